@@ -1,0 +1,84 @@
+//! `jaeger.api_v2`: model.proto and collector.proto.
+
+use std::borrow::Cow;
+
+use crate::{DecodeError, Process, SpanRef, Tag};
+
+/// The gRPC method that takes a [`PostSpansRequest`]; its answer is an empty message.
+pub const POST_SPANS: &str = "/jaeger.api_v2.CollectorService/PostSpans";
+
+/// Spans, and the process that emitted those that name none.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Batch<'a> {
+    /// The spans.
+    pub spans: Vec<Span<'a>>,
+    /// Applies to each span that has no process of its own.
+    pub process: Option<Process<'a>>,
+}
+
+/// One span. Times are nanoseconds.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Span<'a> {
+    /// The trace, big-endian. Eight bytes on the wire are read as the low half.
+    pub trace_id: [u8; 16],
+    /// The span.
+    pub span_id: [u8; 8],
+    /// The span's name.
+    pub operation_name: Cow<'a, str>,
+    /// References; a parent is the first `CHILD_OF`.
+    pub references: Vec<SpanRef>,
+    /// Bits: 1 sampled, 2 debug, 8 firehose.
+    pub flags: u32,
+    /// Start, in nanoseconds since the Unix epoch.
+    pub start_time: i128,
+    /// Duration in nanoseconds.
+    pub duration: i128,
+    /// Attributes.
+    pub tags: Vec<Tag<'a>>,
+    /// Events.
+    pub logs: Vec<Log<'a>>,
+    /// The process, where it differs from the batch's.
+    pub process: Option<Process<'a>>,
+    /// The key of the process in a stored trace.
+    pub process_id: Cow<'a, str>,
+    /// Warnings that a backend added.
+    pub warnings: Vec<Cow<'a, str>>,
+}
+
+/// Something that happened during a span.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Log<'a> {
+    /// When, in nanoseconds since the Unix epoch.
+    pub timestamp: i128,
+    /// What.
+    pub fields: Vec<Tag<'a>>,
+}
+
+/// Reads a `PostSpansRequest`.
+///
+/// # Errors
+/// [`DecodeError`] with the offset at which the bytes stop being one.
+pub fn decode_post_spans(_bytes: &[u8]) -> Result<Batch<'_>, DecodeError> {
+    todo!()
+}
+
+/// Appends a whole `PostSpansRequest`.
+pub fn encode_post_spans(_batch: &Batch<'_>, _out: &mut Vec<u8>) {
+    todo!()
+}
+
+/// Appends one span as an element of a `Batch`'s `spans` field.
+pub fn encode_span(_span: &Span<'_>, _out: &mut Vec<u8>) {
+    todo!()
+}
+
+/// Appends the `process` field of a `Batch`.
+pub fn encode_process(_process: &Process<'_>, _out: &mut Vec<u8>) {
+    todo!()
+}
+
+/// Wraps `batch`, the bytes that [`encode_span`] and [`encode_process`] wrote, into a
+/// `PostSpansRequest`: appends the field's head; the caller appends `batch` behind it.
+pub fn begin_post_spans(_batch_len: usize, _out: &mut Vec<u8>) {
+    todo!()
+}

@@ -1,0 +1,10 @@
+//! Jaeger's wire formats: Thrift (binary and compact) and the `jaeger.api_v2` protobuf.
+
+mod error;
+mod model;
+
+pub mod api_v2;
+pub mod thrift;
+
+pub use error::{DecodeError, DecodeErrorKind};
+pub use model::{Process, RefType, SpanRef, Tag, TagValue};

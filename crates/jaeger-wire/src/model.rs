@@ -1,0 +1,56 @@
+//! The parts that Jaeger's Thrift and protobuf models have in common.
+
+use std::borrow::Cow;
+
+/// A typed key and value: `Tag` in jaeger.thrift, `KeyValue` in model.proto.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tag<'a> {
+    /// The name.
+    pub key: Cow<'a, str>,
+    /// The value with its type.
+    pub value: TagValue<'a>,
+}
+
+/// The five value types that Jaeger knows.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TagValue<'a> {
+    /// UTF-8 text. Bytes that are not UTF-8 are decoded with U+FFFD in their place.
+    String(Cow<'a, str>),
+    /// A 64-bit float: `DOUBLE` in Thrift, `FLOAT64` in protobuf.
+    Double(f64),
+    /// A boolean.
+    Bool(bool),
+    /// A signed 64-bit integer: `LONG` in Thrift, `INT64` in protobuf.
+    Long(i64),
+    /// Bytes.
+    Binary(Cow<'a, [u8]>),
+}
+
+/// The process that emitted spans.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Process<'a> {
+    /// The service's name.
+    pub service_name: Cow<'a, str>,
+    /// What else is known of the process.
+    pub tags: Vec<Tag<'a>>,
+}
+
+/// How one span refers to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefType {
+    /// The span is a child of the other.
+    ChildOf,
+    /// The span follows from the other.
+    FollowsFrom,
+}
+
+/// A reference to another span. Ids are big-endian, as W3C writes them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SpanRef {
+    /// The kind of reference. An unknown number on the wire is read as [`RefType::FollowsFrom`].
+    pub ref_type: RefType,
+    /// The other span's trace.
+    pub trace_id: [u8; 16],
+    /// The other span.
+    pub span_id: [u8; 8],
+}

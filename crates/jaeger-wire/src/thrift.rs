@@ -1,0 +1,51 @@
+//! jaeger.thrift: the structs, and their binary and compact encodings.
+
+use std::borrow::Cow;
+
+use crate::{Process, SpanRef, Tag};
+
+pub mod binary;
+pub mod compact;
+
+/// A process and the spans it emitted: what one HTTP body or one datagram carries.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Batch<'a> {
+    /// Who emitted the spans.
+    pub process: Process<'a>,
+    /// The spans.
+    pub spans: Vec<Span<'a>>,
+}
+
+/// One span. Times are microseconds since the Unix epoch.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Span<'a> {
+    /// The trace. Big-endian; on the wire two signed 64-bit halves.
+    pub trace_id: [u8; 16],
+    /// The span.
+    pub span_id: [u8; 8],
+    /// The parent, all zero where there is none.
+    pub parent_span_id: [u8; 8],
+    /// The span's name.
+    pub operation_name: Cow<'a, str>,
+    /// References other than the parent (Jaeger accepts the parent here too).
+    pub references: Vec<SpanRef>,
+    /// Bits: 1 sampled, 2 debug, 8 firehose.
+    pub flags: i32,
+    /// Start, in microseconds since the Unix epoch.
+    pub start_time: i64,
+    /// Duration in microseconds.
+    pub duration: i64,
+    /// Attributes.
+    pub tags: Vec<Tag<'a>>,
+    /// Events.
+    pub logs: Vec<Log<'a>>,
+}
+
+/// Something that happened during a span.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Log<'a> {
+    /// When, in microseconds since the Unix epoch.
+    pub timestamp: i64,
+    /// What.
+    pub fields: Vec<Tag<'a>>,
+}

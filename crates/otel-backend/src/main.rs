@@ -1,0 +1,2 @@
+//! otel-backend.
+fn main() {}
