@@ -4,6 +4,8 @@
 
 mod batch;
 mod exporters;
+mod otlp;
+mod percent;
 mod propagators;
 mod resource;
 mod sampler;
@@ -14,7 +16,8 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::Sampler;
 
 pub use batch::Batch;
-pub use exporters::{Exporter, Otlp, OtlpProtocol};
+pub use exporters::Exporter;
+pub use otlp::{Otlp, OtlpProtocol, PemFile, TlsFiles};
 pub use propagators::Propagator;
 pub use variable::{Problem, Variable};
 pub use variables::VARIABLES;

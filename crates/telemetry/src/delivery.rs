@@ -49,6 +49,8 @@ struct Counts {
     ended: AtomicU64,
     acknowledged: AtomicU64,
     failed: AtomicU64,
+    /// Spans of the export under way that the backend rejected while it took the others.
+    rejected: AtomicU64,
     closed: AtomicBool,
     timed_out: AtomicBool,
     error: Mutex<Option<String>>,
@@ -138,6 +140,12 @@ impl Delivery {
     /// What the exporter said when an export last failed.
     pub fn error(&self) -> Option<String> {
         lock(&self.counts.error).clone()
+    }
+
+    /// Notes that of the batch being exported the endpoint accepted all but `count` spans.
+    pub(crate) fn reject(&self, count: u64, reason: String) {
+        self.counts.rejected.store(count, Ordering::Release);
+        *lock(&self.counts.error) = Some(reason);
     }
 
     fn failed(&self) -> u64 {
@@ -251,7 +259,11 @@ impl<E: SpanExporter> SpanExporter for CountedExporter<E> {
         let result = self.exporter.export(batch).await;
         match &result {
             Ok(()) => {
-                self.counts.acknowledged.fetch_add(count, Ordering::AcqRel);
+                let rejected = self.counts.rejected.swap(0, Ordering::AcqRel).min(count);
+                self.counts.failed.fetch_add(rejected, Ordering::AcqRel);
+                self.counts
+                    .acknowledged
+                    .fetch_add(count - rejected, Ordering::AcqRel);
             }
             Err(error) => {
                 *lock(&self.counts.error) = Some(reason(error));

@@ -97,16 +97,19 @@ fn start(
             Exporter::Console => {
                 builder = builder.with_simple_exporter(ConsoleExporter::stdout());
             }
-            Exporter::Otlp(settings) => match otlp::exporter(settings, config.batch) {
-                Ok(exporter) => {
-                    let delivery = Delivery::to(&settings.endpoint)
-                        .with_variable("OTEL_EXPORTER_OTLP_ENDPOINT");
-                    let batch = delivery.batch_with_config(exporter, config.batch.to_sdk());
-                    builder = builder.with_span_processor(batch);
-                    deliveries.push(delivery);
+            Exporter::Otlp(settings) => {
+                let delivery =
+                    Delivery::to(&settings.endpoint).with_variable("OTEL_EXPORTER_OTLP_ENDPOINT");
+                let timeout = settings.timeout.min(config.batch.export_timeout);
+                match otlp::exporter(settings, timeout, &delivery) {
+                    Ok(exporter) => {
+                        let batch = delivery.batch_with_config(exporter, config.batch.to_sdk());
+                        builder = builder.with_span_processor(batch);
+                        deliveries.push(delivery);
+                    }
+                    Err(problem) => problems.push(problem),
                 }
-                Err(error) => problems.push(error),
-            },
+            }
         }
     }
     (Some(builder.build()), deliveries)

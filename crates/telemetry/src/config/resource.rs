@@ -3,8 +3,8 @@
 use opentelemetry::{Key, KeyValue};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::resource::TelemetryResourceDetector;
-use percent_encoding::percent_decode_str;
 
+use super::percent;
 use super::variable::Reader;
 use super::variables::{RESOURCE_ATTRIBUTES, SERVICE_NAME};
 
@@ -46,19 +46,8 @@ fn attributes(reader: &mut Reader<'_>) -> Vec<KeyValue> {
 
 fn attribute(pair: &str) -> Option<KeyValue> {
     let (key, value) = pair.split_once('=')?;
-    let key = percent_decoded(key.trim()).filter(|key| !key.is_empty())?;
-    Some(KeyValue::new(key, percent_decoded(value.trim())?))
-}
-
-/// `None` where a `%` is not followed by two hexadecimal digits, or the bytes are not UTF-8.
-fn percent_decoded(text: &str) -> Option<String> {
-    let well_formed = text.split('%').skip(1).all(|rest| {
-        let mut digits = rest.chars().take(2);
-        let mut is_digit = || digits.next().is_some_and(|digit| digit.is_ascii_hexdigit());
-        is_digit() && is_digit()
-    });
-    let decoded = percent_decode_str(text).decode_utf8().ok()?;
-    well_formed.then(|| decoded.into_owned())
+    let key = percent::decoded(key.trim()).filter(|key| !key.is_empty())?;
+    Some(KeyValue::new(key, percent::decoded(value.trim())?))
 }
 
 /// <https://opentelemetry.io/docs/specs/semconv/resource/#service>

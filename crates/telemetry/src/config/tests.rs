@@ -54,6 +54,9 @@ fn an_empty_environment_gives_the_defaults_of_the_specification() {
         protocol: OtlpProtocol::HttpProtobuf,
         endpoint: "http://localhost:4318/v1/traces".to_owned(),
         timeout: std::time::Duration::from_secs(10),
+        headers: Vec::new(),
+        gzip: false,
+        tls: TlsFiles::default(),
     };
     assert_eq!(config.exporters, [Exporter::Otlp(otlp)]);
     assert_eq!(config.batch.max_queue_size, 2048);
@@ -164,10 +167,7 @@ fn none_stands_alone() {
 
 #[test]
 fn the_otlp_endpoint_for_traces_is_used_as_it_stands() {
-    let endpoint = |variables: &[(&str, &str)]| match config(variables).exporters.as_slice() {
-        [Exporter::Otlp(otlp)] => otlp.endpoint.clone(),
-        other => panic!("{other:?}"),
-    };
+    let endpoint = |variables: &[(&str, &str)]| otlp(variables).endpoint;
     let common = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://h:1/base/");
     let traces = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://t:2");
     let grpc = ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
@@ -175,4 +175,64 @@ fn the_otlp_endpoint_for_traces_is_used_as_it_stands() {
     assert_eq!(endpoint(&[common, traces]), "http://t:2");
     assert_eq!(endpoint(&[grpc]), "http://localhost:4317");
     assert_eq!(endpoint(&[grpc, common]), "http://h:1/base/");
+}
+
+#[test]
+fn an_endpoint_of_grpc_may_lack_its_scheme() {
+    let grpc = ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
+    let bare = ("OTEL_EXPORTER_OTLP_ENDPOINT", "backend:4317");
+    let insecure = ("OTEL_EXPORTER_OTLP_INSECURE", "true");
+    assert_eq!(otlp(&[grpc, bare]).endpoint, "https://backend:4317");
+    assert_eq!(
+        otlp(&[grpc, bare, insecure]).endpoint,
+        "http://backend:4317"
+    );
+    let (_, problems) = read(&[bare]);
+    insta::assert_snapshot!(problems, @r#"OTEL_EXPORTER_OTLP_ENDPOINT="backend:4317": accepted: an http or https URL, to which v1/traces is added for HTTP; for grpc also host:port; the default is used"#);
+}
+
+#[test]
+fn otlp_headers_are_decoded_and_never_shown() {
+    let headers = |value| otlp(&[("OTEL_EXPORTER_OTLP_HEADERS", value)]).headers;
+    let [(name, value)] = headers("api-key=a%20secret").try_into().unwrap();
+    assert_eq!(
+        (name.as_str(), value.as_bytes()),
+        ("api-key", &b"a secret"[..])
+    );
+    let (config, problems) = read(&[("OTEL_EXPORTER_OTLP_HEADERS", "api-key=secret,b\u{7f}=c")]);
+    insta::assert_snapshot!(problems, @r#"OTEL_EXPORTER_OTLP_HEADERS="(not shown)": accepted: key=value pairs with commas between, values percent-encoded; none of them is used"#);
+    assert!(!format!("{config:?}").contains("secret"));
+}
+
+#[test]
+fn the_variable_for_traces_wins_and_a_bad_one_leaves_the_common_one() {
+    let common = ("OTEL_EXPORTER_OTLP_TIMEOUT", "2000");
+    let traces = |value| ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", value);
+    assert_eq!(otlp(&[common]).timeout.as_millis(), 2000);
+    assert_eq!(otlp(&[common, traces("300")]).timeout.as_millis(), 300);
+    let (config, problems) = read(&[common, traces("fast")]);
+    assert_eq!(only_otlp(config).timeout.as_millis(), 2000);
+    insta::assert_snapshot!(problems, @r#"OTEL_EXPORTER_OTLP_TRACES_TIMEOUT="fast": accepted: milliseconds, at least 1; OTEL_EXPORTER_OTLP_TIMEOUT is used"#);
+}
+
+#[test]
+fn tls_files_without_tls_are_a_problem() {
+    let certificate = ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/ca.pem");
+    let (config, problems) = read(&[certificate]);
+    assert_eq!(only_otlp(config).tls, TlsFiles::default());
+    insta::assert_snapshot!(problems, @r#"OTEL_EXPORTER_OTLP_CERTIFICATE="/ca.pem": http://localhost:4318/v1/traces is not reached over TLS; it is not used"#);
+    let https = ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://h");
+    let path = otlp(&[certificate, https]).tls.certificate.unwrap().path;
+    assert_eq!(path.to_str(), Some("/ca.pem"));
+}
+
+fn otlp(variables: &[(&str, &str)]) -> Otlp {
+    only_otlp(config(variables))
+}
+
+fn only_otlp(config: Config) -> Otlp {
+    match <[Exporter; 1]>::try_from(config.exporters) {
+        Ok([Exporter::Otlp(otlp)]) => otlp,
+        other => panic!("{other:?}"),
+    }
 }

@@ -74,17 +74,32 @@ impl<'a> Reader<'a> {
         parsed
     }
 
+    /// As [`parse`](Self::parse), for a value that must not be shown.
+    pub(super) fn parse_secret<T>(
+        &mut self,
+        variable: &'static Variable,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let parsed = parse(&self.text(variable)?);
+        if parsed.is_none() {
+            self.refuse(variable, "(not shown)");
+        }
+        parsed
+    }
+
     /// `true` in any case is true. Anything but `true` and `false` is a problem and counts as
     /// false, as the specification demands of every boolean.
     pub(super) fn flag(&mut self, variable: &'static Variable) -> bool {
-        self.parse(variable, |value| {
-            match value.to_ascii_lowercase().as_str() {
-                "true" => Some(true),
-                "false" => Some(false),
-                _ => None,
-            }
-        })
-        .unwrap_or(false)
+        self.flag_if_set(variable).unwrap_or(false)
+    }
+
+    /// As [`flag`](Self::flag); `None` where it is unset.
+    pub(super) fn flag_if_set(&mut self, variable: &'static Variable) -> Option<bool> {
+        let value = self.text(variable)?.to_ascii_lowercase();
+        if value != "true" && value != "false" {
+            self.refuse(variable, &value);
+        }
+        Some(value == "true")
     }
 
     /// A whole number of at least 1.
