@@ -110,10 +110,6 @@ fn read_answer(body: &mut Body) -> Vec<u8> {
     answer
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the pause between two requests is the point"
-)]
 fn wait(pause: Duration) {
     std::thread::sleep(pause);
 }
