@@ -1,5 +1,11 @@
 //! Jaeger's wire formats: Thrift (binary and compact) and the `jaeger.api_v2` protobuf.
 
+#![warn(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation
+)]
+
 mod error;
 mod model;
 

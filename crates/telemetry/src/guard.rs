@@ -1,0 +1,135 @@
+//! From the configuration to a running SDK, and back to a flushed one.
+
+use std::time::Duration;
+
+use opentelemetry::global;
+use opentelemetry::propagation::{TextMapCompositePropagator, TextMapPropagator};
+use opentelemetry::trace::TracerProvider;
+use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
+use opentelemetry_sdk::trace::SdkTracerProvider;
+
+use crate::config::{Config, Exporter, Problem, Propagator};
+use crate::delivery::Delivery;
+use crate::{ConsoleExporter, otlp, subscriber};
+
+/// How long the last spans may take to leave when the program ends.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Tracing, for as long as this lives.
+///
+/// Dropping it does what [`shutdown`](Self::shutdown) does. `std::process::exit` and a panic that
+/// aborts drop nothing: call `shutdown` before the one, and expect the last spans lost in the
+/// other.
+#[derive(Debug)]
+#[must_use = "spans are flushed and tracing ends when this is dropped"]
+pub struct Telemetry {
+    provider: Option<SdkTracerProvider>,
+    deliveries: Vec<Delivery>,
+}
+
+/// Sets tracing up as the environment asks, for the whole process: the global tracer provider,
+/// the global propagator and the `tracing` subscriber.
+///
+/// Never fails: every value that cannot be honoured is reported on stderr, all at once, and the
+/// program runs with what the specification says instead. [`config::VARIABLES`](crate::config::VARIABLES)
+/// lists the variables.
+///
+/// ```no_run
+/// let telemetry = telemetry::init();
+/// tracing::info_span!("client").in_scope(|| { /* work */ });
+/// telemetry.shutdown();
+/// ```
+pub fn init() -> Telemetry {
+    let (config, mut problems) = Config::from_env();
+    global::set_text_map_propagator(propagator(&config.propagators));
+    let (provider, deliveries) = if config.disabled {
+        (None, Vec::new())
+    } else {
+        start(&config, &mut problems)
+    };
+    report(&problems);
+    let tracer = provider.as_ref().map(|provider| {
+        global::set_tracer_provider(provider.clone());
+        provider.tracer(crate::config::program().unwrap_or_default())
+    });
+    if !subscriber::install(tracer) {
+        eprintln!(
+            "telemetry: another tracing subscriber is set already: \
+             spans made with tracing are not exported"
+        );
+    }
+    Telemetry {
+        provider,
+        deliveries,
+    }
+}
+
+impl Telemetry {
+    /// Exports the last spans, within 5 seconds, and says on stderr what became of them all.
+    pub fn shutdown(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Telemetry {
+    fn drop(&mut self) {
+        let Some(provider) = self.provider.take() else {
+            return;
+        };
+        // What went wrong is in the report below.
+        provider.shutdown_with_timeout(SHUTDOWN_TIMEOUT).ok();
+        for delivery in &self.deliveries {
+            eprintln!("{delivery}");
+        }
+    }
+}
+
+fn start(
+    config: &Config,
+    problems: &mut Vec<Problem>,
+) -> (Option<SdkTracerProvider>, Vec<Delivery>) {
+    let mut builder = SdkTracerProvider::builder()
+        .with_resource(config.resource.clone())
+        .with_sampler(config.sampler.clone());
+    let mut deliveries = Vec::new();
+    for exporter in &config.exporters {
+        match exporter {
+            Exporter::Console => {
+                builder = builder.with_simple_exporter(ConsoleExporter::stdout());
+            }
+            Exporter::Otlp(settings) => {
+                let delivery =
+                    Delivery::to(&settings.endpoint).with_variable("OTEL_EXPORTER_OTLP_ENDPOINT");
+                let timeout = settings.timeout.min(config.batch.export_timeout);
+                match otlp::exporter(settings, timeout, &delivery) {
+                    Ok(exporter) => {
+                        let batch = delivery.batch_with_config(exporter, config.batch.to_sdk());
+                        builder = builder.with_span_processor(batch);
+                        deliveries.push(delivery);
+                    }
+                    Err(problem) => problems.push(problem),
+                }
+            }
+        }
+    }
+    (Some(builder.build()), deliveries)
+}
+
+fn propagator(names: &[Propagator]) -> TextMapCompositePropagator {
+    let propagators = names
+        .iter()
+        .map(|name| -> Box<dyn TextMapPropagator + Send + Sync> {
+            match name {
+                Propagator::TraceContext => Box::new(TraceContextPropagator::new()),
+                Propagator::Baggage => Box::new(BaggagePropagator::new()),
+            }
+        })
+        .collect();
+    TextMapCompositePropagator::new(propagators)
+}
+
+fn report(problems: &[Problem]) {
+    for problem in problems {
+        eprintln!("telemetry: {problem}");
+    }
+}
