@@ -6,9 +6,9 @@ use opentelemetry::global;
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 
-use crate::config::{Config, Exporter, Problem};
+use crate::config::{Config, Problem};
 use crate::delivery::Delivery;
-use crate::{ConsoleExporter, otlp, propagation, subscriber};
+use crate::{pipeline, propagation, subscriber};
 
 /// How long the last spans may take to leave when the program ends.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -29,8 +29,8 @@ pub struct Telemetry {
 /// the global propagator and the `tracing` subscriber.
 ///
 /// Never fails: every value that cannot be honoured is reported on stderr, all at once, and the
-/// program runs with what the specification says instead. [`config::VARIABLES`](crate::config::VARIABLES)
-/// lists the variables.
+/// program runs with what the specification says instead.
+/// [`VARIABLES`](crate::config::VARIABLES) lists what is read.
 ///
 /// ```no_run
 /// let telemetry = telemetry::init();
@@ -43,7 +43,8 @@ pub fn init() -> Telemetry {
     let (provider, deliveries) = if config.disabled {
         (None, Vec::new())
     } else {
-        start(&config, &mut problems)
+        let (provider, deliveries) = pipeline::build(&config, &mut problems);
+        (Some(provider), deliveries)
     };
     report(&problems);
     let tracer = provider.as_ref().map(|provider| {
@@ -80,37 +81,6 @@ impl Drop for Telemetry {
             eprintln!("{delivery}");
         }
     }
-}
-
-fn start(
-    config: &Config,
-    problems: &mut Vec<Problem>,
-) -> (Option<SdkTracerProvider>, Vec<Delivery>) {
-    let mut builder = SdkTracerProvider::builder()
-        .with_resource(config.resource.clone())
-        .with_sampler(config.sampler.clone());
-    let mut deliveries = Vec::new();
-    for exporter in &config.exporters {
-        match exporter {
-            Exporter::Console => {
-                builder = builder.with_simple_exporter(ConsoleExporter::stdout());
-            }
-            Exporter::Otlp(settings) => {
-                let delivery =
-                    Delivery::to(&settings.endpoint).with_variable("OTEL_EXPORTER_OTLP_ENDPOINT");
-                let timeout = settings.timeout.min(config.batch.export_timeout);
-                match otlp::exporter(settings, timeout, &delivery) {
-                    Ok(exporter) => {
-                        let batch = delivery.batch_with_config(exporter, config.batch.to_sdk());
-                        builder = builder.with_span_processor(batch);
-                        deliveries.push(delivery);
-                    }
-                    Err(problem) => problems.push(problem),
-                }
-            }
-        }
-    }
-    (Some(builder.build()), deliveries)
 }
 
 fn report(problems: &[Problem]) {

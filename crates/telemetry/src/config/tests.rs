@@ -238,6 +238,76 @@ fn tls_files_without_tls_are_a_problem() {
     assert_eq!(path.to_str(), Some("/ca.pem"));
 }
 
+#[test]
+fn the_jaeger_exporters_choose_among_the_protocols() {
+    let cases = [
+        ("jaeger", "", "http/thrift.binary"),
+        ("jaeger", "GRPC", "grpc"),
+        ("jaeger_thrift", "", "http/thrift.binary"),
+        ("jaeger_thrift", "udp/thrift.compact", "udp/thrift.compact"),
+        ("jaeger_thrift", "grpc", "http/thrift.binary"),
+        ("jaeger_proto", "http/thrift.binary", "grpc"),
+    ];
+    for (exporter, protocol, expected) in cases {
+        let chosen = jaeger(&[
+            ("OTEL_TRACES_EXPORTER", exporter),
+            ("OTEL_EXPORTER_JAEGER_PROTOCOL", protocol),
+        ]);
+        assert_eq!(chosen.protocol, expected);
+    }
+}
+
+#[test]
+fn the_jaeger_settings_reach_the_exporter_and_hide_the_password() {
+    let settings = jaeger(&[
+        ("OTEL_TRACES_EXPORTER", "jaeger_proto"),
+        ("OTEL_EXPORTER_JAEGER_ENDPOINT", "backend:14250"),
+        ("OTEL_EXPORTER_JAEGER_GRPC_INSECURE", "True"),
+        ("OTEL_EXPORTER_JAEGER_TIMEOUT", "300"),
+        ("OTEL_EXPORTER_JAEGER_PASSWORD", "secret"),
+    ]);
+    let get = |name: &str| settings.get(&format!("OTEL_EXPORTER_JAEGER_{name}"));
+    assert_eq!(get("PROTOCOL").as_deref(), Some("grpc"));
+    assert_eq!(get("ENDPOINT").as_deref(), Some("http://backend:14250"));
+    assert_eq!(get("TIMEOUT").as_deref(), Some("300"));
+    assert_eq!(get("PASSWORD").as_deref(), Some("secret"));
+    assert!(!format!("{settings:?}").contains("secret"));
+}
+
+#[test]
+fn bad_jaeger_settings_are_problems_and_do_not_reach_the_exporter() {
+    let (config, problems) = read(&[
+        ("OTEL_TRACES_EXPORTER", "jaeger"),
+        ("OTEL_EXPORTER_JAEGER_PROTOCOL", "http/thrift"),
+        (
+            "OTEL_EXPORTER_JAEGER_ENDPOINT",
+            "http://user:secret@backend",
+        ),
+        ("OTEL_EXPORTER_JAEGER_TIMEOUT", "10s"),
+        ("OTEL_EXPORTER_JAEGER_CERTIFICATE", "/ca.pem"),
+    ]);
+    let settings = only_jaeger(config);
+    assert_eq!(settings.get("OTEL_EXPORTER_JAEGER_ENDPOINT"), None);
+    assert_eq!(settings.get("OTEL_EXPORTER_JAEGER_CERTIFICATE"), None);
+    insta::assert_snapshot!(problems, @r#"
+    OTEL_EXPORTER_JAEGER_PROTOCOL="http/thrift": accepted: http/thrift.binary, grpc, udp/thrift.compact or udp/thrift.binary; the default is used
+    OTEL_EXPORTER_JAEGER_TIMEOUT="10s": accepted: milliseconds, at least 1; 10000 is used
+    OTEL_EXPORTER_JAEGER_ENDPOINT="(a URL with a user)": accepted: an http or https URL, used as it stands; for grpc also host:port; the default is used
+    OTEL_EXPORTER_JAEGER_CERTIFICATE="/ca.pem": the default endpoint is not reached over TLS; it is not used
+    "#);
+}
+
+fn jaeger(variables: &[(&str, &str)]) -> Jaeger {
+    only_jaeger(config(variables))
+}
+
+fn only_jaeger(config: Config) -> Jaeger {
+    match <[Exporter; 1]>::try_from(config.exporters) {
+        Ok([Exporter::Jaeger(jaeger)]) => jaeger,
+        other => panic!("{other:?}"),
+    }
+}
+
 fn otlp(variables: &[(&str, &str)]) -> Otlp {
     only_otlp(config(variables))
 }
