@@ -5,6 +5,7 @@ mod failure;
 
 use std::io::Read;
 use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use http::HeaderMap;
@@ -58,7 +59,7 @@ impl HttpTransport {
                 break Ok(());
             };
             match course.pause(failure.retry()) {
-                Some(pause) => wait(pause),
+                Some(pause) => thread::sleep(pause),
                 None => break Err(failure),
             }
         };
@@ -108,12 +109,4 @@ fn read_answer(body: &mut Body) -> Vec<u8> {
         .read_to_end(&mut answer)
         .ok();
     answer
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the pause between two requests is the point"
-)]
-fn wait(pause: Duration) {
-    std::thread::sleep(pause);
 }

@@ -207,3 +207,6 @@ fn owned(tag: Tag<'_>) -> Tag<'static> {
         },
     }
 }
+
+#[cfg(all(test, feature = "http", feature = "grpc"))]
+mod tests;
