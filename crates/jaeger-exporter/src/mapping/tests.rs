@@ -47,7 +47,7 @@ fn both(span: &SpanData) -> (thrift::Span<'_>, api_v2::Span<'_>) {
     let mapping = Mapping::default();
     (
         ThriftSpans::new(mapping).map(span).clone(),
-        Api2Spans::new(mapping).map(span).clone(),
+        ProtobufSpans::new(mapping).map(span).clone(),
     )
 }
 
@@ -368,7 +368,7 @@ fn nothing_of_a_span_stays_for_the_next() {
     let mut spans = ThriftSpans::new(Mapping::default());
     spans.map(&full);
     assert_eq!(spans.map(&empty), &thrift);
-    let mut spans = Api2Spans::new(Mapping::default());
+    let mut spans = ProtobufSpans::new(Mapping::default());
     spans.map(&full);
     assert_eq!(spans.map(&empty), &protobuf);
 }
