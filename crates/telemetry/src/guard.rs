@@ -3,14 +3,12 @@
 use std::time::Duration;
 
 use opentelemetry::global;
-use opentelemetry::propagation::{TextMapCompositePropagator, TextMapPropagator};
 use opentelemetry::trace::TracerProvider;
-use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 use opentelemetry_sdk::trace::SdkTracerProvider;
 
-use crate::config::{Config, Exporter, Problem, Propagator};
+use crate::config::{Config, Exporter, Problem};
 use crate::delivery::Delivery;
-use crate::{ConsoleExporter, otlp, subscriber};
+use crate::{ConsoleExporter, otlp, propagation, subscriber};
 
 /// How long the last spans may take to leave when the program ends.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -41,7 +39,7 @@ pub struct Telemetry {
 /// ```
 pub fn init() -> Telemetry {
     let (config, mut problems) = Config::from_env();
-    global::set_text_map_propagator(propagator(&config.propagators));
+    global::set_text_map_propagator(propagation::composite(&config.propagators));
     let (provider, deliveries) = if config.disabled {
         (None, Vec::new())
     } else {
@@ -113,19 +111,6 @@ fn start(
         }
     }
     (Some(builder.build()), deliveries)
-}
-
-fn propagator(names: &[Propagator]) -> TextMapCompositePropagator {
-    let propagators = names
-        .iter()
-        .map(|name| -> Box<dyn TextMapPropagator + Send + Sync> {
-            match name {
-                Propagator::TraceContext => Box::new(TraceContextPropagator::new()),
-                Propagator::Baggage => Box::new(BaggagePropagator::new()),
-            }
-        })
-        .collect();
-    TextMapCompositePropagator::new(propagators)
 }
 
 fn report(problems: &[Problem]) {

@@ -106,7 +106,7 @@ fn every_bad_value_is_reported_at_once() {
     assert_eq!(config.exporters, [Exporter::Console]);
     insta::assert_snapshot!(problems, @r#"
     OTEL_SDK_DISABLED="1": accepted: true or false; false is used
-    OTEL_PROPAGATORS="zipkin": accepted: a list of tracecontext, baggage; or none; it is left out
+    OTEL_PROPAGATORS="zipkin": accepted: a list of tracecontext, baggage, b3, b3multi, jaeger; or none; it is left out
     OTEL_TRACES_SAMPLER="always_maybe": accepted: always_on, always_off, traceidratio, parentbased_always_on, parentbased_always_off, parentbased_traceidratio; parentbased_always_on is used
     OTEL_TRACES_SAMPLER_ARG="0.5": the sampler takes no argument; it is not used
     OTEL_TRACES_EXPORTER="zipkin": accepted: a list of otlp, jaeger, jaeger_thrift, jaeger_proto, console; or none; it is left out
@@ -146,6 +146,18 @@ fn the_sampler_argument_is_a_ratio() {
         assert_eq!(format!("{:?}", config.sampler), "TraceIdRatioBased(1.0)");
         assert!(problems.contains("OTEL_TRACES_SAMPLER_ARG"), "{problems}");
     }
+}
+
+#[test]
+fn propagators_are_a_list_without_regard_to_case_or_doubles() {
+    let config = config(&[("OTEL_PROPAGATORS", "jaeger, B3,b3multi,b3,,tracecontext")]);
+    let expected = [
+        Propagator::Jaeger,
+        Propagator::B3,
+        Propagator::B3Multi,
+        Propagator::TraceContext,
+    ];
+    assert_eq!(config.propagators, expected);
 }
 
 #[test]

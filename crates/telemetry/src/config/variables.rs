@@ -59,7 +59,7 @@ pub(super) static RESOURCE_ATTRIBUTES: Variable = Variable {
 pub(super) static PROPAGATORS: Variable = Variable {
     name: "OTEL_PROPAGATORS",
     default: "tracecontext,baggage",
-    accepts: "a list of tracecontext, baggage; or none",
+    accepts: "a list of tracecontext, baggage, b3, b3multi, jaeger; or none",
     otherwise: "it is left out",
 };
 
