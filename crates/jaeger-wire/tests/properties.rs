@@ -6,6 +6,25 @@ use jaeger_wire::{api_v2, thrift};
 use proptest::prelude::*;
 use support::{any_api_v2_batch, any_thrift_batch};
 
+/// What the fuzzer started from and what it once found.
+#[test]
+fn the_fuzz_corpus_holds() {
+    type Check = fn(&[u8]);
+    let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
+    let targets: [(&str, Check); 3] = [
+        ("thrift_binary", support::again::thrift_binary),
+        ("thrift_compact", support::again::thrift_compact),
+        ("api_v2", support::again::api_v2),
+    ];
+    for (target, check) in targets {
+        let files: Vec<_> = std::fs::read_dir(corpus.join(target)).unwrap().collect();
+        assert!(!files.is_empty(), "the corpus of {target} is empty");
+        for file in files {
+            check(&std::fs::read(file.unwrap().path()).unwrap());
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn thrift_binary_gives_back_what_it_was_given(batch in any_thrift_batch()) {
