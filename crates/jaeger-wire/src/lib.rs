@@ -1,5 +1,4 @@
-//! Jaeger's wire formats: Thrift (binary and compact) and the `jaeger.api_v2` protobuf.
-
+#![doc = include_str!("../README.md")]
 #![warn(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,

@@ -4,11 +4,13 @@
 
 mod batch;
 mod exporters;
+mod jaeger;
 mod otlp;
 mod percent;
 mod propagators;
 mod resource;
 mod sampler;
+mod url;
 mod variable;
 mod variables;
 
@@ -17,6 +19,7 @@ use opentelemetry_sdk::trace::Sampler;
 
 pub use batch::Batch;
 pub use exporters::Exporter;
+pub use jaeger::Jaeger;
 pub use otlp::{Otlp, OtlpProtocol, PemFile, TlsFiles};
 pub use propagators::Propagator;
 pub use variable::{Problem, Variable};

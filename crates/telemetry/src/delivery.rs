@@ -159,9 +159,12 @@ impl fmt::Display for Delivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (sent, lost) = (self.sent(), self.lost());
         let spans = if sent == 1 { "span" } else { "spans" };
+        // UDP has no answer: what was sent may still be lost on the way.
+        let udp = self.endpoint.starts_with("udp://");
+        let acknowledged = if udp { "handed to UDP" } else { "acknowledged" };
         write!(
             f,
-            "telemetry: {sent} {spans} sent to {}: {} acknowledged, {lost} lost",
+            "telemetry: {sent} {spans} sent to {}: {} {acknowledged}, {lost} lost",
             self.endpoint,
             self.acknowledged(),
         )?;
@@ -179,12 +182,18 @@ impl fmt::Display for Delivery {
 impl Delivery {
     fn write_failure(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let error = self.error().unwrap_or_else(|| "export failed".to_owned());
+        // Some exporters name the endpoint too; the line has it already.
+        let named = format!("{}: ", self.endpoint);
+        let reason = error
+            .rsplit_once(&named)
+            .map_or(&*error, |(_, reason)| reason);
+        let stop = if reason.ends_with('?') { "" } else { ";" };
         write!(
             f,
-            "; {error}; is a backend listening there? start one with ./bootstrap.sh or otel-backend"
+            ": {reason}{stop} start a backend there with ./bootstrap.sh or otel-backend"
         )?;
         match self.variable {
-            Some(variable) => write!(f, ", or set {variable}"),
+            Some(variable) => write!(f, ", or name another with {variable}"),
             None => Ok(()),
         }
     }
@@ -193,12 +202,12 @@ impl Delivery {
         if self.counts.timed_out.load(Ordering::Acquire) {
             write!(
                 f,
-                "; {count} not answered in the time for shutdown; does the backend hang?"
+                ": {count} not answered in the time for shutdown; does the backend hang?"
             )
         } else {
             write!(
                 f,
-                "; {count} dropped by a full queue; raise OTEL_BSP_MAX_QUEUE_SIZE or lower \
+                ": {count} dropped by a full queue; raise OTEL_BSP_MAX_QUEUE_SIZE or lower \
                  OTEL_BSP_SCHEDULE_DELAY"
             )
         }
@@ -338,7 +347,7 @@ mod tests {
         assert!(provider.shutdown().is_err());
 
         assert_eq!(delivery.lost(), 2);
-        insta::assert_snapshot!(delivery, @"telemetry: 2 spans sent to http://127.0.0.1:14268/api/traces: 0 acknowledged, 2 lost; connection refused; is a backend listening there? start one with ./bootstrap.sh or otel-backend, or set OTEL_EXPORTER_JAEGER_ENDPOINT");
+        insta::assert_snapshot!(delivery, @"telemetry: 2 spans sent to http://127.0.0.1:14268/api/traces: 0 acknowledged, 2 lost: connection refused; start a backend there with ./bootstrap.sh or otel-backend, or name another with OTEL_EXPORTER_JAEGER_ENDPOINT");
     }
 
     #[test]
@@ -358,7 +367,7 @@ mod tests {
         drop(gate.open);
         provider.shutdown().unwrap();
 
-        insta::assert_snapshot!(delivery, @"telemetry: 5 spans sent to http://127.0.0.1:14268/api/traces: 2 acknowledged, 3 lost; 3 dropped by a full queue; raise OTEL_BSP_MAX_QUEUE_SIZE or lower OTEL_BSP_SCHEDULE_DELAY");
+        insta::assert_snapshot!(delivery, @"telemetry: 5 spans sent to http://127.0.0.1:14268/api/traces: 2 acknowledged, 3 lost: 3 dropped by a full queue; raise OTEL_BSP_MAX_QUEUE_SIZE or lower OTEL_BSP_SCHEDULE_DELAY");
     }
 
     #[test]
@@ -371,7 +380,7 @@ mod tests {
         let result = provider.shutdown_with_timeout(Duration::from_millis(10));
 
         assert!(result.is_err());
-        insta::assert_snapshot!(delivery, @"telemetry: 1 span sent to http://127.0.0.1:14268/api/traces: 0 acknowledged, 1 lost; 1 not answered in the time for shutdown; does the backend hang?");
+        insta::assert_snapshot!(delivery, @"telemetry: 1 span sent to http://127.0.0.1:14268/api/traces: 0 acknowledged, 1 lost: 1 not answered in the time for shutdown; does the backend hang?");
         drop(gate);
     }
 
@@ -409,7 +418,8 @@ mod tests {
 
     impl SpanExporter for Refusing {
         async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
-            Err(OTelSdkError::InternalFailure("connection refused".into()))
+            let message = format!("2 of 2 spans not delivered to {ENDPOINT}: connection refused");
+            Err(OTelSdkError::InternalFailure(message))
         }
     }
 

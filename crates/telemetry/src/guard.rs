@@ -3,14 +3,12 @@
 use std::time::Duration;
 
 use opentelemetry::global;
-use opentelemetry::propagation::{TextMapCompositePropagator, TextMapPropagator};
 use opentelemetry::trace::TracerProvider;
-use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 use opentelemetry_sdk::trace::SdkTracerProvider;
 
-use crate::config::{Config, Exporter, Problem, Propagator};
+use crate::config::{Config, Problem};
 use crate::delivery::Delivery;
-use crate::{ConsoleExporter, otlp, subscriber};
+use crate::{pipeline, propagation, subscriber};
 
 /// How long the last spans may take to leave when the program ends.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -31,8 +29,8 @@ pub struct Telemetry {
 /// the global propagator and the `tracing` subscriber.
 ///
 /// Never fails: every value that cannot be honoured is reported on stderr, all at once, and the
-/// program runs with what the specification says instead. [`config::VARIABLES`](crate::config::VARIABLES)
-/// lists the variables.
+/// program runs with what the specification says instead.
+/// [`VARIABLES`](crate::config::VARIABLES) lists what is read.
 ///
 /// ```no_run
 /// let telemetry = telemetry::init();
@@ -41,11 +39,12 @@ pub struct Telemetry {
 /// ```
 pub fn init() -> Telemetry {
     let (config, mut problems) = Config::from_env();
-    global::set_text_map_propagator(propagator(&config.propagators));
+    global::set_text_map_propagator(propagation::composite(&config.propagators));
     let (provider, deliveries) = if config.disabled {
         (None, Vec::new())
     } else {
-        start(&config, &mut problems)
+        let (provider, deliveries) = pipeline::build(&config, &mut problems);
+        (Some(provider), deliveries)
     };
     report(&problems);
     let tracer = provider.as_ref().map(|provider| {
@@ -82,50 +81,6 @@ impl Drop for Telemetry {
             eprintln!("{delivery}");
         }
     }
-}
-
-fn start(
-    config: &Config,
-    problems: &mut Vec<Problem>,
-) -> (Option<SdkTracerProvider>, Vec<Delivery>) {
-    let mut builder = SdkTracerProvider::builder()
-        .with_resource(config.resource.clone())
-        .with_sampler(config.sampler.clone());
-    let mut deliveries = Vec::new();
-    for exporter in &config.exporters {
-        match exporter {
-            Exporter::Console => {
-                builder = builder.with_simple_exporter(ConsoleExporter::stdout());
-            }
-            Exporter::Otlp(settings) => {
-                let delivery =
-                    Delivery::to(&settings.endpoint).with_variable("OTEL_EXPORTER_OTLP_ENDPOINT");
-                let timeout = settings.timeout.min(config.batch.export_timeout);
-                match otlp::exporter(settings, timeout, &delivery) {
-                    Ok(exporter) => {
-                        let batch = delivery.batch_with_config(exporter, config.batch.to_sdk());
-                        builder = builder.with_span_processor(batch);
-                        deliveries.push(delivery);
-                    }
-                    Err(problem) => problems.push(problem),
-                }
-            }
-        }
-    }
-    (Some(builder.build()), deliveries)
-}
-
-fn propagator(names: &[Propagator]) -> TextMapCompositePropagator {
-    let propagators = names
-        .iter()
-        .map(|name| -> Box<dyn TextMapPropagator + Send + Sync> {
-            match name {
-                Propagator::TraceContext => Box::new(TraceContextPropagator::new()),
-                Propagator::Baggage => Box::new(BaggagePropagator::new()),
-            }
-        })
-        .collect();
-    TextMapCompositePropagator::new(propagators)
 }
 
 fn report(problems: &[Problem]) {

@@ -14,11 +14,15 @@ mod console;
 mod delivery;
 mod guard;
 pub mod http;
+mod jaeger;
 mod otlp;
+mod pipeline;
+mod propagation;
 mod signal;
 mod subscriber;
 
 pub use console::ConsoleExporter;
 pub use delivery::{CountedBatch, Delivery};
 pub use guard::{Telemetry, init};
+pub use propagation::{B3Propagator, JaegerPropagator};
 pub use signal::shutdown_signal;

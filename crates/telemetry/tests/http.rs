@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::sync::OnceLock;
 
 use axum::Router;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::routing::{any, get};
 use opentelemetry::trace::{
     FutureExt, SpanContext, SpanId, Status, TraceContextExt, TraceFlags, TraceId, TraceState,
@@ -77,6 +77,15 @@ async fn an_answer_makes_one_client_and_one_server_span() {
       user_agent.original: "tester"
       http.response.status_code: I64(200)
     "#);
+}
+
+#[tokio::test]
+async fn the_client_sends_the_context_and_no_other_header() {
+    let test = Test::start().await;
+    let response = test.run(test.get("/headers").send()).await.unwrap();
+    let names = response.text().await.unwrap();
+    assert_eq!(names, "accept,host,traceparent");
+    test.spans().await;
 }
 
 #[tokio::test]
@@ -295,8 +304,15 @@ fn app() -> Router {
         )
         .route("/broken", get(async || StatusCode::INTERNAL_SERVER_ERROR))
         .route("/any", any(async || "anything"))
+        .route("/headers", get(header_names))
         .route("/nested", get(nested))
         .layer(ServerLayer::new())
+}
+
+async fn header_names(headers: HeaderMap) -> String {
+    let mut names: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
+    names.sort_unstable();
+    names.join(",")
 }
 
 async fn nested() {

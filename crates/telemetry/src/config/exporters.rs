@@ -1,5 +1,6 @@
 //! The exporters and where they send.
 
+use super::jaeger::{self, Family, Jaeger};
 use super::otlp::{self, Otlp};
 use super::variable::Reader;
 use super::variables::TRACES_EXPORTER;
@@ -9,6 +10,8 @@ use super::variables::TRACES_EXPORTER;
 pub enum Exporter {
     /// The OpenTelemetry protocol.
     Otlp(Otlp),
+    /// One of Jaeger's own protocols.
+    Jaeger(Jaeger),
     /// JSON on the standard output.
     Console,
 }
@@ -22,6 +25,9 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Vec<Exporter> {
         let exporter = match name.to_ascii_lowercase().as_str() {
             "none" => return none(reader, &names),
             "otlp" => Exporter::Otlp(otlp::read(reader)),
+            "jaeger" => Exporter::Jaeger(jaeger::read(reader, Family::Any)),
+            "jaeger_thrift" => Exporter::Jaeger(jaeger::read(reader, Family::Thrift)),
+            "jaeger_proto" => Exporter::Jaeger(jaeger::read(reader, Family::Proto)),
             "console" => Exporter::Console,
             _ => {
                 reader.refuse(&TRACES_EXPORTER, name);

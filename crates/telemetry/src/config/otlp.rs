@@ -6,9 +6,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ::http::{HeaderName, HeaderValue, Uri};
+use ::http::{HeaderName, HeaderValue};
 
 use super::percent;
+use super::url;
 use super::variable::{Reader, Variable};
 use super::variables as v;
 
@@ -117,34 +118,21 @@ fn endpoint(reader: &mut Reader<'_>, protocol: OtlpProtocol) -> String {
         [&v::OTLP_TRACES_INSECURE, &v::OTLP_INSECURE],
         Reader::flag_if_set,
     );
-    let url = |reader: &mut Reader<'_>, variable| {
-        let bare = if insecure == Some(true) {
-            "http"
-        } else {
-            "https"
-        };
-        reader.parse(variable, |text| url(text, grpc.then_some(bare)))
+    let bare_scheme = if insecure == Some(true) {
+        "http"
+    } else {
+        "https"
     };
-    if let Some(endpoint) = url(reader, &v::OTLP_TRACES_ENDPOINT) {
+    let bare_scheme = grpc.then_some(bare_scheme);
+    if let Some(endpoint) = url::read(reader, &v::OTLP_TRACES_ENDPOINT, bare_scheme) {
         return endpoint;
     }
-    let common = url(reader, &v::OTLP_ENDPOINT);
+    let common = url::read(reader, &v::OTLP_ENDPOINT, bare_scheme);
     if grpc {
         return common.unwrap_or_else(|| "http://localhost:4317".to_owned());
     }
     let base = common.unwrap_or_else(|| "http://localhost:4318".to_owned());
     format!("{}/v1/traces", base.trim_end_matches('/'))
-}
-
-/// `text` if it is an http or https URL. With a `bare_scheme` it may also be `host:port`.
-fn url(text: &str, bare_scheme: Option<&str>) -> Option<String> {
-    let text = match bare_scheme {
-        Some(scheme) if !text.contains("://") => format!("{scheme}://{text}"),
-        _ => text.to_owned(),
-    };
-    let uri: Uri = text.parse().ok()?;
-    let known = matches!(uri.scheme_str(), Some("http" | "https"));
-    (known && uri.host().is_some_and(|host| !host.is_empty())).then_some(text)
 }
 
 /// Pairs as in W3C Baggage, without properties. One bad pair discards them all: a request without
@@ -177,21 +165,12 @@ fn compression(name: &str) -> Option<bool> {
     }
 }
 
-/// The files, as far as TLS is spoken at all.
 fn tls_files(reader: &mut Reader<'_>, endpoint: &str) -> TlsFiles {
-    let is_tls = endpoint.starts_with("https:");
     let mut file = |variables| {
         either(reader, variables, |reader, variable| {
-            let path = reader.text(variable)?;
-            if !is_tls {
-                let message = format!("{endpoint} is not reached over TLS; it is not used");
-                reader.report(variable, &path, message);
-                return None;
-            }
-            Some(PemFile {
-                variable: variable.name,
-                path: PathBuf::from(path),
-            })
+            let path = reader.tls_file(variable, endpoint)?.into();
+            let variable = variable.name;
+            Some(PemFile { variable, path })
         })
     };
     TlsFiles {

@@ -10,6 +10,12 @@ pub enum Propagator {
     TraceContext,
     /// W3C Baggage: `baggage`.
     Baggage,
+    /// B3 in one header: `b3`.
+    B3,
+    /// B3 in several headers: `X-B3-…`.
+    B3Multi,
+    /// Jaeger's own: `uber-trace-id` and `uberctx-…`.
+    Jaeger,
 }
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Vec<Propagator> {
@@ -23,6 +29,9 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Vec<Propagator> {
             "none" => return none(reader, &names),
             "tracecontext" => push(&mut propagators, Propagator::TraceContext),
             "baggage" => push(&mut propagators, Propagator::Baggage),
+            "b3" => push(&mut propagators, Propagator::B3),
+            "b3multi" => push(&mut propagators, Propagator::B3Multi),
+            "jaeger" => push(&mut propagators, Propagator::Jaeger),
             _ => reader.refuse(&PROPAGATORS, name),
         }
     }

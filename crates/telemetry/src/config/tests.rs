@@ -106,7 +106,7 @@ fn every_bad_value_is_reported_at_once() {
     assert_eq!(config.exporters, [Exporter::Console]);
     insta::assert_snapshot!(problems, @r#"
     OTEL_SDK_DISABLED="1": accepted: true or false; false is used
-    OTEL_PROPAGATORS="zipkin": accepted: a list of tracecontext, baggage; or none; it is left out
+    OTEL_PROPAGATORS="zipkin": accepted: a list of tracecontext, baggage, b3, b3multi, jaeger; or none; it is left out
     OTEL_TRACES_SAMPLER="always_maybe": accepted: always_on, always_off, traceidratio, parentbased_always_on, parentbased_always_off, parentbased_traceidratio; parentbased_always_on is used
     OTEL_TRACES_SAMPLER_ARG="0.5": the sampler takes no argument; it is not used
     OTEL_TRACES_EXPORTER="zipkin": accepted: a list of otlp, jaeger, jaeger_thrift, jaeger_proto, console; or none; it is left out
@@ -146,6 +146,18 @@ fn the_sampler_argument_is_a_ratio() {
         assert_eq!(format!("{:?}", config.sampler), "TraceIdRatioBased(1.0)");
         assert!(problems.contains("OTEL_TRACES_SAMPLER_ARG"), "{problems}");
     }
+}
+
+#[test]
+fn propagators_are_a_list_without_regard_to_case_or_doubles() {
+    let config = config(&[("OTEL_PROPAGATORS", "jaeger, B3,b3multi,b3,,tracecontext")]);
+    let expected = [
+        Propagator::Jaeger,
+        Propagator::B3,
+        Propagator::B3Multi,
+        Propagator::TraceContext,
+    ];
+    assert_eq!(config.propagators, expected);
 }
 
 #[test]
@@ -224,6 +236,76 @@ fn tls_files_without_tls_are_a_problem() {
     let https = ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://h");
     let path = otlp(&[certificate, https]).tls.certificate.unwrap().path;
     assert_eq!(path.to_str(), Some("/ca.pem"));
+}
+
+#[test]
+fn the_jaeger_exporters_choose_among_the_protocols() {
+    let cases = [
+        ("jaeger", "", "http/thrift.binary"),
+        ("jaeger", "GRPC", "grpc"),
+        ("jaeger_thrift", "", "http/thrift.binary"),
+        ("jaeger_thrift", "udp/thrift.compact", "udp/thrift.compact"),
+        ("jaeger_thrift", "grpc", "http/thrift.binary"),
+        ("jaeger_proto", "http/thrift.binary", "grpc"),
+    ];
+    for (exporter, protocol, expected) in cases {
+        let chosen = jaeger(&[
+            ("OTEL_TRACES_EXPORTER", exporter),
+            ("OTEL_EXPORTER_JAEGER_PROTOCOL", protocol),
+        ]);
+        assert_eq!(chosen.protocol, expected);
+    }
+}
+
+#[test]
+fn the_jaeger_settings_reach_the_exporter_and_hide_the_password() {
+    let settings = jaeger(&[
+        ("OTEL_TRACES_EXPORTER", "jaeger_proto"),
+        ("OTEL_EXPORTER_JAEGER_ENDPOINT", "backend:14250"),
+        ("OTEL_EXPORTER_JAEGER_GRPC_INSECURE", "True"),
+        ("OTEL_EXPORTER_JAEGER_TIMEOUT", "300"),
+        ("OTEL_EXPORTER_JAEGER_PASSWORD", "secret"),
+    ]);
+    let get = |name: &str| settings.get(&format!("OTEL_EXPORTER_JAEGER_{name}"));
+    assert_eq!(get("PROTOCOL").as_deref(), Some("grpc"));
+    assert_eq!(get("ENDPOINT").as_deref(), Some("http://backend:14250"));
+    assert_eq!(get("TIMEOUT").as_deref(), Some("300"));
+    assert_eq!(get("PASSWORD").as_deref(), Some("secret"));
+    assert!(!format!("{settings:?}").contains("secret"));
+}
+
+#[test]
+fn bad_jaeger_settings_are_problems_and_do_not_reach_the_exporter() {
+    let (config, problems) = read(&[
+        ("OTEL_TRACES_EXPORTER", "jaeger"),
+        ("OTEL_EXPORTER_JAEGER_PROTOCOL", "http/thrift"),
+        (
+            "OTEL_EXPORTER_JAEGER_ENDPOINT",
+            "http://user:secret@backend",
+        ),
+        ("OTEL_EXPORTER_JAEGER_TIMEOUT", "10s"),
+        ("OTEL_EXPORTER_JAEGER_CERTIFICATE", "/ca.pem"),
+    ]);
+    let settings = only_jaeger(config);
+    assert_eq!(settings.get("OTEL_EXPORTER_JAEGER_ENDPOINT"), None);
+    assert_eq!(settings.get("OTEL_EXPORTER_JAEGER_CERTIFICATE"), None);
+    insta::assert_snapshot!(problems, @r#"
+    OTEL_EXPORTER_JAEGER_PROTOCOL="http/thrift": accepted: http/thrift.binary, grpc, udp/thrift.compact or udp/thrift.binary; the default is used
+    OTEL_EXPORTER_JAEGER_TIMEOUT="10s": accepted: milliseconds, at least 1; 10000 is used
+    OTEL_EXPORTER_JAEGER_ENDPOINT="(a URL with a user)": accepted: an http or https URL, used as it stands; for grpc also host:port; the default is used
+    OTEL_EXPORTER_JAEGER_CERTIFICATE="/ca.pem": the default endpoint is not reached over TLS; it is not used
+    "#);
+}
+
+fn jaeger(variables: &[(&str, &str)]) -> Jaeger {
+    only_jaeger(config(variables))
+}
+
+fn only_jaeger(config: Config) -> Jaeger {
+    match <[Exporter; 1]>::try_from(config.exporters) {
+        Ok([Exporter::Jaeger(jaeger)]) => jaeger,
+        other => panic!("{other:?}"),
+    }
 }
 
 fn otlp(variables: &[(&str, &str)]) -> Otlp {

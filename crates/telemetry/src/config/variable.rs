@@ -125,6 +125,22 @@ impl<'a> Reader<'a> {
         (!parts.is_empty()).then_some(parts)
     }
 
+    /// The file that `variable` names for TLS. Where `endpoint` is not reached over TLS it is a
+    /// problem and counts as unset.
+    pub(super) fn tls_file(
+        &mut self,
+        variable: &'static Variable,
+        endpoint: &str,
+    ) -> Option<String> {
+        let path = self.text(variable)?;
+        if endpoint.starts_with("https:") {
+            return Some(path);
+        }
+        let message = format!("{endpoint} is not reached over TLS; it is not used");
+        self.report(variable, &path, message);
+        None
+    }
+
     /// Reports `value` with what the table says of the variable.
     pub(super) fn refuse(&mut self, variable: &'static Variable, value: &str) {
         let Variable {

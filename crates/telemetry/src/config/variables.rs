@@ -33,6 +33,17 @@ pub static VARIABLES: &[&Variable] = &[
     &OTLP_TRACES_CLIENT_KEY,
     &OTLP_CLIENT_CERTIFICATE,
     &OTLP_TRACES_CLIENT_CERTIFICATE,
+    &JAEGER_PROTOCOL,
+    &JAEGER_ENDPOINT,
+    &JAEGER_GRPC_INSECURE,
+    &JAEGER_TIMEOUT,
+    &JAEGER_USER,
+    &JAEGER_PASSWORD,
+    &JAEGER_CERTIFICATE,
+    &JAEGER_CLIENT_KEY,
+    &JAEGER_CLIENT_CERTIFICATE,
+    &JAEGER_AGENT_HOST,
+    &JAEGER_AGENT_PORT,
 ];
 
 pub(super) static SDK_DISABLED: Variable = Variable {
@@ -59,7 +70,7 @@ pub(super) static RESOURCE_ATTRIBUTES: Variable = Variable {
 pub(super) static PROPAGATORS: Variable = Variable {
     name: "OTEL_PROPAGATORS",
     default: "tracecontext,baggage",
-    accepts: "a list of tracecontext, baggage; or none",
+    accepts: "a list of tracecontext, baggage, b3, b3multi, jaeger; or none",
     otherwise: "it is left out",
 };
 
@@ -237,4 +248,81 @@ pub(super) static OTLP_TRACES_CLIENT_CERTIFICATE: Variable = Variable {
     default: "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
     accepts: "a PEM file of the client's certificate chain, with a client key",
     otherwise: "nothing is sent",
+};
+
+pub(super) static JAEGER_PROTOCOL: Variable = Variable {
+    name: "OTEL_EXPORTER_JAEGER_PROTOCOL",
+    default: "http/thrift.binary; of jaeger_proto always grpc",
+    accepts: "http/thrift.binary, grpc, udp/thrift.compact or udp/thrift.binary",
+    otherwise: "the default is used",
+};
+
+pub(super) static JAEGER_ENDPOINT: Variable = Variable {
+    name: "OTEL_EXPORTER_JAEGER_ENDPOINT",
+    default: "http://localhost:14268/api/traces, or http://localhost:14250 for grpc",
+    accepts: "an http or https URL, used as it stands; for grpc also host:port",
+    otherwise: "the default is used",
+};
+
+pub(super) static JAEGER_GRPC_INSECURE: Variable = Variable {
+    name: "OTEL_EXPORTER_JAEGER_GRPC_INSECURE",
+    default: "false",
+    accepts: "true or false; whether an endpoint of grpc without a scheme is reached without TLS",
+    otherwise: "false is used",
+};
+
+pub(super) static JAEGER_TIMEOUT: Variable = Variable {
+    name: "OTEL_EXPORTER_JAEGER_TIMEOUT",
+    default: "10000",
+    accepts: "milliseconds, at least 1",
+    otherwise: "10000 is used",
+};
+
+pub(super) static JAEGER_USER: Variable = Variable {
+    name: "OTEL_EXPORTER_JAEGER_USER",
+    default: "none",
+    accepts: "the user of HTTP basic authentication",
+    otherwise: "nothing is sent",
+};
+
+pub(super) static JAEGER_PASSWORD: Variable = Variable {
+    name: "OTEL_EXPORTER_JAEGER_PASSWORD",
+    default: "none",
+    accepts: "the password of HTTP basic authentication",
+    otherwise: "nothing is sent",
+};
+
+pub(super) static JAEGER_CERTIFICATE: Variable = Variable {
+    name: "OTEL_EXPORTER_JAEGER_CERTIFICATE",
+    default: "the authorities that the system trusts",
+    accepts: "a PEM file of the authorities to trust",
+    otherwise: "nothing is sent",
+};
+
+pub(super) static JAEGER_CLIENT_KEY: Variable = Variable {
+    name: "OTEL_EXPORTER_JAEGER_CLIENT_KEY",
+    default: "none",
+    accepts: "a PEM file of the client's private key, with a client certificate",
+    otherwise: "nothing is sent",
+};
+
+pub(super) static JAEGER_CLIENT_CERTIFICATE: Variable = Variable {
+    name: "OTEL_EXPORTER_JAEGER_CLIENT_CERTIFICATE",
+    default: "none",
+    accepts: "a PEM file of the client's certificate chain, with a client key",
+    otherwise: "nothing is sent",
+};
+
+pub(super) static JAEGER_AGENT_HOST: Variable = Variable {
+    name: "OTEL_EXPORTER_JAEGER_AGENT_HOST",
+    default: "localhost",
+    accepts: "the name or address of the UDP agent",
+    otherwise: "nothing is sent",
+};
+
+pub(super) static JAEGER_AGENT_PORT: Variable = Variable {
+    name: "OTEL_EXPORTER_JAEGER_AGENT_PORT",
+    default: "6831, or 6832 for udp/thrift.binary",
+    accepts: "a port from 1 to 65535",
+    otherwise: "the default is used",
 };

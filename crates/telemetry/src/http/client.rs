@@ -5,10 +5,10 @@ use std::fmt::Display;
 use std::io;
 use std::time::Duration;
 
-use http::{HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use opentelemetry::propagation::Injector;
 use opentelemetry::trace::{SpanBuilder, SpanKind, TraceContextExt, Tracer};
 use opentelemetry::{Context, KeyValue, global};
-use opentelemetry_http::HeaderInjector;
 use reqwest::{Body, IntoUrl, Request, Response};
 
 use super::attributes::{
@@ -34,6 +34,10 @@ pub struct RequestBuilder {
     client: Client,
     inner: reqwest::RequestBuilder,
 }
+
+/// Takes the headers of the propagators, but no empty ones: `TraceContextPropagator` sets
+/// `tracestate` even where there is none.
+struct Headers<'a>(&'a mut HeaderMap);
 
 impl Client {
     /// Sends through `inner`.
@@ -67,7 +71,7 @@ impl Client {
     pub async fn execute(&self, mut request: Request) -> reqwest::Result<Response> {
         let mut span = HttpSpan::new(start(&request));
         global::get_text_map_propagator(|propagator| {
-            propagator.inject_context(span.context(), &mut HeaderInjector(request.headers_mut()));
+            propagator.inject_context(span.context(), &mut Headers(request.headers_mut()));
         });
         let result = self.inner.execute(request).await;
         match &result {
@@ -121,6 +125,16 @@ impl RequestBuilder {
     /// Those of [`reqwest::RequestBuilder::send`].
     pub async fn send(self) -> reqwest::Result<Response> {
         self.client.execute(self.inner.build()?).await
+    }
+}
+
+impl Injector for Headers<'_> {
+    fn set(&mut self, name: &str, value: String) {
+        let name = HeaderName::try_from(name).ok();
+        let value = HeaderValue::try_from(value).ok();
+        if let (Some(name), Some(value)) = (name, value.filter(|value| !value.is_empty())) {
+            self.0.insert(name, value);
+        }
     }
 }
 

@@ -84,7 +84,7 @@ async fn spans_that_the_backend_rejects_are_lost() {
         .await;
         let report = last_line(&ended.stderr);
         assert!(
-            report.contains("1 acknowledged, 1 lost; too old"),
+            report.contains("1 acknowledged, 1 lost: too old"),
             "{report}"
         );
     }
@@ -128,8 +128,21 @@ async fn a_backend_that_hangs_holds_the_program_up_no_longer_than_the_timeouts()
         .env("OTEL_BSP_EXPORT_TIMEOUT", "200"))
     .await;
     let report = last_line(&ended.stderr);
-    assert!(report.contains("2 lost; timeout"), "{report}");
+    assert!(report.contains("2 lost: timeout"), "{report}");
     assert!(ended.took.as_secs() < 3, "{:?}", ended.took);
+}
+
+#[tokio::test]
+async fn jaeger_thrift_goes_over_http() {
+    let receiver = Receiver::http(Answer::Accept).await;
+    let endpoint = format!("http://{}/api/traces", receiver.address);
+    let ended = run(program("spans", &[])
+        .env("OTEL_TRACES_EXPORTER", "jaeger_thrift")
+        .env("OTEL_EXPORTER_JAEGER_ENDPOINT", &endpoint))
+    .await;
+    assert_eq!(receiver.span_names(), ["client-server", "client"]);
+    let report = format!("telemetry: 2 spans sent to {endpoint}: 2 acknowledged, 0 lost");
+    assert_eq!(last_line(&ended.stderr), report);
 }
 
 #[tokio::test]

@@ -33,7 +33,7 @@ pub(crate) enum Answer {
 #[derive(Clone, Debug)]
 pub(crate) struct Received {
     pub(crate) headers: HeaderMap,
-    pub(crate) body: ExportTraceServiceRequest,
+    pub(crate) spans: Vec<String>,
 }
 
 pub(crate) struct Receiver {
@@ -46,15 +46,30 @@ impl Receiver {
     pub(crate) async fn http(answer: Answer) -> Self {
         let requests: Arc<Mutex<Vec<Received>>> = Arc::default();
         let kept = Arc::clone(&requests);
-        let app = Router::new().route(
-            "/v1/traces",
-            post(async move |headers: HeaderMap, body: Bytes| {
-                let json = headers["content-type"] == "application/json";
-                let body = decode(&headers, &body, json);
-                kept.lock().unwrap().push(Received { headers, body });
-                respond(answer, json).await
-            }),
-        );
+        let thrift = Arc::clone(&requests);
+        let app = Router::new()
+            .route(
+                "/v1/traces",
+                post(async move |headers: HeaderMap, body: Bytes| {
+                    let json = headers["content-type"] == "application/json";
+                    let spans = names(decode(&headers, &body, json));
+                    kept.lock().unwrap().push(Received { headers, spans });
+                    respond(answer, json).await
+                }),
+            )
+            .route(
+                "/api/traces",
+                post(async move |headers: HeaderMap, body: Bytes| {
+                    let batch = jaeger_wire::thrift::binary::decode_batch(&body).unwrap();
+                    let names = batch
+                        .spans
+                        .iter()
+                        .map(|span| span.operation_name.to_string());
+                    let spans = names.collect();
+                    thrift.lock().unwrap().push(Received { headers, spans });
+                    StatusCode::ACCEPTED
+                }),
+            );
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(async move { axum::serve(listener, app).await });
@@ -80,12 +95,19 @@ impl Receiver {
     pub(crate) fn span_names(&self) -> Vec<String> {
         self.requests()
             .into_iter()
-            .flat_map(|request| request.body.resource_spans)
-            .flat_map(|resource| resource.scope_spans)
-            .flat_map(|scope| scope.spans)
-            .map(|span| span.name)
+            .flat_map(|request| request.spans)
             .collect()
     }
+}
+
+fn names(request: ExportTraceServiceRequest) -> Vec<String> {
+    request
+        .resource_spans
+        .into_iter()
+        .flat_map(|resource| resource.scope_spans)
+        .flat_map(|scope| scope.spans)
+        .map(|span| span.name)
+        .collect()
 }
 
 fn decode(headers: &HeaderMap, body: &[u8], json: bool) -> ExportTraceServiceRequest {
@@ -130,7 +152,8 @@ impl TraceService for Grpc {
     ) -> Result<tonic::Response<ExportTraceServiceResponse>, tonic::Status> {
         let (metadata, _, body) = request.into_parts();
         let headers = metadata.into_headers();
-        self.0.lock().unwrap().push(Received { headers, body });
+        let spans = names(body);
+        self.0.lock().unwrap().push(Received { headers, spans });
         Ok(tonic::Response::new(ExportTraceServiceResponse::default()))
     }
 }
