@@ -313,7 +313,9 @@ addresses() { # BACKEND
 next_steps() { # BACKEND
     $dry_run && return
     echo
-    "$engine" logs "$sample" 2>/dev/null | sed -n '/^sample .*trace$/,$p'
+    # The table of the last run, and not the spans before it.
+    "$engine" logs "$sample" 2>/dev/null |
+        awk '/^sample .*trace$/ { table = ""; found = 1 } found { table = table $0 "\n" } END { printf "%s", table }'
     cat <<NEXT
 
 $(addresses "$1")

@@ -33,7 +33,8 @@ case "$*" in
     image\ inspect*) [[ " ${fake_images:-} " == *" $3 "* ]] ;;
     inspect*\ id) echo "id ${fake_state:-sample healthy}" ;;
     inspect*) [[ -n ${fake_owner:-} ]] && echo "$fake_owner" ;;
-    logs*) printf '%s\n' '{"name": "span"}' 'sample   trace' 'manual   http://localhost:16686/trace/1' ;;
+    logs*) printf '%s\n' '{"name": "span"}' 'sample   trace' 'manual   http://localhost:16686/trace/1' \
+        '{"name": "span"}' 'sample   trace' 'manual   http://localhost:16686/trace/2' ;;
     *)
         echo "$name $*" >>"$calls"
         case "$*" in
@@ -137,7 +138,8 @@ EXPECTED
 # --- a start that goes well ---
 try 0 docker "fake_running=jaeger" jaeger
 says "$err" "sample is healthy"
-says "$out" "manual   http://localhost:16686/trace/1"
+says "$out" "manual   http://localhost:16686/trace/2"
+check "nothing of an earlier run" "$(grep -q 'trace/1$' "$out" || echo yes)"
 says "$out" "docker exec -it otel-rust-sample bash"
 check "no span in the summary" "$(grep -q '"span"' "$out" || echo yes)"
 is "$calls" <<EXPECTED
