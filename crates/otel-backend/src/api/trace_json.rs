@@ -32,6 +32,9 @@ struct SpanJson<'a> {
     trace_id: String,
     #[serde(rename = "spanID")]
     span_id: String,
+    /// The W3C trace flags. Jaeger leaves them out of what it received as OTLP.
+    #[serde(skip_serializing_if = "is_zero")]
+    flags: u32,
     operation_name: &'a str,
     references: Vec<Reference>,
     start_time: u64,
@@ -115,6 +118,7 @@ impl<'a> SpanJson<'a> {
         Self {
             trace_id: short(span.trace_id),
             span_id: span.span_id.to_string(),
+            flags: span.flags & 0xff,
             operation_name: &span.name,
             references: references(span),
             start_time: span.start.micros(),
@@ -127,7 +131,16 @@ impl<'a> SpanJson<'a> {
     }
 }
 
-/// The parent comes first. A link to the parent says what kind of parent it is.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_zero(flags: &u32) -> bool {
+    *flags == 0
+}
+
+/// The parent comes first, then every link. Jaeger writes a link to the parent in the parent's place,
+/// so that nobody can tell whether there was a parent, a link or both; here both stay.
 fn references(span: &Span<'_>) -> Vec<Reference> {
     let mut references = Vec::new();
     if let Some(parent) = span.parent {
@@ -138,11 +151,9 @@ fn references(span: &Span<'_>) -> Vec<Reference> {
             continue;
         };
         let ref_type = ref_type(link);
-        match references.first_mut() {
-            Some(parent) if trace_id == span.trace_id && Some(span_id) == span.parent => {
-                parent.ref_type = ref_type;
-            }
-            _ => references.push(reference(ref_type, trace_id, span_id)),
+        let is_parent = trace_id == span.trace_id && Some(span_id) == span.parent;
+        if !(is_parent && ref_type == "CHILD_OF") {
+            references.push(reference(ref_type, trace_id, span_id));
         }
     }
     references
