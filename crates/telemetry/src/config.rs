@@ -44,6 +44,8 @@ pub struct Config {
     pub exporters: Vec<Exporter>,
     /// The limits of each batch processor.
     pub batch: Batch,
+    /// The HTTP methods that are not `_OTHER`, where they are not the usual ones.
+    pub known_methods: Option<Vec<String>>,
 }
 
 impl Config {
@@ -63,6 +65,7 @@ impl Config {
             sampler: sampler::read(&mut reader),
             exporters: exporters::read(&mut reader),
             batch: batch::read(&mut reader),
+            known_methods: reader.list(&variables::HTTP_KNOWN_METHODS),
         };
         (config, reader.into_problems())
     }

@@ -11,6 +11,7 @@ pub static VARIABLES: &[&Variable] = &[
     &TRACES_SAMPLER,
     &TRACES_SAMPLER_ARG,
     &TRACES_EXPORTER,
+    &HTTP_KNOWN_METHODS,
     &BSP_SCHEDULE_DELAY,
     &BSP_EXPORT_TIMEOUT,
     &BSP_MAX_QUEUE_SIZE,
@@ -94,6 +95,13 @@ pub(super) static TRACES_EXPORTER: Variable = Variable {
     default: "otlp",
     accepts: "a list of otlp, jaeger, jaeger_thrift, jaeger_proto, console; or none",
     otherwise: "it is left out",
+};
+
+pub(super) static HTTP_KNOWN_METHODS: Variable = Variable {
+    name: "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS",
+    default: "GET,POST,PUT,DELETE,HEAD,OPTIONS,CONNECT,PATCH,TRACE,QUERY",
+    accepts: "the HTTP methods that are no _OTHER, all of them, with commas between",
+    otherwise: "",
 };
 
 pub(super) static BSP_SCHEDULE_DELAY: Variable = Variable {
