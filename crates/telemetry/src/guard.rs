@@ -55,7 +55,7 @@ pub fn init() -> Telemetry {
         global::set_tracer_provider(provider.clone());
         provider.tracer(crate::config::program().unwrap_or_default())
     });
-    if !subscriber::install(tracer) {
+    if !subscriber::install(tracer, config.log_level) {
         eprintln!(
             "telemetry: another tracing subscriber is set already: \
              spans made with tracing are not exported"
