@@ -1,10 +1,14 @@
 //! What the environment asks for, read once and checked whole.
 //!
 //! <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/>
+#![doc = include_str!("../docs/variables.md")]
 
 mod batch;
 mod exporters;
+mod ignored;
 mod jaeger;
+mod limits;
+mod log_level;
 mod otlp;
 mod percent;
 mod propagators;
@@ -14,12 +18,17 @@ mod url;
 mod variable;
 mod variables;
 
+use std::ffi::OsString;
+
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::Sampler;
+use tracing_subscriber::filter::LevelFilter;
 
 pub use batch::Batch;
 pub use exporters::Exporter;
+pub use ignored::IGNORED;
 pub use jaeger::Jaeger;
+pub use limits::Limits;
 pub use otlp::{Otlp, OtlpProtocol, PemFile, TlsFiles};
 pub use propagators::Propagator;
 pub use variable::{Problem, Variable};
@@ -42,14 +51,25 @@ pub struct Config {
     pub sampler: Sampler,
     /// Where spans go; empty for nowhere.
     pub exporters: Vec<Exporter>,
-    /// The limits of each batch processor.
+    /// How each batch processor gathers spans.
     pub batch: Batch,
+    /// How much one span may hold.
+    pub limits: Limits,
+    /// How much of the SDK's own log is printed.
+    pub log_level: LevelFilter,
+    /// The HTTP methods that are not `_OTHER`, where they are not the usual ones.
+    pub known_methods: Option<Vec<String>>,
 }
 
 impl Config {
     /// Reads the environment of the process.
     pub fn from_env() -> (Self, Vec<Problem>) {
-        Self::read(&|name| std::env::var(name).ok())
+        // Lossy, so that a value that is not UTF-8 is refused as what it is and not overlooked.
+        let text = |value: OsString| value.to_string_lossy().into_owned();
+        let (config, mut problems) = Self::read(&|name| std::env::var_os(name).map(text));
+        let names = std::env::vars_os().map(|(name, _)| text(name));
+        problems.extend(ignored::misspelt(names));
+        (config, problems)
     }
 
     /// Reads the variables that `lookup` gives. Every value that is not honoured as it stands is
@@ -63,8 +83,13 @@ impl Config {
             sampler: sampler::read(&mut reader),
             exporters: exporters::read(&mut reader),
             batch: batch::read(&mut reader),
+            limits: limits::read(&mut reader),
+            log_level: log_level::read(&mut reader),
+            known_methods: reader.list(&variables::HTTP_KNOWN_METHODS),
         };
-        (config, reader.into_problems())
+        let mut problems = reader.into_problems();
+        problems.extend(ignored::ignored(lookup));
+        (config, problems)
     }
 }
 

@@ -8,7 +8,7 @@ use opentelemetry_sdk::trace::SdkTracerProvider;
 
 use crate::config::{Config, Problem};
 use crate::delivery::Delivery;
-use crate::{pipeline, propagation, subscriber};
+use crate::{http, pipeline, propagation, subscriber};
 
 /// How long the last spans may take to leave when the program ends.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -47,11 +47,15 @@ pub fn init() -> Telemetry {
         (Some(provider), deliveries)
     };
     report(&problems);
+    http::set_provider(provider.as_ref());
+    if let Some(methods) = config.known_methods {
+        http::set_known_methods(methods);
+    }
     let tracer = provider.as_ref().map(|provider| {
         global::set_tracer_provider(provider.clone());
         provider.tracer(crate::config::program().unwrap_or_default())
     });
-    if !subscriber::install(tracer) {
+    if !subscriber::install(tracer, config.log_level) {
         eprintln!(
             "telemetry: another tracing subscriber is set already: \
              spans made with tracing are not exported"

@@ -21,12 +21,18 @@
 //! ```
 
 mod attributes;
+mod authority;
 mod body;
 mod client;
+mod forwarded;
 mod redact;
 mod server;
 mod span;
+mod tracer;
 
 pub use body::ResponseBody;
 pub use client::{Client, RequestBuilder};
 pub use server::{ResponseFuture, Server, ServerLayer};
+
+pub(crate) use attributes::set_known_methods;
+pub(crate) use tracer::set_provider;

@@ -58,11 +58,8 @@ fn problem(error: BuildError) -> Problem {
             other.to_string(),
         ),
     };
-    Problem {
-        variable,
-        value,
-        message: format!("{reason}; no spans are sent to Jaeger"),
-    }
+    let message = format!("{reason}; no spans are sent to Jaeger");
+    Problem::new(variable, value, message)
 }
 
 impl SpanExporter for JaegerExporter {

@@ -11,6 +11,7 @@
 
 pub mod config;
 mod console;
+mod cut;
 mod delivery;
 mod guard;
 pub mod http;

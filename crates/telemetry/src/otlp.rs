@@ -52,10 +52,9 @@ pub(crate) fn exporter(
             http(settings, timeout, tls.as_ref())
         }
     };
-    let (exporter, transport) = built.map_err(|error| Problem {
-        variable: "OTEL_EXPORTER_OTLP_ENDPOINT",
-        value: settings.endpoint.clone(),
-        message: format!("{error}; no spans are sent there"),
+    let (exporter, transport) = built.map_err(|error| {
+        let message = format!("{error}; no spans are sent there");
+        Problem::new("OTEL_EXPORTER_OTLP_ENDPOINT", &settings.endpoint, message)
     })?;
     Ok(OtlpExporter {
         exporter,

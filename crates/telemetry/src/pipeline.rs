@@ -5,6 +5,7 @@ use std::mem;
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanExporter, TracerProviderBuilder};
 
 use crate::config::{Batch, Config, Exporter, Problem};
+use crate::cut::Cut;
 use crate::delivery::Delivery;
 use crate::{ConsoleExporter, jaeger, otlp};
 
@@ -12,6 +13,7 @@ use crate::{ConsoleExporter, jaeger, otlp};
 struct Pipeline {
     builder: TracerProviderBuilder,
     batch: Batch,
+    value_length: Option<usize>,
     deliveries: Vec<Delivery>,
 }
 
@@ -24,8 +26,10 @@ pub(crate) fn build(
     let mut pipeline = Pipeline {
         builder: SdkTracerProvider::builder()
             .with_resource(config.resource.clone())
-            .with_sampler(config.sampler.clone()),
+            .with_sampler(config.sampler.clone())
+            .with_span_limits(config.limits.counts),
         batch: config.batch,
+        value_length: config.limits.value_length,
         deliveries: Vec::new(),
     };
     for exporter in &config.exporters {
@@ -39,7 +43,7 @@ impl Pipeline {
         match exporter {
             Exporter::Console => {
                 let builder = mem::take(&mut self.builder);
-                self.builder = builder.with_simple_exporter(ConsoleExporter::stdout());
+                self.builder = builder.with_simple_exporter(self.cut(ConsoleExporter::stdout()));
             }
             Exporter::Otlp(settings) => {
                 let delivery =
@@ -58,8 +62,12 @@ impl Pipeline {
     }
 
     fn send(&mut self, delivery: Delivery, exporter: impl SpanExporter + 'static) {
-        let processor = delivery.batch_with_config(exporter, self.batch.to_sdk());
+        let processor = delivery.batch_with_config(self.cut(exporter), self.batch.to_sdk());
         self.builder = mem::take(&mut self.builder).with_span_processor(processor);
         self.deliveries.push(delivery);
+    }
+
+    fn cut<E>(&self, exporter: E) -> Cut<E> {
+        Cut::new(exporter, self.value_length)
     }
 }

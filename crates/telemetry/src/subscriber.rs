@@ -25,7 +25,7 @@ const CARRIERS: [&str; 9] = [
 ///
 /// Spans of level INFO and above are exported whatever `RUST_LOG` says; that one rules what is
 /// printed on stderr.
-pub(crate) fn install(tracer: Option<SdkTracer>) -> bool {
+pub(crate) fn install(tracer: Option<SdkTracer>, sdk_log: LevelFilter) -> bool {
     let spans = tracer.map(|tracer| {
         // A span carries what its author gave it and nothing else.
         tracing_opentelemetry::layer()
@@ -40,7 +40,7 @@ pub(crate) fn install(tracer: Option<SdkTracer>) -> bool {
     let events = fmt::layer()
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
-        .with_filter(printed());
+        .with_filter(printed(sdk_log));
     tracing_subscriber::registry()
         .with(spans)
         .with(events)
@@ -56,15 +56,15 @@ fn exported() -> Targets {
         .with_targets(silent)
 }
 
-/// What `RUST_LOG` says, INFO without it. The SDK's own log is silent unless named there: a
-/// failed export is in the report at shutdown.
-fn printed() -> EnvFilter {
+/// What `RUST_LOG` says, INFO without it. Of the SDK's own log only what `OTEL_LOG_LEVEL` allows,
+/// unless `RUST_LOG` names it: a failed export is in the report at shutdown.
+fn printed(sdk_log: LevelFilter) -> EnvFilter {
     let filter = EnvFilter::builder()
         .with_default_directive(LevelFilter::INFO.into())
         .from_env_lossy();
-    let asked = std::env::var("RUST_LOG").is_ok_and(|value| value.contains("opentelemetry"));
-    match "opentelemetry=off".parse() {
-        Ok(directive) if !asked => filter.add_directive(directive),
+    let named = std::env::var("RUST_LOG").is_ok_and(|value| value.contains("opentelemetry"));
+    match format!("opentelemetry={sdk_log}").parse() {
+        Ok(directive) if !named => filter.add_directive(directive),
         _ => filter,
     }
 }

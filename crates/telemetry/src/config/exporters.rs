@@ -17,9 +17,7 @@ pub enum Exporter {
 }
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Vec<Exporter> {
-    let Some(names) = reader.list(&TRACES_EXPORTER) else {
-        return vec![Exporter::Otlp(otlp::read(reader))];
-    };
+    let names = reader.list(&TRACES_EXPORTER).unwrap_or_default();
     let mut exporters: Vec<Exporter> = Vec::new();
     for name in &names {
         let exporter = match name.to_ascii_lowercase().as_str() {
@@ -37,6 +35,9 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Vec<Exporter> {
         if !exporters.contains(&exporter) {
             exporters.push(exporter);
         }
+    }
+    if exporters.is_empty() {
+        exporters.push(Exporter::Otlp(otlp::read(reader)));
     }
     exporters
 }

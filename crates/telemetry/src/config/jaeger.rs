@@ -54,12 +54,13 @@ impl Jaeger {
     }
 }
 
-/// Names without values: among them is a password.
+/// Names without values, but for the endpoint: among them is a password.
 impl fmt::Debug for Jaeger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Jaeger")
             .field("protocol", &self.protocol)
             .field("timeout", &self.timeout)
+            .field("endpoint", &self.variables.get(v::JAEGER_ENDPOINT.name))
             .field("variables", &self.variables.keys())
             .finish()
     }

@@ -1,3 +1,6 @@
+mod document;
+mod rows;
+
 use std::cell::RefCell;
 
 use opentelemetry::Key;
@@ -34,10 +37,9 @@ fn every_variable_that_is_read_is_in_the_table() {
         None
     });
     for name in read.into_inner() {
-        assert!(
-            VARIABLES.iter().any(|variable| variable.name == name),
-            "{name}"
-        );
+        let listed = VARIABLES.iter().any(|variable| variable.name == name)
+            || IGNORED.iter().any(|(ignored, _)| *ignored == name);
+        assert!(listed, "{name}");
     }
 }
 
@@ -106,10 +108,10 @@ fn every_bad_value_is_reported_at_once() {
     assert_eq!(config.exporters, [Exporter::Console]);
     insta::assert_snapshot!(problems, @r#"
     OTEL_SDK_DISABLED="1": accepted: true or false; false is used
-    OTEL_PROPAGATORS="zipkin": accepted: a list of tracecontext, baggage, b3, b3multi, jaeger; or none; it is left out
+    OTEL_PROPAGATORS="zipkin": accepted: a list of tracecontext, baggage, b3, b3multi, jaeger; or none; it is left out, and the default is used where nothing is left
     OTEL_TRACES_SAMPLER="always_maybe": accepted: always_on, always_off, traceidratio, parentbased_always_on, parentbased_always_off, parentbased_traceidratio; parentbased_always_on is used
     OTEL_TRACES_SAMPLER_ARG="0.5": the sampler takes no argument; it is not used
-    OTEL_TRACES_EXPORTER="zipkin": accepted: a list of otlp, jaeger, jaeger_thrift, jaeger_proto, console; or none; it is left out
+    OTEL_TRACES_EXPORTER="zipkin": accepted: a list of otlp, jaeger, jaeger_thrift, jaeger_proto, console; or none; it is left out, and the default is used where nothing is left
     OTEL_BSP_MAX_QUEUE_SIZE="0": accepted: spans, at least 1; 2048 is used
     OTEL_BSP_SCHEDULE_DELAY="-1": accepted: milliseconds, at least 1; 5000 is used
     OTEL_BSP_EXPORT_TIMEOUT="soon": accepted: milliseconds, at least 1; 30000 is used
@@ -158,6 +160,31 @@ fn propagators_are_a_list_without_regard_to_case_or_doubles() {
         Propagator::TraceContext,
     ];
     assert_eq!(config.propagators, expected);
+}
+
+#[test]
+fn variables_that_are_not_honoured_are_reported() {
+    let (_, problems) = read(&[
+        ("OTEL_METRICS_EXPORTER", "otlp"),
+        ("OTEL_CONFIG_FILE", "/etc/otel.yaml"),
+    ]);
+    insta::assert_snapshot!(problems, @r#"
+    OTEL_CONFIG_FILE="/etc/otel.yaml": there is no configuration by file; it is not used
+    OTEL_METRICS_EXPORTER="otlp": no metrics are made; it is not used
+    "#);
+    config(&[("OTEL_METRICS_EXPORTER", "none")]);
+}
+
+#[test]
+fn a_misspelt_variable_is_reported_with_the_right_one() {
+    let names = [
+        "OTEL_TRACE_EXPORTER",
+        "OTEL_TRACES_EXPORTER",
+        "OTEL_BACKEND_UI_PORT",
+    ];
+    let problems = ignored::misspelt(names.map(str::to_owned).into_iter());
+    let problems: Vec<_> = problems.map(|problem| problem.to_string()).collect();
+    insta::assert_snapshot!(problems.join("\n"), @r#"OTEL_TRACE_EXPORTER="…": there is no such variable; OTEL_TRACES_EXPORTER is close to it"#);
 }
 
 #[test]

@@ -20,11 +20,25 @@ pub struct Variable {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The variable's name.
-    pub variable: &'static str,
+    pub variable: String,
     /// The value it has.
     pub value: String,
     /// What is wrong and what is done instead.
     pub message: String,
+}
+
+impl Problem {
+    pub(crate) fn new(
+        variable: impl Into<String>,
+        value: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            variable: variable.into(),
+            value: value.into(),
+            message: message.into(),
+        }
+    }
 }
 
 impl fmt::Display for Problem {
@@ -149,12 +163,11 @@ impl<'a> Reader<'a> {
         self.report(variable, value, format!("accepted: {accepts}; {otherwise}"));
     }
 
-    /// Reports `value` with a message of its own.
+    /// Reports `value` with a message of its own; once, though it be read twice.
     pub(super) fn report(&mut self, variable: &'static Variable, value: &str, message: String) {
-        self.problems.push(Problem {
-            variable: variable.name,
-            value: value.to_owned(),
-            message,
-        });
+        let problem = Problem::new(variable.name, value, message);
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
     }
 }

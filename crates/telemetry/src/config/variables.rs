@@ -7,14 +7,24 @@ pub static VARIABLES: &[&Variable] = &[
     &SDK_DISABLED,
     &SERVICE_NAME,
     &RESOURCE_ATTRIBUTES,
+    &LOG_LEVEL,
     &PROPAGATORS,
     &TRACES_SAMPLER,
     &TRACES_SAMPLER_ARG,
     &TRACES_EXPORTER,
+    &HTTP_KNOWN_METHODS,
     &BSP_SCHEDULE_DELAY,
     &BSP_EXPORT_TIMEOUT,
     &BSP_MAX_QUEUE_SIZE,
     &BSP_MAX_EXPORT_BATCH_SIZE,
+    &ATTRIBUTE_COUNT_LIMIT,
+    &SPAN_ATTRIBUTE_COUNT_LIMIT,
+    &EVENT_ATTRIBUTE_COUNT_LIMIT,
+    &LINK_ATTRIBUTE_COUNT_LIMIT,
+    &SPAN_EVENT_COUNT_LIMIT,
+    &SPAN_LINK_COUNT_LIMIT,
+    &ATTRIBUTE_VALUE_LENGTH_LIMIT,
+    &SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT,
     &OTLP_PROTOCOL,
     &OTLP_TRACES_PROTOCOL,
     &OTLP_ENDPOINT,
@@ -71,7 +81,7 @@ pub(super) static PROPAGATORS: Variable = Variable {
     name: "OTEL_PROPAGATORS",
     default: "tracecontext,baggage",
     accepts: "a list of tracecontext, baggage, b3, b3multi, jaeger; or none",
-    otherwise: "it is left out",
+    otherwise: "it is left out, and the default is used where nothing is left",
 };
 
 pub(super) static TRACES_SAMPLER: Variable = Variable {
@@ -93,7 +103,14 @@ pub(super) static TRACES_EXPORTER: Variable = Variable {
     name: "OTEL_TRACES_EXPORTER",
     default: "otlp",
     accepts: "a list of otlp, jaeger, jaeger_thrift, jaeger_proto, console; or none",
-    otherwise: "it is left out",
+    otherwise: "it is left out, and the default is used where nothing is left",
+};
+
+pub(super) static HTTP_KNOWN_METHODS: Variable = Variable {
+    name: "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS",
+    default: "GET,POST,PUT,DELETE,HEAD,OPTIONS,CONNECT,PATCH,TRACE,QUERY",
+    accepts: "the HTTP methods that are no _OTHER, all of them, with commas between",
+    otherwise: "",
 };
 
 pub(super) static BSP_SCHEDULE_DELAY: Variable = Variable {
@@ -122,6 +139,69 @@ pub(super) static BSP_MAX_EXPORT_BATCH_SIZE: Variable = Variable {
     default: "512",
     accepts: "spans, at least 1 and at most OTEL_BSP_MAX_QUEUE_SIZE",
     otherwise: "512 is used, or the queue size where that is less",
+};
+
+pub(super) static LOG_LEVEL: Variable = Variable {
+    name: "OTEL_LOG_LEVEL",
+    default: "none",
+    accepts: "none, error, warn, info, debug or trace; how much of the SDK's own log is printed on stderr",
+    otherwise: "none is used",
+};
+
+pub(super) static ATTRIBUTE_COUNT_LIMIT: Variable = Variable {
+    name: "OTEL_ATTRIBUTE_COUNT_LIMIT",
+    default: "128",
+    accepts: "a whole number; what goes beyond is dropped and counted",
+    otherwise: "128 is used",
+};
+
+pub(super) static SPAN_ATTRIBUTE_COUNT_LIMIT: Variable = Variable {
+    name: "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
+    default: "OTEL_ATTRIBUTE_COUNT_LIMIT",
+    accepts: "a whole number; what goes beyond is dropped and counted",
+    otherwise: "OTEL_ATTRIBUTE_COUNT_LIMIT is used",
+};
+
+pub(super) static EVENT_ATTRIBUTE_COUNT_LIMIT: Variable = Variable {
+    name: "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT",
+    default: "OTEL_ATTRIBUTE_COUNT_LIMIT",
+    accepts: "a whole number; what goes beyond is dropped and counted",
+    otherwise: "OTEL_ATTRIBUTE_COUNT_LIMIT is used",
+};
+
+pub(super) static LINK_ATTRIBUTE_COUNT_LIMIT: Variable = Variable {
+    name: "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT",
+    default: "OTEL_ATTRIBUTE_COUNT_LIMIT",
+    accepts: "a whole number; what goes beyond is dropped and counted",
+    otherwise: "OTEL_ATTRIBUTE_COUNT_LIMIT is used",
+};
+
+pub(super) static SPAN_EVENT_COUNT_LIMIT: Variable = Variable {
+    name: "OTEL_SPAN_EVENT_COUNT_LIMIT",
+    default: "128",
+    accepts: "a whole number; what goes beyond is dropped and counted",
+    otherwise: "128 is used",
+};
+
+pub(super) static SPAN_LINK_COUNT_LIMIT: Variable = Variable {
+    name: "OTEL_SPAN_LINK_COUNT_LIMIT",
+    default: "128",
+    accepts: "a whole number; what goes beyond is dropped and counted",
+    otherwise: "128 is used",
+};
+
+pub(super) static ATTRIBUTE_VALUE_LENGTH_LIMIT: Variable = Variable {
+    name: "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+    default: "no limit",
+    accepts: "a whole number of characters; longer text is cut",
+    otherwise: "there is no limit",
+};
+
+pub(super) static SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT: Variable = Variable {
+    name: "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+    default: "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+    accepts: "a whole number of characters; longer text is cut",
+    otherwise: "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT is used",
 };
 
 pub(super) static OTLP_PROTOCOL: Variable = Variable {

@@ -3,9 +3,10 @@
 //! <https://opentelemetry.io/docs/specs/semconv/registry/attributes/http/>
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use http::{Method, Version};
-use opentelemetry::{InstrumentationScope, KeyValue};
+use opentelemetry::KeyValue;
 
 pub(super) const CLIENT_ADDRESS: &str = "client.address";
 pub(super) const ERROR_TYPE: &str = "error.type";
@@ -24,38 +25,37 @@ pub(super) const URL_QUERY: &str = "url.query";
 pub(super) const URL_SCHEME: &str = "url.scheme";
 pub(super) const USER_AGENT_ORIGINAL: &str = "user_agent.original";
 
-/// The scope of both instrumentations.
-pub(super) fn scope() -> InstrumentationScope {
-    InstrumentationScope::builder("telemetry::http")
-        .with_version(env!("CARGO_PKG_VERSION"))
-        .with_schema_url("https://opentelemetry.io/schemas/1.37.0")
-        .build()
+/// Takes attributes one by one: as they are made they go straight into the span.
+pub(super) type Add<'a> = &'a mut dyn FnMut(KeyValue);
+
+/// The methods of `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`, where it is set.
+static KNOWN_METHODS: OnceLock<Vec<String>> = OnceLock::new();
+
+/// Makes `methods` all that are known; the first call counts.
+pub(crate) fn set_known_methods(methods: Vec<String>) {
+    KNOWN_METHODS.get_or_init(|| methods);
 }
 
-/// The method if the convention knows it: those of RFC 9110 and PATCH, in capitals.
-pub(super) fn known_method(method: &Method) -> Option<&'static str> {
-    Some(match *method {
-        Method::GET => "GET",
-        Method::POST => "POST",
-        Method::PUT => "PUT",
-        Method::DELETE => "DELETE",
-        Method::HEAD => "HEAD",
-        Method::OPTIONS => "OPTIONS",
-        Method::CONNECT => "CONNECT",
-        Method::PATCH => "PATCH",
-        Method::TRACE => "TRACE",
-        _ => return None,
-    })
+/// The method if it is known: by default those of RFC 9110, PATCH, and QUERY. Case matters.
+fn known_method(method: &Method) -> Option<&'static str> {
+    const DEFAULT: [&str; 10] = [
+        "GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "CONNECT", "PATCH", "TRACE", "QUERY",
+    ];
+    let is_it = |known: &&str| *known == method.as_str();
+    match KNOWN_METHODS.get() {
+        None => DEFAULT.into_iter().find(is_it),
+        Some(methods) => methods.iter().map(String::as_str).find(is_it),
+    }
 }
 
 /// Adds the method: an unknown one as `_OTHER`, so that a client cannot make up names without end.
-pub(super) fn push_method(attributes: &mut Vec<KeyValue>, method: &Method) {
+pub(super) fn add_method(add: Add<'_>, method: &Method) {
     if let Some(known) = known_method(method) {
-        attributes.push(KeyValue::new(HTTP_REQUEST_METHOD, known));
+        add(KeyValue::new(HTTP_REQUEST_METHOD, known));
     } else {
         let original = method.as_str().to_owned();
-        attributes.push(KeyValue::new(HTTP_REQUEST_METHOD, "_OTHER"));
-        attributes.push(KeyValue::new(HTTP_REQUEST_METHOD_ORIGINAL, original));
+        add(KeyValue::new(HTTP_REQUEST_METHOD, "_OTHER"));
+        add(KeyValue::new(HTTP_REQUEST_METHOD_ORIGINAL, original));
     }
 }
 

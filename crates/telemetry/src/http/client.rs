@@ -7,16 +7,17 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use opentelemetry::propagation::Injector;
-use opentelemetry::trace::{SpanBuilder, SpanKind, TraceContextExt, Tracer};
+use opentelemetry::trace::{SpanBuilder, SpanKind};
 use opentelemetry::{Context, KeyValue, global};
 use reqwest::{Body, IntoUrl, Request, Response};
 
 use super::attributes::{
-    NETWORK_PEER_ADDRESS, NETWORK_PEER_PORT, NETWORK_PROTOCOL_VERSION, SERVER_ADDRESS, SERVER_PORT,
-    URL_FULL, protocol_version, push_method, scope, span_name,
+    Add, NETWORK_PEER_ADDRESS, NETWORK_PEER_PORT, NETWORK_PROTOCOL_VERSION, SERVER_ADDRESS,
+    SERVER_PORT, URL_FULL, add_method, protocol_version, span_name,
 };
 use super::redact;
 use super::span::HttpSpan;
+use super::tracer::SharedTracer;
 
 /// A [`reqwest::Client`] that makes one client span per request and sends its ids along.
 ///
@@ -25,6 +26,7 @@ use super::span::HttpSpan;
 #[derive(Clone, Debug, Default)]
 pub struct Client {
     inner: reqwest::Client,
+    tracer: SharedTracer,
 }
 
 /// Builds a request for [`Client`], as [`reqwest::RequestBuilder`] does.
@@ -42,7 +44,10 @@ struct Headers<'a>(&'a mut HeaderMap);
 impl Client {
     /// Sends through `inner`.
     pub fn new(inner: reqwest::Client) -> Self {
-        Self { inner }
+        Self {
+            inner,
+            tracer: SharedTracer::default(),
+        }
     }
 
     /// Starts a GET request.
@@ -69,7 +74,7 @@ impl Client {
     ///
     /// Those of [`reqwest::Client::execute`].
     pub async fn execute(&self, mut request: Request) -> reqwest::Result<Response> {
-        let mut span = HttpSpan::new(start(&request));
+        let mut span = start(&self.tracer, &request);
         global::get_text_map_propagator(|propagator| {
             propagator.inject_context(span.context(), &mut Headers(request.headers_mut()));
         });
@@ -138,34 +143,29 @@ impl Injector for Headers<'_> {
     }
 }
 
-/// Starts the span of `request` and answers with the context that holds it.
-fn start(request: &Request) -> Context {
-    let parent = Context::current();
-    let builder = SpanBuilder::from_name(span_name(request.method(), None))
-        .with_kind(SpanKind::Client)
-        .with_attributes(attributes(request));
-    let span = global::tracer_with_scope(scope()).build_with_context(builder, &parent);
-    parent.with_span(span)
+fn start(tracer: &SharedTracer, request: &Request) -> HttpSpan {
+    let name = span_name(request.method(), None);
+    let builder = SpanBuilder::from_name(name).with_kind(SpanKind::Client);
+    tracer.start(builder, Context::current(), |add| {
+        add_attributes(add, request);
+    })
 }
 
-fn attributes(request: &Request) -> Vec<KeyValue> {
-    let mut attributes = Vec::with_capacity(8);
-    push_method(&mut attributes, request.method());
+fn add_attributes(add: Add<'_>, request: &Request) {
+    add_method(add, request.method());
     let url = request.url();
-    attributes.push(KeyValue::new(URL_FULL, redact::url(url)));
+    add(KeyValue::new(URL_FULL, redact::url(url)));
     if let Some(host) = url.host_str() {
         let host = host.trim_start_matches('[').trim_end_matches(']');
-        attributes.push(KeyValue::new(SERVER_ADDRESS, host.to_owned()));
+        add(KeyValue::new(SERVER_ADDRESS, host.to_owned()));
     }
     if let Some(port) = url.port_or_known_default() {
-        attributes.push(KeyValue::new(SERVER_PORT, i64::from(port)));
+        add(KeyValue::new(SERVER_PORT, i64::from(port)));
     }
-    attributes
 }
 
 fn answer(span: &mut HttpSpan, response: &Response) {
-    {
-        let current = span.context().span();
+    if let Some(current) = span.span() {
         if let Some(version) = protocol_version(response.version()) {
             current.set_attribute(KeyValue::new(NETWORK_PROTOCOL_VERSION, version));
         }

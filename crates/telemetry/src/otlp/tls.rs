@@ -131,9 +131,6 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
 }
 
 fn refuse(file: &PemFile, reason: &str) -> Problem {
-    Problem {
-        variable: file.variable,
-        value: file.path.display().to_string(),
-        message: format!("{reason}; no spans are sent over OTLP"),
-    }
+    let message = format!("{reason}; no spans are sent over OTLP");
+    Problem::new(file.variable, file.path.display().to_string(), message)
 }

@@ -163,6 +163,39 @@ async fn the_console_prints_while_another_exporter_sends() {
 }
 
 #[tokio::test]
+async fn limits_hold() {
+    let ended = run(program("spans", &[])
+        .env("OTEL_TRACES_EXPORTER", "console")
+        .env("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "4")
+        .env("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", "0"))
+    .await;
+    assert!(
+        ended.stdout.contains("\"param\": \"test\""),
+        "{}",
+        ended.stdout
+    );
+    assert!(!ended.stdout.contains("\"level\""), "{}", ended.stdout);
+}
+
+#[tokio::test]
+async fn bad_values_are_reported_and_the_program_runs() {
+    let ended = run(program("spans", &[])
+        .env("OTEL_TRACES_EXPORTER", "console,zipkin")
+        .env("OTEL_BSP_SCHEDULE_DELAY", "soon")
+        .env("OTEL_TRACE_SAMPLER", "always_off"))
+    .await;
+    for name in [
+        "OTEL_TRACES_EXPORTER",
+        "OTEL_BSP_SCHEDULE_DELAY",
+        "OTEL_TRACE_SAMPLER",
+    ] {
+        let report = format!("telemetry: {name}=");
+        assert_eq!(ended.stderr.matches(&report).count(), 1, "{}", ended.stderr);
+    }
+    assert_eq!(ended.stdout.matches("\"span_id\"").count(), 2);
+}
+
+#[tokio::test]
 async fn a_disabled_sdk_does_nothing() {
     let ended = run(program("spans", &[])
         .env("OTEL_SDK_DISABLED", "true")

@@ -2,28 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::fmt::Write;
-use std::net::SocketAddr;
-use std::sync::OnceLock;
+mod app;
+mod harness;
+mod text;
 
-use axum::Router;
-use axum::http::{HeaderMap, HeaderName, StatusCode};
-use axum::routing::{any, get};
-use opentelemetry::trace::{
-    FutureExt, SpanContext, SpanId, Status, TraceContextExt, TraceFlags, TraceId, TraceState,
-    TracerProvider,
-};
-use opentelemetry::{Context, Value, global};
-use opentelemetry_sdk::propagation::TraceContextPropagator;
-use opentelemetry_sdk::trace::{
-    IdGenerator, InMemorySpanExporter, RandomIdGenerator, SdkTracerProvider, SpanData,
-};
-use telemetry::http::{Client, ServerLayer};
+use std::time::Duration;
+
+use axum::http::Method;
+use telemetry::http::Client;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
+
+use harness::Test;
+use text::{attribute, errors, show};
 
 #[tokio::test]
 async fn an_answer_makes_one_client_and_one_server_span() {
@@ -212,6 +202,121 @@ async fn a_refused_connection_is_named() {
 }
 
 #[tokio::test]
+async fn a_timeout_ends_both_spans() {
+    let test = Test::start().await;
+    let request = test.get("/silent").timeout(Duration::from_millis(50));
+    assert!(test.run(request.send()).await.unwrap_err().is_timeout());
+    let (client, server) = test.spans().await;
+    insta::assert_snapshot!(errors(&client), @r#"Error { description: "operation timed out" }; status none; error timeout"#);
+    insta::assert_snapshot!(errors(&server), @r#"Error { description: "dropped before it was answered" }; status none; error cancelled"#);
+}
+
+#[tokio::test]
+async fn a_handler_that_panics_ends_its_span() {
+    let test = Test::start().await;
+    assert!(test.run(test.get("/panic").send()).await.is_err());
+    let (client, server) = test.spans().await;
+    insta::assert_snapshot!(errors(&client), @r#"Error { description: "connection closed before message completed" }; status none; error _OTHER"#);
+    insta::assert_snapshot!(errors(&server), @r#"Error { description: "the handler panicked" }; status none; error panic"#);
+}
+
+#[tokio::test]
+async fn a_body_that_fails_is_an_error_of_the_server() {
+    let test = Test::start().await;
+    // It fails before the head has left.
+    assert!(test.run(test.get("/body/fails").send()).await.is_err());
+    let (_, server) = test.spans().await;
+    insta::assert_snapshot!(errors(&server), @r#"Error { description: "the response body failed" }; status 200; error body"#);
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_is_an_error_of_the_server() {
+    let test = Test::start().await;
+    let response = test.run(test.get("/body/endless").send()).await.unwrap();
+    drop(response);
+    let (client, server) = test.spans().await;
+    insta::assert_snapshot!(errors(&client), @"Unset; status 200; error none");
+    insta::assert_snapshot!(errors(&server), @r#"Error { description: "dropped before its body was sent" }; status 200; error cancelled"#);
+}
+
+#[tokio::test]
+async fn an_answer_to_head_has_no_body_to_wait_for() {
+    let test = Test::start().await;
+    let request = test.client.request(Method::HEAD, test.url("/users/7"));
+    test.run(request.send()).await.unwrap();
+    let (_, server) = test.spans().await;
+    assert_eq!(server.name, "HEAD /users/{id}");
+    insta::assert_snapshot!(errors(&server), @"Unset; status 200; error none");
+}
+
+#[tokio::test]
+async fn http_2_is_named() {
+    let http2 = reqwest::Client::builder().http2_prior_knowledge();
+    let mut test = Test::start().await;
+    test.client = Client::new(http2.build().unwrap());
+    test.run(test.get("/users/7").send()).await.unwrap();
+    let (client, server) = test.spans().await;
+    insta::assert_snapshot!(show(&client), @r#"
+    Client GET
+      http.request.method: "GET"
+      url.full: "http://127.0.0.1:PORT/users/7"
+      server.address: "127.0.0.1"
+      server.port: (an integer)
+      network.protocol.version: "2"
+      network.peer.address: "127.0.0.1"
+      network.peer.port: (an integer)
+      http.response.status_code: I64(200)
+    "#);
+    insta::assert_snapshot!(show(&server), @r#"
+    Server GET /users/{id}
+      http.request.method: "GET"
+      url.scheme: "http"
+      url.path: "/users/7"
+      http.route: "/users/{id}"
+      server.address: "127.0.0.1"
+      server.port: (an integer)
+      client.address: "127.0.0.1"
+      network.peer.address: "127.0.0.1"
+      network.peer.port: (an integer)
+      network.protocol.version: "2"
+      http.response.status_code: I64(200)
+    "#);
+}
+
+#[tokio::test]
+async fn the_headers_of_a_proxy_count_only_when_trusted() {
+    let forwarded = "for=203.0.113.7;host=example.com:443;proto=https";
+    for path in ["/any", "/proxied/any"] {
+        let test = Test::start().await;
+        test.run(test.get(path).header("forwarded", forwarded).send())
+            .await
+            .unwrap();
+        let (_, server) = test.spans().await;
+        let value = |key| attribute(&server, key);
+        assert_eq!(value("network.peer.address"), "127.0.0.1");
+        let seen = ["url.scheme", "server.address", "client.address"].map(value);
+        if path == "/any" {
+            assert_eq!(seen, ["http", "127.0.0.1", "127.0.0.1"]);
+        } else {
+            assert_eq!(seen, ["https", "example.com", "203.0.113.7"]);
+            assert_eq!(value("server.port"), "443");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_parent_that_is_not_sampled_leaves_the_request_unsampled() {
+    let test = Test::start().await;
+    let parent = format!("00-{}-0000000000000001-00", test.trace_id);
+    let request = reqwest::Client::new().get(test.url("/headers"));
+    let response = request.header("traceparent", parent).send().await.unwrap();
+    let traceresponse = response.headers()["traceresponse"].to_str().unwrap();
+    assert!(traceresponse.starts_with(&format!("00-{}-", test.trace_id)));
+    assert!(traceresponse.ends_with("-00"));
+    assert!(test.finish().await.is_empty());
+}
+
+#[tokio::test]
 async fn tracing_in_a_handler_nests_under_the_server_span() {
     let test = Test::start().await;
     test.run(test.get("/nested").send()).await.unwrap();
@@ -222,140 +327,4 @@ async fn tracing_in_a_handler_nests_under_the_server_span() {
         .unwrap();
     let inner = spans.iter().find(|span| span.name == "inner").unwrap();
     assert_eq!(inner.parent_span_id, server.span_context.span_id());
-}
-
-/// A server, a client, and a trace of their own among the spans of all tests.
-struct Test {
-    client: Client,
-    address: SocketAddr,
-    trace_id: TraceId,
-    stop: oneshot::Sender<()>,
-    server: JoinHandle<()>,
-}
-
-impl Test {
-    async fn start() -> Self {
-        exporter();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let (stop, stopped) = oneshot::channel();
-        let service = app().into_make_service_with_connect_info::<SocketAddr>();
-        let server = tokio::spawn(async move {
-            axum::serve(listener, service)
-                .with_graceful_shutdown(async { drop(stopped.await) })
-                .await
-                .unwrap();
-        });
-        Self {
-            client: Client::new(reqwest::Client::new()),
-            address,
-            trace_id: RandomIdGenerator::default().new_trace_id(),
-            stop,
-            server,
-        }
-    }
-
-    fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
-    }
-
-    fn get(&self, path: &str) -> telemetry::http::RequestBuilder {
-        self.client.get(self.url(path))
-    }
-
-    /// Runs `request` within this test's trace.
-    async fn run<T>(&self, request: impl Future<Output = T>) -> T {
-        let parent = SpanContext::new(
-            self.trace_id,
-            SpanId::from(1),
-            TraceFlags::SAMPLED,
-            false,
-            TraceState::default(),
-        );
-        let context = Context::new().with_remote_span_context(parent);
-        request.with_context(context).await
-    }
-
-    /// Stops the server, which ends its spans, and answers with the spans of this test.
-    async fn finish(self) -> Vec<SpanData> {
-        drop((self.client, self.stop));
-        self.server.await.unwrap();
-        let mut spans = exporter().get_finished_spans().unwrap();
-        spans.retain(|span| span.span_context.trace_id() == self.trace_id);
-        spans
-    }
-
-    /// The client span and the server span, which must be all.
-    async fn spans(self) -> (SpanData, SpanData) {
-        let mut spans = self.finish().await;
-        spans.sort_by_key(|span| span.parent_span_is_remote);
-        match <[SpanData; 2]>::try_from(spans) {
-            Ok([client, server]) => (client, server),
-            Err(spans) => panic!("{} spans: {spans:?}", spans.len()),
-        }
-    }
-}
-
-fn app() -> Router {
-    Router::new()
-        .route(
-            "/users/{id}",
-            get(async |path: axum::extract::Path<String>| format!("user {}", path.0)),
-        )
-        .route("/broken", get(async || StatusCode::INTERNAL_SERVER_ERROR))
-        .route("/any", any(async || "anything"))
-        .route("/headers", get(header_names))
-        .route("/nested", get(nested))
-        .layer(ServerLayer::new())
-}
-
-async fn header_names(headers: HeaderMap) -> String {
-    let mut names: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
-    names.sort_unstable();
-    names.join(",")
-}
-
-async fn nested() {
-    tracing::info_span!("inner").in_scope(|| {});
-}
-
-/// The exporter behind the global provider, which is set once for all tests.
-fn exporter() -> &'static InMemorySpanExporter {
-    static EXPORTER: OnceLock<InMemorySpanExporter> = OnceLock::new();
-    EXPORTER.get_or_init(|| {
-        let exporter = InMemorySpanExporter::default();
-        let provider = SdkTracerProvider::builder()
-            .with_simple_exporter(exporter.clone())
-            .build();
-        let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("test"));
-        tracing_subscriber::registry().with(layer).init();
-        global::set_tracer_provider(provider);
-        global::set_text_map_propagator(TraceContextPropagator::new());
-        exporter
-    })
-}
-
-/// The span as text, with the ports that differ from run to run left out.
-fn show(span: &SpanData) -> String {
-    let mut text = format!("{:?} {}", span.span_kind, span.name);
-    match &span.status {
-        Status::Unset => {}
-        Status::Ok => text.push_str(" (ok)"),
-        Status::Error { description } => write!(text, " (error {description:?})").unwrap(),
-    }
-    for attribute in &span.attributes {
-        write!(text, "\n  {}: ", attribute.key).unwrap();
-        match (attribute.key.as_str(), &attribute.value) {
-            ("server.port" | "network.peer.port", Value::I64(_)) => text.push_str("(an integer)"),
-            ("url.full", Value::String(url)) => text.push_str(&without_port(url.as_str())),
-            (_, Value::String(value)) => write!(text, "{:?}", value.as_str()).unwrap(),
-            (_, value) => write!(text, "{value:?}").unwrap(),
-        }
-    }
-    text
-}
-
-fn without_port(url: &str) -> String {
-    let port = url.parse::<reqwest::Url>().unwrap().port().unwrap();
-    format!("{:?}", url.replace(&format!(":{port}"), ":PORT"))
 }
