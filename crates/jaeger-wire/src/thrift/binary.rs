@@ -219,6 +219,29 @@ impl Output for Writer<'_> {
         self.0.extend_from_slice(&[2, high, low, value.into()]);
     }
 
+    // A field's head and its value in one piece: a batch is mostly made of these.
+
+    #[inline]
+    fn i32_field(&mut self, id: i16, value: i32) {
+        let ([high, low], [a, b, c, d]) = (id.to_be_bytes(), value.to_be_bytes());
+        self.0.extend_from_slice(&[8, high, low, a, b, c, d]);
+    }
+
+    #[inline]
+    fn i64_field(&mut self, id: i16, value: i64) {
+        let ([high, low], [a, b, c, d, e, f, g, h]) = (id.to_be_bytes(), value.to_be_bytes());
+        self.0
+            .extend_from_slice(&[10, high, low, a, b, c, d, e, f, g, h]);
+    }
+
+    #[inline]
+    fn bytes_field(&mut self, id: i16, value: &[u8]) {
+        let len = i32::try_from(value.len()).unwrap_or(i32::MAX);
+        let ([high, low], [a, b, c, d]) = (id.to_be_bytes(), len.to_be_bytes());
+        self.0.extend_from_slice(&[11, high, low, a, b, c, d]);
+        self.0.extend_from_slice(value);
+    }
+
     fn i32(&mut self, value: i32) {
         self.0.extend_from_slice(&value.to_be_bytes());
     }
