@@ -9,6 +9,7 @@ mod ids;
 mod jaeger;
 mod params;
 mod trace_json;
+mod v3;
 
 use axum::Router;
 use http::StatusCode;
@@ -19,6 +20,7 @@ use crate::query::Query;
 pub fn router(query: Query) -> Router {
     let unknown = || async { (StatusCode::NOT_FOUND, "404 page not found\n") };
     Router::new()
+        .nest("/api/v3", v3::router().fallback(unknown))
         .nest("/api", jaeger::router().fallback(unknown))
         .with_state(query)
 }

@@ -26,7 +26,7 @@ pub use answer::{Encoding, export_response, status};
 pub use decode::{decode_groups, decode_traces, peek_span};
 pub use encode::{encode_resource, encode_scope, encode_span};
 pub use groups::{Group, GroupHead, groups, write_groups};
-pub use json::decode_json;
+pub use json::{TracesJson, decode_json, decode_json_lines};
 pub use wire::Malformed;
 
 /// What became of the spans of a request.

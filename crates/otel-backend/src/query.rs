@@ -1,14 +1,16 @@
 //! Questions about traces, and their answers; no HTTP here, and no SQL.
 
+mod dependencies;
 mod predicate;
 mod search;
 mod trace;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{SpanKind, TraceId};
+use crate::model::{SpanKind, TraceId, UnixNanos};
 use crate::store::{Operation, ReadError, Reader, Store};
 
+pub use dependencies::Edge;
 pub use predicate::{Search, Tag, parse_bool};
 pub use trace::Trace;
 
@@ -41,6 +43,20 @@ impl Query {
     pub async fn search(&self, search: Search) -> Result<Vec<Trace>, ReadError> {
         self.store
             .read(move |reader| search::run(reader, &search))
+            .await
+    }
+
+    /// How often each service calls each, in the traces that lie between two times.
+    ///
+    /// # Errors
+    /// [`ReadError`] if the store cannot be read.
+    pub async fn dependencies(
+        &self,
+        from: UnixNanos,
+        to: UnixNanos,
+    ) -> Result<BTreeMap<Edge, u64>, ReadError> {
+        self.store
+            .read(move |reader| dependencies::count(reader, from, to))
             .await
     }
 

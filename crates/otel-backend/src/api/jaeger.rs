@@ -3,19 +3,25 @@
 //! Spec: <https://www.jaegertracing.io/docs/latest/architecture/apis/#query-json-over-http>
 
 use axum::Router;
-use axum::extract::{Path, Query as Params, State};
+use axum::extract::{DefaultBodyLimit, Path, Query as Params, State};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
+use bytes::Bytes;
+use http::StatusCode;
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
 
 use super::envelope::{ApiError, Envelope, Pairs, Problem, is_pretty, json, to_json};
 use super::ids;
-use super::params::{Traces, first, is_raw, parse_traces, text};
+use super::params::{Traces, first, is_raw, parse_traces, parse_window, text};
 use super::trace_json::TraceJson;
 use crate::model::{SpanKind, TraceId, UnixNanos};
+use crate::otlp;
 use crate::query::{Query, Trace};
 use crate::store::ReadError;
+
+/// The largest file that can be shown without being stored, in bytes.
+const MAX_FILE: usize = 64 * 1024 * 1024;
 
 pub(super) fn router() -> Router<Query> {
     Router::new()
@@ -24,6 +30,13 @@ pub(super) fn router() -> Router<Query> {
         .route("/services", get(services))
         .route("/services/{*service}", get(service_operations))
         .route("/operations", get(operations))
+        .route("/dependencies", get(dependencies))
+        .route(
+            "/transform",
+            post(transform).layer(DefaultBodyLimit::max(MAX_FILE)),
+        )
+        .route("/archive/{id}", post(archive))
+        .route("/metrics/{kind}", get(metrics))
 }
 
 async fn trace(
@@ -127,6 +140,65 @@ async fn operations(
     )))
 }
 
+/// How often a service calls another.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DependencyJson {
+    parent: String,
+    child: String,
+    call_count: u64,
+}
+
+async fn dependencies(
+    State(query): State<Query>,
+    Params(pairs): Params<Pairs>,
+) -> Result<Response, ApiError> {
+    let window = parse_window(&pairs, UnixNanos::now())?;
+    let service = text(&pairs, "service");
+    let touches = |name: &str| service.as_deref().is_none_or(|service| service == name);
+    let calls = query.dependencies(window.from, window.to).await?;
+    let links: Vec<_> = calls
+        .into_iter()
+        .filter(|((parent, child), _)| touches(parent) || touches(child))
+        .map(|((parent, child), call_count)| DependencyJson {
+            parent,
+            child,
+            call_count,
+        })
+        .collect();
+    Ok(json(to_json(&Envelope::new(links), is_pretty(&pairs))))
+}
+
+/// Shows spans that are not in the store: a file of OTLP JSON, or of a message a line.
+async fn transform(Params(pairs): Params<Pairs>, body: Bytes) -> Result<Response, ApiError> {
+    let pretty = is_pretty(&pairs);
+    let task = tokio::task::spawn_blocking(move || {
+        let traces = otlp::decode_json_lines(&body)
+            .map_err(|reason| ApiError::bad_request(format!("cannot unmarshal OTLP : {reason}")))?;
+        let mut spans = traces.spans;
+        spans.sort_by_key(|span| span.trace_id);
+        let traces = spans.chunk_by(|a, b| a.trace_id == b.trace_id);
+        let data: Vec<_> = traces.filter_map(TraceJson::of).collect();
+        Ok(json(to_json(&Envelope::new(data), pretty)))
+    });
+    task.await.map_err(|_| ReadError::Closed)?
+}
+
+/// There is no archive: what is in the store is kept as long as it fits.
+async fn archive() -> ApiError {
+    ApiError {
+        status: StatusCode::INTERNAL_SERVER_ERROR,
+        message: "archive span storage was not configured".to_owned(),
+    }
+}
+
+async fn metrics() -> ApiError {
+    ApiError {
+        status: StatusCode::NOT_IMPLEMENTED,
+        message: "trace metrics are currently disabled - no metrics backend configured".to_owned(),
+    }
+}
+
 /// How traces are shown.
 #[derive(Debug, Clone, Copy)]
 struct Style {
@@ -159,19 +231,12 @@ async fn render(
 fn write(traces: &[Trace], style: Style, missing: Vec<Problem>) -> Result<Vec<u8>, ApiError> {
     let spans: Vec<_> = traces
         .iter()
-        .map(|trace| {
-            if style.raw {
-                trace.raw_spans()
-            } else {
-                trace.spans()
-            }
-        })
+        .map(|trace| trace.spans_as(style.raw))
         .collect::<Result<_, _>>()
         .map_err(ApiError::internal)?;
-    let data: Vec<_> = traces
+    let data: Vec<_> = spans
         .iter()
-        .zip(&spans)
-        .map(|(trace, spans)| TraceJson::new(trace.id, spans))
+        .filter_map(|spans| TraceJson::of(spans))
         .collect();
     let envelope = Envelope::new(data).with_errors(missing);
     Ok(to_json(&envelope, style.pretty))

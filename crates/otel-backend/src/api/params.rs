@@ -48,6 +48,38 @@ pub(super) fn parse_traces(pairs: &Pairs, now: UnixNanos) -> Result<Traces, ApiE
     }))
 }
 
+/// From when to when.
+#[derive(Debug, PartialEq)]
+pub(super) struct Window {
+    pub(super) from: UnixNanos,
+    pub(super) to: UnixNanos,
+}
+
+/// Reads `endTs` and `lookback`, in milliseconds; the last day by default.
+pub(super) fn parse_window(pairs: &Pairs, now: UnixNanos) -> Result<Window, ApiError> {
+    let to = parse_millis(pairs, "endTs")?;
+    let to = to.map_or(now, |millis| {
+        UnixNanos::from_micros(millis.saturating_mul(1000))
+    });
+    let lookback = parse_millis(pairs, "lookback")?;
+    let lookback = lookback.map_or(Duration::from_hours(24), Duration::from_millis);
+    Ok(Window {
+        from: to.before(lookback),
+        to,
+    })
+}
+
+fn parse_millis(pairs: &Pairs, name: &str) -> Result<Option<u64>, ApiError> {
+    let Some(text) = first(pairs, name).filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    text.parse().map(Some).map_err(|_| {
+        ApiError::bad_request(format!(
+            "unable to parse param '{name}': strconv.ParseInt: parsing {text:?}: invalid syntax"
+        ))
+    })
+}
+
 /// Whether the request asks for traces without Jaeger's adjustments.
 pub(super) fn is_raw(pairs: &Pairs) -> Result<bool, ApiError> {
     let Some(raw) = first(pairs, "raw").filter(|raw| !raw.is_empty()) else {

@@ -97,19 +97,20 @@ struct Processes<'a> {
 const MAX_EXACT: u64 = (1 << 53) - 1;
 
 impl<'a> TraceJson<'a> {
-    /// A trace of these spans, in their order.
-    pub(super) fn new(id: TraceId, spans: &'a [Span<'a>]) -> Self {
+    /// The trace of these spans, in their order; `None` if there are none.
+    pub(super) fn of(spans: &'a [Span<'a>]) -> Option<Self> {
+        let trace_id = short(spans.first()?.trace_id);
         let mut processes = Processes::default();
         let spans = spans
             .iter()
             .map(|span| SpanJson::new(span, processes.number(&span.resource)))
             .collect();
-        Self {
-            trace_id: short(id),
+        Some(Self {
+            trace_id,
             spans,
             processes,
             warnings: None,
-        }
+        })
     }
 }
 

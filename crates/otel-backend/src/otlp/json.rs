@@ -5,6 +5,8 @@
 //! Spec: <https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding>
 
 mod decode;
+mod encode;
 mod shape;
 
-pub use decode::decode_json;
+pub use decode::{decode_json, decode_json_lines};
+pub use encode::TracesJson;

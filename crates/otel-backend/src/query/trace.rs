@@ -111,12 +111,16 @@ impl Trace {
         in_order(groups)
     }
 
-    /// The spans in the order of their starts, as often as they were sent.
+    /// As [`Self::spans`]; if `raw`, spans that were sent twice are there twice.
     ///
     /// # Errors
     /// [`Malformed`] if the store holds bytes that are not spans.
-    pub fn raw_spans(&self) -> Result<Vec<Span<'_>>, Malformed> {
-        in_order(groups(&self.data)?)
+    pub fn spans_as(&self, raw: bool) -> Result<Vec<Span<'_>>, Malformed> {
+        if raw {
+            in_order(groups(&self.data)?)
+        } else {
+            self.spans()
+        }
     }
 }
 

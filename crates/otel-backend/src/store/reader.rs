@@ -69,11 +69,15 @@ impl Reader {
     /// Every block.
     pub fn blocks(&self) -> impl Iterator<Item = Block> {
         let blocks = self.catalog.blocks.iter().enumerate();
-        blocks.map(|(index, head)| Block {
-            last: head.last,
-            first: head.first,
-            index,
-        })
+        blocks.map(|(index, head)| block(index, head))
+    }
+
+    /// The blocks that may hold spans of a trace, in the order of writing.
+    pub fn blocks_of_trace(&self, id: TraceId) -> impl Iterator<Item = Block> {
+        let blocks = self.catalog.blocks.iter().enumerate();
+        blocks
+            .filter(move |(_, head)| head.frames_of(id).next().is_some())
+            .map(|(index, head)| block(index, head))
     }
 
     /// The frames that may hold spans of a trace.
@@ -158,6 +162,14 @@ impl Reader {
             found = any;
         }
         Ok(found)
+    }
+}
+
+fn block(index: usize, head: &Head) -> Block {
+    Block {
+        last: head.last,
+        first: head.first,
+        index,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Backend, export, get, get_json, of_service, shop_trace};
+use crate::support::{Backend, export, get, get_json, of_service, post, shop_trace};
 
 #[tokio::test]
 async fn a_trace_is_answered_as_jaeger_answers_it() {
@@ -129,4 +129,119 @@ async fn pages_and_unknown_paths_are_told_apart() {
         get(&backend.ui("/health")).await,
         (200, r#"{"status":"ready"}"#.into())
     );
+}
+
+#[tokio::test]
+async fn a_trace_is_answered_in_otlp_too() {
+    let backend = Backend::in_memory();
+    export(&backend, &shop_trace()).await;
+    let (status, body) = get(&backend.ui("/api/v3/traces/abcd?prettyPrint=1")).await;
+    assert_eq!(status, 200);
+    insta::assert_snapshot!(body);
+    assert_eq!(
+        get(&backend.ui("/api/v3/traces/1")).await,
+        (
+            404,
+            "{\"error\":{\"httpCode\":404,\"message\":\"No traces found\"}}\n".into()
+        )
+    );
+}
+
+#[tokio::test]
+async fn the_new_api_lists_and_searches() {
+    let backend = Backend::in_memory();
+    export(&backend, &shop_trace()).await;
+    assert_eq!(
+        get(&backend.ui("/api/v3/services")).await.1,
+        r#"{"services":["shop"]}"#
+    );
+    assert_eq!(
+        get(&backend.ui("/api/v3/operations?service=shop")).await.1,
+        r#"{"operations":[{"name":"GET /","spanKind":"server"},{"name":"SELECT","spanKind":"client"}]}"#
+    );
+    let window = "query.startTimeMin=2023-11-14T22:13:20Z&query.startTimeMax=2023-11-14T22:13:21Z";
+    let found = get(&backend.ui(&format!("/api/v3/trace-summaries?{window}"))).await;
+    assert_eq!(
+        found.1,
+        "{\"summaries\":[{\"traceId\":\"0000000000000000000000000000abcd\",\
+         \"rootServiceName\":\"shop\",\"rootOperationName\":\"GET /\",\
+         \"minStartTimeUnixNano\":\"1700000000000001999\",\
+         \"maxEndTimeUnixNano\":\"1700000000500000000\",\
+         \"spanCount\":2,\"errorSpanCount\":1,\
+         \"services\":[{\"name\":\"shop\",\"spanCount\":2,\"errorSpanCount\":1}]}]}"
+    );
+    let none = "query.serviceName=other";
+    assert_eq!(
+        get(&backend.ui(&format!("/api/v3/trace-summaries?{window}&{none}"))).await,
+        (200, "{\"summaries\":[]}".into())
+    );
+    assert_eq!(
+        get(&backend.ui(&format!("/api/v3/traces?{window}&{none}")))
+            .await
+            .0,
+        404
+    );
+    let unbounded = get(&backend.ui("/api/v3/trace-summaries")).await;
+    assert_eq!(unbounded.0, 400);
+}
+
+#[tokio::test]
+async fn dependencies_are_counted_across_requests() {
+    let backend = Backend::in_memory();
+    let span = |id: u8, parent: &str| {
+        json!({
+            "traceId": "000000000000000000000000000000aa", "spanId": format!("{id:016x}"),
+            "parentSpanId": parent, "startTimeUnixNano": "1700000000000000000",
+            "endTimeUnixNano": "1700000001000000000",
+        })
+    };
+    let root = "0000000000000001";
+    export(&backend, &of_service("web", &[span(1, "")])).await;
+    export(
+        &backend,
+        &of_service("shop", &[span(2, root), span(3, root)]),
+    )
+    .await;
+    export(
+        &backend,
+        &of_service("shop", &[span(4, "0000000000000002")]),
+    )
+    .await;
+    let url = |parameters| backend.ui(&format!("/api/dependencies?endTs={parameters}"));
+    let found = get_json(&url("1700000002000&lookback=3000")).await;
+    assert_eq!(
+        found["data"],
+        json!([
+            {"parent": "shop", "child": "shop", "callCount": 1},
+            {"parent": "web", "child": "shop", "callCount": 2},
+        ])
+    );
+    let web_only = get_json(&url("1700000002000&lookback=3000&service=web")).await;
+    assert_eq!(web_only["data"].as_array().unwrap().len(), 1);
+    let ends_later = get_json(&url("1700000001000&lookback=3000")).await;
+    assert_eq!(ends_later["data"], json!([]));
+}
+
+#[tokio::test]
+async fn a_file_is_shown_without_being_stored() {
+    let backend = Backend::in_memory();
+    let lines = format!("{}\n{}\n", shop_trace(), shop_trace());
+    let url = backend.ui("/api/transform");
+    let (status, body) = post(&url, "application/json", lines.into_bytes()).await;
+    assert_eq!(status, 200);
+    let shown: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(shown["data"][0]["spans"].as_array().unwrap().len(), 4);
+    assert_eq!(get(&backend.ui("/api/traces/abcd")).await.0, 404);
+    assert_eq!(post(&url, "application/json", b"{".to_vec()).await.0, 400);
+}
+
+#[tokio::test]
+async fn a_span_that_was_sent_twice_is_shown_once_unless_raw() {
+    let backend = Backend::in_memory();
+    export(&backend, &shop_trace()).await;
+    export(&backend, &shop_trace()).await;
+    let once = get_json(&backend.ui("/api/traces/abcd")).await;
+    assert_eq!(once["data"][0]["spans"].as_array().unwrap().len(), 2);
+    let raw = get_json(&backend.ui("/api/traces/abcd?raw=true")).await;
+    assert_eq!(raw["data"][0]["spans"].as_array().unwrap().len(), 4);
 }

@@ -82,6 +82,10 @@ impl Backend {
         self.url("OTLP HTTP", path)
     }
 
+    pub(crate) fn otlp_grpc(&self) -> String {
+        self.url("OTLP gRPC", "")
+    }
+
     fn url(&self, what: &str, path: &str) -> String {
         format!("{}{path}", self.urls[what])
     }

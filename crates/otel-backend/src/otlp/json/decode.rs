@@ -20,8 +20,12 @@ use crate::otlp::Decoded;
 /// # Errors
 /// The JSON around the spans is not such a message.
 pub fn decode_json(bytes: &[u8]) -> Result<Decoded<'_>, serde_json::Error> {
-    let traces: shape::Traces<'_> = serde_json::from_slice(bytes)?;
     let mut decoded = Decoded::default();
+    read_traces(serde_json::from_slice(bytes)?, &mut decoded);
+    Ok(decoded)
+}
+
+fn read_traces<'a>(traces: shape::Traces<'a>, decoded: &mut Decoded<'a>) {
     for group in traces.resource_spans.into_iter().flatten() {
         let of_resource = group.resource.unwrap_or_default();
         let resource = Arc::new(Resource {
@@ -30,8 +34,19 @@ pub fn decode_json(bytes: &[u8]) -> Result<Decoded<'_>, serde_json::Error> {
             schema_url: group.schema_url.unwrap_or_default(),
         });
         for group in group.scope_spans.into_iter().flatten() {
-            read_scope_spans(group, &resource, &mut decoded);
+            read_scope_spans(group, &resource, decoded);
         }
+    }
+}
+
+/// Reads a file of such messages, one after the other, as the Collector writes them a line each.
+///
+/// # Errors
+/// The JSON around the spans is not such a message.
+pub fn decode_json_lines(bytes: &[u8]) -> Result<Decoded<'_>, serde_json::Error> {
+    let mut decoded = Decoded::default();
+    for traces in serde_json::Deserializer::from_slice(bytes).into_iter() {
+        read_traces(traces?, &mut decoded);
     }
     Ok(decoded)
 }
