@@ -98,6 +98,8 @@ stop() {
     local pid
     for pid in $started; do kill "$pid" 2>/dev/null || true; done
     for pid in $started; do wait "$pid" 2>/dev/null || true; done
+    # The server has flushed by now, and says what became of its spans.
+    if [[ -f $output/automatic-server.err ]]; then cat "$output/automatic-server.err" >&2; fi
     rm -rf "$output"
 }
 trap stop EXIT
@@ -116,6 +118,7 @@ await() { # PID URL NAME
     until trace-check wait "$2" --timeout 0.2 2>/dev/null; do
         kill -0 "$1" 2>/dev/null || {
             cat "$output/$3.err" >&2
+            rm "$output/$3.err"
             fail "$3 did not start; its own words are above"
         }
     done
@@ -181,9 +184,7 @@ trace-check verify --query-url "$query_url" --query-api "$query_api" --trace-url
     "manual-grpc:Jaeger gRPC:3:$output/manual-grpc.out" \
     "manual-thrift:Jaeger Thrift over HTTP:3:$output/manual-thrift.out" \
     "manual-otlp:OTLP gRPC:3:$output/manual-otlp.out" >"$output/table" || whole=false
-cat "$output/automatic-server.out"
-cat "$output/automatic-server.err" >&2
-cat "$output/table"
+cat "$output/automatic-server.out" "$output/table"
 $whole || {
     say "bootstrap: not every trace arrived whole; README.md, \"My trace does not appear\", says what to check"
     exit 1

@@ -228,6 +228,7 @@ impl Output for Writer<'_> {
     }
 
     #[inline]
+    #[expect(clippy::many_single_char_names, reason = "the bytes have no better names")]
     fn i64_field(&mut self, id: i16, value: i64) {
         let ([high, low], [a, b, c, d, e, f, g, h]) = (id.to_be_bytes(), value.to_be_bytes());
         self.0
