@@ -223,23 +223,25 @@ impl Output for Writer<'_> {
 
     #[inline]
     fn i32_field(&mut self, id: i16, value: i32) {
-        let ([high, low], [a, b, c, d]) = (id.to_be_bytes(), value.to_be_bytes());
-        self.0.extend_from_slice(&[8, high, low, a, b, c, d]);
+        let field = head(8, id) << 32 | u64::from(value.cast_unsigned());
+        let [_, field @ ..] = field.to_be_bytes();
+        self.0.extend_from_slice(&field);
     }
 
     #[inline]
     #[expect(clippy::many_single_char_names, reason = "the bytes have no better names")]
     fn i64_field(&mut self, id: i16, value: i64) {
-        let ([high, low], [a, b, c, d, e, f, g, h]) = (id.to_be_bytes(), value.to_be_bytes());
-        self.0
-            .extend_from_slice(&[10, high, low, a, b, c, d, e, f, g, h]);
+        let field = u128::from(head(10, id)) << 64 | u128::from(value.cast_unsigned());
+        let [_, _, _, _, _, field @ ..] = field.to_be_bytes();
+        self.0.extend_from_slice(&field);
     }
 
     #[inline]
     fn bytes_field(&mut self, id: i16, value: &[u8]) {
-        let len = i32::try_from(value.len()).unwrap_or(i32::MAX);
-        let ([high, low], [a, b, c, d]) = (id.to_be_bytes(), len.to_be_bytes());
-        self.0.extend_from_slice(&[11, high, low, a, b, c, d]);
+        let length = i32::try_from(value.len()).unwrap_or(i32::MAX);
+        let field = head(11, id) << 32 | u64::from(length.cast_unsigned());
+        let [_, field @ ..] = field.to_be_bytes();
+        self.0.extend_from_slice(&field);
         self.0.extend_from_slice(value);
     }
 
@@ -264,4 +266,9 @@ impl Output for Writer<'_> {
         self.0.push(12);
         self.i32(i32::try_from(size).unwrap_or(i32::MAX));
     }
+}
+
+/// The three bytes in front of a field's value, as a number.
+fn head(kind: u8, id: i16) -> u64 {
+    u64::from(kind) << 16 | u64::from(id.cast_unsigned())
 }
