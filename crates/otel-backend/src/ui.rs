@@ -1,14 +1,13 @@
 //! The trace page: files that the program carries inside itself.
 
 use axum::Router;
-use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
     X_CONTENT_TYPE_OPTIONS,
 };
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, Uri};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Every file of the folder `ui`, by its path in there.
@@ -20,19 +19,22 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
 
 const INDEX: &str = "index.html";
 
-/// The page under every path that nothing else has, and its files under `/static`.
+/// The page under every path that nothing else has, and its files under `…/static/` at any depth:
+/// the page names them relative to its own address, so that it works under any base path.
 pub fn router() -> Router {
-    Router::new()
-        .route("/static/{*path}", get(file))
-        .fallback(get(page))
+    Router::new().fallback(get(answer))
 }
 
-async fn page(headers: HeaderMap) -> Response {
-    serve(INDEX, &headers)
+async fn answer(uri: Uri, headers: HeaderMap) -> Response {
+    serve(file_of(uri.path()), &headers)
 }
 
-async fn file(Path(path): Path<String>, headers: HeaderMap) -> Response {
-    serve(&format!("static/{path}"), &headers)
+/// The file that answers for a path.
+fn file_of(path: &str) -> &str {
+    match path.rfind("/static/") {
+        Some(slash) => path.get(slash + 1..).unwrap_or(INDEX),
+        None => INDEX,
+    }
 }
 
 /// Answers with a file. Names do not change with contents, so browsers ask every time whether the
@@ -81,12 +83,12 @@ mod tests {
         let html = serve(INDEX, &HeaderMap::new());
         assert_eq!(html.status(), StatusCode::OK);
         assert_eq!(html.headers()[CONTENT_TYPE], "text/html; charset=utf-8");
-        let script = serve("static/app.js", &HeaderMap::new());
+        let script = serve(file_of("/base/trace/static/main.js"), &HeaderMap::new());
         assert_eq!(
             script.headers()[CONTENT_TYPE],
             "text/javascript; charset=utf-8"
         );
-        let unknown = serve("static/../index.html", &HeaderMap::new());
+        let unknown = serve(file_of("/static/../index.html"), &HeaderMap::new());
         assert_eq!(unknown.status(), StatusCode::NOT_FOUND);
     }
 
