@@ -23,16 +23,24 @@ const OPERATIONS: [&str; 6] = [
 /// Spans of a trace.
 const TRACE: usize = 8;
 
-/// Spans in this many nanoseconds: when a trace is renewed, its times are set to now.
+/// Stands for now in times.
 const BASE: u64 = 0x1111_1111_0000_0000;
 
-/// An encoded request, of which every use has other traces and other times.
+/// An encoded request, of which every use has other traces, spans and users, and other times.
 pub(crate) struct Request {
     bytes: Vec<u8>,
-    /// Where the trace ids are, and which trace of the request each belongs to.
-    trace_ids: Vec<(usize, u64)>,
+    /// Where ids are that are made anew, and what each is the id of.
+    ids: Vec<(usize, Placeholder)>,
     /// Where times are, and how long after now each is.
     times: Vec<(usize, u64)>,
+}
+
+/// What stands in the encoded bytes where every use puts something else.
+#[derive(Clone, Copy)]
+enum Placeholder {
+    Trace(u64),
+    Span(u64),
+    User(u64),
 }
 
 /// A generator of numbers that only have to look random: `SplitMix64`.
@@ -83,12 +91,17 @@ impl Request {
     }
 
     fn find_places(bytes: Vec<u8>, traces: u64) -> Self {
-        let mut trace_ids = Vec::new();
-        let mut times = Vec::new();
-        for trace in 0..traces {
-            let id = placeholder_id(trace);
-            trace_ids.extend(positions(&bytes, &id).map(|at| (at, trace)));
+        let spans = traces * TRACE as u64;
+        let placeholders = (0..traces)
+            .map(Placeholder::Trace)
+            .chain((0..spans).map(Placeholder::Span))
+            .chain((0..spans).map(Placeholder::User));
+        let mut ids = Vec::new();
+        for placeholder in placeholders {
+            let wanted = placeholder.bytes();
+            ids.extend(positions(&bytes, &wanted).map(|at| (at, placeholder)));
         }
+        let mut times = Vec::new();
         let marker = (BASE >> 32).to_le_bytes();
         for at in positions(&bytes, &marker[..4]).map(|at| at - 4) {
             let after = &bytes[at..at + 4];
@@ -98,18 +111,15 @@ impl Request {
                 .fold(0, |sum, byte| sum << 8 | u64::from(*byte));
             times.push((at, after));
         }
-        Self {
-            bytes,
-            trace_ids,
-            times,
-        }
+        Self { bytes, ids, times }
     }
 
     /// The request with the traces of that number, at this moment.
     pub(crate) fn renew(&mut self, number: u64) -> &[u8] {
         let now = UnixNanos::now().0;
-        for (at, trace) in &self.trace_ids {
-            self.bytes[*at..*at + 16].copy_from_slice(&trace_id(number, *trace));
+        for (at, placeholder) in &self.ids {
+            let id = placeholder.renewed(number);
+            self.bytes[*at..*at + id.len()].copy_from_slice(&id);
         }
         for (at, after) in &self.times {
             self.bytes[*at..*at + 8].copy_from_slice(&(now + after).to_le_bytes());
@@ -118,38 +128,56 @@ impl Request {
     }
 }
 
+impl Placeholder {
+    fn bytes(self) -> Vec<u8> {
+        match self {
+            Self::Trace(trace) => (0xfefe_fefe_0000_0000_u128 << 64 | u128::from(trace))
+                .to_be_bytes()
+                .to_vec(),
+            Self::Span(span) => (0xfdfd_fdfd_0000_0000 | span).to_be_bytes().to_vec(),
+            Self::User(span) => format!("user{span:08}").into_bytes(),
+        }
+    }
+
+    fn renewed(self, request: u64) -> Vec<u8> {
+        match self {
+            Self::Trace(trace) => trace_id(request, trace).to_vec(),
+            Self::Span(span) => {
+                let mut random = Random(!request << 20 | span);
+                random.next().to_be_bytes().to_vec()
+            }
+            Self::User(span) => {
+                let user = Random(request << 32 | span).next() % 100_000_000;
+                format!("user{user:08}").into_bytes()
+            }
+        }
+    }
+}
+
 fn positions<'b>(bytes: &'b [u8], wanted: &'b [u8]) -> impl Iterator<Item = usize> + 'b {
     (0..bytes.len().saturating_sub(wanted.len() - 1)).filter(|at| bytes[*at..].starts_with(wanted))
 }
 
-fn placeholder_id(trace: u64) -> [u8; 16] {
-    let mut id = [0xfe; 16];
-    id[8..].copy_from_slice(&(trace | 0xabcd << 48).to_be_bytes());
-    id
-}
-
 fn trace_spans(trace: u64, random: &mut Random) -> Vec<Span> {
-    let ids: Vec<_> = (0..TRACE)
-        .map(|_| random.next().to_be_bytes().to_vec())
-        .collect();
-    (0..TRACE)
+    let span_id = |index: u64| Placeholder::Span(trace * TRACE as u64 + index).bytes();
+    (0..TRACE as u64)
         .map(|index| {
-            let start = BASE + index as u64 * 1_000_000 + random.below(100_000);
+            let start = BASE + index * 1_000_000 + random.below(100_000);
             let failed = random.below(50) == 0;
             let longest = 1 << (10 + random.below(18));
             Span {
-                trace_id: placeholder_id(trace).to_vec(),
-                span_id: ids[index].clone(),
+                trace_id: Placeholder::Trace(trace).bytes(),
+                span_id: span_id(index),
                 parent_span_id: if index == 0 {
                     Vec::new()
                 } else {
-                    ids[index / 2].clone()
+                    span_id(index / 2)
                 },
-                name: OPERATIONS[index % OPERATIONS.len()].into(),
+                name: OPERATIONS[index as usize % OPERATIONS.len()].into(),
                 kind: 1 + random.below(5) as i32,
                 start_time_unix_nano: start,
                 end_time_unix_nano: start + random.below(longest),
-                attributes: attributes(random),
+                attributes: attributes(trace * TRACE as u64 + index, random),
                 events: events(start, random),
                 status: failed.then(|| Status {
                     code: 2,
@@ -162,7 +190,7 @@ fn trace_spans(trace: u64, random: &mut Random) -> Vec<Span> {
         .collect()
 }
 
-fn attributes(random: &mut Random) -> Vec<KeyValue> {
+fn attributes(span: u64, random: &mut Random) -> Vec<KeyValue> {
     let methods = ["GET", "POST", "PUT"];
     let method = methods[random.below(3) as usize];
     let status = [200, 200, 200, 404, 500][random.below(5) as usize];
@@ -172,7 +200,10 @@ fn attributes(random: &mut Random) -> Vec<KeyValue> {
         string("url.path", &format!("/api/items/{}", random.below(500))),
         string("server.address", "shop.example.com"),
         int("server.port", 8080),
-        string("user.id", &format!("u{:08x}", random.below(1 << 32))),
+        string(
+            "user.id",
+            &String::from_utf8_lossy(&Placeholder::User(span).bytes()),
+        ),
         string("network.protocol.version", "1.1"),
         string("component", SERVICES[random.below(5) as usize]),
         int("thread.id", random.below(32).cast_signed()),
