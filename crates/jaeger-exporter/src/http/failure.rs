@@ -40,8 +40,7 @@ impl Failure {
     /// Whether another request may do better.
     pub(super) fn retry(&self) -> Retry {
         match self {
-            Self::Refused { .. } | Self::UnknownHost { .. } => Retry::Soon,
-            Self::Broken { .. } => Retry::Later,
+            Self::Refused { .. } | Self::UnknownHost { .. } | Self::Broken { .. } => Retry::Soon,
             // The timeout is that of the whole export: no time is left.
             Self::Timeout(_) | Self::Protocol(_) => Retry::Never,
             Self::Status { retry, .. } => *retry,
