@@ -20,8 +20,11 @@ pub(super) struct Target {
     pub(super) timeout: Duration,
 }
 
+const BROKEN_PLAINTEXT: &str =
+    "did the backend stop, or does the port speak TLS, which needs https://?";
 /// A server that misses a certificate says so after the handshake, and closes.
-const TLS_HINT: &str = ": does the port speak TLS, and does the server want a client certificate?";
+const BROKEN_TLS: &str =
+    "did the backend stop, does the port not speak TLS, or does it want a client certificate?";
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
@@ -31,7 +34,7 @@ pub(super) enum Failure {
     UnknownHost { host: String },
     #[error("no answer within {0:?}")]
     Timeout(Duration),
-    #[error("the connection broke: {text}{hint}")]
+    #[error("the connection broke ({text}): {hint}")]
     Broken { text: String, hint: &'static str },
     #[error("{0}")]
     Tls(String),
@@ -73,7 +76,11 @@ impl Failure {
         found.unwrap_or_else(|| {
             let mut texts: Vec<_> = chain().map(ToString::to_string).collect();
             texts.dedup();
-            let hint = if target.tls { TLS_HINT } else { "" };
+            let hint = if target.tls {
+                BROKEN_TLS
+            } else {
+                BROKEN_PLAINTEXT
+            };
             Self::Broken {
                 text: texts.join(": "),
                 hint,

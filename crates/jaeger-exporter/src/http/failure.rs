@@ -20,7 +20,7 @@ pub(super) enum Failure {
     UnknownHost { host: String },
     #[error("no answer within {0:?}")]
     Timeout(Duration),
-    #[error("the connection broke: {error}{hint}")]
+    #[error("the connection broke ({error}): {hint}")]
     Broken {
         error: io::Error,
         hint: &'static str,
@@ -72,9 +72,9 @@ impl Failure {
             },
             None => {
                 let hint = if endpoint.is_tls() {
-                    ": does the port speak TLS?"
+                    "did the backend stop, or does the port not speak TLS?"
                 } else {
-                    ""
+                    "did the backend stop, or does the port speak TLS, which needs https://?"
                 };
                 Self::Broken { error, hint }
             }

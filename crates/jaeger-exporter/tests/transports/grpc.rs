@@ -345,7 +345,7 @@ fn a_missing_client_certificate_is_suspected() {
     let sink = GrpcSink::start_tls(&[]);
     let message = export(&with_ca(&sink.url(), tls::CA), batch(2)).unwrap_err();
     assert!(
-        message.ends_with("does the server want a client certificate?"),
+        message.ends_with("or does it want a client certificate?"),
         "{message}"
     );
 }

@@ -286,11 +286,8 @@ fn a_port_that_speaks_something_else_is_explained() {
     let (tls, grpc) = (HttpSink::start_tls(&[]), GrpcSink::start(&[]));
     for url in [tls.url().replace("https:", "http:"), grpc.url()] {
         let message = export(&exporter_to(&url), batch(2)).unwrap_err();
-        assert!(
-            message.contains("the port answers with something else than HTTP/1.1")
-                && message.ends_with("is it a gRPC port, or one for TLS, which needs https://?"),
-            "{message}"
-        );
+        // The answer, or that the connection was reset with it: who is faster cannot be told.
+        assert!(message.ends_with("TLS, which needs https://?"), "{message}");
     }
 }
 
