@@ -4,14 +4,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use jaeger_wire::Process;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::SpanData;
 
 use crate::env::Env;
+use crate::mapping::{self, Mapping};
 use crate::transport::{Batch, Delivery, Transport};
-use crate::{Stats, mapping};
+use crate::{Encoder, Stats};
 
 /// Exports spans over one of Jaeger's native protocols.
 ///
@@ -21,7 +21,7 @@ use crate::{Stats, mapping};
 pub struct SpanExporter {
     endpoint: String,
     transport: Box<dyn Transport>,
-    process: Process<'static>,
+    encoder: Encoder,
     stats: Stats,
     losses: Mutex<Losses>,
     shut_down: AtomicBool,
@@ -56,11 +56,11 @@ impl SpanExporter {
 }
 
 impl SpanExporter {
-    pub(crate) fn new(endpoint: String, transport: Box<dyn Transport>) -> Self {
+    pub(crate) fn new(endpoint: String, mapping: Mapping, transport: Box<dyn Transport>) -> Self {
         Self {
             endpoint,
             transport,
-            process: mapping::unknown_process(),
+            encoder: Encoder::unknown(mapping),
             stats: Stats::default(),
             losses: Mutex::default(),
             shut_down: AtomicBool::new(false),
@@ -120,7 +120,7 @@ impl opentelemetry_sdk::trace::SpanExporter for SpanExporter {
             return Ok(());
         }
         let batch = Batch {
-            process: &self.process,
+            encoder: &self.encoder,
             spans: &batch,
         };
         let delivery = self.transport.send(batch).await;
@@ -144,6 +144,6 @@ impl opentelemetry_sdk::trace::SpanExporter for SpanExporter {
     }
 
     fn set_resource(&mut self, resource: &Resource) {
-        self.process = mapping::process(resource);
+        self.encoder.process = mapping::process(resource);
     }
 }

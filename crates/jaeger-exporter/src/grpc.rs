@@ -11,7 +11,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use jaeger_wire::api_v2;
 
-use crate::mapping::{Api2Spans, Mapping};
 use crate::retry::Course;
 use crate::transport::{Batch, Delivery, Sending, Transport};
 
@@ -22,7 +21,6 @@ use worker::Worker;
 struct GrpcTransport {
     worker: Worker,
     timeout: Duration,
-    mapping: Mapping,
     /// The last batch, encoded; its memory serves the next one.
     batch: Mutex<Vec<u8>>,
 }
@@ -48,11 +46,7 @@ impl GrpcTransport {
     fn encode(&self, batch: Batch<'_>) -> Bytes {
         let mut encoded = self.batch.lock().unwrap_or_else(PoisonError::into_inner);
         encoded.clear();
-        let mut mapper = Api2Spans::new(self.mapping);
-        for span in batch.spans {
-            api_v2::encode_span(mapper.map(span), &mut encoded);
-        }
-        api_v2::encode_process(batch.process, &mut encoded);
+        batch.encoder.protobuf(batch.spans, &mut encoded);
         let mut message = Vec::with_capacity(encoded.len() + HEAD);
         api_v2::begin_post_spans(encoded.len(), &mut message);
         message.extend_from_slice(&encoded);

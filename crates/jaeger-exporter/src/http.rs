@@ -5,15 +5,14 @@ mod failure;
 
 use std::io::Read;
 use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use http::HeaderMap;
 use http::header::{CONTENT_TYPE, HeaderValue};
-use jaeger_wire::thrift::binary;
 use ureq::{Agent, Body};
 
 use crate::endpoint::Endpoint;
-use crate::mapping::{Mapping, ThriftSpans};
 use crate::retry::Course;
 use crate::transport::{Batch, Delivery, Sending, Transport};
 
@@ -31,7 +30,6 @@ struct HttpTransport {
     endpoint: Endpoint,
     headers: HeaderMap,
     timeout: Duration,
-    mapping: Mapping,
     /// The body of the last request; its memory serves the next one.
     body: Mutex<Vec<u8>>,
 }
@@ -52,26 +50,17 @@ impl HttpTransport {
         let mut course = Course::new(self.timeout);
         let mut body = self.body.lock().unwrap_or_else(PoisonError::into_inner);
         body.clear();
-        self.encode(batch, &mut body);
+        batch.encoder.thrift_binary(batch.spans, &mut body);
         let result = loop {
             let Err(failure) = self.post(&body, course.remaining()) else {
                 break Ok(());
             };
             match course.pause(failure.retry()) {
-                Some(pause) => wait(pause),
+                Some(pause) => thread::sleep(pause),
                 None => break Err(failure),
             }
         };
         Delivery::whole(batch.len(), course.repetitions(), result)
-    }
-
-    fn encode(&self, batch: Batch<'_>, body: &mut Vec<u8>) {
-        let mut mapper = ThriftSpans::new(self.mapping);
-        binary::begin_batch(batch.process, batch.spans.len(), body);
-        for span in batch.spans {
-            binary::encode_span(mapper.map(span), body);
-        }
-        binary::end_batch(body);
     }
 
     fn post(&self, body: &[u8], limit: Duration) -> Result<(), Failure> {
@@ -108,12 +97,4 @@ fn read_answer(body: &mut Body) -> Vec<u8> {
         .read_to_end(&mut answer)
         .ok();
     answer
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the pause between two requests is the point"
-)]
-fn wait(pause: Duration) {
-    std::thread::sleep(pause);
 }

@@ -10,6 +10,7 @@
 #[cfg(not(any(feature = "http", feature = "grpc", feature = "udp")))]
 compile_error!("jaeger-exporter needs at least one of its features http, grpc and udp");
 
+mod encoder;
 #[cfg(any(feature = "http", feature = "grpc"))]
 mod endpoint;
 mod env;
@@ -37,6 +38,7 @@ mod udp;
 
 #[cfg(feature = "http")]
 pub use self::http::HttpBuilder;
+pub use encoder::Encoder;
 pub use error::BuildError;
 pub use exporter::SpanExporter;
 #[cfg(feature = "grpc")]

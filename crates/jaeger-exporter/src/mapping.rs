@@ -21,7 +21,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
 
 #[cfg(feature = "grpc")]
-pub(crate) use api_v2::Api2Spans;
+pub(crate) use api_v2::ProtobufSpans;
 #[cfg(any(feature = "http", feature = "udp"))]
 pub(crate) use thrift::ThriftSpans;
 
@@ -207,3 +207,6 @@ fn owned(tag: Tag<'_>) -> Tag<'static> {
         },
     }
 }
+
+#[cfg(all(test, feature = "http", feature = "grpc"))]
+mod tests;

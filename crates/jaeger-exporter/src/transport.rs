@@ -5,8 +5,9 @@ use std::fmt::Debug;
 use std::future::Future;
 use std::pin::Pin;
 
-use jaeger_wire::Process;
 use opentelemetry_sdk::trace::SpanData;
+
+use crate::Encoder;
 
 /// A way to bring batches to a backend.
 pub(crate) trait Transport: Debug + Send + Sync {
@@ -19,10 +20,10 @@ pub(crate) trait Transport: Debug + Send + Sync {
 
 pub(crate) type Sending<'a> = Pin<Box<dyn Future<Output = Delivery> + Send + 'a>>;
 
-/// Spans and the process that emitted them.
+/// Spans, and what turns them into bytes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Batch<'a> {
-    pub(crate) process: &'a Process<'static>,
+    pub(crate) encoder: &'a Encoder,
     pub(crate) spans: &'a [SpanData],
 }
 

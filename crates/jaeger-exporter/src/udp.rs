@@ -10,7 +10,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::mapping::{Mapping, ThriftSpans};
+use crate::mapping::ThriftSpans;
 use crate::transport::{Batch, Delivery, Sending, Transport};
 
 pub use builder::UdpBuilder;
@@ -27,7 +27,6 @@ struct UdpTransport {
     port: u16,
     protocol: Protocol,
     max_packet_size: usize,
-    mapping: Mapping,
     state: Mutex<State>,
 }
 
@@ -68,8 +67,13 @@ impl UdpTransport {
             port: self.port,
             delivery: Delivery::default(),
         };
-        let mut mapper = ThriftSpans::new(self.mapping);
-        let mut packer = Packer::new(self.protocol, batch.process, self.max_packet_size, buffers);
+        let mut mapper = ThriftSpans::new(batch.encoder.mapping);
+        let mut packer = Packer::new(
+            self.protocol,
+            &batch.encoder.process,
+            self.max_packet_size,
+            buffers,
+        );
         for span in batch.spans {
             let packed = packer.push(mapper.map(span), |packet, spans| sender.send(packet, spans));
             if let Err(size) = packed {

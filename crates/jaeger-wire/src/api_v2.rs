@@ -6,13 +6,15 @@ use std::borrow::Cow;
 
 mod decode;
 mod encode;
+mod input;
+mod time;
 
 use crate::{Process, SpanRef, Tag};
 
 pub use decode::decode_post_spans;
 pub use encode::{begin_post_spans, encode_post_spans, encode_process, encode_span};
 
-/// The gRPC method that takes a [`PostSpansRequest`]; its answer is an empty message.
+/// The gRPC method that takes a `PostSpansRequest`; its answer is an empty message.
 pub const POST_SPANS: &str = "/jaeger.api_v2.CollectorService/PostSpans";
 
 /// Spans, and the process that emitted those that name none.

@@ -4,9 +4,10 @@ use std::fmt;
 
 use crate::span::{Attributes, Event, Span};
 
-/// The printed form and the query API count whole microseconds, and Thrift carries a start and a
-/// duration, each rounded by itself: the same instant may differ by one.
-const ROUNDING_US: i64 = 1;
+/// Whole microseconds are rounded when printed and cut by the query APIs.
+const INSTANT_ROUNDING_US: u64 = 1;
+/// An end is a start and a duration, each cut by itself.
+const END_ROUNDING_US: u64 = 2;
 
 /// A field of a span that did not come back as it was sent.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -89,8 +90,8 @@ impl Log<'_> {
         }
     }
 
-    fn same_instant(&mut self, field: &str, sent: i64, found: i64) {
-        if sent.abs_diff(found) > ROUNDING_US.unsigned_abs() {
+    fn same_time(&mut self, field: &str, sent: i64, found: i64, rounding: u64) {
+        if sent.abs_diff(found) > rounding {
             self.differ(field, format!("{sent} µs"), format!("{found} µs"));
         }
     }
@@ -120,8 +121,8 @@ fn compare(sent: &Span, found: &Span, log: &mut Log<'_>) {
     log.equal("parent_id", &sent.parent_id, &found.parent_id);
     log.equal("name", &sent.name, &found.name);
     log.equal("kind", &sent.kind, &found.kind);
-    log.same_instant("start", sent.start_us, found.start_us);
-    log.same_instant("end", sent.end_us, found.end_us);
+    log.same_time("start", sent.start_us, found.start_us, INSTANT_ROUNDING_US);
+    log.same_time("end", sent.end_us, found.end_us, END_ROUNDING_US);
     log.equal("status", &sent.status, &found.status);
     log.equal(
         "status_description",
@@ -139,7 +140,12 @@ fn compare_events(sent: &[Event], found: &[Event], log: &mut Log<'_>) {
     for (index, (event, other)) in sent.iter().zip(found).enumerate() {
         let field = format!("events[{index}]");
         log.equal(&format!("{field}.name"), &event.name, &other.name);
-        log.same_instant(&format!("{field}.time"), event.time_us, other.time_us);
+        log.same_time(
+            &format!("{field}.time"),
+            event.time_us,
+            other.time_us,
+            INSTANT_ROUNDING_US,
+        );
         log.same_attributes(
             &format!("{field}.attributes"),
             &event.attributes,
@@ -198,7 +204,7 @@ mod tests {
             ("name", |s| s.name = "bar".into()),
             ("kind", |s| s.kind = "SERVER".into()),
             ("start", |s| s.start_us += 2),
-            ("end", |s| s.end_us -= 2),
+            ("end", |s| s.end_us -= 3),
             ("status", |s| s.status = "ERROR".into()),
             ("status_description", |s| s.status_description = "no".into()),
             ("attributes.speed", |s| {

@@ -122,11 +122,11 @@ impl GrpcBuilder {
         let transport = GrpcTransport {
             worker: Worker::start(backend)?,
             timeout,
-            mapping: self.mapping,
             batch: Mutex::default(),
         };
         Ok(SpanExporter::new(
             endpoint.as_str().to_owned(),
+            self.mapping,
             Box::new(transport),
         ))
     }

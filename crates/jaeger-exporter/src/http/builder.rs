@@ -120,10 +120,9 @@ impl HttpBuilder {
             endpoint,
             headers,
             timeout,
-            mapping: self.mapping,
             body: Mutex::default(),
         };
-        Ok(SpanExporter::new(shown, Box::new(transport)))
+        Ok(SpanExporter::new(shown, self.mapping, Box::new(transport)))
     }
 
     fn endpoint(&self) -> Result<Endpoint, BuildError> {

@@ -10,14 +10,14 @@ use opentelemetry_sdk::trace::SpanData;
 use super::{Mapping, fields, links};
 
 /// Maps the spans of one batch, one after the other, into the same memory.
-pub(crate) struct Api2Spans<'a> {
+pub(crate) struct ProtobufSpans<'a> {
     mapping: Mapping,
     span: Span<'a>,
     /// The field lists of earlier spans' logs, empty, kept for the next ones.
     spare: Vec<Vec<Tag<'a>>>,
 }
 
-impl<'a> Api2Spans<'a> {
+impl<'a> ProtobufSpans<'a> {
     pub(crate) fn new(mapping: Mapping) -> Self {
         Self {
             mapping,

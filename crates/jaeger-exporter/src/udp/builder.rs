@@ -94,7 +94,6 @@ impl UdpBuilder {
             port: self.port()?,
             protocol: self.protocol,
             max_packet_size: self.max_packet_size()?,
-            mapping: self.mapping,
             state: Mutex::default(),
         };
         let UdpTransport { host, port, .. } = &transport;
@@ -103,7 +102,11 @@ impl UdpBuilder {
         } else {
             format!("udp://{host}:{port}")
         };
-        Ok(SpanExporter::new(endpoint, Box::new(transport)))
+        Ok(SpanExporter::new(
+            endpoint,
+            self.mapping,
+            Box::new(transport),
+        ))
     }
 
     fn host(&self) -> Result<String, BuildError> {

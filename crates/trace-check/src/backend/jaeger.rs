@@ -102,15 +102,7 @@ fn convert(span: JaegerSpan, processes: &BTreeMap<String, Process>) -> Result<Sp
     );
 
     let trace_id = padded(&span.trace_id);
-    let parent = span.references.iter().position(|reference| {
-        reference.ref_type == "CHILD_OF" && padded(&reference.trace_id) == trace_id
-    });
-    let mut links: Vec<(String, String)> = span
-        .references
-        .into_iter()
-        .map(|reference| (padded(&reference.trace_id), reference.span_id))
-        .collect();
-    let parent_id = parent.map(|index| links.remove(index).1);
+    let (parent_id, links) = parent_and_links(&trace_id, span.references);
 
     let mut tags = attributes(&span.tags);
     let status = take_text(&mut tags, "otel.status_code");
@@ -136,6 +128,29 @@ fn convert(span: JaegerSpan, processes: &BTreeMap<String, Process>) -> Result<Sp
         links,
         resource,
     })
+}
+
+/// The parent is the first `CHILD_OF` of the same trace. Without one it is the first `FOLLOWS_FROM` of
+/// the same trace, which is a link too: Jaeger writes a link to the parent in the parent's place.
+fn parent_and_links(
+    trace_id: &str,
+    references: Vec<Reference>,
+) -> (Option<String>, Vec<(String, String)>) {
+    let find = |kind: &str| {
+        references.iter().position(|reference| {
+            reference.ref_type == kind && padded(&reference.trace_id) == trace_id
+        })
+    };
+    let (child_of, follows_from) = (find("CHILD_OF"), find("FOLLOWS_FROM"));
+    let parent = child_of.or(follows_from);
+    let parent_id = parent.map(|index| references[index].span_id.clone());
+    let links = references
+        .into_iter()
+        .enumerate()
+        .filter(|(index, _)| Some(*index) != child_of)
+        .map(|(_, reference)| (padded(&reference.trace_id), reference.span_id))
+        .collect();
+    (parent_id, links)
 }
 
 fn event(log: &Log) -> Event {
@@ -193,6 +208,28 @@ mod tests {
             .into_iter()
             .map(|span| convert(span, &processes).unwrap())
             .collect()
+    }
+
+    #[test]
+    fn a_link_in_the_place_of_the_parent_is_both() {
+        let reference = |ref_type: &str, trace_id: &str| Reference {
+            ref_type: ref_type.into(),
+            trace_id: trace_id.into(),
+            span_id: "01".into(),
+        };
+        let trace_id = padded("f");
+        let here = (trace_id.clone(), "01".to_owned());
+        let both = (Some("01".to_owned()), vec![here.clone()]);
+
+        let merged = vec![reference("FOLLOWS_FROM", "f")];
+        assert_eq!(parent_and_links(&trace_id, merged), both);
+        let separate = vec![reference("CHILD_OF", "f"), reference("FOLLOWS_FROM", "f")];
+        assert_eq!(parent_and_links(&trace_id, separate), both);
+        let elsewhere = vec![reference("FOLLOWS_FROM", "e")];
+        assert_eq!(
+            parent_and_links(&trace_id, elsewhere),
+            (None, vec![(padded("e"), "01".to_owned())])
+        );
     }
 
     #[test]

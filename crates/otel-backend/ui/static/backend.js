@@ -1,0 +1,92 @@
+import { coloursOf } from './palette.js';
+import { apiUrl } from './route.js';
+
+const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+const calls = new Map();
+let lastCall = 0;
+
+worker.addEventListener('message', ({ data: { call, result, failure, progress } }) => {
+  const waiting = calls.get(call);
+  if (progress !== undefined) {
+    waiting.progress?.(progress);
+    return;
+  }
+  calls.delete(call);
+  if (failure === undefined) waiting.resolve(result);
+  else waiting.reject(new Error(failure));
+});
+
+function ask(method, parameters, progress) {
+  const call = ++lastCall;
+  worker.postMessage({ call, method, parameters });
+  return new Promise((resolve, reject) => calls.set(call, { resolve, reject, progress }));
+}
+
+/**
+ * A trace: what its waterfall needs is here (one typed array per field, a row per span, in the
+ * order of the tree); the rest stays in the worker and is asked for.
+ */
+export class Trace {
+  constructor({ handle, view }) {
+    this.handle = handle;
+    Object.assign(this, view);
+    /** The number of each service's colour. */
+    this.colours = coloursOf(this.services.map(({ name }) => name));
+  }
+
+  /** `{ json, span, process }` of a row. */
+  span(row) {
+    return ask('span', { handle: this.handle, row });
+  }
+
+  locate(spanId) {
+    return ask('locate', { handle: this.handle, spanId });
+  }
+
+  spanIds(rows) {
+    return ask('spanIds', { handle: this.handle, rows });
+  }
+
+  find(text) {
+    return ask('find', { handle: this.handle, text });
+  }
+
+  prepareFind() {
+    return ask('index', { handle: this.handle });
+  }
+
+  drop() {
+    return ask('drop', { handle: this.handle });
+  }
+}
+
+/** A trace, or `{ error: { status, message } }`; status 0 is a backend that does not answer. */
+export async function loadTrace(id, progress) {
+  const answer = await ask('load', { url: apiUrl(`traces/${encodeURIComponent(id)}`) }, progress);
+  return answer.error ? answer : new Trace(answer);
+}
+
+/** Summaries of the traces that match, or an error. */
+export function searchTraces(parameters, progress) {
+  return ask('search', { url: apiUrl(`traces?${parameters}`) }, progress);
+}
+
+/** The `data` of one of the API's short answers, or an error. */
+export async function getData(path) {
+  let response;
+  try {
+    response = await fetch(apiUrl(path), { headers: { accept: 'application/json' } });
+  } catch {
+    return { error: { status: 0, message: 'the backend does not answer' } };
+  }
+  try {
+    const { data, errors } = await response.json();
+    if (response.ok) return { data: data ?? [] };
+    return { error: { status: response.status, message: errors?.[0]?.msg ?? response.statusText } };
+  } catch {
+    return { error: { status: response.status, message: 'the answer is not JSON' } };
+  }
+}
+
+export const getServices = () => getData('services');
+export const getOperations = (service) => getData(`services/${encodeURIComponent(service)}/operations`);

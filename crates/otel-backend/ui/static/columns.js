@@ -1,0 +1,72 @@
+import { Interner, doubled } from './interner.js';
+
+/** What is true of a span, as bits. The lowest three hold its kind, an index into KINDS. */
+export const KINDS = ['', 'internal', 'server', 'client', 'producer', 'consumer'];
+export const KIND = 7;
+export const ERROR = 8;
+export const WARNED = 16;
+/** Names a parent that is not in the trace. */
+export const ORPHAN = 32;
+/** Carries an id that an earlier span of the trace has. */
+export const DUPLICATE = 64;
+/** Is its own ancestor; shown as a root. */
+export const CYCLE = 128;
+/** Begins before its parent. */
+export const EARLY = 256;
+/** Has a part in the critical path. */
+export const CRITICAL = 512;
+/** Refers to more than its parent. */
+export const LINKED = 1024;
+
+/** The spans of one trace in the order of the answer: one typed array per field. */
+export class Columns {
+  count = 0;
+  events = 0;
+  start = new Float64Array(64);
+  duration = new Float64Array(64);
+  id = new Int32Array(64);
+  /** The interned id of the parent, or -1. */
+  parentId = new Int32Array(64);
+  operation = new Int32Array(64);
+  process = new Int32Array(64);
+  flags = new Uint16Array(64);
+  /** Where the span's JSON lies: [from, to) of one of the scanner's segments. */
+  segment = new Uint16Array(64);
+  from = new Int32Array(64);
+  to = new Int32Array(64);
+  /** The end of the span's part of `eventTime`. */
+  eventsEnd = new Int32Array(64);
+  eventTime = new Float64Array(64);
+  ids = new Interner();
+  operations = new Interner();
+  processes = new Interner();
+
+  /** Clears the next span, which a scan that ran out of bytes may have half filled. */
+  begin() {
+    if (this.count === this.start.length) this.#grow();
+    const i = this.count;
+    this.start[i] = this.duration[i] = this.flags[i] = 0;
+    this.id[i] = this.parentId[i] = this.operation[i] = this.process[i] = -1;
+    this.events = i === 0 ? 0 : this.eventsEnd[i - 1];
+    return i;
+  }
+
+  addEvent(time) {
+    if (this.events === this.eventTime.length) this.eventTime = doubled(this.eventTime);
+    this.eventTime[this.events++] = time;
+  }
+
+  commit(segment, from, to) {
+    const i = this.count++;
+    this.segment[i] = segment;
+    this.from[i] = from;
+    this.to[i] = to;
+    this.eventsEnd[i] = this.events;
+  }
+
+  #grow() {
+    for (const name of Object.keys(this)) {
+      if (name !== 'eventTime' && ArrayBuffer.isView(this[name])) this[name] = doubled(this[name]);
+    }
+  }
+}

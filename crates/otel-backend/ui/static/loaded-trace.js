@@ -1,0 +1,186 @@
+import { CYCLE, DUPLICATE, EARLY, ERROR, ORPHAN } from './columns.js';
+import { criticalPath } from './critical-path.js';
+import { SearchIndex } from './search-index.js';
+import { arrange, selfTimes } from './tree.js';
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** A trace as the worker keeps it: its bytes, and where each row of the waterfall lies in them. */
+export class LoadedTrace {
+  #columns;
+  #segments;
+  #members;
+  #order;
+  #view;
+  #index = null;
+
+  constructor(columns, members, segments) {
+    this.#columns = columns;
+    this.#members = members;
+    this.#segments = segments;
+    const tree = arrange(columns);
+    this.#order = tree.order;
+    const { services, service } = this.#services(tree);
+    this.#view = {
+      id: members.traceID ?? '',
+      services,
+      service,
+      operations: textsOf(columns.operations, columns.operations.size),
+      warnings: members.warnings ?? [],
+      ...tree,
+      ...extent(tree),
+      ...counts(tree),
+      self: selfTimes(tree),
+      ...criticalPath(tree),
+    };
+  }
+
+  /** All the page draws with; everything in it can be posted. */
+  get view() {
+    return this.#view;
+  }
+
+  /** The JSON of a row's span, as the API sent it. */
+  json(row) {
+    const i = this.#order[row];
+    const { segment, from, to } = this.#columns;
+    return decoder.decode(this.#segments[segment[i]].subarray(from[i], to[i]));
+  }
+
+  /** A row's span and the process it ran in. */
+  span(row) {
+    const json = this.json(row);
+    const span = JSON.parse(json);
+    return { json, span, process: this.#members.processes?.[span.processID] ?? null };
+  }
+
+  /** The row of the span with that id, or -1. Leading zeros may be left out. */
+  locate(spanId) {
+    const wanted = spanId.toLowerCase().padStart(16, '0');
+    if (!/^[0-9a-f]{16}$/.test(wanted)) return -1;
+    const { ids, id } = this.#columns;
+    const before = ids.size;
+    const bytes = encoder.encode(wanted);
+    const number = ids.intern(bytes, 0, bytes.length);
+    return number < before ? this.#order.findIndex((i) => id[i] === number) : -1;
+  }
+
+  spanIds(rows) {
+    const { ids, id } = this.#columns;
+    return Array.from(rows, (row) => {
+      const number = id[this.#order[row]];
+      return number < 0 ? '' : decoder.decode(ids.get(number));
+    });
+  }
+
+  /** The rows in which the text occurs, in any case, in ascending order. */
+  find(text) {
+    const expression = new RegExp(text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'), 'gi');
+    const hits = new Uint8Array(this.#view.count);
+    const matches = (value) => value.search(expression) >= 0;
+    const operations = this.#view.operations.map(matches);
+    const processes = this.#processes().map(matches);
+    const { operation, process } = this.#view;
+    for (let row = 0; row < hits.length; row++) {
+      if (operations[operation[row]] || processes[process[row]]) hits[row] = 1;
+    }
+    this.index().match(expression, (row) => {
+      hits[row] = 1;
+    });
+    const rows = [];
+    for (let row = 0; row < hits.length; row++) if (hits[row]) rows.push(row);
+    return Int32Array.from(rows);
+  }
+
+  index() {
+    if (this.#index) return this.#index;
+    const { ids, id, segment, from, to } = this.#columns;
+    const none = new Uint8Array(0);
+    this.#index = new SearchIndex();
+    for (const i of this.#order) {
+      this.#index.add(id[i] < 0 ? none : ids.get(id[i]), this.#segments[segment[i]], from[i], to[i]);
+    }
+    this.#index.finish();
+    return this.#index;
+  }
+
+  /** The searchable text of each process. */
+  #processes() {
+    const names = textsOf(this.#columns.processes, this.#columns.processes.size);
+    return names.map((name) => {
+      const { serviceName = '', tags } = this.#members.processes?.[name] ?? {};
+      return [serviceName, ...(tags ?? []).map(({ key, value }) => `${key}=${value}`)].join('\n');
+    });
+  }
+
+  /** The services in the order in which the rows name them, and each row's service. */
+  #services({ count, process, flags }) {
+    const names = textsOf(this.#columns.processes, this.#columns.processes.size);
+    const services = [];
+    const byName = new Map();
+    const ofProcess = new Map();
+    const service = new Int32Array(count);
+    for (let row = 0; row < count; row++) {
+      let index = ofProcess.get(process[row]);
+      if (index === undefined) {
+        const name = this.#members.processes?.[names[process[row]]]?.serviceName ?? '';
+        index = byName.get(name) ?? services.push({ name, spans: 0, errors: 0 }) - 1;
+        byName.set(name, index);
+        ofProcess.set(process[row], index);
+      }
+      service[row] = index;
+      services[index].spans++;
+      if (flags[row] & ERROR) services[index].errors++;
+    }
+    return { services, service };
+  }
+}
+
+/** What the list of results says of a trace. */
+export function summarise(columns, members) {
+  const { view } = new LoadedTrace(columns, members, []);
+  const { id, services, count, begin, end, errors, root, orphans } = view;
+  const name = root < 0 ? '' : view.operations[view.operation[root]] ?? '';
+  const service = root < 0 ? -1 : view.service[root];
+  return { id, services, spans: count, begin, end, errors, orphans, name, service };
+}
+
+/** Strings of an interner; they are as the JSON wrote them, so escapes are still to be read. */
+function textsOf(interner, size) {
+  return Array.from({ length: size }, (_, i) => {
+    const text = decoder.decode(interner.get(i));
+    return text.includes('\\') ? JSON.parse(`"${text}"`) : text;
+  });
+}
+
+function extent({ count, start, duration, depth }) {
+  let begin = Infinity;
+  let end = -Infinity;
+  let levels = 0;
+  for (let row = 0; row < count; row++) {
+    begin = Math.min(begin, start[row]);
+    end = Math.max(end, start[row] + Math.max(0, duration[row]));
+    levels = Math.max(levels, depth[row] + 1);
+  }
+  return count ? { begin, end, levels } : { begin: 0, end: 0, levels: 0 };
+}
+
+function counts({ count, parent, flags }) {
+  const result = { errors: 0, orphans: 0, duplicates: 0, early: 0, cycles: 0, roots: 0, root: count ? 0 : -1 };
+  let hasRoot = false;
+  for (let row = 0; row < count; row++) {
+    if (flags[row] & ERROR) result.errors++;
+    if (flags[row] & ORPHAN) result.orphans++;
+    if (flags[row] & DUPLICATE) result.duplicates++;
+    if (flags[row] & EARLY) result.early++;
+    if (flags[row] & CYCLE) result.cycles++;
+    if (parent[row] >= 0) continue;
+    result.roots++;
+    if (!hasRoot && !(flags[row] & (ORPHAN | CYCLE))) {
+      hasRoot = true;
+      result.root = row;
+    }
+  }
+  return result;
+}

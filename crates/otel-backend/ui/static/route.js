@@ -1,0 +1,70 @@
+/**
+ * Addresses, the same as Jaeger's: /search?service=…, /trace/{id}?uiFind=…, /trace/{a}...{b},
+ * /dependencies. What comes before them in the path is the base path, whatever it is.
+ */
+const PAGES = new Set(['', 'search', 'dependencies']);
+
+/** The page that a location asks for, and the base path it was opened under. */
+export function routeOf({ pathname, search }) {
+  const parameters = new URLSearchParams(search);
+  const slash = pathname.lastIndexOf('/');
+  const directory = pathname.slice(0, slash + 1);
+  const last = decode(pathname.slice(slash + 1));
+  if (directory.endsWith('/trace/') && last) {
+    const [id, other] = last.split('...');
+    return { page: other ? 'compare' : 'trace', id, other, parameters, base: directory.slice(0, -'trace/'.length) };
+  }
+  return { page: PAGES.has(last) ? last || 'search' : 'unknown', parameters, base: directory };
+}
+
+function decode(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+export const base = routeOf(location).base;
+export const apiUrl = (path) => new URL(`${base}api/${path}`, location.origin).href;
+export const traceUrl = (id, query = '') => `${base}trace/${encodeURIComponent(id)}${query}`;
+export const spanUrl = (id, spanId) => traceUrl(id, `?uiFind=${encodeURIComponent(spanId)}`);
+export const compareUrl = (a, b) => `${base}trace/${encodeURIComponent(a)}...${encodeURIComponent(b)}`;
+export const searchUrl = (parameters = '') => `${base}search${String(parameters) && `?${parameters}`}`;
+export const dependenciesUrl = () => `${base}dependencies`;
+
+let listener = () => {};
+
+/** Calls `show(route)` now, and whenever the address changes to another page. */
+export function startRouting(show) {
+  listener = () => show(routeOf(location));
+  addEventListener('popstate', listener);
+  addEventListener('click', followLink);
+  listener();
+}
+
+export function navigate(url) {
+  history.pushState(null, '', url);
+  listener();
+}
+
+/** Changes what follows the `?` without leaving the page; `null` removes a parameter. */
+export function setParameters(changes) {
+  const url = new URL(location.href);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === null || value === '') url.searchParams.delete(name);
+    else url.searchParams.set(name, value);
+  }
+  history.replaceState(history.state, '', url);
+}
+
+/** A plain click on a link within the page needs no reload. */
+function followLink(event) {
+  const link = event.target.closest?.('a[href]');
+  if (!link || event.defaultPrevented || event.button !== 0) return;
+  if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  if (link.target || link.hasAttribute('download') || link.origin !== location.origin) return;
+  if (!link.pathname.startsWith(base) || link.pathname.startsWith(`${base}api/`)) return;
+  event.preventDefault();
+  navigate(link.href);
+}

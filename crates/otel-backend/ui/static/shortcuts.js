@@ -1,0 +1,57 @@
+import { el, iconButton } from './dom.js';
+
+let groups = [];
+
+/**
+ * Sets what the keys of the present page do: `[[title, [[keys, does, action]]]]`. An entry without
+ * an action is only listed, because the part that has the focus acts on it.
+ */
+export function setShortcuts(newGroups) {
+  groups = newGroups;
+}
+
+/** Keys typed into a field stay there, except Escape, which leaves it. */
+export function startShortcuts() {
+  document.getElementById('help').addEventListener('click', showHelp);
+  addEventListener('keydown', (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (document.querySelector('dialog[open]')) return;
+    const typing = event.target.closest?.('input, select, textarea');
+    if (typing && event.key !== 'Escape') return;
+    if (event.key === '?') {
+      event.preventDefault();
+      showHelp();
+      return;
+    }
+    for (const [, entries] of groups) {
+      for (const [keys, , action] of entries) {
+        if (!action || !keys.split(' ').includes(event.key)) continue;
+        event.preventDefault();
+        action(event);
+        return;
+      }
+    }
+  });
+}
+
+function showHelp() {
+  const dialog = el('dialog', { 'aria-label': 'Keyboard shortcuts' },
+    el('div.head', {}, el('h2', {}, 'Keyboard'), iconButton('close', 'Close  Esc', () => dialog.close())),
+    groups.map(([title, entries]) => [
+      el('h3', {}, title),
+      el('div.keys', {}, entries.map(([keys, does]) =>
+        el('div', {}, el('span', {}, does), el('span', {}, keys.split(' ').map((key) => [el('kbd', {}, nameOf(key)), ' ']))))),
+    ]));
+  dialog.addEventListener('close', () => dialog.remove());
+  dialog.addEventListener('click', (event) => {
+    if (event.target === dialog) dialog.close();
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+const NAMES = { ArrowUp: '↑', ArrowDown: '↓', ArrowLeft: '←', ArrowRight: '→', Escape: 'Esc', PageUp: 'Page up', PageDown: 'Page down' };
+
+function nameOf(key) {
+  return NAMES[key] ?? key;
+}

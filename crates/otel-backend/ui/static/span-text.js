@@ -1,0 +1,43 @@
+import { CRITICAL, CYCLE, DUPLICATE, EARLY, ERROR, KIND, KINDS, ORPHAN, WARNED } from './columns.js';
+import { formatDuration } from './format.js';
+
+export const hasFlag = (trace, row, flag) => (trace.flags[row] & flag) !== 0;
+export const operationOf = (trace, row) => trace.operations[trace.operation[row]] || '(no name)';
+export const serviceOf = (trace, row) => trace.services[trace.service[row]]?.name || '(no service)';
+export const kindOf = (trace, row) => KINDS[trace.flags[row] & KIND];
+export const endOf = (trace, row) => trace.start[row] + Math.max(0, trace.duration[row]);
+
+/** What is odd about a span, in sentences. */
+export function oddities(trace, row) {
+  const { parent, start, duration } = trace;
+  const found = [];
+  if (hasFlag(trace, row, ORPHAN)) found.push('Its parent is not in the trace: not sent, not yet arrived, or lost.');
+  if (hasFlag(trace, row, DUPLICATE)) found.push('Another span of this trace has the same id.');
+  if (hasFlag(trace, row, CYCLE)) found.push('It is its own ancestor; the circle is cut here.');
+  if (hasFlag(trace, row, EARLY)) {
+    const by = formatDuration(start[parent[row]] - start[row]);
+    const clocks = trace.service[row] === trace.service[parent[row]] ? '' : ': the clocks of the two services differ';
+    found.push(`It begins ${by} before its parent${clocks}. Times are shown as they were recorded.`);
+  }
+  if (duration[row] < 0) found.push(`Its duration is negative (${formatDuration(duration[row])}); it is drawn as a moment.`);
+  return found;
+}
+
+/** Whether a row bears the sign for something odd that is no error. */
+export const isOdd = (trace, row) =>
+  (trace.flags[row] & (WARNED | ORPHAN | DUPLICATE | CYCLE | EARLY)) !== 0 || trace.duration[row] < 0;
+
+/** A row as one sentence, for those who hear it. */
+export function describe(trace, row) {
+  const parts = [
+    operationOf(trace, row),
+    serviceOf(trace, row),
+    kindOf(trace, row),
+    `takes ${formatDuration(trace.duration[row])}`,
+    `begins at ${formatDuration(trace.start[row] - trace.begin)}`,
+    hasFlag(trace, row, ERROR) && 'error',
+    isOdd(trace, row) && 'warning',
+    hasFlag(trace, row, CRITICAL) && 'on the critical path',
+  ];
+  return parts.filter(Boolean).join(', ');
+}

@@ -1,0 +1,53 @@
+/** The part of a trace's time that is in view, and where it lies on the screen. */
+export class TimeRange {
+  constructor(begin, end) {
+    this.begin = begin;
+    this.end = Math.max(end, begin + 1);
+    this.from = this.begin;
+    this.to = this.end;
+  }
+
+  get isWhole() {
+    return this.from === this.begin && this.to === this.end;
+  }
+
+  /** Shows [from, to), kept within the trace and at least a microsecond long. */
+  set(from, to) {
+    const length = Math.min(Math.max(to - from, 1), this.end - this.begin);
+    this.from = Math.min(Math.max(from, this.begin), this.end - length);
+    this.to = this.from + length;
+  }
+
+  reset() {
+    this.set(this.begin, this.end);
+  }
+
+  /** Makes the part `factor` times as long around a moment, which stays where it is. */
+  zoom(factor, around = (this.from + this.to) / 2) {
+    this.set(around - (around - this.from) * factor, around + (this.to - around) * factor);
+  }
+
+  /** Moves by a share of what is in view. */
+  pan(share) {
+    const by = share * (this.to - this.from);
+    this.set(this.from + by, this.to + by);
+  }
+
+  /** Moments at round distances from the beginning of the trace, for an axis of that width. */
+  ticks(width) {
+    const step = roundStep(((this.to - this.from) * 110) / Math.max(width, 110));
+    const ticks = [];
+    const first = Math.ceil((this.from - this.begin) / step);
+    for (let k = first; k * step <= this.to - this.begin; k++) ticks.push(k * step);
+    return { step, ticks };
+  }
+}
+
+/** The least of 1, 2 and 5 times a power of ten (or of the clock's units) that is no less. */
+function roundStep(least) {
+  const clock = [1e6, 2e6, 5e6, 10e6, 15e6, 30e6, 60e6, 120e6, 300e6, 600e6, 900e6, 1800e6, 3600e6,
+    7200e6, 10800e6, 21600e6, 43200e6, 86400e6];
+  if (least > 1e6) return clock.find((step) => step >= least) ?? Math.ceil(least / 86400e6) * 86400e6;
+  const power = 10 ** Math.floor(Math.log10(Math.max(least, 1)));
+  return [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= least) ?? power;
+}

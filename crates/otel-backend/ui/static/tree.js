@@ -1,0 +1,175 @@
+import { CYCLE, DUPLICATE, EARLY, ORPHAN } from './columns.js';
+
+/**
+ * Arranges the spans of a trace as a tree, in the order in which the waterfall shows them:
+ * every span is followed by its descendants, siblings by their start.
+ *
+ * Real traces are not always trees. A span whose parent is missing becomes a root and is marked;
+ * of spans that share an id the first is the parent of their children; a cycle is cut at its
+ * earliest span.
+ */
+export function arrange(columns) {
+  const { parents, flags } = linkParents(columns);
+  const sorted = byStart(columns);
+  const { firstChild, nextSibling } = linkChildren(parents, sorted);
+  const order = new Int32Array(columns.count);
+  const depth = new Int32Array(columns.count);
+  const visited = new Uint8Array(columns.count);
+  let filled = 0;
+
+  const visit = (root) => {
+    let span = root;
+    let level = 0;
+    for (;;) {
+      visited[span] = 1;
+      depth[filled] = level;
+      order[filled++] = span;
+      let next = unvisited(firstChild[span]);
+      if (next >= 0) level++;
+      while (next < 0 && span !== root) {
+        next = unvisited(nextSibling[span]);
+        if (next >= 0) break;
+        span = parents[span];
+        level--;
+      }
+      if (next < 0) return;
+      span = next;
+    }
+  };
+  /** That sibling or the next: the root of a cycle is among its own descendants. */
+  const unvisited = (sibling) => {
+    while (sibling >= 0 && visited[sibling]) sibling = nextSibling[sibling];
+    return sibling;
+  };
+
+  for (const span of sorted) if (parents[span] < 0) visit(span);
+  for (const span of sorted) {
+    if (visited[span]) continue;
+    const root = earliestOfCycle(span, parents, columns.start);
+    flags[root] |= CYCLE;
+    parents[root] = -1;
+    visit(root);
+  }
+  return reordered(columns, { order, depth, parents, flags });
+}
+
+function linkParents({ count, id, parentId, flags: given, ids }) {
+  const owner = new Int32Array(ids.size).fill(-1);
+  const flags = given.slice(0, count);
+  for (let i = 0; i < count; i++) {
+    if (id[i] < 0) continue;
+    if (owner[id[i]] < 0) owner[id[i]] = i;
+    else flags[i] |= DUPLICATE;
+  }
+  const parents = new Int32Array(count);
+  for (let i = 0; i < count; i++) {
+    parents[i] = parentId[i] < 0 ? -1 : owner[parentId[i]];
+    if (parents[i] === i) {
+      parents[i] = -1;
+      flags[i] |= CYCLE;
+    } else if (parents[i] < 0 && parentId[i] >= 0) flags[i] |= ORPHAN;
+  }
+  return { parents, flags };
+}
+
+/** By start; of spans that start together the longer first, as it is likely the parent. */
+function byStart({ count, start, duration }) {
+  const sorted = new Int32Array(count);
+  for (let i = 0; i < count; i++) sorted[i] = i;
+  return sorted.sort((a, b) => start[a] - start[b] || duration[b] - duration[a] || a - b);
+}
+
+function linkChildren(parents, sorted) {
+  const firstChild = new Int32Array(parents.length).fill(-1);
+  const nextSibling = new Int32Array(parents.length).fill(-1);
+  for (let k = sorted.length - 1; k >= 0; k--) {
+    const span = sorted[k];
+    const parent = parents[span];
+    if (parent < 0) continue;
+    nextSibling[span] = firstChild[parent];
+    firstChild[parent] = span;
+  }
+  return { firstChild, nextSibling };
+}
+
+/** Climbs from a span without a root into the cycle above it, and around that once. */
+function earliestOfCycle(span, parents, start) {
+  const seen = new Set();
+  while (!seen.has(span)) {
+    seen.add(span);
+    span = parents[span];
+  }
+  let earliest = span;
+  for (let other = parents[span]; other !== span; other = parents[other]) {
+    if (start[other] < start[earliest]) earliest = other;
+  }
+  return earliest;
+}
+
+function reordered(columns, { order, depth, parents, flags }) {
+  const count = order.length;
+  const position = new Int32Array(count);
+  for (let k = 0; k < count; k++) position[order[k]] = k;
+  const tree = {
+    count,
+    order,
+    depth,
+    parent: new Int32Array(count),
+    /** One past the last descendant. */
+    last: new Int32Array(count),
+    start: new Float64Array(count),
+    duration: new Float64Array(count),
+    operation: new Int32Array(count),
+    process: new Int32Array(count),
+    flags: new Uint16Array(count),
+  };
+  for (let k = 0; k < count; k++) {
+    const i = order[k];
+    const parent = parents[i] < 0 ? -1 : position[parents[i]];
+    tree.parent[k] = parent;
+    tree.start[k] = columns.start[i];
+    tree.duration[k] = columns.duration[i];
+    tree.operation[k] = columns.operation[i];
+    tree.process[k] = columns.process[i];
+    tree.flags[k] = flags[i] | (parent >= 0 && tree.start[k] < tree.start[parent] ? EARLY : 0);
+  }
+  for (let k = count - 1; k >= 0; k--) {
+    if (tree.last[k] === 0) tree.last[k] = k + 1;
+    const parent = tree.parent[k];
+    if (parent >= 0 && tree.last[parent] === 0) tree.last[parent] = tree.last[k];
+  }
+  return { ...tree, ...reorderedEvents(columns, order) };
+}
+
+/** The events of row k are eventTime[eventsFrom[k]] up to eventTime[eventsFrom[k + 1]]. */
+function reorderedEvents(columns, order) {
+  const eventsFrom = new Int32Array(order.length + 1);
+  const eventTime = new Float64Array(columns.events);
+  let filled = 0;
+  for (let k = 0; k < order.length; k++) {
+    const i = order[k];
+    eventsFrom[k] = filled;
+    const from = i === 0 ? 0 : columns.eventsEnd[i - 1];
+    for (let e = from; e < columns.eventsEnd[i]; e++) eventTime[filled++] = columns.eventTime[e];
+  }
+  eventsFrom[order.length] = filled;
+  return { eventsFrom, eventTime };
+}
+
+/** The time of each span in which none of its children ran. */
+export function selfTimes({ count, parent, start, duration }) {
+  const self = new Float64Array(count);
+  const coveredTo = new Float64Array(count);
+  for (let k = 0; k < count; k++) {
+    self[k] = Math.max(0, duration[k]);
+    coveredTo[k] = start[k];
+    const p = parent[k];
+    if (p < 0) continue;
+    const end = Math.min(start[k] + duration[k], start[p] + duration[p]);
+    const from = Math.max(start[k], coveredTo[p]);
+    if (end <= from) continue;
+    self[p] -= end - from;
+    coveredTo[p] = end;
+  }
+  return self;
+}

@@ -1,0 +1,128 @@
+import { el, perFrame } from './dom.js';
+
+/** Rows kept ready above and below the visible ones. */
+const SPARE = 4;
+/** Browsers lose precision, and some clip, beyond this height. */
+const MAX_HEIGHT = 16_000_000;
+
+/**
+ * A list of any length of which only the rows in view exist.
+ *
+ * The rows stay in the document's order while they are reused, so that reading the page aloud
+ * follows the picture. `create()` makes an empty row; `render(node, index)` fills it; `measure`,
+ * if given, sees which rows come into view and says whether all must be rendered anew.
+ */
+export class VirtualList {
+  count = 0;
+  #live = new Map();
+  #space;
+  #height = 0;
+
+  constructor({ scroller, create, render, measure = () => false }) {
+    this.scroller = scroller;
+    this.create = create;
+    this.render = render;
+    this.measure = measure;
+    this.#space = el('div.space', { role: 'presentation' });
+    scroller.append(this.#space);
+    scroller.addEventListener('scroll', perFrame(() => this.update()), { passive: true });
+    this.observer = new ResizeObserver(perFrame(() => this.resized()));
+    this.observer.observe(scroller);
+  }
+
+  get rowHeight() {
+    return this.#height;
+  }
+
+  /** Shows so many rows, all of them rendered anew. */
+  reset(count) {
+    this.count = count;
+    this.#height = parseFloat(getComputedStyle(this.scroller).getPropertyValue('--row')) || 28;
+    this.#space.style.height = `${Math.min(count * this.#height, MAX_HEIGHT)}px`;
+    this.refresh();
+  }
+
+  /** Renders the rows in view again. */
+  refresh() {
+    this.update(true);
+  }
+
+  resized() {
+    const height = parseFloat(getComputedStyle(this.scroller).getPropertyValue('--row')) || 28;
+    if (height === this.#height) this.update();
+    else this.reset(this.count);
+  }
+
+  /** The rows in view: [first, last). */
+  window() {
+    const { clientHeight } = this.scroller;
+    const top = this.#top();
+    const first = Math.max(0, Math.floor(top / this.#height));
+    return { first, last: Math.min(this.count, Math.ceil((top + clientHeight) / this.#height)) };
+  }
+
+  /** Scrolls the least that brings the row into view; with `center`, into its middle. */
+  reveal(index, center = false) {
+    const { clientHeight } = this.scroller;
+    const top = this.#top();
+    const at = index * this.#height;
+    if (at >= top && at + this.#height <= top + clientHeight) return;
+    const above = at < top ? at : at + this.#height - clientHeight;
+    this.#scrollTo(center ? at - (clientHeight - this.#height) / 2 : above);
+    this.update();
+  }
+
+  update(all = false) {
+    const view = this.window();
+    if (this.measure(view.first, view.last)) all = true;
+    const first = Math.max(0, view.first - SPARE);
+    const last = Math.min(this.count, view.last + SPARE);
+    const free = [];
+    for (const [index, node] of this.#live) {
+      if (index >= first && index < last) continue;
+      free.push(node);
+      this.#live.delete(index);
+    }
+    const shift = this.#shift();
+    let next = null;
+    for (let index = last - 1; index >= first; index--) {
+      let node = this.#live.get(index);
+      if (!node || all) {
+        node ??= free.pop() ?? this.create();
+        this.render(node, index);
+        this.#live.set(index, node);
+      }
+      node.style.transform = `translateY(${index * this.#height - shift}px)`;
+      if (node.nextSibling !== next || !node.parentNode) this.#space.insertBefore(node, next);
+      next = node;
+    }
+    for (const node of free) node.remove();
+  }
+
+  /** The node of a row, if it is in view. */
+  node(index) {
+    return this.#live.get(index);
+  }
+
+  destroy() {
+    this.observer.disconnect();
+  }
+
+  /** How far down the list the view begins; of a list too high to scroll, in proportion. */
+  #top() {
+    return this.scroller.scrollTop + this.#shift();
+  }
+
+  #shift() {
+    const { scrollTop, clientHeight } = this.scroller;
+    const excess = this.count * this.#height - MAX_HEIGHT;
+    return excess <= 0 ? 0 : (scrollTop / (MAX_HEIGHT - clientHeight)) * excess;
+  }
+
+  #scrollTo(top) {
+    const { clientHeight } = this.scroller;
+    const excess = this.count * this.#height - MAX_HEIGHT;
+    const scale = excess <= 0 ? 1 : (MAX_HEIGHT - clientHeight) / (this.count * this.#height - clientHeight);
+    this.scroller.scrollTop = top * scale;
+  }
+}

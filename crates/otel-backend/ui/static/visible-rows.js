@@ -1,0 +1,125 @@
+/**
+ * Which rows of a trace the waterfall shows: those not within a collapsed span and, while there is
+ * a filter, those that pass it and the ancestors that lead to them.
+ */
+export class VisibleRows {
+  /** The rows shown, in order. */
+  rows;
+  /** Spans whose descendants are hidden. */
+  collapsed;
+  /** Per row: 0 does not pass the filter, 1 leads to one that does, 2 passes. `null` without one. */
+  passing = null;
+  #trace;
+
+  constructor(trace) {
+    this.#trace = trace;
+    this.collapsed = new Uint8Array(trace.count);
+    this.update();
+  }
+
+  /** `passes(row)`, or null for no filter. Returns how many pass. */
+  filter(passes) {
+    const { count, parent } = this.#trace;
+    let passed = count;
+    this.passing = null;
+    if (passes) {
+      passed = 0;
+      this.passing = new Uint8Array(count);
+      for (let row = count - 1; row >= 0; row--) {
+        if (passes(row)) {
+          this.passing[row] = 2;
+          passed++;
+        }
+        if (this.passing[row] && parent[row] >= 0) this.passing[parent[row]] ||= 1;
+      }
+    }
+    this.update();
+    return passed;
+  }
+
+  update() {
+    const { count, last } = this.#trace;
+    const rows = new Int32Array(count);
+    let shown = 0;
+    for (let row = 0; row < count; ) {
+      if (this.passing && !this.passing[row]) {
+        // None of its descendants passes either, or it would lead to them.
+        row = last[row];
+        continue;
+      }
+      rows[shown++] = row;
+      row = this.collapsed[row] ? last[row] : row + 1;
+    }
+    this.rows = rows.subarray(0, shown);
+  }
+
+  /** Where a row is in the list, or where its nearest shown ancestor is; -1 if neither is shown. */
+  indexOf(row) {
+    for (let wanted = row; wanted >= 0; wanted = this.#trace.parent[wanted]) {
+      const index = this.#search(wanted);
+      if (index >= 0) return index;
+    }
+    return -1;
+  }
+
+  #search(row) {
+    let low = 0;
+    let high = this.rows.length - 1;
+    while (low <= high) {
+      const middle = (low + high) >> 1;
+      if (this.rows[middle] === row) return middle;
+      if (this.rows[middle] < row) low = middle + 1;
+      else high = middle - 1;
+    }
+    return -1;
+  }
+
+  hasChildren(row) {
+    return this.#trace.last[row] > row + 1;
+  }
+
+  toggle(row, collapse = !this.collapsed[row]) {
+    if (!this.hasChildren(row)) return;
+    this.collapsed[row] = collapse ? 1 : 0;
+    this.update();
+  }
+
+  /** Expands all that hides a row. */
+  show(row) {
+    let changed = false;
+    for (let above = this.#trace.parent[row]; above >= 0; above = this.#trace.parent[above]) {
+      if (this.collapsed[above]) changed = true;
+      this.collapsed[above] = 0;
+    }
+    if (changed) this.update();
+  }
+
+  collapseAll() {
+    for (let row = 0; row < this.collapsed.length; row++) this.collapsed[row] = this.hasChildren(row) ? 1 : 0;
+    this.update();
+  }
+
+  expandAll() {
+    this.collapsed.fill(0);
+    this.update();
+  }
+
+  /** Hides the deepest level that is shown. */
+  collapseLevel() {
+    const { depth } = this.#trace;
+    let deepest = 0;
+    for (const row of this.rows) if (depth[row] > deepest) deepest = depth[row];
+    if (deepest === 0) return;
+    for (const row of this.rows) if (depth[row] === deepest - 1 && this.hasChildren(row)) this.collapsed[row] = 1;
+    this.update();
+  }
+
+  /** Shows the next level: of the collapsed spans those nearest to the root are opened. */
+  expandLevel() {
+    const { depth } = this.#trace;
+    let nearest = Infinity;
+    for (const row of this.rows) if (this.collapsed[row] && depth[row] < nearest) nearest = depth[row];
+    for (const row of this.rows) if (this.collapsed[row] && depth[row] === nearest) this.collapsed[row] = 0;
+    this.update();
+  }
+}

@@ -1,0 +1,99 @@
+import { LoadedTrace, summarise } from './loaded-trace.js';
+import { Scanner } from './scan.js';
+
+/** Traces by the number the page knows them by. */
+const traces = new Map();
+let lastHandle = 0;
+
+const methods = {
+  /** Fetches a trace: its view, or the error the API answered. */
+  async load({ url }, progress) {
+    const answer = await fetchTraces(url, progress, keep);
+    return answer.error ? answer : answer.traces[0] ?? { error: { status: 404, message: 'trace not found' } };
+  },
+
+  /** Reads traces from the bytes of a file. */
+  async read({ file }) {
+    const found = [];
+    const scanner = new Scanner((columns, members) => found.push(keep(columns, members, scanner.segments)));
+    scanner.push(new Uint8Array(await file.arrayBuffer()));
+    scanner.finish();
+    return { traces: found };
+  },
+
+  /** Fetches the traces of a search: a summary of each. */
+  search({ url }, progress) {
+    return fetchTraces(url, progress, summarise);
+  },
+
+  span: ({ handle, row }) => traces.get(handle).span(row),
+  locate: ({ handle, spanId }) => traces.get(handle).locate(spanId),
+  spanIds: ({ handle, rows }) => traces.get(handle).spanIds(rows),
+  find: ({ handle, text }) => traces.get(handle).find(text),
+  /** Makes the search index ahead of the first search. */
+  index({ handle }) {
+    traces.get(handle)?.index();
+  },
+  drop: ({ handle }) => traces.delete(handle),
+};
+
+function keep(columns, members, segments) {
+  const trace = new LoadedTrace(columns, members, segments);
+  traces.set(++lastHandle, trace);
+  return { handle: lastHandle, view: trace.view };
+}
+
+async function fetchTraces(url, progress, each) {
+  let response;
+  try {
+    response = await fetch(url, { headers: { accept: 'application/json' } });
+  } catch {
+    return { error: { status: 0, message: 'the backend does not answer' } };
+  }
+  if (!response.ok) return { error: await errorOf(response) };
+  const found = [];
+  const scanner = new Scanner((columns, members) => found.push(each(columns, members, scanner.segments)));
+  try {
+    await scanBody(response.body.getReader(), scanner, progress);
+  } catch (error) {
+    const cut = !(error instanceof SyntaxError);
+    return { error: { status: 0, message: cut ? 'the answer was cut off' : error.message } };
+  }
+  const { code, msg } = scanner.envelope.errors?.[0] ?? {};
+  if (found.length === 0 && msg) return { error: { status: code ?? 404, message: msg } };
+  return { traces: found };
+}
+
+async function scanBody(reader, scanner, progress) {
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    scanner.push(value);
+    progress(scanner.spans);
+  }
+  scanner.finish();
+}
+
+async function errorOf(response) {
+  const text = await response.text();
+  try {
+    return { status: response.status, message: JSON.parse(text).errors[0].msg };
+  } catch {
+    return { status: response.status, message: text.slice(0, 300) || response.statusText };
+  }
+}
+
+self.addEventListener('message', async ({ data: { call, method, parameters } }) => {
+  let reportedAt = performance.now();
+  const progress = (spans) => {
+    const now = performance.now();
+    if (now - reportedAt < 100) return;
+    reportedAt = now;
+    self.postMessage({ call, progress: spans });
+  };
+  try {
+    self.postMessage({ call, result: await methods[method](parameters, progress) });
+  } catch (error) {
+    self.postMessage({ call, failure: error.message });
+  }
+});
