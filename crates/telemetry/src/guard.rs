@@ -73,7 +73,8 @@ fn set_globals(config: Config, built: Option<&Built>) {
             .provider
             .tracer(crate::config::program().unwrap_or_default())
     });
-    if !subscriber::install(tracer, config.log_level) {
+    let logs = built.and_then(|built| built.logs.as_ref());
+    if !subscriber::install(tracer, logs, config.log_level) {
         eprintln!(
             "telemetry: another tracing subscriber is set already: \
              spans made with tracing are not exported"
@@ -88,7 +89,8 @@ fn report(problems: &[Problem]) {
 }
 
 impl Telemetry {
-    /// Exports the last spans, within 5 seconds, and says on stderr what became of them all.
+    /// Exports the last spans, within 5 seconds, and the last log records, within another 5, and
+    /// says on stderr what became of them all.
     pub fn shutdown(self) {
         drop(self);
     }
@@ -139,11 +141,15 @@ impl Running {
         }
         let Built {
             provider,
+            logs,
             sampling,
             deliveries,
         } = &self.built;
         // What went wrong is in the report below.
         provider.shutdown_with_timeout(SHUTDOWN_TIMEOUT).ok();
+        if let Some(logs) = logs {
+            logs.shutdown_with_timeout(SHUTDOWN_TIMEOUT).ok();
+        }
         for delivery in deliveries {
             eprintln!("{delivery}");
         }

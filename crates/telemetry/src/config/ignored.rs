@@ -31,6 +31,14 @@ pub static IGNORED: &[(&str, &str)] = &[
         "OTEL_EXPORTER_ZIPKIN_TIMEOUT",
         "there is no Zipkin exporter",
     ),
+    (
+        "OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT",
+        "log records have no limits",
+    ),
+    (
+        "OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+        "log records have no limits",
+    ),
     ("OTEL_METRICS_EXEMPLAR_FILTER", NO_METRICS),
     ("OTEL_METRICS_EXPORTER", NO_METRICS),
     ("OTEL_METRIC_EXPORT_INTERVAL", NO_METRICS),

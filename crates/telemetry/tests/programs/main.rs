@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod endings;
+mod logs;
 mod program;
 mod receiver;
 

@@ -8,12 +8,14 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
     TraceService, TraceServiceServer,
 };
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
+use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use prost::Message;
 use tokio::net::TcpListener;
 use tonic::transport::server::{Router as GrpcRouter, TcpIncoming};
@@ -34,6 +36,7 @@ pub(crate) enum Answer {
 pub(crate) struct Received {
     pub(crate) headers: HeaderMap,
     pub(crate) spans: Vec<String>,
+    pub(crate) logs: Vec<LogRecord>,
 }
 
 pub(crate) struct Receiver {
@@ -46,15 +49,35 @@ impl Receiver {
     pub(crate) async fn http(answer: Answer) -> Self {
         let requests: Arc<Mutex<Vec<Received>>> = Arc::default();
         let kept = Arc::clone(&requests);
-        let thrift = Arc::clone(&requests);
+        let (thrift, logged) = (Arc::clone(&requests), Arc::clone(&requests));
         let app = Router::new()
             .route(
                 "/v1/traces",
                 post(async move |headers: HeaderMap, body: Bytes| {
                     let json = headers["content-type"] == "application/json";
                     let spans = names(decode(&headers, &body, json));
-                    kept.lock().unwrap().push(Received { headers, spans });
+                    let logs = Vec::new();
+                    kept.lock().unwrap().push(Received {
+                        headers,
+                        spans,
+                        logs,
+                    });
                     respond(answer, json).await
+                }),
+            )
+            .route(
+                "/v1/logs",
+                post(async move |headers: HeaderMap, body: Bytes| {
+                    let json = headers["content-type"] == "application/json";
+                    let logs = records(decode(&headers, &body, json));
+                    let spans = Vec::new();
+                    logged.lock().unwrap().push(Received {
+                        headers,
+                        spans,
+                        logs,
+                    });
+                    // An empty message is all that either encoding needs.
+                    if json { "{}" } else { "" }
                 }),
             )
             .route(
@@ -66,7 +89,12 @@ impl Receiver {
                         .iter()
                         .map(|span| span.operation_name.to_string());
                     let spans = names.collect();
-                    thrift.lock().unwrap().push(Received { headers, spans });
+                    let logs = Vec::new();
+                    thrift.lock().unwrap().push(Received {
+                        headers,
+                        spans,
+                        logs,
+                    });
                     StatusCode::ACCEPTED
                 }),
             );
@@ -100,6 +128,15 @@ impl Receiver {
     }
 }
 
+fn records(request: ExportLogsServiceRequest) -> Vec<LogRecord> {
+    request
+        .resource_logs
+        .into_iter()
+        .flat_map(|resource| resource.scope_logs)
+        .flat_map(|scope| scope.log_records)
+        .collect()
+}
+
 fn names(request: ExportTraceServiceRequest) -> Vec<String> {
     request
         .resource_spans
@@ -110,7 +147,10 @@ fn names(request: ExportTraceServiceRequest) -> Vec<String> {
         .collect()
 }
 
-fn decode(headers: &HeaderMap, body: &[u8], json: bool) -> ExportTraceServiceRequest {
+fn decode<T>(headers: &HeaderMap, body: &[u8], json: bool) -> T
+where
+    T: Message + Default + serde::de::DeserializeOwned,
+{
     let mut plain = body.to_vec();
     if headers.get("content-encoding").is_some_and(|e| e == "gzip") {
         plain.clear();
@@ -153,7 +193,12 @@ impl TraceService for Grpc {
         let (metadata, _, body) = request.into_parts();
         let headers = metadata.into_headers();
         let spans = names(body);
-        self.0.lock().unwrap().push(Received { headers, spans });
+        let logs = Vec::new();
+        self.0.lock().unwrap().push(Received {
+            headers,
+            spans,
+            logs,
+        });
         Ok(tonic::Response::new(ExportTraceServiceResponse::default()))
     }
 }
