@@ -1,2 +1,51 @@
-//! Sample.
-fn main() {}
+//! Sample: an HTTP client whose request is traced into the server that answers it.
+//!
+//! Where the spans go is decided outside, by environment variables:
+//! `OTEL_SERVICE_NAME=my-client OTEL_TRACES_EXPORTER=jaeger_thrift,console automatic-client testing`.
+
+use std::env;
+
+use anyhow::{Context, ensure};
+use reqwest::Url;
+use telemetry::http::Client;
+use tracing::instrument;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let telemetry = telemetry::init();
+
+    let param = env::args()
+        .nth(1)
+        .context("usage: automatic-client PARAM, for example: automatic-client testing")?;
+    let result = client(&param).await;
+
+    telemetry.shutdown();
+    result
+}
+
+#[instrument(name = "client", skip_all)]
+async fn client(param: &str) -> anyhow::Result<()> {
+    client_server(param).await
+}
+
+#[instrument(name = "client-server", skip_all)]
+async fn client_server(param: &str) -> anyhow::Result<()> {
+    let server = env::var("SERVER_URL").unwrap_or_else(|_| "http://localhost:8082".to_owned());
+    let url = Url::parse_with_params(&format!("{server}/server_request"), [("param", param)])
+        .with_context(|| format!("SERVER_URL is {server:?}, which is not a URL"))?;
+
+    // Sends `traceparent` along, so that the server's span becomes a child of this request's.
+    let http = Client::new(reqwest::Client::new());
+    let response = http
+        .get(url.clone())
+        .send()
+        .await
+        .with_context(|| format!("cannot reach {url}; SERVER_URL names another server"))?;
+
+    ensure!(
+        response.status().is_success(),
+        "{url} answered {}",
+        response.status()
+    );
+    Ok(())
+}

@@ -1,2 +1,56 @@
-//! Sample.
-fn main() {}
+//! Sample: an HTTP server whose requests are traced by one line and one layer.
+//!
+//! Where the spans go is decided outside, by environment variables:
+//! `OTEL_SERVICE_NAME=my-server OTEL_TRACES_EXPORTER=jaeger_thrift,console automatic-server`.
+
+use std::{collections::HashMap, env, net::SocketAddr};
+
+use anyhow::Context;
+use axum::{Router, extract::Query, routing::get};
+use telemetry::http::ServerLayer;
+use tokio::{net::TcpListener, signal};
+
+async fn server_request(Query(query): Query<HashMap<String, String>>) -> &'static str {
+    println!("{}", query.get("param").map_or("", String::as_str));
+    "served"
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let telemetry = telemetry::init();
+
+    let app = Router::new()
+        .route("/server_request", get(server_request))
+        .layer(ServerLayer::new())
+        // Below the layer: a health check is asked every second and is no news.
+        .route("/health", get(|| async { "ok" }));
+
+    let address = env::var("SERVER_ADDR").unwrap_or_else(|_| "127.0.0.1:8082".to_owned());
+    let listener = TcpListener::bind(&address)
+        .await
+        .with_context(|| format!("cannot listen on {address}; SERVER_ADDR moves the server"))?;
+    println!(" * Running on http://{}", listener.local_addr()?);
+
+    // The peer's address becomes an attribute of the span.
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, app)
+        .with_graceful_shutdown(asked_to_stop())
+        .await?;
+
+    telemetry.shutdown();
+    Ok(())
+}
+
+/// Resolves at Ctrl-C and at SIGTERM, which `docker stop` sends.
+async fn asked_to_stop() {
+    let terminated = async {
+        match signal::unix::signal(signal::unix::SignalKind::terminate()) {
+            Ok(mut terminate) => terminate.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = signal::ctrl_c() => {}
+        _ = terminated => {}
+    }
+}

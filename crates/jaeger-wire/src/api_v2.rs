@@ -1,10 +1,18 @@
 //! `jaeger.api_v2`: model.proto and collector.proto.
+//!
+//! IDL: <https://github.com/jaegertracing/jaeger-idl/tree/main/proto/api_v2>
 
 use std::borrow::Cow;
 
-use crate::{DecodeError, Process, SpanRef, Tag};
+mod decode;
+mod encode;
 
-/// The gRPC method that takes a [`PostSpansRequest`]; its answer is an empty message.
+use crate::{Process, SpanRef, Tag};
+
+pub use decode::decode_post_spans;
+pub use encode::{begin_post_spans, encode_post_spans, encode_process, encode_span};
+
+/// The gRPC method that takes a `PostSpansRequest`; its answer is an empty message.
 pub const POST_SPANS: &str = "/jaeger.api_v2.CollectorService/PostSpans";
 
 /// Spans, and the process that emitted those that name none.
@@ -52,33 +60,4 @@ pub struct Log<'a> {
     pub timestamp: i128,
     /// What.
     pub fields: Vec<Tag<'a>>,
-}
-
-/// Reads a `PostSpansRequest`.
-///
-/// # Errors
-/// [`DecodeError`] with the offset at which the bytes stop being one.
-pub fn decode_post_spans(_bytes: &[u8]) -> Result<Batch<'_>, DecodeError> {
-    todo!()
-}
-
-/// Appends a whole `PostSpansRequest`.
-pub fn encode_post_spans(_batch: &Batch<'_>, _out: &mut Vec<u8>) {
-    todo!()
-}
-
-/// Appends one span as an element of a `Batch`'s `spans` field.
-pub fn encode_span(_span: &Span<'_>, _out: &mut Vec<u8>) {
-    todo!()
-}
-
-/// Appends the `process` field of a `Batch`.
-pub fn encode_process(_process: &Process<'_>, _out: &mut Vec<u8>) {
-    todo!()
-}
-
-/// Wraps `batch`, the bytes that [`encode_span`] and [`encode_process`] wrote, into a
-/// `PostSpansRequest`: appends the field's head; the caller appends `batch` behind it.
-pub fn begin_post_spans(_batch_len: usize, _out: &mut Vec<u8>) {
-    todo!()
 }

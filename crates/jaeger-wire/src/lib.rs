@@ -1,4 +1,9 @@
-//! Jaeger's wire formats: Thrift (binary and compact) and the `jaeger.api_v2` protobuf.
+#![doc = include_str!("../README.md")]
+#![warn(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation
+)]
 
 mod error;
 mod model;

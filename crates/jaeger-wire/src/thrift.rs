@@ -7,6 +7,12 @@ use crate::{Process, SpanRef, Tag};
 pub mod binary;
 pub mod compact;
 
+mod decode;
+mod encode;
+mod input;
+mod message;
+mod output;
+
 /// A process and the spans it emitted: what one HTTP body or one datagram carries.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Batch<'a> {

@@ -1,2 +1,78 @@
-//! Sample.
-fn main() {}
+//! Sample: spans made by hand, exported by Jaeger Thrift over HTTP.
+//!
+//! Everything between the exporter and the flush stands here, to be copied.
+
+use std::{process::ExitCode, thread, time::Duration};
+
+use jaeger_exporter::SpanExporter;
+use opentelemetry::{
+    Context, KeyValue,
+    trace::{Link, TraceContextExt, Tracer, TracerProvider},
+};
+use opentelemetry_sdk::{
+    Resource,
+    trace::{SdkTracer, SdkTracerProvider},
+};
+use telemetry::{ConsoleExporter, Delivery};
+
+fn main() -> anyhow::Result<ExitCode> {
+    // http://localhost:14268/api/traces, unless OTEL_EXPORTER_JAEGER_ENDPOINT says otherwise.
+    let exporter = SpanExporter::http().build()?;
+
+    // The delivery counts what was sent and what the backend acknowledged. A program that does not
+    // care writes `.with_batch_exporter(exporter)` instead.
+    let delivery = Delivery::to(exporter.endpoint());
+    let provider = SdkTracerProvider::builder()
+        .with_resource(
+            Resource::builder()
+                .with_service_name("my-helloworld-service")
+                .build(),
+        )
+        .with_simple_exporter(ConsoleExporter::stdout())
+        .with_span_processor(delivery.batch(exporter))
+        .build();
+
+    foo(&provider.tracer("manual-thrift"));
+
+    // Spans wait in the batch: without this the program would end before they are sent. What went
+    // wrong, if anything, is in the delivery.
+    provider.shutdown().ok();
+    eprintln!("{delivery}");
+    Ok(if delivery.lost() == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// The root: an attribute and an event.
+fn foo(tracer: &SdkTracer) {
+    tracer.in_span("foo", |context| {
+        thread::sleep(Duration::from_millis(20));
+        let span = context.span();
+        span.set_attribute(KeyValue::new("my_atribbute", true));
+        span.add_event("event in foo", vec![KeyValue::new("name", "foo1")]);
+        bar(tracer, &context);
+    });
+}
+
+/// A child that also links to its parent.
+fn bar(tracer: &SdkTracer, foo: &Context) {
+    let link = Link::with_context(foo.span().span_context().clone());
+    let builder = tracer.span_builder("bar").with_links(vec![link]);
+    tracer.in_span_with_builder(builder, |context| {
+        thread::sleep(Duration::from_millis(40));
+        context.span().set_attribute(KeyValue::new("speed", 100.0));
+        baz(tracer);
+    });
+}
+
+/// The innermost span.
+fn baz(tracer: &SdkTracer) {
+    tracer.in_span("baz", |context| {
+        thread::sleep(Duration::from_millis(30));
+        context
+            .span()
+            .set_attribute(KeyValue::new("name", "mauricio"));
+    });
+}

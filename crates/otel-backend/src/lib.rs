@@ -1,1 +1,29 @@
-//! otel-backend.
+//! A small tracing backend in one process.
+//!
+//! Spans come in by OTLP and by Jaeger's protocols, lie on disk in SQLite, and go out through Jaeger's
+//! query API and a trace page. A developer starts it instead of Jaeger all-in-one; whoever outgrows
+//! one machine moves on without changing a program.
+//!
+//! # Layout
+//!
+//! | module | what | must never know |
+//! |---|---|---|
+//! | [`model`] | the validated span | wire formats, JSON |
+//! | [`otlp`] | OTLP's bytes and JSON, both ways | sockets, the store |
+//! | [`receive`] | the receivers | the query side |
+//! | [`store`] | SQLite, blocks, indexes | HTTP, query APIs |
+//! | [`query`] | questions and their answers | HTTP, SQL |
+//! | [`api`] | the query APIs over HTTP | SQL |
+//! | [`ui`] | the trace page's files | everything else |
+//! | [`args`], [`config`], [`app`] | the program: flags, checked values, start and stop | |
+
+pub mod api;
+pub mod app;
+pub mod args;
+pub mod config;
+pub mod model;
+pub mod otlp;
+pub mod query;
+pub mod receive;
+pub mod store;
+pub mod ui;

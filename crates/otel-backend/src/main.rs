@@ -1,2 +1,74 @@
-//! otel-backend.
-fn main() {}
+//! otel-backend, the program: see the library for what it does.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use otel_backend::app::App;
+use otel_backend::args::Args;
+use otel_backend::config::Config;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+/// The command line or a variable is wrong (`EX_USAGE` of sysexits).
+const USAGE: u8 = 64;
+
+/// A port is taken or the store cannot be used.
+const CANNOT_START: u8 = 1;
+
+fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Where help or an error cannot be printed, nothing can be said about it either.
+            drop(error.print());
+            return if error.use_stderr() {
+                USAGE.into()
+            } else {
+                ExitCode::SUCCESS
+            };
+        }
+    };
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            EnvFilter::builder()
+                .with_default_directive(tracing::Level::WARN.into())
+                .from_env_lossy(),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    let config = match Config::new(&args, |name| std::env::var(name).ok()) {
+        Ok(config) => config,
+        Err(error) => {
+            for line in error.0 {
+                eprintln!("otel-backend: {line}");
+            }
+            return USAGE.into();
+        }
+    };
+    match run(&config) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("otel-backend: {error}");
+            CANNOT_START.into()
+        }
+    }
+}
+
+#[tokio::main]
+async fn run(config: &Config) -> anyhow::Result<()> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let app = App::start(config).await?;
+    for (endpoint, address) in app.addresses() {
+        eprintln!("otel-backend: listening on http://{address} ({endpoint})");
+    }
+    eprintln!("otel-backend: ready");
+    app.run(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+    .await;
+    Ok(())
+}

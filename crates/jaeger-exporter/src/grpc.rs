@@ -1,0 +1,58 @@
+//! gRPC: `jaeger.api_v2.CollectorService/PostSpans`.
+
+mod builder;
+mod codec;
+mod failure;
+mod worker;
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use jaeger_wire::api_v2;
+
+use crate::retry::Course;
+use crate::transport::{Batch, Delivery, Sending, Transport};
+
+pub use builder::GrpcBuilder;
+use worker::Worker;
+
+#[derive(Debug)]
+struct GrpcTransport {
+    worker: Worker,
+    timeout: Duration,
+    /// The last batch, encoded; its memory serves the next one.
+    batch: Mutex<Vec<u8>>,
+}
+
+impl Transport for GrpcTransport {
+    fn send<'a>(&'a self, batch: Batch<'a>) -> Sending<'a> {
+        Box::pin(async move {
+            let course = Course::new(self.timeout);
+            let message = self.encode(batch);
+            let (repetitions, result) = self.worker.post(message, course).await;
+            Delivery::whole(batch.len(), repetitions, result)
+        })
+    }
+
+    fn close(&self) {
+        self.worker.stop();
+    }
+}
+
+impl GrpcTransport {
+    /// The message, whole: a field of protobuf begins with its length, so that the batch is
+    /// encoded before what stands in front of it.
+    fn encode(&self, batch: Batch<'_>) -> Bytes {
+        let mut encoded = self.batch.lock().unwrap_or_else(PoisonError::into_inner);
+        encoded.clear();
+        batch.encoder.protobuf(batch.spans, &mut encoded);
+        let mut message = Vec::with_capacity(encoded.len() + HEAD);
+        api_v2::begin_post_spans(encoded.len(), &mut message);
+        message.extend_from_slice(&encoded);
+        message.into()
+    }
+}
+
+/// Room for a field's head: its number and type, and a length of up to ten bytes.
+const HEAD: usize = 11;

@@ -1,0 +1,189 @@
+//! How a gRPC exporter is set up.
+
+use std::fmt::{self, Debug};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use tonic::transport::{ClientTlsConfig, Endpoint as ChannelEndpoint, Identity as TonicIdentity};
+
+use super::GrpcTransport;
+use super::failure::Target;
+use super::worker::{Backend, Worker};
+use crate::endpoint::Endpoint;
+use crate::env::{self, Env};
+use crate::mapping::Mapping;
+use crate::tls::{Identity, Tls, TlsSettings};
+use crate::{BuildError, SpanExporter, headers, settings};
+
+const DEFAULT_ENDPOINT: &str = "http://localhost:14250";
+const WITH_ENDPOINT: &str = "with_endpoint";
+const USER_AGENT: &str = concat!("jaeger-exporter/", env!("CARGO_PKG_VERSION"));
+
+/// Builds a [`SpanExporter`] that speaks gRPC. Made by [`SpanExporter::grpc`].
+///
+/// What is not set in code comes from the environment, and else has the default.
+#[must_use = "a builder does nothing until it is built"]
+#[derive(Clone)]
+pub struct GrpcBuilder {
+    env: Env,
+    endpoint: Option<String>,
+    timeout: Option<Duration>,
+    headers: Vec<(String, String)>,
+    tls: TlsSettings,
+    mapping: Mapping,
+}
+
+impl GrpcBuilder {
+    pub(crate) fn new(env: Env) -> Self {
+        Self {
+            env,
+            endpoint: None,
+            timeout: None,
+            headers: Vec::new(),
+            tls: TlsSettings::default(),
+            mapping: Mapping::default(),
+        }
+    }
+
+    /// Takes the defaults from `lookup` in place of the process's environment.
+    pub fn with_env(mut self, lookup: impl Fn(&str) -> Option<String>) -> Self {
+        self.env = Env::read(lookup);
+        self
+    }
+
+    /// The URL of the backend, without a path. `http://` means plaintext and `https://` TLS; a bare
+    /// `host:port` means TLS unless `OTEL_EXPORTER_JAEGER_GRPC_INSECURE` is `true`.
+    /// The default is `http://localhost:14250`.
+    pub fn with_endpoint(mut self, url: impl Into<String>) -> Self {
+        self.endpoint = Some(url.into());
+        self
+    }
+
+    /// How long one export may take, with all its repetitions. The default is 10 s.
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Adds a header, which gRPC calls metadata, to every call.
+    pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Trusts these authorities, in PEM, in place of the system's.
+    pub fn with_ca_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.tls.ca = Some(pem.into());
+        self
+    }
+
+    /// Presents this certificate chain with its private key, both in PEM.
+    pub fn with_client_certificate(
+        mut self,
+        certificate: impl Into<Vec<u8>>,
+        key: impl Into<Vec<u8>>,
+    ) -> Self {
+        self.tls.identity = Some(Identity {
+            certificate: certificate.into(),
+            key: key.into(),
+        });
+        self
+    }
+
+    /// Sends the scope under its deprecated names `otel.library.name` and `otel.library.version`
+    /// as well, for backends that know only those.
+    pub fn with_library_tags(mut self) -> Self {
+        self.mapping.library_tags = true;
+        self
+    }
+
+    /// Builds the exporter and starts the thread that it sends from. Nothing is connected yet.
+    ///
+    /// # Errors
+    /// [`BuildError`] names the setting that cannot be used, its value, and what is accepted.
+    pub fn build(self) -> Result<SpanExporter, BuildError> {
+        let endpoint = self.endpoint()?;
+        let headers = headers::parse(&self.headers)?;
+        let timeout = settings::timeout(self.timeout, &self.env)?;
+        let tls = self.tls.load(&self.env, &endpoint)?;
+        let backend = Backend {
+            channel: channel(&endpoint, tls).map_err(|error| BuildError::Tls {
+                endpoint: endpoint.as_str().to_owned(),
+                reason: error.to_string(),
+            })?,
+            headers,
+            target: Target {
+                host: endpoint.host().to_owned(),
+                port: endpoint.port(),
+                tls: endpoint.is_tls(),
+                timeout,
+            },
+        };
+        let transport = GrpcTransport {
+            worker: Worker::start(backend)?,
+            timeout,
+            batch: Mutex::default(),
+        };
+        Ok(SpanExporter::new(
+            endpoint.as_str().to_owned(),
+            self.mapping,
+            Box::new(transport),
+        ))
+    }
+
+    fn endpoint(&self) -> Result<Endpoint, BuildError> {
+        let (setting, url) = match (&self.endpoint, self.env.get(env::ENDPOINT)) {
+            (Some(url), _) => (WITH_ENDPOINT, url.as_str()),
+            (None, Some(url)) => (env::ENDPOINT, url),
+            (None, None) => (WITH_ENDPOINT, DEFAULT_ENDPOINT),
+        };
+        let insecure = self.env.flag(env::GRPC_INSECURE)?.unwrap_or(false);
+        let endpoint = match (url.contains("://"), insecure) {
+            (true, _) => Endpoint::parse(setting, url, DEFAULT_ENDPOINT),
+            // Older exporters took `host:port`. A connection that nobody called insecure is not.
+            (false, true) => Endpoint::parse(setting, &format!("http://{url}"), DEFAULT_ENDPOINT),
+            (false, false) => Endpoint::parse(setting, &format!("https://{url}"), DEFAULT_ENDPOINT),
+        }?;
+        if endpoint.path() != "/" {
+            return Err(BuildError::setting(
+                setting,
+                url,
+                "a URL without a path: gRPC has none",
+            ));
+        }
+        Ok(endpoint)
+    }
+}
+
+/// Without what could be secret.
+impl Debug for GrpcBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GrpcBuilder")
+            .field("env", &self.env)
+            .field("endpoint", &self.endpoint)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+fn channel(
+    endpoint: &Endpoint,
+    tls: Option<Tls>,
+) -> Result<ChannelEndpoint, tonic::transport::Error> {
+    let channel =
+        ChannelEndpoint::from_shared(endpoint.as_str().to_owned())?.user_agent(USER_AGENT)?;
+    match tls {
+        None => Ok(channel),
+        Some(tls) => channel.tls_config(tls_config(tls)),
+    }
+}
+
+fn tls_config(tls: Tls) -> ClientTlsConfig {
+    let config = ClientTlsConfig::new().trust_anchors(tls.root_store().roots);
+    match tls.identity {
+        None => config,
+        Some(identity) => {
+            config.identity(TonicIdentity::from_pem(identity.certificate, identity.key))
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! How a Thrift over HTTP exporter is set up.
+
+use std::fmt::{self, Debug};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig};
+use ureq::{Agent, Proxy};
+
+use super::HttpTransport;
+use crate::endpoint::Endpoint;
+use crate::env::{self, Env};
+use crate::mapping::Mapping;
+use crate::tls::{Identity, Tls, TlsSettings};
+use crate::{BuildError, SpanExporter, headers, settings};
+
+const DEFAULT_ENDPOINT: &str = "http://localhost:14268/api/traces";
+const USER_AGENT: &str = concat!("jaeger-exporter/", env!("CARGO_PKG_VERSION"));
+
+/// Builds a [`SpanExporter`] that sends Thrift over HTTP. Made by [`SpanExporter::http`].
+///
+/// What is not set in code comes from the environment, and else has the default.
+#[must_use = "a builder does nothing until it is built"]
+#[derive(Clone)]
+pub struct HttpBuilder {
+    env: Env,
+    endpoint: Option<String>,
+    timeout: Option<Duration>,
+    credentials: Option<(String, String)>,
+    headers: Vec<(String, String)>,
+    tls: TlsSettings,
+    mapping: Mapping,
+}
+
+impl HttpBuilder {
+    pub(crate) fn new(env: Env) -> Self {
+        Self {
+            env,
+            endpoint: None,
+            timeout: None,
+            credentials: None,
+            headers: Vec::new(),
+            tls: TlsSettings::default(),
+            mapping: Mapping::default(),
+        }
+    }
+
+    /// Takes the defaults from `lookup` in place of the process's environment.
+    pub fn with_env(mut self, lookup: impl Fn(&str) -> Option<String>) -> Self {
+        self.env = Env::read(lookup);
+        self
+    }
+
+    /// The URL that takes the spans, path included. `https://` means TLS.
+    /// The default is `http://localhost:14268/api/traces`.
+    pub fn with_endpoint(mut self, url: impl Into<String>) -> Self {
+        self.endpoint = Some(url.into());
+        self
+    }
+
+    /// How long one export may take, with all its repetitions. The default is 10 s.
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// The user and password of HTTP basic authentication.
+    pub fn with_basic_auth(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
+        self.credentials = Some((user.into(), password.into()));
+        self
+    }
+
+    /// Adds a header to every request, such as `Authorization` with a bearer token.
+    pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Trusts these authorities, in PEM, in place of the system's.
+    pub fn with_ca_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.tls.ca = Some(pem.into());
+        self
+    }
+
+    /// Presents this certificate chain with its private key, both in PEM.
+    pub fn with_client_certificate(
+        mut self,
+        certificate: impl Into<Vec<u8>>,
+        key: impl Into<Vec<u8>>,
+    ) -> Self {
+        self.tls.identity = Some(Identity {
+            certificate: certificate.into(),
+            key: key.into(),
+        });
+        self
+    }
+
+    /// Sends the scope under its deprecated names `otel.library.name` and `otel.library.version`
+    /// as well, for backends that know only those.
+    pub fn with_library_tags(mut self) -> Self {
+        self.mapping.library_tags = true;
+        self
+    }
+
+    /// Builds the exporter. Nothing is connected yet.
+    ///
+    /// # Errors
+    /// [`BuildError`] names the setting that cannot be used, its value, and what is accepted.
+    pub fn build(self) -> Result<SpanExporter, BuildError> {
+        let endpoint = self.endpoint()?;
+        let headers = self.headers()?;
+        let timeout = settings::timeout(self.timeout, &self.env)?;
+        let tls = self.tls.load(&self.env, &endpoint)?;
+        let shown = endpoint.as_str().to_owned();
+        let transport = HttpTransport {
+            agent: agent(&endpoint, tls)?,
+            endpoint,
+            headers,
+            timeout,
+            body: Mutex::default(),
+        };
+        Ok(SpanExporter::new(shown, self.mapping, Box::new(transport)))
+    }
+
+    fn endpoint(&self) -> Result<Endpoint, BuildError> {
+        match (&self.endpoint, self.env.get(env::ENDPOINT)) {
+            (Some(url), _) => Endpoint::parse("with_endpoint", url, DEFAULT_ENDPOINT),
+            (None, Some(url)) => Endpoint::parse(env::ENDPOINT, url, DEFAULT_ENDPOINT),
+            (None, None) => Endpoint::parse("with_endpoint", DEFAULT_ENDPOINT, DEFAULT_ENDPOINT),
+        }
+    }
+
+    fn headers(&self) -> Result<HeaderMap, BuildError> {
+        let mut map = headers::parse(&self.headers)?;
+        if let Some(credentials) = self.credentials()? {
+            map.insert(AUTHORIZATION, credentials);
+        }
+        Ok(map)
+    }
+
+    fn credentials(&self) -> Result<Option<HeaderValue>, BuildError> {
+        if let Some((user, password)) = &self.credentials {
+            return basic("with_basic_auth", user, password).map(Some);
+        }
+        match (self.env.get(env::USER), self.env.get(env::PASSWORD)) {
+            (None, None) => Ok(None),
+            (Some(user), password) => basic(env::USER, user, password.unwrap_or("")).map(Some),
+            (None, Some(_)) => {
+                let expected = format!("{} as well", env::USER);
+                Err(BuildError::setting(env::PASSWORD, "(set)", expected))
+            }
+        }
+    }
+}
+
+/// RFC 7617: `user:password` in base64, so that a user cannot contain a colon.
+fn basic(setting: &'static str, user: &str, password: &str) -> Result<HeaderValue, BuildError> {
+    if user.contains(':') {
+        return Err(BuildError::setting(setting, user, "a user without a colon"));
+    }
+    let value = format!("Basic {}", STANDARD.encode(format!("{user}:{password}")));
+    headers::secret(setting, &value)
+}
+
+/// Without what could be secret.
+impl Debug for HttpBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpBuilder")
+            .field("env", &self.env)
+            .field("endpoint", &self.endpoint)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+fn agent(endpoint: &Endpoint, tls: Option<Tls>) -> Result<Agent, BuildError> {
+    let mut config = Agent::config_builder()
+        .user_agent(USER_AGENT)
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false);
+    if let Some(tls) = tls {
+        config = config.tls_config(tls_config(&tls).map_err(|reason| BuildError::Tls {
+            endpoint: endpoint.as_str().to_owned(),
+            reason,
+        })?);
+    }
+    // A proxy of the environment is for other machines, even where NO_PROXY does not say so.
+    let proxy = if endpoint.is_loopback() {
+        None
+    } else {
+        Proxy::try_from_env()
+    };
+    Ok(config.proxy(proxy).build().into())
+}
+
+fn tls_config(tls: &Tls) -> Result<TlsConfig, String> {
+    let certificates = |ders: &[rustls::pki_types::CertificateDer<'static>]| -> Vec<_> {
+        ders.iter()
+            .map(|der| Certificate::from_der(der).to_owned())
+            .collect()
+    };
+    let client_cert = match &tls.identity {
+        None => None,
+        Some(identity) => {
+            let key = PrivateKey::from_pem(&identity.key).map_err(|error| error.to_string())?;
+            Some(ClientCert::new_with_certs(
+                &certificates(&identity.chain()?),
+                key,
+            ))
+        }
+    };
+    Ok(TlsConfig::builder()
+        .root_certs(RootCerts::Specific(Arc::new(certificates(&tls.roots))))
+        .client_cert(client_cert)
+        .build())
+}

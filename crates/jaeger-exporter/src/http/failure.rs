@@ -1,0 +1,157 @@
+//! Why a POST failed, said so that the reader knows what to do.
+
+use std::io;
+use std::time::Duration;
+
+use http::{HeaderMap, StatusCode, header};
+
+use crate::endpoint::Endpoint;
+use crate::retry::Retry;
+use crate::tls;
+
+/// How much of an answer's text an error repeats.
+const SHOWN: usize = 200;
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    #[error("connection refused: is the backend running and listening on {port}?")]
+    Refused { port: u16 },
+    #[error("the host {host} has no address: is the name right, and known on this machine?")]
+    UnknownHost { host: String },
+    #[error("no answer within {0:?}")]
+    Timeout(Duration),
+    #[error("the connection broke: {error}{hint}")]
+    Broken {
+        error: io::Error,
+        hint: &'static str,
+    },
+    #[error("{0}")]
+    Protocol(String),
+    #[error("HTTP {status}{text}{hint}")]
+    Status {
+        status: StatusCode,
+        text: String,
+        hint: &'static str,
+        retry: Retry,
+    },
+}
+
+impl Failure {
+    /// Whether another request may do better.
+    pub(super) fn retry(&self) -> Retry {
+        match self {
+            Self::Refused { .. } | Self::UnknownHost { .. } => Retry::Soon,
+            Self::Broken { .. } => Retry::Later,
+            // The timeout is that of the whole export: no time is left.
+            Self::Timeout(_) | Self::Protocol(_) => Retry::Never,
+            Self::Status { retry, .. } => *retry,
+        }
+    }
+
+    /// A request that got no answer. `limit` is the time that all requests had together.
+    pub(super) fn from_error(error: ureq::Error, endpoint: &Endpoint, limit: Duration) -> Self {
+        match error {
+            ureq::Error::Io(error) => Self::from_io(error, endpoint),
+            ureq::Error::Timeout(_) => Self::Timeout(limit),
+            ureq::Error::HostNotFound => Self::UnknownHost {
+                host: endpoint.host().to_owned(),
+            },
+            ureq::Error::Rustls(error) => Self::Protocol(tls::explain(&error)),
+            ureq::Error::Protocol(error) => Self::Protocol(not_http(&error.to_string(), endpoint)),
+            other => Self::Protocol(other.to_string()),
+        }
+    }
+
+    fn from_io(error: io::Error, endpoint: &Endpoint) -> Self {
+        match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+            Some(error) => Self::Protocol(tls::explain(error)),
+            None if error.kind() == io::ErrorKind::ConnectionRefused => Self::Refused {
+                port: endpoint.port(),
+            },
+            None if is_lookup(&error) => Self::UnknownHost {
+                host: endpoint.host().to_owned(),
+            },
+            None => {
+                let hint = if endpoint.is_tls() {
+                    ": does the port speak TLS?"
+                } else {
+                    ""
+                };
+                Self::Broken { error, hint }
+            }
+        }
+    }
+
+    /// A request that was answered with something else than success.
+    pub(super) fn from_answer(
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &[u8],
+        endpoint: &Endpoint,
+    ) -> Self {
+        Self::Status {
+            status,
+            text: shown(body),
+            hint: hint(status, endpoint),
+            retry: retry(status, headers),
+        }
+    }
+}
+
+/// The standard library has no kind for a failed lookup, only this text.
+fn is_lookup(error: &io::Error) -> bool {
+    error.to_string().starts_with("failed to lookup address")
+}
+
+/// The statuses that OTLP's exporters repeat as well.
+fn retry(status: StatusCode, headers: &HeaderMap) -> Retry {
+    match status.as_u16() {
+        429 | 502 | 503 | 504 => {
+            let seconds = headers
+                .get(header::RETRY_AFTER)
+                .and_then(|value| value.to_str().ok()?.trim().parse().ok());
+            seconds.map_or(Retry::Later, |seconds| {
+                Retry::After(Duration::from_secs(seconds))
+            })
+        }
+        _ => Retry::Never,
+    }
+}
+
+fn hint(status: StatusCode, endpoint: &Endpoint) -> &'static str {
+    match status.as_u16() {
+        300..=399 => ": the endpoint moved, and spans do not follow; set its new URL",
+        401 | 403 => ": check the user and password, or the headers",
+        404 | 405 if endpoint.path() != "/api/traces" => {
+            ": is the path right? Jaeger's collector takes spans at /api/traces"
+        }
+        404 | 405 => ": is this Jaeger's collector? It takes Thrift on port 14268",
+        413 => ": the batch is too big; lower OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
+        _ => "",
+    }
+}
+
+fn not_http(reason: &str, endpoint: &Endpoint) -> String {
+    let cause = if endpoint.is_tls() {
+        "is it a gRPC port?"
+    } else {
+        "is it a gRPC port, or one for TLS, which needs https://?"
+    };
+    format!("the port answers with something else than HTTP/1.1 ({reason}): {cause}")
+}
+
+/// The beginning of an answer's text, on one line and without control characters.
+fn shown(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body);
+    let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text: String = text
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(SHOWN)
+        .collect();
+    if text.is_empty() {
+        text
+    } else {
+        format!(" ({text})")
+    }
+}

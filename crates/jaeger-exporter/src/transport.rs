@@ -1,0 +1,69 @@
+//! What the transports have in common.
+
+use std::error::Error;
+use std::fmt::Debug;
+use std::future::Future;
+use std::pin::Pin;
+
+use opentelemetry_sdk::trace::SpanData;
+
+use crate::Encoder;
+
+/// A way to bring batches to a backend.
+pub(crate) trait Transport: Debug + Send + Sync {
+    /// Sends a batch, within a bounded time.
+    fn send<'a>(&'a self, batch: Batch<'a>) -> Sending<'a>;
+
+    /// Lets go of connections and threads. Nothing is sent afterwards.
+    fn close(&self);
+}
+
+pub(crate) type Sending<'a> = Pin<Box<dyn Future<Output = Delivery> + Send + 'a>>;
+
+/// Spans, and what turns them into bytes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Batch<'a> {
+    pub(crate) encoder: &'a Encoder,
+    pub(crate) spans: &'a [SpanData],
+}
+
+/// What became of a batch, in spans.
+#[derive(Debug, Default)]
+pub(crate) struct Delivery {
+    pub(crate) exported: u64,
+    pub(crate) retried: u64,
+    pub(crate) dropped: u64,
+    pub(crate) failed: u64,
+    /// Why spans were dropped or failed.
+    pub(crate) error: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl Batch<'_> {
+    /// The number of spans.
+    pub(crate) fn len(&self) -> u64 {
+        self.spans.len() as u64
+    }
+}
+
+impl Delivery {
+    /// The end of a batch that travels whole: all of its spans arrived, or none.
+    pub(crate) fn whole<E>(spans: u64, repetitions: u32, result: Result<(), E>) -> Self
+    where
+        E: Error + Send + Sync + 'static,
+    {
+        let retried = spans * u64::from(repetitions);
+        match result {
+            Ok(()) => Self {
+                exported: spans,
+                retried,
+                ..Self::default()
+            },
+            Err(error) => Self {
+                failed: spans,
+                retried,
+                error: Some(error.into()),
+                ..Self::default()
+            },
+        }
+    }
+}

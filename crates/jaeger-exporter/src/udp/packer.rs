@@ -1,0 +1,95 @@
+//! Fills datagrams with spans.
+//!
+//! A span is encoded once. When it does not fit behind those before it, they leave, and it begins
+//! the next datagram. Every datagram is a whole message, with the process.
+
+use jaeger_wire::Process;
+use jaeger_wire::thrift::Span;
+
+use super::protocol::Protocol;
+
+/// The memory of a packer, which outlives it.
+#[derive(Debug, Default)]
+pub(super) struct Buffers {
+    /// The encoded spans of the next datagram.
+    spans: Vec<u8>,
+    packet: Vec<u8>,
+}
+
+pub(super) struct Packer<'a> {
+    protocol: Protocol,
+    process: &'a Process<'a>,
+    buffers: &'a mut Buffers,
+    /// The number of spans in the next datagram.
+    count: usize,
+    limit: usize,
+    /// What a message needs beside its spans.
+    overhead: usize,
+}
+
+impl<'a> Packer<'a> {
+    pub(super) fn new(
+        protocol: Protocol,
+        process: &'a Process<'a>,
+        limit: usize,
+        buffers: &'a mut Buffers,
+    ) -> Self {
+        buffers.spans.clear();
+        buffers.packet.clear();
+        // The compact protocol writes a larger number of spans in more bytes: take the largest,
+        // as a span has at least one byte.
+        protocol.begin(process, limit, &mut buffers.packet);
+        protocol.end(&mut buffers.packet);
+        let overhead = buffers.packet.len();
+        Self {
+            protocol,
+            process,
+            buffers,
+            count: 0,
+            limit,
+            overhead,
+        }
+    }
+
+    /// Adds a span, and gives `send` the datagram that is full because of it.
+    ///
+    /// # Errors
+    /// The size of the datagram that the span would need, if that is over the limit.
+    pub(super) fn push(
+        &mut self,
+        span: &Span<'_>,
+        send: impl FnMut(&[u8], u64),
+    ) -> Result<(), usize> {
+        let before = self.buffers.spans.len();
+        self.protocol.span(span, &mut self.buffers.spans);
+        let size = self.overhead + self.buffers.spans.len() - before;
+        if size > self.limit {
+            self.buffers.spans.truncate(before);
+            return Err(size);
+        }
+        if self.overhead + self.buffers.spans.len() > self.limit {
+            self.send(before, send);
+        }
+        self.count += 1;
+        Ok(())
+    }
+
+    /// Gives `send` what is left.
+    pub(super) fn finish(mut self, send: impl FnMut(&[u8], u64)) {
+        if self.count > 0 {
+            self.send(self.buffers.spans.len(), send);
+        }
+    }
+
+    /// Sends the spans in the first `len` bytes, and keeps what follows them.
+    fn send(&mut self, len: usize, mut send: impl FnMut(&[u8], u64)) {
+        let Buffers { spans, packet } = &mut *self.buffers;
+        packet.clear();
+        self.protocol.begin(self.process, self.count, packet);
+        packet.extend_from_slice(&spans[..len]);
+        spans.drain(..len);
+        self.protocol.end(packet);
+        send(packet, self.count as u64);
+        self.count = 0;
+    }
+}

@@ -1,0 +1,110 @@
+//! Durations as Go writes them: "1.2s", "100ms", "1h30m".
+//!
+//! Spec: <https://pkg.go.dev/time#ParseDuration>
+
+use std::time::Duration;
+
+const UNITS: [(&str, u64); 8] = [
+    ("ns", 1),
+    ("us", 1_000),
+    // With the micro sign, and with the Greek letter.
+    ("\u{b5}s", 1_000),
+    ("\u{3bc}s", 1_000),
+    ("ms", 1_000_000),
+    ("s", 1_000_000_000),
+    ("m", 60_000_000_000),
+    ("h", 3_600_000_000_000),
+];
+
+/// Reads a duration that is not negative. Spaces are ignored: Jaeger UI sends "10 ms".
+///
+/// # Errors
+/// Go's words for what is wrong.
+pub(super) fn parse(text: &str) -> Result<Duration, String> {
+    let compact: String = text.chars().filter(|char| *char != ' ').collect();
+    let unsigned = compact.strip_prefix('+').unwrap_or(&compact);
+    if unsigned == "0" {
+        return Ok(Duration::ZERO);
+    }
+    let invalid = || format!("time: invalid duration {text:?}");
+    if unsigned.is_empty() {
+        return Err(invalid());
+    }
+    let mut total: u64 = 0;
+    let mut rest = unsigned;
+    while !rest.is_empty() {
+        let (number, behind) = split_at_end_of(rest, |c| c.is_ascii_digit() || c == '.');
+        let (unit, behind) = split_at_end_of(behind, |c| !(c.is_ascii_digit() || c == '.'));
+        if number.is_empty() {
+            return Err(invalid());
+        }
+        if unit.is_empty() {
+            return Err(format!("time: missing unit in duration {text:?}"));
+        }
+        let unit = UNITS
+            .iter()
+            .find(|(name, _)| *name == unit)
+            .map(|(_, nanos)| *nanos)
+            .ok_or_else(|| format!("time: unknown unit {unit:?} in duration {text:?}"))?;
+        let nanos = scale(number, unit).ok_or_else(invalid)?;
+        total = total.checked_add(nanos).ok_or_else(invalid)?;
+        rest = behind;
+    }
+    Ok(Duration::from_nanos(total))
+}
+
+fn split_at_end_of(text: &str, of: impl Fn(char) -> bool) -> (&str, &str) {
+    let end = text.find(|char| !of(char)).unwrap_or(text.len());
+    text.split_at(end)
+}
+
+/// A decimal number times a unit, cut off to whole nanoseconds.
+fn scale(number: &str, unit: u64) -> Option<u64> {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let whole = if whole.is_empty() && !fraction.is_empty() {
+        0
+    } else {
+        whole.parse::<u64>().ok()?.checked_mul(unit)?
+    };
+    let mut nanos = whole;
+    let mut place = unit;
+    for digit in fraction.chars() {
+        place /= 10;
+        nanos = nanos.checked_add(u64::from(digit.to_digit(10)?) * place)?;
+    }
+    Some(nanos)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: Result<u64, &str>) {
+        let parsed = parse(text).map(|duration| duration.as_nanos());
+        let expected = expected.map(u128::from).map_err(ToOwned::to_owned);
+        assert_eq!(parsed, expected, "{text}");
+    }
+
+    #[test]
+    fn durations_are_read_as_go_reads_them() {
+        check("100ms", Ok(100_000_000));
+        check("1.2s", Ok(1_200_000_000));
+        check("1h30m", Ok(5_400_000_000_000));
+        check("10us", Ok(10_000));
+        check("10\u{b5}s", Ok(10_000));
+        check(".5ms", Ok(500_000));
+        check("0", Ok(0));
+        check("10 ms", Ok(10_000_000));
+        check("1.0000000001s", Ok(1_000_000_000));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_as_go_says_it() {
+        check("20", Err("time: missing unit in duration \"20\""));
+        check("", Err("time: invalid duration \"\""));
+        check("-1s", Err("time: invalid duration \"-1s\""));
+        check("1x", Err("time: unknown unit \"x\" in duration \"1x\""));
+        check("s", Err("time: invalid duration \"s\""));
+        check("99999999h", Err("time: invalid duration \"99999999h\""));
+    }
+}

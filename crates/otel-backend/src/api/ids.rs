@@ -1,0 +1,106 @@
+//! Trace ids as clients write them.
+
+use base64::Engine as _;
+use base64::alphabet::{STANDARD, URL_SAFE};
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+
+use crate::model::TraceId;
+
+/// Reads a trace id: up to 32 hexadecimal digits of any case, leading zeros left out or not; or
+/// base64 of 8 or 16 bytes in either alphabet, padded or not.
+///
+/// `None` stands for the id of zeros, which no trace has.
+///
+/// # Errors
+/// Jaeger's words for what is wrong.
+pub(super) fn parse(text: &str) -> Result<Option<TraceId>, String> {
+    if text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return from_hex(text);
+    }
+    match from_base64(text) {
+        Some(id) => Ok(TraceId::new(id).ok()),
+        None => Err(format!(
+            "strconv.ParseUint: parsing {text:?}: invalid syntax"
+        )),
+    }
+}
+
+fn from_hex(text: &str) -> Result<Option<TraceId>, String> {
+    if text.len() > 32 {
+        return Err(format!(
+            "TraceID cannot be longer than 32 hex characters: {text}"
+        ));
+    }
+    let number = u128::from_str_radix(text, 16);
+    let number =
+        number.map_err(|_| format!("strconv.ParseUint: parsing {text:?}: invalid syntax"))?;
+    Ok(TraceId::new(number.to_be_bytes()).ok())
+}
+
+fn from_base64(text: &str) -> Option<[u8; 16]> {
+    if text.len() > 24 {
+        return None;
+    }
+    let config =
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    let decode = |alphabet| GeneralPurpose::new(alphabet, config).decode(text).ok();
+    let bytes = decode(&STANDARD).or_else(|| decode(&URL_SAFE))?;
+    let mut id = [0; 16];
+    let low = match bytes.len() {
+        16 => id.as_mut_slice(),
+        8 => id.last_chunk_mut::<8>()?.as_mut_slice(),
+        _ => return None,
+    };
+    low.copy_from_slice(&bytes);
+    Some(id)
+}
+
+/// The id as the old API writes it: 16 digits if the upper half is zero, else 32.
+pub(super) fn short(id: TraceId) -> String {
+    let text = id.to_string();
+    match text.strip_prefix("0000000000000000") {
+        Some(low) => low.to_owned(),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &str) {
+        let id = parse(text).map(|id| id.map_or_else(|| "none".to_owned(), short));
+        assert_eq!(id.unwrap_or_else(|error| error), expected, "{text}");
+    }
+
+    #[test]
+    fn ids_are_read_in_every_notation_clients_use() {
+        check("1", "0000000000000001");
+        check("AbCdEf", "0000000000abcdef");
+        check(
+            "0123456789abcdef0123456789abcdef",
+            "0123456789abcdef0123456789abcdef",
+        );
+        check("AAAAAAAAAAAAAAAAAAAAAQ==", "0000000000000001");
+        check("_-7_-wECAwQFBgcICQoLDA", "ffeefffb0102030405060708090a0b0c");
+        check(
+            "/+7/+wECAwQFBgcICQoLDA==",
+            "ffeefffb0102030405060708090a0b0c",
+        );
+        check("0", "none");
+    }
+
+    #[test]
+    fn what_is_no_id_is_refused_in_jaegers_words() {
+        check(
+            "x200",
+            "strconv.ParseUint: parsing \"x200\": invalid syntax",
+        );
+        check("", "strconv.ParseUint: parsing \"\": invalid syntax");
+        check(
+            "00123456789abcdef0123456789abcdef",
+            "TraceID cannot be longer than 32 hex characters: 00123456789abcdef0123456789abcdef",
+        );
+    }
+}

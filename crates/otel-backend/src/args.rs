@@ -1,0 +1,79 @@
+//! The command line, as typed.
+
+use clap::Parser;
+
+/// A small tracing backend: receives OTLP and Jaeger, keeps traces on disk, answers Jaeger's query
+/// API, shows a trace page.
+///
+/// A port is a number, 0 for any that is free, or `off` to leave the protocol out.
+#[derive(Debug, Clone, Parser)]
+#[command(version, max_term_width = 100)]
+pub struct Args {
+    /// The address to listen on. There is no login: think twice before you choose another.
+    #[arg(
+        long,
+        env = "OTEL_BACKEND_LISTEN",
+        default_value = "127.0.0.1",
+        value_name = "ADDRESS"
+    )]
+    pub listen: String,
+
+    /// The port of the trace page and the query API.
+    #[arg(
+        long,
+        env = "OTEL_BACKEND_UI_PORT",
+        default_value = "16686",
+        value_name = "PORT"
+    )]
+    pub ui_port: String,
+
+    /// The port for OTLP over gRPC.
+    #[arg(
+        long,
+        env = "OTEL_BACKEND_OTLP_GRPC_PORT",
+        default_value = "4317",
+        value_name = "PORT"
+    )]
+    pub otlp_grpc_port: String,
+
+    /// The port for OTLP over HTTP, protobuf and JSON.
+    #[arg(
+        long,
+        env = "OTEL_BACKEND_OTLP_HTTP_PORT",
+        default_value = "4318",
+        value_name = "PORT"
+    )]
+    pub otlp_http_port: String,
+
+    /// The port for Jaeger Thrift over HTTP.
+    #[arg(
+        long,
+        env = "OTEL_BACKEND_JAEGER_THRIFT_PORT",
+        default_value = "14268",
+        value_name = "PORT"
+    )]
+    pub jaeger_thrift_port: String,
+
+    /// The port for Jaeger over gRPC.
+    #[arg(
+        long,
+        env = "OTEL_BACKEND_JAEGER_GRPC_PORT",
+        default_value = "14250",
+        value_name = "PORT"
+    )]
+    pub jaeger_grpc_port: String,
+
+    /// Where traces are kept [default: $XDG_STATE_HOME/otel-backend, or
+    /// ~/.local/state/otel-backend].
+    #[arg(
+        long,
+        env = "OTEL_BACKEND_DATA_DIR",
+        value_name = "DIRECTORY",
+        conflicts_with = "memory"
+    )]
+    pub data_dir: Option<String>,
+
+    /// Keep traces in memory only, until the process ends.
+    #[arg(long, env = "OTEL_BACKEND_MEMORY")]
+    pub memory: bool,
+}

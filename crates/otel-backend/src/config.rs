@@ -1,0 +1,231 @@
+//! The configuration, checked.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use crate::args::Args;
+use crate::store::Location;
+
+/// What the program is to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// What to listen on, in the order of [`Endpoint::ALL`]; what is switched off is missing.
+    pub listeners: Vec<(Endpoint, SocketAddr)>,
+    /// Where to keep the spans.
+    pub location: Location,
+}
+
+/// Something to listen on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Endpoint {
+    /// The trace page and the query API.
+    Ui,
+    /// OTLP over gRPC.
+    OtlpGrpc,
+    /// OTLP over HTTP.
+    OtlpHttp,
+    /// Jaeger Thrift over HTTP.
+    JaegerThrift,
+    /// Jaeger over gRPC.
+    JaegerGrpc,
+}
+
+/// Everything that is wrong with the configuration.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct ConfigError(pub Vec<String>);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("\n"))
+    }
+}
+
+impl Endpoint {
+    /// All there are.
+    pub const ALL: [Self; 5] = [
+        Self::Ui,
+        Self::OtlpGrpc,
+        Self::OtlpHttp,
+        Self::JaegerThrift,
+        Self::JaegerGrpc,
+    ];
+
+    /// The flag that moves it.
+    pub fn flag(self) -> &'static str {
+        match self {
+            Self::Ui => "--ui-port",
+            Self::OtlpGrpc => "--otlp-grpc-port",
+            Self::OtlpHttp => "--otlp-http-port",
+            Self::JaegerThrift => "--jaeger-thrift-port",
+            Self::JaegerGrpc => "--jaeger-grpc-port",
+        }
+    }
+
+    /// The variable that moves it.
+    pub fn variable(self) -> String {
+        let flag = self.flag().trim_start_matches('-').replace('-', "_");
+        format!("OTEL_BACKEND_{}", flag.to_uppercase())
+    }
+
+    fn port(self, args: &Args) -> &str {
+        match self {
+            Self::Ui => &args.ui_port,
+            Self::OtlpGrpc => &args.otlp_grpc_port,
+            Self::OtlpHttp => &args.otlp_http_port,
+            Self::JaegerThrift => &args.jaeger_thrift_port,
+            Self::JaegerGrpc => &args.jaeger_grpc_port,
+        }
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ui => "trace page and query API",
+            Self::OtlpGrpc => "OTLP gRPC",
+            Self::OtlpHttp => "OTLP HTTP",
+            Self::JaegerThrift => "Jaeger Thrift HTTP",
+            Self::JaegerGrpc => "Jaeger gRPC",
+        })
+    }
+}
+
+impl Config {
+    /// Checks what was typed. `variable` reads the environment.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with everything that is wrong, not just the first.
+    pub fn new(
+        args: &Args,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
+        let mut wrong = Vec::new();
+        let address = args.listen.parse::<IpAddr>();
+        if address.is_err() {
+            wrong.push(format!(
+                "--listen (OTEL_BACKEND_LISTEN): '{}' is not an IP address, such as 127.0.0.1 or 0.0.0.0",
+                args.listen
+            ));
+        }
+        let mut listeners = Vec::new();
+        for endpoint in Endpoint::ALL {
+            match (parse_port(endpoint.port(args)), &address) {
+                (Ok(Some(port)), Ok(address)) => {
+                    listeners.push((endpoint, SocketAddr::new(*address, port)));
+                }
+                (Ok(_), _) => {}
+                (Err(reason), _) => wrong.push(format!(
+                    "{} ({}): {reason}",
+                    endpoint.flag(),
+                    endpoint.variable()
+                )),
+            }
+        }
+        let location = location(args, variable).map_err(|reason| wrong.push(reason));
+        match location {
+            Ok(location) if wrong.is_empty() => Ok(Self {
+                listeners,
+                location,
+            }),
+            _ => Err(ConfigError(wrong)),
+        }
+    }
+}
+
+/// A port; `None` stands for `off`.
+fn parse_port(text: &str) -> Result<Option<u16>, String> {
+    if text == "off" {
+        return Ok(None);
+    }
+    match text.parse() {
+        Ok(port) => Ok(Some(port)),
+        Err(_) => Err(format!(
+            "'{text}' is not a port: use a number from 0 to 65535, or off"
+        )),
+    }
+}
+
+fn location(args: &Args, variable: impl Fn(&str) -> Option<String>) -> Result<Location, String> {
+    if args.memory {
+        return Ok(Location::Memory);
+    }
+    let set = |name| variable(name).filter(|value| !value.is_empty());
+    let directory = match (&args.data_dir, set("XDG_STATE_HOME"), set("HOME")) {
+        (Some(directory), _, _) => PathBuf::from(directory),
+        (None, Some(state), _) => PathBuf::from(state).join("otel-backend"),
+        (None, None, Some(home)) => PathBuf::from(home).join(".local/state/otel-backend"),
+        (None, None, None) => {
+            return Err(
+                "--data-dir (OTEL_BACKEND_DATA_DIR): must be set, since neither XDG_STATE_HOME nor HOME is"
+                    .to_owned(),
+            );
+        }
+    };
+    Ok(Location::Directory(directory))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    fn config(args: &[&str], variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let args = Args::parse_from([&["otel-backend"], args].concat());
+        Config::new(&args, |name| {
+            let found = variables.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn without_arguments_everything_listens_on_loopback() {
+        let config = config(&[], &[("HOME", "/home/me")]).unwrap();
+        let ports: Vec<_> = config.listeners.iter().map(|(_, a)| a.port()).collect();
+        assert_eq!(ports, [16686, 4317, 4318, 14268, 14250]);
+        assert!(config.listeners.iter().all(|(_, a)| a.ip().is_loopback()));
+        assert_eq!(
+            config.location,
+            Location::Directory("/home/me/.local/state/otel-backend".into())
+        );
+    }
+
+    #[test]
+    fn a_protocol_can_be_switched_off() {
+        let config = config(&["--memory", "--jaeger-grpc-port", "off"], &[]).unwrap();
+        assert_eq!(config.listeners.len(), 4);
+        assert_eq!(config.location, Location::Memory);
+    }
+
+    #[test]
+    fn everything_wrong_is_said_at_once() {
+        let error = config(
+            &[
+                "--listen",
+                "here",
+                "--ui-port",
+                "99999",
+                "--otlp-http-port",
+                "on",
+            ],
+            &[],
+        )
+        .unwrap_err();
+        insta::assert_snapshot!(error, @r"
+        --listen (OTEL_BACKEND_LISTEN): 'here' is not an IP address, such as 127.0.0.1 or 0.0.0.0
+        --ui-port (OTEL_BACKEND_UI_PORT): '99999' is not a port: use a number from 0 to 65535, or off
+        --otlp-http-port (OTEL_BACKEND_OTLP_HTTP_PORT): 'on' is not a port: use a number from 0 to 65535, or off
+        --data-dir (OTEL_BACKEND_DATA_DIR): must be set, since neither XDG_STATE_HOME nor HOME is
+        ");
+    }
+
+    #[test]
+    fn the_state_directory_of_the_user_is_preferred() {
+        let config = config(&[], &[("HOME", "/h"), ("XDG_STATE_HOME", "/state")]).unwrap();
+        assert_eq!(
+            config.location,
+            Location::Directory("/state/otel-backend".into())
+        );
+    }
+}

@@ -1,0 +1,26 @@
+//! The span as this program understands it: OTLP's shape, with everything checked.
+//!
+//! A value of these types is valid by construction: ids are never zero, the kind and the status are
+//! closed sets. Text borrows from the bytes it was received in or read back from, so that a span on
+//! its way through costs few allocations; nothing here knows a wire format.
+//!
+//! Spec: <https://opentelemetry.io/docs/specs/otel/trace/api/>
+
+mod id;
+mod resource;
+mod span;
+mod time;
+mod unchecked;
+mod value;
+
+pub use id::{Id, InvalidId, SpanId, TraceId};
+pub use resource::{Resource, Scope};
+pub use span::{Dropped, Event, InvalidSpan, Link, Span, SpanKind, Status, StatusCode};
+pub use time::UnixNanos;
+pub use unchecked::UncheckedSpan;
+pub use value::{Attribute, Value};
+
+use std::borrow::Cow;
+
+/// Text that may borrow from the bytes it was decoded from.
+pub type Text<'a> = Cow<'a, str>;

@@ -1,0 +1,224 @@
+//! The span itself.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Attribute, InvalidId, Resource, Scope, SpanId, Text, TraceId, UnixNanos};
+
+/// One operation of a trace.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Span<'a> {
+    /// The trace it belongs to.
+    pub trace_id: TraceId,
+    /// Its own id, unique in the trace.
+    pub span_id: SpanId,
+    /// The span that caused it; none for a root.
+    pub parent: Option<SpanId>,
+    /// The W3C `tracestate`, or "".
+    pub trace_state: Text<'a>,
+    /// The W3C trace flags in the low byte, and OTLP's two bits on whether the parent is remote.
+    pub flags: u32,
+    /// What was done.
+    pub name: Text<'a>,
+    /// Its role towards its parent and its children.
+    pub kind: SpanKind,
+    /// When it began.
+    pub start: UnixNanos,
+    /// When it ended; as sent, so it may lie before the start.
+    pub end: UnixNanos,
+    /// What is known of it, in the order sent; keys may repeat.
+    pub attributes: Vec<Attribute<'a>>,
+    /// What happened meanwhile, in the order sent.
+    pub events: Vec<Event<'a>>,
+    /// Other spans that it is related to, in the order sent.
+    pub links: Vec<Link<'a>>,
+    /// How it ended.
+    pub status: Status<'a>,
+    /// What the sender left out.
+    pub dropped: Dropped,
+    /// Who emitted it.
+    pub resource: Arc<Resource<'a>>,
+    /// What recorded it.
+    pub scope: Arc<Scope<'a>>,
+}
+
+/// A span's role. A number that OTLP does not define is read as [`SpanKind::Unspecified`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub enum SpanKind {
+    /// Not given.
+    #[default]
+    Unspecified,
+    /// Within one program.
+    Internal,
+    /// Answers a request.
+    Server,
+    /// Makes a request.
+    Client,
+    /// Sends a message.
+    Producer,
+    /// Handles a message.
+    Consumer,
+}
+
+/// Something that happened during a span.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Event<'a> {
+    /// When.
+    pub time: UnixNanos,
+    /// What.
+    pub name: Text<'a>,
+    /// More about it, in the order sent.
+    pub attributes: Vec<Attribute<'a>>,
+    /// How many attributes the sender left out.
+    pub dropped_attributes: u32,
+}
+
+/// Another span that a span is related to.
+///
+/// The ids are as sent: a link to nowhere is shown, not refused.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Link<'a> {
+    /// The other span's trace, or `None` where the sender gave no valid id.
+    pub trace_id: Option<TraceId>,
+    /// The other span, or `None` where the sender gave no valid id.
+    pub span_id: Option<SpanId>,
+    /// The other span's `tracestate`, or "".
+    pub trace_state: Text<'a>,
+    /// More about the relation, in the order sent.
+    pub attributes: Vec<Attribute<'a>>,
+    /// How many attributes the sender left out.
+    pub dropped_attributes: u32,
+    /// As [`Span::flags`].
+    pub flags: u32,
+}
+
+/// How a span ended.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Status<'a> {
+    /// The verdict.
+    pub code: StatusCode,
+    /// Why it failed, or "".
+    pub message: Text<'a>,
+}
+
+/// The verdict on a span. A number that OTLP does not define is read as [`StatusCode::Unset`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum StatusCode {
+    /// Nobody judged.
+    #[default]
+    Unset,
+    /// Declared a success.
+    Ok,
+    /// Failed.
+    Error,
+}
+
+/// How much the sender left out of a span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Dropped {
+    /// Attributes.
+    pub attributes: u32,
+    /// Events.
+    pub events: u32,
+    /// Links.
+    pub links: u32,
+}
+
+/// Why a span was rejected, alone, while the rest of its request was taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidSpan {
+    /// The trace id is not one.
+    #[error("trace id {0}")]
+    TraceId(InvalidId),
+    /// The span id is not one.
+    #[error("span id {0}")]
+    SpanId(InvalidId),
+    /// The parent's id is not one. (All zero, or no byte at all, means that there is no parent.)
+    #[error("parent span id {0}")]
+    ParentId(InvalidId),
+    /// The bytes of the span cannot be read.
+    #[error("span cannot be decoded: {0}")]
+    Malformed(String),
+}
+
+impl Span<'_> {
+    /// How long it took; zero if it ended before it began.
+    pub fn duration(&self) -> Duration {
+        self.end.since(self.start)
+    }
+}
+
+impl SpanKind {
+    /// All kinds, in the order of their OTLP numbers.
+    pub const ALL: [Self; 6] = [
+        Self::Unspecified,
+        Self::Internal,
+        Self::Server,
+        Self::Client,
+        Self::Producer,
+        Self::Consumer,
+    ];
+
+    /// The lower-case name that Jaeger's tag `span.kind` carries; "" if unspecified.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unspecified => "",
+            Self::Internal => "internal",
+            Self::Server => "server",
+            Self::Client => "client",
+            Self::Producer => "producer",
+            Self::Consumer => "consumer",
+        }
+    }
+
+    /// The kind of that lower-case name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| !name.is_empty() && kind.as_str() == name)
+    }
+
+    /// OTLP's number.
+    pub fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// The kind of that OTLP number.
+    pub fn from_number(number: u64) -> Self {
+        usize::try_from(number)
+            .ok()
+            .and_then(|index| Self::ALL.get(index).copied())
+            .unwrap_or_default()
+    }
+}
+
+impl StatusCode {
+    /// OTLP's number.
+    pub fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// The code of that OTLP number.
+    pub fn from_number(number: u64) -> Self {
+        match number {
+            1 => Self::Ok,
+            2 => Self::Error,
+            _ => Self::Unset,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_go_by_name_and_by_number() {
+        for kind in SpanKind::ALL {
+            assert_eq!(SpanKind::from_number(u64::from(kind.number())), kind);
+        }
+        assert_eq!(SpanKind::from_name("client"), Some(SpanKind::Client));
+        assert_eq!(SpanKind::from_name(""), None);
+        assert_eq!(SpanKind::from_number(77), SpanKind::Unspecified);
+    }
+}

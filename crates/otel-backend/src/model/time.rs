@@ -1,0 +1,40 @@
+//! Points in time.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Nanoseconds since the Unix epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct UnixNanos(pub u64);
+
+impl UnixNanos {
+    /// The latest time there is.
+    pub const MAX: Self = Self(u64::MAX);
+
+    /// The time by the system's clock.
+    pub fn now() -> Self {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        Self(u64::try_from(since.unwrap_or_default().as_nanos()).unwrap_or(u64::MAX))
+    }
+
+    /// The time that many microseconds after the epoch, or [`Self::MAX`] beyond the year 2554.
+    pub fn from_micros(micros: u64) -> Self {
+        Self(micros.saturating_mul(1_000))
+    }
+
+    /// Whole microseconds since the epoch; what is left is cut off.
+    pub fn micros(self) -> u64 {
+        self.0 / 1_000
+    }
+
+    /// How long after `earlier` this is, or zero if it is not after it.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    }
+
+    /// The time `duration` before this one, or the epoch.
+    #[must_use]
+    pub fn before(self, duration: Duration) -> Self {
+        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        Self(self.0.saturating_sub(nanos))
+    }
+}

@@ -1,0 +1,12 @@
+//! OTLP's JSON encoding: reading and writing.
+//!
+//! It differs from protobuf's usual JSON in two things: ids are hexadecimal, and enums are numbers.
+//!
+//! Spec: <https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding>
+
+mod decode;
+mod encode;
+mod shape;
+
+pub use decode::{decode_json, decode_json_lines};
+pub use encode::TracesJson;

@@ -1,0 +1,361 @@
+//! From spans to OTLP's JSON. What is empty is left out, as protobuf's JSON mapping does.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::{Serialize, Serializer};
+
+use crate::model::{Attribute, Event, Link, Resource, Scope, Span, Status, StatusCode, Value};
+
+/// A `TracesData` message of these spans, grouped by resource and by scope.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TracesJson<'a> {
+    resource_spans: Vec<ResourceSpans<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ResourceSpans<'a> {
+    resource: ResourceJson<'a>,
+    scope_spans: Vec<ScopeSpans<'a>>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    schema_url: &'a str,
+    #[serde(skip)]
+    of: &'a Arc<Resource<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ScopeSpans<'a> {
+    scope: ScopeJson<'a>,
+    spans: Vec<SpanJson<'a>>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    schema_url: &'a str,
+    #[serde(skip)]
+    of: &'a Arc<Scope<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ResourceJson<'a> {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attributes: Vec<KeyValue<'a>>,
+    #[serde(skip_serializing_if = "is_zero")]
+    dropped_attributes_count: u32,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ScopeJson<'a> {
+    #[serde(skip_serializing_if = "str::is_empty")]
+    name: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    version: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attributes: Vec<KeyValue<'a>>,
+    #[serde(skip_serializing_if = "is_zero")]
+    dropped_attributes_count: u32,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SpanJson<'a> {
+    trace_id: String,
+    span_id: String,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    trace_state: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent_span_id: Option<String>,
+    #[serde(skip_serializing_if = "is_zero")]
+    flags: u32,
+    name: &'a str,
+    kind: u8,
+    #[serde(serialize_with = "as_text")]
+    start_time_unix_nano: u64,
+    #[serde(serialize_with = "as_text")]
+    end_time_unix_nano: u64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attributes: Vec<KeyValue<'a>>,
+    #[serde(skip_serializing_if = "is_zero")]
+    dropped_attributes_count: u32,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    events: Vec<EventJson<'a>>,
+    #[serde(skip_serializing_if = "is_zero")]
+    dropped_events_count: u32,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    links: Vec<LinkJson<'a>>,
+    #[serde(skip_serializing_if = "is_zero")]
+    dropped_links_count: u32,
+    status: StatusJson<'a>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EventJson<'a> {
+    #[serde(serialize_with = "as_text")]
+    time_unix_nano: u64,
+    name: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attributes: Vec<KeyValue<'a>>,
+    #[serde(skip_serializing_if = "is_zero")]
+    dropped_attributes_count: u32,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LinkJson<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    span_id: Option<String>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    trace_state: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attributes: Vec<KeyValue<'a>>,
+    #[serde(skip_serializing_if = "is_zero")]
+    dropped_attributes_count: u32,
+    #[serde(skip_serializing_if = "is_zero")]
+    flags: u32,
+}
+
+#[derive(Debug, Serialize)]
+struct StatusJson<'a> {
+    #[serde(skip_serializing_if = "str::is_empty")]
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<u8>,
+}
+
+#[derive(Debug, Serialize)]
+struct KeyValue<'a> {
+    key: &'a str,
+    value: AnyValue<'a>,
+}
+
+/// Serialized as an object with the member that is set, or with none.
+#[derive(Debug, Serialize)]
+enum Member<'a> {
+    #[serde(rename = "stringValue")]
+    String(&'a str),
+    #[serde(rename = "boolValue")]
+    Bool(bool),
+    #[serde(rename = "intValue")]
+    Int(String),
+    #[serde(rename = "doubleValue")]
+    Double(Double),
+    #[serde(rename = "arrayValue")]
+    Array(Values<AnyValue<'a>>),
+    #[serde(rename = "kvlistValue")]
+    Map(Values<KeyValue<'a>>),
+    #[serde(rename = "bytesValue")]
+    Bytes(String),
+}
+
+#[derive(Debug)]
+struct AnyValue<'a>(Option<Member<'a>>);
+
+#[derive(Debug, Serialize)]
+struct Values<T> {
+    values: Vec<T>,
+}
+
+#[derive(Debug)]
+struct Double(f64);
+
+impl<'a> TracesJson<'a> {
+    /// Groups spans; within a group they keep their order.
+    pub fn new(spans: impl IntoIterator<Item = &'a Span<'a>>) -> Self {
+        let mut traces = Self {
+            resource_spans: Vec::new(),
+        };
+        for span in spans {
+            traces.add(span);
+        }
+        traces
+    }
+
+    fn add(&mut self, span: &'a Span<'a>) {
+        let groups = &mut self.resource_spans;
+        let found = groups.iter().position(|g| is_same(g.of, &span.resource));
+        let index = found.unwrap_or_else(|| {
+            groups.push(ResourceSpans::new(&span.resource));
+            groups.len() - 1
+        });
+        if let Some(group) = groups.get_mut(index) {
+            group.add(span);
+        }
+    }
+}
+
+/// Most spans of a trace share their resource by reference, and others by value.
+fn is_same<T: PartialEq>(a: &Arc<T>, b: &Arc<T>) -> bool {
+    Arc::ptr_eq(a, b) || a == b
+}
+
+impl<'a> ResourceSpans<'a> {
+    fn new(of: &'a Arc<Resource<'a>>) -> Self {
+        Self {
+            resource: ResourceJson {
+                attributes: key_values(&of.attributes),
+                dropped_attributes_count: of.dropped_attributes,
+            },
+            scope_spans: Vec::new(),
+            schema_url: &of.schema_url,
+            of,
+        }
+    }
+
+    fn add(&mut self, span: &'a Span<'a>) {
+        let groups = &mut self.scope_spans;
+        let found = groups.iter().position(|g| is_same(g.of, &span.scope));
+        let index = found.unwrap_or_else(|| {
+            groups.push(ScopeSpans::new(&span.scope));
+            groups.len() - 1
+        });
+        if let Some(group) = groups.get_mut(index) {
+            group.spans.push(SpanJson::new(span));
+        }
+    }
+}
+
+impl<'a> ScopeSpans<'a> {
+    fn new(of: &'a Arc<Scope<'a>>) -> Self {
+        Self {
+            scope: ScopeJson {
+                name: &of.name,
+                version: &of.version,
+                attributes: key_values(&of.attributes),
+                dropped_attributes_count: of.dropped_attributes,
+            },
+            spans: Vec::new(),
+            schema_url: &of.schema_url,
+            of,
+        }
+    }
+}
+
+impl<'a> SpanJson<'a> {
+    fn new(span: &'a Span<'a>) -> Self {
+        Self {
+            trace_id: span.trace_id.to_string(),
+            span_id: span.span_id.to_string(),
+            trace_state: &span.trace_state,
+            parent_span_id: span.parent.map(|id| id.to_string()),
+            flags: span.flags,
+            name: &span.name,
+            kind: span.kind.number(),
+            start_time_unix_nano: span.start.0,
+            end_time_unix_nano: span.end.0,
+            attributes: key_values(&span.attributes),
+            dropped_attributes_count: span.dropped.attributes,
+            events: span.events.iter().map(EventJson::new).collect(),
+            dropped_events_count: span.dropped.events,
+            links: span.links.iter().map(LinkJson::new).collect(),
+            dropped_links_count: span.dropped.links,
+            status: StatusJson::new(&span.status),
+        }
+    }
+}
+
+impl<'a> EventJson<'a> {
+    fn new(event: &'a Event<'a>) -> Self {
+        Self {
+            time_unix_nano: event.time.0,
+            name: &event.name,
+            attributes: key_values(&event.attributes),
+            dropped_attributes_count: event.dropped_attributes,
+        }
+    }
+}
+
+impl<'a> LinkJson<'a> {
+    fn new(link: &'a Link<'a>) -> Self {
+        Self {
+            trace_id: link.trace_id.map(|id| id.to_string()),
+            span_id: link.span_id.map(|id| id.to_string()),
+            trace_state: &link.trace_state,
+            attributes: key_values(&link.attributes),
+            dropped_attributes_count: link.dropped_attributes,
+            flags: link.flags,
+        }
+    }
+}
+
+impl<'a> StatusJson<'a> {
+    fn new(status: &'a Status<'a>) -> Self {
+        Self {
+            message: &status.message,
+            code: (status.code != StatusCode::Unset).then(|| status.code.number()),
+        }
+    }
+}
+
+fn key_values<'a>(attributes: &'a [Attribute<'a>]) -> Vec<KeyValue<'a>> {
+    attributes.iter().map(KeyValue::new).collect()
+}
+
+impl<'a> KeyValue<'a> {
+    fn new(attribute: &'a Attribute<'a>) -> Self {
+        Self {
+            key: &attribute.key,
+            value: AnyValue::new(&attribute.value),
+        }
+    }
+}
+
+impl<'a> AnyValue<'a> {
+    fn new(value: &'a Value<'a>) -> Self {
+        Self(match value {
+            Value::Empty => None,
+            Value::String(text) => Some(Member::String(text)),
+            Value::Bool(bool) => Some(Member::Bool(*bool)),
+            Value::Int(int) => Some(Member::Int(int.to_string())),
+            Value::Double(double) => Some(Member::Double(Double(*double))),
+            Value::Array(values) => Some(Member::Array(Values {
+                values: values.iter().map(AnyValue::new).collect(),
+            })),
+            Value::Map(entries) => Some(Member::Map(Values {
+                values: key_values(entries),
+            })),
+            Value::Bytes(bytes) => Some(Member::Bytes(BASE64.encode(bytes))),
+        })
+    }
+}
+
+impl Serialize for AnyValue<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Some(member) => member.serialize(serializer),
+            None => serializer.collect_map(None::<(&str, &str)>),
+        }
+    }
+}
+
+/// JSON has no NaN and no infinity: text.
+impl Serialize for Double {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.0.is_finite() {
+            serializer.serialize_f64(self.0)
+        } else {
+            serializer.serialize_str(&Value::Double(self.0).text())
+        }
+    }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
+fn as_text<S: Serializer>(number: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(number)
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}

@@ -1,0 +1,98 @@
+//! Questions about traces, and their answers; no HTTP here, and no SQL.
+
+mod dependencies;
+mod predicate;
+mod search;
+mod trace;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{SpanKind, TraceId, UnixNanos};
+use crate::store::{Operation, ReadError, Reader, Store};
+
+pub use dependencies::Edge;
+pub use predicate::{Search, Tag, parse_bool};
+pub use trace::Trace;
+
+/// Answers questions about what is in a store.
+#[derive(Debug, Clone)]
+pub struct Query {
+    store: Store,
+}
+
+impl Query {
+    /// Answers from this store.
+    pub fn new(store: Store) -> Self {
+        Self { store }
+    }
+
+    /// The trace of that id, whole; `None` if there is no span of it.
+    ///
+    /// # Errors
+    /// [`ReadError`] if the store cannot be read.
+    pub async fn trace(&self, id: TraceId) -> Result<Option<Trace>, ReadError> {
+        self.store
+            .read(move |reader| trace::load(reader, &mut trace::Frames::default(), id))
+            .await
+    }
+
+    /// The newest traces that match, newest first, each whole.
+    ///
+    /// # Errors
+    /// [`ReadError`] if the store cannot be read.
+    pub async fn search(&self, search: Search) -> Result<Vec<Trace>, ReadError> {
+        self.store
+            .read(move |reader| search::run(reader, &search))
+            .await
+    }
+
+    /// How often each service calls each, in the traces that lie between two times.
+    ///
+    /// # Errors
+    /// [`ReadError`] if the store cannot be read.
+    pub async fn dependencies(
+        &self,
+        from: UnixNanos,
+        to: UnixNanos,
+    ) -> Result<BTreeMap<Edge, u64>, ReadError> {
+        self.store
+            .read(move |reader| dependencies::count(reader, from, to))
+            .await
+    }
+
+    /// The names of all services, sorted.
+    ///
+    /// # Errors
+    /// [`ReadError`] if the store cannot be read.
+    pub async fn services(&self) -> Result<BTreeSet<String>, ReadError> {
+        self.operations_where(|_| true, |operation| operation.service.clone())
+            .await
+    }
+
+    /// What a service does, sorted by name, then by kind; all kinds if none is given.
+    ///
+    /// # Errors
+    /// [`ReadError`] if the store cannot be read.
+    pub async fn operations(
+        &self,
+        service: String,
+        kind: Option<SpanKind>,
+    ) -> Result<BTreeSet<Operation>, ReadError> {
+        let wanted = move |operation: &Operation| {
+            operation.service == service && kind.is_none_or(|kind| operation.kind == kind)
+        };
+        self.operations_where(wanted, Operation::clone).await
+    }
+
+    async fn operations_where<T: Ord + Send + 'static>(
+        &self,
+        wanted: impl Fn(&Operation) -> bool + Send + 'static,
+        take: impl Fn(&Operation) -> T + Send + 'static,
+    ) -> Result<BTreeSet<T>, ReadError> {
+        let read = move |reader: &Reader| -> Result<_, ReadError> {
+            let operations = reader.operations();
+            Ok(operations.filter(|o| wanted(o)).map(take).collect())
+        };
+        self.store.read(read).await
+    }
+}

@@ -1,0 +1,131 @@
+//! Which service calls which.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::trace::{Frames, load};
+use crate::model::{Span, SpanId, TraceId, UnixNanos};
+use crate::otlp::decode_traces;
+use crate::store::{Block, ReadError, Reader};
+
+/// A caller and a callee.
+pub type Edge = (String, String);
+
+/// How often each service calls each, itself included, in the traces that lie between `from` and
+/// `to`.
+///
+/// A call is a span whose parent is in the same trace. Goes through the store block by block, so
+/// that its memory does not grow with the number of spans.
+pub(super) fn count(
+    reader: &Reader,
+    from: UnixNanos,
+    to: UnixNanos,
+) -> Result<BTreeMap<Edge, u64>, ReadError> {
+    let mut calls = Calls {
+        from,
+        to,
+        counts: BTreeMap::new(),
+    };
+    for block in reader.blocks() {
+        if block.last > from && block.first < to {
+            count_block(reader, block, &mut calls)?;
+        }
+    }
+    Ok(calls.counts)
+}
+
+struct Calls {
+    from: UnixNanos,
+    to: UnixNanos,
+    counts: BTreeMap<Edge, u64>,
+}
+
+/// What counts of a span.
+struct Node {
+    id: SpanId,
+    parent: Option<SpanId>,
+    service: usize,
+    start: UnixNanos,
+    end: UnixNanos,
+}
+
+/// The spans of one block, by trace, and the services that they name.
+#[derive(Default)]
+struct Nodes {
+    traces: HashMap<TraceId, Vec<Node>>,
+    services: Vec<String>,
+    numbers: HashMap<String, usize>,
+}
+
+fn count_block(reader: &Reader, block: Block, calls: &mut Calls) -> Result<(), ReadError> {
+    let mut nodes = Nodes::default();
+    for frame in reader.frames_with(block, &[])? {
+        let bytes = reader.open(frame)?;
+        let decoded = decode_traces(&bytes).map_err(|reason| reader.damaged(frame, reason))?;
+        decoded.spans.iter().for_each(|span| nodes.add(span));
+    }
+    let traces = std::mem::take(&mut nodes.traces);
+    for (id, trace) in traces {
+        match reader.blocks_of_trace(id).next() {
+            // The trace may lie in several blocks: the first of them counts it, whole.
+            Some(first) if first != block => {}
+            Some(_) if reader.blocks_of_trace(id).nth(1).is_some() => {
+                let whole = load_nodes(reader, id, &mut nodes)?;
+                calls.add(&whole, &nodes.services);
+            }
+            _ => calls.add(&trace, &nodes.services),
+        }
+    }
+    Ok(())
+}
+
+fn load_nodes(reader: &Reader, id: TraceId, nodes: &mut Nodes) -> Result<Vec<Node>, ReadError> {
+    let Some(trace) = load(reader, &mut Frames::default(), id)? else {
+        return Ok(Vec::new());
+    };
+    // It has been decoded once already, or it would not be known by its id.
+    let spans = trace.spans().unwrap_or_default();
+    Ok(spans.iter().map(|span| nodes.node(span)).collect())
+}
+
+impl Nodes {
+    fn add(&mut self, span: &Span<'_>) {
+        let node = self.node(span);
+        self.traces.entry(span.trace_id).or_default().push(node);
+    }
+
+    fn node(&mut self, span: &Span<'_>) -> Node {
+        let name = span.resource.service_name();
+        let service = self.numbers.get(name).copied().unwrap_or_else(|| {
+            self.services.push(name.to_owned());
+            self.numbers
+                .insert(name.to_owned(), self.services.len() - 1);
+            self.services.len() - 1
+        });
+        Node {
+            id: span.span_id,
+            parent: span.parent,
+            service,
+            start: span.start,
+            end: span.end,
+        }
+    }
+}
+
+impl Calls {
+    fn add(&mut self, trace: &[Node], services: &[String]) {
+        let start = trace.iter().map(|node| node.start).min();
+        let end = trace.iter().map(|node| node.end).max();
+        if start.is_none_or(|start| start <= self.from) || end.is_none_or(|end| end >= self.to) {
+            return;
+        }
+        let by_id: HashMap<_, _> = trace.iter().map(|node| (node.id, node.service)).collect();
+        for node in trace {
+            let caller = node.parent.and_then(|parent| by_id.get(&parent));
+            let caller = caller.and_then(|number| services.get(*number));
+            if let (Some(caller), Some(callee)) = (caller, services.get(node.service)) {
+                let edge = (caller.clone(), callee.clone());
+                *self.counts.entry(edge).or_default() += 1;
+            }
+        }
+    }
+}

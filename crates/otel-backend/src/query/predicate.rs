@@ -1,0 +1,181 @@
+//! What a search asks of a span.
+
+use std::time::Duration;
+
+use crate::model::{Attribute, Span, StatusCode, UnixNanos};
+use crate::store::{Token, highest_bit};
+
+/// A search: for traces of which one span satisfies all of this.
+///
+/// The semantics are those of Jaeger's reference store, and a little more: every tag that Jaeger
+/// shows is found, also those that it makes up on output (`otel.status_code`, `otel.scope.name`, …).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Search {
+    /// The service; any if `None`.
+    pub service: Option<String>,
+    /// The span's name; any if `None`.
+    pub operation: Option<String>,
+    /// The earliest start of the span.
+    pub from: UnixNanos,
+    /// The latest start of the span.
+    pub to: UnixNanos,
+    /// The shortest duration of the span.
+    pub min_duration: Duration,
+    /// The longest duration of the span; any if `None`.
+    pub max_duration: Option<Duration>,
+    /// The tags that the span must have.
+    pub tags: Vec<Tag>,
+    /// How many traces to find at most.
+    pub limit: usize,
+}
+
+/// A key and a value as text.
+///
+/// | key | is compared with |
+/// |---|---|
+/// | `error` | true: the status is an error; false: it is not |
+/// | `span.status` | the status: `OK`, `ERROR` |
+/// | `span.kind` | the kind: `server`, … |
+/// | `scope.name`, `scope.version` | the scope |
+/// | `resource.K` | attribute `K` of the resource |
+/// | any other | attributes of the span, its scope, its resource, its events and its links, and the tags that Jaeger derives |
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tag {
+    /// The key.
+    pub key: String,
+    /// The value.
+    pub value: String,
+}
+
+/// Reads a boolean as Go does, and so Jaeger.
+pub fn parse_bool(text: &str) -> Option<bool> {
+    match text {
+        "1" | "t" | "T" | "TRUE" | "true" | "True" => Some(true),
+        "0" | "f" | "F" | "FALSE" | "false" | "False" => Some(false),
+        _ => None,
+    }
+}
+
+impl Search {
+    /// Whether a span satisfies all.
+    pub(super) fn matches(&self, span: &Span<'_>) -> bool {
+        let duration = span.duration();
+        (self.from..=self.to).contains(&span.start)
+            && duration >= self.min_duration
+            && self.max_duration.is_none_or(|max| duration <= max)
+            && self
+                .operation
+                .as_ref()
+                .is_none_or(|name| span.name == *name)
+            && (self.service.as_ref()).is_none_or(|name| span.resource.service_name() == name)
+            && self.tags.iter().all(|tag| tag.matches(span))
+    }
+
+    /// Tokens of a span that satisfies all: of each clause it has at least one.
+    pub(super) fn clauses(&self) -> Vec<Vec<Token>> {
+        let service = self.service.as_deref();
+        let mut clauses: Vec<_> = self.tags.iter().filter_map(|t| t.tokens(service)).collect();
+        if let Some(name) = &self.operation {
+            clauses.push(vec![Token::operation(service, name)]);
+        } else if let Some(name) = service {
+            clauses.push(vec![Token::service(name)]);
+        }
+        if self.min_duration > Duration::ZERO || self.max_duration.is_some() {
+            let bits = highest_bit(nanos(self.min_duration))
+                ..=highest_bit(self.max_duration.map_or(u64::MAX, nanos));
+            clauses.push(bits.map(|bit| Token::duration(service, bit)).collect());
+        }
+        clauses
+    }
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+impl Tag {
+    fn matches(&self, span: &Span<'_>) -> bool {
+        match self.key.as_str() {
+            "error" => match parse_bool(&self.value) {
+                Some(error) => (span.status.code == StatusCode::Error) == error,
+                None => false,
+            },
+            "span.status" => status_name(span.status.code) == Some(&self.value),
+            "span.kind" => span.kind.as_str() == self.value,
+            "scope.name" => span.scope.name == self.value,
+            "scope.version" => span.scope.version == self.value,
+            key => match key.strip_prefix("resource.") {
+                Some(key) => self.is_among(key, &span.resource.attributes),
+                None => self.is_shown(span) || self.is_attribute(span),
+            },
+        }
+    }
+
+    fn is_attribute(&self, span: &Span<'_>) -> bool {
+        let events = span.events.iter().map(|event| &event.attributes);
+        let links = span.links.iter().map(|link| &link.attributes);
+        [
+            &span.attributes,
+            &span.scope.attributes,
+            &span.resource.attributes,
+        ]
+        .into_iter()
+        .chain(events)
+        .chain(links)
+        .any(|attributes| self.is_among(&self.key, attributes))
+    }
+
+    fn is_among(&self, key: &str, attributes: &[Attribute<'_>]) -> bool {
+        attributes
+            .iter()
+            .any(|attribute| attribute.key == key && attribute.value.text() == self.value)
+    }
+
+    /// Whether it is one of the tags that Jaeger makes out of the rest of the span.
+    fn is_shown(&self, span: &Span<'_>) -> bool {
+        let shown = match self.key.as_str() {
+            "otel.scope.name" => &span.scope.name,
+            "otel.scope.version" => &span.scope.version,
+            "otel.status_code" => return status_name(span.status.code) == Some(&self.value),
+            "otel.status_description" => &span.status.message,
+            "w3c.tracestate" => &span.trace_state,
+            _ => return false,
+        };
+        !shown.is_empty() && *shown == self.value
+    }
+
+    /// The tokens of which a span with this tag has at least one; `None` if it may have none.
+    fn tokens(&self, service: Option<&str>) -> Option<Vec<Token>> {
+        let value = self.value.as_str();
+        let status = |name| match name {
+            "OK" => Some(Token::status(service, StatusCode::Ok)),
+            "ERROR" => Some(Token::status(service, StatusCode::Error)),
+            _ => None,
+        };
+        let attribute = Token::attribute(&self.key, value);
+        match self.key.as_str() {
+            "error" if parse_bool(value) == Some(true) => Some(vec![status("ERROR")?]),
+            "error" | "otel.status_description" | "w3c.tracestate" => None,
+            "span.status" => Some(vec![status(value)?]),
+            "span.kind" => Some(vec![Token::kind(value)]),
+            "scope.name" => Some(vec![Token::scope_name(value)]),
+            "scope.version" => Some(vec![Token::scope_version(value)]),
+            "otel.scope.name" => Some(vec![attribute, Token::scope_name(value)]),
+            "otel.scope.version" => Some(vec![attribute, Token::scope_version(value)]),
+            "otel.status_code" => Some([attribute].into_iter().chain(status(value)).collect()),
+            key => match key.strip_prefix("resource.") {
+                Some(key) => Some(vec![Token::attribute(key, value)]),
+                None => Some(vec![attribute]),
+            },
+        }
+    }
+}
+
+/// The name of a status, as Jaeger's tag `otel.status_code` has it.
+fn status_name(code: StatusCode) -> Option<&'static str> {
+    match code {
+        StatusCode::Unset => None,
+        StatusCode::Ok => Some("OK"),
+        StatusCode::Error => Some("ERROR"),
+    }
+}

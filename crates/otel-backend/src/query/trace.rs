@@ -1,0 +1,131 @@
+//! One trace out of the store.
+
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use crate::model::{Span, TraceId, UnixNanos};
+use crate::otlp::{Group, Malformed, decode_groups, groups, peek_span, write_groups};
+use crate::store::{Frame, ReadError, Reader};
+
+/// All spans of a trace, as bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trace {
+    /// Its id.
+    pub id: TraceId,
+    /// When the first of its spans starts.
+    pub start: UnixNanos,
+    /// A `TracesData` of OTLP.
+    data: Vec<u8>,
+}
+
+/// Opened frames, kept for the length of one question: traces found together often lie together.
+#[derive(Default)]
+pub(super) struct Frames {
+    open: HashMap<Frame, Arc<Vec<u8>>>,
+}
+
+/// Frames that are kept open at most; about 16 MiB.
+const MAX_OPEN: usize = 128;
+
+impl Frames {
+    pub(super) fn get(&mut self, reader: &Reader, frame: Frame) -> Result<Arc<Vec<u8>>, ReadError> {
+        if let Some(open) = self.open.get(&frame) {
+            return Ok(Arc::clone(open));
+        }
+        if self.open.len() >= MAX_OPEN {
+            self.open.clear();
+        }
+        let opened = Arc::new(reader.open(frame)?);
+        self.open.insert(frame, Arc::clone(&opened));
+        Ok(opened)
+    }
+}
+
+/// A trace being put together.
+struct Collecting {
+    id: TraceId,
+    start: UnixNanos,
+    data: Vec<u8>,
+}
+
+/// The trace of that id, whole.
+pub(super) fn load(
+    reader: &Reader,
+    frames: &mut Frames,
+    id: TraceId,
+) -> Result<Option<Trace>, ReadError> {
+    let mut collecting = Collecting {
+        id,
+        start: UnixNanos::MAX,
+        data: Vec::new(),
+    };
+    for frame in reader.frames_of_trace(id) {
+        let bytes = frames.get(reader, frame)?;
+        collecting
+            .add(&bytes)
+            .map_err(|reason| reader.damaged(frame, reason))?;
+    }
+    Ok(collecting.finish())
+}
+
+impl Collecting {
+    fn add(&mut self, frame: &[u8]) -> Result<(), Malformed> {
+        let mut found = groups(frame)?;
+        for group in &mut found {
+            group.spans.retain(|span| match peek_span(span) {
+                Some((id, start)) if id == self.id => {
+                    self.start = self.start.min(start);
+                    true
+                }
+                _ => false,
+            });
+        }
+        found.retain(|group| !group.spans.is_empty());
+        write_groups(found.into_iter().map(|g| (g.head, g.spans)), &mut self.data);
+        Ok(())
+    }
+
+    fn finish(self) -> Option<Trace> {
+        (!self.data.is_empty()).then_some(Trace {
+            id: self.id,
+            start: self.start,
+            data: self.data,
+        })
+    }
+}
+
+impl Trace {
+    /// The spans in the order of their starts, each once: a span that was sent twice, as a retry
+    /// does, is shown once.
+    ///
+    /// # Errors
+    /// [`Malformed`] if the store holds bytes that are not spans.
+    pub fn spans(&self) -> Result<Vec<Span<'_>>, Malformed> {
+        let mut groups = groups(&self.data)?;
+        let mut seen = HashSet::new();
+        for group in &mut groups {
+            let head = group.head;
+            group.spans.retain(|span| seen.insert((head, *span)));
+        }
+        in_order(groups)
+    }
+
+    /// As [`Self::spans`]; if `raw`, spans that were sent twice are there twice.
+    ///
+    /// # Errors
+    /// [`Malformed`] if the store holds bytes that are not spans.
+    pub fn spans_as(&self, raw: bool) -> Result<Vec<Span<'_>>, Malformed> {
+        if raw {
+            in_order(groups(&self.data)?)
+        } else {
+            self.spans()
+        }
+    }
+}
+
+fn in_order(groups: Vec<Group<'_>>) -> Result<Vec<Span<'_>>, Malformed> {
+    let mut spans = decode_groups(groups)?.spans;
+    spans.sort_by_key(|span| (span.start, Reverse(span.end)));
+    Ok(spans)
+}

@@ -1,0 +1,300 @@
+//! From Jaeger's model to OTLP's, for all of Jaeger's protocols.
+//!
+//! The mapping is that of the OpenTelemetry Collector's translator; what it does for protobuf only
+//! (scope, trace state) is done for Thrift too.
+//!
+//! Spec: <https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/pkg/translator/jaeger>
+
+mod status;
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use jaeger_wire::{Process, RefType, SpanRef, Tag, TagValue, api_v2, thrift};
+
+use crate::model::{
+    Attribute, Event, Link, Resource, Scope, SpanId, SpanKind, Text, TraceId, UncheckedSpan,
+    UnixNanos, Value,
+};
+use crate::otlp::Decoded;
+
+/// The service name that stands for a resource without attributes.
+const NO_RESOURCE: &str = "OTLPResourceNoServiceName";
+
+/// A Jaeger span, whichever protocol it came in. Times are nanoseconds.
+struct JaegerSpan<'a> {
+    trace_id: [u8; 16],
+    span_id: [u8; 8],
+    /// All zero if the protocol has no such field, or it is not set.
+    parent_id: [u8; 8],
+    name: Text<'a>,
+    references: Vec<SpanRef>,
+    flags: u32,
+    start: i128,
+    duration: i128,
+    tags: Vec<Tag<'a>>,
+    logs: Vec<(i128, Vec<Tag<'a>>)>,
+}
+
+/// The spans of a Thrift batch.
+pub(super) fn from_thrift(batch: thrift::Batch<'_>) -> Decoded<'_> {
+    let resource = Arc::new(resource(batch.process));
+    let mut decoded = Decoded::default();
+    let mut scopes = Scopes::default();
+    for span in batch.spans {
+        add(span.into(), &resource, &mut scopes, &mut decoded);
+    }
+    decoded
+}
+
+/// The spans of a protobuf batch.
+pub(super) fn from_proto(batch: api_v2::Batch<'_>) -> Decoded<'_> {
+    let shared = Arc::new(batch.process.map(resource).unwrap_or_default());
+    let mut decoded = Decoded::default();
+    let mut scopes = Scopes::default();
+    let mut own = Resources::default();
+    for mut span in batch.spans {
+        let resource = match span.process.take() {
+            Some(process) => own.share(resource(process)),
+            None => Arc::clone(&shared),
+        };
+        add(span.into(), &resource, &mut scopes, &mut decoded);
+    }
+    decoded
+}
+
+/// Values of which equal ones are kept once.
+struct Shared<T>(Vec<Arc<T>>);
+
+type Scopes<'a> = Shared<Scope<'a>>;
+type Resources<'a> = Shared<Resource<'a>>;
+
+/// A batch has few distinct ones; beyond these, equal ones are no longer looked for.
+const MAX_SHARED: usize = 64;
+
+impl<T> Default for Shared<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T: PartialEq> Shared<T> {
+    fn share(&mut self, value: T) -> Arc<T> {
+        if let Some(equal) = self.0.iter().find(|other| ***other == value) {
+            return Arc::clone(equal);
+        }
+        let value = Arc::new(value);
+        if self.0.len() < MAX_SHARED {
+            self.0.push(Arc::clone(&value));
+        }
+        value
+    }
+}
+
+fn add<'a>(
+    span: JaegerSpan<'a>,
+    resource: &Arc<Resource<'a>>,
+    scopes: &mut Scopes<'a>,
+    decoded: &mut Decoded<'a>,
+) {
+    let (span, scope) = translate(span);
+    match span.check(Arc::clone(resource), scopes.share(scope)) {
+        Ok(span) => decoded.spans.push(span),
+        Err(reason) => decoded.rejected.add(reason),
+    }
+}
+
+fn resource(process: Process<'_>) -> Resource<'_> {
+    let mut attributes = Vec::with_capacity(process.tags.len() + 1);
+    if process.service_name != NO_RESOURCE {
+        let name = Value::String(process.service_name);
+        attributes.push(Attribute::new("service.name", name));
+    }
+    let has_host = process.tags.iter().any(|tag| tag.key == "host.name");
+    for tag in process.tags {
+        match (tag.key.as_ref(), &tag.value) {
+            // Some clients repeat it here.
+            ("service.name", _) if !attributes.is_empty() => {}
+            ("hostname", _) if !has_host => {
+                attributes.push(Attribute::new("host.name", value(tag.value)));
+            }
+            ("jaeger.version", TagValue::String(version)) => attributes.push(Attribute::new(
+                "opencensus.exporterversion",
+                Value::String(format!("Jaeger-{version}").into()),
+            )),
+            _ => attributes.push(attribute(tag)),
+        }
+    }
+    Resource {
+        attributes,
+        ..Resource::default()
+    }
+}
+
+fn translate(span: JaegerSpan<'_>) -> (UncheckedSpan<'_>, Scope<'_>) {
+    let (parent, links) = parent_and_links(&span);
+    let mut attributes: Vec<_> = span.tags.into_iter().map(attribute).collect();
+    let scope = take_scope(&mut attributes);
+    let kind = take_kind(&mut attributes);
+    let status = status::take(&mut attributes, kind);
+    let trace_state = take_string(&mut attributes, "w3c.tracestate").unwrap_or_default();
+    let unchecked = UncheckedSpan {
+        trace_id: Cow::Owned(span.trace_id.to_vec()),
+        span_id: Cow::Owned(span.span_id.to_vec()),
+        parent_id: Cow::Owned(parent.to_vec()),
+        trace_state,
+        // Of Jaeger's flags, only "sampled" means the same in W3C's.
+        flags: span.flags & 1,
+        name: span.name,
+        kind,
+        start: nanos(span.start),
+        end: nanos(span.start.saturating_add(span.duration)),
+        attributes,
+        events: span.logs.into_iter().map(event).collect(),
+        links,
+        status,
+        ..UncheckedSpan::default()
+    };
+    (unchecked, scope)
+}
+
+/// The parent is named as such, or else is the first `CHILD_OF` to the same trace, or else the first
+/// `FOLLOWS_FROM` to it. Every other reference becomes a link.
+fn parent_and_links<'a>(span: &JaegerSpan<'_>) -> ([u8; 8], Vec<Link<'a>>) {
+    let mut references = span.references.clone();
+    let is = |wanted: RefType| {
+        move |reference: &SpanRef| {
+            reference.ref_type == wanted && reference.trace_id == span.trace_id
+        }
+    };
+    let parent = if span.parent_id == [0; 8] {
+        let child_of = references.iter().position(is(RefType::ChildOf));
+        let index = child_of.or_else(|| references.iter().position(is(RefType::FollowsFrom)));
+        index.map_or([0; 8], |index| references.remove(index).span_id)
+    } else {
+        references.retain(|reference| {
+            !(is(RefType::ChildOf)(reference) && reference.span_id == span.parent_id)
+        });
+        span.parent_id
+    };
+    (parent, references.into_iter().map(link).collect())
+}
+
+fn link<'a>(reference: SpanRef) -> Link<'a> {
+    let ref_type = match reference.ref_type {
+        RefType::ChildOf => "child_of",
+        RefType::FollowsFrom => "follows_from",
+    };
+    Link {
+        trace_id: TraceId::new(reference.trace_id).ok(),
+        span_id: SpanId::new(reference.span_id).ok(),
+        attributes: vec![Attribute::new(
+            "opentracing.ref_type",
+            Value::String(ref_type.into()),
+        )],
+        ..Link::default()
+    }
+}
+
+fn event((time, fields): (i128, Vec<Tag<'_>>)) -> Event<'_> {
+    let mut attributes: Vec<_> = fields.into_iter().map(attribute).collect();
+    Event {
+        time: nanos(time),
+        name: take_string(&mut attributes, "event").unwrap_or_default(),
+        attributes,
+        ..Event::default()
+    }
+}
+
+fn take_scope<'a>(attributes: &mut Vec<Attribute<'a>>) -> Scope<'a> {
+    let Some(name) = take_string(attributes, "otel.scope.name") else {
+        return Scope::default();
+    };
+    Scope {
+        name,
+        version: take_string(attributes, "otel.scope.version").unwrap_or_default(),
+        ..Scope::default()
+    }
+}
+
+/// A kind that OTLP does not have stays an attribute.
+fn take_kind(attributes: &mut Vec<Attribute<'_>>) -> SpanKind {
+    let position = attributes.iter().position(|a| a.key == "span.kind");
+    let kind = position
+        .and_then(|index| attributes.get(index))
+        .and_then(|attribute| SpanKind::from_name(&attribute.value.text()));
+    if let (Some(index), Some(_)) = (position, kind) {
+        attributes.remove(index);
+    }
+    kind.unwrap_or_default()
+}
+
+/// Takes the first string attribute of that key out.
+fn take_string<'a>(attributes: &mut Vec<Attribute<'a>>, key: &str) -> Option<Text<'a>> {
+    let is_wanted = |a: &Attribute<'_>| a.key == key && matches!(a.value, Value::String(_));
+    let index = attributes.iter().position(is_wanted)?;
+    match attributes.remove(index).value {
+        Value::String(text) => Some(text),
+        _ => None,
+    }
+}
+
+fn attribute(tag: Tag<'_>) -> Attribute<'_> {
+    Attribute {
+        key: tag.key,
+        value: value(tag.value),
+    }
+}
+
+fn value(value: TagValue<'_>) -> Value<'_> {
+    match value {
+        TagValue::String(text) => Value::String(text),
+        TagValue::Double(double) => Value::Double(double),
+        TagValue::Bool(bool) => Value::Bool(bool),
+        TagValue::Long(int) => Value::Int(int),
+        TagValue::Binary(bytes) => Value::Bytes(bytes),
+    }
+}
+
+/// A time before the epoch or beyond the year 2554 becomes the nearest that there is.
+fn nanos(time: i128) -> UnixNanos {
+    let time = time.clamp(0, i128::from(u64::MAX));
+    UnixNanos(u64::try_from(time).unwrap_or(u64::MAX))
+}
+
+impl<'a> From<thrift::Span<'a>> for JaegerSpan<'a> {
+    fn from(span: thrift::Span<'a>) -> Self {
+        let nanos = |micros: i64| i128::from(micros) * 1000;
+        let logs = span.logs.into_iter();
+        Self {
+            trace_id: span.trace_id,
+            span_id: span.span_id,
+            parent_id: span.parent_span_id,
+            name: span.operation_name,
+            references: span.references,
+            flags: span.flags.cast_unsigned(),
+            start: nanos(span.start_time),
+            duration: nanos(span.duration),
+            tags: span.tags,
+            logs: logs.map(|log| (nanos(log.timestamp), log.fields)).collect(),
+        }
+    }
+}
+
+impl<'a> From<api_v2::Span<'a>> for JaegerSpan<'a> {
+    fn from(span: api_v2::Span<'a>) -> Self {
+        let logs = span.logs.into_iter();
+        Self {
+            trace_id: span.trace_id,
+            span_id: span.span_id,
+            parent_id: [0; 8],
+            name: span.operation_name,
+            references: span.references,
+            flags: span.flags,
+            start: span.start_time,
+            duration: span.duration,
+            tags: span.tags,
+            logs: logs.map(|log| (log.timestamp, log.fields)).collect(),
+        }
+    }
+}

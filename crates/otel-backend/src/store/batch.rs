@@ -1,0 +1,145 @@
+//! Spans on their way into the store, encoded by the receiver that took them.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::token::{Token, push_group_tokens, push_span_tokens};
+use crate::model::{Span, SpanKind, TraceId, UnixNanos};
+use crate::otlp::{GroupHead, encode_resource, encode_scope, encode_span};
+
+/// Encoded spans with all that their block's index needs to know of them.
+#[derive(Debug, Default)]
+pub struct Batch {
+    bytes: Vec<u8>,
+    pub(super) rows: Vec<Row>,
+    pub(super) groups: Vec<BatchGroup>,
+    tokens: Vec<Token>,
+    pub(super) operations: HashMap<Token, Operation>,
+}
+
+/// What a service does: the name of a span and its kind.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Operation {
+    /// The service.
+    pub service: String,
+    /// The name of its spans.
+    pub name: String,
+    /// Their kind.
+    pub kind: SpanKind,
+}
+
+/// One span of a [`Batch`].
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) trace_id: TraceId,
+    pub(super) start: UnixNanos,
+    pub(super) group: usize,
+    bytes: Range<usize>,
+    tokens: Range<usize>,
+}
+
+/// What the spans of one resource and scope have in common.
+#[derive(Debug)]
+pub(super) struct BatchGroup {
+    resource: Vec<u8>,
+    resource_schema: Vec<u8>,
+    scope: Vec<u8>,
+    scope_schema: Vec<u8>,
+    pub(super) tokens: Vec<Token>,
+}
+
+impl Batch {
+    /// Encodes spans.
+    pub fn new(spans: &[Span<'_>]) -> Self {
+        let mut batch = Self::default();
+        batch.rows.reserve(spans.len());
+        let mut previous: Option<&Span<'_>> = None;
+        for span in spans {
+            if !previous.is_some_and(|previous| same_group(previous, span)) {
+                batch.groups.push(BatchGroup::of(span));
+            }
+            previous = Some(span);
+            batch.push(span);
+        }
+        batch
+    }
+
+    /// How many spans there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// About how much memory it takes, in bytes.
+    pub fn size(&self) -> usize {
+        self.bytes.len()
+            + self.rows.len() * size_of::<Row>()
+            + self.tokens.len() * size_of::<Token>()
+    }
+
+    pub(super) fn span(&self, row: &Row) -> &[u8] {
+        self.bytes.get(row.bytes.clone()).unwrap_or_default()
+    }
+
+    pub(super) fn tokens(&self, row: &Row) -> &[Token] {
+        self.tokens.get(row.tokens.clone()).unwrap_or_default()
+    }
+
+    fn push(&mut self, span: &Span<'_>) {
+        let (bytes, tokens) = (self.bytes.len(), self.tokens.len());
+        encode_span(span, &mut self.bytes);
+        push_span_tokens(span, &mut self.tokens);
+        self.rows.push(Row {
+            trace_id: span.trace_id,
+            start: span.start,
+            group: self.groups.len().saturating_sub(1),
+            bytes: bytes..self.bytes.len(),
+            tokens: tokens..self.tokens.len(),
+        });
+        self.note_operation(span);
+    }
+
+    fn note_operation(&mut self, span: &Span<'_>) {
+        let service = span.resource.service_name();
+        let token = Token::operation(Some(service), &span.name).with_kind(span.kind);
+        self.operations.entry(token).or_insert_with(|| Operation {
+            service: service.to_owned(),
+            name: span.name.to_string(),
+            kind: span.kind,
+        });
+    }
+}
+
+impl BatchGroup {
+    fn of(span: &Span<'_>) -> Self {
+        let mut group = Self {
+            resource: Vec::new(),
+            resource_schema: span.resource.schema_url.as_bytes().to_vec(),
+            scope: Vec::new(),
+            scope_schema: span.scope.schema_url.as_bytes().to_vec(),
+            tokens: Vec::new(),
+        };
+        encode_resource(&span.resource, &mut group.resource);
+        encode_scope(&span.scope, &mut group.scope);
+        push_group_tokens(span, &mut group.tokens);
+        group
+    }
+
+    pub(super) fn head(&self) -> GroupHead<'_> {
+        GroupHead {
+            resource: &self.resource,
+            resource_schema: &self.resource_schema,
+            scope: &self.scope,
+            scope_schema: &self.scope_schema,
+        }
+    }
+}
+
+fn same_group(a: &Span<'_>, b: &Span<'_>) -> bool {
+    Arc::ptr_eq(&a.resource, &b.resource) && Arc::ptr_eq(&a.scope, &b.scope)
+}

@@ -1,0 +1,161 @@
+//! Blocks: how spans lie in the store.
+//!
+//! A block is a list of frames. A frame is a `TracesData` message of OTLP, compressed with zstd; it
+//! holds whole traces where it can. Beside its frames a block has what is needed to find them:
+//! [`FrameInfo`]s, [`TraceEntry`]s, and a filter. `docs/format.md` gives the bytes.
+
+use crate::model::{TraceId, UnixNanos};
+
+/// A block of fewer frames has no filter: to read its frames costs less.
+pub(super) const MIN_FILTERED: usize = 4;
+
+/// A block that is not in the store yet.
+#[derive(Debug, Default)]
+pub(super) struct NewBlock {
+    pub(super) frames: Vec<FrameInfo>,
+    /// Sorted.
+    pub(super) traces: Vec<TraceEntry>,
+    pub(super) filter: Option<Vec<u8>>,
+    pub(super) data: Vec<u8>,
+}
+
+/// What is known of a frame without opening it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FrameInfo {
+    /// Where it begins in the block's data.
+    pub(super) offset: u32,
+    /// Its length there.
+    pub(super) length: u32,
+    /// Its length uncompressed.
+    pub(super) raw_length: u32,
+    /// How many spans it holds.
+    pub(super) spans: u32,
+    /// When the first of them starts.
+    pub(super) first: UnixNanos,
+    /// When the last of them starts.
+    pub(super) last: UnixNanos,
+}
+
+/// Says that a frame holds spans of a trace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct TraceEntry {
+    /// The last four bytes of the trace's id, big-endian: random in every kind of id in use.
+    pub(super) key: u32,
+    /// The frame.
+    pub(super) frame: u16,
+}
+
+/// The key under which a trace is listed.
+pub(super) fn trace_key(id: TraceId) -> u32 {
+    let [.., a, b, c, d] = *id.as_bytes();
+    u32::from_be_bytes([a, b, c, d])
+}
+
+impl FrameInfo {
+    const LENGTH: usize = 32;
+
+    /// The bytes of these frames, one after the other, each number little-endian.
+    pub(super) fn encode_all(frames: &[Self]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(frames.len() * Self::LENGTH);
+        for frame in frames {
+            for number in [frame.offset, frame.length, frame.raw_length, frame.spans] {
+                out.extend_from_slice(&number.to_le_bytes());
+            }
+            out.extend_from_slice(&frame.first.0.to_le_bytes());
+            out.extend_from_slice(&frame.last.0.to_le_bytes());
+        }
+        out
+    }
+
+    /// The frames in these bytes, or `None` if they do not end with a frame.
+    pub(super) fn decode_all(bytes: &[u8]) -> Option<Vec<Self>> {
+        let (entries, rest) = bytes.as_chunks::<{ Self::LENGTH }>();
+        rest.is_empty()
+            .then(|| entries.iter().map(Self::decode).collect())
+    }
+
+    fn decode(bytes: &[u8; Self::LENGTH]) -> Self {
+        let mut rest = bytes.as_slice();
+        Self {
+            offset: u32::from_le_bytes(take(&mut rest)),
+            length: u32::from_le_bytes(take(&mut rest)),
+            raw_length: u32::from_le_bytes(take(&mut rest)),
+            spans: u32::from_le_bytes(take(&mut rest)),
+            first: UnixNanos(u64::from_le_bytes(take(&mut rest))),
+            last: UnixNanos(u64::from_le_bytes(take(&mut rest))),
+        }
+    }
+}
+
+impl TraceEntry {
+    const LENGTH: usize = 6;
+
+    /// The bytes of these entries, one after the other, each number little-endian.
+    pub(super) fn encode_all(entries: &[Self]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(entries.len() * Self::LENGTH);
+        for entry in entries {
+            out.extend_from_slice(&entry.key.to_le_bytes());
+            out.extend_from_slice(&entry.frame.to_le_bytes());
+        }
+        out
+    }
+
+    /// The entries in these bytes, or `None` if they do not end with an entry.
+    pub(super) fn decode_all(bytes: &[u8]) -> Option<Vec<Self>> {
+        let (entries, rest) = bytes.as_chunks::<{ Self::LENGTH }>();
+        rest.is_empty()
+            .then(|| entries.iter().map(Self::decode).collect())
+    }
+
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "mapped over a slice of arrays"
+    )]
+    fn decode(bytes: &[u8; Self::LENGTH]) -> Self {
+        let mut rest = bytes.as_slice();
+        Self {
+            key: u32::from_le_bytes(take(&mut rest)),
+            frame: u16::from_le_bytes(take(&mut rest)),
+        }
+    }
+}
+
+/// The next `N` bytes; zeros if there are fewer, which a caller of fixed length rules out.
+fn take<const N: usize>(rest: &mut &[u8]) -> [u8; N] {
+    match rest.split_first_chunk() {
+        Some((bytes, behind)) => {
+            *rest = behind;
+            *bytes
+        }
+        None => [0; N],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_survive_their_bytes() {
+        let frames = vec![FrameInfo {
+            offset: 1,
+            length: 2,
+            raw_length: 3,
+            spans: 4,
+            first: UnixNanos(5),
+            last: UnixNanos(u64::MAX),
+        }];
+        let bytes = FrameInfo::encode_all(&frames);
+        assert_eq!(FrameInfo::decode_all(&bytes), Some(frames));
+        assert_eq!(FrameInfo::decode_all(&bytes[1..]), None);
+
+        let traces = vec![
+            TraceEntry { key: 7, frame: 8 },
+            TraceEntry { key: 9, frame: 0 },
+        ];
+        let bytes = TraceEntry::encode_all(&traces);
+        assert_eq!(bytes.len(), 12);
+        assert_eq!(TraceEntry::decode_all(&bytes), Some(traces));
+        assert_eq!(TraceEntry::decode_all(&bytes[1..]), None);
+    }
+}

@@ -1,0 +1,242 @@
+//! Making blocks out of batches.
+
+use std::collections::HashMap;
+use std::io;
+
+use super::batch::{Batch, Row};
+use super::block::{FrameInfo, MIN_FILTERED, NewBlock, TraceEntry, trace_key};
+use super::filter::{FrameFilter, transpose};
+use crate::model::{TraceId, UnixNanos};
+use crate::otlp::{GroupHead, write_groups};
+
+/// A frame ends behind the trace with which it reaches this many bytes, uncompressed.
+pub(super) const FRAME_TARGET: usize = 128 * 1024;
+
+/// A frame ends within a trace at this many bytes.
+const FRAME_MAX: usize = 2 * FRAME_TARGET;
+
+/// zstd's level: the fastest of its ordinary ones.
+const LEVEL: i32 = 1;
+
+/// Makes blocks; keeps the compressor's memory from one to the next.
+pub(super) struct BlockBuilder {
+    compressor: zstd::bulk::Compressor<'static>,
+    raw: Vec<u8>,
+}
+
+/// A block being made.
+struct Building<'a, 'b> {
+    builder: &'b mut BlockBuilder,
+    heads: Heads<'a>,
+    block: NewBlock,
+    filters: Vec<FrameFilter>,
+    open: OpenFrame<'a>,
+}
+
+/// The frame that spans are being added to.
+#[derive(Default)]
+struct OpenFrame<'a> {
+    /// Each span's head and bytes.
+    spans: Vec<(usize, &'a [u8])>,
+    /// The distinct heads of the spans.
+    heads: Vec<usize>,
+    keys: Vec<u32>,
+    filter: FrameFilter,
+    length: usize,
+    first: UnixNanos,
+    last: UnixNanos,
+}
+
+/// The distinct group heads of several batches.
+struct Heads<'a> {
+    distinct: Vec<GroupHead<'a>>,
+    /// For each group of each batch, which of them it has.
+    of_groups: Vec<Vec<usize>>,
+}
+
+/// Where a span is, in the order in which spans are put into frames.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    trace_id: TraceId,
+    batch: usize,
+    row: usize,
+}
+
+impl BlockBuilder {
+    pub(super) fn new() -> io::Result<Self> {
+        Ok(Self {
+            compressor: zstd::bulk::Compressor::new(LEVEL)?,
+            raw: Vec::new(),
+        })
+    }
+
+    /// Makes one block of all spans of `batches`.
+    pub(super) fn build(&mut self, batches: &[Batch]) -> io::Result<NewBlock> {
+        let mut building = Building {
+            builder: self,
+            heads: Heads::of(batches),
+            block: NewBlock::default(),
+            filters: Vec::new(),
+            open: OpenFrame::default(),
+        };
+        let places = sorted_places(batches);
+        for trace in oldest_first(batches, &places) {
+            building.add_trace(batches, trace)?;
+        }
+        building.finish()
+    }
+
+    fn compress(&mut self) -> io::Result<Vec<u8>> {
+        self.compressor.compress(&self.raw)
+    }
+}
+
+/// All spans, those of a trace together, in the order in which they arrived.
+fn sorted_places(batches: &[Batch]) -> Vec<Place> {
+    let mut places: Vec<Place> = Vec::with_capacity(batches.iter().map(Batch::len).sum());
+    for (batch, spans) in batches.iter().enumerate() {
+        places.extend(spans.rows.iter().enumerate().map(|(row, span)| Place {
+            trace_id: span.trace_id,
+            batch,
+            row,
+        }));
+    }
+    places.sort_unstable();
+    places
+}
+
+fn oldest_first<'p>(batches: &[Batch], places: &'p [Place]) -> Vec<&'p [Place]> {
+    let start = |place: &Place| row(batches, place).map(|(_, row)| row.start);
+    let mut traces: Vec<_> = places
+        .chunk_by(|a, b| a.trace_id == b.trace_id)
+        .map(|trace| (trace.iter().filter_map(start).min(), trace))
+        .collect();
+    traces.sort_by_key(|(start, _)| *start);
+    traces.into_iter().map(|(_, trace)| trace).collect()
+}
+
+fn row<'a>(batches: &'a [Batch], place: &Place) -> Option<(&'a Batch, &'a Row)> {
+    let batch = batches.get(place.batch)?;
+    Some((batch, batch.rows.get(place.row)?))
+}
+
+impl<'a> Building<'a, '_> {
+    fn add_trace(&mut self, batches: &'a [Batch], trace: &[Place]) -> io::Result<()> {
+        for place in trace {
+            if self.open.length >= FRAME_MAX {
+                self.close_frame()?;
+            }
+            if let Some((batch, row)) = row(batches, place) {
+                self.add_span(batch, row, self.heads.number(place.batch, row.group));
+            }
+        }
+        if self.open.length >= FRAME_TARGET || self.open.filter.is_full() {
+            self.close_frame()?;
+        }
+        Ok(())
+    }
+
+    fn add_span(&mut self, batch: &'a Batch, row: &Row, head: usize) {
+        let open = &mut self.open;
+        if let Some(group) = batch.groups.get(row.group)
+            && !open.heads.contains(&head)
+        {
+            open.filter.insert_all(&group.tokens);
+            open.heads.push(head);
+        }
+        open.filter.insert_all(batch.tokens(row));
+        if open.spans.is_empty() {
+            open.first = row.start;
+        }
+        open.first = open.first.min(row.start);
+        open.last = open.last.max(row.start);
+        open.length += batch.span(row).len();
+        open.spans.push((head, batch.span(row)));
+        let key = trace_key(row.trace_id);
+        if open.keys.last() != Some(&key) {
+            open.keys.push(key);
+        }
+    }
+
+    fn close_frame(&mut self) -> io::Result<()> {
+        let open = std::mem::take(&mut self.open);
+        if open.spans.is_empty() {
+            return Ok(());
+        }
+        let frame = u16::try_from(self.block.frames.len()).map_err(io::Error::other)?;
+        self.builder.raw.clear();
+        open.write(&self.heads, &mut self.builder.raw);
+        let compressed = self.builder.compress()?;
+        self.block.frames.push(FrameInfo {
+            offset: length(&self.block.data)?,
+            length: length(&compressed)?,
+            raw_length: length(&self.builder.raw)?,
+            spans: length(&open.spans)?,
+            first: open.first,
+            last: open.last,
+        });
+        self.block.data.extend_from_slice(&compressed);
+        let entries = open.keys.iter().map(|key| TraceEntry { key: *key, frame });
+        self.block.traces.extend(entries);
+        self.filters.push(open.filter);
+        Ok(())
+    }
+
+    fn finish(mut self) -> io::Result<NewBlock> {
+        self.close_frame()?;
+        self.block.traces.sort_unstable();
+        self.block.traces.dedup();
+        if self.filters.len() >= MIN_FILTERED {
+            self.block.filter = Some(transpose(&self.filters));
+        }
+        Ok(self.block)
+    }
+}
+
+impl OpenFrame<'_> {
+    /// Appends the frame's `TracesData`, its spans grouped, in the order added.
+    fn write(&self, heads: &Heads<'_>, out: &mut Vec<u8>) {
+        let mut spans = self.spans.clone();
+        spans.sort_by_key(|(head, _)| *head);
+        let groups = spans.chunk_by(|a, b| a.0 == b.0).map(|group| {
+            let head = group
+                .first()
+                .and_then(|(head, _)| heads.distinct.get(*head));
+            (
+                head.copied().unwrap_or_default(),
+                group.iter().map(|(_, span)| *span),
+            )
+        });
+        write_groups(groups, out);
+    }
+}
+
+impl<'a> Heads<'a> {
+    fn of(batches: &'a [Batch]) -> Self {
+        let mut numbers = HashMap::new();
+        let mut distinct = Vec::new();
+        let mut number = |head: GroupHead<'a>| {
+            *numbers.entry(head).or_insert_with(|| {
+                distinct.push(head);
+                distinct.len() - 1
+            })
+        };
+        let of_groups = batches
+            .iter()
+            .map(|batch| batch.groups.iter().map(|g| number(g.head())).collect())
+            .collect();
+        Self {
+            distinct,
+            of_groups,
+        }
+    }
+
+    fn number(&self, batch: usize, group: usize) -> usize {
+        let number = self.of_groups.get(batch).and_then(|batch| batch.get(group));
+        number.copied().unwrap_or_default()
+    }
+}
+
+fn length<T>(items: &[T]) -> io::Result<u32> {
+    u32::try_from(items.len()).map_err(io::Error::other)
+}

@@ -1,0 +1,53 @@
+//! What has been acknowledged is there, whatever happens to the process.
+
+use serde_json::json;
+
+use crate::support::{Backend, export, get, get_json, of_service, shop_trace};
+
+#[tokio::test]
+async fn what_was_acknowledged_survives_a_kill() {
+    let directory = tempfile::tempdir().unwrap();
+    let backend = Backend::in_directory(directory.path());
+    export(&backend, &shop_trace()).await;
+    backend.kill();
+
+    let backend = Backend::in_directory(directory.path());
+    let found = get_json(&backend.ui("/api/traces/abcd")).await;
+    assert_eq!(found["data"][0]["spans"].as_array().unwrap().len(), 2);
+    let services = get_json(&backend.ui("/api/services")).await;
+    assert_eq!(services["data"], json!(["shop"]));
+}
+
+#[tokio::test]
+async fn every_one_of_many_acknowledged_requests_survives_many_kills() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut sent = Vec::new();
+    for round in 1..=5 {
+        let backend = Backend::in_directory(directory.path());
+        for request in 1..=20 {
+            let id = format!("{round:04x}{request:04x}");
+            let span = json!({"traceId": format!("{id:0>32}"), "spanId": "0000000000000001"});
+            export(&backend, &of_service("many", &[span])).await;
+            sent.push(id);
+        }
+        backend.kill();
+    }
+    let backend = Backend::in_directory(directory.path());
+    for id in sent {
+        let (status, _) = get(&backend.ui(&format!("/api/traces/{id}"))).await;
+        assert_eq!(status, 200, "{id}");
+    }
+}
+
+#[tokio::test]
+async fn a_program_that_is_told_to_end_ends_well_and_leaves_one_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let backend = Backend::in_directory(directory.path());
+    export(&backend, &shop_trace()).await;
+    assert!(backend.terminate().success());
+
+    let files = std::fs::read_dir(directory.path()).unwrap();
+    let mut names: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["otel-backend.lock", "traces.sqlite"]);
+}

@@ -1,0 +1,9 @@
+//! The program as a whole: started, used over its ports, killed, started again.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod durability;
+mod protocols;
+mod query;
+mod start;
+mod support;

@@ -1,0 +1,94 @@
+//! What the program refuses to start with, and what it says.
+
+use std::net::TcpListener;
+
+use crate::support::{Backend, command, refused};
+
+#[tokio::test]
+async fn a_second_process_on_the_same_directory_is_refused_by_name() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().to_str().unwrap();
+    let first = Backend::in_directory(directory.path());
+    let second = refused(command(&["--data-dir", path]));
+    assert_eq!(second.status.code(), Some(1));
+    assert_eq!(
+        second.stderr,
+        format!(
+            "otel-backend: data directory {path} is in use by otel-backend with process id {}: \
+             stop that one, or choose another directory with --data-dir or OTEL_BACKEND_DATA_DIR\n",
+            first.id()
+        )
+    );
+}
+
+#[test]
+fn a_port_in_use_is_named_with_what_moves_it() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let refusal = refused(command(&["--memory", "--otlp-http-port", &port]));
+    assert_eq!(refusal.status.code(), Some(1));
+    assert!(
+        refusal.stderr.starts_with(&format!(
+            "otel-backend: cannot listen on 127.0.0.1:{port} (OTLP HTTP): "
+        )),
+        "{}",
+        refusal.stderr
+    );
+    let hint = "choose another port with --otlp-http-port or OTEL_BACKEND_OTLP_HTTP_PORT, or off\n";
+    assert!(refusal.stderr.ends_with(hint), "{}", refusal.stderr);
+}
+
+#[test]
+fn a_newer_format_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("traces.sqlite");
+    let path = directory.path().to_str().unwrap();
+    let database = rusqlite::Connection::open(&file).unwrap();
+    let newer = "CREATE TABLE t (x); PRAGMA application_id = 0x4f54454c; PRAGMA user_version = 2";
+    database.execute_batch(newer).unwrap();
+    drop(database);
+    let refusal = refused(command(&["--data-dir", path]));
+    assert_eq!(refusal.status.code(), Some(1));
+    assert_eq!(
+        refusal.stderr,
+        format!(
+            "otel-backend: {} has format 2, and this otel-backend reads formats up to 1: use a newer \
+             otel-backend, or choose another directory with --data-dir or OTEL_BACKEND_DATA_DIR\n",
+            file.display()
+        )
+    );
+}
+
+#[test]
+fn a_file_that_is_something_else_is_refused_and_left_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("traces.sqlite");
+    let path = directory.path().to_str().unwrap();
+    let text = "this is no database, but it may be somebody's; it is longer than a header\n";
+    std::fs::write(&file, text.repeat(10)).unwrap();
+    let refusal = refused(command(&["--data-dir", path]));
+    assert_eq!(refusal.status.code(), Some(1));
+    assert!(
+        refusal.stderr.contains("is not a database of otel-backend"),
+        "{}",
+        refusal.stderr
+    );
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text.repeat(10));
+}
+
+#[test]
+fn wrong_values_end_with_the_code_for_wrong_usage() {
+    let refusal = refused(command(&[
+        "--memory",
+        "--ui-port",
+        "many",
+        "--listen",
+        "here",
+    ]));
+    assert_eq!(refusal.status.code(), Some(64));
+    assert_eq!(refusal.stderr.lines().count(), 2);
+    assert_eq!(
+        refused(command(&["--no-such-flag"])).status.code(),
+        Some(64)
+    );
+}

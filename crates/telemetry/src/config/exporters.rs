@@ -1,0 +1,52 @@
+//! The exporters and where they send.
+
+use super::jaeger::{self, Family, Jaeger};
+use super::otlp::{self, Otlp};
+use super::variable::Reader;
+use super::variables::TRACES_EXPORTER;
+
+/// Where spans go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Exporter {
+    /// The OpenTelemetry protocol.
+    Otlp(Otlp),
+    /// One of Jaeger's own protocols.
+    Jaeger(Jaeger),
+    /// JSON on the standard output.
+    Console,
+}
+
+pub(super) fn read(reader: &mut Reader<'_>) -> Vec<Exporter> {
+    let names = reader.list(&TRACES_EXPORTER).unwrap_or_default();
+    let mut exporters: Vec<Exporter> = Vec::new();
+    for name in &names {
+        let exporter = match name.to_ascii_lowercase().as_str() {
+            "none" => return none(reader, &names),
+            "otlp" => Exporter::Otlp(otlp::read(reader)),
+            "jaeger" => Exporter::Jaeger(jaeger::read(reader, Family::Any)),
+            "jaeger_thrift" => Exporter::Jaeger(jaeger::read(reader, Family::Thrift)),
+            "jaeger_proto" => Exporter::Jaeger(jaeger::read(reader, Family::Proto)),
+            "console" => Exporter::Console,
+            _ => {
+                reader.refuse(&TRACES_EXPORTER, name);
+                continue;
+            }
+        };
+        if !exporters.contains(&exporter) {
+            exporters.push(exporter);
+        }
+    }
+    if exporters.is_empty() {
+        exporters.push(Exporter::Otlp(otlp::read(reader)));
+    }
+    exporters
+}
+
+/// `none` stands alone: with others it is not clear what is meant.
+fn none(reader: &mut Reader<'_>, names: &[String]) -> Vec<Exporter> {
+    if names.len() > 1 {
+        let message = "none excludes all others; nothing is exported".to_owned();
+        reader.report(&TRACES_EXPORTER, &names.join(","), message);
+    }
+    Vec::new()
+}

@@ -1,0 +1,14 @@
+//! Percent-encoding, as in W3C Baggage.
+
+use percent_encoding::percent_decode_str;
+
+/// `None` where a `%` is not followed by two hexadecimal digits, or the bytes are not UTF-8.
+pub(super) fn decoded(text: &str) -> Option<String> {
+    let well_formed = text.split('%').skip(1).all(|rest| {
+        let mut digits = rest.chars().take(2);
+        let mut is_digit = || digits.next().is_some_and(|digit| digit.is_ascii_hexdigit());
+        is_digit() && is_digit()
+    });
+    let decoded = percent_decode_str(text).decode_utf8().ok()?;
+    well_formed.then(|| decoded.into_owned())
+}

@@ -1,0 +1,62 @@
+//! Holds `docs/variables.md` against the tables.
+
+use std::fmt::Write;
+
+use super::*;
+
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/variables.md");
+
+#[test]
+fn the_document_says_what_the_tables_say() {
+    let expected = document();
+    if std::fs::read_to_string(FILE).unwrap_or_default() != expected {
+        std::fs::write(FILE, expected).unwrap();
+        panic!("{FILE} did not say what the tables say; it has been written anew: commit it");
+    }
+}
+
+fn document() -> String {
+    let mut text = "\
+An empty variable counts as unset. Names of exporters, propagators, samplers, protocols and levels
+are taken in any case. What is refused is reported on stderr at the start, all at once.
+
+| variable | default | accepted | otherwise |
+|---|---|---|---|
+"
+    .to_owned();
+    for variable in VARIABLES {
+        let cells = [
+            variable.name,
+            variable.default,
+            variable.accepts,
+            variable.otherwise,
+        ];
+        writeln!(text, "| {} |", cells.map(as_markdown).join(" | ")).unwrap();
+    }
+    text.push_str(
+        "
+These are not honoured; one that is set is reported:
+
+| variable | why |
+|---|---|
+",
+    );
+    for (name, reason) in IGNORED {
+        writeln!(text, "| `{name}` | {reason} |").unwrap();
+    }
+    text
+}
+
+/// Sets names and values apart from words: they hold what words do not.
+fn as_markdown(text: &str) -> String {
+    let words = text.split(' ').map(|word| {
+        let bare = word.trim_end_matches([',', ';']);
+        let rest = word.strip_prefix(bare).unwrap_or_default();
+        if bare.contains(['_', '/', '<', '=']) {
+            format!("`{bare}`{rest}")
+        } else {
+            word.to_owned()
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}

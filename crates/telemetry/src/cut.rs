@@ -1,0 +1,110 @@
+//! The limit on the length of text, which the SDK lacks.
+
+use std::time::Duration;
+
+use opentelemetry::{Array, KeyValue, StringValue, Value};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+
+/// Cuts the text of attributes before it hands spans on: on the thread that exports, and not on
+/// the one that works.
+#[derive(Debug)]
+pub(crate) struct Cut<E> {
+    exporter: E,
+    /// In characters.
+    length: Option<usize>,
+}
+
+impl<E> Cut<E> {
+    pub(crate) fn new(exporter: E, length: Option<usize>) -> Self {
+        Self { exporter, length }
+    }
+}
+
+impl<E: SpanExporter> SpanExporter for Cut<E> {
+    async fn export(&self, mut batch: Vec<SpanData>) -> OTelSdkResult {
+        if let Some(length) = self.length {
+            for span in &mut batch {
+                cut_span(span, length);
+            }
+        }
+        self.exporter.export(batch).await
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.exporter.shutdown_with_timeout(timeout)
+    }
+
+    // Some exporters implement only this one of the two.
+    fn shutdown(&self) -> OTelSdkResult {
+        self.exporter.shutdown()
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.exporter.force_flush()
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        self.exporter.set_resource(resource);
+    }
+}
+
+fn cut_span(span: &mut SpanData, length: usize) {
+    cut_all(&mut span.attributes, length);
+    for event in &mut span.events.events {
+        cut_all(&mut event.attributes, length);
+    }
+    for link in &mut span.links.links {
+        cut_all(&mut link.attributes, length);
+    }
+}
+
+fn cut_all(attributes: &mut [KeyValue], length: usize) {
+    for attribute in attributes {
+        match &mut attribute.value {
+            Value::String(text) => cut_text(text, length),
+            Value::Array(Array::String(texts)) => {
+                for text in texts {
+                    cut_text(text, length);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// "Truncate … counting any character in it as 1."
+fn cut_text(text: &mut StringValue, length: usize) {
+    if let Some((end, _)) = text.as_str().char_indices().nth(length) {
+        let cut = text.as_str().get(..end).unwrap_or_default();
+        *text = cut.to_owned().into();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_cut_by_characters_and_nothing_else_is() {
+        let texts = |values: &[&'static str]| {
+            let values = values.iter().map(|value| StringValue::from(*value));
+            Value::Array(Array::String(values.collect()))
+        };
+        let mut attributes = [
+            KeyValue::new("long", "日本語!"),
+            KeyValue::new("short", "abc"),
+            KeyValue::new("list", texts(&["abcdef", ""])),
+            KeyValue::new("number", 123_456),
+        ];
+        cut_all(&mut attributes, 3);
+        let expected = [
+            KeyValue::new("long", "日本語"),
+            KeyValue::new("short", "abc"),
+            KeyValue::new("list", texts(&["abc", ""])),
+            KeyValue::new("number", 123_456),
+        ];
+        assert_eq!(attributes, expected);
+    }
+}

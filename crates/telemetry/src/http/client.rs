@@ -1,0 +1,214 @@
+//! Client spans: a wrapper of [`reqwest::Client`].
+
+use std::error::Error;
+use std::fmt::Display;
+use std::io;
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use opentelemetry::propagation::Injector;
+use opentelemetry::trace::{SpanBuilder, SpanKind};
+use opentelemetry::{Context, KeyValue, global};
+use reqwest::{Body, IntoUrl, Request, Response};
+
+use super::attributes::{
+    Add, NETWORK_PEER_ADDRESS, NETWORK_PEER_PORT, NETWORK_PROTOCOL_VERSION, SERVER_ADDRESS,
+    SERVER_PORT, URL_FULL, add_method, protocol_version, span_name,
+};
+use super::redact;
+use super::span::HttpSpan;
+use super::tracer::SharedTracer;
+
+/// A [`reqwest::Client`] that makes one client span per request and sends its ids along.
+///
+/// The span ends when the response's headers have arrived, or the request has failed. Redirects
+/// that reqwest follows lie inside it.
+#[derive(Clone, Debug, Default)]
+pub struct Client {
+    inner: reqwest::Client,
+    tracer: SharedTracer,
+}
+
+/// Builds a request for [`Client`], as [`reqwest::RequestBuilder`] does.
+#[derive(Debug)]
+#[must_use = "a request does nothing until it is sent"]
+pub struct RequestBuilder {
+    client: Client,
+    inner: reqwest::RequestBuilder,
+}
+
+/// Takes the headers of the propagators, but no empty ones: `TraceContextPropagator` sets
+/// `tracestate` even where there is none.
+struct Headers<'a>(&'a mut HeaderMap);
+
+impl Client {
+    /// Sends through `inner`.
+    pub fn new(inner: reqwest::Client) -> Self {
+        Self {
+            inner,
+            tracer: SharedTracer::default(),
+        }
+    }
+
+    /// Starts a GET request.
+    pub fn get(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::GET, url)
+    }
+
+    /// Starts a POST request.
+    pub fn post(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::POST, url)
+    }
+
+    /// Starts a request with any method.
+    pub fn request(&self, method: Method, url: impl IntoUrl) -> RequestBuilder {
+        RequestBuilder {
+            client: self.clone(),
+            inner: self.inner.request(method, url),
+        }
+    }
+
+    /// Sends `request` within a client span, a child of the current span.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`reqwest::Client::execute`].
+    pub async fn execute(&self, mut request: Request) -> reqwest::Result<Response> {
+        let mut span = start(&self.tracer, &request);
+        global::get_text_map_propagator(|propagator| {
+            propagator.inject_context(span.context(), &mut Headers(request.headers_mut()));
+        });
+        let result = self.inner.execute(request).await;
+        match &result {
+            Ok(response) => answer(&mut span, response),
+            Err(error) => span.fail(error_type(error), describe(error)),
+        }
+        result
+    }
+}
+
+impl RequestBuilder {
+    /// Adds a header.
+    pub fn header<N, V>(self, name: N, value: V) -> Self
+    where
+        HeaderName: TryFrom<N, Error: Into<http::Error>>,
+        HeaderValue: TryFrom<V, Error: Into<http::Error>>,
+    {
+        self.map(|inner| inner.header(name, value))
+    }
+
+    /// Sends `token` as a bearer token.
+    pub fn bearer_auth(self, token: impl Display) -> Self {
+        self.map(|inner| inner.bearer_auth(token))
+    }
+
+    /// Sets the body.
+    pub fn body(self, body: impl Into<Body>) -> Self {
+        self.map(|inner| inner.body(body))
+    }
+
+    /// Limits the time from connecting to the end of the response body.
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.map(|inner| inner.timeout(timeout))
+    }
+
+    /// Changes reqwest's own builder, for all that has no method here.
+    pub fn map(
+        self,
+        change: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder,
+    ) -> Self {
+        Self {
+            inner: change(self.inner),
+            ..self
+        }
+    }
+
+    /// Sends the request within a client span.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`reqwest::RequestBuilder::send`].
+    pub async fn send(self) -> reqwest::Result<Response> {
+        self.client.execute(self.inner.build()?).await
+    }
+}
+
+impl Injector for Headers<'_> {
+    fn set(&mut self, name: &str, value: String) {
+        let name = HeaderName::try_from(name).ok();
+        let value = HeaderValue::try_from(value).ok();
+        if let (Some(name), Some(value)) = (name, value.filter(|value| !value.is_empty())) {
+            self.0.insert(name, value);
+        }
+    }
+}
+
+fn start(tracer: &SharedTracer, request: &Request) -> HttpSpan {
+    let name = span_name(request.method(), None);
+    let builder = SpanBuilder::from_name(name).with_kind(SpanKind::Client);
+    tracer.start(builder, Context::current(), |add| {
+        add_attributes(add, request);
+    })
+}
+
+fn add_attributes(add: Add<'_>, request: &Request) {
+    add_method(add, request.method());
+    let url = request.url();
+    add(KeyValue::new(URL_FULL, redact::url(url)));
+    if let Some(host) = url.host_str() {
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        add(KeyValue::new(SERVER_ADDRESS, host.to_owned()));
+    }
+    if let Some(port) = url.port_or_known_default() {
+        add(KeyValue::new(SERVER_PORT, i64::from(port)));
+    }
+}
+
+fn answer(span: &mut HttpSpan, response: &Response) {
+    if let Some(current) = span.span() {
+        if let Some(version) = protocol_version(response.version()) {
+            current.set_attribute(KeyValue::new(NETWORK_PROTOCOL_VERSION, version));
+        }
+        if let Some(peer) = response.remote_addr() {
+            let address = peer.ip().to_canonical().to_string();
+            current.set_attribute(KeyValue::new(NETWORK_PEER_ADDRESS, address));
+            current.set_attribute(KeyValue::new(NETWORK_PEER_PORT, i64::from(peer.port())));
+        }
+    }
+    let status = response.status();
+    span.answer(status, status.is_client_error() || status.is_server_error());
+}
+
+/// A word of low cardinality for what went wrong.
+fn error_type(error: &reqwest::Error) -> &'static str {
+    if error.is_timeout() {
+        return "timeout";
+    }
+    match io_kind(error) {
+        Some(io::ErrorKind::ConnectionRefused) => "connection_refused",
+        Some(io::ErrorKind::ConnectionReset) => "connection_reset",
+        _ if error.is_connect() => "connect",
+        _ if error.is_redirect() => "redirect",
+        _ if error.is_body() => "body",
+        _ if error.is_builder() => "invalid_request",
+        _ => "_OTHER",
+    }
+}
+
+fn io_kind(error: &reqwest::Error) -> Option<io::ErrorKind> {
+    causes(error).find_map(|cause| Some(cause.downcast_ref::<io::Error>()?.kind()))
+}
+
+/// The innermost cause, such as `Connection refused (os error 111)`. The outer ones repeat the
+/// URL, which may hold secrets.
+fn describe(error: &reqwest::Error) -> String {
+    causes(error)
+        .last()
+        .map_or_else(|| "the request failed".to_owned(), ToString::to_string)
+}
+
+fn causes<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(error.source(), |error: &&'a (dyn Error + 'static)| {
+        (*error).source()
+    })
+}

@@ -1,0 +1,73 @@
+//! The tracer provider that a configuration describes.
+
+use std::mem;
+
+use opentelemetry_sdk::trace::{SdkTracerProvider, SpanExporter, TracerProviderBuilder};
+
+use crate::config::{Batch, Config, Exporter, Problem};
+use crate::cut::Cut;
+use crate::delivery::Delivery;
+use crate::{ConsoleExporter, jaeger, otlp};
+
+/// A provider in the making, and the counts of its exporters.
+struct Pipeline {
+    builder: TracerProviderBuilder,
+    batch: Batch,
+    value_length: Option<usize>,
+    deliveries: Vec<Delivery>,
+}
+
+/// Builds the provider, with a count for each exporter that sends. An exporter that cannot be
+/// built is a problem and is left out.
+pub(crate) fn build(
+    config: &Config,
+    problems: &mut Vec<Problem>,
+) -> (SdkTracerProvider, Vec<Delivery>) {
+    let mut pipeline = Pipeline {
+        builder: SdkTracerProvider::builder()
+            .with_resource(config.resource.clone())
+            .with_sampler(config.sampler.clone())
+            .with_span_limits(config.limits.counts),
+        batch: config.batch,
+        value_length: config.limits.value_length,
+        deliveries: Vec::new(),
+    };
+    for exporter in &config.exporters {
+        problems.extend(pipeline.add(exporter).err());
+    }
+    (pipeline.builder.build(), pipeline.deliveries)
+}
+
+impl Pipeline {
+    fn add(&mut self, exporter: &Exporter) -> Result<(), Problem> {
+        match exporter {
+            Exporter::Console => {
+                let builder = mem::take(&mut self.builder);
+                self.builder = builder.with_simple_exporter(self.cut(ConsoleExporter::stdout()));
+            }
+            Exporter::Otlp(settings) => {
+                let delivery =
+                    Delivery::to(&settings.endpoint).with_variable("OTEL_EXPORTER_OTLP_ENDPOINT");
+                let timeout = settings.timeout.min(self.batch.export_timeout);
+                let exporter = otlp::exporter(settings, timeout, &delivery)?;
+                self.send(delivery, exporter);
+            }
+            Exporter::Jaeger(settings) => {
+                let timeout = settings.timeout.min(self.batch.export_timeout);
+                let exporter = jaeger::exporter(settings, timeout)?;
+                self.send(exporter.delivery().clone(), exporter);
+            }
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, delivery: Delivery, exporter: impl SpanExporter + 'static) {
+        let processor = delivery.batch_with_config(self.cut(exporter), self.batch.to_sdk());
+        self.builder = mem::take(&mut self.builder).with_span_processor(processor);
+        self.deliveries.push(delivery);
+    }
+
+    fn cut<E>(&self, exporter: E) -> Cut<E> {
+        Cut::new(exporter, self.value_length)
+    }
+}

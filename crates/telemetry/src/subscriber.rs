@@ -1,0 +1,70 @@
+//! The `tracing` subscriber: spans to OpenTelemetry, events to stderr.
+
+use std::io::{self, IsTerminal};
+
+use opentelemetry_sdk::trace::SdkTracer;
+use tracing_subscriber::filter::{EnvFilter, LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, fmt};
+
+/// The libraries that carry the export. Their spans would cause exports of their own without end.
+const CARRIERS: [&str; 9] = [
+    "h2",
+    "hyper",
+    "hyper_util",
+    "opentelemetry",
+    "reqwest",
+    "rustls",
+    "tonic",
+    "tower",
+    "ureq",
+];
+
+/// Makes the subscriber global; `false` where another one is.
+///
+/// Spans of level INFO and above are exported whatever `RUST_LOG` says; that one rules what is
+/// printed on stderr.
+pub(crate) fn install(tracer: Option<SdkTracer>, sdk_log: LevelFilter) -> bool {
+    let spans = tracer.map(|tracer| {
+        // A span carries what its author gave it and nothing else.
+        tracing_opentelemetry::layer()
+            .with_tracer(tracer)
+            .with_location(false)
+            .with_threads(false)
+            .with_tracked_inactivity(false)
+            .with_target(false)
+            .with_level(false)
+            .with_filter(exported())
+    });
+    let events = fmt::layer()
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .with_filter(printed(sdk_log));
+    tracing_subscriber::registry()
+        .with(spans)
+        .with(events)
+        .try_init()
+        .is_ok()
+}
+
+fn exported() -> Targets {
+    // A target covers all that begin with it: `opentelemetry` stands for `opentelemetry_sdk` too.
+    let silent = CARRIERS.map(|target| (target, LevelFilter::OFF));
+    Targets::new()
+        .with_default(LevelFilter::INFO)
+        .with_targets(silent)
+}
+
+/// What `RUST_LOG` says, INFO without it. Of the SDK's own log only what `OTEL_LOG_LEVEL` allows,
+/// unless `RUST_LOG` names it: a failed export is in the report at shutdown.
+fn printed(sdk_log: LevelFilter) -> EnvFilter {
+    let filter = EnvFilter::builder()
+        .with_default_directive(LevelFilter::INFO.into())
+        .from_env_lossy();
+    let named = std::env::var("RUST_LOG").is_ok_and(|value| value.contains("opentelemetry"));
+    match format!("opentelemetry={sdk_log}").parse() {
+        Ok(directive) if !named => filter.add_directive(directive),
+        _ => filter,
+    }
+}

@@ -1,0 +1,159 @@
+//! A backend that speaks OTLP and remembers what it was sent.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
+    TraceService, TraceServiceServer,
+};
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
+};
+use prost::Message;
+use tokio::net::TcpListener;
+use tonic::transport::server::{Router as GrpcRouter, TcpIncoming};
+
+/// What the receiver answers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Answer {
+    Accept,
+    /// Accepts all spans but this many.
+    Reject(i64),
+    Status(u16),
+    /// Never answers.
+    Hang,
+}
+
+/// One request as it came.
+#[derive(Clone, Debug)]
+pub(crate) struct Received {
+    pub(crate) headers: HeaderMap,
+    pub(crate) spans: Vec<String>,
+}
+
+pub(crate) struct Receiver {
+    pub(crate) address: SocketAddr,
+    requests: Arc<Mutex<Vec<Received>>>,
+}
+
+impl Receiver {
+    /// Speaks HTTP, protobuf or JSON as the request does.
+    pub(crate) async fn http(answer: Answer) -> Self {
+        let requests: Arc<Mutex<Vec<Received>>> = Arc::default();
+        let kept = Arc::clone(&requests);
+        let thrift = Arc::clone(&requests);
+        let app = Router::new()
+            .route(
+                "/v1/traces",
+                post(async move |headers: HeaderMap, body: Bytes| {
+                    let json = headers["content-type"] == "application/json";
+                    let spans = names(decode(&headers, &body, json));
+                    kept.lock().unwrap().push(Received { headers, spans });
+                    respond(answer, json).await
+                }),
+            )
+            .route(
+                "/api/traces",
+                post(async move |headers: HeaderMap, body: Bytes| {
+                    let batch = jaeger_wire::thrift::binary::decode_batch(&body).unwrap();
+                    let names = batch
+                        .spans
+                        .iter()
+                        .map(|span| span.operation_name.to_string());
+                    let spans = names.collect();
+                    thrift.lock().unwrap().push(Received { headers, spans });
+                    StatusCode::ACCEPTED
+                }),
+            );
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        Self { address, requests }
+    }
+
+    pub(crate) async fn grpc() -> Self {
+        let requests: Arc<Mutex<Vec<Received>>> = Arc::default();
+        let service = TraceServiceServer::new(Grpc(Arc::clone(&requests)))
+            .accept_compressed(tonic::codec::CompressionEncoding::Gzip);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server: GrpcRouter = tonic::transport::Server::builder().add_service(service);
+        tokio::spawn(server.serve_with_incoming(TcpIncoming::from(listener)));
+        Self { address, requests }
+    }
+
+    pub(crate) fn requests(&self) -> Vec<Received> {
+        self.requests.lock().unwrap().clone()
+    }
+
+    /// The names of all spans, in the order in which they came.
+    pub(crate) fn span_names(&self) -> Vec<String> {
+        self.requests()
+            .into_iter()
+            .flat_map(|request| request.spans)
+            .collect()
+    }
+}
+
+fn names(request: ExportTraceServiceRequest) -> Vec<String> {
+    request
+        .resource_spans
+        .into_iter()
+        .flat_map(|resource| resource.scope_spans)
+        .flat_map(|scope| scope.spans)
+        .map(|span| span.name)
+        .collect()
+}
+
+fn decode(headers: &HeaderMap, body: &[u8], json: bool) -> ExportTraceServiceRequest {
+    let mut plain = body.to_vec();
+    if headers.get("content-encoding").is_some_and(|e| e == "gzip") {
+        plain.clear();
+        let mut decoder = flate2::read::GzDecoder::new(body);
+        std::io::Read::read_to_end(&mut decoder, &mut plain).unwrap();
+    }
+    if json {
+        serde_json::from_slice(&plain).unwrap()
+    } else {
+        Message::decode(plain.as_slice()).unwrap()
+    }
+}
+
+async fn respond(answer: Answer, json: bool) -> Response {
+    let partial_success = match answer {
+        Answer::Accept => None,
+        Answer::Reject(rejected_spans) => Some(ExportTracePartialSuccess {
+            rejected_spans,
+            error_message: "too old".to_owned(),
+        }),
+        Answer::Status(code) => return StatusCode::from_u16(code).unwrap().into_response(),
+        Answer::Hang => std::future::pending().await,
+    };
+    let response = ExportTraceServiceResponse { partial_success };
+    if json {
+        serde_json::to_vec(&response).unwrap().into_response()
+    } else {
+        response.encode_to_vec().into_response()
+    }
+}
+
+struct Grpc(Arc<Mutex<Vec<Received>>>);
+
+#[tonic::async_trait]
+impl TraceService for Grpc {
+    async fn export(
+        &self,
+        request: tonic::Request<ExportTraceServiceRequest>,
+    ) -> Result<tonic::Response<ExportTraceServiceResponse>, tonic::Status> {
+        let (metadata, _, body) = request.into_parts();
+        let headers = metadata.into_headers();
+        let spans = names(body);
+        self.0.lock().unwrap().push(Received { headers, spans });
+        Ok(tonic::Response::new(ExportTraceServiceResponse::default()))
+    }
+}

@@ -1,0 +1,121 @@
+//! The outcome for people and for programs.
+
+use std::fmt::Write;
+
+use crate::verify::Outcome;
+
+/// How many differences of one sample are printed; the rest is counted.
+const SHOWN: usize = 10;
+
+/// A table with a line per sample, and below it what is missing or differs.
+pub fn table(outcomes: &[Outcome]) -> String {
+    let rows = outcomes.iter().map(|outcome| {
+        [
+            outcome.sample.clone(),
+            outcome.protocol.clone(),
+            outcome.sent.to_string(),
+            outcome.found.to_string(),
+            outcome.url.clone().unwrap_or_default(),
+        ]
+    });
+    let head = ["sample", "protocol", "sent", "found", "trace"].map(str::to_owned);
+    let rows: Vec<[String; 5]> = std::iter::once(head).chain(rows).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
+
+    let mut out = String::new();
+    for [sample, protocol, sent, found, url] in &rows {
+        let (a, b, c, d) = (width(0), width(1), width(2), width(3));
+        line(
+            &mut out,
+            format_args!("{sample:a$}  {protocol:b$}  {sent:>c$}  {found:>d$}  {url}"),
+        );
+    }
+    for outcome in outcomes {
+        problems(outcome, &mut out);
+    }
+    if outcomes.iter().all(Outcome::is_whole) {
+        let spans: usize = outcomes.iter().map(|outcome| outcome.found).sum();
+        line(
+            &mut out,
+            format_args!("all {spans} spans arrived, and every field equals what was sent"),
+        );
+    }
+    out
+}
+
+/// The same for programs: an array with an object per sample.
+pub fn json(outcomes: &[Outcome]) -> String {
+    serde_json::to_string_pretty(outcomes)
+        .unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}"))
+}
+
+fn problems(outcome: &Outcome, out: &mut String) {
+    let name = &outcome.sample;
+    if outcome.sent != outcome.expected {
+        let (expected, sent) = (outcome.expected, outcome.sent);
+        line(
+            out,
+            format_args!("{name}: expected {expected} spans, but {sent} were sent"),
+        );
+    }
+    if let Some(problem) = &outcome.problem {
+        line(out, format_args!("{name}: {problem}"));
+    }
+    for difference in outcome.differences.iter().take(SHOWN) {
+        line(out, format_args!("{name}: {difference}"));
+    }
+    if outcome.differences.len() > SHOWN {
+        let more = outcome.differences.len() - SHOWN;
+        line(out, format_args!("{name}: and {more} more differences"));
+    }
+}
+
+fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
+    // Writing to a String cannot fail.
+    let _infallible = writeln!(out, "{}", text.to_string().trim_end());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::Difference;
+
+    fn outcome(sample: &str, found: usize) -> Outcome {
+        Outcome {
+            sample: sample.into(),
+            protocol: "Jaeger gRPC".into(),
+            expected: 3,
+            sent: 3,
+            found,
+            url: Some("http://127.0.0.1:16686/trace/1".into()),
+            differences: Vec::new(),
+            problem: None,
+        }
+    }
+
+    #[test]
+    fn a_whole_table_says_so() {
+        insta::assert_snapshot!(table(&[outcome("manual-grpc", 3), outcome("b", 3)]), @r"
+        sample       protocol     sent  found  trace
+        manual-grpc  Jaeger gRPC     3      3  http://127.0.0.1:16686/trace/1
+        b            Jaeger gRPC     3      3  http://127.0.0.1:16686/trace/1
+        all 6 spans arrived, and every field equals what was sent
+        ");
+    }
+
+    #[test]
+    fn what_is_missing_is_named_below_the_table() {
+        let mut missing = outcome("manual-grpc", 2);
+        missing.differences.push(Difference {
+            span: "baz (01)".into(),
+            field: "span".into(),
+            sent: "one".into(),
+            found: "none".into(),
+        });
+        insta::assert_snapshot!(table(&[missing]), @r"
+        sample       protocol     sent  found  trace
+        manual-grpc  Jaeger gRPC     3      2  http://127.0.0.1:16686/trace/1
+        manual-grpc: baz (01): span: sent one, found none
+        ");
+    }
+}

@@ -1,0 +1,39 @@
+//! Waiting for a health answer.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+/// Short enough that nobody notices, long enough that waiting costs nothing.
+pub(crate) const PAUSE: Duration = Duration::from_millis(20);
+
+/// The URL did not answer in time.
+#[derive(Debug, thiserror::Error)]
+#[error("{url} did not answer with 2xx within {timeout:?}: {last}")]
+pub struct WaitError {
+    url: String,
+    timeout: Duration,
+    last: ureq::Error,
+}
+
+/// Asks `url` until it answers with a 2xx status.
+///
+/// # Errors
+/// [`WaitError`] with the last answer, when `timeout` has passed.
+pub fn until_healthy(url: &str, timeout: Duration) -> Result<(), WaitError> {
+    let deadline = Instant::now() + timeout;
+    loop {
+        match crate::backend::agent().get(url).call() {
+            Ok(_) => return Ok(()),
+            Err(last) if Instant::now() >= deadline => {
+                return Err(WaitError {
+                    url: url.to_owned(),
+                    timeout,
+                    last,
+                });
+            }
+            Err(_) => thread::sleep(PAUSE),
+        }
+    }
+}

@@ -1,0 +1,43 @@
+# What .ci/run runs, and its parts. `just` lists them.
+
+_default:
+    @just --list
+
+# Everything that must be green before a change lands.
+check: test fmt clippy doc versions shell
+
+# The tests, as the README names them.
+test:
+    cargo test --locked
+
+# Formatting.
+fmt:
+    cargo fmt --all --check
+
+# Lints, warnings denied.
+clippy:
+    cargo clippy --workspace --all-targets --locked -- -D warnings
+
+# The documentation builds without a warning.
+doc:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+
+# One version of every crate whose globals or types must be shared.
+versions:
+    .ci/one-version
+
+# The shell scripts.
+shell:
+    shellcheck bootstrap.sh docker-compose.sh .ci/run .ci/one-version
+
+# The trace page in Chromium (needs chromium and chromedriver).
+browser:
+    cargo test --locked -p browser-tests
+
+# The compose files and images (needs a Docker engine).
+compose:
+    docker/tests/run.sh
+
+# Licences, sources and duplicate crates (needs cargo-deny).
+deny:
+    cargo deny check licenses bans sources
