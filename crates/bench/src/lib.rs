@@ -3,9 +3,9 @@
 //! `cargo bench -p bench` prints two tables: speed, then allocations and bytes. The exporters run in
 //! this process and send to a sink in another one, so that the CPU time is theirs alone.
 
-mod otlp;
 #![expect(clippy::expect_used, reason = "a benchmark that cannot be run panics")]
 
+mod otlp;
 mod ours;
 mod retired;
 mod sink;

@@ -12,6 +12,7 @@ use axum::Router;
 use axum::body::{self, Body};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
+use axum::response::IntoResponse;
 use http_body_util::{BodyExt, Full};
 use tokio::net::TcpListener;
 use tonic::service::Routes;
@@ -148,17 +149,11 @@ fn router(bytes: Arc<AtomicU64>, answer: fn() -> Response<Body>) -> Router {
     Router::new().fallback(move |request: Request| {
         let bytes = bytes.clone();
         async move {
-            match body::to_bytes(request.into_body(), LARGEST).await {
-                Ok(body) => {
-                    bytes.fetch_add(body.len() as u64, Ordering::Relaxed);
-                    answer()
-                }
-                Err(_) => {
-                    let mut response = Response::new(Body::empty());
-                    *response.status_mut() = StatusCode::BAD_REQUEST;
-                    response
-                }
-            }
+            let Ok(body) = body::to_bytes(request.into_body(), LARGEST).await else {
+                return StatusCode::BAD_REQUEST.into_response();
+            };
+            bytes.fetch_add(body.len() as u64, Ordering::Relaxed);
+            answer()
         }
     })
 }

@@ -6,6 +6,8 @@ use std::borrow::Cow;
 
 mod decode;
 mod encode;
+mod input;
+mod time;
 
 use crate::{Process, SpanRef, Tag};
 

@@ -4,7 +4,8 @@
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("at byte {offset}: {kind}")]
 pub struct DecodeError {
-    /// The offset of the offending byte from the start of the input.
+    /// The offset, from the start of the input, of what is wrong: the byte, length or field itself;
+    /// for a missing field, the start of the struct that lacks it.
     pub offset: usize,
     /// What was wrong there.
     pub kind: DecodeErrorKind,
@@ -20,18 +21,18 @@ pub enum DecodeErrorKind {
         /// What was expected.
         expected: &'static str,
     },
-    /// A length or a size that the rest of the input cannot hold.
-    #[error("{what} is said to have {size} elements, but {left} bytes are left")]
-    Size {
-        /// What has the size.
+    /// A length, in bytes or elements, that is negative or more than the rest of the input can hold.
+    #[error("{what} claims a length of {length}, but {left} bytes are left")]
+    TooLarge {
+        /// What has the length.
         what: &'static str,
-        /// The size that was read.
-        size: i64,
+        /// The length that was read.
+        length: i64,
         /// How many bytes are left.
         left: usize,
     },
-    /// Values nest deeper than is allowed.
-    #[error("values nest deeper than {limit} levels")]
+    /// Unknown values nest deeper than is allowed.
+    #[error("unknown values nest deeper than {limit} levels")]
     TooDeep {
         /// How deep they may nest.
         limit: usize,
@@ -45,21 +46,42 @@ pub enum DecodeErrorKind {
         found: u8,
     },
     /// A field has another type than the IDL gives it.
-    #[error("{field} has another type than the IDL gives it")]
+    #[error("{field} is {found}; {expected} was expected")]
     WrongType {
         /// The field.
         field: &'static str,
+        /// The type that the IDL gives it.
+        expected: &'static str,
+        /// The type that was found.
+        found: &'static str,
     },
-    /// A field that the IDL requires is not there.
+    /// A field that has a fixed length has another one.
+    #[error("{field} has {found} bytes; {expected} were expected")]
+    WrongLength {
+        /// The field.
+        field: &'static str,
+        /// The lengths that it can have.
+        expected: &'static str,
+        /// The length that was found.
+        found: usize,
+    },
+    /// A field that a span cannot do without is not there.
     #[error("{field} is missing")]
     Missing {
         /// The field.
         field: &'static str,
     },
     /// A message of another name than `emitBatch`.
-    #[error("the message is called {name:?}; emitBatch was expected")]
-    Message {
-        /// The name.
+    #[error("the message is called {name:?}; \"emitBatch\" was expected")]
+    WrongMessage {
+        /// The name, cut after 64 bytes.
         name: String,
     },
+}
+
+impl DecodeError {
+    #[cold]
+    pub(crate) fn new(offset: usize, kind: DecodeErrorKind) -> Self {
+        Self { offset, kind }
+    }
 }

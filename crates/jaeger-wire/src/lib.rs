@@ -5,8 +5,10 @@
     clippy::cast_possible_truncation
 )]
 
+mod cursor;
 mod error;
 mod model;
+mod varint;
 
 pub mod api_v2;
 pub mod thrift;

@@ -12,6 +12,7 @@ mod encode;
 mod input;
 mod message;
 mod output;
+mod skip;
 
 /// A process and the spans it emitted: what one HTTP body or one datagram carries.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use opentelemetry::Context;
+use opentelemetry::trace::Span as _;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{
@@ -46,6 +47,7 @@ pub struct Delivery {
 /// becomes of them).
 #[derive(Debug, Default)]
 struct Counts {
+    started: AtomicU64,
     ended: AtomicU64,
     acknowledged: AtomicU64,
     failed: AtomicU64,
@@ -148,6 +150,17 @@ impl Delivery {
         *lock(&self.counts.error) = Some(reason);
     }
 
+    /// How many spans had not ended at shutdown.
+    fn open(&self) -> u64 {
+        let started = self.counts.started.load(Ordering::Acquire);
+        let closed = self.counts.closed.load(Ordering::Acquire);
+        if closed {
+            started.saturating_sub(self.sent())
+        } else {
+            0
+        }
+    }
+
     fn failed(&self) -> u64 {
         self.counts.failed.load(Ordering::Acquire)
     }
@@ -175,7 +188,10 @@ impl fmt::Display for Delivery {
         if unexported > 0 {
             self.write_unexported(f, unexported)?;
         }
-        Ok(())
+        match self.open() {
+            0 => Ok(()),
+            open => write!(f, "; {open} not ended and so not sent"),
+        }
     }
 }
 
@@ -216,6 +232,9 @@ impl Delivery {
 
 impl SpanProcessor for CountedBatch {
     fn on_start(&self, span: &mut Span, context: &Context) {
+        if span.span_context().is_sampled() {
+            self.counts.started.fetch_add(1, Ordering::AcqRel);
+        }
         self.batch.on_start(span, context);
     }
 
@@ -382,6 +401,19 @@ mod tests {
         assert!(result.is_err());
         insta::assert_snapshot!(delivery, @"telemetry: 1 span sent to http://127.0.0.1:14268/api/traces: 0 acknowledged, 1 lost: 1 not answered in the time for shutdown; does the backend hang?");
         drop(gate);
+    }
+
+    #[test]
+    fn spans_that_have_not_ended_are_named() {
+        let delivery = Delivery::to(ENDPOINT);
+        let provider = provider(delivery.batch(InMemorySpanExporter::default()));
+        let open = provider.tracer("test").start("open");
+
+        end_spans(&provider, 1);
+        provider.shutdown().unwrap();
+        drop(open);
+
+        insta::assert_snapshot!(delivery, @"telemetry: 1 span sent to http://127.0.0.1:14268/api/traces: 1 acknowledged, 0 lost; 1 not ended and so not sent");
     }
 
     #[test]

@@ -1,13 +1,16 @@
 //! From the configuration to a running SDK, and back to a flushed one.
 
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use opentelemetry::global;
 use opentelemetry::trace::TracerProvider;
-use opentelemetry_sdk::trace::SdkTracerProvider;
 
 use crate::config::{Config, Problem};
-use crate::delivery::Delivery;
+use crate::pipeline::Built;
+use crate::signal::Signals;
 use crate::{http, pipeline, propagation, subscriber};
 
 /// How long the last spans may take to leave when the program ends.
@@ -15,22 +18,29 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Tracing, for as long as this lives.
 ///
-/// Dropping it does what [`shutdown`](Self::shutdown) does. `std::process::exit` and a panic that
-/// aborts drop nothing: call `shutdown` before the one, and expect the last spans lost in the
-/// other.
+/// Dropping it does what [`shutdown`](Self::shutdown) does, also where a panic unwinds.
+/// `std::process::exit` and a panic that aborts drop nothing: call `shutdown` before the one, and
+/// expect the last spans lost in the other. For signals there are
+/// [`shutdown_signal`](crate::shutdown_signal) and [`exit_on_signal`](Self::exit_on_signal).
 #[derive(Debug)]
 #[must_use = "spans are flushed and tracing ends when this is dropped"]
 pub struct Telemetry {
-    provider: Option<SdkTracerProvider>,
-    deliveries: Vec<Delivery>,
+    /// `None` where the SDK is switched off.
+    running: Option<Arc<Running>>,
+}
+
+#[derive(Debug)]
+struct Running {
+    built: Built,
+    finished: AtomicBool,
 }
 
 /// Sets tracing up as the environment asks, for the whole process: the global tracer provider,
 /// the global propagator and the `tracing` subscriber.
 ///
 /// Never fails: every value that cannot be honoured is reported on stderr, all at once, and the
-/// program runs with what the specification says instead.
-/// [`VARIABLES`](crate::config::VARIABLES) lists what is read.
+/// program runs with what the specification says instead. [`config`](crate::config) lists the
+/// variables.
 ///
 /// ```no_run
 /// let telemetry = telemetry::init();
@@ -39,21 +49,29 @@ pub struct Telemetry {
 /// ```
 pub fn init() -> Telemetry {
     let (config, mut problems) = Config::from_env();
-    global::set_text_map_propagator(propagation::composite(&config.propagators));
-    let (provider, deliveries) = if config.disabled {
-        (None, Vec::new())
-    } else {
-        let (provider, deliveries) = pipeline::build(&config, &mut problems);
-        (Some(provider), deliveries)
-    };
+    let built = (!config.disabled).then(|| pipeline::build(&config, &mut problems));
     report(&problems);
-    http::set_provider(provider.as_ref());
+    set_globals(config, built.as_ref());
+    let running = built.map(|built| {
+        Arc::new(Running {
+            built,
+            finished: AtomicBool::new(false),
+        })
+    });
+    Telemetry { running }
+}
+
+fn set_globals(config: Config, built: Option<&Built>) {
+    global::set_text_map_propagator(propagation::composite(&config.propagators));
+    http::set_provider(built.map(|built| &built.provider));
     if let Some(methods) = config.known_methods {
         http::set_known_methods(methods);
     }
-    let tracer = provider.as_ref().map(|provider| {
-        global::set_tracer_provider(provider.clone());
-        provider.tracer(crate::config::program().unwrap_or_default())
+    let tracer = built.map(|built| {
+        global::set_tracer_provider(built.provider.clone());
+        built
+            .provider
+            .tracer(crate::config::program().unwrap_or_default())
     });
     if !subscriber::install(tracer, config.log_level) {
         eprintln!(
@@ -61,9 +79,11 @@ pub fn init() -> Telemetry {
              spans made with tracing are not exported"
         );
     }
-    Telemetry {
-        provider,
-        deliveries,
+}
+
+fn report(problems: &[Problem]) {
+    for problem in problems {
+        eprintln!("telemetry: {problem}");
     }
 }
 
@@ -72,23 +92,71 @@ impl Telemetry {
     pub fn shutdown(self) {
         drop(self);
     }
+
+    /// Ends the process as SIGTERM and Ctrl-C would, but exports the last spans before. For a
+    /// program that does not handle these signals itself; one that does would not come to it, and
+    /// waits for [`shutdown_signal`](crate::shutdown_signal).
+    ///
+    /// ```no_run
+    /// let telemetry = telemetry::init().exit_on_signal();
+    /// ```
+    pub fn exit_on_signal(self) -> Self {
+        if let Some(running) = &self.running {
+            let running = Arc::clone(running);
+            if let Err(error) = on_signal(move || running.finish()) {
+                eprintln!("telemetry: signals end the program at once: {error}");
+            }
+        }
+        self
+    }
 }
 
-impl Drop for Telemetry {
-    fn drop(&mut self) {
-        let Some(provider) = self.provider.take() else {
+/// Starts a thread that waits for a signal, calls `finish`, and ends the process.
+fn on_signal(finish: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    // From here on, before the thread runs.
+    let mut signals = {
+        let _entered = runtime.enter();
+        Signals::listen()?
+    };
+    let wait = move || {
+        let code = runtime.block_on(signals.exit_code());
+        finish();
+        std::process::exit(code);
+    };
+    std::thread::Builder::new()
+        .name("telemetry-signals".to_owned())
+        .spawn(wait)?;
+    Ok(())
+}
+
+impl Running {
+    fn finish(&self) {
+        if self.finished.swap(true, Ordering::AcqRel) {
             return;
-        };
+        }
+        let Built {
+            provider,
+            sampling,
+            deliveries,
+        } = &self.built;
         // What went wrong is in the report below.
         provider.shutdown_with_timeout(SHUTDOWN_TIMEOUT).ok();
-        for delivery in &self.deliveries {
+        for delivery in deliveries {
             eprintln!("{delivery}");
+        }
+        if let Some(report) = sampling.report() {
+            eprintln!("{report}");
         }
     }
 }
 
-fn report(problems: &[Problem]) {
-    for problem in problems {
-        eprintln!("telemetry: {problem}");
+impl Drop for Telemetry {
+    fn drop(&mut self) {
+        if let Some(running) = &self.running {
+            running.finish();
+        }
     }
 }

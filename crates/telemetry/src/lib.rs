@@ -19,6 +19,7 @@ mod jaeger;
 mod otlp;
 mod pipeline;
 mod propagation;
+mod sampling;
 mod signal;
 mod subscriber;
 

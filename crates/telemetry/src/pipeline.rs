@@ -7,6 +7,7 @@ use opentelemetry_sdk::trace::{SdkTracerProvider, SpanExporter, TracerProviderBu
 use crate::config::{Batch, Config, Exporter, Problem};
 use crate::cut::Cut;
 use crate::delivery::Delivery;
+use crate::sampling::Sampling;
 use crate::{ConsoleExporter, jaeger, otlp};
 
 /// A provider in the making, and the counts of its exporters.
@@ -17,16 +18,22 @@ struct Pipeline {
     deliveries: Vec<Delivery>,
 }
 
-/// Builds the provider, with a count for each exporter that sends. An exporter that cannot be
-/// built is a problem and is left out.
-pub(crate) fn build(
-    config: &Config,
-    problems: &mut Vec<Problem>,
-) -> (SdkTracerProvider, Vec<Delivery>) {
+/// A provider, and the counts of what becomes of its spans.
+#[derive(Debug)]
+pub(crate) struct Built {
+    pub(crate) provider: SdkTracerProvider,
+    pub(crate) sampling: Sampling,
+    /// One for each exporter that sends.
+    pub(crate) deliveries: Vec<Delivery>,
+}
+
+/// Builds the provider. An exporter that cannot be built is a problem and is left out.
+pub(crate) fn build(config: &Config, problems: &mut Vec<Problem>) -> Built {
+    let sampling = Sampling::default();
     let mut pipeline = Pipeline {
         builder: SdkTracerProvider::builder()
             .with_resource(config.resource.clone())
-            .with_sampler(config.sampler.clone())
+            .with_sampler(sampling.sampler(config.sampler.clone()))
             .with_span_limits(config.limits.counts),
         batch: config.batch,
         value_length: config.limits.value_length,
@@ -35,7 +42,11 @@ pub(crate) fn build(
     for exporter in &config.exporters {
         problems.extend(pipeline.add(exporter).err());
     }
-    (pipeline.builder.build(), pipeline.deliveries)
+    Built {
+        provider: pipeline.builder.build(),
+        sampling,
+        deliveries: pipeline.deliveries,
+    }
 }
 
 impl Pipeline {

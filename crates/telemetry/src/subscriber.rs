@@ -1,5 +1,7 @@
 //! The `tracing` subscriber: spans to OpenTelemetry, events to stderr.
 
+mod loose;
+
 use std::io::{self, IsTerminal};
 
 use opentelemetry_sdk::trace::SdkTracer;
@@ -7,6 +9,8 @@ use tracing_subscriber::filter::{EnvFilter, LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
+
+use loose::LooseEvents;
 
 /// The libraries that carry the export. Their spans would cause exports of their own without end.
 const CARRIERS: [&str; 9] = [
@@ -26,6 +30,9 @@ const CARRIERS: [&str; 9] = [
 /// Spans of level INFO and above are exported whatever `RUST_LOG` says; that one rules what is
 /// printed on stderr.
 pub(crate) fn install(tracer: Option<SdkTracer>, sdk_log: LevelFilter) -> bool {
+    let loose = tracer
+        .is_some()
+        .then(|| LooseEvents.with_filter(exported()));
     let spans = tracer.map(|tracer| {
         // A span carries what its author gave it and nothing else.
         tracing_opentelemetry::layer()
@@ -43,6 +50,7 @@ pub(crate) fn install(tracer: Option<SdkTracer>, sdk_log: LevelFilter) -> bool {
         .with_filter(printed(sdk_log));
     tracing_subscriber::registry()
         .with(spans)
+        .with(loose)
         .with(events)
         .try_init()
         .is_ok()

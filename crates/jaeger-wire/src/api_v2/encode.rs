@@ -1,10 +1,9 @@
 //! The protobuf encoding, written straight from borrowed data. Fields that hold their default are
 //! left out, as proto3 asks.
 
-use super::{Batch, Log, Span};
-use crate::{Process, RefType, SpanRef, Tag, TagValue};
-
-const NANOS: i128 = 1_000_000_000;
+use super::{Batch, Log, Span, time};
+use crate::model::{Process, RefType, SpanRef, Tag, TagValue};
+use crate::varint;
 
 /// The wire types of protobuf that the model uses.
 const VARINT: u8 = 0;
@@ -27,7 +26,7 @@ pub fn encode_post_spans(batch: &Batch<'_>, out: &mut Vec<u8>) {
 /// [`encode_span`] and [`encode_process`] wrote.
 pub fn begin_post_spans(batch_len: usize, out: &mut Vec<u8>) {
     key(1, LENGTH, out);
-    varint(batch_len as u64, out);
+    varint::write(batch_len as u64, out);
 }
 
 /// Appends one span as an element of a `Batch`'s `spans` field.
@@ -40,8 +39,8 @@ pub fn encode_span(span: &Span<'_>, out: &mut Vec<u8>) {
             message(4, out, |out| self::reference(reference, out));
         }
         number(5, span.flags.into(), out);
-        message(6, out, |out| time(span.start_time, out));
-        message(7, out, |out| duration(span.duration, out));
+        message(6, out, |out| time(time::timestamp(span.start_time), out));
+        message(7, out, |out| time(time::duration(span.duration), out));
         tags(8, &span.tags, out);
         for log in &span.logs {
             message(9, out, |out| self::log(log, out));
@@ -77,7 +76,7 @@ fn reference(reference: &SpanRef, out: &mut Vec<u8>) {
 }
 
 fn log(log: &Log<'_>, out: &mut Vec<u8>) {
-    message(1, out, |out| time(log.timestamp, out));
+    message(1, out, |out| time(time::timestamp(log.timestamp), out));
     tags(2, &log.fields, out);
 }
 
@@ -114,23 +113,10 @@ fn tag(tag: &Tag<'_>, out: &mut Vec<u8>) {
     }
 }
 
-/// A `Timestamp`: its nanoseconds count forward, before 1970 too.
-fn time(nanos: i128, out: &mut Vec<u8>) {
-    seconds_and_nanos(nanos.div_euclid(NANOS), nanos.rem_euclid(NANOS), out);
-}
-
-/// A `Duration`: seconds and nanoseconds have the same sign.
-fn duration(nanos: i128, out: &mut Vec<u8>) {
-    seconds_and_nanos(nanos / NANOS, nanos % NANOS, out);
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "i64 seconds are 292 thousand million years"
-)]
-fn seconds_and_nanos(seconds: i128, nanos: i128, out: &mut Vec<u8>) {
-    number(1, (seconds as i64).cast_unsigned(), out);
-    number(2, (nanos as i64).cast_unsigned(), out);
+/// The parts of a `Timestamp` or a `Duration`.
+fn time((seconds, nanos): (i64, i64), out: &mut Vec<u8>) {
+    number(1, seconds.cast_unsigned(), out);
+    number(2, nanos.cast_unsigned(), out);
 }
 
 /// A bytes or string field, left out when empty.
@@ -143,7 +129,7 @@ fn bytes(field: u8, value: &[u8], out: &mut Vec<u8>) {
 /// An element of a repeated bytes or string field.
 fn element(field: u8, value: &[u8], out: &mut Vec<u8>) {
     key(field, LENGTH, out);
-    varint(value.len() as u64, out);
+    varint::write(value.len() as u64, out);
     out.extend_from_slice(value);
 }
 
@@ -151,7 +137,7 @@ fn element(field: u8, value: &[u8], out: &mut Vec<u8>) {
 fn number(field: u8, value: u64, out: &mut Vec<u8>) {
     if value != 0 {
         key(field, VARINT, out);
-        varint(value, out);
+        varint::write(value, out);
     }
 }
 
@@ -165,8 +151,7 @@ fn message(field: u8, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
 
     let end = out.len();
     let length = end.saturating_sub(start);
-    let mut head = [0; 10];
-    let used = varint_into(length as u64, &mut head);
+    let (head, used) = varint::bytes(length as u64);
     let more = used.saturating_sub(1);
     if more > 0 {
         out.resize(end.saturating_add(more), 0);
@@ -184,27 +169,4 @@ fn message(field: u8, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
 /// All field numbers of the model are below 16: a key is one byte.
 fn key(field: u8, wire_type: u8, out: &mut Vec<u8>) {
     out.push(field << 3 | wire_type);
-}
-
-fn varint(mut value: u64, out: &mut Vec<u8>) {
-    while value >= 0x80 {
-        out.push(value.to_le_bytes()[0] | 0x80);
-        value >>= 7;
-    }
-    out.push(value.to_le_bytes()[0]);
-}
-
-/// Returns how many bytes it took.
-fn varint_into(mut value: u64, bytes: &mut [u8; 10]) -> usize {
-    let mut used: usize = 0;
-    for byte in bytes {
-        used = used.saturating_add(1);
-        *byte = value.to_le_bytes()[0] & 0x7f;
-        value >>= 7;
-        if value == 0 {
-            break;
-        }
-        *byte |= 0x80;
-    }
-    used
 }

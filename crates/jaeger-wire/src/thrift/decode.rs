@@ -1,190 +1,201 @@
 //! jaeger.thrift's structs, read by either protocol.
 //!
+//! A field that the IDL requires must be there; one that it does not have is skipped. A list's
+//! length is believed only if the input can hold that many of the smallest elements.
+//!
 //! IDL: <https://github.com/jaegertracing/jaeger-idl/blob/main/thrift/jaeger.thrift>
 
 use std::borrow::Cow;
 
-use super::{
-    Batch, Log, Span,
-    input::{Field, Input, Type},
-};
-use crate::{DecodeError, Process, RefType, SpanRef, Tag, TagValue, error::DecodeErrorKind};
+use super::input::{Field, Input, Least, Type};
+use super::skip::skip;
+use super::{Batch, Log, Span};
+use crate::cursor;
+use crate::error::{DecodeError, DecodeErrorKind};
+use crate::model::{Process, RefType, SpanRef, Tag, TagValue};
 
-/// The fewest bytes that an element can have, by which a list's size is believed when room is made
-/// for it: a span has nine required fields, a tag two, a log two, a reference four.
-const SMALLEST_SPAN: usize = 20;
-const SMALLEST_SMALL: usize = 5;
+/// The fields of a struct that were there, by their ids.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seen(u32);
 
 pub(super) fn batch<'a, I: Input<'a>>(input: &mut I) -> Result<Batch<'a>, DecodeError> {
-    let (mut process, mut spans) = (None, None);
-    each_field(input, |input, field| {
+    let start = input.cursor().offset();
+    let mut batch = Batch::default();
+    let seen = each_field(input, |input, field| {
         match field.id {
-            1 => process = Some(self::process(input, field)?),
-            2 => spans = Some(list(input, field, "Batch.spans", SMALLEST_SPAN, span)?),
+            1 => {
+                field.expect(Type::Struct, "Batch.process")?;
+                batch.process = process(input)?;
+            }
+            2 => batch.spans = list(input, field, I::LEAST.span(), "Batch.spans", span)?,
             // seqNo and stats, and what later versions add.
-            _ => input.skip(field.kind)?,
+            _ => skip(input, field.kind)?,
         }
         Ok(())
     })?;
-    Ok(Batch {
-        process: process.ok_or_else(|| missing(input, "Batch.process"))?,
-        spans: spans.ok_or_else(|| missing(input, "Batch.spans"))?,
-    })
+    seen.require(start, &[(1, "Batch.process"), (2, "Batch.spans")])?;
+    Ok(batch)
 }
 
-fn process<'a, I: Input<'a>>(input: &mut I, field: Field) -> Result<Process<'a>, DecodeError> {
-    expect(input, field, Type::Struct, "Batch.process")?;
-    let (mut service_name, mut tags) = (None, Vec::new());
-    each_field(input, |input, field| {
+fn process<'a, I: Input<'a>>(input: &mut I) -> Result<Process<'a>, DecodeError> {
+    let start = input.cursor().offset();
+    let mut process = Process::default();
+    let seen = each_field(input, |input, field| {
         match field.id {
-            1 => service_name = Some(text(input, field, "Process.serviceName")?),
-            2 => tags = list(input, field, "Process.tags", SMALLEST_SMALL, tag)?,
-            _ => input.skip(field.kind)?,
+            1 => process.service_name = text(input, field, "Process.serviceName")?,
+            2 => process.tags = list(input, field, I::LEAST.tag(), "Process.tags", tag)?,
+            _ => skip(input, field.kind)?,
         }
         Ok(())
     })?;
-    Ok(Process {
-        service_name: service_name.ok_or_else(|| missing(input, "Process.serviceName"))?,
-        tags,
-    })
+    seen.require(start, &[(1, "Process.serviceName")])?;
+    Ok(process)
 }
 
 fn span<'a, I: Input<'a>>(input: &mut I) -> Result<Span<'a>, DecodeError> {
+    const REQUIRED: [(u8, &str); 8] = [
+        (1, "Span.traceIdLow"),
+        (2, "Span.traceIdHigh"),
+        (3, "Span.spanId"),
+        (4, "Span.parentSpanId"),
+        (5, "Span.operationName"),
+        (7, "Span.flags"),
+        (8, "Span.startTime"),
+        (9, "Span.duration"),
+    ];
+    let start = input.cursor().offset();
     let mut span = Span::default();
-    let (mut low, mut high, mut id) = (None, 0, None);
-    each_field(input, |input, field| {
+    let (mut low, mut high) = (0, 0);
+    let seen = each_field(input, |input, field| {
         match field.id {
-            1 => low = Some(i64(input, field, "Span.traceIdLow")?),
+            1 => low = i64(input, field, "Span.traceIdLow")?,
             2 => high = i64(input, field, "Span.traceIdHigh")?,
-            3 => id = Some(i64(input, field, "Span.spanId")?),
+            3 => span.span_id = i64(input, field, "Span.spanId")?.to_be_bytes(),
             4 => span.parent_span_id = i64(input, field, "Span.parentSpanId")?.to_be_bytes(),
             5 => span.operation_name = text(input, field, "Span.operationName")?,
             6 => {
-                span.references = list(input, field, "Span.references", SMALLEST_SMALL, reference)?;
+                let least = I::LEAST.reference();
+                span.references = list(input, field, least, "Span.references", reference)?;
             }
             7 => span.flags = i32(input, field, "Span.flags")?,
             8 => span.start_time = i64(input, field, "Span.startTime")?,
             9 => span.duration = i64(input, field, "Span.duration")?,
-            10 => span.tags = list(input, field, "Span.tags", SMALLEST_SMALL, tag)?,
-            11 => span.logs = list(input, field, "Span.logs", SMALLEST_SMALL, log)?,
-            _ => input.skip(field.kind)?,
+            10 => span.tags = list(input, field, I::LEAST.tag(), "Span.tags", tag)?,
+            11 => span.logs = list(input, field, I::LEAST.log(), "Span.logs", log)?,
+            _ => skip(input, field.kind)?,
         }
         Ok(())
     })?;
-    span.trace_id = trace_id(high, low.ok_or_else(|| missing(input, "Span.traceIdLow"))?);
-    span.span_id = id
-        .ok_or_else(|| missing(input, "Span.spanId"))?
-        .to_be_bytes();
+    seen.require(start, &REQUIRED)?;
+    span.trace_id = trace_id(high, low);
     Ok(span)
 }
 
 fn reference<'a, I: Input<'a>>(input: &mut I) -> Result<SpanRef, DecodeError> {
-    let (mut ref_type, mut low, mut high, mut id) = (RefType::ChildOf, 0, 0, 0);
-    each_field(input, |input, field| {
+    const REQUIRED: [(u8, &str); 4] = [
+        (1, "SpanRef.refType"),
+        (2, "SpanRef.traceIdLow"),
+        (3, "SpanRef.traceIdHigh"),
+        (4, "SpanRef.spanId"),
+    ];
+    let start = input.cursor().offset();
+    let (mut ref_type, mut low, mut high, mut id) = (0, 0, 0, 0);
+    let seen = each_field(input, |input, field| {
         match field.id {
-            1 => {
-                ref_type = match i32(input, field, "SpanRef.refType")? {
-                    0 => RefType::ChildOf,
-                    _ => RefType::FollowsFrom,
-                }
-            }
+            1 => ref_type = i32(input, field, "SpanRef.refType")?,
             2 => low = i64(input, field, "SpanRef.traceIdLow")?,
             3 => high = i64(input, field, "SpanRef.traceIdHigh")?,
             4 => id = i64(input, field, "SpanRef.spanId")?,
-            _ => input.skip(field.kind)?,
+            _ => skip(input, field.kind)?,
         }
         Ok(())
     })?;
+    seen.require(start, &REQUIRED)?;
     Ok(SpanRef {
-        ref_type,
+        ref_type: match ref_type {
+            0 => RefType::ChildOf,
+            _ => RefType::FollowsFrom,
+        },
         trace_id: trace_id(high, low),
         span_id: id.to_be_bytes(),
     })
 }
 
 fn log<'a, I: Input<'a>>(input: &mut I) -> Result<Log<'a>, DecodeError> {
+    let start = input.cursor().offset();
     let mut log = Log::default();
-    each_field(input, |input, field| {
+    let seen = each_field(input, |input, field| {
         match field.id {
             1 => log.timestamp = i64(input, field, "Log.timestamp")?,
-            2 => log.fields = list(input, field, "Log.fields", SMALLEST_SMALL, tag)?,
-            _ => input.skip(field.kind)?,
+            2 => log.fields = list(input, field, I::LEAST.tag(), "Log.fields", tag)?,
+            _ => skip(input, field.kind)?,
         }
         Ok(())
     })?;
+    seen.require(start, &[(1, "Log.timestamp"), (2, "Log.fields")])?;
     Ok(log)
 }
 
 fn tag<'a, I: Input<'a>>(input: &mut I) -> Result<Tag<'a>, DecodeError> {
-    let (mut key, mut v_type) = (None, None);
-    let mut string = Cow::Borrowed("");
+    let start = input.cursor().offset();
+    let (mut key, mut v_type) = (Cow::Borrowed(""), 0);
+    let (mut string, mut binary) = (Cow::Borrowed(""), Cow::Borrowed(&[][..]));
     let (mut double, mut bool, mut long) = (0.0, false, 0);
-    let mut binary: &[u8] = &[];
-    each_field(input, |input, field| {
+    let seen = each_field(input, |input, field| {
         match field.id {
-            1 => key = Some(text(input, field, "Tag.key")?),
-            2 => v_type = Some(i32(input, field, "Tag.vType")?),
+            1 => key = text(input, field, "Tag.key")?,
+            2 => v_type = i32(input, field, "Tag.vType")?,
             3 => string = text(input, field, "Tag.vStr")?,
-            4 => {
-                expect(input, field, Type::Double, "Tag.vDouble")?;
-                double = input.double()?;
-            }
-            5 => match field.kind {
-                Type::Bool(value) => bool = input.bool(value)?,
-                _ => return Err(wrong_type(input, "Tag.vBool")),
-            },
+            4 => double = self::double(input, field, "Tag.vDouble")?,
+            5 => bool = self::bool(input, field, "Tag.vBool")?,
             6 => long = i64(input, field, "Tag.vLong")?,
-            7 => {
-                expect(input, field, Type::Bytes, "Tag.vBinary")?;
-                binary = input.bytes()?;
-            }
-            _ => input.skip(field.kind)?,
+            7 => binary = Cow::Borrowed(bytes(input, field, "Tag.vBinary")?),
+            _ => skip(input, field.kind)?,
         }
         Ok(())
     })?;
-    let value = match v_type.ok_or_else(|| missing(input, "Tag.vType"))? {
+    seen.require(start, &[(1, "Tag.key"), (2, "Tag.vType")])?;
+    let value = match v_type {
         1 => TagValue::Double(double),
         2 => TagValue::Bool(bool),
         3 => TagValue::Long(long),
-        4 => TagValue::Binary(Cow::Borrowed(binary)),
+        4 => TagValue::Binary(binary),
         // A type of the future is read as the text that may stand beside it.
         _ => TagValue::String(string),
     };
-    Ok(Tag {
-        key: key.ok_or_else(|| missing(input, "Tag.key"))?,
-        value,
-    })
+    Ok(Tag { key, value })
 }
 
 /// Hands each field of a struct to `read`, which must read or skip its value.
-fn each_field<'a, I: Input<'a>>(
+pub(super) fn each_field<'a, I: Input<'a>>(
     input: &mut I,
     mut read: impl FnMut(&mut I, Field) -> Result<(), DecodeError>,
-) -> Result<(), DecodeError> {
+) -> Result<Seen, DecodeError> {
+    let mut seen = Seen(0);
     let mut previous = 0;
     while let Some(field) = input.field(previous)? {
         read(input, field)?;
+        seen.add(field.id);
         previous = field.id;
     }
-    Ok(())
+    Ok(seen)
 }
 
-/// Reads a list of structs. `smallest` is the fewest bytes that one of them can have.
+/// Reads a list of structs, each of which has at least `least` bytes.
 fn list<'a, I: Input<'a>, T>(
     input: &mut I,
     field: Field,
+    least: usize,
     name: &'static str,
-    smallest: usize,
     read: impl Fn(&mut I) -> Result<T, DecodeError>,
 ) -> Result<Vec<T>, DecodeError> {
-    expect(input, field, Type::List, name)?;
-    let (element, size) = input.list()?;
-    if element != Type::Struct && size > 0 {
-        return Err(wrong_type(input, name));
+    field.expect(Type::List, name)?;
+    let (element, length) = input.list(least, name)?;
+    if element != Type::Struct {
+        return Err(field.wrong_type(name, "a list of structs", "a list of something else"));
     }
-    let justified = input.cursor().left().checked_div(smallest).unwrap_or(0);
-    let mut items = Vec::with_capacity(size.min(justified));
-    for _ in 0..size {
+    let mut items = Vec::with_capacity(length);
+    for _ in 0..length {
         items.push(read(input)?);
     }
     Ok(items)
@@ -195,8 +206,16 @@ fn text<'a, I: Input<'a>>(
     field: Field,
     name: &'static str,
 ) -> Result<Cow<'a, str>, DecodeError> {
-    expect(input, field, Type::Bytes, name)?;
-    input.text()
+    bytes(input, field, name).map(cursor::text)
+}
+
+fn bytes<'a, I: Input<'a>>(
+    input: &mut I,
+    field: Field,
+    name: &'static str,
+) -> Result<&'a [u8], DecodeError> {
+    field.expect(Type::String, name)?;
+    input.bytes(name)
 }
 
 fn i32<'a, I: Input<'a>>(
@@ -204,8 +223,8 @@ fn i32<'a, I: Input<'a>>(
     field: Field,
     name: &'static str,
 ) -> Result<i32, DecodeError> {
-    expect(input, field, Type::I32, name)?;
-    input.i32()
+    field.expect(Type::I32, name)?;
+    input.i32(name)
 }
 
 fn i64<'a, I: Input<'a>>(
@@ -213,20 +232,27 @@ fn i64<'a, I: Input<'a>>(
     field: Field,
     name: &'static str,
 ) -> Result<i64, DecodeError> {
-    expect(input, field, Type::I64, name)?;
-    input.i64()
+    field.expect(Type::I64, name)?;
+    input.i64(name)
 }
 
-fn expect<'a, I: Input<'a>>(
+fn double<'a, I: Input<'a>>(
     input: &mut I,
     field: Field,
-    kind: Type,
     name: &'static str,
-) -> Result<(), DecodeError> {
-    if field.kind == kind {
-        Ok(())
-    } else {
-        Err(wrong_type(input, name))
+) -> Result<f64, DecodeError> {
+    field.expect(Type::Double, name)?;
+    input.double(name)
+}
+
+fn bool<'a, I: Input<'a>>(
+    input: &mut I,
+    field: Field,
+    name: &'static str,
+) -> Result<bool, DecodeError> {
+    match field.kind {
+        Type::Bool(in_header) => input.bool(in_header, name),
+        found => Err(field.wrong_type(name, Type::Bool(None).name(), found.name())),
     }
 }
 
@@ -236,10 +262,49 @@ fn trace_id(high: i64, low: i64) -> [u8; 16] {
     (high << 64 | low).to_be_bytes()
 }
 
-fn missing<'a, I: Input<'a>>(input: &mut I, field: &'static str) -> DecodeError {
-    input.cursor().error(DecodeErrorKind::Missing { field })
+impl Seen {
+    fn add(&mut self, id: i16) {
+        if let Ok(id @ 0..32) = u32::try_from(id) {
+            self.0 |= 1 << id;
+        }
+    }
+
+    /// Checks that the struct that starts at `start` has the fields, named by id.
+    pub(super) fn require(
+        self,
+        start: usize,
+        fields: &[(u8, &'static str)],
+    ) -> Result<(), DecodeError> {
+        for &(id, field) in fields {
+            if self.0 & 1 << id == 0 {
+                return Err(DecodeError::new(start, DecodeErrorKind::Missing { field }));
+            }
+        }
+        Ok(())
+    }
 }
 
-fn wrong_type<'a, I: Input<'a>>(input: &mut I, field: &'static str) -> DecodeError {
-    input.cursor().error(DecodeErrorKind::WrongType { field })
+/// The sizes of structs that have their required fields and no others.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "sums of a few small constants"
+)]
+impl Least {
+    const STOP: usize = 1;
+
+    const fn span(self) -> usize {
+        self.i64 * 6 + self.string + self.i32 + Self::STOP
+    }
+
+    const fn reference(self) -> usize {
+        self.i32 + self.i64 * 3 + Self::STOP
+    }
+
+    const fn log(self) -> usize {
+        self.i64 + self.list + Self::STOP
+    }
+
+    const fn tag(self) -> usize {
+        self.string + self.i32 + Self::STOP
+    }
 }

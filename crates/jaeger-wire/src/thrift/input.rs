@@ -1,29 +1,39 @@
-//! What a Thrift protocol must be able to read, and the bounded cursor both protocols read from.
+//! What a Thrift protocol must be able to read.
 
-use std::borrow::Cow;
-
+use crate::cursor::Cursor;
 use crate::error::{DecodeError, DecodeErrorKind};
 
-/// How deep structs and containers may nest in what is skipped.
-const DEEPEST: usize = 32;
+/// A Thrift protocol, read side. `what` names what is read, for errors.
+pub(super) trait Input<'a> {
+    /// The fewest bytes that fields of each type take.
+    const LEAST: Least;
 
-/// The types of Thrift fields, by what they mean and not by their number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Type {
-    /// A boolean; in a compact field header it stands in the type itself.
-    Bool(Option<bool>),
-    I8,
-    I16,
-    I32,
-    I64,
-    Double,
-    /// Text or bytes.
-    Bytes,
-    Struct,
-    Map,
-    /// A list or a set.
-    List,
-    Uuid,
+    /// The bytes that are being read.
+    fn cursor(&mut self) -> &mut Cursor<'a>;
+    /// Reads the start of the field that follows the one with the id `previous`; `None` at the
+    /// struct's end.
+    fn field(&mut self, previous: i16) -> Result<Option<Field>, DecodeError>;
+    /// Reads a boolean: the one that its header held, or the one that follows.
+    fn bool(&mut self, in_header: Option<bool>, what: &'static str) -> Result<bool, DecodeError>;
+    fn i16(&mut self, what: &'static str) -> Result<i16, DecodeError>;
+    fn i32(&mut self, what: &'static str) -> Result<i32, DecodeError>;
+    fn i64(&mut self, what: &'static str) -> Result<i64, DecodeError>;
+    fn double(&mut self, what: &'static str) -> Result<f64, DecodeError>;
+    /// Reads the length of a string, and checks it against what is left.
+    fn length(&mut self, what: &'static str) -> Result<usize, DecodeError>;
+    /// Reads the element type and the length of a list or set, and checks the length against what is
+    /// left: an element has at least `least` bytes. An empty list may name no type: it is read as
+    /// one of structs.
+    fn list(&mut self, least: usize, what: &'static str) -> Result<(Type, usize), DecodeError>;
+    /// Reads the key type, the value type and the length of a map, checked likewise; `None` if it
+    /// is empty.
+    fn map(&mut self) -> Result<Option<(Type, Type, usize)>, DecodeError>;
+
+    /// Reads text or bytes.
+    fn bytes(&mut self, what: &'static str) -> Result<&'a [u8], DecodeError> {
+        let length = self.length(what)?;
+        self.cursor().take(length, what)
+    }
 }
 
 /// The start of a field.
@@ -31,156 +41,81 @@ pub(super) enum Type {
 pub(super) struct Field {
     pub(super) id: i16,
     pub(super) kind: Type,
+    /// Where the field starts.
+    pub(super) offset: usize,
 }
 
-/// A Thrift protocol, read side.
-pub(super) trait Input<'a> {
-    /// The bytes that are being read.
-    fn cursor(&mut self) -> &mut Cursor<'a>;
-    /// Reads the start of the field that follows the one with the id `previous`; `None` at the
-    /// struct's end.
-    fn field(&mut self, previous: i16) -> Result<Option<Field>, DecodeError>;
-    /// Reads a boolean: the one that its header held, or the one that follows.
-    fn bool(&mut self, in_header: Option<bool>) -> Result<bool, DecodeError>;
-    fn i16(&mut self) -> Result<i16, DecodeError>;
-    fn i32(&mut self) -> Result<i32, DecodeError>;
-    fn i64(&mut self) -> Result<i64, DecodeError>;
-    fn double(&mut self) -> Result<f64, DecodeError>;
-    /// Reads a length and checks it against what is left.
-    fn length(&mut self) -> Result<usize, DecodeError>;
-    /// Reads the element type and the size of a list, and checks the size against what is left.
-    fn list(&mut self) -> Result<(Type, usize), DecodeError>;
-    /// Reads the key type, the value type and the size of a map, checked likewise.
-    fn map(&mut self) -> Result<Option<(Type, Type, usize)>, DecodeError>;
+/// The types of Thrift fields, by what they mean and not by their number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Type {
+    /// A boolean; a field's header in the compact protocol holds its value.
+    Bool(Option<bool>),
+    I8,
+    I16,
+    I32,
+    I64,
+    Double,
+    /// Text or bytes.
+    String,
+    Struct,
+    Map,
+    Set,
+    List,
+    Uuid,
+}
 
-    /// Reads bytes.
-    fn bytes(&mut self) -> Result<&'a [u8], DecodeError> {
-        let length = self.length()?;
-        self.cursor().take(length, "the bytes of a string")
-    }
+/// The fewest bytes that a field of a type takes, its header included.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Least {
+    pub(super) i32: usize,
+    pub(super) i64: usize,
+    pub(super) string: usize,
+    pub(super) list: usize,
+}
 
-    /// Reads text; what is not UTF-8 is replaced.
-    fn text(&mut self) -> Result<Cow<'a, str>, DecodeError> {
-        self.bytes().map(String::from_utf8_lossy)
-    }
-
-    /// Reads past a value of any type.
-    fn skip(&mut self, kind: Type) -> Result<(), DecodeError> {
-        self.skip_at(kind, 0)
-    }
-
-    /// As [`skip`](Self::skip), at a depth.
-    fn skip_at(&mut self, kind: Type, depth: usize) -> Result<(), DecodeError> {
-        if depth >= DEEPEST {
-            return Err(self
-                .cursor()
-                .error(DecodeErrorKind::TooDeep { limit: DEEPEST }));
-        }
-        let deeper = depth.saturating_add(1);
-        match kind {
-            Type::Bool(value) => self.bool(value).map(drop),
-            Type::I8 => self.cursor().byte("an i8").map(drop),
-            Type::I16 => self.i16().map(drop),
-            Type::I32 => self.i32().map(drop),
-            Type::I64 => self.i64().map(drop),
-            Type::Double => self.double().map(drop),
-            Type::Bytes => self.bytes().map(drop),
-            Type::Uuid => self.cursor().take(16, "a uuid").map(drop),
-            Type::Struct => {
-                let mut previous = 0;
-                while let Some(field) = self.field(previous)? {
-                    self.skip_at(field.kind, deeper)?;
-                    previous = field.id;
-                }
-                Ok(())
-            }
-            Type::List => {
-                let (element, size) = self.list()?;
-                for _ in 0..size {
-                    self.skip_at(element, deeper)?;
-                }
-                Ok(())
-            }
-            Type::Map => {
-                let Some((key, value, size)) = self.map()? else {
-                    return Ok(());
-                };
-                for _ in 0..size {
-                    self.skip_at(key, deeper)?;
-                    self.skip_at(value, deeper)?;
-                }
-                Ok(())
-            }
+impl Field {
+    /// Checks that the field called `name` has the type that the IDL gives it.
+    pub(super) fn expect(self, kind: Type, name: &'static str) -> Result<(), DecodeError> {
+        if self.kind == kind {
+            Ok(())
+        } else {
+            Err(self.wrong_type(name, kind.name(), self.kind.name()))
         }
     }
-}
 
-/// A place in the input. Nothing is read beyond its end.
-#[derive(Debug, Clone)]
-pub(super) struct Cursor<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl<'a> Cursor<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0 }
-    }
-
-    /// How many bytes are left.
-    pub(super) fn left(&self) -> usize {
-        self.bytes.len().saturating_sub(self.at)
-    }
-
-    /// The next byte, which stays where it is.
-    pub(super) fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
-    }
-
-    pub(super) fn byte(&mut self, expected: &'static str) -> Result<u8, DecodeError> {
-        self.array::<1>(expected).map(|[byte]| byte)
-    }
-
-    pub(super) fn array<const N: usize>(
-        &mut self,
+    #[cold]
+    pub(super) fn wrong_type(
+        self,
+        field: &'static str,
         expected: &'static str,
-    ) -> Result<[u8; N], DecodeError> {
-        let bytes = self.take(N, expected)?;
-        bytes
-            .try_into()
-            .map_err(|_| self.error(DecodeErrorKind::Incomplete { expected }))
+        found: &'static str,
+    ) -> DecodeError {
+        DecodeError::new(
+            self.offset,
+            DecodeErrorKind::WrongType {
+                field,
+                expected,
+                found,
+            },
+        )
     }
+}
 
-    pub(super) fn take(
-        &mut self,
-        length: usize,
-        expected: &'static str,
-    ) -> Result<&'a [u8], DecodeError> {
-        let end = self.at.checked_add(length);
-        let taken = end.and_then(|end| self.bytes.get(self.at..end));
-        let Some(taken) = taken else {
-            return Err(self.error(DecodeErrorKind::Incomplete { expected }));
-        };
-        self.at = self.at.saturating_add(length);
-        Ok(taken)
-    }
-
-    /// Checks a size that was read: each of its elements takes at least one byte.
-    pub(super) fn size(&self, size: i64, what: &'static str) -> Result<usize, DecodeError> {
-        match usize::try_from(size) {
-            Ok(size) if size <= self.left() => Ok(size),
-            _ => Err(self.error(DecodeErrorKind::Size {
-                what,
-                size,
-                left: self.left(),
-            })),
-        }
-    }
-
-    pub(super) fn error(&self, kind: DecodeErrorKind) -> DecodeError {
-        DecodeError {
-            offset: self.at,
-            kind,
+impl Type {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Bool(_) => "a bool",
+            Self::I8 => "an i8",
+            Self::I16 => "an i16",
+            Self::I32 => "an i32",
+            Self::I64 => "an i64",
+            Self::Double => "a double",
+            Self::String => "a string",
+            Self::Struct => "a struct",
+            Self::Map => "a map",
+            Self::Set => "a set",
+            Self::List => "a list",
+            Self::Uuid => "a uuid",
         }
     }
 }

@@ -2,49 +2,68 @@
 //!
 //! IDL: <https://github.com/jaegertracing/jaeger-idl/blob/main/thrift/agent.thrift>
 
-use super::{
-    Batch, decode,
-    input::{Cursor, Input, Type},
-};
-use crate::{DecodeError, error::DecodeErrorKind};
+use super::input::{Input, Type};
+use super::skip::skip;
+use super::{Batch, decode};
+use crate::error::{DecodeError, DecodeErrorKind};
 
 pub(super) const NAME: &[u8] = b"emitBatch";
 
-/// Go's clients call, Rust's and Python's call one-way.
-pub(super) fn check_kind(kind: u8, at: &Cursor<'_>) -> Result<(), DecodeError> {
+/// The message types that carry a request. Go's clients call, Python's and Rust's call one-way.
+const CALL: u8 = 1;
+pub(super) const ONEWAY: u8 = 4;
+
+/// How much of a wrong name an error shows.
+const SHOWN: usize = 64;
+
+/// Reads the message type, where it has a byte of its own.
+pub(super) fn kind<'a, I: Input<'a>>(input: &mut I) -> Result<(), DecodeError> {
+    let offset = input.cursor().offset();
+    let kind = input.cursor().byte("a message type")?;
+    check_kind(kind, offset)
+}
+
+pub(super) fn check_kind(kind: u8, offset: usize) -> Result<(), DecodeError> {
     match kind {
-        1 | 4 => Ok(()),
-        found => Err(at.error(DecodeErrorKind::Unexpected {
-            expected: "a call or a one-way call",
-            found,
-        })),
+        CALL | ONEWAY => Ok(()),
+        found => Err(DecodeError::new(
+            offset,
+            DecodeErrorKind::Unexpected {
+                expected: "a call (1) or a one-way call (4)",
+                found,
+            },
+        )),
     }
 }
 
-pub(super) fn check_name(name: &[u8], at: &Cursor<'_>) -> Result<(), DecodeError> {
+/// Reads the name.
+pub(super) fn name<'a, I: Input<'a>>(input: &mut I) -> Result<(), DecodeError> {
+    let offset = input.cursor().offset();
+    let name = input.bytes("the name of a message")?;
     if name == NAME {
         return Ok(());
     }
-    let shown = name.get(..64).unwrap_or(name);
-    Err(at.error(DecodeErrorKind::Message {
-        name: String::from_utf8_lossy(shown).into_owned(),
-    }))
+    let shown = name.get(..SHOWN).unwrap_or(name);
+    Err(DecodeError::new(
+        offset,
+        DecodeErrorKind::WrongMessage {
+            name: String::from_utf8_lossy(shown).into_owned(),
+        },
+    ))
 }
 
 /// Reads the struct of arguments, of which the batch is the first.
 pub(super) fn arguments<'a, I: Input<'a>>(input: &mut I) -> Result<Batch<'a>, DecodeError> {
-    let mut batch = None;
-    let mut previous = 0;
-    while let Some(field) = input.field(previous)? {
-        match (field.id, field.kind) {
-            (1, Type::Struct) => batch = Some(decode::batch(input)?),
-            (_, kind) => input.skip(kind)?,
+    let start = input.cursor().offset();
+    let mut batch = Batch::default();
+    let seen = decode::each_field(input, |input, field| match field.id {
+        1 => {
+            field.expect(Type::Struct, "emitBatch.batch")?;
+            batch = decode::batch(input)?;
+            Ok(())
         }
-        previous = field.id;
-    }
-    batch.ok_or_else(|| {
-        input.cursor().error(DecodeErrorKind::Missing {
-            field: "emitBatch.batch",
-        })
-    })
+        _ => skip(input, field.kind),
+    })?;
+    seen.require(start, &[(1, "emitBatch.batch")])?;
+    Ok(batch)
 }

@@ -6,7 +6,8 @@ pub(super) enum Kind {
     I32,
     I64,
     Double,
-    Bytes,
+    /// Text or bytes.
+    String,
     Struct,
     List,
 }
@@ -24,7 +25,7 @@ pub(super) trait Output {
     fn double(&mut self, value: f64);
     fn bytes(&mut self, value: &[u8]);
     /// The head of a list of structs.
-    fn list(&mut self, size: usize);
+    fn list(&mut self, length: usize);
 
     fn i32_field(&mut self, id: i16, value: i32) {
         self.field(id, Kind::I32);
@@ -37,7 +38,15 @@ pub(super) trait Output {
     }
 
     fn bytes_field(&mut self, id: i16, value: &[u8]) {
-        self.field(id, Kind::Bytes);
+        self.field(id, Kind::String);
         self.bytes(value);
+    }
+}
+
+/// As much of `value` as Thrift's lengths, which are signed 32-bit numbers, can tell of.
+pub(super) fn fitting(value: &[u8]) -> (i32, &[u8]) {
+    match i32::try_from(value.len()) {
+        Ok(length) => (length, value),
+        Err(_) => (i32::MAX, value.get(..i32::MAX as usize).unwrap_or_default()),
     }
 }

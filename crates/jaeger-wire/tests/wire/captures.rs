@@ -4,13 +4,13 @@
 use jaeger_wire::{Tag, TagValue, api_v2, thrift};
 
 const THRIFT_HTTP: [&[u8]; 4] = [
-    include_bytes!("captures/python-thrift-client.bin"),
-    include_bytes!("captures/python-thrift-server.bin"),
-    include_bytes!("captures/python-thrift-manual.bin"),
-    include_bytes!("captures/rust-http.bin"),
+    include_bytes!("../captures/python-thrift-client.bin"),
+    include_bytes!("../captures/python-thrift-server.bin"),
+    include_bytes!("../captures/python-thrift-manual.bin"),
+    include_bytes!("../captures/rust-http.bin"),
 ];
-const THRIFT_UDP: &[u8] = include_bytes!("captures/rust-udp.bin");
-const GRPC: &[u8] = include_bytes!("captures/python-grpc-manual.bin");
+const THRIFT_UDP: &[u8] = include_bytes!("../captures/rust-udp.bin");
+const GRPC: &[u8] = include_bytes!("../captures/python-grpc-manual.bin");
 
 fn tag(key: &'static str, value: TagValue<'static>) -> Tag<'static> {
     Tag {

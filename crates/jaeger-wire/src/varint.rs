@@ -1,0 +1,34 @@
+//! Base-128 varints, which the compact protocol and protobuf share.
+
+/// The most bytes that a varint of 64 bits has.
+pub(crate) const LONGEST: usize = 10;
+
+/// Appends a varint: seven bits a byte, the lowest first.
+pub(crate) fn write(value: u64, out: &mut Vec<u8>) {
+    if let Ok(byte @ 0..0x80) = u8::try_from(value) {
+        out.push(byte);
+        return;
+    }
+    let (bytes, length) = bytes(value);
+    // Writing all ten and taking some back is faster than writing an unknown number.
+    let end = out.len().saturating_add(length);
+    out.extend_from_slice(&bytes);
+    out.truncate(end);
+}
+
+/// A varint, and how many of the bytes it has.
+pub(crate) fn bytes(mut value: u64) -> ([u8; LONGEST], usize) {
+    let mut bytes = [0; LONGEST];
+    let mut length: usize = 0;
+    for byte in &mut bytes {
+        length = length.saturating_add(1);
+        let [low, ..] = value.to_le_bytes();
+        value >>= 7;
+        if value == 0 {
+            *byte = low & 0x7f;
+            break;
+        }
+        *byte = low | 0x80;
+    }
+    (bytes, length)
+}

@@ -1,0 +1,59 @@
+//! A program that ends in one of several ways, none of which loses a span.
+//!
+//! ```sh
+//! OTEL_TRACES_EXPORTER=otlp cargo run -p telemetry --example endings panic
+//! ```
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let ending = std::env::args().nth(1).unwrap_or_default();
+    match ending.as_str() {
+        "panic" => panics(),
+        "exit" => exits(),
+        "signal" => waits_for_a_signal(),
+        "current-thread" => ends_in_a_runtime_of_one_thread(),
+        _ => {
+            eprintln!("usage: endings panic|exit|signal|current-thread");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn work() {
+    tracing::info_span!("work").in_scope(|| {});
+}
+
+#[expect(clippy::panic, reason = "a panic is one way to end")]
+fn panics() -> ExitCode {
+    let _telemetry = telemetry::init();
+    work();
+    panic!("on purpose");
+}
+
+/// `exit` drops nothing, so the guard is shut down before it.
+fn exits() -> ExitCode {
+    let telemetry = telemetry::init();
+    work();
+    telemetry.shutdown();
+    std::process::exit(7);
+}
+
+/// A program without a handler of its own: SIGTERM and Ctrl-C flush before they end it.
+fn waits_for_a_signal() -> ExitCode {
+    let _telemetry = telemetry::init().exit_on_signal();
+    work();
+    println!("ready");
+    loop {
+        std::thread::park();
+    }
+}
+
+/// `shutdown` blocks the only thread of the runtime, and yet the spans leave.
+#[tokio::main(flavor = "current_thread")]
+async fn ends_in_a_runtime_of_one_thread() -> ExitCode {
+    let telemetry = telemetry::init();
+    work();
+    telemetry.shutdown();
+    ExitCode::SUCCESS
+}
