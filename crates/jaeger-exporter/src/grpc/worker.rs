@@ -12,7 +12,6 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::uri::PathAndQuery;
 use jaeger_wire::api_v2;
-use opentelemetry::Context;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time;
@@ -20,6 +19,7 @@ use tonic::client::Grpc;
 use tonic::metadata::MetadataMap;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
+use tracing::dispatcher::{self, Dispatch};
 
 use super::codec::Encoded;
 use super::failure::{Failure, Target};
@@ -93,9 +93,9 @@ impl Worker {
 }
 
 fn run(runtime: Runtime, backend: Backend, mut waiting: mpsc::UnboundedReceiver<Job>) {
-    // h2 and tonic are instrumented themselves: under a subscriber that records everything, each
-    // export would otherwise make spans, which would be exported, and so on.
-    let _suppressed = Context::enter_telemetry_suppressed_scope();
+    // h2 and tonic are instrumented themselves: where everything is recorded, each export would make
+    // spans, which would be exported, and so on. Here nobody listens to them.
+    let _silence = dispatcher::set_default(&Dispatch::none());
     runtime.block_on(async {
         let connection = Connection {
             channel: backend.channel.connect_lazy(),

@@ -3,8 +3,6 @@
 //! Ids, names, times, values, references and the order of spans are the same. What differs on
 //! purpose is rewritten in `as_today`, one rule for each difference.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 mod python;
 mod retired;
 

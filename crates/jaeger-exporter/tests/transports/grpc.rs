@@ -19,6 +19,9 @@ const INVALID: Answer = (3, "no such tenant");
 const TOO_BUSY: Answer = (8, "server busy");
 const TOO_LARGE: Answer = (8, "grpc: received message larger than max (5 vs. 4)");
 
+/// Well below the timeout of an export, and well above what a busy machine needs.
+const SOON: Duration = Duration::from_secs(5);
+
 fn exporter_to(url: &str) -> SpanExporter {
     SpanExporter::grpc()
         .with_env(|_| None)
@@ -232,14 +235,14 @@ fn a_refusal_is_not_repeated() {
 }
 
 #[test]
-fn a_backend_that_is_not_there_is_named_within_two_seconds() {
+fn a_backend_that_is_not_there_is_named_soon() {
     let port = free_port();
     let url = format!("http://127.0.0.1:{port}");
     let exporter = exporter_to(&url);
     let started = Instant::now();
     let cause = format!("connection refused: is the backend running and listening on {port}?");
     assert_eq!(export(&exporter, batch(2)), lost(&url, &cause));
-    assert!(started.elapsed() < Duration::from_secs(2));
+    assert!(started.elapsed() < SOON);
 }
 
 #[test]
@@ -258,7 +261,7 @@ fn a_silent_backend_costs_the_timeout() {
         export(&exporter, batch(2)),
         lost(&url, "no answer within 200ms")
     );
-    assert!(started.elapsed() < Duration::from_secs(2));
+    assert!(started.elapsed() < SOON);
 }
 
 #[test]

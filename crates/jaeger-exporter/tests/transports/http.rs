@@ -20,6 +20,9 @@ const BUSY_FOR_A_MINUTE: &str =
 const MOVED: &str =
     "HTTP/1.1 307 Temporary Redirect\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n";
 
+/// Well below the timeout of an export, and well above what a busy machine needs.
+const SOON: Duration = Duration::from_secs(5);
+
 fn exporter_to(url: &str) -> SpanExporter {
     SpanExporter::http()
         .with_env(|_| None)
@@ -185,18 +188,18 @@ fn a_backend_that_asks_for_more_time_than_there_is_is_not_waited_for() {
     let started = Instant::now();
     let result = export(&exporter(&sink), batch(2));
     assert_eq!(result, lost(&sink.url(), "HTTP 429 Too Many Requests"));
-    assert!(started.elapsed() < Duration::from_secs(5));
+    assert!(started.elapsed() < SOON);
 }
 
 #[test]
-fn a_backend_that_is_not_there_is_named_within_two_seconds() {
+fn a_backend_that_is_not_there_is_named_soon() {
     let port = free_port();
     let url = format!("http://127.0.0.1:{port}/api/traces");
     let exporter = exporter_to(&url);
     let started = Instant::now();
     let cause = format!("connection refused: is the backend running and listening on {port}?");
     assert_eq!(export(&exporter, batch(2)), lost(&url, &cause));
-    assert!(started.elapsed() < Duration::from_secs(2));
+    assert!(started.elapsed() < SOON);
     let [exported, retried, dropped, failed] = counts(&exporter);
     assert_eq!((exported, dropped, failed), (0, 0, 2));
     assert!(retried >= 2, "{retried}");
@@ -236,7 +239,7 @@ fn a_silent_backend_costs_the_timeout() {
     );
     let elapsed = started.elapsed();
     assert!(
-        (Duration::from_millis(190)..Duration::from_secs(2)).contains(&elapsed),
+        (Duration::from_millis(190)..SOON).contains(&elapsed),
         "{elapsed:?}"
     );
 }

@@ -10,6 +10,7 @@ mod grpc;
 mod grpc_sink;
 mod http;
 mod http_sink;
+mod sdk;
 mod spans;
 mod tls;
 mod udp;
