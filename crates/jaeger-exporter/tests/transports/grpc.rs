@@ -354,7 +354,6 @@ fn with_ca(url: &str, ca: &str) -> SpanExporter {
     SpanExporter::grpc()
         .with_env(|_| None)
         .with_endpoint(url)
-        .with_timeout(Duration::from_secs(1))
         .with_ca_certificate(ca)
         .build()
         .unwrap()
