@@ -54,6 +54,8 @@ pub(crate) fn install(
     let events = fmt::layer()
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
+        // It would report a stderr that is closed on that stderr, and panic.
+        .log_internal_errors(false)
         .with_filter(printed(sdk_log));
     tracing_subscriber::registry()
         .with(spans)

@@ -6,6 +6,7 @@ mod endings;
 mod logs;
 mod program;
 mod receiver;
+mod tls;
 
 use program::{program, run};
 use receiver::{Answer, Receiver};

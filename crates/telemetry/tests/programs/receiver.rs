@@ -1,5 +1,6 @@
 //! A backend that speaks OTLP and remembers what it was sent.
 
+use std::fmt::Debug;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
@@ -8,6 +9,7 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use axum::serve::Listener;
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
     TraceService, TraceServiceServer,
@@ -18,7 +20,8 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use prost::Message;
 use tokio::net::TcpListener;
-use tonic::transport::server::{Router as GrpcRouter, TcpIncoming};
+use tonic::transport::server::TcpIncoming;
+use tonic::transport::{Server, ServerTlsConfig};
 
 /// What the receiver answers.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,6 +50,26 @@ pub(crate) struct Receiver {
 impl Receiver {
     /// Speaks HTTP, protobuf or JSON as the request does.
     pub(crate) async fn http(answer: Answer) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        Self::serve(listener, address, answer)
+    }
+
+    /// Speaks HTTP on a listener of any kind.
+    pub(crate) fn http_on(listener: impl Listener<Addr: Debug>, address: SocketAddr) -> Self {
+        Self::serve(listener, address, Answer::Accept)
+    }
+
+    pub(crate) async fn grpc() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::serve_grpc(Server::builder(), listener)
+    }
+
+    pub(crate) fn grpc_over_tls(listener: TcpListener, tls: ServerTlsConfig) -> Self {
+        Self::serve_grpc(Server::builder().tls_config(tls).unwrap(), listener)
+    }
+
+    fn serve(listener: impl Listener<Addr: Debug>, address: SocketAddr, answer: Answer) -> Self {
         let requests: Arc<Mutex<Vec<Received>>> = Arc::default();
         let kept = Arc::clone(&requests);
         let (thrift, logged) = (Arc::clone(&requests), Arc::clone(&requests));
@@ -98,19 +121,16 @@ impl Receiver {
                     StatusCode::ACCEPTED
                 }),
             );
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         tokio::spawn(async move { axum::serve(listener, app).await });
         Self { address, requests }
     }
 
-    pub(crate) async fn grpc() -> Self {
+    fn serve_grpc(mut server: Server, listener: TcpListener) -> Self {
         let requests: Arc<Mutex<Vec<Received>>> = Arc::default();
         let service = TraceServiceServer::new(Grpc(Arc::clone(&requests)))
             .accept_compressed(tonic::codec::CompressionEncoding::Gzip);
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let server: GrpcRouter = tonic::transport::Server::builder().add_service(service);
+        let server = server.add_service(service);
         tokio::spawn(server.serve_with_incoming(TcpIncoming::from(listener)));
         Self { address, requests }
     }
