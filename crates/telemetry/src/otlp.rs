@@ -2,6 +2,7 @@
 
 mod http;
 mod plan;
+mod rejections;
 mod tls;
 mod transport;
 
@@ -15,6 +16,8 @@ use opentelemetry_sdk::trace::SpanData;
 
 use crate::config::{Otlp, Problem};
 use crate::delivery::Delivery;
+
+pub(crate) use rejections::listener;
 
 use http::Signal;
 use plan::Plan;

@@ -12,6 +12,8 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
 
+use crate::otlp;
+
 use loose::LooseEvents;
 
 /// The libraries that carry the export. Their spans would cause exports of their own without end.
@@ -61,6 +63,7 @@ pub(crate) fn install(
         .with(spans)
         .with(loose)
         .with(logs)
+        .with(otlp::listener())
         .with(events)
         .try_init()
         .is_ok()

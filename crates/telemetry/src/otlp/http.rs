@@ -24,6 +24,8 @@ use serde::de::DeserializeOwned;
 use ureq::Agent;
 use ureq::tls::TlsConfig;
 
+use super::rejections::Rejection;
+
 /// Answers larger than this are refused.
 const MAX_ANSWER: u64 = 4 * 1024 * 1024;
 
@@ -60,12 +62,6 @@ pub(super) struct Answer {
     pub(super) error: Option<String>,
     /// What the backend rejected while it took the rest.
     pub(super) rejection: Option<Rejection>,
-}
-
-#[derive(Debug)]
-pub(super) struct Rejection {
-    pub(super) count: u64,
-    pub(super) reason: String,
 }
 
 impl HttpTransport {

@@ -8,6 +8,7 @@ use tokio::runtime::Runtime;
 use crate::delivery::Delivery;
 
 use super::http::HttpTransport;
+use super::rejections;
 
 #[derive(Debug)]
 pub(super) enum Transport {
@@ -36,15 +37,18 @@ impl Link {
 
     /// Runs one export, and reports what was rejected and why it failed.
     pub(super) async fn run(&self, export: impl Future<Output = OTelSdkResult>) -> OTelSdkResult {
-        let Transport::Http(client) = &self.transport else {
-            return self.transport.within(export).await;
+        let result = self.transport.within(export).await;
+        let (rejection, error) = match &self.transport {
+            Transport::Grpc(_) => (rejections::take(), result.as_ref().err().map(grpc_error)),
+            Transport::Http(client) => {
+                let answer = client.take_answer();
+                (answer.rejection, answer.error)
+            }
         };
-        let result = export.await;
-        let answer = client.take_answer();
-        if let Some(rejection) = answer.rejection {
+        if let Some(rejection) = rejection {
             self.delivery.reject(rejection.count, rejection.reason);
         }
-        match answer.error {
+        match error {
             Some(error) if result.is_err() => Err(OTelSdkError::InternalFailure(error)),
             _ => result,
         }
@@ -77,4 +81,14 @@ impl Drop for Transport {
             runtime.shutdown_background();
         }
     }
+}
+
+/// `TonicTracesClient export failed with gRPC code: Unavailable: tcp connect error: tcp connect
+/// error: …` without the words that say nothing and those that are said twice.
+fn grpc_error(error: &OTelSdkError) -> String {
+    let error = error.to_string();
+    let (_, reason) = error.split_once("gRPC code: ").unwrap_or(("", &error));
+    let mut causes: Vec<_> = reason.split(": ").collect();
+    causes.dedup();
+    causes.join(": ")
 }

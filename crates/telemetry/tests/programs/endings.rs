@@ -12,7 +12,7 @@ const PROTOCOLS: [&str; 2] = ["http/protobuf", "grpc"];
 
 async fn receiver(protocol: &str) -> Receiver {
     match protocol {
-        "grpc" => Receiver::grpc().await,
+        "grpc" => Receiver::grpc(Answer::Accept).await,
         _ => Receiver::http(Answer::Accept).await,
     }
 }

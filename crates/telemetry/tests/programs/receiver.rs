@@ -60,13 +60,14 @@ impl Receiver {
         Self::serve(listener, address, Answer::Accept)
     }
 
-    pub(crate) async fn grpc() -> Self {
+    pub(crate) async fn grpc(answer: Answer) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        Self::serve_grpc(Server::builder(), listener)
+        Self::serve_grpc(Server::builder(), listener, answer)
     }
 
     pub(crate) fn grpc_over_tls(listener: TcpListener, tls: ServerTlsConfig) -> Self {
-        Self::serve_grpc(Server::builder().tls_config(tls).unwrap(), listener)
+        let server = Server::builder().tls_config(tls).unwrap();
+        Self::serve_grpc(server, listener, Answer::Accept)
     }
 
     fn serve(listener: impl Listener<Addr: Debug>, address: SocketAddr, answer: Answer) -> Self {
@@ -125,9 +126,9 @@ impl Receiver {
         Self { address, requests }
     }
 
-    fn serve_grpc(mut server: Server, listener: TcpListener) -> Self {
+    fn serve_grpc(mut server: Server, listener: TcpListener, answer: Answer) -> Self {
         let requests: Arc<Mutex<Vec<Received>>> = Arc::default();
-        let service = TraceServiceServer::new(Grpc(Arc::clone(&requests)))
+        let service = TraceServiceServer::new(Grpc(Arc::clone(&requests), answer))
             .accept_compressed(tonic::codec::CompressionEncoding::Gzip);
         let address = listener.local_addr().unwrap();
         let server = server.add_service(service);
@@ -185,15 +186,12 @@ where
 }
 
 async fn respond(answer: Answer, json: bool) -> Response {
-    let partial_success = match answer {
-        Answer::Accept => None,
-        Answer::Reject(rejected_spans) => Some(ExportTracePartialSuccess {
-            rejected_spans,
-            error_message: "too old".to_owned(),
-        }),
+    match answer {
+        Answer::Accept | Answer::Reject(_) => {}
         Answer::Status(code) => return StatusCode::from_u16(code).unwrap().into_response(),
         Answer::Hang => std::future::pending().await,
-    };
+    }
+    let partial_success = partial_success(answer);
     let response = ExportTraceServiceResponse { partial_success };
     if json {
         serde_json::to_vec(&response).unwrap().into_response()
@@ -202,7 +200,17 @@ async fn respond(answer: Answer, json: bool) -> Response {
     }
 }
 
-struct Grpc(Arc<Mutex<Vec<Received>>>);
+fn partial_success(answer: Answer) -> Option<ExportTracePartialSuccess> {
+    let Answer::Reject(rejected_spans) = answer else {
+        return None;
+    };
+    Some(ExportTracePartialSuccess {
+        rejected_spans,
+        error_message: "too old".to_owned(),
+    })
+}
+
+struct Grpc(Arc<Mutex<Vec<Received>>>, Answer);
 
 #[tonic::async_trait]
 impl TraceService for Grpc {
@@ -219,6 +227,9 @@ impl TraceService for Grpc {
             spans,
             logs,
         });
-        Ok(tonic::Response::new(ExportTraceServiceResponse::default()))
+        let partial_success = partial_success(self.1);
+        Ok(tonic::Response::new(ExportTraceServiceResponse {
+            partial_success,
+        }))
     }
 }
