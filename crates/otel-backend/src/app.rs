@@ -28,7 +28,7 @@ use crate::{api, ui};
 pub struct App {
     listeners: Vec<(Endpoint, TcpListener)>,
     store: Store,
-    writer: JoinHandle<()>,
+    workers: Vec<JoinHandle<()>>,
 }
 
 /// Why the program could not start.
@@ -51,9 +51,9 @@ pub enum StartError {
         /// Why.
         source: io::Error,
     },
-    /// The writer's thread could not be started.
-    #[error("cannot start the writer: {0}")]
-    Writer(io::Error),
+    /// A thread could not be started.
+    #[error("cannot start a thread: {0}")]
+    Thread(io::Error),
 }
 
 /// How large and how slow a request may be.
@@ -81,15 +81,15 @@ impl App {
             })?;
             listeners.push((*endpoint, listener));
         }
-        let (store, writer) = Store::open(&config.location)?;
-        let writer = thread::Builder::new()
-            .name("store-writer".to_owned())
-            .spawn(|| writer.run())
-            .map_err(StartError::Writer)?;
+        let (store, writer, merger) = Store::open(&config.location)?;
+        let workers = vec![
+            spawn("store-writer", || writer.run())?,
+            spawn("store-merger", || merger.run())?,
+        ];
         Ok(Self {
             listeners,
             store,
-            writer,
+            workers,
         })
     }
 
@@ -118,11 +118,16 @@ impl App {
             tracing::warn!("requests were cut off because they did not end in time");
         }
         self.store.close().await;
-        let writer = tokio::task::spawn_blocking(|| self.writer.join());
-        if !matches!(writer.await, Ok(Ok(()))) {
-            tracing::error!("the writer failed");
+        let join = || self.workers.into_iter().all(|worker| worker.join().is_ok());
+        if !tokio::task::spawn_blocking(join).await.unwrap_or(false) {
+            tracing::error!("a thread of the store failed");
         }
     }
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StartError> {
+    let thread = thread::Builder::new().name(name.to_owned());
+    thread.spawn(work).map_err(StartError::Thread)
 }
 
 fn router(endpoint: Endpoint, store: &Store) -> Router {

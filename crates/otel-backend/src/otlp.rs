@@ -29,36 +29,24 @@ pub use groups::{Group, GroupHead, groups, write_groups};
 pub use json::{TracesJson, decode_json, decode_json_lines};
 pub use wire::Malformed;
 
-/// What became of the spans of a request.
-#[derive(Debug, Default)]
-pub struct Decoded<'a> {
-    /// The valid ones, in the order sent.
-    pub spans: Vec<Span<'a>>,
-    /// The others.
-    pub rejected: Rejected,
+/// Spans of a request, in the order sent, each decoded when it is asked for.
+pub type Decoded<'a> = Box<dyn Iterator<Item = Result<Incoming<'a>, InvalidSpan>> + Send + 'a>;
+
+/// A span that was decoded.
+#[derive(Debug)]
+pub struct Incoming<'a> {
+    /// The span.
+    pub span: Span<'a>,
+    /// The protobuf message it was decoded from, if it was one: it need not be encoded again, and
+    /// what a later version of OTLP adds to it is kept.
+    pub message: Option<&'a [u8]>,
 }
 
-/// Spans that were rejected.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Rejected {
-    /// How many.
-    pub count: usize,
-    /// Why the first of them was.
-    pub reason: Option<InvalidSpan>,
-}
-
-impl Rejected {
-    /// Counts one more.
-    pub fn add(&mut self, reason: InvalidSpan) {
-        self.count += 1;
-        self.reason.get_or_insert(reason);
-    }
-
-    /// Why the first of them was, as text; "" if there is none.
-    pub fn reason(&self) -> String {
-        self.reason
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default()
+impl<'a> From<Span<'a>> for Incoming<'a> {
+    fn from(span: Span<'a>) -> Self {
+        Self {
+            span,
+            message: None,
+        }
     }
 }

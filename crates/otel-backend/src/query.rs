@@ -5,6 +5,9 @@ mod predicate;
 mod search;
 mod trace;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{SpanKind, TraceId, UnixNanos};

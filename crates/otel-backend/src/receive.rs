@@ -14,8 +14,9 @@ pub mod otlp_http;
 
 use bytes::Bytes;
 
-use crate::otlp::{Decoded, Rejected};
-use crate::store::{AppendError, Batch, Store};
+use crate::model::InvalidSpan;
+use crate::otlp::Decoded;
+use crate::store::{AppendError, Batch, BatchBuilder, Store};
 
 /// Takes spans from all receivers into the store.
 #[derive(Debug, Clone)]
@@ -30,6 +31,15 @@ pub struct Accepted {
     pub spans: usize,
     /// Those that are not.
     pub rejected: Rejected,
+}
+
+/// Spans that were rejected.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Rejected {
+    /// How many.
+    pub count: usize,
+    /// Why the first of them was.
+    pub reason: Option<InvalidSpan>,
 }
 
 /// Why nothing of a request was stored.
@@ -65,7 +75,7 @@ impl Intake {
         let large = request.len() >= LARGE;
         let encode = move || -> Result<_, IntakeError<E>> {
             let decoded = decode(&request).map_err(IntakeError::Decode)?;
-            Ok((Batch::new(&decoded.spans), decoded.rejected))
+            Ok(encode_all(decoded))
         };
         let (batch, rejected) = if large {
             let task = tokio::task::spawn_blocking(encode);
@@ -76,6 +86,32 @@ impl Intake {
         let spans = batch.len();
         self.store.append(batch).await?;
         Ok(Accepted { spans, rejected })
+    }
+}
+
+/// Encodes the spans that are valid.
+fn encode_all(decoded: Decoded<'_>) -> (Batch, Rejected) {
+    let mut batch = BatchBuilder::default();
+    let mut rejected = Rejected::default();
+    for incoming in decoded {
+        match incoming {
+            Ok(incoming) => batch.push(&incoming.span, incoming.message),
+            Err(reason) => rejected.add(reason),
+        }
+    }
+    (batch.finish(), rejected)
+}
+
+impl Rejected {
+    fn add(&mut self, reason: InvalidSpan) {
+        self.count += 1;
+        self.reason.get_or_insert(reason);
+    }
+
+    /// Why the first of them was, as text; "" if there is none.
+    fn reason(&self) -> String {
+        let reason = self.reason.as_ref();
+        reason.map(ToString::to_string).unwrap_or_default()
     }
 }
 

@@ -8,7 +8,7 @@
 //! # Layout
 //!
 //! `token` and `filter` say which frames a search must open; `batch`, `build` and `block`
-//! make blocks; `catalog` is what the process knows of every block; `writer` and `reader` use
+//! make blocks, and `merge` merges them; `catalog` is what the process knows of every block; `writer` and `reader` use
 //! the database, which `database` opens and `lock` keeps for one process. The bytes are in
 //! `docs/format.md`.
 //!
@@ -21,24 +21,26 @@ mod catalog;
 mod database;
 mod filter;
 mod lock;
+mod merge;
 mod reader;
 mod token;
 mod writer;
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc as signals};
 
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
-pub use batch::{Batch, Operation};
+pub use batch::{Batch, BatchBuilder, Operation};
 pub use database::OpenError;
+pub use merge::Merger;
 pub use reader::{Block, Frame, Reader};
 pub use token::{Token, highest_bit};
 pub use writer::Writer;
 
 use catalog::Shared;
 use database::Database;
-use writer::Command;
+use writer::{Append, Command};
 
 /// Where the spans are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,24 +106,29 @@ const MAX_READERS: usize = 8;
 impl Store {
     /// Opens the store, or makes it.
     ///
-    /// The [`Writer`] must be run on a thread of its own; nothing is stored until it is.
+    /// The [`Writer`] and the [`Merger`] must be run, each on a thread of its own; nothing is stored
+    /// until the writer is.
     ///
     /// # Errors
     /// [`OpenError`] if the directory cannot be used, another process uses it, or what is in it is
     /// not a store that this version reads.
-    pub fn open(location: &Location) -> Result<(Self, Writer), OpenError> {
+    pub fn open(location: &Location) -> Result<(Self, Writer, Merger), OpenError> {
         let (database, connection) = Database::open(location)?;
         let catalog = catalog::load(&connection)?;
         let shared = Arc::new(Shared::new(database, catalog));
         let (commands, inbox) = mpsc::channel(QUEUE_BATCHES);
-        let writer = Writer::new(connection, inbox, Arc::clone(&shared))?;
+        // The merger begins with what an earlier process left.
+        let (wake, written) = signals::sync_channel(1);
+        wake.try_send(()).ok();
+        let writer = Writer::new(connection, inbox, wake, Arc::clone(&shared))?;
+        let merger = Merger::new(Arc::clone(&shared), commands.downgrade(), written)?;
         let store = Self {
             commands,
             budget: Arc::new(Semaphore::new(QUEUE_KIB as usize)),
             shared,
             readers: Arc::new(Semaphore::new(MAX_READERS)),
         };
-        Ok((store, writer))
+        Ok((store, writer, merger))
     }
 
     /// Stores spans, all or none; returns when they are committed.
@@ -140,13 +147,13 @@ impl Store {
         let permit = budget.acquire_many_owned(permits).await;
         let permit = permit.map_err(|_| AppendError::Closed)?;
         let (done, committed) = oneshot::channel();
-        let command = Command::Append {
+        let append = Append {
             batch,
             permit,
             done,
         };
         self.commands
-            .send(command)
+            .send(Command::Append(append))
             .await
             .map_err(|_| AppendError::Closed)?;
         committed.await.map_err(|_| AppendError::Closed)?

@@ -175,7 +175,7 @@ async fn transform(Params(pairs): Params<Pairs>, body: Bytes) -> Result<Response
     let task = tokio::task::spawn_blocking(move || {
         let traces = otlp::decode_json_lines(&body)
             .map_err(|reason| ApiError::bad_request(format!("cannot unmarshal OTLP : {reason}")))?;
-        let mut spans = traces.spans;
+        let mut spans: Vec<_> = traces.flatten().map(|incoming| incoming.span).collect();
         spans.sort_by_key(|span| span.trace_id);
         let traces = spans.chunk_by(|a, b| a.trace_id == b.trace_id);
         let data: Vec<_> = traces.filter_map(TraceJson::of).collect();

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::fields::{VALUES, any_value, event, key_value, link, resource, scope, span, status};
 use super::wire::{Field, Reader};
-use super::{Decoded, Group, GroupHead, Malformed, groups};
+use super::{Decoded, Group, GroupHead, Incoming, Malformed, groups};
 use crate::model::{
-    Attribute, Event, InvalidSpan, Link, Resource, Scope, Span, SpanId, SpanKind, Status,
-    StatusCode, Text, TraceId, UncheckedSpan, UnixNanos, Value,
+    Attribute, Event, InvalidSpan, Link, Resource, Scope, SpanId, SpanKind, Status, StatusCode,
+    Text, TraceId, UncheckedSpan, UnixNanos, Value,
 };
 
 /// How deep arrays and maps may lie in one another.
@@ -16,37 +16,69 @@ const MAX_DEPTH: usize = 32;
 
 /// Reads an `ExportTraceServiceRequest` or a `TracesData`.
 ///
-/// A span that is not valid, or whose own bytes cannot be read, is rejected alone.
+/// A span that is not valid, or whose own bytes cannot be read, is an error of its own.
 ///
 /// # Errors
 /// [`Malformed`] if the bytes around the spans are not such a message.
 pub fn decode_traces(bytes: &[u8]) -> Result<Decoded<'_>, Malformed> {
-    decode_groups(groups(bytes)?)
+    Ok(Box::new(decode_groups(groups(bytes)?)?))
 }
 
 /// Reads spans that are already grouped.
 ///
 /// # Errors
 /// [`Malformed`] if what they have in common cannot be read.
-pub fn decode_groups(groups: Vec<Group<'_>>) -> Result<Decoded<'_>, Malformed> {
-    let mut decoded = Decoded::default();
-    let mut last: Option<(GroupHead<'_>, Arc<Resource<'_>>)> = None;
+pub fn decode_groups(
+    groups: Vec<Group<'_>>,
+) -> Result<impl Iterator<Item = Result<Incoming<'_>, InvalidSpan>> + Send, Malformed> {
+    let groups = read_heads(groups)?;
+    // Spans of one sender have about as many attributes as the one before.
+    let mut attributes = 0;
+    let spans = groups.into_iter().flat_map(|group| {
+        let messages = group.messages.into_iter();
+        messages.map(move |message| {
+            (
+                message,
+                Arc::clone(&group.resource),
+                Arc::clone(&group.scope),
+            )
+        })
+    });
+    Ok(spans.map(move |(message, resource, scope)| {
+        let span = read_span(message, attributes)?.check(resource, scope)?;
+        attributes = span.attributes.len();
+        Ok(Incoming {
+            span,
+            message: Some(message),
+        })
+    }))
+}
+
+/// Spans in bytes, and what they have in common, decoded.
+struct ReadGroup<'a> {
+    resource: Arc<Resource<'a>>,
+    scope: Arc<Scope<'a>>,
+    messages: Vec<&'a [u8]>,
+}
+
+fn read_heads(groups: Vec<Group<'_>>) -> Result<Vec<ReadGroup<'_>>, Malformed> {
+    let mut read: Vec<ReadGroup<'_>> = Vec::with_capacity(groups.len());
+    let mut last = None;
     for group in groups {
-        let resource = match last {
-            Some((head, resource)) if same_resource(&head, &group.head) => resource,
+        let resource = match (read.last(), last) {
+            (Some(before), Some(head)) if same_resource(&head, &group.head) => {
+                Arc::clone(&before.resource)
+            }
             _ => Arc::new(read_resource(&group.head)?),
         };
-        let scope = Arc::new(read_scope(&group.head)?);
-        decoded.spans.reserve(group.spans.len());
-        for bytes in group.spans {
-            match read_span(bytes, &resource, &scope) {
-                Ok(span) => decoded.spans.push(span),
-                Err(reason) => decoded.rejected.add(reason),
-            }
-        }
-        last = Some((group.head, resource));
+        last = Some(group.head);
+        read.push(ReadGroup {
+            resource,
+            scope: Arc::new(read_scope(&group.head)?),
+            messages: group.spans,
+        });
     }
-    Ok(decoded)
+    Ok(read)
 }
 
 /// Whether two groups come from the very same message, or from equal ones.
@@ -88,21 +120,17 @@ fn read_scope<'a>(head: &GroupHead<'a>) -> Result<Scope<'a>, Malformed> {
     Ok(read)
 }
 
-fn read_span<'a>(
-    bytes: &'a [u8],
-    resource: &Arc<Resource<'a>>,
-    scope: &Arc<Scope<'a>>,
-) -> Result<Span<'a>, InvalidSpan> {
-    let mut read = UncheckedSpan::default();
-    let mut reader = Reader::new(bytes);
-    let mut fields = || -> Result<(), Malformed> {
-        while let Some((number, field)) = reader.next()? {
-            read_span_field(number, field, &mut read)?;
-        }
-        Ok(())
+/// Reads a span that is expected to have so many attributes.
+fn read_span(message: &[u8], attributes: usize) -> Result<UncheckedSpan<'_>, Malformed> {
+    let mut read = UncheckedSpan {
+        attributes: Vec::with_capacity(attributes),
+        ..UncheckedSpan::default()
     };
-    fields().map_err(|reason| InvalidSpan::Malformed(reason.to_string()))?;
-    read.check(Arc::clone(resource), Arc::clone(scope))
+    let mut reader = Reader::new(message);
+    while let Some((number, field)) = reader.next()? {
+        read_span_field(number, field, &mut read)?;
+    }
+    Ok(read)
 }
 
 /// The trace and the start of a `Span` message, without a look at the rest of it.
@@ -252,5 +280,8 @@ fn string(bytes: &[u8]) -> Value<'_> {
 
 /// A name. What is not UTF-8 is replaced by U+FFFD, so that one bad byte does not cost the span.
 fn text(bytes: &[u8]) -> Text<'_> {
-    String::from_utf8_lossy(bytes)
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(bytes),
+    }
 }

@@ -2,10 +2,18 @@
 //!
 //! Spec: <https://protobuf.dev/programming-guides/encoding/>
 
+use crate::model::InvalidSpan;
+
 /// Bytes that are not the protobuf message they should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("malformed protobuf: {0}")]
 pub struct Malformed(pub(super) &'static str);
+
+impl From<Malformed> for InvalidSpan {
+    fn from(reason: Malformed) -> Self {
+        Self::Malformed(reason.to_string())
+    }
+}
 
 /// Walks the fields of one message.
 #[derive(Debug, Clone)]

@@ -61,7 +61,9 @@ fn count_block(reader: &Reader, block: Block, calls: &mut Calls) -> Result<(), R
     for frame in reader.frames_with(block, &[])? {
         let bytes = reader.open(frame)?;
         let decoded = decode_traces(&bytes).map_err(|reason| reader.damaged(frame, reason))?;
-        decoded.spans.iter().for_each(|span| nodes.add(span));
+        for incoming in decoded.flatten() {
+            nodes.add(&incoming.span);
+        }
     }
     let traces = std::mem::take(&mut nodes.traces);
     for (id, trace) in traces {

@@ -5,7 +5,7 @@ use std::collections::{BinaryHeap, HashMap, HashSet};
 use super::predicate::Search;
 use super::trace::{Frames, Trace, load};
 use crate::model::{Span, TraceId, UnixNanos};
-use crate::otlp::decode_traces;
+use crate::otlp::{decode_groups, groups};
 use crate::store::{Block, Frame, ReadError, Reader};
 
 /// Something that may lead to a trace, and when that trace can start at the latest.
@@ -100,9 +100,9 @@ impl Running<'_> {
 
     fn open(&mut self, frame: Frame) -> Result<(), ReadError> {
         let bytes = self.frames.get(self.reader, frame)?;
-        let spans = decode_traces(&bytes)
-            .map_err(|reason| self.reader.damaged(frame, reason))?
-            .spans;
+        let damaged = |reason| self.reader.damaged(frame, reason);
+        let spans = decode_groups(groups(&bytes).map_err(damaged)?).map_err(damaged)?;
+        let spans: Vec<_> = spans.flatten().map(|incoming| incoming.span).collect();
         let starts = trace_starts(&spans);
         for span in spans.iter().filter(|span| self.search.matches(span)) {
             if self.seen.insert(span.trace_id) {

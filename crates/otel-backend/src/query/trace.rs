@@ -125,7 +125,8 @@ impl Trace {
 }
 
 fn in_order(groups: Vec<Group<'_>>) -> Result<Vec<Span<'_>>, Malformed> {
-    let mut spans = decode_groups(groups)?.spans;
+    let spans = decode_groups(groups)?.flatten();
+    let mut spans: Vec<_> = spans.map(|incoming| incoming.span).collect();
     spans.sort_by_key(|span| (span.start, Reverse(span.end)));
     Ok(spans)
 }

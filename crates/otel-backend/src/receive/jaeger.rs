@@ -13,10 +13,10 @@ use std::sync::Arc;
 use jaeger_wire::{Process, RefType, SpanRef, Tag, TagValue, api_v2, thrift};
 
 use crate::model::{
-    Attribute, Event, Link, Resource, Scope, SpanId, SpanKind, Text, TraceId, UncheckedSpan,
-    UnixNanos, Value,
+    Attribute, Event, InvalidSpan, Link, Resource, Scope, SpanId, SpanKind, Text, TraceId,
+    UncheckedSpan, UnixNanos, Value,
 };
-use crate::otlp::Decoded;
+use crate::otlp::{Decoded, Incoming};
 
 /// The service name that stands for a resource without attributes.
 const NO_RESOURCE: &str = "OTLPResourceNoServiceName";
@@ -39,28 +39,32 @@ struct JaegerSpan<'a> {
 /// The spans of a Thrift batch.
 pub(super) fn from_thrift(batch: thrift::Batch<'_>) -> Decoded<'_> {
     let resource = Arc::new(resource(batch.process));
-    let mut decoded = Decoded::default();
     let mut scopes = Scopes::default();
-    for span in batch.spans {
-        add(span.into(), &resource, &mut scopes, &mut decoded);
-    }
-    decoded
+    let spans = batch.spans.into_iter();
+    Box::new(spans.map(move |span| check(span.into(), Arc::clone(&resource), &mut scopes)))
 }
 
 /// The spans of a protobuf batch.
 pub(super) fn from_proto(batch: api_v2::Batch<'_>) -> Decoded<'_> {
     let shared = Arc::new(batch.process.map(resource).unwrap_or_default());
-    let mut decoded = Decoded::default();
-    let mut scopes = Scopes::default();
     let mut own = Resources::default();
-    for mut span in batch.spans {
+    let mut scopes = Scopes::default();
+    Box::new(batch.spans.into_iter().map(move |mut span| {
         let resource = match span.process.take() {
             Some(process) => own.share(resource(process)),
             None => Arc::clone(&shared),
         };
-        add(span.into(), &resource, &mut scopes, &mut decoded);
-    }
-    decoded
+        check(span.into(), resource, &mut scopes)
+    }))
+}
+
+fn check<'a>(
+    span: JaegerSpan<'a>,
+    resource: Arc<Resource<'a>>,
+    scopes: &mut Scopes<'a>,
+) -> Result<Incoming<'a>, InvalidSpan> {
+    let (span, scope) = translate(span);
+    Ok(span.check(resource, scopes.share(scope))?.into())
 }
 
 /// Values of which equal ones are kept once.
@@ -88,19 +92,6 @@ impl<T: PartialEq> Shared<T> {
             self.0.push(Arc::clone(&value));
         }
         value
-    }
-}
-
-fn add<'a>(
-    span: JaegerSpan<'a>,
-    resource: &Arc<Resource<'a>>,
-    scopes: &mut Scopes<'a>,
-    decoded: &mut Decoded<'a>,
-) {
-    let (span, scope) = translate(span);
-    match span.check(Arc::clone(resource), scopes.share(scope)) {
-        Ok(span) => decoded.spans.push(span),
-        Err(reason) => decoded.rejected.add(reason),
     }
 }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::token::{Token, push_group_tokens, push_span_tokens};
-use crate::model::{Span, SpanKind, TraceId, UnixNanos};
+use crate::model::{Resource, Scope, Span, SpanKind, TraceId, UnixNanos};
 use crate::otlp::{GroupHead, encode_resource, encode_scope, encode_span};
 
 /// Encoded spans with all that their block's index needs to know of them.
@@ -49,22 +49,38 @@ pub(super) struct BatchGroup {
     pub(super) tokens: Vec<Token>,
 }
 
-impl Batch {
-    /// Encodes spans.
-    pub fn new(spans: &[Span<'_>]) -> Self {
-        let mut batch = Self::default();
-        batch.rows.reserve(spans.len());
-        let mut previous: Option<&Span<'_>> = None;
-        for span in spans {
-            if !previous.is_some_and(|previous| same_group(previous, span)) {
-                batch.groups.push(BatchGroup::of(span));
-            }
-            previous = Some(span);
-            batch.push(span);
+/// Makes a [`Batch`], span by span.
+#[derive(Debug, Default)]
+pub struct BatchBuilder<'a> {
+    batch: Batch,
+    /// What emitted and what recorded the last span.
+    last: Option<(Arc<Resource<'a>>, Arc<Scope<'a>>)>,
+}
+
+impl<'a> BatchBuilder<'a> {
+    /// Adds a span. `message` is its OTLP message in protobuf, if there is one already.
+    pub fn push(&mut self, span: &Span<'a>, message: Option<&[u8]>) {
+        if !self.is_in_last_group(span) {
+            self.batch.groups.push(BatchGroup::of(span));
+            self.last = Some((Arc::clone(&span.resource), Arc::clone(&span.scope)));
         }
-        batch
+        self.batch.push(span, message);
     }
 
+    /// The batch.
+    pub fn finish(self) -> Batch {
+        self.batch
+    }
+
+    fn is_in_last_group(&self, span: &Span<'_>) -> bool {
+        self.last.as_ref().is_some_and(|(resource, scope)| {
+            std::ptr::addr_eq(Arc::as_ptr(resource), Arc::as_ptr(&span.resource))
+                && std::ptr::addr_eq(Arc::as_ptr(scope), Arc::as_ptr(&span.scope))
+        })
+    }
+}
+
+impl Batch {
     /// How many spans there are.
     pub fn len(&self) -> usize {
         self.rows.len()
@@ -90,9 +106,12 @@ impl Batch {
         self.tokens.get(row.tokens.clone()).unwrap_or_default()
     }
 
-    fn push(&mut self, span: &Span<'_>) {
+    fn push(&mut self, span: &Span<'_>, message: Option<&[u8]>) {
         let (bytes, tokens) = (self.bytes.len(), self.tokens.len());
-        encode_span(span, &mut self.bytes);
+        match message {
+            Some(message) => self.bytes.extend_from_slice(message),
+            None => encode_span(span, &mut self.bytes),
+        }
         push_span_tokens(span, &mut self.tokens);
         self.rows.push(Row {
             trace_id: span.trace_id,
@@ -138,8 +157,4 @@ impl BatchGroup {
             scope_schema: &self.scope_schema,
         }
     }
-}
-
-fn same_group(a: &Span<'_>, b: &Span<'_>) -> bool {
-    Arc::ptr_eq(&a.resource, &b.resource) && Arc::ptr_eq(&a.scope, &b.scope)
 }

@@ -6,8 +6,8 @@
 
 use crate::model::{TraceId, UnixNanos};
 
-/// A block of fewer frames has no filter: to read its frames costs less.
-pub(super) const MIN_FILTERED: usize = 4;
+/// A block of fewer bytes before compression has no filter: to read it costs less.
+const MIN_FILTERED: u64 = 64 * 1024;
 
 /// A block that is not in the store yet.
 #[derive(Debug, Default)]
@@ -43,6 +43,16 @@ pub(super) struct TraceEntry {
     pub(super) key: u32,
     /// The frame.
     pub(super) frame: u16,
+}
+
+/// How many bytes a block has before compression.
+pub(super) fn raw_length(frames: &[FrameInfo]) -> u64 {
+    frames.iter().map(|frame| u64::from(frame.raw_length)).sum()
+}
+
+/// Whether a block of these frames has a filter.
+pub(super) fn has_filter(frames: &[FrameInfo]) -> bool {
+    raw_length(frames) >= MIN_FILTERED
 }
 
 /// The key under which a trace is listed.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io;
 
 use super::batch::{Batch, Row};
-use super::block::{FrameInfo, MIN_FILTERED, NewBlock, TraceEntry, trace_key};
+use super::block::{FrameInfo, NewBlock, TraceEntry, has_filter, trace_key};
 use super::filter::{FrameFilter, transpose};
 use crate::model::{TraceId, UnixNanos};
 use crate::otlp::{GroupHead, write_groups};
@@ -54,6 +54,15 @@ struct Heads<'a> {
     of_groups: Vec<Vec<usize>>,
 }
 
+/// A frame of another block.
+#[derive(Debug)]
+pub(super) struct BuiltFrame {
+    pub(super) info: FrameInfo,
+    pub(super) data: Vec<u8>,
+    pub(super) keys: Vec<u32>,
+    pub(super) filter: FrameFilter,
+}
+
 /// Where a span is, in the order in which spans are put into frames.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
@@ -70,8 +79,12 @@ impl BlockBuilder {
         })
     }
 
-    /// Makes one block of all spans of `batches`.
-    pub(super) fn build(&mut self, batches: &[Batch]) -> io::Result<NewBlock> {
+    /// Makes one block of all spans of `batches`, and of frames that were made before.
+    pub(super) fn build(
+        &mut self,
+        batches: &[Batch],
+        frames: Vec<BuiltFrame>,
+    ) -> io::Result<NewBlock> {
         let mut building = Building {
             builder: self,
             heads: Heads::of(batches),
@@ -79,6 +92,9 @@ impl BlockBuilder {
             filters: Vec::new(),
             open: OpenFrame::default(),
         };
+        for frame in frames {
+            building.add_frame(&frame.info, &frame.data, frame.keys, frame.filter)?;
+        }
         let places = sorted_places(batches);
         for trace in oldest_first(batches, &places) {
             building.add_trace(batches, trace)?;
@@ -163,22 +179,36 @@ impl<'a> Building<'a, '_> {
         if open.spans.is_empty() {
             return Ok(());
         }
-        let frame = u16::try_from(self.block.frames.len()).map_err(io::Error::other)?;
         self.builder.raw.clear();
         open.write(&self.heads, &mut self.builder.raw);
         let compressed = self.builder.compress()?;
-        self.block.frames.push(FrameInfo {
-            offset: length(&self.block.data)?,
+        let info = FrameInfo {
+            offset: 0,
             length: length(&compressed)?,
             raw_length: length(&self.builder.raw)?,
             spans: length(&open.spans)?,
             first: open.first,
             last: open.last,
+        };
+        self.add_frame(&info, &compressed, open.keys, open.filter)
+    }
+
+    fn add_frame(
+        &mut self,
+        info: &FrameInfo,
+        data: &[u8],
+        keys: Vec<u32>,
+        filter: FrameFilter,
+    ) -> io::Result<()> {
+        let frame = u16::try_from(self.block.frames.len()).map_err(io::Error::other)?;
+        self.block.frames.push(FrameInfo {
+            offset: length(&self.block.data)?,
+            ..*info
         });
-        self.block.data.extend_from_slice(&compressed);
-        let entries = open.keys.iter().map(|key| TraceEntry { key: *key, frame });
+        self.block.data.extend_from_slice(data);
+        let entries = keys.into_iter().map(|key| TraceEntry { key, frame });
         self.block.traces.extend(entries);
-        self.filters.push(open.filter);
+        self.filters.push(filter);
         Ok(())
     }
 
@@ -186,7 +216,7 @@ impl<'a> Building<'a, '_> {
         self.close_frame()?;
         self.block.traces.sort_unstable();
         self.block.traces.dedup();
-        if self.filters.len() >= MIN_FILTERED {
+        if has_filter(&self.block.frames) {
             self.block.filter = Some(transpose(&self.filters));
         }
         Ok(self.block)

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use rusqlite::Connection;
 
-use super::block::{FrameInfo, MIN_FILTERED, NewBlock, TraceEntry, trace_key};
+use super::block::{FrameInfo, NewBlock, TraceEntry, raw_length, trace_key};
 use super::database::Database;
 use super::{OpenError, Operation, lock};
 use crate::model::{SpanKind, TraceId, UnixNanos};
@@ -19,6 +19,8 @@ pub(super) struct Head {
     traces: Vec<TraceEntry>,
     pub(super) first: UnixNanos,
     pub(super) last: UnixNanos,
+    /// Bytes before compression.
+    pub(super) raw_length: u64,
 }
 
 /// All blocks and operations at one moment.
@@ -63,6 +65,7 @@ impl Head {
         let last = frames.iter().map(|frame| frame.last).max();
         Self {
             id,
+            raw_length: raw_length(&frames),
             frames,
             traces,
             first: first.unwrap_or_default(),
@@ -85,8 +88,15 @@ impl Head {
             .map(|entry| usize::from(entry.frame))
     }
 
-    pub(super) fn has_filter(&self) -> bool {
-        self.frames.len() >= MIN_FILTERED
+    /// For each frame, the keys of the traces of which it holds spans.
+    pub(super) fn keys_by_frame(&self) -> Vec<Vec<u32>> {
+        let mut keys = vec![Vec::new(); self.frames.len()];
+        for entry in &self.traces {
+            if let Some(keys) = keys.get_mut(usize::from(entry.frame)) {
+                keys.push(entry.key);
+            }
+        }
+        keys
     }
 }
 

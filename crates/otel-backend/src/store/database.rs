@@ -91,6 +91,9 @@ pub enum OpenError {
     /// A block's index cannot be read.
     #[error("the index of block {0} of the store is damaged")]
     Damaged(i64),
+    /// A further connection could not be made.
+    #[error("cannot open the store once more: {0}")]
+    Connect(rusqlite::Error),
     /// The compressor could not be set up.
     #[error("cannot set up compression: {0}")]
     Compressor(std::io::Error),

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, MAIN_DB};
 
+use super::block::has_filter;
 use super::catalog::{Catalog, Head, Shared};
-use super::filter::{FrameSet, positions, row_length};
+use super::filter::{FrameSet, positions, row};
 use super::token::Token;
 use super::{Operation, ReadError, lock};
 use crate::model::{TraceId, UnixNanos};
@@ -102,8 +103,8 @@ impl Reader {
             return Ok(Vec::new());
         };
         let set = self.candidates(head, clauses)?;
-        let frames = (0..head.frames.len()).filter(|index| set.contains(*index));
-        Ok(frames
+        Ok(set
+            .iter()
             .filter_map(|index| frame(block.index, head, index))
             .collect())
     }
@@ -138,24 +139,25 @@ impl Reader {
     fn candidates(&self, head: &Head, clauses: &[Vec<Token>]) -> Result<FrameSet, ReadError> {
         let frames = head.frames.len();
         let mut found = FrameSet::all(frames);
-        if !head.has_filter() {
+        if !has_filter(&head.frames) || clauses.is_empty() {
             return Ok(found);
         }
         let rows = self
             .connection
             .blob_open(MAIN_DB, "block_filter", "rows", head.id, true)?;
-        let length = row_length(frames);
-        let mut row = vec![0; length];
+        let mut bytes = Vec::new();
         for clause in clauses {
             let mut any = FrameSet::none(frames);
             for token in clause {
                 let mut one = found.clone();
                 for position in positions(*token) {
-                    rows.read_at_exact(&mut row, position * length)?;
-                    one.intersect(&row);
                     if one.is_empty() {
                         break;
                     }
+                    let (range, before) = row(position, frames);
+                    bytes.resize(range.len(), 0);
+                    rows.read_at_exact(&mut bytes, range.start)?;
+                    one.intersect(&bytes, before);
                 }
                 any.unite(&one);
             }

@@ -95,13 +95,18 @@ fn request(spans: Vec<Span>) -> Vec<u8> {
 }
 
 /// The span as the new API gives it back: with all that OTLP has.
-async fn stored(backend: &Backend) -> Value {
+pub(crate) async fn stored(backend: &Backend) -> Value {
     let id = "a1".repeat(16);
     get_json(&backend.ui(&format!("/api/v3/traces/{id}"))).await
 }
 
+/// Checks that the backend has the span as every protocol must bring it.
+pub(crate) async fn assert_brought(backend: &Backend) {
+    insta::assert_json_snapshot!("span", stored(backend).await);
+}
+
 /// Calls a gRPC method.
-async fn call(
+pub(crate) async fn call(
     url: String,
     method: &'static str,
     message: Vec<u8>,
@@ -161,7 +166,7 @@ async fn otlp_over_http_brings_the_span() {
     let url = backend.otlp_http("/v1/traces");
     let answer = post(&url, "application/x-protobuf", request(vec![span()])).await;
     assert_eq!(answer, (200, Vec::new()));
-    insta::assert_json_snapshot!("span", stored(&backend).await);
+    assert_brought(&backend).await;
 }
 
 #[tokio::test]
@@ -172,7 +177,7 @@ async fn otlp_over_grpc_brings_the_span_however_it_is_compressed() {
         let message = request(vec![span()]);
         let answer = call(backend.otlp_grpc(), EXPORT, message, compression).await;
         assert_eq!(answer.unwrap(), "");
-        insta::assert_json_snapshot!("span", stored(&backend).await);
+        assert_brought(&backend).await;
     }
 }
 

@@ -86,6 +86,14 @@ impl Backend {
         self.url("OTLP gRPC", "")
     }
 
+    pub(crate) fn jaeger_thrift(&self, path: &str) -> String {
+        self.url("Jaeger Thrift HTTP", path)
+    }
+
+    pub(crate) fn jaeger_grpc(&self) -> String {
+        self.url("Jaeger gRPC", "")
+    }
+
     fn url(&self, what: &str, path: &str) -> String {
         format!("{}{path}", self.urls[what])
     }

@@ -11,32 +11,17 @@ use crate::model::{
     Attribute, Dropped, Event, Id, InvalidSpan, Link, Resource, Scope, SpanKind, Status,
     StatusCode, UncheckedSpan, UnixNanos, Value,
 };
-use crate::otlp::Decoded;
+use crate::otlp::{Decoded, Incoming};
 
 /// Reads an `ExportTraceServiceRequest` or a `TracesData` in JSON.
 ///
-/// A span that is not valid, or whose own JSON cannot be read, is rejected alone.
+/// A span that is not valid, or whose own JSON cannot be read, is an error of its own.
 ///
 /// # Errors
 /// The JSON around the spans is not such a message.
 pub fn decode_json(bytes: &[u8]) -> Result<Decoded<'_>, serde_json::Error> {
-    let mut decoded = Decoded::default();
-    read_traces(serde_json::from_slice(bytes)?, &mut decoded);
-    Ok(decoded)
-}
-
-fn read_traces<'a>(traces: shape::Traces<'a>, decoded: &mut Decoded<'a>) {
-    for group in traces.resource_spans.into_iter().flatten() {
-        let of_resource = group.resource.unwrap_or_default();
-        let resource = Arc::new(Resource {
-            attributes: attributes(of_resource.attributes),
-            dropped_attributes: of_resource.dropped_attributes_count.unwrap_or_default(),
-            schema_url: group.schema_url.unwrap_or_default(),
-        });
-        for group in group.scope_spans.into_iter().flatten() {
-            read_scope_spans(group, &resource, decoded);
-        }
-    }
+    let traces: shape::Traces<'_> = serde_json::from_slice(bytes)?;
+    Ok(Box::new(read_traces(traces)))
 }
 
 /// Reads a file of such messages, one after the other, as the Collector writes them a line each.
@@ -44,18 +29,31 @@ fn read_traces<'a>(traces: shape::Traces<'a>, decoded: &mut Decoded<'a>) {
 /// # Errors
 /// The JSON around the spans is not such a message.
 pub fn decode_json_lines(bytes: &[u8]) -> Result<Decoded<'_>, serde_json::Error> {
-    let mut decoded = Decoded::default();
-    for traces in serde_json::Deserializer::from_slice(bytes).into_iter() {
-        read_traces(traces?, &mut decoded);
-    }
-    Ok(decoded)
+    let messages = serde_json::Deserializer::from_slice(bytes).into_iter();
+    let messages: Vec<shape::Traces<'_>> = messages.collect::<Result<_, _>>()?;
+    Ok(Box::new(messages.into_iter().flat_map(read_traces)))
+}
+
+type Read<'a> = Result<Incoming<'a>, InvalidSpan>;
+
+fn read_traces(traces: shape::Traces<'_>) -> impl Iterator<Item = Read<'_>> + Send {
+    let groups = traces.resource_spans.into_iter().flatten();
+    groups.flat_map(|group| {
+        let of_resource = group.resource.unwrap_or_default();
+        let resource = Arc::new(Resource {
+            attributes: attributes(of_resource.attributes),
+            dropped_attributes: of_resource.dropped_attributes_count.unwrap_or_default(),
+            schema_url: group.schema_url.unwrap_or_default(),
+        });
+        let groups = group.scope_spans.into_iter().flatten();
+        groups.flat_map(move |group| read_scope_spans(group, Arc::clone(&resource)))
+    })
 }
 
 fn read_scope_spans<'a>(
     group: shape::ScopeSpans<'a>,
-    resource: &Arc<Resource<'a>>,
-    decoded: &mut Decoded<'a>,
-) {
+    resource: Arc<Resource<'a>>,
+) -> impl Iterator<Item = Read<'a>> + Send {
     let of_scope = group.scope.unwrap_or_default();
     let scope = Arc::new(Scope {
         name: of_scope.name.unwrap_or_default(),
@@ -64,16 +62,12 @@ fn read_scope_spans<'a>(
         dropped_attributes: of_scope.dropped_attributes_count.unwrap_or_default(),
         schema_url: group.schema_url.unwrap_or_default(),
     });
-    for raw in group.spans.into_iter().flatten() {
+    group.spans.into_iter().flatten().map(move |raw| {
         let read = serde_json::from_str::<shape::Span<'a>>(raw.get())
-            .map_err(|reason| InvalidSpan::Malformed(reason.to_string()))
-            .and_then(span)
-            .and_then(|span| span.check(Arc::clone(resource), Arc::clone(&scope)));
-        match read {
-            Ok(span) => decoded.spans.push(span),
-            Err(reason) => decoded.rejected.add(reason),
-        }
-    }
+            .map_err(|reason| InvalidSpan::Malformed(reason.to_string()))?;
+        let span = span(read)?.check(Arc::clone(&resource), Arc::clone(&scope))?;
+        Ok(span.into())
+    })
 }
 
 fn span(span: shape::Span<'_>) -> Result<UncheckedSpan<'_>, InvalidSpan> {
