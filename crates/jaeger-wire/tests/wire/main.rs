@@ -4,7 +4,13 @@
 
 mod captures;
 mod errors;
+mod generated;
 mod hostile;
+mod json;
 mod messages;
+mod oracle;
+mod properties;
+mod round_trip;
 mod samples;
+mod strategies;
 mod unknown;
