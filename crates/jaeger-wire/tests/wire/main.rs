@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod captures;
+mod corpus;
 mod errors;
 mod generated;
 mod hostile;

@@ -1,0 +1,11 @@
+//! Thrift's binary protocol: a batch, and a message.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+#[allow(dead_code, reason = "each target runs one of its functions")]
+#[path = "../../tests/wire/round_trip.rs"]
+mod round_trip;
+
+fuzz_target!(|bytes: &[u8]| round_trip::thrift_binary(bytes));
