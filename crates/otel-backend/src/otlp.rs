@@ -15,6 +15,8 @@ mod encode;
 mod fields;
 mod groups;
 mod json;
+mod outline;
+mod spans;
 mod wire;
 
 #[cfg(test)]
@@ -23,10 +25,11 @@ mod tests;
 use crate::model::{InvalidSpan, Span};
 
 pub use answer::{Encoding, export_response, status};
-pub use decode::{decode_groups, decode_traces, peek_span};
 pub use encode::{encode_resource, encode_scope, encode_span};
 pub use groups::{Group, GroupHead, groups, write_groups};
 pub use json::{TracesJson, decode_json, decode_json_lines};
+pub use outline::Outline;
+pub use spans::{SpanGroup, decode_groups, decode_traces, span_groups};
 pub use wire::Malformed;
 
 /// Spans of a request, in the order sent, each decoded when it is asked for.

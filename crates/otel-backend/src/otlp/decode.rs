@@ -1,92 +1,19 @@
-//! From OTLP's bytes to spans.
+//! The messages of OTLP, from bytes to the model.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use super::fields::{VALUES, any_value, event, key_value, link, resource, scope, span, status};
 use super::wire::{Field, Reader};
-use super::{Decoded, Group, GroupHead, Incoming, Malformed, groups};
+use super::{GroupHead, Malformed};
 use crate::model::{
-    Attribute, Event, InvalidSpan, Link, Resource, Scope, SpanId, SpanKind, Status, StatusCode,
-    Text, TraceId, UncheckedSpan, UnixNanos, Value,
+    Attribute, Event, Link, Resource, Scope, SpanId, SpanKind, Status, StatusCode, Text, TraceId,
+    UncheckedSpan, UnixNanos, Value,
 };
 
 /// How deep arrays and maps may lie in one another.
 const MAX_DEPTH: usize = 32;
 
-/// Reads an `ExportTraceServiceRequest` or a `TracesData`.
-///
-/// A span that is not valid, or whose own bytes cannot be read, is an error of its own.
-///
-/// # Errors
-/// [`Malformed`] if the bytes around the spans are not such a message.
-pub fn decode_traces(bytes: &[u8]) -> Result<Decoded<'_>, Malformed> {
-    Ok(Box::new(decode_groups(groups(bytes)?)?))
-}
-
-/// Reads spans that are already grouped.
-///
-/// # Errors
-/// [`Malformed`] if what they have in common cannot be read.
-pub fn decode_groups(
-    groups: Vec<Group<'_>>,
-) -> Result<impl Iterator<Item = Result<Incoming<'_>, InvalidSpan>> + Send, Malformed> {
-    let groups = read_heads(groups)?;
-    // Spans of one sender have about as many attributes as the one before.
-    let mut attributes = 0;
-    let spans = groups.into_iter().flat_map(|group| {
-        let messages = group.messages.into_iter();
-        messages.map(move |message| {
-            (
-                message,
-                Arc::clone(&group.resource),
-                Arc::clone(&group.scope),
-            )
-        })
-    });
-    Ok(spans.map(move |(message, resource, scope)| {
-        let span = read_span(message, attributes)?.check(resource, scope)?;
-        attributes = span.attributes.len();
-        Ok(Incoming {
-            span,
-            message: Some(message),
-        })
-    }))
-}
-
-/// Spans in bytes, and what they have in common, decoded.
-struct ReadGroup<'a> {
-    resource: Arc<Resource<'a>>,
-    scope: Arc<Scope<'a>>,
-    messages: Vec<&'a [u8]>,
-}
-
-fn read_heads(groups: Vec<Group<'_>>) -> Result<Vec<ReadGroup<'_>>, Malformed> {
-    let mut read: Vec<ReadGroup<'_>> = Vec::with_capacity(groups.len());
-    let mut last = None;
-    for group in groups {
-        let resource = match (read.last(), last) {
-            (Some(before), Some(head)) if same_resource(&head, &group.head) => {
-                Arc::clone(&before.resource)
-            }
-            _ => Arc::new(read_resource(&group.head)?),
-        };
-        last = Some(group.head);
-        read.push(ReadGroup {
-            resource,
-            scope: Arc::new(read_scope(&group.head)?),
-            messages: group.spans,
-        });
-    }
-    Ok(read)
-}
-
-/// Whether two groups come from the very same message, or from equal ones.
-fn same_resource(a: &GroupHead<'_>, b: &GroupHead<'_>) -> bool {
-    a.resource == b.resource && a.resource_schema == b.resource_schema
-}
-
-fn read_resource<'a>(head: &GroupHead<'a>) -> Result<Resource<'a>, Malformed> {
+pub(super) fn read_resource<'a>(head: &GroupHead<'a>) -> Result<Resource<'a>, Malformed> {
     let mut read = Resource {
         schema_url: text(head.resource_schema),
         ..Resource::default()
@@ -102,7 +29,7 @@ fn read_resource<'a>(head: &GroupHead<'a>) -> Result<Resource<'a>, Malformed> {
     Ok(read)
 }
 
-fn read_scope<'a>(head: &GroupHead<'a>) -> Result<Scope<'a>, Malformed> {
+pub(super) fn read_scope<'a>(head: &GroupHead<'a>) -> Result<Scope<'a>, Malformed> {
     let mut read = Scope {
         schema_url: text(head.scope_schema),
         ..Scope::default()
@@ -121,7 +48,7 @@ fn read_scope<'a>(head: &GroupHead<'a>) -> Result<Scope<'a>, Malformed> {
 }
 
 /// Reads a span that is expected to have so many attributes.
-fn read_span(message: &[u8], attributes: usize) -> Result<UncheckedSpan<'_>, Malformed> {
+pub(super) fn read_span(message: &[u8], attributes: usize) -> Result<UncheckedSpan<'_>, Malformed> {
     let mut read = UncheckedSpan {
         attributes: Vec::with_capacity(attributes),
         ..UncheckedSpan::default()
@@ -131,22 +58,6 @@ fn read_span(message: &[u8], attributes: usize) -> Result<UncheckedSpan<'_>, Mal
         read_span_field(number, field, &mut read)?;
     }
     Ok(read)
-}
-
-/// The trace and the start of a `Span` message, without a look at the rest of it.
-///
-/// `None` if the message is not a valid span; one from the store always is.
-pub fn peek_span(bytes: &[u8]) -> Option<(TraceId, UnixNanos)> {
-    let (mut trace, mut start) = (None, None);
-    let mut reader = Reader::new(bytes);
-    while trace.is_none() || start.is_none() {
-        match reader.next().ok()?? {
-            (span::TRACE_ID, field) => trace = TraceId::from_slice(field.bytes().ok()?).ok(),
-            (span::START, field) => start = field.fixed64().ok().map(UnixNanos),
-            _ => {}
-        }
-    }
-    Some((trace?, start?))
 }
 
 fn read_span_field<'a>(

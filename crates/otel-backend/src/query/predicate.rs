@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::model::{Attribute, Span, StatusCode, UnixNanos};
+use crate::otlp::{Outline, SpanGroup};
 use crate::store::{Token, highest_bit};
 
 /// A search: for traces of which one span satisfies all of this.
@@ -69,6 +70,20 @@ impl Search {
                 .is_none_or(|name| span.name == *name)
             && (self.service.as_ref()).is_none_or(|name| span.resource.service_name() == name)
             && self.tags.iter().all(|tag| tag.matches(span))
+    }
+
+    /// Whether a span of this group may satisfy all.
+    pub(super) fn may_match_group(&self, group: &SpanGroup<'_>) -> bool {
+        let service = self.service.as_ref();
+        service.is_none_or(|service| group.resource.service_name() == service)
+    }
+
+    /// Whether a span of this outline may satisfy all.
+    pub(super) fn may_match(&self, outline: &Outline<'_>) -> bool {
+        let duration = outline.end.since(outline.start);
+        (self.from..=self.to).contains(&outline.start)
+            && duration >= self.min_duration
+            && self.max_duration.is_none_or(|max| duration <= max)
     }
 
     /// Tokens of a span that satisfies all: of each clause it has at least one.

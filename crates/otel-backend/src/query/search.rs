@@ -4,8 +4,8 @@ use std::collections::{BinaryHeap, HashMap, HashSet};
 
 use super::predicate::Search;
 use super::trace::{Frames, Trace, load};
-use crate::model::{Span, TraceId, UnixNanos};
-use crate::otlp::{decode_groups, groups};
+use crate::model::{TraceId, UnixNanos};
+use crate::otlp::{Outline, SpanGroup, groups, span_groups};
 use crate::store::{Block, Frame, ReadError, Reader};
 
 /// Something that may lead to a trace, and when that trace can start at the latest.
@@ -47,12 +47,34 @@ pub(super) fn run(reader: &Reader, search: &Search) -> Result<Vec<Trace>, ReadEr
     Ok(found)
 }
 
-/// When each trace starts, as far as these spans know; it cannot start later.
-fn trace_starts(spans: &[Span<'_>]) -> HashMap<TraceId, UnixNanos> {
+/// The traces of which a span of this group matches. Most spans are passed over undecoded.
+fn matching_traces(search: &Search, group: &SpanGroup<'_>) -> Vec<TraceId> {
+    if !search.may_match_group(group) {
+        return Vec::new();
+    }
+    let matching = group.messages.iter().filter_map(|message| {
+        let outline = Outline::read(message)?;
+        let span = (search.may_match(&outline)).then(|| group.decode(message));
+        search.matches(&span?.ok()?).then_some(outline.trace_id)
+    });
+    matching.collect()
+}
+
+/// When these traces start, as far as a frame knows; they cannot start later.
+fn trace_starts(
+    groups: &[SpanGroup<'_>],
+    traces: &HashSet<TraceId>,
+) -> HashMap<TraceId, UnixNanos> {
     let mut starts = HashMap::new();
-    for span in spans {
-        let start = starts.entry(span.trace_id).or_insert(span.start);
-        *start = span.start.min(*start);
+    if traces.is_empty() {
+        return starts;
+    }
+    let messages = groups.iter().flat_map(|group| &group.messages);
+    for outline in messages.filter_map(|message| Outline::read(message)) {
+        if traces.contains(&outline.trace_id) {
+            let start = starts.entry(outline.trace_id).or_insert(outline.start);
+            *start = outline.start.min(*start);
+        }
     }
     starts
 }
@@ -101,16 +123,17 @@ impl Running<'_> {
     fn open(&mut self, frame: Frame) -> Result<(), ReadError> {
         let bytes = self.frames.get(self.reader, frame)?;
         let damaged = |reason| self.reader.damaged(frame, reason);
-        let spans = decode_groups(groups(&bytes).map_err(damaged)?).map_err(damaged)?;
-        let spans: Vec<_> = spans.flatten().map(|incoming| incoming.span).collect();
-        let starts = trace_starts(&spans);
-        for span in spans.iter().filter(|span| self.search.matches(span)) {
-            if self.seen.insert(span.trace_id) {
-                self.leads.push(Lead {
-                    latest: *starts.get(&span.trace_id).unwrap_or(&span.start),
-                    step: Step::Candidate(span.trace_id),
-                });
-            }
+        let groups = span_groups(groups(&bytes).map_err(damaged)?).map_err(damaged)?;
+        let mut found = HashSet::new();
+        for group in &groups {
+            found.extend(matching_traces(self.search, group));
+        }
+        found.retain(|id| self.seen.insert(*id));
+        for (id, latest) in trace_starts(&groups, &found) {
+            self.leads.push(Lead {
+                latest,
+                step: Step::Candidate(id),
+            });
         }
         Ok(())
     }

@@ -104,7 +104,12 @@ impl Sketch {
             ..Resource::default()
         };
         let scope = Scope {
-            name: if self.span.is_multiple_of(2) { "lib" } else { "" }.into(),
+            name: if self.span.is_multiple_of(2) {
+                "lib"
+            } else {
+                ""
+            }
+            .into(),
             attributes: here(1),
             ..Scope::default()
         };

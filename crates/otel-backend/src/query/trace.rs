@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::model::{Span, TraceId, UnixNanos};
-use crate::otlp::{Group, Malformed, decode_groups, groups, peek_span, write_groups};
+use crate::otlp::{Group, Malformed, Outline, decode_groups, groups, write_groups};
 use crate::store::{Frame, ReadError, Reader};
 
 /// All spans of a trace, as bytes.
@@ -73,9 +73,9 @@ impl Collecting {
     fn add(&mut self, frame: &[u8]) -> Result<(), Malformed> {
         let mut found = groups(frame)?;
         for group in &mut found {
-            group.spans.retain(|span| match peek_span(span) {
-                Some((id, start)) if id == self.id => {
-                    self.start = self.start.min(start);
+            group.spans.retain(|span| match Outline::read(span) {
+                Some(outline) if outline.trace_id == self.id => {
+                    self.start = self.start.min(outline.start);
                     true
                 }
                 _ => false,

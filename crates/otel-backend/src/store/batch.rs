@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::token::{Token, push_group_tokens, push_span_tokens};
 use crate::model::{Resource, Scope, Span, SpanKind, TraceId, UnixNanos};
-use crate::otlp::{GroupHead, encode_resource, encode_scope, encode_span};
+use crate::otlp::{GroupHead, Outline, encode_resource, encode_scope, encode_span};
 
 /// Encoded spans with all that their block's index needs to know of them.
 #[derive(Debug, Default)]
@@ -108,7 +108,9 @@ impl Batch {
 
     fn push(&mut self, span: &Span<'_>, message: Option<&[u8]>) {
         let (bytes, tokens) = (self.bytes.len(), self.tokens.len());
-        match message {
+        // What is read back by its outline must be what was decoded: a message that repeats fields
+        // could say two things.
+        match message.filter(|message| Outline::read(message) == Some(Outline::of(span))) {
             Some(message) => self.bytes.extend_from_slice(message),
             None => encode_span(span, &mut self.bytes),
         }

@@ -9,6 +9,7 @@ use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, Key
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::span::{Event, Link};
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
+use otel_backend::otlp::{GroupHead, write_groups};
 use prost::Message as _;
 use serde_json::Value;
 use tonic::codec::{Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, Encoder};
@@ -179,6 +180,32 @@ async fn otlp_over_grpc_brings_the_span_however_it_is_compressed() {
         assert_eq!(answer.unwrap(), "");
         assert_brought(&backend).await;
     }
+}
+
+#[tokio::test]
+async fn a_span_of_which_a_message_says_little_or_too_much_is_found() {
+    let span = |span_id| Span {
+        trace_id: vec![0xa1; 16],
+        span_id: vec![span_id; 8],
+        ..Span::default()
+    };
+    let little = span(1).encode_to_vec();
+    // Of a field that is repeated, the last one counts.
+    let other_trace = Span {
+        trace_id: vec![0xff; 16],
+        ..Span::default()
+    };
+    let too_much = [other_trace.encode_to_vec(), span(2).encode_to_vec()].concat();
+    let mut body = Vec::new();
+    let messages = [little.as_slice(), too_much.as_slice()];
+    write_groups([(GroupHead::default(), messages)], &mut body);
+
+    let backend = Backend::in_memory();
+    let url = backend.otlp_http("/v1/traces");
+    assert_eq!(post(&url, "application/x-protobuf", body).await.0, 200);
+    let id = "a1".repeat(16);
+    let found = get_json(&backend.ui(&format!("/api/traces/{id}"))).await;
+    assert_eq!(found["data"][0]["spans"].as_array().unwrap().len(), 2);
 }
 
 #[tokio::test]

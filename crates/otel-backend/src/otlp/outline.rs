@@ -1,0 +1,78 @@
+//! What a `Span` message is about, without a look at most of it.
+
+use super::fields::span;
+use super::wire::Reader;
+use crate::model::{Span, TraceId, UnixNanos};
+
+/// The parts of a span by which most searches pass it over. They come first in its message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outline<'a> {
+    /// The trace.
+    pub trace_id: TraceId,
+    /// The span's name, as it came.
+    pub name: &'a [u8],
+    /// When it began.
+    pub start: UnixNanos,
+    /// When it ended.
+    pub end: UnixNanos,
+}
+
+impl<'a> Outline<'a> {
+    /// The outline of a decoded span.
+    pub fn of(span: &'a Span<'_>) -> Self {
+        Self {
+            trace_id: span.trace_id,
+            name: span.name.as_bytes(),
+            start: span.start,
+            end: span.end,
+        }
+    }
+
+    /// Reads a message up to the end of the span. The store holds only messages of which this is the
+    /// outline of the decoded span; of others it may be `None`, or wrong where a field is repeated.
+    pub fn read(message: &'a [u8]) -> Option<Self> {
+        let (mut trace_id, mut name) = (None, &[][..]);
+        let (mut start, mut end) = (UnixNanos(0), UnixNanos(0));
+        let mut reader = Reader::new(message);
+        while let Some((number, field)) = reader.next().ok()? {
+            match number {
+                span::TRACE_ID => trace_id = TraceId::from_slice(field.bytes().ok()?).ok(),
+                span::NAME => name = field.bytes().ok()?,
+                span::START => start = UnixNanos(field.fixed64().ok()?),
+                span::END => {
+                    end = UnixNanos(field.fixed64().ok()?);
+                    break;
+                }
+                _ => {}
+            }
+        }
+        Some(Self {
+            trace_id: trace_id?,
+            name,
+            start,
+            end,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_out_is_empty() {
+        let message = b"\x0a\x10AAAAAAAAAAAAAAAA\x12\x08BBBBBBBB";
+        let outline = Outline::read(message).unwrap();
+        assert_eq!(outline.trace_id.as_bytes(), b"AAAAAAAAAAAAAAAA");
+        assert_eq!(
+            (outline.name, outline.start.0, outline.end.0),
+            (&b""[..], 0, 0)
+        );
+    }
+
+    #[test]
+    fn what_is_no_span_has_none() {
+        assert_eq!(Outline::read(b""), None);
+        assert_eq!(Outline::read(b"\x0a\x03AAA"), None);
+    }
+}
