@@ -129,12 +129,12 @@ fn a_capture_with_one_wrong_byte_is_an_error_or_another_batch() {
     each_mutation(PYTHON_GRPC.bytes, round_trip::api_v2);
 }
 
-/// Hands over the bytes with each of them changed in turn, in a few ways.
+/// Hands over the bytes with each of them changed in turn, in two ways.
 fn each_mutation(bytes: &[u8], check: impl Fn(&[u8])) {
     let mut bytes = bytes.to_vec();
     for at in 0..bytes.len() {
         let byte = bytes[at];
-        for wrong in [byte ^ 1, byte ^ 0x80, 0xff] {
+        for wrong in [byte ^ 1, byte ^ 0x80] {
             bytes[at] = wrong;
             check(&bytes);
         }
