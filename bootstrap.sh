@@ -86,7 +86,9 @@ if [[ -f Cargo.toml ]]; then
     [[ $profile == dev ]] && folder=debug
     PATH=${CARGO_TARGET_DIR:-$PWD/target}/$folder:$PATH
 fi
-for program in otel-backend automatic-server automatic-client manual-thrift manual-grpc manual-otlp trace-check; do
+programs="automatic-server automatic-client manual-thrift manual-grpc manual-otlp trace-check"
+if $start_backend; then programs="otel-backend $programs"; fi
+for program in $programs; do
     command -v "$program" >/dev/null || fail "$program is not on PATH"
 done
 

@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub(crate) enum Retry {
     /// It would fail in the same way.
     Never,
-    /// The backend cannot be reached; it may be starting.
+    /// The backend cannot be reached; it may be starting again.
     Soon,
     /// The backend cannot take the spans now.
     Later,

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 mod decode;
 mod encode;
 mod input;
+mod output;
 mod time;
 
 use crate::{Process, SpanRef, Tag};

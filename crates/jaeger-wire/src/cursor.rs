@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use crate::error::{DecodeError, DecodeErrorKind};
+use crate::varint;
 
 /// What is left of the input, or of a message inside it.
 #[derive(Debug, Clone, Copy)]
@@ -63,13 +64,34 @@ impl<'a> Cursor<'a> {
         Ok(taken)
     }
 
-    /// Takes the next `length` bytes as a message of their own.
-    pub(crate) fn nested(
+    /// Takes as many bytes as the length claims that was read at `offset`.
+    pub(crate) fn take_claimed(
         &mut self,
-        length: usize,
-        expected: &'static str,
-    ) -> Result<Self, DecodeError> {
-        let rest = self.take(length, expected)?;
+        offset: usize,
+        length: u64,
+        what: &'static str,
+    ) -> Result<&'a [u8], DecodeError> {
+        let taken = usize::try_from(length)
+            .ok()
+            .and_then(|length| self.rest.split_at_checked(length));
+        let Some((taken, rest)) = taken else {
+            let length = i64::try_from(length).unwrap_or(i64::MAX);
+            return Err(self.too_large(offset, length, what));
+        };
+        self.rest = rest;
+        Ok(taken)
+    }
+
+    /// Reads a length as a varint, and as many bytes.
+    pub(crate) fn delimited(&mut self, what: &'static str) -> Result<&'a [u8], DecodeError> {
+        let offset = self.offset();
+        let length = self.varint(what)?;
+        self.take_claimed(offset, length, what)
+    }
+
+    /// As [`delimited`](Self::delimited), for a message of its own.
+    pub(crate) fn nested(&mut self, what: &'static str) -> Result<Self, DecodeError> {
+        let rest = self.delimited(what)?;
         Ok(Self {
             rest,
             end: self.offset(),
@@ -77,61 +99,55 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads a base-128 varint: seven bits a byte, the lowest first.
+    #[inline]
     pub(crate) fn varint(&mut self, expected: &'static str) -> Result<u64, DecodeError> {
-        match self.peek() {
-            Some(byte @ 0..0x80) => self.take(1, expected).map(|_| byte.into()),
-            _ => self.long_varint(expected),
-        }
-    }
-
-    fn long_varint(&mut self, expected: &'static str) -> Result<u64, DecodeError> {
-        let mut value = 0;
-        for shift in (0..64).step_by(7) {
-            let offset = self.offset();
-            let byte = self.byte(expected)?;
-            // The tenth byte holds one bit.
-            if shift == 63 && byte > 1 {
-                return Err(DecodeError::new(
-                    offset,
-                    DecodeErrorKind::Unexpected {
-                        expected: "the last byte of a varint",
-                        found: byte,
-                    },
-                ));
-            }
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                break;
-            }
-        }
+        let read = match self.rest {
+            [byte @ 0..0x80, rest @ ..] => Some((u64::from(*byte), rest)),
+            bytes => varint::read(bytes),
+        };
+        let Some((value, rest)) = read else {
+            return Err(self.bad_varint(expected));
+        };
+        self.rest = rest;
         Ok(value)
     }
 
-    /// Checks a length that was read at `offset`, each unit of which takes at least `least` bytes.
-    pub(crate) fn check_length(
+    #[cold]
+    fn bad_varint(&self, expected: &'static str) -> DecodeError {
+        match self.rest.get(varint::LONGEST.saturating_sub(1)) {
+            // It is too long, and not the input too short.
+            Some(&found) => DecodeError::new(
+                self.offset()
+                    .saturating_add(varint::LONGEST)
+                    .saturating_sub(1),
+                DecodeErrorKind::Unexpected {
+                    expected: "the last byte of a varint",
+                    found,
+                },
+            ),
+            None => self.incomplete(expected),
+        }
+    }
+
+    /// Checks the number of elements that was read at `offset`, each of which takes at least `least`
+    /// bytes.
+    pub(crate) fn check_count(
         &self,
         offset: usize,
-        length: i64,
+        count: i64,
         least: usize,
         what: &'static str,
     ) -> Result<usize, DecodeError> {
-        usize::try_from(length)
-            .ok()
-            .filter(|units| {
-                units
-                    .checked_mul(least)
-                    .is_some_and(|bytes| bytes <= self.left())
-            })
-            .ok_or_else(|| {
-                DecodeError::new(
-                    offset,
-                    DecodeErrorKind::TooLarge {
-                        what,
-                        length,
-                        left: self.left(),
-                    },
-                )
-            })
+        match usize::try_from(count).map(|count| (count, count.checked_mul(least))) {
+            Ok((count, Some(bytes))) if bytes <= self.left() => Ok(count),
+            _ => Err(self.too_large(offset, count, what)),
+        }
+    }
+
+    #[cold]
+    pub(crate) fn too_large(&self, offset: usize, length: i64, what: &'static str) -> DecodeError {
+        let left = self.left();
+        DecodeError::new(offset, DecodeErrorKind::TooLarge { what, length, left })
     }
 
     /// The error for an input that ends here.

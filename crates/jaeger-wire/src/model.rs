@@ -54,3 +54,56 @@ pub struct SpanRef {
     /// The other span.
     pub span_id: [u8; 8],
 }
+
+impl<'a> Tag<'a> {
+    /// A tag of `key` with `value`, whose type is that of the value.
+    ///
+    /// ```
+    /// use jaeger_wire::{Tag, TagValue};
+    ///
+    /// assert_eq!(Tag::new("retries", 3).value, TagValue::Long(3));
+    /// assert_eq!(Tag::new("error", true).value, TagValue::Bool(true));
+    /// ```
+    pub fn new(key: impl Into<Cow<'a, str>>, value: impl Into<TagValue<'a>>) -> Self {
+        Self {
+            key: key.into(),
+            value: value.into(),
+        }
+    }
+}
+
+impl<'a> From<&'a str> for TagValue<'a> {
+    fn from(value: &'a str) -> Self {
+        Self::String(value.into())
+    }
+}
+
+impl From<String> for TagValue<'_> {
+    fn from(value: String) -> Self {
+        Self::String(value.into())
+    }
+}
+
+impl From<f64> for TagValue<'_> {
+    fn from(value: f64) -> Self {
+        Self::Double(value)
+    }
+}
+
+impl From<bool> for TagValue<'_> {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl From<i64> for TagValue<'_> {
+    fn from(value: i64) -> Self {
+        Self::Long(value)
+    }
+}
+
+impl<'a> From<&'a [u8]> for TagValue<'a> {
+    fn from(value: &'a [u8]) -> Self {
+        Self::Binary(value.into())
+    }
+}

@@ -3,6 +3,26 @@
 /// The most bytes that a varint of 64 bits has.
 pub(crate) const LONGEST: usize = 10;
 
+/// Reads a varint: the value, and what follows it. `None` if the input ends in it, or it has more
+/// than 64 bits.
+pub(crate) fn read(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let mut value = 0;
+    let mut rest = bytes;
+    for shift in (0..64).step_by(7) {
+        let (&byte, after) = rest.split_first()?;
+        // The tenth byte holds one bit.
+        if shift == 63 && byte > 1 {
+            return None;
+        }
+        rest = after;
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            break;
+        }
+    }
+    Some((value, rest))
+}
+
 /// Appends a varint: seven bits a byte, the lowest first.
 pub(crate) fn write(value: u64, out: &mut Vec<u8>) {
     if let Ok(byte @ 0..0x80) = u8::try_from(value) {

@@ -1,6 +1,6 @@
 //! The command line, as typed.
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 
 /// A small tracing backend: receives OTLP and Jaeger, keeps traces on disk, answers Jaeger's query
 /// API, shows a trace page.
@@ -9,6 +9,10 @@ use clap::Parser;
 #[derive(Debug, Clone, Parser)]
 #[command(version, max_term_width = 100)]
 pub struct Args {
+    /// What to do instead of serving.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
     /// The address to listen on. There is no login: think twice before you choose another.
     #[arg(
         long,
@@ -76,4 +80,11 @@ pub struct Args {
     /// Keep traces in memory only, until the process ends.
     #[arg(long, env = "OTEL_BACKEND_MEMORY")]
     pub memory: bool,
+}
+
+/// What else the program can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// Asks the backend that runs with these settings whether it is ready; exit code 0 says yes.
+    Health,
 }

@@ -21,6 +21,7 @@ pub mod api;
 pub mod app;
 pub mod args;
 pub mod config;
+pub mod health;
 pub mod model;
 pub mod otlp;
 pub mod query;

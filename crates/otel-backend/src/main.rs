@@ -4,15 +4,16 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use otel_backend::app::App;
-use otel_backend::args::Args;
-use otel_backend::config::Config;
+use otel_backend::args::{Args, Command};
+use otel_backend::config::{Config, Endpoint};
+use otel_backend::health::{self, HealthError};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 /// The command line or a variable is wrong (`EX_USAGE` of sysexits).
 const USAGE: u8 = 64;
 
-/// A port is taken or the store cannot be used.
+/// A port is taken or the store cannot be used; or the backend that was asked is not ready.
 const CANNOT_START: u8 = 1;
 
 fn main() -> ExitCode {
@@ -45,12 +46,24 @@ fn main() -> ExitCode {
             return USAGE.into();
         }
     };
-    match run(&config) {
+    let result = match args.command {
+        Some(Command::Health) => health(&config).map_err(anyhow::Error::from),
+        None => run(&config),
+    };
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("otel-backend: {error}");
             CANNOT_START.into()
         }
+    }
+}
+
+fn health(config: &Config) -> Result<(), HealthError> {
+    let ui = |(endpoint, address)| (endpoint == Endpoint::Ui).then_some(address);
+    match config.listeners.iter().copied().find_map(ui) {
+        Some(address) => health::check(address),
+        None => Err(HealthError::Off),
     }
 }
 

@@ -7,9 +7,9 @@
 //!
 //! # Layout
 //!
-//! [`token`] and [`filter`] say which frames a search must open; [`batch`], [`build`] and [`block`]
-//! make blocks, and [`merge`] merges them; [`catalog`] is what the process knows of every block; [`writer`] and [`reader`] use
-//! the database, which [`database`] opens and [`lock`] keeps for one process. The bytes are in
+//! `token` and `filter` say which frames a search must open; `batch`, `build` and `block`
+//! make blocks, and `merge` merges them; `catalog` is what the process knows of every block; `writer` and `reader` use
+//! the database, which `database` opens and `lock` keeps for one process. The bytes are in
 //! `docs/format.md`.
 //!
 //! The store knows neither HTTP nor any query API.

@@ -12,16 +12,17 @@ fn main() -> ExitCode {
         "panic" => panics(),
         "exit" => exits(),
         "signal" => waits_for_a_signal(),
+        "twice" => initializes_twice(),
         "current-thread" => ends_in_a_runtime_of_one_thread(),
         _ => {
-            eprintln!("usage: endings panic|exit|signal|current-thread");
+            eprintln!("usage: endings panic|exit|signal|twice|current-thread");
             ExitCode::FAILURE
         }
     }
 }
 
 fn work() {
-    tracing::info_span!("work").in_scope(|| {});
+    tracing::info_span!("work").in_scope(|| tracing::info!("working"));
 }
 
 #[expect(clippy::panic, reason = "a panic is one way to end")]
@@ -47,6 +48,14 @@ fn waits_for_a_signal() -> ExitCode {
     loop {
         std::thread::park();
     }
+}
+
+/// The second guard is dropped first and takes nothing with it.
+fn initializes_twice() -> ExitCode {
+    let _telemetry = telemetry::init();
+    drop(telemetry::init());
+    work();
+    ExitCode::SUCCESS
 }
 
 /// `shutdown` blocks the only thread of the runtime, and yet the spans leave.

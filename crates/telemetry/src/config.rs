@@ -9,6 +9,7 @@ mod ignored;
 mod jaeger;
 mod limits;
 mod log_level;
+mod logs;
 mod otlp;
 mod percent;
 mod propagators;
@@ -29,6 +30,7 @@ pub use exporters::Exporter;
 pub use ignored::IGNORED;
 pub use jaeger::Jaeger;
 pub use limits::Limits;
+pub use logs::{Logs, LogsExporter};
 pub use otlp::{Otlp, OtlpProtocol, PemFile, TlsFiles};
 pub use propagators::Propagator;
 pub use variable::{Problem, Variable};
@@ -53,6 +55,8 @@ pub struct Config {
     pub exporters: Vec<Exporter>,
     /// How each batch processor gathers spans.
     pub batch: Batch,
+    /// Where log records go.
+    pub logs: Logs,
     /// How much one span may hold.
     pub limits: Limits,
     /// How much of the SDK's own log is printed.
@@ -82,7 +86,8 @@ impl Config {
             propagators: propagators::read(&mut reader),
             sampler: sampler::read(&mut reader),
             exporters: exporters::read(&mut reader),
-            batch: batch::read(&mut reader),
+            batch: batch::spans(&mut reader),
+            logs: logs::read(&mut reader),
             limits: limits::read(&mut reader),
             log_level: log_level::read(&mut reader),
             known_methods: reader.list(&variables::HTTP_KNOWN_METHODS),

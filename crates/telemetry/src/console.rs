@@ -1,27 +1,23 @@
 //! Prints each span as JSON, one object per span, as the Python SDK's console exporter does.
 
 mod json;
+mod logs;
+mod output;
+mod parts;
 
-use std::fmt;
 use std::io::{self, Write};
-use std::sync::{Mutex, PoisonError};
-use std::time::SystemTime;
 
-use jiff::{Timestamp, Unit};
+use opentelemetry::KeyValue;
 use opentelemetry::trace::{Event, Link, SpanContext, SpanId, SpanKind, Status, TraceState};
-use opentelemetry::{Array, KeyValue, Value};
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
-use json::JsonWriter;
+pub(crate) use logs::ConsoleLogExporter;
 
-/// Resource attributes that come first, as in the Python SDK; the rest follow in order of key.
-const FIRST_RESOURCE_KEYS: [&str; 3] = [
-    "telemetry.sdk.language",
-    "telemetry.sdk.name",
-    "telemetry.sdk.version",
-];
+use json::JsonWriter;
+use output::Output;
+use parts::{sorted, utc, write_attributes};
 
 /// Writes each finished span as indented JSON.
 ///
@@ -38,8 +34,9 @@ const FIRST_RESOURCE_KEYS: [&str; 3] = [
 ///     .with_simple_exporter(telemetry::ConsoleExporter::stdout())
 ///     .build();
 /// ```
+#[derive(Debug)]
 pub struct ConsoleExporter {
-    output: Mutex<Box<dyn Write + Send>>,
+    output: Output,
     resource: Vec<KeyValue>,
 }
 
@@ -52,21 +49,9 @@ impl ConsoleExporter {
     /// Writes to `output`.
     pub fn to(output: impl Write + Send + 'static) -> Self {
         Self {
-            output: Mutex::new(Box::new(output)),
+            output: Output::new(output),
             resource: Vec::new(),
         }
-    }
-
-    fn write(&self, text: &str) -> io::Result<()> {
-        let mut output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
-        output.write_all(text.as_bytes())?;
-        output.flush()
-    }
-}
-
-impl fmt::Debug for ConsoleExporter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ConsoleExporter").finish_non_exhaustive()
     }
 }
 
@@ -77,28 +62,12 @@ impl SpanExporter for ConsoleExporter {
             text.push_str(&to_json(span, &self.resource));
             text.push('\n');
         }
-        match self.write(&text) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(
-                OTelSdkError::InternalFailure(format!("cannot write to the console: {error}")),
-            ),
-            _ => Ok(()),
-        }
+        self.output.write(&text)
     }
 
     fn set_resource(&mut self, resource: &Resource) {
-        let mut attributes: Vec<_> = resource
-            .iter()
-            .map(|(key, value)| KeyValue::new(key.clone(), value.clone()))
-            .collect();
-        attributes.sort_by(|a, b| resource_rank(a).cmp(&resource_rank(b)));
-        self.resource = attributes;
+        self.resource = sorted(resource);
     }
-}
-
-fn resource_rank(attribute: &KeyValue) -> (usize, &str) {
-    let key = attribute.key.as_str();
-    let first = FIRST_RESOURCE_KEYS.iter().position(|first| *first == key);
-    (first.unwrap_or(FIRST_RESOURCE_KEYS.len()), key)
 }
 
 fn to_json(span: &SpanData, resource: &[KeyValue]) -> String {
@@ -157,38 +126,6 @@ fn write_status(json: &mut JsonWriter, status: &Status) {
     });
 }
 
-/// Writes a map. Of attributes with one key the last value counts, at the place of the first, as
-/// in a Python `dict`: the Rust SDK keeps them all.
-fn write_attributes(json: &mut JsonWriter, attributes: &[KeyValue]) {
-    json.object(|json| {
-        for (index, attribute) in attributes.iter().enumerate() {
-            let same = |other: &&KeyValue| other.key == attribute.key;
-            if attributes.iter().take(index).any(|other| same(&other)) {
-                continue;
-            }
-            let last = attributes.iter().rev().find(same).unwrap_or(attribute);
-            json.key(attribute.key.as_str());
-            write_value(json, &last.value);
-        }
-    });
-}
-
-fn write_value(json: &mut JsonWriter, value: &Value) {
-    match value {
-        Value::Bool(value) => json.bool(*value),
-        Value::I64(value) => json.integer(*value),
-        Value::F64(value) => json.float(*value),
-        Value::String(value) => json.string(value.as_str()),
-        Value::Array(Array::Bool(values)) => json.array(values, |json, value| json.bool(*value)),
-        Value::Array(Array::I64(values)) => json.array(values, |json, value| json.integer(*value)),
-        Value::Array(Array::F64(values)) => json.array(values, |json, value| json.float(*value)),
-        Value::Array(Array::String(values)) => {
-            json.array(values, |json, value| json.string(value.as_str()));
-        }
-        other => json.string(&other.to_string()),
-    }
-}
-
 fn write_event(json: &mut JsonWriter, event: &Event) {
     json.object(|json| {
         json.key("name").string(&event.name);
@@ -215,16 +152,6 @@ fn kind_name(kind: &SpanKind) -> &'static str {
         SpanKind::Consumer => "SpanKind.CONSUMER",
         SpanKind::Internal => "SpanKind.INTERNAL",
     }
-}
-
-/// `2026-11-22T18:31:52.544252Z`, rounded to the microsecond. A time that the calendar of `jiff`
-/// does not hold (before the year -9999 or after 9999) is written as the Unix epoch.
-fn utc(time: SystemTime) -> String {
-    Timestamp::try_from(time)
-        .and_then(|time| time.round(Unit::Microsecond))
-        .unwrap_or(Timestamp::UNIX_EPOCH)
-        .strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
-        .to_string()
 }
 
 /// The `repr` of Python's `TraceState`: a list of strings, each `{key=k, value=v}`.

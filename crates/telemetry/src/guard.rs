@@ -1,6 +1,6 @@
 //! From the configuration to a running SDK, and back to a flushed one.
 
-use std::io;
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -25,7 +25,7 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 #[must_use = "spans are flushed and tracing ends when this is dropped"]
 pub struct Telemetry {
-    /// `None` where the SDK is switched off.
+    /// `None` where the SDK is switched off, and for all guards but the first.
     running: Option<Arc<Running>>,
 }
 
@@ -47,7 +47,14 @@ struct Running {
 /// tracing::info_span!("client").in_scope(|| { /* work */ });
 /// telemetry.shutdown();
 /// ```
+///
+/// A second call in the same process changes nothing, and says so.
 pub fn init() -> Telemetry {
+    static INITIALIZED: AtomicBool = AtomicBool::new(false);
+    if INITIALIZED.swap(true, Ordering::AcqRel) {
+        say("telemetry: init was called before; this call changes nothing");
+        return Telemetry { running: None };
+    }
     let (config, mut problems) = Config::from_env();
     let built = (!config.disabled).then(|| pipeline::build(&config, &mut problems));
     report(&problems);
@@ -73,22 +80,30 @@ fn set_globals(config: Config, built: Option<&Built>) {
             .provider
             .tracer(crate::config::program().unwrap_or_default())
     });
-    if !subscriber::install(tracer, config.log_level) {
-        eprintln!(
-            "telemetry: another tracing subscriber is set already: \
-             spans made with tracing are not exported"
+    let logs = built.and_then(|built| built.logs.as_ref());
+    if !subscriber::install(tracer, logs, config.log_level) {
+        say(
+            "telemetry: another tracing subscriber is set already: spans made with tracing are not \
+             exported",
         );
     }
 }
 
+/// Writes one line to stderr. Where nobody reads it any more there is nobody to tell: `eprintln!`
+/// would panic.
+fn say(line: &str) {
+    writeln!(io::stderr(), "{line}").ok();
+}
+
 fn report(problems: &[Problem]) {
     for problem in problems {
-        eprintln!("telemetry: {problem}");
+        say(&format!("telemetry: {problem}"));
     }
 }
 
 impl Telemetry {
-    /// Exports the last spans, within 5 seconds, and says on stderr what became of them all.
+    /// Exports the last spans, within 5 seconds, and the last log records, within another 5, and
+    /// says on stderr what became of them all.
     pub fn shutdown(self) {
         drop(self);
     }
@@ -104,7 +119,9 @@ impl Telemetry {
         if let Some(running) = &self.running {
             let running = Arc::clone(running);
             if let Err(error) = on_signal(move || running.finish()) {
-                eprintln!("telemetry: signals end the program at once: {error}");
+                say(&format!(
+                    "telemetry: signals end the program at once: {error}"
+                ));
             }
         }
         self
@@ -139,16 +156,20 @@ impl Running {
         }
         let Built {
             provider,
+            logs,
             sampling,
             deliveries,
         } = &self.built;
         // What went wrong is in the report below.
         provider.shutdown_with_timeout(SHUTDOWN_TIMEOUT).ok();
+        if let Some(logs) = logs {
+            logs.shutdown_with_timeout(SHUTDOWN_TIMEOUT).ok();
+        }
         for delivery in deliveries {
-            eprintln!("{delivery}");
+            say(&delivery.to_string());
         }
         if let Some(report) = sampling.report() {
-            eprintln!("{report}");
+            say(&report);
         }
     }
 }

@@ -1,13 +1,4 @@
-//! OpenTelemetry tracing for a program in one line: all else comes from the environment.
-//!
-//! ```no_run
-//! let telemetry = telemetry::init();
-//! // … work …
-//! telemetry.shutdown();
-//! ```
-//!
-//! For programs that set up the SDK by hand there are the parts: [`ConsoleExporter`],
-//! [`Delivery`], and the instrumentation in [`http`].
+#![doc = include_str!("../README.md")]
 
 pub mod config;
 mod console;

@@ -1,7 +1,10 @@
 //! The tracer provider that a configuration describes.
 
+mod logs;
+
 use std::mem;
 
+use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanExporter, TracerProviderBuilder};
 
 use crate::config::{Batch, Config, Exporter, Problem};
@@ -22,6 +25,8 @@ struct Pipeline {
 #[derive(Debug)]
 pub(crate) struct Built {
     pub(crate) provider: SdkTracerProvider,
+    /// `None` where log records go nowhere.
+    pub(crate) logs: Option<SdkLoggerProvider>,
     pub(crate) sampling: Sampling,
     /// One for each exporter that sends.
     pub(crate) deliveries: Vec<Delivery>,
@@ -42,10 +47,12 @@ pub(crate) fn build(config: &Config, problems: &mut Vec<Problem>) -> Built {
     for exporter in &config.exporters {
         problems.extend(pipeline.add(exporter).err());
     }
+    let mut deliveries = pipeline.deliveries;
     Built {
         provider: pipeline.builder.build(),
+        logs: logs::build(config, &mut deliveries, problems),
         sampling,
-        deliveries: pipeline.deliveries,
+        deliveries,
     }
 }
 
@@ -60,7 +67,7 @@ impl Pipeline {
                 let delivery =
                     Delivery::to(&settings.endpoint).with_variable("OTEL_EXPORTER_OTLP_ENDPOINT");
                 let timeout = settings.timeout.min(self.batch.export_timeout);
-                let exporter = otlp::exporter(settings, timeout, &delivery)?;
+                let exporter = otlp::spans(settings, timeout, &delivery)?;
                 self.send(delivery, exporter);
             }
             Exporter::Jaeger(settings) => {
@@ -73,7 +80,7 @@ impl Pipeline {
     }
 
     fn send(&mut self, delivery: Delivery, exporter: impl SpanExporter + 'static) {
-        let processor = delivery.batch_with_config(self.cut(exporter), self.batch.to_sdk());
+        let processor = delivery.batch_with_config(self.cut(exporter), self.batch.of_spans());
         self.builder = mem::take(&mut self.builder).with_span_processor(processor);
         self.deliveries.push(delivery);
     }

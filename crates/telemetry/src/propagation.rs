@@ -26,3 +26,63 @@ fn boxed(propagator: Propagator) -> Box<dyn TextMapPropagator + Send + Sync> {
         Propagator::Jaeger => Box::new(JaegerPropagator::new()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use opentelemetry::Context;
+    use opentelemetry::trace::{
+        SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState,
+    };
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ALL: [Propagator; 4] = [
+        Propagator::TraceContext,
+        Propagator::B3,
+        Propagator::B3Multi,
+        Propagator::Jaeger,
+    ];
+
+    proptest! {
+        #[test]
+        fn every_propagator_brings_the_context_across(
+            trace_id in 1..=u128::MAX,
+            span_id in 1..=u64::MAX,
+            sampled: bool,
+        ) {
+            let sent = SpanContext::new(
+                TraceId::from(trace_id),
+                SpanId::from(span_id),
+                TraceFlags::default().with_sampled(sampled),
+                true,
+                TraceState::default(),
+            );
+            let context = Context::new().with_remote_span_context(sent.clone());
+            for propagator in ALL.map(boxed) {
+                let mut headers = HashMap::new();
+                propagator.inject_context(&context, &mut headers);
+                let received = propagator.extract_with_context(&Context::new(), &headers);
+                let received = received.span().span_context().clone();
+                prop_assert_eq!(&received, &sent);
+            }
+        }
+
+        #[test]
+        fn any_header_is_read_without_harm(value in "[0-9a-fd:%+-]{0,70}") {
+            let names = ["b3", "x-b3-traceid", "x-b3-spanid", "x-b3-sampled", "uber-trace-id"];
+            let headers: HashMap<String, String> = names
+                .into_iter()
+                .map(|name| (name.to_owned(), value.clone()))
+                .collect();
+            for propagator in ALL.map(boxed) {
+                let received = propagator.extract_with_context(&Context::new(), &headers);
+                // What is taken for a parent can be one.
+                let span = received.span().span_context().clone();
+                prop_assert!(span.is_valid() || span == SpanContext::NONE);
+            }
+        }
+    }
+}

@@ -4,11 +4,15 @@ mod loose;
 
 use std::io::{self, IsTerminal};
 
+use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
+use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::trace::SdkTracer;
 use tracing_subscriber::filter::{EnvFilter, LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
+
+use crate::otlp;
 
 use loose::LooseEvents;
 
@@ -27,9 +31,13 @@ const CARRIERS: [&str; 9] = [
 
 /// Makes the subscriber global; `false` where another one is.
 ///
-/// Spans of level INFO and above are exported whatever `RUST_LOG` says; that one rules what is
-/// printed on stderr.
-pub(crate) fn install(tracer: Option<SdkTracer>, sdk_log: LevelFilter) -> bool {
+/// Spans and log records of level INFO and above are exported whatever `RUST_LOG` says; that one
+/// rules what is printed on stderr.
+pub(crate) fn install(
+    tracer: Option<SdkTracer>,
+    logs: Option<&SdkLoggerProvider>,
+    sdk_log: LevelFilter,
+) -> bool {
     let loose = tracer
         .is_some()
         .then(|| LooseEvents.with_filter(exported()));
@@ -44,13 +52,18 @@ pub(crate) fn install(tracer: Option<SdkTracer>, sdk_log: LevelFilter) -> bool {
             .with_level(false)
             .with_filter(exported())
     });
+    let logs = logs.map(|logs| OpenTelemetryTracingBridge::new(logs).with_filter(exported()));
     let events = fmt::layer()
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
+        // It would report a stderr that is closed on that stderr, and panic.
+        .log_internal_errors(false)
         .with_filter(printed(sdk_log));
     tracing_subscriber::registry()
         .with(spans)
         .with(loose)
+        .with(logs)
+        .with(otlp::listener())
         .with(events)
         .try_init()
         .is_ok()

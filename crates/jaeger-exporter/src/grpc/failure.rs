@@ -20,6 +20,12 @@ pub(super) struct Target {
     pub(super) timeout: Duration,
 }
 
+const BROKEN_PLAINTEXT: &str =
+    "did the backend stop, or does the port speak TLS, which needs https://?";
+/// A server that misses a certificate says so after the handshake, and closes.
+const BROKEN_TLS: &str =
+    "did the backend stop, does the port not speak TLS, or does it want a client certificate?";
+
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
     #[error("connection refused: is the backend running and listening on {port}?")]
@@ -28,8 +34,8 @@ pub(super) enum Failure {
     UnknownHost { host: String },
     #[error("no answer within {0:?}")]
     Timeout(Duration),
-    #[error("the connection broke: {0}")]
-    Broken(String),
+    #[error("the connection broke ({text}): {hint}")]
+    Broken { text: String, hint: &'static str },
     #[error("{0}")]
     Tls(String),
     #[error(
@@ -52,8 +58,7 @@ impl Failure {
     /// Whether another call may do better.
     pub(super) fn retry(&self) -> Retry {
         match self {
-            Self::Refused { .. } | Self::UnknownHost { .. } => Retry::Soon,
-            Self::Broken(_) => Retry::Later,
+            Self::Refused { .. } | Self::UnknownHost { .. } | Self::Broken { .. } => Retry::Soon,
             // The timeout is that of the whole export: no time is left.
             Self::Timeout(_) | Self::Tls(_) | Self::NotHttp2 { .. } | Self::Stopped => Retry::Never,
             Self::Status { retry, .. } => *retry,
@@ -66,13 +71,20 @@ impl Failure {
         let Some(source) = status.source() else {
             return Self::from_answer(status);
         };
-        let chain: Vec<_> = successors(Some(source), |error| (*error).source()).collect();
-        let found = chain
-            .iter()
-            .find_map(|error| Self::from_cause(*error, target));
+        let chain = || successors(Some(source), |error| (*error).source());
+        let found = chain().find_map(|error| Self::from_cause(error, target));
         found.unwrap_or_else(|| {
-            let texts: Vec<_> = chain.iter().map(ToString::to_string).collect();
-            Self::Broken(texts.join(": "))
+            let mut texts: Vec<_> = chain().map(ToString::to_string).collect();
+            texts.dedup();
+            let hint = if target.tls {
+                BROKEN_TLS
+            } else {
+                BROKEN_PLAINTEXT
+            };
+            Self::Broken {
+                text: texts.join(": "),
+                hint,
+            }
         })
     }
 
@@ -89,13 +101,18 @@ impl Failure {
             "dns error" => Some(Self::UnknownHost {
                 host: target.host.clone(),
             }),
-            text if text.contains("frame with invalid size") => Some(Self::NotHttp2 {
-                cause: if target.tls {
-                    "an HTTP port"
-                } else {
-                    "an HTTP port, or one for TLS, which needs https://"
-                },
-            }),
+            // HTTP/1.1 read as a frame, or chosen by a server that was offered only HTTP/2.
+            text if text.contains("frame with invalid size")
+                || text.contains("HTTP/2 was not negotiated") =>
+            {
+                Some(Self::NotHttp2 {
+                    cause: if target.tls {
+                        "an HTTP port"
+                    } else {
+                        "an HTTP port, or one for TLS, which needs https://"
+                    },
+                })
+            }
             _ => None,
         }
     }

@@ -20,7 +20,7 @@ pub(super) enum Failure {
     UnknownHost { host: String },
     #[error("no answer within {0:?}")]
     Timeout(Duration),
-    #[error("the connection broke: {error}{hint}")]
+    #[error("the connection broke ({error}): {hint}")]
     Broken {
         error: io::Error,
         hint: &'static str,
@@ -40,8 +40,7 @@ impl Failure {
     /// Whether another request may do better.
     pub(super) fn retry(&self) -> Retry {
         match self {
-            Self::Refused { .. } | Self::UnknownHost { .. } => Retry::Soon,
-            Self::Broken { .. } => Retry::Later,
+            Self::Refused { .. } | Self::UnknownHost { .. } | Self::Broken { .. } => Retry::Soon,
             // The timeout is that of the whole export: no time is left.
             Self::Timeout(_) | Self::Protocol(_) => Retry::Never,
             Self::Status { retry, .. } => *retry,
@@ -73,9 +72,9 @@ impl Failure {
             },
             None => {
                 let hint = if endpoint.is_tls() {
-                    ": does the port speak TLS?"
+                    "did the backend stop, or does the port not speak TLS?"
                 } else {
-                    ""
+                    "did the backend stop, or does the port speak TLS, which needs https://?"
                 };
                 Self::Broken { error, hint }
             }

@@ -274,11 +274,24 @@ fn an_unknown_host_is_named() {
 
 #[test]
 fn an_http_port_is_explained() {
-    let sink = HttpSink::start(&["HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n"]);
+    let sink = HttpSink::start(&[]);
     let url = sink.url().replace("/api/traces", "");
     let cause = "the port answers with something else than HTTP/2: is it an HTTP port, or one for \
                  TLS, which needs https://? Jaeger takes gRPC on port 14250";
     assert_eq!(export(&exporter_to(&url), batch(2)), lost(&url, cause));
+
+    let sink = HttpSink::start_tls(&[]);
+    let url = sink.url().replace("/api/traces", "");
+    let exporter = SpanExporter::grpc()
+        .with_env(|_| None)
+        .with_endpoint(&url)
+        .with_ca_certificate(tls::CA)
+        .with_client_certificate(tls::CERTIFICATE, tls::KEY)
+        .build()
+        .unwrap();
+    let cause = "the port answers with something else than HTTP/2: is it an HTTP port? Jaeger takes \
+                 gRPC on port 14250";
+    assert_eq!(export(&exporter, batch(2)), lost(&url, cause));
 }
 
 #[test]
@@ -320,18 +333,30 @@ fn plaintext_to_a_tls_port_is_explained() {
 #[test]
 fn an_authority_that_is_not_the_servers_is_explained() {
     let sink = GrpcSink::start_tls(&[]);
-    let exporter = SpanExporter::grpc()
-        .with_env(|_| None)
-        .with_endpoint(sink.url())
-        // The server's own certificate is no authority.
-        .with_ca_certificate(tls::CERTIFICATE)
-        .build()
-        .unwrap();
-    let message = export(&exporter, batch(2)).unwrap_err();
+    // The server's own certificate is no authority.
+    let exporter = with_ca(&sink.url(), tls::CERTIFICATE);
+    let cause = "the server's certificate is signed by an unknown authority: give its CA \
+                 certificate";
+    assert_eq!(export(&exporter, batch(2)), lost(&sink.url(), cause));
+}
+
+#[test]
+fn a_missing_client_certificate_is_suspected() {
+    let sink = GrpcSink::start_tls(&[]);
+    let message = export(&with_ca(&sink.url(), tls::CA), batch(2)).unwrap_err();
     assert!(
-        message.contains("TLS") || message.contains("authority"),
+        message.ends_with("or does it want a client certificate?"),
         "{message}"
     );
+}
+
+fn with_ca(url: &str, ca: &str) -> SpanExporter {
+    SpanExporter::grpc()
+        .with_env(|_| None)
+        .with_endpoint(url)
+        .with_ca_certificate(ca)
+        .build()
+        .unwrap()
 }
 
 #[test]

@@ -8,6 +8,7 @@ use jaeger_wire::thrift::binary;
 use opentelemetry::trace::{Tracer, TracerProvider};
 use opentelemetry_sdk::trace::SpanExporter as _;
 
+use crate::grpc_sink::GrpcSink;
 use crate::http_sink::HttpSink;
 use crate::spans::{SERVICE, batch, counts, export, free_port, provider, resource, span};
 use crate::tls;
@@ -281,31 +282,40 @@ fn tls_to_a_plaintext_port_is_explained() {
 }
 
 #[test]
-fn plaintext_to_a_tls_port_is_explained() {
-    let sink = HttpSink::start_tls(&[]);
-    let url = sink.url().replace("https:", "http:");
-    let message = export(&exporter_to(&url), batch(2)).unwrap_err();
-    assert!(
-        message.ends_with("is it a gRPC port, or one for TLS, which needs https://?"),
-        "{message}"
-    );
+fn a_port_that_speaks_something_else_is_explained() {
+    let (tls, grpc) = (HttpSink::start_tls(&[]), GrpcSink::start(&[]));
+    for url in [tls.url().replace("https:", "http:"), grpc.url()] {
+        let message = export(&exporter_to(&url), batch(2)).unwrap_err();
+        // The answer, or that the connection was reset with it: who is faster cannot be told.
+        assert!(message.ends_with("TLS, which needs https://?"), "{message}");
+    }
 }
 
 #[test]
-fn a_certificate_from_elsewhere_is_explained() {
+fn an_authority_that_is_not_the_servers_is_explained() {
     let sink = HttpSink::start_tls(&[]);
     // The server's own certificate is no authority.
-    let exporter = SpanExporter::http()
+    let exporter = with_ca(&sink, tls::CERTIFICATE);
+    let cause = "the server's certificate is signed by an unknown authority: give its CA \
+                 certificate";
+    assert_eq!(export(&exporter, batch(2)), lost(&sink.url(), cause));
+}
+
+#[test]
+fn a_missing_client_certificate_is_explained() {
+    let sink = HttpSink::start_tls(&[]);
+    let exporter = with_ca(&sink, tls::CA);
+    let cause = "the server wants a client certificate";
+    assert_eq!(export(&exporter, batch(2)), lost(&sink.url(), cause));
+}
+
+fn with_ca(sink: &HttpSink, ca: &str) -> SpanExporter {
+    SpanExporter::http()
         .with_env(|_| None)
         .with_endpoint(sink.url())
-        .with_ca_certificate(tls::CERTIFICATE)
+        .with_ca_certificate(ca)
         .build()
-        .unwrap();
-    let message = export(&exporter, batch(2)).unwrap_err();
-    assert!(
-        message.contains("TLS") || message.contains("authority"),
-        "{message}"
-    );
+        .unwrap()
 }
 
 #[test]

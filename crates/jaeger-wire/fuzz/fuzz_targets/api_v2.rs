@@ -1,7 +1,11 @@
+//! The protobuf of `jaeger.api_v2`: a request.
+
 #![no_main]
 
-#[path = "../../tests/support/again.rs"]
-#[allow(dead_code)]
-mod again;
+use libfuzzer_sys::fuzz_target;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| again::api_v2(bytes));
+#[allow(dead_code, reason = "each target runs one of its functions")]
+#[path = "../../tests/wire/round_trip.rs"]
+mod round_trip;
+
+fuzz_target!(|bytes: &[u8]| round_trip::api_v2(bytes));

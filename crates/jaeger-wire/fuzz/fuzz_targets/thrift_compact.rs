@@ -1,7 +1,11 @@
+//! Thrift's compact protocol: a batch, and a message.
+
 #![no_main]
 
-#[path = "../../tests/support/again.rs"]
-#[allow(dead_code)]
-mod again;
+use libfuzzer_sys::fuzz_target;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| again::thrift_compact(bytes));
+#[allow(dead_code, reason = "each target runs one of its functions")]
+#[path = "../../tests/wire/round_trip.rs"]
+mod round_trip;
+
+fuzz_target!(|bytes: &[u8]| round_trip::thrift_compact(bytes));

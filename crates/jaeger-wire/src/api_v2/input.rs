@@ -106,8 +106,7 @@ impl Field {
         name: &'static str,
     ) -> Result<&'a [u8], DecodeError> {
         self.expect(LENGTH, name)?;
-        let length = length(input, name)?;
-        input.take(length, name)
+        input.delimited(name)
     }
 
     pub(super) fn text<'a>(
@@ -124,8 +123,7 @@ impl Field {
         name: &'static str,
     ) -> Result<Cursor<'a>, DecodeError> {
         self.expect(LENGTH, name)?;
-        let length = length(input, name)?;
-        input.nested(length, name)
+        input.nested(name)
     }
 
     /// Reads an id of 16 bytes, or of eight: the low half of one whose high half is zero.
@@ -165,10 +163,7 @@ impl Field {
         match self.wire_type {
             VARINT => input.varint(WHAT).map(drop),
             FIXED64 => input.take(8, WHAT).map(drop),
-            LENGTH => {
-                let length = length(input, WHAT)?;
-                input.take(length, WHAT).map(drop)
-            }
+            LENGTH => input.delimited(WHAT).map(drop),
             FIXED32 => input.take(4, WHAT).map(drop),
             GROUP_START if depth < DEEPEST => self.skip_group(input, depth.saturating_add(1)),
             GROUP_START => Err(DecodeError::new(
@@ -220,14 +215,6 @@ impl Field {
             },
         )
     }
-}
-
-/// Reads a length and checks it against what is left.
-fn length(input: &mut Cursor<'_>, what: &'static str) -> Result<usize, DecodeError> {
-    let offset = input.offset();
-    let length = input.varint(what)?;
-    let length = i64::try_from(length).unwrap_or(i64::MAX);
-    input.check_length(offset, length, 1, what)
 }
 
 fn wire_type_name(wire_type: u8) -> &'static str {

@@ -19,8 +19,8 @@ pub(super) trait Input<'a> {
     fn i32(&mut self, what: &'static str) -> Result<i32, DecodeError>;
     fn i64(&mut self, what: &'static str) -> Result<i64, DecodeError>;
     fn double(&mut self, what: &'static str) -> Result<f64, DecodeError>;
-    /// Reads the length of a string, and checks it against what is left.
-    fn length(&mut self, what: &'static str) -> Result<usize, DecodeError>;
+    /// Reads text or bytes.
+    fn bytes(&mut self, what: &'static str) -> Result<&'a [u8], DecodeError>;
     /// Reads the element type and the length of a list or set, and checks the length against what is
     /// left: an element has at least `least` bytes. An empty list may name no type: it is read as
     /// one of structs.
@@ -28,12 +28,6 @@ pub(super) trait Input<'a> {
     /// Reads the key type, the value type and the length of a map, checked likewise; `None` if it
     /// is empty.
     fn map(&mut self) -> Result<Option<(Type, Type, usize)>, DecodeError>;
-
-    /// Reads text or bytes.
-    fn bytes(&mut self, what: &'static str) -> Result<&'a [u8], DecodeError> {
-        let length = self.length(what)?;
-        self.cursor().take(length, what)
-    }
 }
 
 /// The start of a field.

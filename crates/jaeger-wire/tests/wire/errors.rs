@@ -131,7 +131,7 @@ fn an_input_that_ends_says_in_what() {
     );
     assert_eq!(
         api_v2_error(&[0x0a, 2, 0x0a, 0x80]),
-        "at byte 4: the input ends where Batch.spans was expected"
+        "at byte 3: the input ends where Batch.spans was expected"
     );
 }
 

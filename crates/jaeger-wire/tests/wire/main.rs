@@ -3,8 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod captures;
+mod corpus;
 mod errors;
+mod generated;
 mod hostile;
+mod json;
 mod messages;
+mod oracle;
+mod properties;
+mod round_trip;
 mod samples;
+mod strategies;
 mod unknown;

@@ -92,3 +92,20 @@ fn wrong_values_end_with_the_code_for_wrong_usage() {
         Some(64)
     );
 }
+
+#[tokio::test]
+async fn health_asks_the_backend_that_runs() {
+    let backend = Backend::in_memory();
+    let url = backend.url("trace page and query API", "");
+    let port = url.rsplit_once(':').unwrap().1;
+    let health = |port: &str| refused(command(&["--memory", "--ui-port", port, "health"]));
+
+    let ready = health(port);
+    assert_eq!((ready.status.code(), ready.stderr.as_str()), (Some(0), ""));
+
+    drop(backend);
+    let gone = health(port);
+    assert_eq!(gone.status.code(), Some(1));
+    let start = format!("otel-backend: no answer from 127.0.0.1:{port}: ");
+    assert!(gone.stderr.starts_with(&start), "{}", gone.stderr);
+}

@@ -94,7 +94,7 @@ impl Backend {
         self.url("Jaeger gRPC", "")
     }
 
-    fn url(&self, what: &str, path: &str) -> String {
+    pub(crate) fn url(&self, what: &str, path: &str) -> String {
         format!("{}{path}", self.urls[what])
     }
 

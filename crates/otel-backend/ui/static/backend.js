@@ -60,6 +60,26 @@ export class Trace {
   }
 }
 
+const localTraces = new Map();
+
+/** The trace of that id that was read from a file, if any. */
+export const localTrace = (id) => localTraces.get(id);
+
+/** Reads the traces of a file: Jaeger's JSON here, OTLP's with the help of the API. */
+export async function readFile(file) {
+  const head = await file.slice(0, 4096).text();
+  const { traces } = await ask('read', { file: /"resource_?spans"/i.test(head) ? await transformed(file) : file });
+  const found = traces.map((answer) => Object.assign(new Trace(answer), { isLocal: true }));
+  for (const trace of found) localTraces.set(trace.id, trace);
+  return found;
+}
+
+async function transformed(file) {
+  const response = await fetch(apiUrl('transform'), { method: 'POST', headers: { 'content-type': 'application/json' }, body: file });
+  if (!response.ok) throw new Error((await response.text()).slice(0, 300));
+  return response.blob();
+}
+
 /** A trace, or `{ error: { status, message } }`; status 0 is a backend that does not answer. */
 export async function loadTrace(id, progress) {
   const answer = await ask('load', { url: apiUrl(`traces/${encodeURIComponent(id)}`) }, progress);

@@ -11,8 +11,8 @@ const FIRST_LOGS = 40;
 /** Characters of a value shown before it is cut. */
 const FIRST_CHARACTERS = 600;
 
-/** Tags that are shown elsewhere in the panel. */
-const SCOPE = { name: ['otel.scope.name', 'otel.library.name'], version: ['otel.scope.version', 'otel.library.version'] };
+/** Tags that say which instrumentation made the span. */
+const SCOPE_TAGS = ['otel.scope.name', 'otel.library.name', 'otel.scope.version', 'otel.library.version'];
 
 /** The panel with all that is known of one span. */
 export class Details {
@@ -48,12 +48,13 @@ export class Details {
   #content(row, { json, span, process }) {
     const trace = this.#trace;
     const tags = span.tags ?? [];
+    const attributes = tags.filter(({ key }) => !SCOPE_TAGS.includes(key));
     return [
       this.#head(row, span, json),
       this.#numbers(row, span),
       notes([...(span.warnings ?? []), ...oddities(trace, row)]),
       statusOf(tags, hasFlag(trace, row, ERROR)),
-      section('Attributes', tags.length, tagTable(tags)),
+      section('Attributes', attributes.length, tagTable(attributes)),
       section('Events', (span.logs ?? []).length, this.#logs(span)),
       section('References', (span.references ?? []).length, this.#references(span.references ?? [])),
       section('Resource', (process?.tags ?? []).length, tagTable(process?.tags ?? [])),
@@ -138,10 +139,8 @@ function statusOf(tags, isError) {
 }
 
 function scopeSection(tags) {
-  const of = (keys) => tags.find(({ key }) => keys.includes(key))?.value;
-  const name = of(SCOPE.name);
-  const version = of(SCOPE.version);
-  return section('Scope', name === undefined ? 0 : 1, el('p.scope', {}, String(name), version && el('span.type', {}, String(version))));
+  const scope = tags.filter(({ key }) => SCOPE_TAGS.includes(key));
+  return section('Scope', scope.length && 1, tagTable(scope));
 }
 
 /** A table of attributes: name, value, type. */

@@ -143,7 +143,21 @@ export function summarise(columns, members) {
   const { id, services, count, begin, end, errors, root, orphans } = view;
   const name = root < 0 ? '' : view.operations[view.operation[root]] ?? '';
   const service = root < 0 ? -1 : view.service[root];
-  return { id, services, spans: count, begin, end, errors, orphans, name, service };
+  return { id, services, spans: count, begin, end, errors, orphans, name, service, calls: callsBetween(view) };
+}
+
+/** The spans whose parent ran in another service. */
+function callsBetween({ count, parent, service, services, duration, flags }) {
+  const calls = [];
+  for (let row = 0; row < count; row++) {
+    const caller = parent[row] < 0 ? -1 : service[parent[row]];
+    if (caller < 0 || caller === service[row]) continue;
+    calls.push({
+      parent: services[caller].name, child: services[service[row]].name,
+      duration: duration[row], error: (flags[row] & ERROR) !== 0,
+    });
+  }
+  return calls;
 }
 
 /** Strings of an interner; they are as the JSON wrote them, so escapes are still to be read. */

@@ -1,14 +1,17 @@
 import { el } from './dom.js';
-import { navigate, searchUrl, startRouting, traceUrl } from './route.js';
+import { dependenciesUrl, navigate, searchUrl, startRouting, traceUrl } from './route.js';
 import { setShortcuts, startShortcuts } from './shortcuts.js';
 import { state } from './states.js';
+import { startUploads } from './uploads.js';
 
 /** The pages; each `show(node, route, signal)` fills a node until the signal says it is left. */
 const PAGES = {
   trace: () => import('./trace-page.js'),
+  compare: () => import('./compare-page.js'),
   search: () => import('./search-page.js'),
+  dependencies: () => import('./dependencies-page.js'),
 };
-const NAVIGATION = [['search', 'Search', searchUrl]];
+const NAVIGATION = [['search', 'Search', searchUrl], ['dependencies', 'Services', dependenciesUrl]];
 
 const page = document.getElementById('page');
 let leaving = new AbortController();
@@ -42,4 +45,5 @@ document.getElementById('lookup').addEventListener('submit', (event) => {
   navigate(traceUrl(id));
 });
 startShortcuts();
+startUploads();
 startRouting(show);

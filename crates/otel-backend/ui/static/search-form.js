@@ -2,6 +2,7 @@ import { getOperations } from './backend.js';
 import { el } from './dom.js';
 import { formatCount } from './format.js';
 import { DEFAULT_LIMIT, LOOKBACKS, MAX_LIMIT, formatTags, isDuration, parseTags } from './query.js';
+import { uploadButton } from './uploads.js';
 
 const LOOKBACK_NAMES = {
   '5m': 'Last 5 minutes', '15m': 'Last 15 minutes', '1h': 'Last hour', '3h': 'Last 3 hours', '6h': 'Last 6 hours',
@@ -48,7 +49,8 @@ export class SearchForm {
       field('Time', f.lookback, this.custom),
       field('At most', f.limit),
       this.problem,
-      el('button.primary', { type: 'submit' }, 'Find traces'));
+      el('button.primary', { type: 'submit' }, 'Find traces'),
+      uploadButton());
   }
 
   show(query) {

@@ -1,6 +1,7 @@
 import { getServices, searchTraces } from './backend.js';
 import { el } from './dom.js';
 import { formatCount, formatDuration, plural } from './format.js';
+import { pause } from './pause.js';
 import { apiParameters, readQuery, writeQuery } from './query.js';
 import { Results } from './results.js';
 import { navigate, searchUrl } from './route.js';
@@ -56,13 +57,20 @@ class SearchPage {
     this.banner = el('div.banner', { hidden: true }, 'The backend does not answer. This page tries again by itself.');
     this.body = el('div.found');
     this.liveButton = el('button.live', { type: 'button', 'aria-pressed': true, title: 'New traces appear by themselves  l', onclick: () => this.#setLive(!this.#live) }, 'Live');
+    // On a phone the form hides behind this.
+    this.askButton = el('button.ask', { type: 'button', 'aria-expanded': false, onclick: () => this.#ask() }, 'Search');
     signal.addEventListener('abort', () => this.#results.destroy());
+  }
+
+  #ask() {
+    const isOpen = this.#form.node.classList.toggle('open');
+    this.askButton.setAttribute('aria-expanded', isOpen);
   }
 
   async start() {
     this.#page.replaceChildren(el('div.search', {}, this.#form.node,
       el('section.list', { 'aria-label': 'Results' }, this.banner,
-        el('div.bar', {}, this.summary, this.liveButton, this.#results.compare, this.#results.order), this.body)));
+        el('div.bar', {}, this.summary, this.askButton, this.liveButton, this.#results.compare, this.#results.order), this.body)));
     this.liveButton.hidden = this.#query.lookback === 'custom';
     setShortcuts([['Search', [
       ['/', 'Attributes', () => document.getElementById('tags').focus()],
@@ -87,7 +95,7 @@ class SearchPage {
   /** Shows what is known now. */
   #draw(fresh = 0) {
     const { traces } = this.#results;
-    const note = fresh ? `, ${formatCount(fresh)} new` : traces.length >= this.#query.limit ? ', the newest of more' : '';
+    const note = fresh ? `, ${formatCount(fresh)} new` : traces.length >= this.#query.limit ? ', the newest' : '';
     this.summary.textContent = `${plural(traces.length, 'trace')}${note}`;
     this.summary.title = `searched in ${formatDuration(this.#took * 1000)}`;
     if (traces.length === 0) this.body.replaceChildren(nothingFound(this.#query));
@@ -153,14 +161,4 @@ function nothingFound({ service, operation, tags, minDuration, maxDuration, look
   return state('No trace matches',
     el('p', {}, service ? ['No trace of ', el('code', {}, service), ' was found. '] : 'No trace was found. ', narrowing.length ? 'Try:' : ''),
     el('ul', {}, narrowing.map((text) => el('li', {}, `– ${text}`))));
-}
-
-function pause(milliseconds, signal) {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    }, { once: true });
-  });
 }

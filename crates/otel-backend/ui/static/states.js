@@ -22,13 +22,14 @@ export function unknownTrace(id, message) {
     message && message !== 'trace not found' && el('p', {}, `It says: ${message}.`),
     el('p', {}, 'Either no span of it has arrived, or it was removed to make room for newer ones. ',
       'To see where the spans of a program go, run this with the variables of that program:'),
-    command('cargo run -p trace-check -- doctor'));
+    command('cargo run -p trace-check -- doctor'),
+    el('p', {}, 'If the trace arrives, it appears here by itself.'));
 }
 
 export function failure(title, message, retry) {
   return state(title,
     el('p', {}, message),
-    el('div.actions', {}, el('button.primary', { type: 'button', onclick: retry }, 'Try again')));
+    retry && el('div.actions', {}, el('button.primary', { type: 'button', onclick: retry }, 'Try again')));
 }
 
 export function loading(text) {

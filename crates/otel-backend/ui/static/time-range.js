@@ -35,7 +35,7 @@ export class TimeRange {
 
   /** Moments at round distances from the beginning of the trace, for an axis of that width. */
   ticks(width) {
-    const step = roundStep(((this.to - this.from) * 110) / Math.max(width, 110));
+    const step = roundStep(((this.to - this.from) * 88) / Math.max(width, 88));
     const ticks = [];
     const first = Math.ceil((this.from - this.begin) / step);
     for (let k = first; k * step <= this.to - this.begin; k++) ticks.push(k * step);

@@ -1,70 +1,159 @@
 import { CRITICAL, ERROR } from './columns.js';
-import { el, perFrame } from './dom.js';
-import { formatCount } from './format.js';
 import { Details } from './details.js';
+import { el, perFrame } from './dom.js';
 import { Finder } from './finder.js';
+import { FlameGraph } from './flame-graph.js';
 import { Minimap } from './minimap.js';
-import { cssColour } from './palette.js';
 import { setParameters } from './route.js';
 import { setShortcuts } from './shortcuts.js';
+import { SpanFilter } from './span-filter.js';
+import { spanTable } from './span-table.js';
+import { operationOf } from './span-text.js';
+import { Statistics } from './statistics.js';
 import { TimeRange } from './time-range.js';
+import { traceActions } from './trace-actions.js';
 import { traceHead, traceNotes } from './trace-head.js';
 import { VisibleRows } from './visible-rows.js';
 import { Waterfall } from './waterfall.js';
 
+const VIEWS = { timeline: 'Timeline', flame: 'Flame graph', table: 'Table', statistics: 'Statistics' };
+
 /** One trace on the page: its parts, and what they tell each other. */
 export class TraceView {
   #trace;
-  #parameters;
+  #signal;
   #visible;
   #range;
+  #filter;
   #waterfall;
   #minimap;
   #details;
   #finder;
-  #filter = { errors: false, critical: false, services: new Set() };
+  /** What stands in for the timeline, if anything. */
+  #standIn = null;
+  #view = 'timeline';
   #drawRange = perFrame(() => {
     this.#minimap.mark();
     this.#waterfall.refresh();
   });
 
-  constructor(trace, parameters, signal) {
+  constructor(trace, signal) {
     this.#trace = trace;
-    this.#parameters = parameters;
+    this.#signal = signal;
     this.#visible = new VisibleRows(trace);
     this.#range = new TimeRange(trace.begin, trace.end);
+    this.#filter = new SpanFilter(trace, () => this.#applyFilter());
     this.#details = new Details(trace, { close: () => this.close(), open: (spanId) => this.#open(spanId) });
-    this.#waterfall = new Waterfall(trace, this.#visible, this.#range, {
-      select: (row) => this.select(row),
-      range: this.#drawRange,
-    });
+    this.#waterfall = new Waterfall(trace, this.#visible, this.#range, { select: (row) => this.select(row), range: this.#drawRange });
     this.#minimap = new Minimap(trace, this.#range, this.#drawRange, signal);
     this.#finder = new Finder(trace, { found: (rows, current) => this.#mark(rows, current), searched: (text) => setParameters({ uiFind: text }) });
     this.node = this.#layout();
-    this.#setShortcuts();
-    signal.addEventListener('abort', () => this.#waterfall.destroy());
+    signal.addEventListener('abort', () => {
+      this.#standIn?.destroy?.();
+      this.#waterfall.destroy();
+    });
   }
 
   #layout() {
+    this.pane = el('div.main', { role: 'tabpanel', id: 'pane' });
+    this.tabs = el('div.views', { role: 'tablist', 'aria-label': 'Views' }, Object.entries(VIEWS).map(([name, title]) =>
+      el('button', { type: 'button', role: 'tab', 'aria-controls': 'pane', 'data-view': name, onclick: () => this.show(name) }, title)));
+    this.tabs.addEventListener('keydown', ({ key }) => this.#moveTab({ ArrowLeft: -1, ArrowRight: 1 }[key]));
     return el('div.trace', {},
-      traceHead(this.#trace),
+      traceHead(this.#trace, traceActions(this.#trace)),
       traceNotes(this.#trace).map((text) => el('div.banner', {}, text)),
-      el('div.tabs', {}, this.#filters(), el('span.gap'), this.#finder.node),
-      el('div.body', {},
-        el('div.main', {},
-          el('div.overview', {}, this.#legend(), this.#minimap.node),
-          this.#waterfall.node),
-        this.#details.node));
+      el('div.tabs', {}, this.tabs, this.#filter.node, this.#finder.node),
+      el('div.body', {}, this.pane, this.#details.node));
   }
 
   /** Draws, and goes to what the address asks for. */
-  async start() {
-    this.#waterfall.refresh();
-    this.#minimap.draw();
-    const wanted = this.#parameters.get('uiFind');
-    if (wanted && !(await this.#open(wanted))) await this.#finder.search(wanted);
-    else this.#waterfall.focus();
+  async start(parameters) {
+    this.#setShortcuts();
+    this.show(parameters.get('view'));
+    const wanted = parameters.get('uiFind');
+    if (!wanted) this.#waterfall.focus();
+    else if (!(await this.#open(wanted))) await this.#finder.search(wanted);
     this.#trace.prepareFind();
+  }
+
+  /** What a person has done to the view, for the view of the same trace with more spans. */
+  async state() {
+    const rows = [this.#details.row, this.#waterfall.cursor, ...[...this.#visible.rows].filter((row) => this.#visible.collapsed[row])];
+    const { isWhole, from, to } = this.#range;
+    return {
+      view: this.#view,
+      filter: this.#filter.state,
+      text: this.#finder.text,
+      range: isWhole ? null : [from, to],
+      spanIds: await this.#trace.spanIds(rows),
+      top: this.#waterfall.rows.scrollTop,
+    };
+  }
+
+  async restore({ view, filter, text, range, spanIds, top }) {
+    this.#setShortcuts();
+    const [selected, cursor, ...collapsed] = await Promise.all(spanIds.map((id) => (id ? this.#trace.locate(id) : -1)));
+    for (const row of collapsed) if (row >= 0) this.#visible.collapsed[row] = 1;
+    this.#visible.update();
+    if (range) this.#range.set(...range);
+    this.show(view);
+    this.#filter.restore(filter);
+    this.#waterfall.rows.scrollTop = top;
+    this.#waterfall.cursor = cursor;
+    if (selected >= 0) await this.select(selected);
+    if (text) await this.#finder.search(text);
+  }
+
+  /** Shows the trace in another way. */
+  show(name) {
+    this.#view = VIEWS[name] ? name : 'timeline';
+    setParameters({ view: this.#view === 'timeline' ? null : this.#view });
+    for (const tab of this.tabs.children) {
+      const isShown = tab.dataset.view === this.#view;
+      tab.setAttribute('aria-selected', isShown);
+      tab.tabIndex = isShown ? 0 : -1;
+    }
+    this.#standIn?.destroy?.();
+    this.#standIn = this.#make();
+    if (this.#standIn) this.pane.replaceChildren(this.#filter.legend, this.#standIn.node);
+    else this.pane.replaceChildren(el('div.overview', {}, this.#filter.legend, this.#minimap.node), this.#waterfall.node);
+    this.#draw();
+  }
+
+  #make() {
+    const trace = this.#trace;
+    switch (this.#view) {
+      case 'flame': return new FlameGraph(trace, this.#signal);
+      case 'table': return spanTable(trace, { pick: (row) => this.select(row), selected: (row) => row === this.#details.row });
+      case 'statistics': return new Statistics(trace, ({ row }) => this.#findIn('table', operationOf(trace, row)));
+      default: return null;
+    }
+  }
+
+  #moveTab(by) {
+    if (!by) return;
+    const names = Object.keys(VIEWS);
+    const at = (names.indexOf(this.#view) + by + names.length) % names.length;
+    this.show(names[at]);
+    this.tabs.children[at].focus();
+  }
+
+  #findIn(view, text) {
+    this.show(view);
+    this.#finder.search(text);
+  }
+
+  #draw() {
+    if (this.#standIn) this.#standIn.set(this.#shownRows());
+    else this.#waterfall.refresh();
+  }
+
+  /** The rows that pass the filter; in the table, those found. */
+  #shownRows() {
+    const all = Int32Array.from({ length: this.#trace.count }, (_, row) => row);
+    const { matches } = this.#waterfall;
+    const isFinding = this.#view === 'table' && this.#finder.text !== '';
+    return all.filter((row) => this.#filter.passes(row) && (!isFinding || matches.has(row)));
   }
 
   /** Shows a span by its id; false if the trace has none of that id. */
@@ -72,25 +161,33 @@ export class TraceView {
     const row = await this.#trace.locate(spanId);
     if (row < 0) return false;
     this.#reveal(row);
-    this.select(row);
+    if (row !== this.#details.row) await this.select(row);
     return true;
   }
 
   /** Brings a row into view, whatever hides it. */
   #reveal(row) {
-    if (this.#visible.passing && !this.#visible.passing[row]) this.#clearFilter();
+    if (this.#standIn) return;
+    if (this.#visible.passing && !this.#visible.passing[row]) this.#filter.clear();
     this.#visible.show(row);
     this.#waterfall.refresh();
     this.#waterfall.moveTo(row, true);
   }
 
+  /** Shows the details of a span, or hides them if they are shown. */
   async select(row) {
-    if (row === this.#details.row) return this.close();
+    if (row === this.#details.row) {
+      this.close();
+      return;
+    }
     this.#waterfall.selected = row;
     await this.#details.show(row);
-    // The panel takes room from the bars.
-    this.#waterfall.refresh();
-    this.#waterfall.moveTo(row);
+    if (this.#standIn) this.#standIn.redraw?.();
+    else {
+      // The panel takes room from the bars.
+      this.#waterfall.refresh();
+      this.#waterfall.moveTo(row);
+    }
     const [spanId] = await this.#trace.spanIds([row]);
     setParameters({ uiFind: spanId });
   }
@@ -99,116 +196,64 @@ export class TraceView {
     if (this.#details.row < 0) return;
     this.#details.hide();
     this.#waterfall.selected = -1;
-    this.#waterfall.refresh();
-    this.#waterfall.focus();
+    if (this.#standIn) this.#standIn.redraw?.();
+    else {
+      this.#waterfall.refresh();
+      this.#waterfall.focus();
+    }
     setParameters({ uiFind: this.#finder.text || null });
   }
 
   #mark(rows, current) {
     this.#waterfall.matches = new Set(rows);
     this.#waterfall.currentMatch = current;
+    if (this.#standIn) {
+      this.#draw();
+      return;
+    }
     if (current >= 0) this.#reveal(current);
     this.#waterfall.redraw();
   }
 
-  #filters() {
-    const { errors, flags } = this.#trace;
-    let critical = 0;
-    for (const flag of flags) if (flag & CRITICAL) critical++;
-    this.errorsButton = this.#filterButton('errors', 'Errors', errors, 'Show only spans with errors  e');
-    this.criticalButton = this.#filterButton('critical', 'Critical path', critical, 'Show only spans on the critical path  c');
-    return [this.errorsButton, this.criticalButton];
-  }
-
-  #filterButton(name, title, count, hint) {
-    return el('button', {
-      type: 'button', 'aria-pressed': false, title: hint, disabled: count === 0,
-      onclick: () => this.#toggleFilter(name),
-    }, title, ' ', el('span.count', {}, formatCount(count)));
-  }
-
-  #toggleFilter(name) {
-    this.#filter[name] = !this.#filter[name];
-    this.#applyFilter();
-  }
-
-  #legend() {
-    this.legend = el('div.legend', { role: 'group', 'aria-label': 'Services' }, this.#trace.services.map(({ name, spans }, index) =>
-      el('button', {
-        type: 'button', 'aria-pressed': false, title: `Show only ${name}`, onclick: () => this.#toggleService(index),
-      }, el('i.dot', { '--c': cssColour(this.#trace.colours[index]) }), el('span.label', {}, name || '(no service)'), el('span.count', {}, formatCount(spans)))));
-    return this.legend;
-  }
-
-  #toggleService(index) {
-    const { services } = this.#filter;
-    if (!services.delete(index)) services.add(index);
-    this.#applyFilter();
-  }
-
-  #clearFilter() {
-    this.#filter = { errors: false, critical: false, services: new Set() };
-    this.#applyFilter();
-  }
-
   #applyFilter() {
-    const { errors, critical, services } = this.#filter;
-    const { flags, service } = this.#trace;
-    const wanted = (errors ? ERROR : 0) | (critical ? CRITICAL : 0);
-    const isOn = wanted !== 0 || services.size > 0;
-    this.#visible.filter(isOn
-      ? (row) => (flags[row] & wanted) === wanted && (services.size === 0 || services.has(service[row]))
-      : null);
-    this.errorsButton.setAttribute('aria-pressed', errors);
-    this.criticalButton.setAttribute('aria-pressed', critical);
-    [...this.legend.children].forEach((button, index) => button.setAttribute('aria-pressed', services.has(index)));
-    this.#waterfall.refresh();
-  }
-
-  #zoom(act) {
-    return () => {
-      act();
-      this.#drawRange();
-    };
-  }
-
-  #level(name) {
-    return () => {
-      this.#visible[name]();
-      this.#waterfall.refresh();
-    };
+    this.#visible.filter(this.#filter.isOn ? (row) => this.#filter.passes(row) : null);
+    this.#draw();
   }
 
   #setShortcuts() {
     const range = this.#range;
+    const level = (name) => {
+      this.#visible[name]();
+      this.#waterfall.refresh();
+    };
+    const zoom = (act) => (event) => {
+      act(event);
+      this.#drawRange();
+    };
     setShortcuts([
-      ['Rows', [
-        ['ArrowUp ArrowDown', 'Previous, next span'],
-        ['j k', 'Next, previous span'],
-        ['ArrowRight ArrowLeft', 'Expand, collapse; to a child, to the parent'],
-        ['Enter', 'Show or hide the details'],
-        ['Escape', 'Close the details', () => this.#escape()],
+      ['Spans', [
+        ['ArrowUp ArrowDown', 'Previous, next'],
+        ['k j', 'Previous, next'],
+        ['ArrowLeft ArrowRight', 'Collapse or to the parent, expand or to a child'],
         ['PageUp PageDown', 'A page up, down'],
-        ['Home End', 'First, last span'],
-        ['[ ]', 'Collapse, expand one level', ({ key }) => this.#level(key === '[' ? 'collapseLevel' : 'expandLevel')()],
-        ['{ }', 'Collapse, expand all', ({ key }) => this.#level(key === '{' ? 'collapseAll' : 'expandAll')()],
+        ['Home End', 'First, last'],
+        ['Enter', 'Show, hide the details'],
+        ['Escape', 'Close the details', () => (this.#finder.isFocused ? this.#waterfall.focus() : this.close())],
+        ['[ ]', 'Collapse, expand one level', ({ key }) => level(key === '[' ? 'collapseLevel' : 'expandLevel')],
+        ['{ }', 'Collapse, expand all', ({ key }) => level(key === '{' ? 'collapseAll' : 'expandAll')],
       ]],
       ['Find and filter', [
         ['/', 'Find in the trace', () => this.#finder.focus()],
         ['n N', 'Next, previous match', ({ key }) => this.#finder.step(key === 'n' ? 1 : -1)],
-        ['e', 'Only errors', () => this.#toggleFilter('errors')],
-        ['c', 'Only the critical path', () => this.#toggleFilter('critical')],
+        ['e', 'Only errors', () => this.#filter.toggle(ERROR)],
+        ['c', 'Only the critical path', () => this.#filter.toggle(CRITICAL)],
       ]],
       ['Time', [
-        ['+ -', 'Zoom in, out', ({ key }) => this.#zoom(() => range.zoom(key === '+' ? 0.5 : 2))()],
-        ['a d', 'Earlier, later', ({ key }) => this.#zoom(() => range.pan(key === 'a' ? -0.2 : 0.2))()],
-        ['0', 'The whole trace', this.#zoom(() => range.reset())],
+        ['+ -', 'Zoom in, out', zoom(({ key }) => range.zoom(key === '+' ? 0.5 : 2))],
+        ['a d', 'Earlier, later', zoom(({ key }) => range.pan(key === 'a' ? -0.2 : 0.2))],
+        ['0', 'The whole trace', zoom(() => range.reset())],
       ]],
+      ['Views', [['1 2 3 4', Object.values(VIEWS).join(', '), ({ key }) => this.show(Object.keys(VIEWS)[key - 1])]]],
     ]);
-  }
-
-  #escape() {
-    if (this.#finder.isFocused) this.#waterfall.focus();
-    else this.close();
   }
 }

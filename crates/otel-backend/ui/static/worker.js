@@ -1,6 +1,10 @@
 import { LoadedTrace, summarise } from './loaded-trace.js';
 import { Scanner } from './scan.js';
 
+/** What is looked at for tags to offer, and how many values of each are offered. */
+const SAMPLE_BYTES = 1 << 19;
+const SAMPLE_VALUES = 4;
+
 /** Traces by the number the page knows them by. */
 const traces = new Map();
 let lastHandle = 0;
@@ -21,9 +25,14 @@ const methods = {
     return { traces: found };
   },
 
-  /** Fetches the traces of a search: a summary of each. */
-  search({ url }, progress) {
-    return fetchTraces(url, progress, summarise);
+  /** Fetches the traces of a search: a summary of each, and some of the tags they carry. */
+  async search({ url }, progress) {
+    let bytes = null;
+    const answer = await fetchTraces(url, progress, (columns, members, segments) => {
+      bytes = segments[0];
+      return summarise(columns, members);
+    });
+    return bytes ? { ...answer, tags: tagsIn(bytes) } : answer;
   },
 
   span: ({ handle, row }) => traces.get(handle).span(row),
@@ -36,6 +45,17 @@ const methods = {
   },
   drop: ({ handle }) => traces.delete(handle),
 };
+
+/** Tags that occur in the beginning of an answer, `[key, value]`, each key a few times at most. */
+function tagsIn(bytes) {
+  const text = new TextDecoder().decode(bytes.subarray(0, SAMPLE_BYTES));
+  const values = new Map();
+  for (const [, key, value] of text.matchAll(/\{"key":"([\w.-]{1,80})","type":"\w+","value":"?([\w./ -]{1,60})"?\}/g)) {
+    if (!values.has(key)) values.set(key, new Set());
+    if (values.get(key).size < SAMPLE_VALUES) values.get(key).add(value);
+  }
+  return [...values].sort().flatMap(([key, found]) => [...found].map((value) => [key, value]));
+}
 
 function keep(columns, members, segments) {
   const trace = new LoadedTrace(columns, members, segments);

@@ -1,30 +1,36 @@
-//! The limits of the batch span processor.
+//! The limits of the batch processors.
 
 use std::time::Duration;
 
-use opentelemetry_sdk::trace::{BatchConfig, BatchConfigBuilder};
+use opentelemetry_sdk::{logs, trace};
 
-use super::variable::Reader;
-use super::variables::{
-    BSP_EXPORT_TIMEOUT, BSP_MAX_EXPORT_BATCH_SIZE, BSP_MAX_QUEUE_SIZE, BSP_SCHEDULE_DELAY,
-};
+use super::variable::{Reader, Variable};
+use super::variables as v;
 
-/// How spans are gathered and exported.
+/// How spans, or log records, are gathered and exported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Batch {
-    /// How long spans wait at most for others.
+    /// How long they wait at most for others.
     pub schedule_delay: Duration,
     /// How long one export may take.
     pub export_timeout: Duration,
-    /// How many spans wait at most; more are dropped.
+    /// How many wait at most; more are dropped.
     pub max_queue_size: usize,
-    /// How many spans go in one export.
+    /// How many go in one export.
     pub max_export_batch_size: usize,
 }
 
 impl Batch {
-    pub(crate) fn to_sdk(self) -> BatchConfig {
-        BatchConfigBuilder::default()
+    pub(crate) fn of_spans(self) -> trace::BatchConfig {
+        trace::BatchConfigBuilder::default()
+            .with_scheduled_delay(self.schedule_delay)
+            .with_max_queue_size(self.max_queue_size)
+            .with_max_export_batch_size(self.max_export_batch_size)
+            .build()
+    }
+
+    pub(crate) fn of_logs(self) -> logs::BatchConfig {
+        logs::BatchConfigBuilder::default()
             .with_scheduled_delay(self.schedule_delay)
             .with_max_queue_size(self.max_queue_size)
             .with_max_export_batch_size(self.max_export_batch_size)
@@ -32,30 +38,40 @@ impl Batch {
     }
 }
 
-pub(super) fn read(reader: &mut Reader<'_>) -> Batch {
-    let milliseconds = Duration::from_millis;
-    let max_queue_size = reader.count(&BSP_MAX_QUEUE_SIZE).unwrap_or(2048);
+pub(super) fn spans(reader: &mut Reader<'_>) -> Batch {
+    let max_queue_size = reader.count(&v::BSP_MAX_QUEUE_SIZE).unwrap_or(2048);
     Batch {
-        schedule_delay: reader
-            .milliseconds(&BSP_SCHEDULE_DELAY)
-            .unwrap_or(milliseconds(5_000)),
-        export_timeout: reader
-            .milliseconds(&BSP_EXPORT_TIMEOUT)
-            .unwrap_or(milliseconds(30_000)),
+        schedule_delay: milliseconds(reader, &v::BSP_SCHEDULE_DELAY, 5_000),
+        export_timeout: milliseconds(reader, &v::BSP_EXPORT_TIMEOUT, 30_000),
         max_queue_size,
-        max_export_batch_size: batch_size(reader, max_queue_size),
+        max_export_batch_size: batch_size(reader, &v::BSP_MAX_EXPORT_BATCH_SIZE, max_queue_size),
     }
+}
+
+pub(super) fn logs(reader: &mut Reader<'_>) -> Batch {
+    let max_queue_size = reader.count(&v::BLRP_MAX_QUEUE_SIZE).unwrap_or(2048);
+    Batch {
+        schedule_delay: milliseconds(reader, &v::BLRP_SCHEDULE_DELAY, 1_000),
+        export_timeout: milliseconds(reader, &v::BLRP_EXPORT_TIMEOUT, 30_000),
+        max_queue_size,
+        max_export_batch_size: batch_size(reader, &v::BLRP_MAX_EXPORT_BATCH_SIZE, max_queue_size),
+    }
+}
+
+fn milliseconds(reader: &mut Reader<'_>, variable: &'static Variable, default: u64) -> Duration {
+    let set = reader.milliseconds(variable);
+    set.unwrap_or(Duration::from_millis(default))
 }
 
 /// "It must be less than or equal to `maxQueueSize`."
 /// <https://opentelemetry.io/docs/specs/otel/trace/sdk/#batching-processor>
-fn batch_size(reader: &mut Reader<'_>, queue_size: usize) -> usize {
-    match reader.count(&BSP_MAX_EXPORT_BATCH_SIZE) {
+fn batch_size(reader: &mut Reader<'_>, variable: &'static Variable, queue_size: usize) -> usize {
+    match reader.count(variable) {
         None => queue_size.min(512),
         Some(size) if size <= queue_size => size,
         Some(size) => {
             let message = format!("more than the queue holds; {queue_size} is used");
-            reader.report(&BSP_MAX_EXPORT_BATCH_SIZE, &size.to_string(), message);
+            reader.report(variable, &size.to_string(), message);
             queue_size
         }
     }

@@ -22,7 +22,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Vec<Exporter> {
     for name in &names {
         let exporter = match name.to_ascii_lowercase().as_str() {
             "none" => return none(reader, &names),
-            "otlp" => Exporter::Otlp(otlp::read(reader)),
+            "otlp" => Exporter::Otlp(otlp::read(reader, &otlp::TRACES)),
             "jaeger" => Exporter::Jaeger(jaeger::read(reader, Family::Any)),
             "jaeger_thrift" => Exporter::Jaeger(jaeger::read(reader, Family::Thrift)),
             "jaeger_proto" => Exporter::Jaeger(jaeger::read(reader, Family::Proto)),
@@ -37,7 +37,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Vec<Exporter> {
         }
     }
     if exporters.is_empty() {
-        exporters.push(Exporter::Otlp(otlp::read(reader)));
+        exporters.push(Exporter::Otlp(otlp::read(reader, &otlp::TRACES)));
     }
     exporters
 }

@@ -31,6 +31,14 @@ pub static IGNORED: &[(&str, &str)] = &[
         "OTEL_EXPORTER_ZIPKIN_TIMEOUT",
         "there is no Zipkin exporter",
     ),
+    (
+        "OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT",
+        "log records have no limits",
+    ),
+    (
+        "OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+        "log records have no limits",
+    ),
     ("OTEL_METRICS_EXEMPLAR_FILTER", NO_METRICS),
     ("OTEL_METRICS_EXPORTER", NO_METRICS),
     ("OTEL_METRIC_EXPORT_INTERVAL", NO_METRICS),
@@ -50,7 +58,9 @@ pub(super) fn ignored(lookup: &dyn Fn(&str) -> Option<String>) -> impl Iterator<
 
 /// Reports names that are one or two slips of the pen away from a variable's.
 pub(super) fn misspelt(names: impl Iterator<Item = String>) -> impl Iterator<Item = Problem> {
-    names.filter_map(|name| {
+    // The comparison is slow, and an environment may be large.
+    let named_alike = names.filter(|name| name.starts_with("OTEL_"));
+    named_alike.filter_map(|name| {
         let known = || VARIABLES.iter().map(|variable| variable.name);
         if known().any(|known| known == name) || IGNORED.iter().any(|(known, _)| *known == name) {
             return None;

@@ -1,6 +1,6 @@
 //! The settings of the OTLP exporter.
 //!
-//! Each has a variable for traces, which wins, and a common one.
+//! Each has a variable for each signal, which wins, and a common one.
 //! <https://opentelemetry.io/docs/specs/otel/protocol/exporter/>
 
 use std::path::PathBuf;
@@ -61,42 +61,81 @@ pub struct PemFile {
     pub path: PathBuf,
 }
 
-pub(super) fn read(reader: &mut Reader<'_>) -> Otlp {
-    let protocol = either(
-        reader,
-        [&v::OTLP_TRACES_PROTOCOL, &v::OTLP_PROTOCOL],
-        |reader, variable| reader.parse(variable, protocol),
-    )
+/// The variables of one signal, each followed by the one for all signals.
+pub(super) struct Signal {
+    path: &'static str,
+    protocol: Pair,
+    endpoint: Pair,
+    insecure: Pair,
+    timeout: Pair,
+    headers: Pair,
+    compression: Pair,
+    certificate: Pair,
+    client_key: Pair,
+    client_certificate: Pair,
+}
+
+type Pair = [&'static Variable; 2];
+
+pub(super) static TRACES: Signal = Signal {
+    path: "v1/traces",
+    protocol: [&v::OTLP_TRACES_PROTOCOL, &v::OTLP_PROTOCOL],
+    endpoint: [&v::OTLP_TRACES_ENDPOINT, &v::OTLP_ENDPOINT],
+    insecure: [&v::OTLP_TRACES_INSECURE, &v::OTLP_INSECURE],
+    timeout: [&v::OTLP_TRACES_TIMEOUT, &v::OTLP_TIMEOUT],
+    headers: [&v::OTLP_TRACES_HEADERS, &v::OTLP_HEADERS],
+    compression: [&v::OTLP_TRACES_COMPRESSION, &v::OTLP_COMPRESSION],
+    certificate: [&v::OTLP_TRACES_CERTIFICATE, &v::OTLP_CERTIFICATE],
+    client_key: [&v::OTLP_TRACES_CLIENT_KEY, &v::OTLP_CLIENT_KEY],
+    client_certificate: [
+        &v::OTLP_TRACES_CLIENT_CERTIFICATE,
+        &v::OTLP_CLIENT_CERTIFICATE,
+    ],
+};
+
+pub(super) static LOGS: Signal = Signal {
+    path: "v1/logs",
+    protocol: [&v::OTLP_LOGS_PROTOCOL, &v::OTLP_PROTOCOL],
+    endpoint: [&v::OTLP_LOGS_ENDPOINT, &v::OTLP_ENDPOINT],
+    insecure: [&v::OTLP_LOGS_INSECURE, &v::OTLP_INSECURE],
+    timeout: [&v::OTLP_LOGS_TIMEOUT, &v::OTLP_TIMEOUT],
+    headers: [&v::OTLP_LOGS_HEADERS, &v::OTLP_HEADERS],
+    compression: [&v::OTLP_LOGS_COMPRESSION, &v::OTLP_COMPRESSION],
+    certificate: [&v::OTLP_LOGS_CERTIFICATE, &v::OTLP_CERTIFICATE],
+    client_key: [&v::OTLP_LOGS_CLIENT_KEY, &v::OTLP_CLIENT_KEY],
+    client_certificate: [
+        &v::OTLP_LOGS_CLIENT_CERTIFICATE,
+        &v::OTLP_CLIENT_CERTIFICATE,
+    ],
+};
+
+pub(super) fn read(reader: &mut Reader<'_>, signal: &Signal) -> Otlp {
+    let protocol = either(reader, signal.protocol, |reader, variable| {
+        reader.parse(variable, protocol)
+    })
     .unwrap_or(OtlpProtocol::HttpProtobuf);
-    let endpoint = endpoint(reader, protocol);
+    let endpoint = endpoint(reader, signal, protocol);
     Otlp {
         protocol,
-        tls: tls_files(reader, &endpoint),
+        tls: tls_files(reader, signal, &endpoint),
         endpoint,
-        timeout: either(
-            reader,
-            [&v::OTLP_TRACES_TIMEOUT, &v::OTLP_TIMEOUT],
-            Reader::milliseconds,
-        )
-        .unwrap_or(Duration::from_secs(10)),
-        headers: either(reader, [&v::OTLP_TRACES_HEADERS, &v::OTLP_HEADERS], headers)
-            .unwrap_or_default(),
-        gzip: either(
-            reader,
-            [&v::OTLP_TRACES_COMPRESSION, &v::OTLP_COMPRESSION],
-            |reader, variable| reader.parse(variable, compression),
-        )
+        timeout: either(reader, signal.timeout, Reader::milliseconds)
+            .unwrap_or(Duration::from_secs(10)),
+        headers: either(reader, signal.headers, headers).unwrap_or_default(),
+        gzip: either(reader, signal.compression, |reader, variable| {
+            reader.parse(variable, compression)
+        })
         .unwrap_or(false),
     }
 }
 
-/// What the variable for traces gives, or else the common one.
+/// What the variable of the signal gives, or else the common one.
 fn either<'a, T>(
     reader: &mut Reader<'a>,
-    [traces, common]: [&'static Variable; 2],
+    [signal, common]: Pair,
     read: impl Fn(&mut Reader<'a>, &'static Variable) -> Option<T>,
 ) -> Option<T> {
-    read(reader, traces).or_else(|| read(reader, common))
+    read(reader, signal).or_else(|| read(reader, common))
 }
 
 fn protocol(name: &str) -> Option<OtlpProtocol> {
@@ -108,31 +147,28 @@ fn protocol(name: &str) -> Option<OtlpProtocol> {
     }
 }
 
-/// The endpoint for traces is used as it stands; `v1/traces` is added to the common one for HTTP.
+/// The endpoint of a signal is used as it stands; its path is added to the common one for HTTP.
 ///
 /// <https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp>
-fn endpoint(reader: &mut Reader<'_>, protocol: OtlpProtocol) -> String {
+fn endpoint(reader: &mut Reader<'_>, signal: &Signal, protocol: OtlpProtocol) -> String {
     let grpc = protocol == OtlpProtocol::Grpc;
-    let insecure = either(
-        reader,
-        [&v::OTLP_TRACES_INSECURE, &v::OTLP_INSECURE],
-        Reader::flag_if_set,
-    );
+    let insecure = either(reader, signal.insecure, Reader::flag_if_set);
     let bare_scheme = if insecure == Some(true) {
         "http"
     } else {
         "https"
     };
     let bare_scheme = grpc.then_some(bare_scheme);
-    if let Some(endpoint) = url::read(reader, &v::OTLP_TRACES_ENDPOINT, bare_scheme) {
+    let [own, common] = signal.endpoint;
+    if let Some(endpoint) = url::read(reader, own, bare_scheme) {
         return endpoint;
     }
-    let common = url::read(reader, &v::OTLP_ENDPOINT, bare_scheme);
+    let common = url::read(reader, common, bare_scheme);
     if grpc {
         return common.unwrap_or_else(|| "http://localhost:4317".to_owned());
     }
     let base = common.unwrap_or_else(|| "http://localhost:4318".to_owned());
-    format!("{}/v1/traces", base.trim_end_matches('/'))
+    format!("{}/{}", base.trim_end_matches('/'), signal.path)
 }
 
 /// Pairs as in W3C Baggage, without properties. One bad pair discards them all: a request without
@@ -165,7 +201,7 @@ fn compression(name: &str) -> Option<bool> {
     }
 }
 
-fn tls_files(reader: &mut Reader<'_>, endpoint: &str) -> TlsFiles {
+fn tls_files(reader: &mut Reader<'_>, signal: &Signal, endpoint: &str) -> TlsFiles {
     let mut file = |variables| {
         either(reader, variables, |reader, variable| {
             let path = reader.tls_file(variable, endpoint)?.into();
@@ -174,11 +210,8 @@ fn tls_files(reader: &mut Reader<'_>, endpoint: &str) -> TlsFiles {
         })
     };
     TlsFiles {
-        certificate: file([&v::OTLP_TRACES_CERTIFICATE, &v::OTLP_CERTIFICATE]),
-        client_key: file([&v::OTLP_TRACES_CLIENT_KEY, &v::OTLP_CLIENT_KEY]),
-        client_certificate: file([
-            &v::OTLP_TRACES_CLIENT_CERTIFICATE,
-            &v::OTLP_CLIENT_CERTIFICATE,
-        ]),
+        certificate: file(signal.certificate),
+        client_key: file(signal.client_key),
+        client_certificate: file(signal.client_certificate),
     }
 }

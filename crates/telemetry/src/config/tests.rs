@@ -227,7 +227,7 @@ fn an_endpoint_of_grpc_may_lack_its_scheme() {
         "http://backend:4317"
     );
     let (_, problems) = read(&[bare]);
-    insta::assert_snapshot!(problems, @r#"OTEL_EXPORTER_OTLP_ENDPOINT="backend:4317": accepted: an http or https URL, to which v1/traces is added for HTTP; for grpc also host:port; the default is used"#);
+    insta::assert_snapshot!(problems, @r#"OTEL_EXPORTER_OTLP_ENDPOINT="backend:4317": accepted: an http or https URL, to which v1/traces or v1/logs is added for HTTP; for grpc also host:port; the default is used"#);
 }
 
 #[test]

@@ -1,6 +1,12 @@
 //! Every variable that is read. The table in `docs/variables.md` is this one.
 
+mod jaeger;
+mod otlp;
+
 use super::variable::Variable;
+
+pub(super) use jaeger::*;
+pub(super) use otlp::*;
 
 /// All variables, in the order of the documentation.
 pub static VARIABLES: &[&Variable] = &[
@@ -12,11 +18,16 @@ pub static VARIABLES: &[&Variable] = &[
     &TRACES_SAMPLER,
     &TRACES_SAMPLER_ARG,
     &TRACES_EXPORTER,
+    &LOGS_EXPORTER,
     &HTTP_KNOWN_METHODS,
     &BSP_SCHEDULE_DELAY,
     &BSP_EXPORT_TIMEOUT,
     &BSP_MAX_QUEUE_SIZE,
     &BSP_MAX_EXPORT_BATCH_SIZE,
+    &BLRP_SCHEDULE_DELAY,
+    &BLRP_EXPORT_TIMEOUT,
+    &BLRP_MAX_QUEUE_SIZE,
+    &BLRP_MAX_EXPORT_BATCH_SIZE,
     &ATTRIBUTE_COUNT_LIMIT,
     &SPAN_ATTRIBUTE_COUNT_LIMIT,
     &EVENT_ATTRIBUTE_COUNT_LIMIT,
@@ -27,22 +38,31 @@ pub static VARIABLES: &[&Variable] = &[
     &SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT,
     &OTLP_PROTOCOL,
     &OTLP_TRACES_PROTOCOL,
+    &OTLP_LOGS_PROTOCOL,
     &OTLP_ENDPOINT,
     &OTLP_TRACES_ENDPOINT,
+    &OTLP_LOGS_ENDPOINT,
     &OTLP_INSECURE,
     &OTLP_TRACES_INSECURE,
+    &OTLP_LOGS_INSECURE,
     &OTLP_TIMEOUT,
     &OTLP_TRACES_TIMEOUT,
+    &OTLP_LOGS_TIMEOUT,
     &OTLP_HEADERS,
     &OTLP_TRACES_HEADERS,
+    &OTLP_LOGS_HEADERS,
     &OTLP_COMPRESSION,
     &OTLP_TRACES_COMPRESSION,
+    &OTLP_LOGS_COMPRESSION,
     &OTLP_CERTIFICATE,
     &OTLP_TRACES_CERTIFICATE,
+    &OTLP_LOGS_CERTIFICATE,
     &OTLP_CLIENT_KEY,
     &OTLP_TRACES_CLIENT_KEY,
+    &OTLP_LOGS_CLIENT_KEY,
     &OTLP_CLIENT_CERTIFICATE,
     &OTLP_TRACES_CLIENT_CERTIFICATE,
+    &OTLP_LOGS_CLIENT_CERTIFICATE,
     &JAEGER_PROTOCOL,
     &JAEGER_ENDPOINT,
     &JAEGER_GRPC_INSECURE,
@@ -77,6 +97,13 @@ pub(super) static RESOURCE_ATTRIBUTES: Variable = Variable {
     otherwise: "none of them is used",
 };
 
+pub(super) static LOG_LEVEL: Variable = Variable {
+    name: "OTEL_LOG_LEVEL",
+    default: "none",
+    accepts: "none, error, warn, info, debug or trace; how much of the SDK's own log is printed on stderr",
+    otherwise: "none is used",
+};
+
 pub(super) static PROPAGATORS: Variable = Variable {
     name: "OTEL_PROPAGATORS",
     default: "tracecontext,baggage",
@@ -104,6 +131,13 @@ pub(super) static TRACES_EXPORTER: Variable = Variable {
     default: "otlp",
     accepts: "a list of otlp, jaeger, jaeger_thrift, jaeger_proto, console; or none",
     otherwise: "it is left out, and the default is used where nothing is left",
+};
+
+pub(super) static LOGS_EXPORTER: Variable = Variable {
+    name: "OTEL_LOGS_EXPORTER",
+    default: "none",
+    accepts: "a list of otlp, console; or none; where log records go, with the ids of their span",
+    otherwise: "it is left out",
 };
 
 pub(super) static HTTP_KNOWN_METHODS: Variable = Variable {
@@ -141,11 +175,32 @@ pub(super) static BSP_MAX_EXPORT_BATCH_SIZE: Variable = Variable {
     otherwise: "512 is used, or the queue size where that is less",
 };
 
-pub(super) static LOG_LEVEL: Variable = Variable {
-    name: "OTEL_LOG_LEVEL",
-    default: "none",
-    accepts: "none, error, warn, info, debug or trace; how much of the SDK's own log is printed on stderr",
-    otherwise: "none is used",
+pub(super) static BLRP_SCHEDULE_DELAY: Variable = Variable {
+    name: "OTEL_BLRP_SCHEDULE_DELAY",
+    default: "1000",
+    accepts: "milliseconds, at least 1",
+    otherwise: "1000 is used",
+};
+
+pub(super) static BLRP_EXPORT_TIMEOUT: Variable = Variable {
+    name: "OTEL_BLRP_EXPORT_TIMEOUT",
+    default: "30000",
+    accepts: "milliseconds, at least 1",
+    otherwise: "30000 is used",
+};
+
+pub(super) static BLRP_MAX_QUEUE_SIZE: Variable = Variable {
+    name: "OTEL_BLRP_MAX_QUEUE_SIZE",
+    default: "2048",
+    accepts: "log records, at least 1",
+    otherwise: "2048 is used",
+};
+
+pub(super) static BLRP_MAX_EXPORT_BATCH_SIZE: Variable = Variable {
+    name: "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE",
+    default: "512",
+    accepts: "log records, at least 1 and at most OTEL_BLRP_MAX_QUEUE_SIZE",
+    otherwise: "512 is used, or the queue size where that is less",
 };
 
 pub(super) static ATTRIBUTE_COUNT_LIMIT: Variable = Variable {
@@ -202,207 +257,4 @@ pub(super) static SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT: Variable = Variable {
     default: "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
     accepts: "a whole number of characters; longer text is cut",
     otherwise: "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT is used",
-};
-
-pub(super) static OTLP_PROTOCOL: Variable = Variable {
-    name: "OTEL_EXPORTER_OTLP_PROTOCOL",
-    default: "http/protobuf",
-    accepts: "grpc, http/protobuf or http/json",
-    otherwise: "http/protobuf is used",
-};
-
-pub(super) static OTLP_TRACES_PROTOCOL: Variable = Variable {
-    name: "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
-    default: "OTEL_EXPORTER_OTLP_PROTOCOL",
-    accepts: "grpc, http/protobuf or http/json",
-    otherwise: "OTEL_EXPORTER_OTLP_PROTOCOL is used",
-};
-
-pub(super) static OTLP_ENDPOINT: Variable = Variable {
-    name: "OTEL_EXPORTER_OTLP_ENDPOINT",
-    default: "http://localhost:4318, or http://localhost:4317 for grpc",
-    accepts: "an http or https URL, to which v1/traces is added for HTTP; for grpc also host:port",
-    otherwise: "the default is used",
-};
-
-pub(super) static OTLP_TRACES_ENDPOINT: Variable = Variable {
-    name: "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-    default: "OTEL_EXPORTER_OTLP_ENDPOINT",
-    accepts: "an http or https URL, used as it stands; for grpc also host:port",
-    otherwise: "OTEL_EXPORTER_OTLP_ENDPOINT is used",
-};
-
-pub(super) static OTLP_INSECURE: Variable = Variable {
-    name: "OTEL_EXPORTER_OTLP_INSECURE",
-    default: "false",
-    accepts: "true or false; whether an endpoint of grpc without a scheme is reached without TLS",
-    otherwise: "false is used",
-};
-
-pub(super) static OTLP_TRACES_INSECURE: Variable = Variable {
-    name: "OTEL_EXPORTER_OTLP_TRACES_INSECURE",
-    default: "OTEL_EXPORTER_OTLP_INSECURE",
-    accepts: "true or false; whether an endpoint of grpc without a scheme is reached without TLS",
-    otherwise: "false is used",
-};
-
-pub(super) static OTLP_TIMEOUT: Variable = Variable {
-    name: "OTEL_EXPORTER_OTLP_TIMEOUT",
-    default: "10000",
-    accepts: "milliseconds, at least 1",
-    otherwise: "10000 is used",
-};
-
-pub(super) static OTLP_TRACES_TIMEOUT: Variable = Variable {
-    name: "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT",
-    default: "OTEL_EXPORTER_OTLP_TIMEOUT",
-    accepts: "milliseconds, at least 1",
-    otherwise: "OTEL_EXPORTER_OTLP_TIMEOUT is used",
-};
-
-pub(super) static OTLP_HEADERS: Variable = Variable {
-    name: "OTEL_EXPORTER_OTLP_HEADERS",
-    default: "none",
-    accepts: "key=value pairs with commas between, values percent-encoded",
-    otherwise: "none of them is used",
-};
-
-pub(super) static OTLP_TRACES_HEADERS: Variable = Variable {
-    name: "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
-    default: "OTEL_EXPORTER_OTLP_HEADERS",
-    accepts: "key=value pairs with commas between, values percent-encoded",
-    otherwise: "OTEL_EXPORTER_OTLP_HEADERS is used",
-};
-
-pub(super) static OTLP_COMPRESSION: Variable = Variable {
-    name: "OTEL_EXPORTER_OTLP_COMPRESSION",
-    default: "none",
-    accepts: "gzip or none",
-    otherwise: "none is used",
-};
-
-pub(super) static OTLP_TRACES_COMPRESSION: Variable = Variable {
-    name: "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION",
-    default: "OTEL_EXPORTER_OTLP_COMPRESSION",
-    accepts: "gzip or none",
-    otherwise: "OTEL_EXPORTER_OTLP_COMPRESSION is used",
-};
-
-pub(super) static OTLP_CERTIFICATE: Variable = Variable {
-    name: "OTEL_EXPORTER_OTLP_CERTIFICATE",
-    default: "the authorities that the system trusts",
-    accepts: "a PEM file of the authorities to trust",
-    otherwise: "nothing is sent",
-};
-
-pub(super) static OTLP_TRACES_CERTIFICATE: Variable = Variable {
-    name: "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE",
-    default: "OTEL_EXPORTER_OTLP_CERTIFICATE",
-    accepts: "a PEM file of the authorities to trust",
-    otherwise: "nothing is sent",
-};
-
-pub(super) static OTLP_CLIENT_KEY: Variable = Variable {
-    name: "OTEL_EXPORTER_OTLP_CLIENT_KEY",
-    default: "none",
-    accepts: "a PEM file of the client's private key, with a client certificate",
-    otherwise: "nothing is sent",
-};
-
-pub(super) static OTLP_TRACES_CLIENT_KEY: Variable = Variable {
-    name: "OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY",
-    default: "OTEL_EXPORTER_OTLP_CLIENT_KEY",
-    accepts: "a PEM file of the client's private key, with a client certificate",
-    otherwise: "nothing is sent",
-};
-
-pub(super) static OTLP_CLIENT_CERTIFICATE: Variable = Variable {
-    name: "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
-    default: "none",
-    accepts: "a PEM file of the client's certificate chain, with a client key",
-    otherwise: "nothing is sent",
-};
-
-pub(super) static OTLP_TRACES_CLIENT_CERTIFICATE: Variable = Variable {
-    name: "OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE",
-    default: "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
-    accepts: "a PEM file of the client's certificate chain, with a client key",
-    otherwise: "nothing is sent",
-};
-
-pub(super) static JAEGER_PROTOCOL: Variable = Variable {
-    name: "OTEL_EXPORTER_JAEGER_PROTOCOL",
-    default: "http/thrift.binary; of jaeger_proto always grpc",
-    accepts: "http/thrift.binary, grpc, udp/thrift.compact or udp/thrift.binary",
-    otherwise: "the default is used",
-};
-
-pub(super) static JAEGER_ENDPOINT: Variable = Variable {
-    name: "OTEL_EXPORTER_JAEGER_ENDPOINT",
-    default: "http://localhost:14268/api/traces, or http://localhost:14250 for grpc",
-    accepts: "an http or https URL, used as it stands; for grpc also host:port",
-    otherwise: "the default is used",
-};
-
-pub(super) static JAEGER_GRPC_INSECURE: Variable = Variable {
-    name: "OTEL_EXPORTER_JAEGER_GRPC_INSECURE",
-    default: "false",
-    accepts: "true or false; whether an endpoint of grpc without a scheme is reached without TLS",
-    otherwise: "false is used",
-};
-
-pub(super) static JAEGER_TIMEOUT: Variable = Variable {
-    name: "OTEL_EXPORTER_JAEGER_TIMEOUT",
-    default: "10000",
-    accepts: "milliseconds, at least 1",
-    otherwise: "10000 is used",
-};
-
-pub(super) static JAEGER_USER: Variable = Variable {
-    name: "OTEL_EXPORTER_JAEGER_USER",
-    default: "none",
-    accepts: "the user of HTTP basic authentication",
-    otherwise: "nothing is sent",
-};
-
-pub(super) static JAEGER_PASSWORD: Variable = Variable {
-    name: "OTEL_EXPORTER_JAEGER_PASSWORD",
-    default: "none",
-    accepts: "the password of HTTP basic authentication",
-    otherwise: "nothing is sent",
-};
-
-pub(super) static JAEGER_CERTIFICATE: Variable = Variable {
-    name: "OTEL_EXPORTER_JAEGER_CERTIFICATE",
-    default: "the authorities that the system trusts",
-    accepts: "a PEM file of the authorities to trust",
-    otherwise: "nothing is sent",
-};
-
-pub(super) static JAEGER_CLIENT_KEY: Variable = Variable {
-    name: "OTEL_EXPORTER_JAEGER_CLIENT_KEY",
-    default: "none",
-    accepts: "a PEM file of the client's private key, with a client certificate",
-    otherwise: "nothing is sent",
-};
-
-pub(super) static JAEGER_CLIENT_CERTIFICATE: Variable = Variable {
-    name: "OTEL_EXPORTER_JAEGER_CLIENT_CERTIFICATE",
-    default: "none",
-    accepts: "a PEM file of the client's certificate chain, with a client key",
-    otherwise: "nothing is sent",
-};
-
-pub(super) static JAEGER_AGENT_HOST: Variable = Variable {
-    name: "OTEL_EXPORTER_JAEGER_AGENT_HOST",
-    default: "localhost",
-    accepts: "the name or address of the UDP agent",
-    otherwise: "nothing is sent",
-};
-
-pub(super) static JAEGER_AGENT_PORT: Variable = Variable {
-    name: "OTEL_EXPORTER_JAEGER_AGENT_PORT",
-    default: "6831, or 6832 for udp/thrift.binary",
-    accepts: "a port from 1 to 65535",
-    otherwise: "the default is used",
 };

@@ -138,6 +138,8 @@ fn float_repr(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -190,5 +192,23 @@ mod tests {
         let expected =
             "{\n    \"a\": {},\n    \"b\": [],\n    \"c\": [\n        1,\n        2\n    ]\n}";
         assert_eq!(json.into_string(), expected);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_reads_back_the_same(text: String) {
+            let mut json = JsonWriter::new();
+            json.string(&text);
+            let written = json.into_string();
+            prop_assert!(written.is_ascii());
+            prop_assert_eq!(serde_json::from_str::<String>(&written).unwrap(), text);
+        }
+
+        #[test]
+        fn any_number_reads_back_the_same(number in any::<f64>()) {
+            prop_assume!(number.is_finite());
+            let written = float_repr(number);
+            prop_assert_eq!(written.parse::<f64>().unwrap().to_bits(), number.to_bits());
+        }
     }
 }

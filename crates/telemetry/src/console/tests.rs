@@ -1,8 +1,10 @@
 use std::borrow::Cow;
 use std::sync::mpsc;
+use std::time::SystemTime;
 
-use opentelemetry::InstrumentationScope;
+use jiff::Timestamp;
 use opentelemetry::trace::{SpanContext, TraceFlags, TraceId};
+use opentelemetry::{Array, InstrumentationScope, Value};
 use opentelemetry_sdk::trace::{SpanEvents, SpanLinks};
 
 use super::*;

@@ -72,6 +72,8 @@ fn address(node: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn read(headers: &[(&'static str, &str)]) -> String {
@@ -121,5 +123,13 @@ mod tests {
             "2001:db8::1 - -"
         );
         assert_eq!(read(&[]), "- - -");
+    }
+
+    proptest! {
+        #[test]
+        fn any_header_is_read_without_harm(element in "\\PC{0,60}") {
+            Forwarded::parse(&element);
+            address(&element);
+        }
     }
 }

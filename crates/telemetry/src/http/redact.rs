@@ -53,6 +53,8 @@ pub(super) fn url(url: &Url) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -84,6 +86,27 @@ mod tests {
         ];
         for (given, expected) in cases {
             assert_eq!(url(&given.parse().unwrap()), expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_secret_survives_among_other_pairs(
+            before in "[a-z=&]{0,20}",
+            key in proptest::sample::select(SECRET_KEYS.as_slice()),
+            secret in "[A-Z0-9%]{12,40}",
+            after in "[a-z=&]{0,20}",
+        ) {
+            let given = format!("{before}&{key}={secret}&{after}");
+            let expected = format!("{key}={REDACTED}");
+            let redacted = query(&given);
+            prop_assert!(!redacted.contains(&secret));
+            prop_assert!(redacted.contains(&expected));
+        }
+
+        #[test]
+        fn a_query_without_secrets_stays_as_it_is(given in "[a-f0-9=&?/]{0,40}") {
+            prop_assert_eq!(query(&given), given.as_str());
         }
     }
 }

@@ -12,12 +12,19 @@ use flate2::write::GzEncoder;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderValue, Request, Response};
 use opentelemetry_http::{Bytes, HttpClient, HttpError};
+use opentelemetry_proto::tonic::collector::logs::v1::{
+    ExportLogsServiceRequest, ExportLogsServiceResponse,
+};
 use opentelemetry_proto::tonic::collector::trace::v1::{
-    ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
+    ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
 use prost::Message;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use ureq::Agent;
 use ureq::tls::TlsConfig;
+
+use super::rejections::Rejection;
 
 /// Answers larger than this are refused.
 const MAX_ANSWER: u64 = 4 * 1024 * 1024;
@@ -28,6 +35,7 @@ const MAX_ANSWER: u64 = 4 * 1024 * 1024;
 pub(super) struct HttpTransport {
     agent: Agent,
     encoding: Encoding,
+    signal: Signal,
     answer: Arc<Mutex<Answer>>,
 }
 
@@ -40,17 +48,29 @@ pub(super) enum Encoding {
     Json,
 }
 
+/// What the requests hold.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Signal {
+    Traces,
+    Logs,
+}
+
 /// What the exporter does not pass on of the last answer.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
     /// Why there was none.
     pub(super) error: Option<String>,
-    /// What the backend said of spans it rejected.
-    pub(super) partial_success: Option<ExportTracePartialSuccess>,
+    /// What the backend rejected while it took the rest.
+    pub(super) rejection: Option<Rejection>,
 }
 
 impl HttpTransport {
-    pub(super) fn new(timeout: Duration, tls: TlsConfig, encoding: Encoding) -> Self {
+    pub(super) fn new(
+        timeout: Duration,
+        tls: TlsConfig,
+        encoding: Encoding,
+        signal: Signal,
+    ) -> Self {
         let config = Agent::config_builder()
             .timeout_global(Some(timeout))
             .max_redirects(0)
@@ -60,6 +80,7 @@ impl HttpTransport {
         Self {
             agent: config.new_agent(),
             encoding,
+            signal,
             answer: Arc::default(),
         }
     }
@@ -72,7 +93,7 @@ impl HttpTransport {
     fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
         let request = match self.encoding {
             Encoding::Protobuf => request,
-            Encoding::Json => to_json(request)?,
+            Encoding::Json => to_json(request, self.signal)?,
         };
         let (head, body) = request.into_parts();
         let response = self.agent.run(Request::from_parts(head, body.as_ref()))?;
@@ -85,21 +106,38 @@ impl HttpTransport {
         match result {
             Ok(response) => Answer {
                 error: None,
-                partial_success: self.partial_success(response.body()),
+                rejection: self.rejection(response.body()),
             },
             Err(error) => Answer {
                 error: Some(with_causes(error.as_ref())),
-                partial_success: None,
+                rejection: None,
             },
         }
     }
 
-    fn partial_success(&self, body: &[u8]) -> Option<ExportTracePartialSuccess> {
-        let response: ExportTraceServiceResponse = match self.encoding {
-            Encoding::Protobuf => Message::decode(body).ok()?,
-            Encoding::Json => serde_json::from_slice(body).ok()?,
+    /// <https://opentelemetry.io/docs/specs/otlp/#partial-success-1>
+    fn rejection(&self, body: &[u8]) -> Option<Rejection> {
+        let (count, reason) = match self.signal {
+            Signal::Traces => {
+                let response: ExportTraceServiceResponse = self.decode(body)?;
+                let partial = response.partial_success?;
+                (partial.rejected_spans, partial.error_message)
+            }
+            Signal::Logs => {
+                let response: ExportLogsServiceResponse = self.decode(body)?;
+                let partial = response.partial_success?;
+                (partial.rejected_log_records, partial.error_message)
+            }
         };
-        response.partial_success
+        let count = u64::try_from(count).ok().filter(|count| *count > 0)?;
+        Some(Rejection { count, reason })
+    }
+
+    fn decode<T: Message + Default + DeserializeOwned>(&self, body: &[u8]) -> Option<T> {
+        match self.encoding {
+            Encoding::Protobuf => Message::decode(body).ok(),
+            Encoding::Json => serde_json::from_slice(body).ok(),
+        }
     }
 }
 
@@ -114,16 +152,23 @@ impl HttpClient for HttpTransport {
 }
 
 /// Encodes the request anew. The exporter may have compressed it; then so is the outcome.
-fn to_json(request: Request<Bytes>) -> Result<Request<Bytes>, HttpError> {
+fn to_json(request: Request<Bytes>, signal: Signal) -> Result<Request<Bytes>, HttpError> {
     let (mut head, body) = request.into_parts();
     let gzip = head.headers.contains_key(CONTENT_ENCODING);
     let body = if gzip { decompress(&body)? } else { body };
-    let spans: ExportTraceServiceRequest = Message::decode(body)?;
-    let json = serde_json::to_vec(&spans)?;
+    let json = match signal {
+        Signal::Traces => transcode::<ExportTraceServiceRequest>(&body)?,
+        Signal::Logs => transcode::<ExportLogsServiceRequest>(&body)?,
+    };
     let body = if gzip { compress(&json)? } else { json };
     let json = HeaderValue::from_static("application/json");
     head.headers.insert(CONTENT_TYPE, json);
     Ok(Request::from_parts(head, body.into()))
+}
+
+fn transcode<T: Message + Default + Serialize>(body: &[u8]) -> Result<Vec<u8>, HttpError> {
+    let message: T = Message::decode(body)?;
+    Ok(serde_json::to_vec(&message)?)
 }
 
 fn decompress(body: &[u8]) -> std::io::Result<Bytes> {

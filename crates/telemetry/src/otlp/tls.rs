@@ -131,6 +131,6 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
 }
 
 fn refuse(file: &PemFile, reason: &str) -> Problem {
-    let message = format!("{reason}; no spans are sent over OTLP");
+    let message = format!("{reason}; nothing is sent over OTLP");
     Problem::new(file.variable, file.path.display().to_string(), message)
 }

@@ -12,7 +12,7 @@ const PROTOCOLS: [&str; 2] = ["http/protobuf", "grpc"];
 
 async fn receiver(protocol: &str) -> Receiver {
     match protocol {
-        "grpc" => Receiver::grpc().await,
+        "grpc" => Receiver::grpc(Answer::Accept).await,
         _ => Receiver::http(Answer::Accept).await,
     }
 }
@@ -27,9 +27,14 @@ fn ending(how: &str, protocol: &str, receiver: &Receiver) -> Command {
 }
 
 #[tokio::test]
-async fn a_panic_an_exit_and_a_runtime_of_one_thread_lose_nothing() {
+async fn no_ending_loses_a_span() {
     for protocol in PROTOCOLS {
-        for (how, code) in [("panic", 101), ("exit", 7), ("current-thread", 0)] {
+        for (how, code) in [
+            ("panic", 101),
+            ("exit", 7),
+            ("twice", 0),
+            ("current-thread", 0),
+        ] {
             let receiver = receiver(protocol).await;
             let ended = run(&mut ending(how, protocol, &receiver)).await;
             assert_eq!(receiver.span_names(), ["work"], "{how} {protocol}");
@@ -74,6 +79,16 @@ async fn spans_that_are_not_sampled_are_counted_and_not_sent() {
     assert!(receiver.requests().is_empty());
     let report = "telemetry: 1 of 1 spans were not sampled\n";
     assert!(ended.stderr.ends_with(report), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn a_closed_stderr_is_nobody_to_tell() {
+    let receiver = receiver("http/protobuf").await;
+    let mut command = ending("exit", "http/protobuf", &receiver);
+    let mut child = command.spawn().unwrap();
+    drop(child.stderr.take());
+    assert_eq!(child.wait().await.unwrap().code(), Some(7));
+    assert_eq!(receiver.span_names(), ["work"]);
 }
 
 /// Waits for the line that says that the span has ended.

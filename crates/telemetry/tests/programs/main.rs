@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod endings;
+mod logs;
 mod program;
 mod receiver;
+mod tls;
 
 use program::{program, run};
 use receiver::{Answer, Receiver};
@@ -53,7 +55,7 @@ async fn otlp_over_http_speaks_json_and_gzip_when_asked() {
 
 #[tokio::test]
 async fn otlp_over_grpc_needs_no_runtime_of_the_program() {
-    let receiver = Receiver::grpc().await;
+    let receiver = Receiver::grpc(Answer::Accept).await;
     let ended = run(program("spans", &[])
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.address.to_string())
         .env("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
@@ -74,8 +76,11 @@ async fn otlp_over_grpc_needs_no_runtime_of_the_program() {
 
 #[tokio::test]
 async fn spans_that_the_backend_rejects_are_lost() {
-    for protocol in ["http/protobuf", "http/json"] {
-        let receiver = Receiver::http(Answer::Reject(1)).await;
+    for protocol in ["http/protobuf", "http/json", "grpc"] {
+        let receiver = match protocol {
+            "grpc" => Receiver::grpc(Answer::Reject(1)).await,
+            _ => Receiver::http(Answer::Reject(1)).await,
+        };
         let ended = run(program("spans", &[])
             .env(
                 "OTEL_EXPORTER_OTLP_ENDPOINT",
@@ -208,7 +213,7 @@ async fn a_disabled_sdk_does_nothing() {
 
 #[tokio::test]
 async fn at_rust_log_trace_the_export_does_not_feed_itself() {
-    let receiver = Receiver::grpc().await;
+    let receiver = Receiver::grpc(Answer::Accept).await;
     run(program("spans", &[])
         .env(
             "OTEL_EXPORTER_OTLP_ENDPOINT",

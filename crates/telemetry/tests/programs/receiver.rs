@@ -1,5 +1,6 @@
 //! A backend that speaks OTLP and remembers what it was sent.
 
+use std::fmt::Debug;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
@@ -8,15 +9,19 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use axum::serve::Listener;
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
     TraceService, TraceServiceServer,
 };
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
+use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use prost::Message;
 use tokio::net::TcpListener;
-use tonic::transport::server::{Router as GrpcRouter, TcpIncoming};
+use tonic::transport::server::TcpIncoming;
+use tonic::transport::{Server, ServerTlsConfig};
 
 /// What the receiver answers.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,6 +39,7 @@ pub(crate) enum Answer {
 pub(crate) struct Received {
     pub(crate) headers: HeaderMap,
     pub(crate) spans: Vec<String>,
+    pub(crate) logs: Vec<LogRecord>,
 }
 
 pub(crate) struct Receiver {
@@ -44,17 +50,58 @@ pub(crate) struct Receiver {
 impl Receiver {
     /// Speaks HTTP, protobuf or JSON as the request does.
     pub(crate) async fn http(answer: Answer) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        Self::serve(listener, address, answer)
+    }
+
+    /// Speaks HTTP on a listener of any kind.
+    pub(crate) fn http_on(listener: impl Listener<Addr: Debug>, address: SocketAddr) -> Self {
+        Self::serve(listener, address, Answer::Accept)
+    }
+
+    pub(crate) async fn grpc(answer: Answer) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::serve_grpc(Server::builder(), listener, answer)
+    }
+
+    pub(crate) fn grpc_over_tls(listener: TcpListener, tls: ServerTlsConfig) -> Self {
+        let server = Server::builder().tls_config(tls).unwrap();
+        Self::serve_grpc(server, listener, Answer::Accept)
+    }
+
+    fn serve(listener: impl Listener<Addr: Debug>, address: SocketAddr, answer: Answer) -> Self {
         let requests: Arc<Mutex<Vec<Received>>> = Arc::default();
         let kept = Arc::clone(&requests);
-        let thrift = Arc::clone(&requests);
+        let (thrift, logged) = (Arc::clone(&requests), Arc::clone(&requests));
         let app = Router::new()
             .route(
                 "/v1/traces",
                 post(async move |headers: HeaderMap, body: Bytes| {
                     let json = headers["content-type"] == "application/json";
                     let spans = names(decode(&headers, &body, json));
-                    kept.lock().unwrap().push(Received { headers, spans });
+                    let logs = Vec::new();
+                    kept.lock().unwrap().push(Received {
+                        headers,
+                        spans,
+                        logs,
+                    });
                     respond(answer, json).await
+                }),
+            )
+            .route(
+                "/v1/logs",
+                post(async move |headers: HeaderMap, body: Bytes| {
+                    let json = headers["content-type"] == "application/json";
+                    let logs = records(decode(&headers, &body, json));
+                    let spans = Vec::new();
+                    logged.lock().unwrap().push(Received {
+                        headers,
+                        spans,
+                        logs,
+                    });
+                    // An empty message is all that either encoding needs.
+                    if json { "{}" } else { "" }
                 }),
             )
             .route(
@@ -66,23 +113,25 @@ impl Receiver {
                         .iter()
                         .map(|span| span.operation_name.to_string());
                     let spans = names.collect();
-                    thrift.lock().unwrap().push(Received { headers, spans });
+                    let logs = Vec::new();
+                    thrift.lock().unwrap().push(Received {
+                        headers,
+                        spans,
+                        logs,
+                    });
                     StatusCode::ACCEPTED
                 }),
             );
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         tokio::spawn(async move { axum::serve(listener, app).await });
         Self { address, requests }
     }
 
-    pub(crate) async fn grpc() -> Self {
+    fn serve_grpc(mut server: Server, listener: TcpListener, answer: Answer) -> Self {
         let requests: Arc<Mutex<Vec<Received>>> = Arc::default();
-        let service = TraceServiceServer::new(Grpc(Arc::clone(&requests)))
+        let service = TraceServiceServer::new(Grpc(Arc::clone(&requests), answer))
             .accept_compressed(tonic::codec::CompressionEncoding::Gzip);
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let server: GrpcRouter = tonic::transport::Server::builder().add_service(service);
+        let server = server.add_service(service);
         tokio::spawn(server.serve_with_incoming(TcpIncoming::from(listener)));
         Self { address, requests }
     }
@@ -100,6 +149,15 @@ impl Receiver {
     }
 }
 
+fn records(request: ExportLogsServiceRequest) -> Vec<LogRecord> {
+    request
+        .resource_logs
+        .into_iter()
+        .flat_map(|resource| resource.scope_logs)
+        .flat_map(|scope| scope.log_records)
+        .collect()
+}
+
 fn names(request: ExportTraceServiceRequest) -> Vec<String> {
     request
         .resource_spans
@@ -110,7 +168,10 @@ fn names(request: ExportTraceServiceRequest) -> Vec<String> {
         .collect()
 }
 
-fn decode(headers: &HeaderMap, body: &[u8], json: bool) -> ExportTraceServiceRequest {
+fn decode<T>(headers: &HeaderMap, body: &[u8], json: bool) -> T
+where
+    T: Message + Default + serde::de::DeserializeOwned,
+{
     let mut plain = body.to_vec();
     if headers.get("content-encoding").is_some_and(|e| e == "gzip") {
         plain.clear();
@@ -125,15 +186,12 @@ fn decode(headers: &HeaderMap, body: &[u8], json: bool) -> ExportTraceServiceReq
 }
 
 async fn respond(answer: Answer, json: bool) -> Response {
-    let partial_success = match answer {
-        Answer::Accept => None,
-        Answer::Reject(rejected_spans) => Some(ExportTracePartialSuccess {
-            rejected_spans,
-            error_message: "too old".to_owned(),
-        }),
+    match answer {
+        Answer::Accept | Answer::Reject(_) => {}
         Answer::Status(code) => return StatusCode::from_u16(code).unwrap().into_response(),
         Answer::Hang => std::future::pending().await,
-    };
+    }
+    let partial_success = partial_success(answer);
     let response = ExportTraceServiceResponse { partial_success };
     if json {
         serde_json::to_vec(&response).unwrap().into_response()
@@ -142,7 +200,17 @@ async fn respond(answer: Answer, json: bool) -> Response {
     }
 }
 
-struct Grpc(Arc<Mutex<Vec<Received>>>);
+fn partial_success(answer: Answer) -> Option<ExportTracePartialSuccess> {
+    let Answer::Reject(rejected_spans) = answer else {
+        return None;
+    };
+    Some(ExportTracePartialSuccess {
+        rejected_spans,
+        error_message: "too old".to_owned(),
+    })
+}
+
+struct Grpc(Arc<Mutex<Vec<Received>>>, Answer);
 
 #[tonic::async_trait]
 impl TraceService for Grpc {
@@ -153,7 +221,15 @@ impl TraceService for Grpc {
         let (metadata, _, body) = request.into_parts();
         let headers = metadata.into_headers();
         let spans = names(body);
-        self.0.lock().unwrap().push(Received { headers, spans });
-        Ok(tonic::Response::new(ExportTraceServiceResponse::default()))
+        let logs = Vec::new();
+        self.0.lock().unwrap().push(Received {
+            headers,
+            spans,
+            logs,
+        });
+        let partial_success = partial_success(self.1);
+        Ok(tonic::Response::new(ExportTraceServiceResponse {
+            partial_success,
+        }))
     }
 }

@@ -11,11 +11,11 @@ impl<'a> Reader<'a> {
         Self(Cursor::new(bytes))
     }
 
-    /// Reads a length, of which each unit has at least `least` bytes.
+    /// Reads the number of elements, each of which has at least `least` bytes.
     fn count(&mut self, least: usize, what: &'static str) -> Result<usize, DecodeError> {
         let offset = self.0.offset();
-        let length = self.i32(what)?;
-        self.0.check_length(offset, length.into(), least, what)
+        let count = self.i32(what)?;
+        self.0.check_count(offset, count.into(), least, what)
     }
 }
 
@@ -32,6 +32,7 @@ impl<'a> Input<'a> for Reader<'a> {
         &mut self.0
     }
 
+    #[inline]
     fn field(&mut self, _previous: i16) -> Result<Option<Field>, DecodeError> {
         let offset = self.0.offset();
         let number = self.0.byte("a field's type")?;
@@ -63,8 +64,13 @@ impl<'a> Input<'a> for Reader<'a> {
         self.0.array(what).map(f64::from_be_bytes)
     }
 
-    fn length(&mut self, what: &'static str) -> Result<usize, DecodeError> {
-        self.count(1, what)
+    fn bytes(&mut self, what: &'static str) -> Result<&'a [u8], DecodeError> {
+        let offset = self.0.offset();
+        let length = self.i32(what)?;
+        match u64::try_from(length) {
+            Ok(length) => self.0.take_claimed(offset, length, what),
+            Err(_) => Err(self.0.too_large(offset, length.into(), what)),
+        }
     }
 
     fn list(&mut self, least: usize, what: &'static str) -> Result<(Type, usize), DecodeError> {
@@ -90,6 +96,7 @@ impl<'a> Input<'a> for Reader<'a> {
     }
 }
 
+#[inline]
 fn kind(number: u8, offset: usize, expected: &'static str) -> Result<Type, DecodeError> {
     Ok(match number {
         2 => Type::Bool(None),

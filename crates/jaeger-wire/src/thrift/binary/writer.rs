@@ -2,6 +2,14 @@
 
 use crate::thrift::output::{Kind, Output, fitting};
 
+const BOOL: u8 = 2;
+const DOUBLE: u8 = 4;
+const I32: u8 = 8;
+const I64: u8 = 10;
+const STRING: u8 = 11;
+const STRUCT: u8 = 12;
+const LIST: u8 = 15;
+
 pub(super) struct Writer<'o>(pub(super) &'o mut Vec<u8>);
 
 impl Output for Writer<'_> {
@@ -15,12 +23,12 @@ impl Output for Writer<'_> {
 
     fn field(&mut self, id: i16, kind: Kind) {
         let kind = match kind {
-            Kind::Double => 4,
-            Kind::I32 => 8,
-            Kind::I64 => 10,
-            Kind::String => 11,
-            Kind::Struct => 12,
-            Kind::List => 15,
+            Kind::Double => DOUBLE,
+            Kind::I32 => I32,
+            Kind::I64 => I64,
+            Kind::String => STRING,
+            Kind::Struct => STRUCT,
+            Kind::List => LIST,
         };
         let [high, low] = id.to_be_bytes();
         self.0.extend_from_slice(&[kind, high, low]);
@@ -28,31 +36,20 @@ impl Output for Writer<'_> {
 
     fn bool_field(&mut self, id: i16, value: bool) {
         let [high, low] = id.to_be_bytes();
-        self.0.extend_from_slice(&[2, high, low, value.into()]);
+        self.0.extend_from_slice(&[BOOL, high, low, value.into()]);
     }
 
-    // A field's head and its value in one piece: a batch is mostly made of these.
-
-    #[inline]
     fn i32_field(&mut self, id: i16, value: i32) {
-        let field = head(8, id) << 32 | u64::from(value.cast_unsigned());
-        let [_, field @ ..] = field.to_be_bytes();
-        self.0.extend_from_slice(&field);
+        self.0.extend_from_slice(&with_i32(I32, id, value));
     }
 
-    #[inline]
     fn i64_field(&mut self, id: i16, value: i64) {
-        let field = u128::from(head(10, id)) << 64 | u128::from(value.cast_unsigned());
-        let [_, _, _, _, _, field @ ..] = field.to_be_bytes();
-        self.0.extend_from_slice(&field);
+        self.0.extend_from_slice(&with_i64(I64, id, value));
     }
 
-    #[inline]
     fn bytes_field(&mut self, id: i16, value: &[u8]) {
         let (length, value) = fitting(value);
-        let field = head(11, id) << 32 | u64::from(length.cast_unsigned());
-        let [_, field @ ..] = field.to_be_bytes();
-        self.0.extend_from_slice(&field);
+        self.0.extend_from_slice(&with_i32(STRING, id, length));
         self.0.extend_from_slice(value);
     }
 
@@ -75,13 +72,22 @@ impl Output for Writer<'_> {
     }
 
     fn list(&mut self, length: usize) {
-        const STRUCT: u8 = 12;
         self.0.push(STRUCT);
         self.i32(i32::try_from(length).unwrap_or(i32::MAX));
     }
 }
 
-/// The three bytes in front of a field's value, as a number.
-fn head(kind: u8, id: i16) -> u64 {
-    u64::from(kind) << 16 | u64::from(id.cast_unsigned())
+/// A field's header and the number behind it, to be written at once: spans are mostly made of these.
+fn with_i32(kind: u8, id: i16, value: i32) -> [u8; 7] {
+    let header = u64::from(kind) << 16 | u64::from(id.cast_unsigned());
+    let field = header << 32 | u64::from(value.cast_unsigned());
+    let [_, field @ ..] = field.to_be_bytes();
+    field
+}
+
+fn with_i64(kind: u8, id: i16, value: i64) -> [u8; 11] {
+    let header = u128::from(kind) << 16 | u128::from(id.cast_unsigned());
+    let field = header << 64 | u128::from(value.cast_unsigned());
+    let [_, _, _, _, _, field @ ..] = field.to_be_bytes();
+    field
 }

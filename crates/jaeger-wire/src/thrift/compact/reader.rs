@@ -18,12 +18,12 @@ impl<'a> Reader<'a> {
         Ok((value >> 1).cast_signed() ^ (value & 1).cast_signed().wrapping_neg())
     }
 
-    /// Reads a length, of which each unit has at least `least` bytes.
+    /// Reads the number of elements, each of which has at least `least` bytes.
     fn count(&mut self, least: usize, what: &'static str) -> Result<usize, DecodeError> {
         let offset = self.0.offset();
-        let length = self.0.varint(what)?;
-        let length = i64::try_from(length).unwrap_or(i64::MAX);
-        self.0.check_length(offset, length, least, what)
+        let count = self.0.varint(what)?;
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        self.0.check_count(offset, count, least, what)
     }
 }
 
@@ -41,6 +41,7 @@ impl<'a> Input<'a> for Reader<'a> {
         &mut self.0
     }
 
+    #[inline]
     fn field(&mut self, previous: i16) -> Result<Option<Field>, DecodeError> {
         let offset = self.0.offset();
         let head = self.0.byte("a field's header")?;
@@ -88,8 +89,8 @@ impl<'a> Input<'a> for Reader<'a> {
         self.0.array(what).map(f64::from_le_bytes)
     }
 
-    fn length(&mut self, what: &'static str) -> Result<usize, DecodeError> {
-        self.count(1, what)
+    fn bytes(&mut self, what: &'static str) -> Result<&'a [u8], DecodeError> {
+        self.0.delimited(what)
     }
 
     fn list(&mut self, least: usize, what: &'static str) -> Result<(Type, usize), DecodeError> {
@@ -99,7 +100,7 @@ impl<'a> Input<'a> for Reader<'a> {
             LONG_LIST => self.count(least, what)?,
             _ => self
                 .0
-                .check_length(offset, (head >> 4).into(), least, what)?,
+                .check_count(offset, (head >> 4).into(), least, what)?,
         };
         match length {
             0 => Ok((Type::Struct, 0)),
@@ -120,6 +121,7 @@ impl<'a> Input<'a> for Reader<'a> {
     }
 }
 
+#[inline]
 fn kind(number: u8, offset: usize, expected: &'static str) -> Result<Type, DecodeError> {
     Ok(match number {
         1 => Type::Bool(Some(true)),

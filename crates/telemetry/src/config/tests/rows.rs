@@ -45,6 +45,8 @@ impl Row {
     }
 }
 
+const LOGS: (&str, &str) = ("OTEL_LOGS_EXPORTER", "otlp");
+const NO_TRACES: (&str, &str) = ("OTEL_TRACES_EXPORTER", "none");
 const GRPC: (&str, &str) = ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
 const BARE: (&str, &str) = ("OTEL_EXPORTER_OTLP_ENDPOINT", "h:1");
 const HTTPS: (&str, &str) = ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://h");
@@ -65,11 +67,16 @@ static ROWS: &[Row] = &[
     row("OTEL_TRACES_SAMPLER", "ParentBased(AlwaysOn)", ("always_off", "sampler: AlwaysOff"), Some("xray")),
     row("OTEL_TRACES_SAMPLER_ARG", "TraceIdRatioBased(1.0)", ("0.5", "TraceIdRatioBased(0.5)"), Some("2")).with(&[RATIO]),
     row("OTEL_TRACES_EXPORTER", "exporters: [Otlp(", ("console", "exporters: [Console]"), Some("zipkin")),
+    row("OTEL_LOGS_EXPORTER", "logs: Logs { exporters: []", ("console,otlp", "logs: Logs { exporters: [Console, Otlp("), Some("syslog")),
     row("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS", "known_methods: None", ("GET,FOO", "Some([\"GET\", \"FOO\"])"), None),
     row("OTEL_BSP_SCHEDULE_DELAY", "schedule_delay: 5s", ("100", "schedule_delay: 100ms"), Some("0")),
     row("OTEL_BSP_EXPORT_TIMEOUT", "export_timeout: 30s", ("100", "export_timeout: 100ms"), Some("1s")),
     row("OTEL_BSP_MAX_QUEUE_SIZE", "max_queue_size: 2048", ("600", "max_queue_size: 600"), Some("-1")),
     row("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "max_export_batch_size: 512", ("100", "max_export_batch_size: 100"), Some("0")),
+    row("OTEL_BLRP_SCHEDULE_DELAY", "schedule_delay: 1s", ("100", "schedule_delay: 100ms"), Some("0")),
+    row("OTEL_BLRP_EXPORT_TIMEOUT", "schedule_delay: 1s, export_timeout: 30s", ("100", "schedule_delay: 1s, export_timeout: 100ms"), Some("1s")),
+    row("OTEL_BLRP_MAX_QUEUE_SIZE", "schedule_delay: 1s, export_timeout: 30s, max_queue_size: 2048", ("600", "schedule_delay: 1s, export_timeout: 30s, max_queue_size: 600"), Some("-1")),
+    row("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", "schedule_delay: 1s, export_timeout: 30s, max_queue_size: 2048, max_export_batch_size: 512", ("100", "schedule_delay: 1s, export_timeout: 30s, max_queue_size: 2048, max_export_batch_size: 100"), Some("0")),
     row("OTEL_ATTRIBUTE_COUNT_LIMIT", "max_attributes_per_event: 128, max_attributes_per_link: 128", ("7", "max_attributes_per_event: 7, max_attributes_per_link: 7"), Some("-1")),
     row("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "max_attributes_per_span: 128", ("0", "max_attributes_per_span: 0"), Some("x")),
     row("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", "max_attributes_per_event: 128", ("7", "max_attributes_per_event: 7"), Some("x")),
@@ -80,22 +87,31 @@ static ROWS: &[Row] = &[
     row("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "value_length: None", ("7", "value_length: Some(7)"), Some("x")),
     row("OTEL_EXPORTER_OTLP_PROTOCOL", "protocol: HttpProtobuf", ("http/json", "protocol: HttpJson"), Some("thrift")),
     row("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "protocol: HttpProtobuf", ("GRPC", "protocol: Grpc"), Some("thrift")),
+    row("OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", "protocol: HttpProtobuf", ("GRPC", "protocol: Grpc"), Some("thrift")).with(&[LOGS, NO_TRACES]),
     row("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4318/v1/traces", ("http://h:1", "\"http://h:1/v1/traces\""), Some("h:1")),
     row("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://localhost:4318/v1/traces", ("http://h:1", "\"http://h:1\""), Some("h:1")),
+    row("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "http://localhost:4318/v1/logs", ("http://h:1", "\"http://h:1\""), Some("h:1")).with(&[LOGS, NO_TRACES]),
     row("OTEL_EXPORTER_OTLP_INSECURE", "https://h:1", ("true", "http://h:1"), Some("yes")).with(&[GRPC, BARE]),
     row("OTEL_EXPORTER_OTLP_TRACES_INSECURE", "https://h:1", ("true", "http://h:1"), Some("yes")).with(&[GRPC, BARE]),
+    row("OTEL_EXPORTER_OTLP_LOGS_INSECURE", "https://h:1", ("true", "http://h:1"), Some("yes")).with(&[LOGS, NO_TRACES, GRPC, BARE]),
     row("OTEL_EXPORTER_OTLP_TIMEOUT", "timeout: 10s", ("100", "timeout: 100ms"), Some("0")),
     row("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "timeout: 10s", ("100", "timeout: 100ms"), Some("0")),
+    row("OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", "timeout: 10s", ("100", "timeout: 100ms"), Some("0")).with(&[LOGS, NO_TRACES]),
     row("OTEL_EXPORTER_OTLP_HEADERS", "headers: []", ("a=b", "headers: [(\"a\", Sensitive)]"), Some("a")),
     row("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "headers: []", ("a=b", "headers: [(\"a\", Sensitive)]"), Some("a b=c")),
+    row("OTEL_EXPORTER_OTLP_LOGS_HEADERS", "headers: []", ("a=b", "headers: [(\"a\", Sensitive)]"), Some("a b=c")).with(&[LOGS, NO_TRACES]),
     row("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip: false", ("gzip", "gzip: true"), Some("zstd")),
     row("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "gzip: false", ("gzip", "gzip: true"), Some("zstd")),
+    row("OTEL_EXPORTER_OTLP_LOGS_COMPRESSION", "gzip: false", ("gzip", "gzip: true"), Some("zstd")).with(&[LOGS, NO_TRACES]),
     row("OTEL_EXPORTER_OTLP_CERTIFICATE", "certificate: None", ("/f", "certificate: Some"), None).with(&[HTTPS]),
     row("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "certificate: None", ("/f", "certificate: Some"), None).with(&[HTTPS]),
+    row("OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE", "certificate: None", ("/f", "certificate: Some"), None).with(&[LOGS, NO_TRACES, HTTPS]),
     row("OTEL_EXPORTER_OTLP_CLIENT_KEY", "client_key: None", ("/f", "client_key: Some"), None).with(&[HTTPS]),
     row("OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", "client_key: None", ("/f", "client_key: Some"), None).with(&[HTTPS]),
+    row("OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY", "client_key: None", ("/f", "client_key: Some"), None).with(&[LOGS, NO_TRACES, HTTPS]),
     row("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "client_certificate: None", ("/f", "client_certificate: Some"), None).with(&[HTTPS]),
     row("OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE", "client_certificate: None", ("/f", "client_certificate: Some"), None).with(&[HTTPS]),
+    row("OTEL_EXPORTER_OTLP_LOGS_CLIENT_CERTIFICATE", "client_certificate: None", ("/f", "client_certificate: Some"), None).with(&[LOGS, NO_TRACES, HTTPS]),
     row("OTEL_EXPORTER_JAEGER_PROTOCOL", "protocol: \"http/thrift.binary\"", ("udp/thrift.binary", "protocol: \"udp/thrift.binary\""), Some("udp")).with(&[JAEGER]),
     row("OTEL_EXPORTER_JAEGER_ENDPOINT", "endpoint: None", ("http://h:1", "endpoint: Some(\"http://h:1\")"), Some("h:1")).with(&[JAEGER]),
     row("OTEL_EXPORTER_JAEGER_GRPC_INSECURE", "https://h:1", ("true", "http://h:1"), Some("1")).with(&[JAEGER, JAEGER_GRPC, JAEGER_BARE]),

@@ -73,14 +73,6 @@ pub struct Batch {
     #[prost(message, optional, tag = "2")]
     pub process: ::core::option::Option<Process>,
 }
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct PostSpansRequest {
-    #[prost(message, optional, tag = "1")]
-    pub batch: ::core::option::Option<Batch>,
-}
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct PostSpansResponse {
-}
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum ValueType {
@@ -142,3 +134,10 @@ impl SpanRefType {
         }
     }
 }
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PostSpansRequest {
+    #[prost(message, optional, tag = "1")]
+    pub batch: ::core::option::Option<Batch>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PostSpansResponse {}

@@ -1,0 +1,304 @@
+//! A Chromium of its own for each test.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use fantoccini::key::Key;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+
+use crate::commands::{Cdp, ConsoleLog};
+use crate::lines::lines;
+
+/// How long something may take to appear. Only a test that fails waits that long.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The window of a test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum View {
+    /// 1440 by 900, light.
+    Wide,
+    /// 1440 by 900, dark.
+    Dark,
+    /// 390 by 844, light.
+    Phone,
+}
+
+/// A browser with one page. Its chromedriver ends when it is dropped.
+#[derive(Debug)]
+pub struct Browser {
+    client: Client,
+    driver: Driver,
+}
+
+#[derive(Debug)]
+struct Driver(Child);
+
+impl Browser {
+    /// Starts Chromium.
+    ///
+    /// # Panics
+    /// When chromedriver or Chromium is not there: `apt-get install chromium chromium-driver`.
+    pub async fn open(view: View) -> Self {
+        let (driver, port) = Driver::start();
+        let arguments = json!([
+            "--headless=new",
+            "--window-size=1440,900",
+            "--hide-scrollbars",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            // Tests run as root in containers, where Chromium's sandbox does not work.
+            "--no-sandbox",
+        ]);
+        let capabilities = json!({
+            "goog:chromeOptions": { "args": arguments },
+            "goog:loggingPrefs": { "browser": "ALL" },
+        });
+        let Value::Object(capabilities) = capabilities else {
+            unreachable!("it is written as an object");
+        };
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await;
+        let client = client.unwrap_or_else(|error| {
+            panic!("Chromium does not start (`apt-get install chromium chromium-driver`): {error}")
+        });
+        let browser = Self { client, driver };
+        browser.emulate(view).await;
+        browser
+    }
+
+    async fn emulate(&self, view: View) {
+        let (width, height) = if view == View::Phone {
+            (390, 844)
+        } else {
+            (1440, 900)
+        };
+        let theme = if view == View::Dark { "dark" } else { "light" };
+        self.cdp(
+            "Emulation.setDeviceMetricsOverride",
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": view == View::Phone }),
+        )
+        .await;
+        let features = json!([{ "name": "prefers-color-scheme", "value": theme }]);
+        self.cdp(
+            "Emulation.setEmulatedMedia",
+            json!({ "features": features }),
+        )
+        .await;
+    }
+
+    /// Sends a command of Chromium's own protocol.
+    pub async fn cdp(&self, command: &'static str, parameters: Value) -> Value {
+        let answer = self
+            .client
+            .issue_cmd(Cdp {
+                command,
+                parameters,
+            })
+            .await;
+        answer.unwrap_or_else(|error| panic!("{command}: {error}"))
+    }
+
+    /// Opens an address.
+    pub async fn go(&self, url: &str) {
+        let gone = self.client.goto(url).await;
+        gone.unwrap_or_else(|error| panic!("{url}: {error}"));
+    }
+
+    /// The address of the page.
+    pub async fn url(&self) -> String {
+        let url = self.client.current_url().await;
+        url.unwrap_or_else(|error| panic!("the page has no address: {error}"))
+            .into()
+    }
+
+    /// Waits for an element that matches and returns its text.
+    pub async fn text(&self, selector: &str) -> String {
+        self.wait(selector).await;
+        let script = "return document.querySelector(arguments[0]).textContent";
+        self.script(script, json!([selector]))
+            .await
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    }
+
+    /// The texts of all elements that match now.
+    pub async fn texts(&self, selector: &str) -> Vec<String> {
+        let script =
+            "return [...document.querySelectorAll(arguments[0])].map((node) => node.textContent)";
+        let texts = self.script(script, json!([selector])).await;
+        serde_json::from_value(texts).unwrap_or_default()
+    }
+
+    /// The attribute of the first element that matches.
+    pub async fn attribute(&self, selector: &str, name: &str) -> Option<String> {
+        self.wait(selector).await;
+        let script = "return document.querySelector(arguments[0]).getAttribute(arguments[1])";
+        self.script(script, json!([selector, name]))
+            .await
+            .as_str()
+            .map(str::to_owned)
+    }
+
+    /// How many elements match now.
+    pub async fn count(&self, selector: &str) -> usize {
+        self.texts(selector).await.len()
+    }
+
+    /// Waits until an element matches.
+    pub async fn wait(&self, selector: &str) {
+        let found = self
+            .client
+            .wait()
+            .at_most(PATIENCE)
+            .for_element(Locator::Css(selector))
+            .await;
+        if let Err(error) = found {
+            panic!(
+                "nothing matches {selector}: {error}\n{}",
+                self.visible_text().await
+            );
+        }
+    }
+
+    /// Waits until the script returns true.
+    pub async fn until(&self, script: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.script(script, json!([])).await != true {
+            assert!(
+                Instant::now() < deadline,
+                "never true: {script}\n{}",
+                self.visible_text().await
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    async fn visible_text(&self) -> Value {
+        self.script("return document.body.innerText.slice(0, 2000)", json!([]))
+            .await
+    }
+
+    /// Clicks the first element that matches, as a person does.
+    pub async fn click(&self, selector: &str) {
+        self.wait(selector).await;
+        let element = self.client.find(Locator::Css(selector)).await;
+        let clicked = match element {
+            Ok(element) => element.click().await,
+            Err(error) => Err(error),
+        };
+        clicked.unwrap_or_else(|error| panic!("{selector} cannot be clicked: {error}"));
+    }
+
+    /// Types into the first field that matches.
+    pub async fn type_into(&self, selector: &str, text: &str) {
+        self.wait(selector).await;
+        let element = self.client.find(Locator::Css(selector)).await;
+        let typed = match element {
+            Ok(element) => element.send_keys(text).await,
+            Err(error) => Err(error),
+        };
+        typed.unwrap_or_else(|error| panic!("{selector} takes no text: {error}"));
+    }
+
+    /// Presses a key where the focus is.
+    pub async fn press(&self, key: Key) {
+        self.press_all(&char::from(key).to_string()).await;
+    }
+
+    /// Presses these keys, one after the other, where the focus is.
+    pub async fn press_all(&self, keys: &str) {
+        let element = self.client.active_element().await;
+        let pressed = match element {
+            Ok(element) => element.send_keys(keys).await,
+            Err(error) => Err(error),
+        };
+        pressed.unwrap_or_else(|error| panic!("{keys:?} cannot be pressed: {error}"));
+    }
+
+    /// Runs the body of a function in the page and returns what it returns.
+    pub async fn script(&self, body: &str, arguments: Value) -> Value {
+        let Value::Array(arguments) = arguments else {
+            panic!("the arguments of a script are a list");
+        };
+        let result = self.client.execute(body, arguments).await;
+        result.unwrap_or_else(|error| panic!("{body}: {error}"))
+    }
+
+    /// Runs the body of an asynchronous function, whose last argument is called with the result.
+    pub async fn script_async(&self, body: &str, arguments: Vec<Value>) -> Value {
+        let result = self.client.execute_async(body, arguments).await;
+        result.unwrap_or_else(|error| panic!("{body}: {error}"))
+    }
+
+    /// What the page and the browser wrote to the console since the last call.
+    pub async fn console(&self) -> Vec<String> {
+        let log = self.client.issue_cmd(ConsoleLog).await;
+        let log = log.unwrap_or_else(|error| panic!("the console cannot be read: {error}"));
+        let messages = log.as_array().into_iter().flatten();
+        messages
+            .map(|entry| entry["message"].as_str().unwrap_or_default().to_owned())
+            .collect()
+    }
+
+    /// Keeps a picture of the page as `artifacts/{name}.png`.
+    pub async fn picture(&self, name: &str) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../artifacts");
+        let picture = self.client.screenshot().await;
+        let picture = picture.unwrap_or_else(|error| panic!("no picture of {name}: {error}"));
+        let kept = fs::create_dir_all(&folder)
+            .and_then(|()| fs::write(folder.join(format!("{name}.png")), picture));
+        kept.unwrap_or_else(|error| panic!("artifacts/{name}.png: {error}"));
+    }
+
+    /// Keeps a picture, fails if the console holds anything, and ends the browser.
+    pub async fn close(self, name: &str) {
+        self.picture(name).await;
+        let console = self.console().await;
+        assert!(console.is_empty(), "the console says: {console:#?}");
+        self.quit().await;
+    }
+
+    /// Ends the browser, whatever the console holds.
+    pub async fn quit(self) {
+        let Self { client, driver } = self;
+        // The driver ends the browser with itself if this fails.
+        let _closed = client.close().await;
+        drop(driver);
+    }
+}
+
+impl Driver {
+    /// Starts chromedriver on a port that it chooses itself.
+    fn start() -> (Self, u16) {
+        let mut child = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|error| {
+                panic!("chromedriver does not start (`apt-get install chromium chromium-driver`): {error}")
+            });
+        let said = lines(child.stdout.take());
+        let port = said.iter().find_map(|line| {
+            let (_, port) = line.strip_suffix('.')?.rsplit_once("on port ")?;
+            port.parse().ok()
+        });
+        let port = port.unwrap_or_else(|| panic!("chromedriver ended before it listened"));
+        (Self(child), port)
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _gone = self.0.kill();
+        let _gone = self.0.wait();
+    }
+}

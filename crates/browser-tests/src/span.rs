@@ -1,0 +1,142 @@
+//! Spans for the tests, as OTLP's JSON.
+
+use serde_json::{Value, json};
+
+/// The moment at which the traces of the tests begin, in milliseconds before now.
+const AGE_MS: u128 = 60_000;
+
+/// A span of a test. Numbers below 2^32 serve as ids.
+#[derive(Debug, Clone)]
+pub struct Span {
+    id: u32,
+    parent: Option<u32>,
+    service: String,
+    name: String,
+    at_ms: u32,
+    duration_ms: u32,
+    kind: u8,
+    error: bool,
+    attributes: Vec<(String, Value)>,
+    events: Vec<(String, u32)>,
+    links: Vec<(String, u32)>,
+}
+
+impl Span {
+    /// A span of 10 ms that begins with the trace.
+    pub fn new(id: u32, service: &str, name: &str) -> Self {
+        Self {
+            id,
+            parent: None,
+            service: service.to_owned(),
+            name: name.to_owned(),
+            at_ms: 0,
+            duration_ms: 10,
+            kind: 1,
+            error: false,
+            attributes: Vec::new(),
+            events: Vec::new(),
+            links: Vec::new(),
+        }
+    }
+
+    /// Names the parent.
+    #[must_use]
+    pub fn below(mut self, parent: u32) -> Self {
+        self.parent = Some(parent);
+        self
+    }
+
+    /// Sets the begin, in milliseconds after that of the trace.
+    #[must_use]
+    pub fn at(mut self, milliseconds: u32) -> Self {
+        self.at_ms = milliseconds;
+        self
+    }
+
+    /// Sets the duration in milliseconds.
+    #[must_use]
+    pub fn lasting(mut self, milliseconds: u32) -> Self {
+        self.duration_ms = milliseconds;
+        self
+    }
+
+    /// Sets the status to an error, with its description.
+    #[must_use]
+    pub fn failed(mut self) -> Self {
+        self.error = true;
+        self
+    }
+
+    /// Adds an attribute. `value` is an OTLP value, such as `{"intValue": "200"}`.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: Value) -> Self {
+        self.attributes.push((key.to_owned(), value));
+        self
+    }
+
+    /// Adds an event, so many milliseconds after the span's begin.
+    #[must_use]
+    pub fn event(mut self, name: &str, after_ms: u32) -> Self {
+        self.events.push((name.to_owned(), after_ms));
+        self
+    }
+
+    /// Adds a link to a span of any trace.
+    #[must_use]
+    pub fn link(mut self, trace: &str, span: u32) -> Self {
+        self.links.push((trace.to_owned(), span));
+        self
+    }
+
+    fn json(&self, trace: &str, begin_ms: u128) -> Value {
+        let start = begin_ms + u128::from(self.at_ms);
+        let status = if self.error {
+            json!({ "code": 2, "message": "it did not work" })
+        } else {
+            json!({})
+        };
+        json!({
+            "traceId": trace,
+            "spanId": span_id(self.id),
+            "parentSpanId": self.parent.map(span_id).unwrap_or_default(),
+            "name": self.name,
+            "kind": self.kind,
+            "startTimeUnixNano": nanoseconds(start),
+            "endTimeUnixNano": nanoseconds(start + u128::from(self.duration_ms)),
+            "attributes": self.attributes.iter().map(|(key, value)| json!({ "key": key, "value": value })).collect::<Value>(),
+            "events": self.events.iter().map(|(name, after)| json!({
+                "name": name, "timeUnixNano": nanoseconds(start + u128::from(*after)),
+                "attributes": [{ "key": "attempt", "value": { "intValue": "2" } }],
+            })).collect::<Value>(),
+            "links": self.links.iter().map(|(trace, span)| json!({ "traceId": trace, "spanId": span_id(*span) })).collect::<Value>(),
+            "status": status,
+        })
+    }
+}
+
+/// The id as the page shows it.
+pub(crate) fn span_id(id: u32) -> String {
+    format!("{id:016x}")
+}
+
+/// An export request that holds the spans, each in a resource with its service's name.
+pub(crate) fn request(trace: &str, spans: &[Span], now_ms: u128) -> Value {
+    let begin = now_ms.saturating_sub(AGE_MS);
+    let resources: Value = spans
+        .iter()
+        .map(|span| {
+            json!({
+                "resource": { "attributes": [
+                    { "key": "service.name", "value": { "stringValue": span.service } },
+                    { "key": "host.name", "value": { "stringValue": "test-host" } },
+                ] },
+                "scopeSpans": [{ "scope": { "name": "browser-tests", "version": "1.0" }, "spans": [span.json(trace, begin)] }],
+            })
+        })
+        .collect();
+    json!({ "resourceSpans": resources })
+}
+
+fn nanoseconds(milliseconds: u128) -> String {
+    format!("{milliseconds}000000")
+}

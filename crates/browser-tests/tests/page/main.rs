@@ -1,0 +1,3 @@
+//! The trace page, looked at in Chromium.
+
+mod waterfall;

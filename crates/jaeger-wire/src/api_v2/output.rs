@@ -1,0 +1,89 @@
+//! Protobuf's wire format, write side: appended to the caller's buffer. A field that holds its
+//! default is left out, as proto3 asks.
+
+use crate::varint;
+
+const VARINT: u8 = 0;
+const FIXED64: u8 = 1;
+const LENGTH: u8 = 2;
+
+/// An integer, boolean or enum field.
+pub(super) fn number(field: u8, value: u64, out: &mut Vec<u8>) {
+    if value != 0 {
+        key(field, VARINT, out);
+        varint::write(value, out);
+    }
+}
+
+/// A double field. Its default is told by its bits: -0.0 is not 0.0.
+pub(super) fn double(field: u8, value: f64, out: &mut Vec<u8>) {
+    if value.to_bits() != 0 {
+        key(field, FIXED64, out);
+        out.extend_from_slice(&value.to_le_bytes());
+    }
+}
+
+/// A bytes or string field.
+pub(super) fn bytes(field: u8, value: &[u8], out: &mut Vec<u8>) {
+    if !value.is_empty() {
+        element(field, value, out);
+    }
+}
+
+/// An element of a repeated bytes or string field, which is written even if it is empty.
+pub(super) fn element(field: u8, value: &[u8], out: &mut Vec<u8>) {
+    length(field, value.len(), out);
+    out.extend_from_slice(value);
+}
+
+/// The head of a field that has a length.
+pub(super) fn length(field: u8, length: usize, out: &mut Vec<u8>) {
+    key(field, LENGTH, out);
+    varint::write(length as u64, out);
+}
+
+/// A message field.
+///
+/// Its length stands before it and is known only after it: `GUESS` bytes are left for it, and the
+/// message is moved if it needs more or fewer.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "positions in a Vec, one after the other"
+)]
+pub(super) fn message<const GUESS: usize>(
+    field: u8,
+    out: &mut Vec<u8>,
+    write: impl FnOnce(&mut Vec<u8>),
+) {
+    key(field, LENGTH, out);
+    let head = out.len();
+    out.extend_from_slice(&[0; GUESS]);
+    let body = out.len();
+    write(out);
+
+    let (length, used) = varint::bytes((out.len() - body) as u64);
+    if used != GUESS {
+        shift(out, body, head + used);
+    }
+    for (place, byte) in out.iter_mut().skip(head).zip(length).take(used) {
+        *place = byte;
+    }
+}
+
+/// Moves what starts at `from`, and goes to the end, so that it starts at `to`.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "positions in a Vec, or a few bytes beyond"
+)]
+fn shift(out: &mut Vec<u8>, from: usize, to: usize) {
+    let end = out.len();
+    let new_end = to + (end - from);
+    out.resize(end.max(new_end), 0);
+    out.copy_within(from..end, to);
+    out.truncate(new_end);
+}
+
+/// All field numbers of the model are below 16: a key is one byte.
+fn key(field: u8, wire_type: u8, out: &mut Vec<u8>) {
+    out.push(field << 3 | wire_type);
+}

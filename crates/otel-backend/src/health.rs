@@ -1,0 +1,66 @@
+//! Asking a running otel-backend whether it is ready, for a container that has no other program.
+
+use std::io::{self, Read as _, Write as _};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::time::Duration;
+
+/// Longer than a backend under load needs for a constant answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Why a backend is not known to be ready.
+#[derive(Debug, thiserror::Error)]
+pub enum HealthError {
+    /// The trace page's port is switched off, and with it the health answer.
+    #[error("there is nobody to ask: --ui-port is off")]
+    Off,
+    /// Nobody answered.
+    #[error("no answer from {address}: {source}")]
+    Io {
+        /// Who was asked.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// The answer was not 200.
+    #[error("{address} is not ready: it answered {status:?}")]
+    NotReady {
+        /// Who was asked.
+        address: SocketAddr,
+        /// The status line.
+        status: String,
+    },
+}
+
+/// Asks the backend that listens on `address`, over loopback where it listens on every address.
+///
+/// # Errors
+/// [`HealthError`] if it does not answer `GET /health` with 200 within 2 seconds.
+pub fn check(address: SocketAddr) -> Result<(), HealthError> {
+    let address = reachable(address);
+    let status = ask(address).map_err(|source| HealthError::Io { address, source })?;
+    if status.ends_with(" 200") {
+        Ok(())
+    } else {
+        Err(HealthError::NotReady { address, status })
+    }
+}
+
+/// The start of the status line: `HTTP/1.0 200`.
+fn ask(address: SocketAddr) -> io::Result<String> {
+    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    stream.write_all(b"GET /health HTTP/1.0\r\nhost: localhost\r\n\r\n")?;
+    let mut status = [0; 12];
+    stream.read_exact(&mut status)?;
+    Ok(String::from_utf8_lossy(&status).into_owned())
+}
+
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}

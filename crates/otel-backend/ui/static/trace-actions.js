@@ -1,0 +1,40 @@
+import { copy, el, icon, iconButton } from './dom.js';
+import { apiUrl, compareUrl, navigate } from './route.js';
+
+/** What can be done with a whole trace. A trace from a file is only on this page, not in the API. */
+export function traceActions({ id, isLocal }) {
+  if (isLocal) return null;
+  const url = apiUrl(`traces/${id}`);
+  const menu = el('details.menu', {},
+    el('summary', { title: 'Copy, download, compare' }, 'Trace', icon('down')),
+    el('div', {},
+      item('Copy as JSON', async () => copy(await (await fetch(`${url}?prettyPrint=true`)).text(), 'Trace')),
+      el('a', { href: url, download: `${id}.json` }, 'Download Jaeger JSON'),
+      el('a', { href: apiUrl(`v3/traces/${id}`), download: `${id}.otlp.json` }, 'Download OTLP JSON'),
+      item('Compare with another trace…', () => askForOther(id))));
+  menu.addEventListener('focusout', ({ relatedTarget }) => {
+    if (!menu.contains(relatedTarget)) menu.open = false;
+  });
+  menu.addEventListener('click', ({ target }) => {
+    if (target.closest('a, button')) menu.open = false;
+  });
+  return menu;
+}
+
+const item = (title, onclick) => el('button', { type: 'button', onclick }, title);
+
+function askForOther(id) {
+  const input = el('input', { 'aria-label': 'Trace ID', placeholder: 'Trace ID', spellcheck: 'false', required: true });
+  const dialog = el('dialog', { 'aria-label': 'Compare' },
+    el('div.head', {}, el('h2', {}, 'Compare with another trace'), iconButton('close', 'Close  Esc', () => dialog.close())),
+    el('form.inline', {
+      onsubmit: (event) => {
+        event.preventDefault();
+        dialog.close();
+        navigate(compareUrl(id, input.value.trim()));
+      },
+    }, input, el('button.primary', { type: 'submit' }, 'Compare')));
+  dialog.addEventListener('close', () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+}

@@ -1,0 +1,49 @@
+//! Where log records go.
+
+use super::batch::{self, Batch};
+use super::otlp::{self, Otlp};
+use super::variable::Reader;
+use super::variables::LOGS_EXPORTER;
+
+/// Where log records go, and how they are gathered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Logs {
+    /// Empty for nowhere.
+    pub exporters: Vec<LogsExporter>,
+    /// How each batch processor gathers records.
+    pub batch: Batch,
+}
+
+/// Where log records go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogsExporter {
+    /// The OpenTelemetry protocol.
+    Otlp(Otlp),
+    /// JSON on the standard output.
+    Console,
+}
+
+/// Unset is none, and not the specification's `otlp`: a program that asks for its traces is not
+/// thereby asked for its log.
+pub(super) fn read(reader: &mut Reader<'_>) -> Logs {
+    let names = reader.list(&LOGS_EXPORTER).unwrap_or_default();
+    let mut exporters = Vec::new();
+    for name in &names {
+        let exporter = match name.to_ascii_lowercase().as_str() {
+            "none" if names.len() == 1 => continue,
+            "otlp" => LogsExporter::Otlp(otlp::read(reader, &otlp::LOGS)),
+            "console" => LogsExporter::Console,
+            _ => {
+                reader.refuse(&LOGS_EXPORTER, name);
+                continue;
+            }
+        };
+        if !exporters.contains(&exporter) {
+            exporters.push(exporter);
+        }
+    }
+    Logs {
+        exporters,
+        batch: batch::logs(reader),
+    }
+}

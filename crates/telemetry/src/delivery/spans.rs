@@ -1,0 +1,104 @@
+//! The processor and the exporter that count spans.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use opentelemetry::Context;
+use opentelemetry::trace::Span as _;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{
+    BatchConfig, BatchSpanProcessor, Span, SpanData, SpanExporter, SpanProcessor,
+};
+
+use super::counts::Counts;
+
+/// A [`BatchSpanProcessor`] that counts; made by [`Delivery::batch`](super::Delivery::batch).
+#[derive(Debug)]
+pub struct CountedBatch {
+    batch: BatchSpanProcessor,
+    counts: Arc<Counts>,
+}
+
+/// An exporter that counts what it hands on.
+#[derive(Debug)]
+struct CountedExporter<E> {
+    exporter: E,
+    counts: Arc<Counts>,
+}
+
+impl CountedBatch {
+    pub(super) fn new<E: SpanExporter + 'static>(
+        exporter: E,
+        config: BatchConfig,
+        counts: &Arc<Counts>,
+    ) -> Self {
+        let exporter = CountedExporter {
+            exporter,
+            counts: Arc::clone(counts),
+        };
+        Self {
+            batch: BatchSpanProcessor::new(exporter, config),
+            counts: Arc::clone(counts),
+        }
+    }
+}
+
+impl SpanProcessor for CountedBatch {
+    fn on_start(&self, span: &mut Span, context: &Context) {
+        if span.span_context().is_sampled() {
+            self.counts.start();
+        }
+        self.batch.on_start(span, context);
+    }
+
+    fn on_end(&self, span: SpanData) {
+        // "Span Exporters … will not receive them unless the Sampled flag was set": the SDK's own
+        // processor hands them on. https://opentelemetry.io/docs/specs/otel/trace/sdk/#sampling
+        if span.span_context.is_sampled() {
+            self.counts.end();
+            self.batch.on_end(span);
+        }
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.batch.force_flush()
+    }
+
+    /// # Errors
+    ///
+    /// Unlike the SDK's, an error also when spans were lost.
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.counts.close(self.batch.shutdown_with_timeout(timeout))
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        self.batch.set_resource(resource);
+    }
+}
+
+impl<E: SpanExporter> SpanExporter for CountedExporter<E> {
+    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        let count = batch.len();
+        let result = self.exporter.export(batch).await;
+        self.counts.settle(count, &result);
+        result
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.exporter.shutdown_with_timeout(timeout)
+    }
+
+    // Some exporters implement only this one of the two.
+    fn shutdown(&self) -> OTelSdkResult {
+        self.exporter.shutdown()
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.exporter.force_flush()
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        self.exporter.set_resource(resource);
+    }
+}

@@ -1,0 +1,94 @@
+//! What carries an export, and what it learns on the way.
+
+use std::pin::pin;
+
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use tokio::runtime::Runtime;
+
+use crate::delivery::Delivery;
+
+use super::http::HttpTransport;
+use super::rejections;
+
+#[derive(Debug)]
+pub(super) enum Transport {
+    Http(HttpTransport),
+    /// The batch processor exports on a thread of its own, outside any runtime, and the program's
+    /// runtime may be gone or blocked in `shutdown` by then. So gRPC has one for itself, one
+    /// thread wide; `None` once it is dropped.
+    Grpc(Option<Runtime>),
+}
+
+/// A transport, and the count of what goes over it.
+#[derive(Debug)]
+pub(super) struct Link {
+    transport: Transport,
+    delivery: Delivery,
+}
+
+impl Link {
+    pub(super) fn new(transport: Transport, delivery: &Delivery) -> Self {
+        let delivery = delivery.clone();
+        Self {
+            transport,
+            delivery,
+        }
+    }
+
+    /// Runs one export, and reports what was rejected and why it failed.
+    pub(super) async fn run(&self, export: impl Future<Output = OTelSdkResult>) -> OTelSdkResult {
+        let result = self.transport.within(export).await;
+        let (rejection, error) = match &self.transport {
+            Transport::Grpc(_) => (rejections::take(), result.as_ref().err().map(grpc_error)),
+            Transport::Http(client) => {
+                let answer = client.take_answer();
+                (answer.rejection, answer.error)
+            }
+        };
+        if let Some(rejection) = rejection {
+            self.delivery.reject(rejection.count, rejection.reason);
+        }
+        match error {
+            Some(error) if result.is_err() => Err(OTelSdkError::InternalFailure(error)),
+            _ => result,
+        }
+    }
+}
+
+impl Transport {
+    /// Runs `work` inside the runtime, where there is one.
+    pub(super) fn enter<T>(&self, work: impl FnOnce() -> T) -> T {
+        let _entered = match self {
+            Self::Grpc(Some(runtime)) => Some(runtime.enter()),
+            _ => None,
+        };
+        work()
+    }
+
+    /// Polls `future` inside the runtime, to which its timers and sockets then belong.
+    async fn within<T>(&self, future: impl Future<Output = T>) -> T {
+        let mut future = pin!(future);
+        std::future::poll_fn(|task| self.enter(|| future.as_mut().poll(task))).await
+    }
+}
+
+impl Drop for Transport {
+    fn drop(&mut self) {
+        // A plain drop would panic where the last owner is an async task.
+        if let Self::Grpc(runtime) = self
+            && let Some(runtime) = runtime.take()
+        {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// `TonicTracesClient export failed with gRPC code: Unavailable: tcp connect error: tcp connect
+/// error: …` without the words that say nothing and those that are said twice.
+fn grpc_error(error: &OTelSdkError) -> String {
+    let error = error.to_string();
+    let (_, reason) = error.split_once("gRPC code: ").unwrap_or(("", &error));
+    let mut causes: Vec<_> = reason.split(": ").collect();
+    causes.dedup();
+    causes.join(": ")
+}

@@ -1,0 +1,41 @@
+//! The logger provider that a configuration describes.
+
+use opentelemetry_sdk::logs::SdkLoggerProvider;
+
+use crate::config::{Config, LogsExporter, Problem};
+use crate::console::ConsoleLogExporter;
+use crate::delivery::Delivery;
+use crate::otlp;
+
+/// Builds the provider, if log records go anywhere. An exporter that cannot be built is a problem
+/// and is left out.
+pub(super) fn build(
+    config: &Config,
+    deliveries: &mut Vec<Delivery>,
+    problems: &mut Vec<Problem>,
+) -> Option<SdkLoggerProvider> {
+    let mut builder = SdkLoggerProvider::builder().with_resource(config.resource.clone());
+    for exporter in &config.logs.exporters {
+        builder = match exporter {
+            LogsExporter::Console => builder.with_simple_exporter(ConsoleLogExporter::stdout()),
+            LogsExporter::Otlp(settings) => {
+                let delivery = Delivery::of_logs_to(&settings.endpoint)
+                    .with_variable("OTEL_EXPORTER_OTLP_ENDPOINT");
+                let timeout = settings.timeout.min(config.logs.batch.export_timeout);
+                match otlp::logs(settings, timeout, &delivery) {
+                    Ok(exporter) => {
+                        let batch = config.logs.batch.of_logs();
+                        let processor = delivery.batch_of_logs(exporter, batch);
+                        deliveries.push(delivery);
+                        builder.with_log_processor(processor)
+                    }
+                    Err(problem) => {
+                        problems.push(problem);
+                        builder
+                    }
+                }
+            }
+        };
+    }
+    (!config.logs.exporters.is_empty()).then(|| builder.build())
+}

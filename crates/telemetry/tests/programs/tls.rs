@@ -1,0 +1,159 @@
+//! Exports over TLS, where the backend asks for the client's certificate too.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::serve::Listener;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::process::Command;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+use tonic::transport::{Certificate, Identity, ServerTlsConfig};
+
+use crate::last_line;
+use crate::program::{program, run};
+use crate::receiver::Receiver;
+
+// Made by tls/make.sh.
+const CA: &str = include_str!("tls/ca.pem");
+const CERTIFICATE: &str = include_str!("tls/peer.pem");
+const KEY: &str = include_str!("tls/peer.key");
+
+const CA_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs/tls/ca.pem");
+const CERTIFICATE_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs/tls/peer.pem");
+const KEY_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs/tls/peer.key");
+
+const PROTOCOLS: [&str; 3] = ["http/protobuf", "http/json", "grpc"];
+
+#[tokio::test]
+async fn certificates_from_files_open_a_backend_that_asks_for_them() {
+    for protocol in PROTOCOLS {
+        let receiver = receiver(protocol).await;
+        let ended = run(exporting(protocol, &receiver)
+            .env("OTEL_EXPORTER_OTLP_CERTIFICATE", CA_FILE)
+            .env("OTEL_EXPORTER_OTLP_CLIENT_KEY", KEY_FILE)
+            .env("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", CERTIFICATE_FILE))
+        .await;
+        assert_eq!(
+            receiver.span_names(),
+            ["client-server", "client"],
+            "{protocol}"
+        );
+        assert!(
+            ended.stderr.ends_with("2 acknowledged, 0 lost\n"),
+            "{}",
+            ended.stderr
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_authority_that_is_not_trusted_gets_no_spans() {
+    for protocol in PROTOCOLS {
+        let receiver = receiver(protocol).await;
+        let ended = run(&mut exporting(protocol, &receiver)).await;
+        assert!(receiver.requests().is_empty());
+        let report = last_line(&ended.stderr);
+        assert!(report.contains("0 acknowledged, 2 lost"), "{report}");
+        assert!(report.contains("UnknownIssuer"), "{report}");
+    }
+}
+
+#[tokio::test]
+async fn files_that_cannot_be_used_are_reported_at_the_start() {
+    let cases = [
+        (
+            "OTEL_EXPORTER_OTLP_CERTIFICATE",
+            "/nowhere.pem",
+            "No such file",
+        ),
+        ("OTEL_EXPORTER_OTLP_CERTIFICATE", KEY_FILE, "no PEM block"),
+        (
+            "OTEL_EXPORTER_OTLP_CLIENT_KEY",
+            KEY_FILE,
+            "no client certificate",
+        ),
+        (
+            "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
+            CERTIFICATE_FILE,
+            "no client key",
+        ),
+    ];
+    let receiver = receiver("http/protobuf").await;
+    for (variable, file, reason) in cases {
+        let ended = run(exporting("http/protobuf", &receiver).env(variable, file)).await;
+        let report = ended.stderr.lines().next().unwrap_or_default();
+        for part in [variable, file, reason, "nothing is sent over OTLP"] {
+            assert!(report.contains(part), "{part} is not in: {report}");
+        }
+    }
+    assert!(receiver.requests().is_empty());
+}
+
+fn exporting(protocol: &str, receiver: &Receiver) -> Command {
+    let mut command = program("spans", &[]);
+    let endpoint = format!("https://localhost:{}", receiver.address.port());
+    command
+        .env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint);
+    command
+}
+
+async fn receiver(protocol: &str) -> Receiver {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    if protocol == "grpc" {
+        let tls = ServerTlsConfig::new()
+            .identity(Identity::from_pem(CERTIFICATE, KEY))
+            .client_ca_root(Certificate::from_pem(CA));
+        return Receiver::grpc_over_tls(listener, tls);
+    }
+    let address = listener.local_addr().unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(server_config()));
+    Receiver::http_on(TlsListener { listener, acceptor }, address)
+}
+
+fn server_config() -> ServerConfig {
+    let certificates = |pem: &str| -> Vec<CertificateDer<'static>> {
+        let read: Result<_, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
+        read.unwrap()
+    };
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(certificates(CA));
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone());
+    let key = PrivateKeyDer::from_pem_slice(KEY.as_bytes()).unwrap();
+    ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_client_cert_verifier(verifier.build().unwrap())
+        .with_single_cert(certificates(CERTIFICATE), key)
+        .unwrap()
+}
+
+struct TlsListener {
+    listener: TcpListener,
+    acceptor: TlsAcceptor,
+}
+
+impl Listener for TlsListener {
+    type Io = TlsStream<TcpStream>;
+    type Addr = SocketAddr;
+
+    /// A handshake that fails is the client's to report.
+    async fn accept(&mut self) -> (Self::Io, SocketAddr) {
+        loop {
+            let (stream, peer) = self.listener.accept().await.unwrap();
+            if let Ok(stream) = self.acceptor.accept(stream).await {
+                return (stream, peer);
+            }
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+}
