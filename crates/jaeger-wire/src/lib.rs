@@ -1,18 +1,17 @@
-//! Jaeger's wire formats: Thrift (binary and compact) and the `jaeger.api_v2` protobuf.
-
+#![doc = include_str!("../README.md")]
 #![warn(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::cast_possible_truncation
 )]
 
+pub mod api_v2;
+pub mod thrift;
+
 mod cursor;
 mod error;
 mod model;
 mod varint;
-
-pub mod api_v2;
-pub mod thrift;
 
 pub use error::{DecodeError, DecodeErrorKind};
 pub use model::{Process, RefType, SpanRef, Tag, TagValue};
