@@ -2,13 +2,13 @@
 //!
 //! IDL: <https://github.com/jaegertracing/jaeger-idl/tree/main/proto/api_v2>
 
-use std::borrow::Cow;
-
 mod decode;
 mod encode;
 mod input;
 mod output;
 mod time;
+
+use std::borrow::Cow;
 
 use crate::{Process, SpanRef, Tag};
 

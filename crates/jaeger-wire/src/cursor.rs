@@ -140,7 +140,15 @@ impl<'a> Cursor<'a> {
     ) -> Result<usize, DecodeError> {
         match usize::try_from(count).map(|count| (count, count.checked_mul(least))) {
             Ok((count, Some(bytes))) if bytes <= self.left() => Ok(count),
-            _ => Err(self.too_large(offset, count, what)),
+            _ => Err(DecodeError::new(
+                offset,
+                DecodeErrorKind::TooMany {
+                    what,
+                    count,
+                    least,
+                    left: self.left(),
+                },
+            )),
         }
     }
 

@@ -5,7 +5,8 @@
 #[error("at byte {offset}: {kind}")]
 pub struct DecodeError {
     /// The offset, from the start of the input, of what is wrong: the byte, length or field itself;
-    /// for a missing field, the start of the struct that lacks it.
+    /// for a missing field, the start of the struct that lacks it; where the input ends, the start
+    /// of what it does not hold.
     pub offset: usize,
     /// What was wrong there.
     pub kind: DecodeErrorKind,
@@ -21,13 +22,27 @@ pub enum DecodeErrorKind {
         /// What was expected.
         expected: &'static str,
     },
-    /// A length, in bytes or elements, that is negative or more than the rest of the input can hold.
-    #[error("{what} claims a length of {length}, but {left} bytes are left")]
+    /// A length that is negative or more than what is left.
+    #[error("{what} claims to have {length} bytes, but {left} are left")]
     TooLarge {
         /// What has the length.
         what: &'static str,
         /// The length that was read.
         length: i64,
+        /// How many bytes are left.
+        left: usize,
+    },
+    /// A number of elements that is negative or more than what is left can hold.
+    #[error(
+        "{what} claims to have {count} elements of at least {least} bytes, but {left} bytes are left"
+    )]
+    TooMany {
+        /// What has the elements.
+        what: &'static str,
+        /// The number of elements that was read.
+        count: i64,
+        /// How many bytes the smallest element has.
+        least: usize,
         /// How many bytes are left.
         left: usize,
     },

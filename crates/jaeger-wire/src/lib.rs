@@ -5,13 +5,13 @@
     clippy::cast_possible_truncation
 )]
 
+pub mod api_v2;
+pub mod thrift;
+
 mod cursor;
 mod error;
 mod model;
 mod varint;
-
-pub mod api_v2;
-pub mod thrift;
 
 pub use error::{DecodeError, DecodeErrorKind};
 pub use model::{Process, RefType, SpanRef, Tag, TagValue};

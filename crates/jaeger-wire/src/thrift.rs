@@ -1,8 +1,6 @@
 //! jaeger.thrift: the structs, and their binary and compact encodings.
-
-use std::borrow::Cow;
-
-use crate::{Process, SpanRef, Tag};
+//!
+//! IDL: <https://github.com/jaegertracing/jaeger-idl/blob/main/thrift/jaeger.thrift>
 
 pub mod binary;
 pub mod compact;
@@ -13,6 +11,10 @@ mod input;
 mod message;
 mod output;
 mod skip;
+
+use std::borrow::Cow;
+
+use crate::{Process, SpanRef, Tag};
 
 /// A process and the spans it emitted: what one HTTP body or one datagram carries.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -2,18 +2,16 @@
 //!
 //! IDL: <https://github.com/jaegertracing/jaeger-idl/blob/main/thrift/jaeger.thrift>
 
-use super::{
-    Log, Span,
-    output::{Kind, Output},
-};
-use crate::{Process, RefType, SpanRef, Tag, TagValue};
+use super::output::{Kind, Output, fitting};
+use super::{Log, Span};
+use crate::model::{Process, RefType, SpanRef, Tag, TagValue};
 
 /// The fields of a `Batch` up to its first span.
 pub(super) fn batch_head(process: &Process<'_>, spans: usize, out: &mut impl Output) {
     out.field(1, Kind::Struct);
     let outer = out.begin();
     out.bytes_field(1, process.service_name.as_bytes());
-    list(2, &process.tags, out, tag);
+    optional_list(2, &process.tags, out, tag);
     out.end(outer);
     out.field(2, Kind::List);
     out.list(spans);
@@ -27,12 +25,12 @@ pub(super) fn span(span: &Span<'_>, out: &mut impl Output) {
     out.i64_field(3, i64::from_be_bytes(span.span_id));
     out.i64_field(4, i64::from_be_bytes(span.parent_span_id));
     out.bytes_field(5, span.operation_name.as_bytes());
-    list(6, &span.references, out, reference);
+    optional_list(6, &span.references, out, reference);
     out.i32_field(7, span.flags);
     out.i64_field(8, span.start_time);
     out.i64_field(9, span.duration);
-    list(10, &span.tags, out, tag);
-    list(11, &span.logs, out, log);
+    optional_list(10, &span.tags, out, tag);
+    optional_list(11, &span.logs, out, log);
     out.end(outer);
 }
 
@@ -53,12 +51,7 @@ fn reference(reference: &SpanRef, out: &mut impl Output) {
 fn log(log: &Log<'_>, out: &mut impl Output) {
     let outer = out.begin();
     out.i64_field(1, log.timestamp);
-    // Required by the IDL: written even when empty.
-    out.field(2, Kind::List);
-    out.list(log.fields.len());
-    for field in &log.fields {
-        tag(field, out);
-    }
+    list(2, &log.fields, out, tag);
     out.end(outer);
 }
 
@@ -91,10 +84,15 @@ fn tag(tag: &Tag<'_>, out: &mut impl Output) {
     out.end(outer);
 }
 
-fn list<T, O: Output>(id: i16, items: &[T], out: &mut O, write: impl Fn(&T, &mut O)) {
-    if items.is_empty() {
-        return;
+/// A list that is left out when it is empty.
+fn optional_list<T, O: Output>(id: i16, items: &[T], out: &mut O, write: impl Fn(&T, &mut O)) {
+    if !items.is_empty() {
+        list(id, items, out, write);
     }
+}
+
+fn list<T, O: Output>(id: i16, items: &[T], out: &mut O, write: impl Fn(&T, &mut O)) {
+    let (_, items) = fitting(items);
     out.field(id, Kind::List);
     out.list(items.len());
     for item in items {

@@ -43,10 +43,11 @@ pub(super) trait Output {
     }
 }
 
-/// As much of `value` as Thrift's lengths, which are signed 32-bit numbers, can tell of.
-pub(super) fn fitting(value: &[u8]) -> (i32, &[u8]) {
-    match i32::try_from(value.len()) {
-        Ok(length) => (length, value),
-        Err(_) => (i32::MAX, value.get(..i32::MAX as usize).unwrap_or_default()),
+/// As many of `items`, bytes or elements, as Thrift's lengths can tell: they are signed and have 32
+/// bits.
+pub(super) fn fitting<T>(items: &[T]) -> (i32, &[T]) {
+    match i32::try_from(items.len()) {
+        Ok(length) => (length, items),
+        Err(_) => (i32::MAX, items.get(..i32::MAX as usize).unwrap_or_default()),
     }
 }

@@ -139,15 +139,19 @@ fn an_input_that_ends_says_in_what() {
 fn a_length_beyond_the_input_is_told_with_both_sizes() {
     assert_eq!(
         binary_error(&[12, 0, 1, 11, 0, 1, 0, 0, 0, 9, b'x']),
-        "at byte 6: Process.serviceName claims a length of 9, but 1 bytes are left"
+        "at byte 6: Process.serviceName claims to have 9 bytes, but 1 are left"
     );
     assert_eq!(
         binary_error(&[12, 0, 1, 11, 0, 1, 0xff, 0xff, 0xff, 0xff, b'x']),
-        "at byte 6: Process.serviceName claims a length of -1, but 1 bytes are left"
+        "at byte 6: Process.serviceName claims to have -1 bytes, but 1 are left"
     );
     assert_eq!(
         api_v2_error(&[0x0a, 9]),
-        "at byte 1: PostSpansRequest.batch claims a length of 9, but 0 bytes are left"
+        "at byte 1: PostSpansRequest.batch claims to have 9 bytes, but 0 are left"
+    );
+    assert_eq!(
+        compact_error(&[&[0x29, 0x2c], &[0; 33][..]].concat()),
+        "at byte 1: Batch.spans claims to have 2 elements of at least 17 bytes, but 33 bytes are left"
     );
 }
 

@@ -1,9 +1,7 @@
 //! The protobuf encoder and decoder against prost's, which knows only the `.proto` files.
 
-use jaeger_wire::{
-    DecodeErrorKind, Process, RefType, SpanRef, Tag, TagValue,
-    api_v2::{self, Batch, Log, Span},
-};
+use jaeger_wire::api_v2::{self, Batch, Log, Span};
+use jaeger_wire::{DecodeErrorKind, Process, RefType, SpanRef, Tag, TagValue};
 use proptest::prelude::*;
 use prost::Message;
 use prost_types::{Duration, Timestamp};
