@@ -326,12 +326,22 @@ $(addresses "$1")
 NEXT
 }
 
+# Removes the containers; with --reset their volumes too, which then need no orderly end.
+stop() { # BACKEND
+    if $reset; then
+        compose "$1" down --remove-orphans --volumes --timeout 0
+    else
+        [[ $1 != tempo ]] || say "Tempo takes up to 30 s to write what it holds..."
+        compose "$1" down --remove-orphans
+    fi
+}
+
 start() { # BACKEND
     local backend=$1
     need_engine
     need_no_other "$backend"
     confirm_reset "$backend"
-    if $reset; then compose "$backend" down --volumes --remove-orphans; fi
+    if $reset; then stop "$backend"; fi
     need_ports "$backend"
     need_images "$backend"
     if $build; then
@@ -380,11 +390,7 @@ down() {
     }
     confirm_reset "${there[@]}"
     for backend in "${there[@]}"; do
-        if $reset; then
-            compose "$backend" down --remove-orphans --volumes
-        else
-            compose "$backend" down --remove-orphans
-        fi
+        stop "$backend"
     done
 }
 

@@ -126,7 +126,7 @@ EXPECTED
 try 0 podman "" embedded --dry-run --reset
 nothing_done
 is "$out" <<'EXPECTED'
-podman compose -p otel-rust-embedded -f docker-compose-embedded.yaml down --volumes --remove-orphans
+podman compose -p otel-rust-embedded -f docker-compose-embedded.yaml down --remove-orphans --volumes --timeout 0
 podman compose -p otel-rust-embedded -f docker-compose-embedded.yaml build
 podman compose -p otel-rust-embedded -f docker-compose-embedded.yaml up -d --no-build
 EXPECTED
@@ -205,6 +205,8 @@ docker exec otel-rust-sample ./bootstrap.sh --once
 EXPECTED
 
 # --- down ---
+try 0 docker fake_running=tempo down
+says "$err" "Tempo takes up to 30 s"
 try 0 docker "" down
 says "$err" "Nothing is running."
 nothing_done
@@ -217,7 +219,7 @@ says "$err" "add --yes"
 nothing_done
 try 0 docker fake_running=embedded down --reset --yes
 is "$calls" <<'EXPECTED'
-docker compose -p otel-rust-embedded -f docker-compose-embedded.yaml down --remove-orphans --volumes
+docker compose -p otel-rust-embedded -f docker-compose-embedded.yaml down --remove-orphans --volumes --timeout 0
 EXPECTED
 
 echo "docker-compose.sh: $passed checks passed, $failed failed"
