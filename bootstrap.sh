@@ -27,6 +27,9 @@ OTEL_BACKEND_JAEGER_THRIFT_PORT  14268                            Jaeger Thrift 
 OTEL_BACKEND_JAEGER_GRPC_PORT    14250                            Jaeger gRPC
 OTEL_BACKEND_OTLP_GRPC_PORT      4317                             OTLP gRPC
 OTEL_BACKEND_OTLP_HTTP_PORT      4318                             OTLP HTTP
+OTEL_BACKEND_QUERY_GRPC_PORT     16685                            query API over gRPC
+OTEL_BACKEND_ZIPKIN_PORT         9411                             Zipkin
+OTEL_BACKEND_SAMPLING_PORT       5778                             remote sampling
 BUILD_PROFILE                    release                          the cargo profile to build with
 HELP
 }
@@ -133,6 +136,9 @@ if $start_backend; then
     need_port OTEL_BACKEND_JAEGER_GRPC_PORT "$jaeger_grpc_port" "Jaeger gRPC"
     need_port OTEL_BACKEND_OTLP_GRPC_PORT "$otlp_grpc_port" "OTLP gRPC"
     need_port OTEL_BACKEND_OTLP_HTTP_PORT "$otlp_http_port" "OTLP HTTP"
+    need_port OTEL_BACKEND_QUERY_GRPC_PORT "${OTEL_BACKEND_QUERY_GRPC_PORT:-16685}" "query API over gRPC"
+    need_port OTEL_BACKEND_ZIPKIN_PORT "${OTEL_BACKEND_ZIPKIN_PORT:-9411}" "Zipkin"
+    need_port OTEL_BACKEND_SAMPLING_PORT "${OTEL_BACKEND_SAMPLING_PORT:-5778}" "remote sampling"
     say "Starting otel-backend..."
     otel-backend >"$output/otel-backend.out" 2>"$output/otel-backend.err" &
     started="$started $!"

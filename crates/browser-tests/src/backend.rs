@@ -35,6 +35,14 @@ impl Backend {
             .args(["--memory", "--ui-port", &ui_port.to_string()])
             .args(["--otlp-http-port", "0", "--otlp-grpc-port", "off"])
             .args(["--jaeger-thrift-port", "off", "--jaeger-grpc-port", "off"])
+            .args([
+                "--jaeger-compact-port",
+                "off",
+                "--jaeger-binary-port",
+                "off",
+            ])
+            .args(["--query-grpc-port", "off", "--zipkin-port", "off"])
+            .args(["--sampling-port", "off"])
             .stderr(Stdio::piped())
             .spawn()
             .unwrap_or_else(|error| panic!("otel-backend does not start: {error}"));

@@ -90,6 +90,14 @@ fn spawn(data: &Path, ports: Ports) -> Child {
         .args(["--otlp-http-port", &ports.otlp_http.to_string()])
         .args(["--jaeger-thrift-port", &ports.jaeger_thrift.to_string()])
         .args(["--jaeger-grpc-port", &ports.jaeger_grpc.to_string()])
+        .args(["--query-grpc-port", "off"])
+        .args([
+            "--jaeger-compact-port",
+            "off",
+            "--jaeger-binary-port",
+            "off",
+        ])
+        .args(["--zipkin-port", "off", "--sampling-port", "off"])
         .stdout(Stdio::null())
         .stderr(Stdio::inherit())
         .spawn()

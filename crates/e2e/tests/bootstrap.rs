@@ -14,23 +14,28 @@ use std::{
 
 use e2e::{program, root, run, unused_port};
 
-/// The variables that move every port, so that tests can run side by side.
-const PORTS: [&str; 6] = [
+/// The variables that move every TCP port, so that tests can run side by side.
+const PORTS: [&str; 9] = [
     "SERVER_PORT",
     "OTEL_BACKEND_UI_PORT",
     "OTEL_BACKEND_JAEGER_THRIFT_PORT",
     "OTEL_BACKEND_JAEGER_GRPC_PORT",
     "OTEL_BACKEND_OTLP_GRPC_PORT",
     "OTEL_BACKEND_OTLP_HTTP_PORT",
+    "OTEL_BACKEND_QUERY_GRPC_PORT",
+    "OTEL_BACKEND_ZIPKIN_PORT",
+    "OTEL_BACKEND_SAMPLING_PORT",
 ];
 
 /// `./bootstrap.sh --once` on `ports`, its traces kept under `state`.
-fn bootstrap(ports: &[u16; 6], state: &Path) -> Command {
+fn bootstrap(ports: &[u16; 9], state: &Path) -> Command {
     let mut command = Command::new(root().join("bootstrap.sh"));
     command
         .arg("--once")
         .env("BUILD_PROFILE", profile())
         .env("XDG_STATE_HOME", state)
+        .env("OTEL_BACKEND_JAEGER_COMPACT_PORT", "0")
+        .env("OTEL_BACKEND_JAEGER_BINARY_PORT", "0")
         .env_remove("BACKEND_HOST");
     for (variable, port) in PORTS.iter().zip(ports) {
         command.env(variable, port.to_string());

@@ -4,6 +4,7 @@
 //! listeners first, then the writer.
 
 mod serve;
+mod socket;
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,21 +13,25 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::config::{Config, Endpoint};
 use crate::query::Query;
 use crate::receive::body::BodyLimits;
+use crate::receive::budget::Budget;
+use crate::receive::jaeger_udp::{Format, Receiver};
 use crate::receive::{Intake, jaeger_grpc, jaeger_http, otlp_grpc, otlp_http};
 use crate::store::{OpenError, Store};
 use crate::{api, ui};
 
+use socket::Socket;
+pub use socket::{Bind, BindError};
+
 /// The program, ready to serve.
 #[derive(Debug)]
 pub struct App {
-    listeners: Vec<(Endpoint, TcpListener)>,
+    sockets: Vec<(Endpoint, Socket)>,
     store: Store,
     workers: Vec<JoinHandle<()>>,
 }
@@ -37,20 +42,9 @@ pub enum StartError {
     /// The store could not be opened.
     #[error(transparent)]
     Store(#[from] OpenError),
-    /// A port could not be had.
-    #[error(
-        "cannot listen on {address} ({endpoint}): {source}: choose another port with {} or {}, or off",
-        endpoint.flag(),
-        endpoint.variable()
-    )]
-    Bind {
-        /// What for.
-        endpoint: Endpoint,
-        /// Where.
-        address: SocketAddr,
-        /// Why.
-        source: io::Error,
-    },
+    /// Ports could not be had.
+    #[error(transparent)]
+    Bind(#[from] BindError),
     /// A thread could not be started.
     #[error("cannot start a thread: {0}")]
     Thread(io::Error),
@@ -62,6 +56,9 @@ const LIMITS: BodyLimits = BodyLimits {
     time: Duration::from_secs(30),
 };
 
+/// How much may be under way.
+const QUEUE_BYTES: usize = 64 * 1024 * 1024;
+
 /// How long requests under way may take to end when the program is told to.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -71,23 +68,14 @@ impl App {
     /// # Errors
     /// [`StartError`] if a port is taken or the store cannot be used; nothing is left behind.
     pub async fn start(config: &Config) -> Result<Self, StartError> {
-        let mut listeners = Vec::new();
-        for (endpoint, address) in &config.listeners {
-            let listener = TcpListener::bind(address).await;
-            let listener = listener.map_err(|source| StartError::Bind {
-                endpoint: *endpoint,
-                address: *address,
-                source,
-            })?;
-            listeners.push((*endpoint, listener));
-        }
+        let sockets = socket::bind_all(&config.listeners).await?;
         let (store, writer, merger) = Store::open(&config.location)?;
         let workers = vec![
             spawn("store-writer", || writer.run())?,
             spawn("store-merger", || merger.run())?,
         ];
         Ok(Self {
-            listeners,
+            sockets,
             store,
             workers,
         })
@@ -95,19 +83,31 @@ impl App {
 
     /// What the program listens on.
     pub fn addresses(&self) -> Vec<(Endpoint, SocketAddr)> {
-        let bound = |(endpoint, listener): &(Endpoint, TcpListener)| {
-            Some((*endpoint, listener.local_addr().ok()?))
-        };
-        self.listeners.iter().filter_map(bound).collect()
+        let bound = |(endpoint, socket): &(Endpoint, Socket)| Some((*endpoint, socket.address()?));
+        self.sockets.iter().filter_map(bound).collect()
     }
 
     /// Serves until `stop` resolves, then ends what is under way and closes the store.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let (stopping, stopped) = watch::channel(false);
         let mut servers = JoinSet::new();
-        for (endpoint, listener) in self.listeners {
-            let router = router(endpoint, &self.store);
-            servers.spawn(serve::serve(listener, router, stopped.clone()));
+        let intake = Intake::new(self.store.clone());
+        let budget = Budget::new(QUEUE_BYTES);
+        for (endpoint, socket) in self.sockets {
+            match socket {
+                Socket::Tcp(listener) => {
+                    let router = router(endpoint, &self.store);
+                    servers.spawn(serve::serve(listener, router, stopped.clone()));
+                }
+                Socket::Udp(socket) => {
+                    let format = match endpoint {
+                        Endpoint::JaegerBinary => Format::Binary,
+                        _ => Format::Compact,
+                    };
+                    let receiver = Receiver::new(socket, format, intake.clone(), budget.clone());
+                    servers.spawn(receiver.run(stopped.clone()));
+                }
+            }
         }
         stop.await;
         stopping.send_replace(true);
@@ -141,6 +141,12 @@ fn router(endpoint: Endpoint, store: &Store) -> Router {
         Endpoint::JaegerThrift => jaeger_http::router(intake, LIMITS),
         Endpoint::OtlpGrpc => otlp_grpc::router(intake, LIMITS),
         Endpoint::JaegerGrpc => jaeger_grpc::router(intake, LIMITS),
+        Endpoint::QueryGrpc
+        | Endpoint::Zipkin
+        | Endpoint::Sampling
+        // Datagrams have no routes.
+        | Endpoint::JaegerCompact
+        | Endpoint::JaegerBinary => Router::new(),
     }
 }
 

@@ -1,6 +1,10 @@
 //! The command line, as typed.
 
+mod ports;
+
 use clap::{Parser, Subcommand};
+
+pub use ports::Ports;
 
 /// A small tracing backend: receives OTLP and Jaeger, keeps traces on disk, answers Jaeger's query
 /// API, shows a trace page.
@@ -22,50 +26,12 @@ pub struct Args {
     )]
     pub listen: String,
 
-    /// The port of the trace page and the query API.
-    #[arg(
-        long,
-        env = "OTEL_BACKEND_UI_PORT",
-        default_value = "16686",
-        value_name = "PORT"
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a doc comment here would become the help of the program"
     )]
-    pub ui_port: String,
-
-    /// The port for OTLP over gRPC.
-    #[arg(
-        long,
-        env = "OTEL_BACKEND_OTLP_GRPC_PORT",
-        default_value = "4317",
-        value_name = "PORT"
-    )]
-    pub otlp_grpc_port: String,
-
-    /// The port for OTLP over HTTP, protobuf and JSON.
-    #[arg(
-        long,
-        env = "OTEL_BACKEND_OTLP_HTTP_PORT",
-        default_value = "4318",
-        value_name = "PORT"
-    )]
-    pub otlp_http_port: String,
-
-    /// The port for Jaeger Thrift over HTTP.
-    #[arg(
-        long,
-        env = "OTEL_BACKEND_JAEGER_THRIFT_PORT",
-        default_value = "14268",
-        value_name = "PORT"
-    )]
-    pub jaeger_thrift_port: String,
-
-    /// The port for Jaeger over gRPC.
-    #[arg(
-        long,
-        env = "OTEL_BACKEND_JAEGER_GRPC_PORT",
-        default_value = "14250",
-        value_name = "PORT"
-    )]
-    pub jaeger_grpc_port: String,
+    pub ports: Ports,
 
     /// Where traces are kept [default: $XDG_STATE_HOME/otel-backend, or
     /// ~/.local/state/otel-backend].

@@ -1,11 +1,15 @@
 //! The configuration, checked.
 
+mod endpoint;
+
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use crate::args::Args;
 use crate::store::Location;
+
+pub use endpoint::{Endpoint, Transport};
 
 /// What the program is to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,21 +20,6 @@ pub struct Config {
     pub location: Location,
 }
 
-/// Something to listen on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Endpoint {
-    /// The trace page and the query API.
-    Ui,
-    /// OTLP over gRPC.
-    OtlpGrpc,
-    /// OTLP over HTTP.
-    OtlpHttp,
-    /// Jaeger Thrift over HTTP.
-    JaegerThrift,
-    /// Jaeger over gRPC.
-    JaegerGrpc,
-}
-
 /// Everything that is wrong with the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct ConfigError(pub Vec<String>);
@@ -38,56 +27,6 @@ pub struct ConfigError(pub Vec<String>);
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.join("\n"))
-    }
-}
-
-impl Endpoint {
-    /// All there are.
-    pub const ALL: [Self; 5] = [
-        Self::Ui,
-        Self::OtlpGrpc,
-        Self::OtlpHttp,
-        Self::JaegerThrift,
-        Self::JaegerGrpc,
-    ];
-
-    /// The flag that moves it.
-    pub fn flag(self) -> &'static str {
-        match self {
-            Self::Ui => "--ui-port",
-            Self::OtlpGrpc => "--otlp-grpc-port",
-            Self::OtlpHttp => "--otlp-http-port",
-            Self::JaegerThrift => "--jaeger-thrift-port",
-            Self::JaegerGrpc => "--jaeger-grpc-port",
-        }
-    }
-
-    /// The variable that moves it.
-    pub fn variable(self) -> String {
-        let flag = self.flag().trim_start_matches('-').replace('-', "_");
-        format!("OTEL_BACKEND_{}", flag.to_uppercase())
-    }
-
-    fn port(self, args: &Args) -> &str {
-        match self {
-            Self::Ui => &args.ui_port,
-            Self::OtlpGrpc => &args.otlp_grpc_port,
-            Self::OtlpHttp => &args.otlp_http_port,
-            Self::JaegerThrift => &args.jaeger_thrift_port,
-            Self::JaegerGrpc => &args.jaeger_grpc_port,
-        }
-    }
-}
-
-impl fmt::Display for Endpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Ui => "trace page and query API",
-            Self::OtlpGrpc => "OTLP gRPC",
-            Self::OtlpHttp => "OTLP HTTP",
-            Self::JaegerThrift => "Jaeger Thrift HTTP",
-            Self::JaegerGrpc => "Jaeger gRPC",
-        })
     }
 }
 
@@ -110,7 +49,7 @@ impl Config {
         }
         let mut listeners = Vec::new();
         for endpoint in Endpoint::ALL {
-            match (parse_port(endpoint.port(args)), &address) {
+            match (parse_port(endpoint.port(&args.ports)), &address) {
                 (Ok(Some(port)), Ok(address)) => {
                     listeners.push((endpoint, SocketAddr::new(*address, port)));
                 }
@@ -183,7 +122,12 @@ mod tests {
     fn without_arguments_everything_listens_on_loopback() {
         let config = config(&[], &[("HOME", "/home/me")]).unwrap();
         let ports: Vec<_> = config.listeners.iter().map(|(_, a)| a.port()).collect();
-        assert_eq!(ports, [16686, 4317, 4318, 14268, 14250]);
+        assert_eq!(
+            ports,
+            [
+                16686, 16685, 4317, 4318, 14268, 14250, 6831, 6832, 9411, 5778
+            ]
+        );
         assert!(config.listeners.iter().all(|(_, a)| a.ip().is_loopback()));
         assert_eq!(
             config.location,
@@ -194,7 +138,7 @@ mod tests {
     #[test]
     fn a_protocol_can_be_switched_off() {
         let config = config(&["--memory", "--jaeger-grpc-port", "off"], &[]).unwrap();
-        assert_eq!(config.listeners.len(), 4);
+        assert_eq!(config.listeners.len(), Endpoint::ALL.len() - 1);
         assert_eq!(config.location, Location::Memory);
     }
 

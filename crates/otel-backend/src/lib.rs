@@ -15,6 +15,7 @@
 //! | [`query`] | questions and their answers | HTTP, SQL |
 //! | [`api`] | the query APIs over HTTP | SQL |
 //! | [`ui`] | the trace page's files | everything else |
+//! | [`throttle`] | how often something is logged | |
 //! | [`args`], [`config`], [`app`] | the program: flags, checked values, start and stop | |
 
 pub mod api;
@@ -27,4 +28,5 @@ pub mod otlp;
 pub mod query;
 pub mod receive;
 pub mod store;
+pub mod throttle;
 pub mod ui;

@@ -53,7 +53,9 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("otel-backend: {error}");
+            for line in error.to_string().lines() {
+                eprintln!("otel-backend: {line}");
+            }
             CANNOT_START.into()
         }
     }
@@ -73,7 +75,8 @@ async fn run(config: &Config) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let app = App::start(config).await?;
     for (endpoint, address) in app.addresses() {
-        eprintln!("otel-backend: listening on http://{address} ({endpoint})");
+        let scheme = endpoint.transport().scheme();
+        eprintln!("otel-backend: listening on {scheme}://{address} ({endpoint})");
     }
     eprintln!("otel-backend: ready");
     app.run(async move {

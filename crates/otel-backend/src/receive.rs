@@ -5,10 +5,12 @@
 //! [`Intake::take`], which stores them.
 
 pub mod body;
+pub mod budget;
 mod grpc;
 mod jaeger;
 pub mod jaeger_grpc;
 pub mod jaeger_http;
+pub mod jaeger_udp;
 pub mod otlp_grpc;
 pub mod otlp_http;
 

@@ -1,10 +1,14 @@
 //! Jaeger's own protocols bring the span that OTLP brings.
 
-use jaeger_wire::thrift::binary;
+use std::time::Duration;
+
+use jaeger_wire::thrift::{binary, compact};
 use jaeger_wire::{Process, RefType, SpanRef, Tag, TagValue, api_v2, thrift};
 
+use tokio::net::UdpSocket;
+
 use crate::protocols::{assert_brought, call, stored};
-use crate::support::{Backend, get, post};
+use crate::support::{Backend, get, get_json, post};
 
 fn tag(key: &'static str, value: TagValue<'static>) -> Tag<'static> {
     Tag {
@@ -174,4 +178,73 @@ async fn what_cannot_be_taken_is_refused_as_jaeger_refuses_it() {
     assert_eq!(get(&url).await.0, 405);
     let grpc = call(backend.jaeger_grpc(), api_v2::POST_SPANS, vec![0xff], None).await;
     assert_eq!(grpc.unwrap_err().code(), tonic::Code::InvalidArgument);
+}
+
+#[tokio::test]
+async fn datagrams_bring_the_span() {
+    let batch = thrift::Batch {
+        process: process(),
+        spans: vec![thrift_span()],
+    };
+    let mut compact_message = Vec::new();
+    compact::begin_message(&mut compact_message);
+    compact::encode_batch(&batch, &mut compact_message);
+    compact::end_message(&mut compact_message);
+    let mut strict = Vec::new();
+    binary::begin_message(&mut strict);
+    binary::encode_batch(&batch, &mut strict);
+    binary::end_message(&mut strict);
+    // From before there was a version: the name, the type, the sequence number.
+    let body = strict.get(4 + 4 + 9 + 4..).unwrap();
+    let old = [b"\0\0\0\x09emitBatch\x04\0\0\0\0".as_slice(), body].concat();
+
+    for (what, message) in [
+        ("Jaeger Thrift compact", compact_message),
+        ("Jaeger Thrift binary", strict),
+        ("Jaeger Thrift binary", old),
+    ] {
+        let backend = Backend::in_memory();
+        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let address = backend.udp(what);
+        // Garbage costs nothing but itself.
+        socket.send_to(b"\x82garbage", &address).await.unwrap();
+        socket.send_to(&message, &address).await.unwrap();
+        found(&backend).await;
+        assert_brought(&backend).await;
+    }
+}
+
+/// Waits until the span is there: nobody says when a datagram has been stored.
+async fn found(backend: &Backend) {
+    let url = backend.ui(&format!("/api/traces/{}", "a1".repeat(16)));
+    let found = async { while get(&url).await.0 != 200 {} };
+    let patience = Duration::from_secs(60);
+    tokio::time::timeout(patience, found).await.unwrap();
+}
+
+#[tokio::test]
+async fn datagrams_that_have_arrived_are_stored_before_the_program_ends() {
+    let directory = tempfile::tempdir().unwrap();
+    let backend = Backend::in_directory(directory.path());
+    let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let address = backend.udp("Jaeger Thrift compact");
+    for span_id in 1..=100 {
+        let batch = thrift::Batch {
+            process: process(),
+            spans: vec![thrift::Span {
+                span_id: [span_id; 8],
+                ..thrift_span()
+            }],
+        };
+        let mut message = Vec::new();
+        compact::begin_message(&mut message);
+        compact::encode_batch(&batch, &mut message);
+        compact::end_message(&mut message);
+        socket.send_to(&message, &address).await.unwrap();
+    }
+    assert!(backend.terminate().success());
+
+    let backend = Backend::in_directory(directory.path());
+    let trace = get_json(&backend.ui(&format!("/api/traces/{}", "a1".repeat(16)))).await;
+    assert_eq!(trace["data"][0]["spans"].as_array().unwrap().len(), 100);
 }

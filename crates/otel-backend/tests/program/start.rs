@@ -1,6 +1,6 @@
 //! What the program refuses to start with, and what it says.
 
-use std::net::TcpListener;
+use std::net::{TcpListener, UdpSocket};
 
 use crate::support::{Backend, command, refused};
 
@@ -108,4 +108,23 @@ async fn health_asks_the_backend_that_runs() {
     assert_eq!(gone.status.code(), Some(1));
     let start = format!("otel-backend: no answer from 127.0.0.1:{port}: ");
     assert!(gone.stderr.starts_with(&start), "{}", gone.stderr);
+}
+
+#[test]
+fn every_port_in_use_is_named_at_once() {
+    let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
+    let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let tcp_port = tcp.local_addr().unwrap().port().to_string();
+    let udp_port = udp.local_addr().unwrap().port().to_string();
+    let ports = [
+        "--zipkin-port",
+        &tcp_port,
+        "--jaeger-compact-port",
+        &udp_port,
+    ];
+    let refusal = refused(command(&[&["--memory"], &ports[..]].concat()));
+    let lines: Vec<_> = refusal.stderr.lines().collect();
+    assert_eq!(lines.len(), 2, "{}", refusal.stderr);
+    assert!(lines[0].contains("--jaeger-compact-port"), "{}", lines[0]);
+    assert!(lines[1].contains("--zipkin-port"), "{}", lines[1]);
 }

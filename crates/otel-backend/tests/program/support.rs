@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
+use otel_backend::config::Endpoint;
 use serde_json::{Value, json};
 
 /// The program, running. It is killed when this is dropped.
@@ -24,14 +25,8 @@ pub(crate) struct Refusal {
 pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_otel-backend"));
     command.env_clear();
-    for endpoint in [
-        "UI",
-        "OTLP_GRPC",
-        "OTLP_HTTP",
-        "JAEGER_THRIFT",
-        "JAEGER_GRPC",
-    ] {
-        command.env(format!("OTEL_BACKEND_{endpoint}_PORT"), "0");
+    for endpoint in Endpoint::ALL {
+        command.env(endpoint.variable(), "0");
     }
     command.args(arguments).stderr(Stdio::piped());
     command
@@ -92,6 +87,11 @@ impl Backend {
 
     pub(crate) fn jaeger_grpc(&self) -> String {
         self.url("Jaeger gRPC", "")
+    }
+
+    /// Where datagrams go.
+    pub(crate) fn udp(&self, what: &str) -> String {
+        self.url(what, "").replace("udp://", "")
     }
 
     pub(crate) fn url(&self, what: &str, path: &str) -> String {

@@ -1,0 +1,86 @@
+//! How many bytes of requests may be under way at the same time, over all protocols.
+
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Bytes for everything that was received and not answered yet; clones share them.
+///
+/// What does not fit is refused at once rather than kept waiting: a sender that is told so can try
+/// again, and one that waits holds memory.
+#[derive(Debug, Clone)]
+pub struct Budget {
+    left: Arc<Semaphore>,
+    total: usize,
+}
+
+/// Bytes that were taken out of a [`Budget`]; they return to it when this is dropped.
+#[derive(Debug)]
+pub struct Held {
+    budget: Budget,
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+/// There is no room for more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("too much is being received: {0} bytes of requests are under way")]
+pub struct Exhausted(usize);
+
+impl Budget {
+    /// That many bytes.
+    pub fn new(bytes: usize) -> Self {
+        Self {
+            left: Arc::new(Semaphore::new(bytes.min(Semaphore::MAX_PERMITS))),
+            total: bytes,
+        }
+    }
+
+    /// Nothing yet, to be added to.
+    pub fn hold(&self) -> Held {
+        Held {
+            budget: self.clone(),
+            permit: None,
+        }
+    }
+
+    /// Bytes that are under way.
+    pub fn used(&self) -> usize {
+        self.total.saturating_sub(self.left.available_permits())
+    }
+}
+
+impl Held {
+    /// Takes more bytes.
+    ///
+    /// # Errors
+    /// [`Exhausted`] if there are not that many left; those held before stay held.
+    pub fn add(&mut self, bytes: usize) -> Result<(), Exhausted> {
+        let exhausted = Exhausted(self.budget.total);
+        let bytes = u32::try_from(bytes).map_err(|_| exhausted)?;
+        let left = Arc::clone(&self.budget.left);
+        let more = left.try_acquire_many_owned(bytes).map_err(|_| exhausted)?;
+        match &mut self.permit {
+            Some(permit) => permit.merge(more),
+            None => self.permit = Some(more),
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_refused_until_there_is_room_again() {
+        let budget = Budget::new(10);
+        let (mut one, mut other) = (budget.hold(), budget.hold());
+        one.add(4).unwrap();
+        one.add(4).unwrap();
+        assert_eq!(other.add(3), Err(Exhausted(10)));
+        assert_eq!(budget.used(), 8);
+        drop(one);
+        assert_eq!(budget.used(), 0);
+        other.add(10).unwrap();
+    }
+}

@@ -1,0 +1,242 @@
+//! Jaeger's Thrift in datagrams: one `emitBatch` message each, compact or binary.
+//!
+//! Nobody is answered. A datagram that cannot be taken is dropped, counted, and spoken of in the log
+//! from time to time.
+//!
+//! Spec: <https://github.com/jaegertracing/jaeger-idl/blob/main/thrift/agent.thrift>
+
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use jaeger_wire::DecodeError;
+use jaeger_wire::thrift::{Batch, binary, compact};
+use socket2::SockRef;
+use tokio::net::UdpSocket;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::budget::{Budget, Exhausted};
+use super::{Intake, IntakeError, jaeger};
+use crate::otlp::Decoded;
+use crate::throttle::Throttle;
+
+/// How a datagram is encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// `TCompactProtocol`, by custom on port 6831.
+    Compact,
+    /// `TBinaryProtocol`, by custom on port 6832.
+    Binary,
+}
+
+/// A socket and what becomes of its datagrams.
+#[derive(Debug)]
+pub struct Receiver {
+    socket: UdpSocket,
+    format: Format,
+    intake: Intake,
+    budget: Budget,
+    dropped: &'static Throttle,
+}
+
+/// Why a datagram was dropped.
+#[derive(Debug, thiserror::Error)]
+enum Dropped {
+    #[error("{0}")]
+    Decode(DecodeError),
+    #[error("it is Thrift compact, which is for --jaeger-compact-port (6831)")]
+    IsCompact,
+    #[error("it is Thrift binary, which is for --jaeger-binary-port (6832)")]
+    IsBinary,
+    #[error(transparent)]
+    Exhausted(#[from] Exhausted),
+    #[error("{0}")]
+    Append(String),
+}
+
+/// The largest datagram that there can be.
+const MAX_DATAGRAM: usize = 65_535;
+
+/// What the system is asked to keep until we look; it may grant less.
+const SOCKET_BUFFER: usize = 4 * 1024 * 1024;
+
+/// What a datagram costs besides its bytes.
+const OVERHEAD: usize = 1024;
+
+/// How many datagrams that wait in the socket are still taken at the end.
+const MAX_LEFT_OVER: usize = 10_000;
+
+impl Receiver {
+    /// Receives on this socket.
+    pub fn new(socket: UdpSocket, format: Format, intake: Intake, budget: Budget) -> Self {
+        static COMPACT: Throttle = Throttle::new();
+        static BINARY: Throttle = Throttle::new();
+        if let Err(reason) = SockRef::from(&socket).set_recv_buffer_size(SOCKET_BUFFER) {
+            tracing::debug!(%reason, "the socket's buffer stays as small as it is");
+        }
+        let dropped = match format {
+            Format::Compact => &COMPACT,
+            Format::Binary => &BINARY,
+        };
+        Self {
+            socket,
+            format,
+            intake,
+            budget,
+            dropped,
+        }
+    }
+
+    /// Receives until `stop` becomes true, and then what has arrived by then.
+    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        let mut buffer = vec![0; MAX_DATAGRAM];
+        let mut under_way = JoinSet::new();
+        loop {
+            let received = tokio::select! {
+                received = self.socket.recv_from(&mut buffer) => received,
+                _ = stop.wait_for(|stop| *stop) => break,
+            };
+            match received {
+                Ok((length, from)) => self.start(&buffer, length, from, &mut under_way),
+                Err(reason) => tracing::debug!(%reason, "a datagram could not be received"),
+            }
+            while under_way.try_join_next().is_some() {}
+        }
+        for _ in 0..MAX_LEFT_OVER {
+            let Ok((length, from)) = self.socket.try_recv_from(&mut buffer) else {
+                break;
+            };
+            self.start(&buffer, length, from, &mut under_way);
+        }
+        drop(self.socket);
+        while under_way.join_next().await.is_some() {}
+    }
+
+    fn start(&self, buffer: &[u8], length: usize, from: SocketAddr, tasks: &mut JoinSet<()>) {
+        let mut held = self.budget.hold();
+        if let Err(exhausted) = held.add(length + OVERHEAD) {
+            return report(self.dropped, from, &exhausted.into());
+        }
+        let datagram = Bytes::copy_from_slice(buffer.get(..length).unwrap_or_default());
+        let (intake, format, throttle) = (self.intake.clone(), self.format, self.dropped);
+        tasks.spawn(async move {
+            match intake.take(datagram, format.decoder()).await {
+                Ok(accepted) => accepted.log_rejected(format.name()),
+                Err(IntakeError::Decode(reason)) => report(throttle, from, &reason),
+                Err(IntakeError::Append(reason)) => {
+                    report(throttle, from, &Dropped::Append(reason.to_string()));
+                }
+            }
+            drop(held);
+        });
+    }
+}
+
+fn report(throttle: &Throttle, from: SocketAddr, reason: &Dropped) {
+    if let Some(more) = throttle.pass() {
+        tracing::warn!(%from, %reason, more, "a datagram was dropped");
+    }
+}
+
+type Decode = for<'a> fn(&'a [u8]) -> Result<Decoded<'a>, Dropped>;
+
+impl Format {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Compact => "Thrift compact over UDP",
+            Self::Binary => "Thrift binary over UDP",
+        }
+    }
+
+    fn decoder(self) -> Decode {
+        match self {
+            Self::Compact => {
+                |bytes| decoded(bytes, compact::decode_emit_batch(bytes), Self::Compact)
+            }
+            Self::Binary => |bytes| decoded(bytes, binary::decode_emit_batch(bytes), Self::Binary),
+        }
+    }
+
+    /// What a message that cannot be read begins like.
+    fn guess(bytes: &[u8]) -> Option<Self> {
+        match bytes {
+            [0x82, ..] => Some(Self::Compact),
+            // Strict, and from before that was invented: the length of the name comes first.
+            [0x80, 0x01, ..] | [0, 0, 0, 9, b'e', ..] => Some(Self::Binary),
+            _ => None,
+        }
+    }
+}
+
+fn decoded<'a>(
+    bytes: &[u8],
+    batch: Result<Batch<'a>, DecodeError>,
+    format: Format,
+) -> Result<Decoded<'a>, Dropped> {
+    match (batch, Format::guess(bytes)) {
+        (Ok(batch), _) => Ok(jaeger::from_thrift(batch)),
+        (Err(_), Some(Format::Compact)) if format == Format::Binary => Err(Dropped::IsCompact),
+        (Err(_), Some(Format::Binary)) if format == Format::Compact => Err(Dropped::IsBinary),
+        (Err(reason), _) => Err(Dropped::Decode(reason)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jaeger_wire::Process;
+
+    use super::*;
+
+    /// A message without spans.
+    fn message(format: Format) -> Vec<u8> {
+        let batch = Batch {
+            process: Process {
+                service_name: "shop".into(),
+                tags: Vec::new(),
+            },
+            spans: Vec::new(),
+        };
+        let mut bytes = Vec::new();
+        match format {
+            Format::Compact => {
+                compact::begin_message(&mut bytes);
+                compact::encode_batch(&batch, &mut bytes);
+                compact::end_message(&mut bytes);
+            }
+            Format::Binary => {
+                binary::begin_message(&mut bytes);
+                binary::encode_batch(&batch, &mut bytes);
+                binary::end_message(&mut bytes);
+            }
+        }
+        bytes
+    }
+
+    fn refusal(format: Format, bytes: &[u8]) -> Option<String> {
+        let decode = format.decoder();
+        decode(bytes).err().map(|reason| reason.to_string())
+    }
+
+    #[test]
+    fn a_message_on_the_wrong_port_is_told_the_right_one() {
+        for format in [Format::Compact, Format::Binary] {
+            assert_eq!(refusal(format, &message(format)), None);
+        }
+        assert_eq!(
+            refusal(Format::Binary, &message(Format::Compact)).unwrap(),
+            "it is Thrift compact, which is for --jaeger-compact-port (6831)"
+        );
+        assert_eq!(
+            refusal(Format::Compact, &message(Format::Binary)).unwrap(),
+            "it is Thrift binary, which is for --jaeger-binary-port (6832)"
+        );
+    }
+
+    #[test]
+    fn a_message_cut_short_is_told_where() {
+        let bytes = message(Format::Compact);
+        let (_, cut) = bytes.split_last().unwrap();
+        let reason = refusal(Format::Compact, cut).unwrap();
+        assert!(reason.starts_with("at byte "), "{reason}");
+    }
+}
