@@ -1,26 +1,40 @@
 //! The query APIs over HTTP.
 //!
 //! Only this module knows the JSON of Jaeger's APIs. Handlers read parameters, ask
-//! [`Query`], and write the answer; rendering happens on the thread that read the store.
+//! [`Query`], and write the answer; what is large is written by a thread
+//! that may block, while it is sent.
 
-mod duration;
+mod answer;
 mod envelope;
+mod go;
 mod ids;
 mod jaeger;
-mod params;
-mod trace_json;
+mod pairs;
+mod trace_response;
 mod v3;
 
 use axum::Router;
+use axum::response::Response;
+use axum::routing::any;
 use http::StatusCode;
 
 use crate::query::Query;
 
 /// All routes under `/api`.
 pub fn router(query: Query) -> Router {
-    let unknown = || async { (StatusCode::NOT_FOUND, "404 page not found\n") };
     Router::new()
-        .nest("/api/v3", v3::router().fallback(unknown))
-        .nest("/api", jaeger::router().fallback(unknown))
+        .route("/api/", any(no_route))
+        .nest("/api/v3", v3::router().fallback(no_route))
+        .nest("/api", jaeger::router().fallback(no_route))
+        .method_not_allowed_fallback(wrong_method)
+        .layer(axum::middleware::from_fn(trace_response::add))
         .with_state(query)
+}
+
+async fn wrong_method() -> Response {
+    envelope::http_error(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
+}
+
+async fn no_route() -> Response {
+    envelope::http_error(StatusCode::NOT_FOUND, "404 page not found")
 }

@@ -1,6 +1,8 @@
 //! Questions about traces, and their answers; no HTTP here, and no SQL.
 
+mod adjust;
 mod dependencies;
+mod lookup;
 mod predicate;
 mod search;
 mod trace;
@@ -10,11 +12,13 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{SpanKind, TraceId, UnixNanos};
+use crate::model::UnixNanos;
 use crate::store::{Operation, ReadError, Reader, Store};
 
 pub use dependencies::Edge;
+pub use lookup::{IdPattern, Lookup, Missing};
 pub use predicate::{Search, Tag, parse_bool};
+pub use search::Hit;
 pub use trace::Trace;
 
 /// Answers questions about what is in a store.
@@ -29,23 +33,36 @@ impl Query {
         Self { store }
     }
 
-    /// The trace of that id, whole; `None` if there is no span of it.
+    /// The trace of that id; if there is none, the only one whose id begins so.
     ///
     /// # Errors
     /// [`ReadError`] if the store cannot be read.
-    pub async fn trace(&self, id: TraceId) -> Result<Option<Trace>, ReadError> {
+    pub async fn find(&self, id: IdPattern) -> Result<Lookup, ReadError> {
         self.store
-            .read(move |reader| trace::load(reader, &mut trace::Frames::default(), id))
+            .read(move |reader| lookup::find(reader, &id))
             .await
     }
 
-    /// The newest traces that match, newest first, each whole.
+    /// The newest traces that match, newest first.
     ///
     /// # Errors
     /// [`ReadError`] if the store cannot be read.
-    pub async fn search(&self, search: Search) -> Result<Vec<Trace>, ReadError> {
+    pub async fn search(&self, search: Search) -> Result<Vec<Hit>, ReadError> {
         self.store
             .read(move |reader| search::run(reader, &search))
+            .await
+    }
+
+    /// The trace that a search found; `None` if it has been removed since.
+    ///
+    /// # Errors
+    /// [`ReadError`] if the store cannot be read.
+    pub async fn load(&self, hit: Hit) -> Result<Option<Trace>, ReadError> {
+        if let Some(trace) = hit.trace {
+            return Ok(Some(trace));
+        }
+        self.store
+            .read(move |reader| trace::load(reader, &mut trace::Frames::default(), hit.id))
             .await
     }
 
@@ -72,17 +89,18 @@ impl Query {
             .await
     }
 
-    /// What a service does, sorted by name, then by kind; all kinds if none is given.
+    /// What a service does, sorted by name, then by kind; of one kind, if one is named.
     ///
     /// # Errors
     /// [`ReadError`] if the store cannot be read.
     pub async fn operations(
         &self,
         service: String,
-        kind: Option<SpanKind>,
+        kind: Option<String>,
     ) -> Result<BTreeSet<Operation>, ReadError> {
         let wanted = move |operation: &Operation| {
-            operation.service == service && kind.is_none_or(|kind| operation.kind == kind)
+            let kind = kind.as_ref();
+            operation.service == service && kind.is_none_or(|kind| operation.kind.as_str() == kind)
         };
         self.operations_where(wanted, Operation::clone).await
     }

@@ -1,11 +1,15 @@
 //! The envelope around every answer of Jaeger's old API.
 
+use std::io::Write;
+
+use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use serde::Serialize;
 use serde_json::ser::PrettyFormatter;
 
+use crate::query::Missing;
 use crate::store::ReadError;
 
 /// A successful answer.
@@ -28,6 +32,9 @@ pub(super) struct Problem {
     pub(super) trace_id: Option<String>,
 }
 
+/// What is said of a path that no route has.
+const NO_ROUTE: &str = "404 page not found";
+
 /// A failed request.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
@@ -35,9 +42,6 @@ pub(super) struct ApiError {
     pub(super) status: StatusCode,
     pub(super) message: String,
 }
-
-/// The parameters of a request, in the order given.
-pub(super) type Pairs = Vec<(String, String)>;
 
 impl<T> Envelope<T> {
     pub(super) fn new(data: T) -> Self {
@@ -82,17 +86,18 @@ impl ApiError {
         }
     }
 
-    pub(super) fn not_found() -> Self {
+    /// A path that no route has.
+    pub(super) fn no_route() -> Self {
         Self {
             status: StatusCode::NOT_FOUND,
-            message: "not found".to_owned(),
+            message: NO_ROUTE.to_owned(),
         }
     }
 
-    pub(super) fn trace_not_found() -> Self {
+    pub(super) fn trace_not_found(why: &Missing) -> Self {
         Self {
             status: StatusCode::NOT_FOUND,
-            message: "trace not found".to_owned(),
+            message: format!("trace not found{why}"),
         }
     }
 }
@@ -103,47 +108,57 @@ impl From<ReadError> for ApiError {
     }
 }
 
-/// As Go's `http.Error` writes it: with a line break, and as text so that no browser looks inside.
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        if self.message == NO_ROUTE {
+            return http_error(self.status, self.message);
+        }
         let envelope = Envelope::new(None::<()>).with_errors(vec![Problem {
             code: Some(self.status.as_u16()),
             msg: self.message,
             trace_id: None,
         }]);
-        let mut body = to_json(&envelope, false);
-        body.push(b'\n');
-        let headers = [
-            (CONTENT_TYPE, "text/plain; charset=utf-8"),
-            (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        ];
-        (self.status, headers, body).into_response()
+        http_error(self.status, to_json(&envelope, false))
     }
 }
 
+/// As Go's `http.Error` writes it: with a line break, and as text so that no browser looks inside.
+pub(super) fn http_error(status: StatusCode, body: impl Into<Vec<u8>>) -> Response {
+    let mut body = body.into();
+    body.push(b'\n');
+    let headers = [
+        (CONTENT_TYPE, "text/plain; charset=utf-8"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (status, headers, body).into_response()
+}
+
 /// An answer in JSON.
-pub(super) fn json(body: Vec<u8>) -> Response {
-    ([(CONTENT_TYPE, "application/json")], body).into_response()
+pub(super) fn json(body: impl Into<Body>) -> Response {
+    ([(CONTENT_TYPE, "application/json")], body.into()).into_response()
 }
 
 /// The bytes of a value in JSON, indented by four spaces if `pretty`.
 pub(super) fn to_json(value: &impl Serialize, pretty: bool) -> Vec<u8> {
     let mut out = Vec::new();
-    let written = if pretty {
-        let formatter = PrettyFormatter::with_indent(b"    ");
-        let mut serializer = serde_json::Serializer::with_formatter(&mut out, formatter);
-        value.serialize(&mut serializer)
-    } else {
-        value.serialize(&mut serde_json::Serializer::new(&mut out))
-    };
-    if let Err(error) = written {
+    if let Err(error) = write_json(value, pretty, &mut out) {
         tracing::error!(%error, "an answer cannot be written as JSON");
     }
     out
 }
 
-/// Whether the request asks for indented JSON.
-pub(super) fn is_pretty(pairs: &Pairs) -> bool {
-    let asked = pairs.iter().find(|(key, _)| key == "prettyPrint");
-    asked.is_some_and(|(_, value)| !matches!(value.as_str(), "" | "false"))
+/// Writes a value as [`to_json`] does.
+pub(super) fn write_json(
+    value: &impl Serialize,
+    pretty: bool,
+    out: &mut impl Write,
+) -> Result<(), ApiError> {
+    let written = if pretty {
+        let formatter = PrettyFormatter::with_indent(b"    ");
+        let mut serializer = serde_json::Serializer::with_formatter(out, formatter);
+        value.serialize(&mut serializer)
+    } else {
+        value.serialize(&mut serde_json::Serializer::new(out))
+    };
+    written.map_err(ApiError::internal)
 }

@@ -6,36 +6,42 @@ use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
 use crate::model::TraceId;
+use crate::query::IdPattern;
 
 /// Reads a trace id: up to 32 hexadecimal digits of any case, leading zeros left out or not; or
-/// base64 of 8 or 16 bytes in either alphabet, padded or not.
-///
-/// `None` stands for the id of zeros, which no trace has.
+/// base64 of 8 or 16 bytes in either alphabet, padded or not. Digits may also be how an id begins.
 ///
 /// # Errors
 /// Jaeger's words for what is wrong.
-pub(super) fn parse(text: &str) -> Result<Option<TraceId>, String> {
-    if text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return from_hex(text);
-    }
-    match from_base64(text) {
-        Some(id) => Ok(TraceId::new(id).ok()),
-        None => Err(format!(
-            "strconv.ParseUint: parsing {text:?}: invalid syntax"
-        )),
-    }
-}
-
-fn from_hex(text: &str) -> Result<Option<TraceId>, String> {
+pub(super) fn parse(text: &str) -> Result<IdPattern, String> {
     if text.len() > 32 {
         return Err(format!(
             "TraceID cannot be longer than 32 hex characters: {text}"
         ));
     }
-    let number = u128::from_str_radix(text, 16);
-    let number =
-        number.map_err(|_| format!("strconv.ParseUint: parsing {text:?}: invalid syntax"))?;
-    Ok(TraceId::new(number.to_be_bytes()).ok())
+    // Jaeger reads the last 16 digits apart from those before them, and names what it cannot read.
+    let (high, low) = text
+        .split_at_checked(text.len().saturating_sub(16))
+        .unwrap_or(("", text));
+    let is_hex = |part: &&str| part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match [high, low].iter().find(|part| !is_hex(part)) {
+        None if text.is_empty() => Err(no_number(text)),
+        None => from_hex(text),
+        Some(part) => match from_base64(text) {
+            Some(id) => Ok(IdPattern::exactly(TraceId::new(id).ok())),
+            None => Err(no_number(part)),
+        },
+    }
+}
+
+fn no_number(text: &str) -> String {
+    format!("strconv.ParseUint: parsing {text:?}: invalid syntax")
+}
+
+fn from_hex(text: &str) -> Result<IdPattern, String> {
+    let number = u128::from_str_radix(text, 16).map_err(|_| no_number(text))?;
+    let exact = TraceId::new(number.to_be_bytes()).ok();
+    Ok(IdPattern::beginning(exact, text))
 }
 
 fn from_base64(text: &str) -> Option<[u8; 16]> {
@@ -57,12 +63,20 @@ fn from_base64(text: &str) -> Option<[u8; 16]> {
 }
 
 /// The id as the old API writes it: 16 digits if the upper half is zero, else 32.
-pub(super) fn short(id: TraceId) -> String {
-    let text = id.to_string();
-    match text.strip_prefix("0000000000000000") {
-        Some(low) => low.to_owned(),
-        None => text,
+pub(super) fn short(id: &[u8; 16]) -> String {
+    match id.strip_prefix(&[0; 8]) {
+        Some(low) => hex(low),
+        None => hex(id),
     }
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    let digit = |number: u8| char::from_digit(number.into(), 16).unwrap_or_default();
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    let mut text = String::with_capacity(bytes.len() * 2);
+    text.extend(digits.map(digit));
+    text
 }
 
 #[cfg(test)]
@@ -70,7 +84,8 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: &str) {
-        let id = parse(text).map(|id| id.map_or_else(|| "none".to_owned(), short));
+        let id = parse(text).map(|id| id.exact.map(|id| short(id.as_bytes())));
+        let id = id.map(|id| id.unwrap_or_else(|| "none".to_owned()));
         assert_eq!(id.unwrap_or_else(|error| error), expected, "{text}");
     }
 
@@ -96,6 +111,10 @@ mod tests {
         check(
             "x200",
             "strconv.ParseUint: parsing \"x200\": invalid syntax",
+        );
+        check(
+            "x0123456789abcdef0",
+            "strconv.ParseUint: parsing \"x0\": invalid syntax",
         );
         check("", "strconv.ParseUint: parsing \"\": invalid syntax");
         check(

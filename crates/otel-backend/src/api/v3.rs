@@ -5,22 +5,25 @@
 mod params;
 mod summary;
 
+use std::cell::RefCell;
+
 use axum::Router;
 use axum::extract::{Path, Query as Params, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::StatusCode;
-use http::header::{CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
-use serde::Serialize;
+use serde::ser::{Error as _, SerializeSeq as _};
+use serde::{Serialize, Serializer};
 use serde_json::json;
 
-use super::envelope::{ApiError, Pairs, is_pretty, json as json_answer, to_json};
+use super::answer::{self, Traces};
+use super::envelope::{ApiError, http_error, json as json_answer, to_json, write_json};
 use super::ids;
+use super::pairs::{Pairs, is_pretty};
 use crate::model::SpanKind;
-use crate::otlp::{Malformed, TracesJson};
-use crate::query::{Query, Trace};
-use crate::store::ReadError;
-use params::{is_raw, parse_search, text};
+use crate::otlp::TracesJson;
+use crate::query::{Hit, Lookup, Missing, Query};
+use params::{check_hints, is_raw, parse_search, text};
 use summary::TraceSummary;
 
 /// A failed request: as [`ApiError`], in this API's words.
@@ -36,11 +39,7 @@ impl IntoResponse for V3Error {
     fn into_response(self) -> Response {
         let code = self.0.status.as_u16();
         let error = json!({ "error": { "httpCode": code, "message": self.0.message } });
-        let headers = [
-            (CONTENT_TYPE, "text/plain; charset=utf-8"),
-            (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        ];
-        (self.0.status, headers, format!("{error}\n")).into_response()
+        http_error(self.0.status, error.to_string())
     }
 }
 
@@ -67,7 +66,7 @@ async fn operations(
     Params(pairs): Params<Pairs>,
 ) -> Result<Response, V3Error> {
     let service = text(&pairs, "service").unwrap_or_default();
-    let kind = text(&pairs, "spanKind").and_then(|kind| SpanKind::from_name(&kind));
+    let kind = text(&pairs, "spanKind");
     let operations = query.operations(service, kind).await?;
     let operations: Vec<_> = operations
         .into_iter()
@@ -88,24 +87,38 @@ async fn trace(
     Path(id): Path<String>,
     Params(pairs): Params<Pairs>,
 ) -> Result<Response, V3Error> {
-    let raw = is_raw(&pairs)?;
     let id = ids::parse(&id).map_err(|reason| {
         ApiError::bad_request(format!("malformed parameter trace_id: {reason}"))
     })?;
-    let found = match id {
-        Some(id) => query.trace(id).await?,
-        None => None,
-    };
-    answer_traces(found.into_iter().collect(), raw, is_pretty(&pairs)).await
+    check_hints(&pairs)?;
+    let raw = is_raw(&pairs, "rawTraces")?;
+    match query.find(id).await? {
+        Lookup::Found(trace) => {
+            let hits = vec![Hit::from(trace)];
+            answer_traces(Traces::new(query, hits), raw, is_pretty(&pairs)).await
+        }
+        Lookup::Missing(why) => Err(nothing_found(&why)),
+    }
 }
 
 async fn traces(
     State(query): State<Query>,
     Params(pairs): Params<Pairs>,
 ) -> Result<Response, V3Error> {
-    let raw = is_raw(&pairs)?;
-    let found = query.search(parse_search(&pairs)?).await?;
-    answer_traces(found, raw, is_pretty(&pairs)).await
+    let search = parse_search(&pairs)?;
+    let raw = is_raw(&pairs, "query.rawTraces")?;
+    let hits = query.search(search).await?;
+    if hits.is_empty() {
+        return Err(nothing_found(&Missing::Unknown));
+    }
+    answer_traces(Traces::new(query, hits), raw, is_pretty(&pairs)).await
+}
+
+fn nothing_found(why: &Missing) -> V3Error {
+    V3Error(ApiError {
+        status: StatusCode::NOT_FOUND,
+        message: format!("No traces found{why}"),
+    })
 }
 
 async fn summaries(
@@ -113,42 +126,70 @@ async fn summaries(
     Params(pairs): Params<Pairs>,
 ) -> Result<Response, V3Error> {
     #[derive(Serialize)]
-    struct Summaries {
-        summaries: Vec<TraceSummary>,
+    struct Answer {
+        #[serde(serialize_with = "summaries_json")]
+        summaries: RefCell<Traces>,
     }
 
-    let found = query.search(parse_search(&pairs)?).await?;
+    let search = parse_search(&pairs)?;
+    // A summary is of the adjusted trace; the parameter must only be well formed.
+    is_raw(&pairs, "query.rawTraces")?;
+    let hits = query.search(search).await?;
+    let summaries = RefCell::new(Traces::new(query, hits));
     let pretty = is_pretty(&pairs);
-    let write = move || -> Result<_, Malformed> {
-        let summaries = found.iter().map(TraceSummary::of);
-        let summaries = summaries.collect::<Result<_, _>>()?;
-        Ok(to_json(&Summaries { summaries }, pretty))
-    };
-    let task = tokio::task::spawn_blocking(write);
-    let body = task.await.map_err(|_| ReadError::Closed)?;
-    Ok(json_answer(body.map_err(ApiError::internal)?))
+    let answer = answer::stream(move |out| write_json(&Answer { summaries }, pretty, out));
+    Ok(answer.await?)
 }
 
-/// Writes all traces as one list of `resourceSpans`, on a thread that may take its time.
-async fn answer_traces(traces: Vec<Trace>, raw: bool, pretty: bool) -> Result<Response, V3Error> {
+fn summaries_json<S: Serializer>(
+    traces: &RefCell<Traces>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let mut list = serializer.serialize_seq(None)?;
+    for trace in &mut *traces.borrow_mut() {
+        let trace = trace.map_err(S::Error::custom)?;
+        let summary = TraceSummary::of(&trace).map_err(S::Error::custom)?;
+        list.serialize_element(&summary)?;
+    }
+    list.end()
+}
+
+/// Writes all traces as one list of `resourceSpans` while they are sent.
+async fn answer_traces(traces: Traces, raw: bool, pretty: bool) -> Result<Response, V3Error> {
     #[derive(Serialize)]
-    struct Answer<'a> {
-        result: TracesJson<'a>,
+    struct Answer {
+        result: TracesData,
     }
 
-    if traces.is_empty() {
-        return Err(V3Error(ApiError {
-            status: StatusCode::NOT_FOUND,
-            message: "No traces found".to_owned(),
-        }));
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct TracesData {
+        resource_spans: ResourceSpans,
     }
-    let write = move || -> Result<_, Malformed> {
-        let spans = traces.iter().map(|trace| trace.spans_as(raw));
-        let spans: Vec<_> = spans.collect::<Result<_, _>>()?;
-        let result = TracesJson::new(spans.iter().flatten());
-        Ok(to_json(&Answer { result }, pretty))
-    };
-    let task = tokio::task::spawn_blocking(write);
-    let body = task.await.map_err(|_| ReadError::Closed)?;
-    Ok(json_answer(body.map_err(ApiError::internal)?))
+
+    let traces = RefCell::new(traces);
+    let resource_spans = ResourceSpans { traces, raw };
+    let result = TracesData { resource_spans };
+    let answer = answer::stream(move |out| write_json(&Answer { result }, pretty, out));
+    Ok(answer.await?)
+}
+
+/// The spans of traces that are loaded one after the other.
+struct ResourceSpans {
+    traces: RefCell<Traces>,
+    raw: bool,
+}
+
+impl Serialize for ResourceSpans {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        for trace in &mut *self.traces.borrow_mut() {
+            let trace = trace.map_err(S::Error::custom)?;
+            let spans = trace.spans_as(self.raw).map_err(S::Error::custom)?;
+            for element in TracesJson::new(&spans).resource_spans() {
+                list.serialize_element(&element)?;
+            }
+        }
+        list.end()
+    }
 }

@@ -21,6 +21,11 @@ impl UnixNanos {
         Self(micros.saturating_mul(1_000))
     }
 
+    /// The time that long after the epoch, or [`Self::MAX`] beyond the year 2554.
+    pub fn after_epoch(duration: Duration) -> Self {
+        Self(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX))
+    }
+
     /// Whole microseconds since the epoch; what is left is cut off.
     pub fn micros(self) -> u64 {
         self.0 / 1_000

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{Attribute, Span, StatusCode, UnixNanos};
+use crate::model::{Attribute, Span, SpanKind, StatusCode, UnixNanos};
 use crate::otlp::{Outline, SpanGroup};
 use crate::store::{Token, highest_bit};
 
@@ -35,8 +35,8 @@ pub struct Search {
 /// | key | is compared with |
 /// |---|---|
 /// | `error` | true: the status is an error; false: it is not |
-/// | `span.status` | the status: `OK`, `ERROR` |
-/// | `span.kind` | the kind: `server`, … |
+/// | `span.status` | the status: `OK`, `ERROR`, `UNSET`, in any case |
+/// | `span.kind` | the kind: `server`, …, `unspecified`, in any case |
 /// | `scope.name`, `scope.version` | the scope |
 /// | `resource.K` | attribute `K` of the resource |
 /// | any other | attributes of the span, its scope, its resource, its events and its links, and the tags that Jaeger derives |
@@ -115,8 +115,8 @@ impl Tag {
                 Some(error) => (span.status.code == StatusCode::Error) == error,
                 None => false,
             },
-            "span.status" => status_name(span.status.code) == Some(&self.value),
-            "span.kind" => span.kind.as_str() == self.value,
+            "span.status" => status_called(&self.value) == Some(span.status.code),
+            "span.kind" => kind_called(&self.value) == Some(span.kind),
             "scope.name" => span.scope.name == self.value,
             "scope.version" => span.scope.version == self.value,
             key => match key.strip_prefix("resource.") {
@@ -151,7 +151,7 @@ impl Tag {
         let shown = match self.key.as_str() {
             "otel.scope.name" => &span.scope.name,
             "otel.scope.version" => &span.scope.version,
-            "otel.status_code" => return status_name(span.status.code) == Some(&self.value),
+            "otel.status_code" => return shown_status(&self.value) == Some(span.status.code),
             "otel.status_description" => &span.status.message,
             "w3c.tracestate" => &span.trace_state,
             _ => return false,
@@ -162,22 +162,24 @@ impl Tag {
     /// The tokens of which a span with this tag has at least one; `None` if it may have none.
     fn tokens(&self, service: Option<&str>) -> Option<Vec<Token>> {
         let value = self.value.as_str();
-        let status = |name| match name {
-            "OK" => Some(Token::status(service, StatusCode::Ok)),
-            "ERROR" => Some(Token::status(service, StatusCode::Error)),
-            _ => None,
+        let status = |code| match code {
+            StatusCode::Unset => None,
+            code => Some(Token::status(service, code)),
         };
         let attribute = Token::attribute(&self.key, value);
         match self.key.as_str() {
-            "error" if parse_bool(value) == Some(true) => Some(vec![status("ERROR")?]),
+            "error" if parse_bool(value) == Some(true) => Some(vec![status(StatusCode::Error)?]),
             "error" | "otel.status_description" | "w3c.tracestate" => None,
-            "span.status" => Some(vec![status(value)?]),
-            "span.kind" => Some(vec![Token::kind(value)]),
+            "span.status" => Some(vec![status(status_called(value)?)?]),
+            "span.kind" => Some(vec![Token::kind(kind_called(value)?.as_str())]),
             "scope.name" => Some(vec![Token::scope_name(value)]),
             "scope.version" => Some(vec![Token::scope_version(value)]),
             "otel.scope.name" => Some(vec![attribute, Token::scope_name(value)]),
             "otel.scope.version" => Some(vec![attribute, Token::scope_version(value)]),
-            "otel.status_code" => Some([attribute].into_iter().chain(status(value)).collect()),
+            "otel.status_code" => {
+                let derived = shown_status(value).and_then(status);
+                Some([attribute].into_iter().chain(derived).collect())
+            }
             key => match key.strip_prefix("resource.") {
                 Some(key) => Some(vec![Token::attribute(key, value)]),
                 None => Some(vec![attribute]),
@@ -186,11 +188,25 @@ impl Tag {
     }
 }
 
-/// The name of a status, as Jaeger's tag `otel.status_code` has it.
-fn status_name(code: StatusCode) -> Option<&'static str> {
-    match code {
-        StatusCode::Unset => None,
-        StatusCode::Ok => Some("OK"),
-        StatusCode::Error => Some("ERROR"),
+/// The status of which Jaeger's tag `otel.status_code` has this value; it has none for Unset.
+fn shown_status(value: &str) -> Option<StatusCode> {
+    match value {
+        "OK" => Some(StatusCode::Ok),
+        "ERROR" => Some(StatusCode::Error),
+        _ => None,
+    }
+}
+
+fn status_called(name: &str) -> Option<StatusCode> {
+    match name.to_ascii_uppercase().as_str() {
+        "UNSET" => Some(StatusCode::Unset),
+        name => shown_status(name),
+    }
+}
+
+fn kind_called(name: &str) -> Option<SpanKind> {
+    match name.to_ascii_lowercase().as_str() {
+        "" | "unspecified" => Some(SpanKind::Unspecified),
+        name => SpanKind::from_name(name),
     }
 }

@@ -27,15 +27,47 @@ enum Step {
     Found(TraceId),
 }
 
+/// A trace that a search found.
+#[derive(Debug)]
+pub struct Hit {
+    /// Its id.
+    pub id: TraceId,
+    /// The trace, unless much had been found already: it is then loaded when it is its turn.
+    pub(super) trace: Option<Trace>,
+}
+
+impl Hit {
+    /// A trace by its id alone, to be loaded later.
+    pub fn id_of(trace: &Trace) -> Self {
+        Self {
+            id: trace.id,
+            trace: None,
+        }
+    }
+}
+
+impl From<Trace> for Hit {
+    fn from(trace: Trace) -> Self {
+        Self {
+            id: trace.id,
+            trace: Some(trace),
+        }
+    }
+}
+
+/// Bytes of traces that a search keeps.
+const MAX_KEPT: usize = 8 * 1024 * 1024;
+
 /// Finds the newest traces that match, newest first.
-pub(super) fn run(reader: &Reader, search: &Search) -> Result<Vec<Trace>, ReadError> {
+pub(super) fn run(reader: &Reader, search: &Search) -> Result<Vec<Hit>, ReadError> {
     let mut running = Running {
         reader,
         search,
         leads: BinaryHeap::new(),
         seen: HashSet::new(),
         frames: Frames::default(),
-        loaded: Vec::new(),
+        kept: HashMap::new(),
+        kept_bytes: 0,
     };
     running.begin();
     let mut found = Vec::new();
@@ -86,7 +118,9 @@ struct Running<'r> {
     seen: HashSet<TraceId>,
     frames: Frames,
     /// Traces that have been loaded and are not on top yet.
-    loaded: Vec<Trace>,
+    kept: HashMap<TraceId, Trace>,
+    /// Bytes of all traces that were kept.
+    kept_bytes: usize,
 }
 
 impl Running<'_> {
@@ -105,7 +139,7 @@ impl Running<'_> {
     }
 
     /// Goes one step on; returns the trace if there is none to go.
-    fn follow(&mut self, step: &Step) -> Result<Option<Trace>, ReadError> {
+    fn follow(&mut self, step: &Step) -> Result<Option<Hit>, ReadError> {
         match *step {
             Step::Block(block) => {
                 let clauses = self.search.clauses();
@@ -115,7 +149,10 @@ impl Running<'_> {
             }
             Step::Frame(frame) => self.open(frame)?,
             Step::Candidate(id) => self.load(id)?,
-            Step::Found(id) => return Ok(self.take(id)),
+            Step::Found(id) => {
+                let trace = self.kept.remove(&id);
+                return Ok(Some(Hit { id, trace }));
+            }
         }
         Ok(None)
     }
@@ -144,13 +181,11 @@ impl Running<'_> {
                 latest: trace.start,
                 step: Step::Found(id),
             });
-            self.loaded.push(trace);
+            if self.kept_bytes + trace.size() <= MAX_KEPT {
+                self.kept_bytes += trace.size();
+                self.kept.insert(id, trace);
+            }
         }
         Ok(())
-    }
-
-    fn take(&mut self, id: TraceId) -> Option<Trace> {
-        let index = self.loaded.iter().position(|trace| trace.id == id)?;
-        Some(self.loaded.swap_remove(index))
     }
 }

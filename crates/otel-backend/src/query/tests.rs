@@ -12,7 +12,8 @@ use proptest::sample::select;
 
 use super::*;
 use crate::model::{
-    Attribute, Event, Resource, Scope, Span, Status, StatusCode, UncheckedSpan, Value as AnyValue,
+    Attribute, Event, Resource, Scope, Span, SpanKind, Status, StatusCode, TraceId, UncheckedSpan,
+    Value as AnyValue,
 };
 use crate::store::{Batch, BatchBuilder, Location};
 
@@ -188,7 +189,10 @@ proptest! {
         block_on(async {
             let query = store(&batches).await;
             for search in searches {
-                let found = query.search(search.clone()).await.unwrap();
+                let mut found = Vec::new();
+                for hit in query.search(search.clone()).await.unwrap() {
+                    found.push(query.load(hit).await.unwrap().unwrap());
+                }
                 let expected = expected(&batches, &search);
                 let starts: Vec<_> = found.iter().map(|trace| trace.start).collect();
                 let newest = expected.iter().take(search.limit).map(|(_, start)| *start);
@@ -210,7 +214,10 @@ proptest! {
                 let sent = batches.iter().flatten().filter(|sketch| sketch.trace == trace);
                 let sent: BTreeSet<_> = sent.map(|sketch| format!("{:?}", sketch.span())).collect();
                 let id = TraceId::new([trace; 16]).unwrap();
-                let found = query.trace(id).await.unwrap();
+                let found = match query.find(IdPattern::exactly(Some(id))).await.unwrap() {
+                    Lookup::Found(trace) => Some(trace),
+                    Lookup::Missing(_) => None,
+                };
                 let spans = found.as_ref().map(|trace| trace.spans().unwrap());
                 let spans = spans.into_iter().flatten().map(|span| format!("{span:?}"));
                 let spans: Vec<_> = spans.collect();

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::adjust::adjust;
 use crate::model::{Span, TraceId, UnixNanos};
 use crate::otlp::{Group, Malformed, Outline, decode_groups, groups, write_groups};
 use crate::store::{Frame, ReadError, Reader};
@@ -15,9 +16,14 @@ pub struct Trace {
     pub id: TraceId,
     /// When the first of its spans starts.
     pub start: UnixNanos,
+    /// Whether it has more spans than fit into [`MAX_BYTES`].
+    pub cut: bool,
     /// A `TracesData` of OTLP.
     data: Vec<u8>,
 }
+
+/// Bytes of a trace that are shown; some 300,000 spans.
+const MAX_BYTES: usize = 128 * 1024 * 1024;
 
 /// Opened frames, kept for the length of one question: traces found together often lie together.
 #[derive(Default)]
@@ -46,10 +52,11 @@ impl Frames {
 struct Collecting {
     id: TraceId,
     start: UnixNanos,
+    cut: bool,
     data: Vec<u8>,
 }
 
-/// The trace of that id, whole.
+/// The trace of that id, whole unless it is larger than [`MAX_BYTES`].
 pub(super) fn load(
     reader: &Reader,
     frames: &mut Frames,
@@ -58,9 +65,14 @@ pub(super) fn load(
     let mut collecting = Collecting {
         id,
         start: UnixNanos::MAX,
+        cut: false,
         data: Vec::new(),
     };
     for frame in reader.frames_of_trace(id) {
+        if collecting.data.len() > MAX_BYTES {
+            collecting.cut = true;
+            break;
+        }
         let bytes = frames.get(reader, frame)?;
         collecting
             .add(&bytes)
@@ -90,28 +102,25 @@ impl Collecting {
         (!self.data.is_empty()).then_some(Trace {
             id: self.id,
             start: self.start,
+            cut: self.cut,
             data: self.data,
         })
     }
 }
 
 impl Trace {
-    /// The spans in the order of their starts, each once: a span that was sent twice, as a retry
-    /// does, is shown once.
+    /// The spans in the order of their starts, as Jaeger shows them: each once, though it was sent
+    /// twice, as a retry does, and with its adjustments.
     ///
     /// # Errors
     /// [`Malformed`] if the store holds bytes that are not spans.
     pub fn spans(&self) -> Result<Vec<Span<'_>>, Malformed> {
-        let mut groups = groups(&self.data)?;
-        let mut seen = HashSet::new();
-        for group in &mut groups {
-            let head = group.head;
-            group.spans.retain(|span| seen.insert((head, *span)));
-        }
-        in_order(groups)
+        let mut spans = in_order(self.distinct()?)?;
+        adjust(&mut spans);
+        Ok(spans)
     }
 
-    /// As [`Self::spans`]; if `raw`, spans that were sent twice are there twice.
+    /// As [`Self::spans`]; if `raw`, all of them just as they were sent.
     ///
     /// # Errors
     /// [`Malformed`] if the store holds bytes that are not spans.
@@ -121,6 +130,22 @@ impl Trace {
         } else {
             self.spans()
         }
+    }
+
+    /// How many bytes it takes in OTLP.
+    pub fn size(&self) -> usize {
+        self.data.len()
+    }
+
+    /// The spans in bytes, each once.
+    fn distinct(&self) -> Result<Vec<Group<'_>>, Malformed> {
+        let mut groups = groups(&self.data)?;
+        let mut seen = HashSet::new();
+        for group in &mut groups {
+            let head = group.head;
+            group.spans.retain(|span| seen.insert((head, *span)));
+        }
+        Ok(groups)
     }
 }
 

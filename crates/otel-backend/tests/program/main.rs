@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod durability;
+mod http_api;
 mod jaeger;
 mod protocols;
 mod query;

@@ -1,129 +1,129 @@
 //! The parameters of the new API. Names are `camelCase`; `snake_case` is still accepted.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
 use jiff::Timestamp;
 
-use crate::api::duration;
-use crate::api::envelope::{ApiError, Pairs};
-use crate::api::params::first;
+use crate::api::envelope::ApiError;
+use crate::api::go;
+use crate::api::pairs::{Pairs, first};
 use crate::model::UnixNanos;
-use crate::query::{Search, Tag, parse_bool};
+use crate::query::{Search, Tag};
 
 /// How many traces a search without `query.searchDepth` finds.
 const LIMIT: usize = 100;
 
-/// Reads what to search for.
+/// The layout that Go names in its errors about times.
+const LAYOUT: &str = "2006-01-02T15:04:05.999999999Z07:00";
+
+/// Reads what to search for, in the order in which Jaeger does.
 pub(super) fn parse_search(pairs: &Pairs) -> Result<Search, ApiError> {
-    if text(pairs, "query.filter").is_some() {
+    let tags = parse_attributes(pairs)?;
+    if first(pairs, "query.filter").is_some() {
         return Err(ApiError::bad_request(
             "the structured query filter is disabled: use query.attributes",
         ));
     }
-    let from = parse_time(pairs, "query.startTimeMin")?;
-    let to = parse_time(pairs, "query.startTimeMax")?;
-    let (Some(from), Some(to)) = (from, to) else {
+    let names = ["query.startTimeMin", "query.startTimeMax"];
+    if names.iter().any(|name| named(pairs, name).is_none()) {
         return Err(ApiError::bad_request(
             "query.startTimeMin and query.startTimeMax are required",
         ));
-    };
-    if from > to {
+    }
+    let [from, to] = names.map(|name| parse(pairs, name, parse_time));
+    let (from, to) = (from?.unwrap_or_default(), to?.unwrap_or_default());
+    if from >= to {
         return Err(ApiError::bad_request(
             "query.startTimeMin must be before query.startTimeMax",
         ));
     }
-    let max_duration = parse_duration(pairs, "query.durationMax")?;
+    let limit = parse_limit(pairs)?;
+    let min_duration = parse(pairs, "query.durationMin", go::parse_duration)?;
+    let max_duration = parse(pairs, "query.durationMax", go::parse_duration)?;
     Ok(Search {
         service: text(pairs, "query.serviceName"),
         operation: text(pairs, "query.operationName"),
         from,
         to,
-        min_duration: parse_duration(pairs, "query.durationMin")?.unwrap_or_default(),
+        min_duration: min_duration.unwrap_or_default(),
         max_duration: max_duration.filter(|max| !max.is_zero()),
-        tags: parse_attributes(pairs)?,
-        limit: parse_limit(pairs)?,
+        tags,
+        limit,
     })
 }
 
-/// Whether the request asks for traces without Jaeger's adjustments.
-pub(super) fn is_raw(pairs: &Pairs) -> Result<bool, ApiError> {
-    let names = ["query.rawTraces", "rawTraces"];
-    let Some((name, value)) = names
-        .into_iter()
-        .find_map(|name| Some((name, text(pairs, name)?)))
-    else {
-        return Ok(false);
-    };
-    parse_bool(&value).ok_or_else(|| malformed(name, "not a boolean"))
+/// Whether the request asks for traces without Jaeger's adjustments, by this parameter.
+pub(super) fn is_raw(pairs: &Pairs, name: &str) -> Result<bool, ApiError> {
+    Ok(parse(pairs, name, go::parse_bool)?.unwrap_or_default())
 }
 
-/// The value of a parameter by its `camelCase` name, or by its old one; "" is as good as nothing.
+/// Checks the times that come with a trace's id. Where a trace lies is known without them.
+pub(super) fn check_hints(pairs: &Pairs) -> Result<(), ApiError> {
+    parse(pairs, "startTime", parse_time)?;
+    parse(pairs, "endTime", parse_time)?;
+    Ok(())
+}
+
+/// The value of a parameter by its `camelCase` name, or by its old one.
 pub(super) fn text(pairs: &Pairs, name: &str) -> Option<String> {
-    let snake_case: String = name
-        .chars()
-        .flat_map(|char| {
-            let split = char.is_ascii_uppercase().then_some('_');
-            split.into_iter().chain([char.to_ascii_lowercase()])
-        })
-        .collect();
-    let value = first(pairs, name).or_else(|| first(pairs, &snake_case));
-    value
-        .filter(|value| !value.is_empty())
-        .map(ToOwned::to_owned)
+    named(pairs, name).map(|(_, value)| value.to_owned())
 }
 
-fn malformed(name: &str, reason: impl std::fmt::Display) -> ApiError {
+/// As [`text`], with the name that the request used.
+fn named<'p>(pairs: &'p Pairs, name: &str) -> Option<(String, &'p str)> {
+    let split = |char: char| {
+        let score = char.is_ascii_uppercase().then_some('_');
+        score.into_iter().chain([char.to_ascii_lowercase()])
+    };
+    let snake_case: String = name.chars().flat_map(split).collect();
+    [name.to_owned(), snake_case]
+        .into_iter()
+        .find_map(|name| first(pairs, &name).map(|value| (name, value)))
+}
+
+fn parse<T>(
+    pairs: &Pairs,
+    name: &str,
+    read: impl FnOnce(&str) -> Result<T, String>,
+) -> Result<Option<T>, ApiError> {
+    let Some((name, value)) = named(pairs, name) else {
+        return Ok(None);
+    };
+    read(value)
+        .map(Some)
+        .map_err(|reason| malformed(&name, &reason))
+}
+
+fn malformed(name: &str, reason: &str) -> ApiError {
     ApiError::bad_request(format!("malformed parameter {name}: {reason}"))
 }
 
 /// RFC 3339. A '+' that was not escaped arrives as a space.
-fn parse_time(pairs: &Pairs, name: &str) -> Result<Option<UnixNanos>, ApiError> {
-    let Some(text) = text(pairs, name) else {
-        return Ok(None);
-    };
+fn parse_time(text: &str) -> Result<UnixNanos, String> {
     let time = text.replace(' ', "+").parse::<Timestamp>();
-    let nanos = time
-        .map_err(|reason| malformed(name, reason))?
-        .as_nanosecond()
-        .clamp(0, i128::from(u64::MAX));
-    Ok(u64::try_from(nanos).ok().map(UnixNanos))
-}
-
-fn parse_duration(pairs: &Pairs, name: &str) -> Result<Option<Duration>, ApiError> {
-    let Some(text) = text(pairs, name) else {
-        return Ok(None);
-    };
-    duration::parse(&text)
-        .map(Some)
-        .map_err(|reason| malformed(name, reason))
+    let time = time.map_err(|_| {
+        format!("parsing time {text:?} as {LAYOUT:?}: cannot parse {text:?} as \"2006\"")
+    })?;
+    let nanos = time.as_nanosecond().clamp(0, i128::from(u64::MAX));
+    Ok(UnixNanos(u64::try_from(nanos).unwrap_or(u64::MAX)))
 }
 
 fn parse_limit(pairs: &Pairs) -> Result<usize, ApiError> {
-    let names = ["query.searchDepth", "query.numTraces"];
-    let Some((name, value)) = names
-        .into_iter()
-        .find_map(|name| Some((name, text(pairs, name)?)))
-    else {
-        return Ok(LIMIT);
+    let number = |text: &str| {
+        let number = go::parse_int(text, 32);
+        number.map_err(|reason| reason.replacen("strconv.ParseInt", "strconv.Atoi", 1))
     };
-    let depth = value
-        .parse::<i32>()
-        .map_err(|reason| malformed(name, reason))?;
-    Ok(usize::try_from(depth)
-        .ok()
-        .filter(|depth| *depth > 0)
-        .unwrap_or(LIMIT))
+    let depth = parse(pairs, "query.searchDepth", number)?;
+    let depth = match depth {
+        Some(depth) => Some(depth),
+        None => parse(pairs, "query.num_traces", number)?,
+    };
+    let depth = depth.and_then(|depth| usize::try_from(depth).ok());
+    Ok(depth.filter(|depth| *depth > 0).unwrap_or(LIMIT))
 }
 
 fn parse_attributes(pairs: &Pairs) -> Result<Vec<Tag>, ApiError> {
-    let Some(text) = text(pairs, "query.attributes") else {
-        return Ok(Vec::new());
-    };
-    let map: BTreeMap<String, String> =
-        serde_json::from_str(&text).map_err(|reason| malformed("query.attributes", reason))?;
-    let tags = map.into_iter().map(|(key, value)| Tag { key, value });
-    Ok(tags.collect())
+    let members = parse(pairs, "query.attributes", go::parse_string_map)?;
+    let tags = members.unwrap_or_default().into_iter();
+    Ok(tags.map(|(key, value)| Tag { key, value }).collect())
 }
 
 #[cfg(test)]

@@ -176,6 +176,11 @@ impl<'a> TracesJson<'a> {
         traces
     }
 
+    /// The elements of `resourceSpans`, for a message that is put together from several.
+    pub fn resource_spans(&self) -> impl Iterator<Item = impl Serialize> {
+        self.resource_spans.iter()
+    }
+
     fn add(&mut self, span: &'a Span<'a>) {
         let groups = &mut self.resource_spans;
         let found = groups.iter().position(|g| is_same(g.of, &span.resource));

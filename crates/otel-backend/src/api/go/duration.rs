@@ -20,7 +20,7 @@ const UNITS: [(&str, u64); 8] = [
 ///
 /// # Errors
 /// Go's words for what is wrong.
-pub(super) fn parse(text: &str) -> Result<Duration, String> {
+pub(in crate::api) fn parse(text: &str) -> Result<Duration, String> {
     let compact: String = text.chars().filter(|char| *char != ' ').collect();
     let unsigned = compact.strip_prefix('+').unwrap_or(&compact);
     if unsigned == "0" {
@@ -50,6 +50,10 @@ pub(super) fn parse(text: &str) -> Result<Duration, String> {
         total = total.checked_add(nanos).ok_or_else(invalid)?;
         rest = behind;
     }
+    // Go's durations have 63 bits.
+    if i64::try_from(total).is_err() {
+        return Err(invalid());
+    }
     Ok(Duration::from_nanos(total))
 }
 
@@ -61,18 +65,22 @@ fn split_at_end_of(text: &str, of: impl Fn(char) -> bool) -> (&str, &str) {
 /// A decimal number times a unit, cut off to whole nanoseconds.
 fn scale(number: &str, unit: u64) -> Option<u64> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let whole = if whole.is_empty() && !fraction.is_empty() {
-        0
-    } else {
-        whole.parse::<u64>().ok()?.checked_mul(unit)?
-    };
-    let mut nanos = whole;
-    let mut place = unit;
-    for digit in fraction.chars() {
-        place /= 10;
-        nanos = nanos.checked_add(u64::from(digit.to_digit(10)?) * place)?;
+    if whole.is_empty() && fraction.is_empty() {
+        return None;
     }
-    Some(nanos)
+    let whole = if whole.is_empty() { "0" } else { whole };
+    let whole = whole.parse::<u64>().ok()?.checked_mul(unit)?;
+    // No unit has more than 13 digits of nanoseconds: further digits count for nothing.
+    let (mut part, mut of) = (0, 1_u128);
+    for digit in fraction.chars() {
+        let digit = digit.to_digit(10)?;
+        if of < 10_u128.pow(18) {
+            part = part * 10 + u128::from(digit);
+            of *= 10;
+        }
+    }
+    let part = u64::try_from(part * u128::from(unit) / of).ok()?;
+    whole.checked_add(part)
 }
 
 #[cfg(test)]
@@ -93,6 +101,9 @@ mod tests {
         check("10us", Ok(10_000));
         check("10\u{b5}s", Ok(10_000));
         check(".5ms", Ok(500_000));
+        check("1.ms", Ok(1_000_000));
+        check("1h1m1.5s", Ok(3_661_500_000_000));
+        check("0.123456789123456789123h", Ok(444_444_440_844));
         check("0", Ok(0));
         check("10 ms", Ok(10_000_000));
         check("1.0000000001s", Ok(1_000_000_000));
@@ -104,6 +115,8 @@ mod tests {
         check("", Err("time: invalid duration \"\""));
         check("-1s", Err("time: invalid duration \"-1s\""));
         check("1x", Err("time: unknown unit \"x\" in duration \"1x\""));
+        check(".s", Err("time: invalid duration \".s\""));
+        check("1.2.3s", Err("time: invalid duration \"1.2.3s\""));
         check("s", Err("time: invalid duration \"s\""));
         check("99999999h", Err("time: invalid duration \"99999999h\""));
     }

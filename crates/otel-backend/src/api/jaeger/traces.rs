@@ -1,0 +1,155 @@
+//! The old API's traces: one, those that match, and those of a file.
+
+use std::cell::RefCell;
+
+use axum::extract::{Path, Query as Params, State};
+use axum::response::Response;
+use bytes::Bytes;
+use serde::ser::{Error as _, SerializeSeq as _};
+use serde::{Serialize, Serializer};
+
+use super::params::{Wanted, check_hints, is_raw, parse_traces};
+use super::trace_json::{Processes, TraceJson};
+use crate::api::answer::{self, Traces};
+use crate::api::envelope::{ApiError, Envelope, Problem, json, to_json, write_json};
+use crate::api::ids;
+use crate::api::pairs::{Pairs, is_pretty};
+use crate::model::{Span, UnixNanos};
+use crate::otlp;
+use crate::query::{Hit, IdPattern, Lookup, Missing, Query, Trace};
+use crate::store::ReadError;
+
+/// How traces are shown.
+#[derive(Debug, Clone, Copy)]
+struct Style {
+    /// As they were sent, spans that came twice included.
+    raw: bool,
+    /// For people.
+    pretty: bool,
+}
+
+pub(super) async fn trace(
+    State(query): State<Query>,
+    Path(id): Path<String>,
+    Params(pairs): Params<Pairs>,
+) -> Result<Response, ApiError> {
+    let id = ids::parse(&id).map_err(ApiError::bad_request)?;
+    check_hints(&pairs)?;
+    let style = Style {
+        raw: is_raw(&pairs)?,
+        pretty: is_pretty(&pairs),
+    };
+    match query.find(id).await? {
+        Lookup::Found(trace) => {
+            let traces = Traces::new(query, vec![Hit::from(trace)]);
+            render(traces, style, Vec::new()).await
+        }
+        Lookup::Missing(why) => Err(ApiError::trace_not_found(&why)),
+    }
+}
+
+pub(super) async fn search(
+    State(query): State<Query>,
+    Params(pairs): Params<Pairs>,
+) -> Result<Response, ApiError> {
+    let asked = parse_traces(&pairs, UnixNanos::now())?;
+    let style = Style {
+        raw: asked.raw,
+        pretty: is_pretty(&pairs),
+    };
+    let (hits, missing) = match asked.wanted {
+        Wanted::Matching(search) => (query.search(search).await?, Vec::new()),
+        Wanted::ById(ids) => find_all(&query, ids).await?,
+    };
+    render(Traces::new(query, hits), style, missing).await
+}
+
+async fn find_all(
+    query: &Query,
+    ids: Vec<IdPattern>,
+) -> Result<(Vec<Hit>, Vec<Problem>), ApiError> {
+    let mut hits = Vec::<Hit>::new();
+    let mut missing = Vec::new();
+    for id in ids {
+        match query.find(id.clone()).await? {
+            Lookup::Found(trace) if hits.iter().any(|hit| hit.id == trace.id) => {}
+            Lookup::Found(trace) => hits.push(Hit::id_of(&trace)),
+            Lookup::Missing(why) => missing.push(Problem::trace_not_found(&id, &why)),
+        }
+    }
+    Ok((hits, missing))
+}
+
+/// Writes traces while they are sent.
+async fn render(traces: Traces, style: Style, missing: Vec<Problem>) -> Result<Response, ApiError> {
+    answer::stream(move |out| {
+        let data = DataJson {
+            traces: RefCell::new(traces),
+            raw: style.raw,
+        };
+        let envelope = Envelope::new(data).with_errors(missing);
+        write_json(&envelope, style.pretty, out)
+    })
+    .await
+}
+
+/// Traces in JSON, each loaded when it is its turn.
+struct DataJson {
+    traces: RefCell<Traces>,
+    raw: bool,
+}
+
+impl Serialize for DataJson {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        for trace in &mut *self.traces.borrow_mut() {
+            let trace = trace.map_err(S::Error::custom)?;
+            let spans = trace.spans_as(self.raw).map_err(S::Error::custom)?;
+            let processes = Processes::of(&spans);
+            if let Some(json) = TraceJson::of(&spans, &processes, cut(&trace, &spans)) {
+                list.serialize_element(&json)?;
+            }
+        }
+        list.end()
+    }
+}
+
+fn cut(trace: &Trace, spans: &[Span<'_>]) -> Option<String> {
+    let n = spans.len();
+    let warning = || format!("trace has more than {n} spans, showing first {n} spans only");
+    trace.cut.then(warning)
+}
+
+/// Shows spans that are not in the store: a file of OTLP JSON, or of a message a line.
+pub(super) async fn transform(
+    Params(pairs): Params<Pairs>,
+    body: Bytes,
+) -> Result<Response, ApiError> {
+    let pretty = is_pretty(&pairs);
+    let task = tokio::task::spawn_blocking(move || {
+        let traces = otlp::decode_json_lines(&body)
+            .map_err(|reason| ApiError::bad_request(format!("cannot unmarshal OTLP : {reason}")))?;
+        let mut spans: Vec<_> = traces.flatten().map(|incoming| incoming.span).collect();
+        spans.sort_by_key(|span| span.trace_id);
+        let traces: Vec<_> = spans.chunk_by(|a, b| a.trace_id == b.trace_id).collect();
+        let processes: Vec<_> = traces.iter().map(|spans| Processes::of(spans)).collect();
+        let data = traces.iter().zip(&processes);
+        let data = data.filter_map(|(spans, processes)| TraceJson::of(spans, processes, None));
+        let envelope = Envelope::new(data.collect::<Vec<_>>());
+        Ok(json(to_json(&envelope, pretty)))
+    });
+    task.await.map_err(|_| ReadError::Closed)?
+}
+
+impl Problem {
+    fn trace_not_found(id: &IdPattern, why: &Missing) -> Self {
+        let zeros = [0; 16];
+        Self {
+            code: None,
+            msg: format!("trace not found{why}"),
+            trace_id: Some(ids::short(
+                id.exact.as_ref().map_or(&zeros, |id| id.as_bytes()),
+            )),
+        }
+    }
+}

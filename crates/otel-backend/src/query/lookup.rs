@@ -1,0 +1,132 @@
+//! A trace by its id, or by how its id begins.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use super::trace::{Frames, Trace, load};
+use crate::model::TraceId;
+use crate::otlp::{Outline, groups};
+use crate::store::{Frame, ReadError, Reader};
+
+/// A trace's id as a person may give it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdPattern {
+    /// The id, if what was given is a whole one; zeros stand for no trace.
+    pub exact: Option<TraceId>,
+    /// Lower-case digits with which the id may begin.
+    prefix: Option<String>,
+}
+
+/// What came of looking for one trace.
+#[derive(Debug)]
+pub enum Lookup {
+    /// It is here.
+    Found(Trace),
+    /// It is not.
+    Missing(Missing),
+}
+
+/// Why there is no trace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Missing {
+    /// No span of it was ever received, as far as is known.
+    Unknown,
+    /// Several traces begin with what was given: these two, and perhaps more.
+    Ambiguous(TraceId, TraceId),
+}
+
+/// Added to "trace not found"; empty where there is nothing to add.
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown => Ok(()),
+            Self::Ambiguous(one, other) => {
+                write!(f, ": several begin so, among them {one} and {other}")
+            }
+        }
+    }
+}
+
+/// Digits that are taken for the beginning of an id, at least. (Jaeger UI shows seven.)
+const MIN_PREFIX: usize = 4;
+
+/// Frames, the newest ones, that are searched for the beginning of an id; some 256 MiB of spans.
+const MAX_FRAMES: usize = 2048;
+
+impl IdPattern {
+    /// This id and no other.
+    pub fn exactly(exact: Option<TraceId>) -> Self {
+        Self {
+            exact,
+            prefix: None,
+        }
+    }
+
+    /// This id, or else the only one that begins with these digits.
+    pub fn beginning(exact: Option<TraceId>, digits: &str) -> Self {
+        let usable = (MIN_PREFIX..32).contains(&digits.len());
+        Self {
+            exact,
+            prefix: usable.then(|| digits.to_ascii_lowercase()),
+        }
+    }
+}
+
+/// Looks for the whole id first, then for its beginning among the newest spans.
+pub(super) fn find(reader: &Reader, wanted: &IdPattern) -> Result<Lookup, ReadError> {
+    let mut frames = Frames::default();
+    if let Some(id) = wanted.exact
+        && let Some(trace) = load(reader, &mut frames, id)?
+    {
+        return Ok(Lookup::Found(trace));
+    }
+    let Some(prefix) = &wanted.prefix else {
+        return Ok(Lookup::Missing(Missing::Unknown));
+    };
+    let ids = ids_beginning(reader, prefix)?;
+    let mut ids = ids.into_iter();
+    match (ids.next(), ids.next()) {
+        (Some(one), Some(other)) => Ok(Lookup::Missing(Missing::Ambiguous(one, other))),
+        (Some(one), None) => {
+            let trace = load(reader, &mut frames, one)?;
+            Ok(trace.map_or(Lookup::Missing(Missing::Unknown), Lookup::Found))
+        }
+        (None, _) => Ok(Lookup::Missing(Missing::Unknown)),
+    }
+}
+
+/// Up to two ids that begin so, in either of the forms in which Jaeger shows ids.
+fn ids_beginning(reader: &Reader, prefix: &str) -> Result<BTreeSet<TraceId>, ReadError> {
+    let begins = |id: TraceId| {
+        let text = id.to_string();
+        let short = text.strip_prefix("0000000000000000");
+        text.starts_with(prefix) || short.is_some_and(|short| short.starts_with(prefix))
+    };
+    let mut found = BTreeSet::new();
+    for frame in newest_frames(reader)? {
+        let bytes = reader.open(frame)?;
+        let groups = groups(&bytes).map_err(|reason| reader.damaged(frame, reason))?;
+        let messages = groups.iter().flat_map(|group| &group.spans);
+        let ids = messages.filter_map(|message| Some(Outline::read(message)?.trace_id));
+        found.extend(ids.filter(|id| begins(*id)));
+        if found.len() > 1 {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+fn newest_frames(reader: &Reader) -> Result<Vec<Frame>, ReadError> {
+    let mut blocks: Vec<_> = reader.blocks().collect();
+    blocks.sort_unstable_by(|a, b| b.cmp(a));
+    let mut frames = Vec::new();
+    for block in blocks {
+        if frames.len() >= MAX_FRAMES {
+            break;
+        }
+        frames.extend(reader.frames_with(block, &[])?);
+    }
+    frames.sort_unstable_by(|a, b| b.cmp(a));
+    frames.truncate(MAX_FRAMES);
+    Ok(frames)
+}
