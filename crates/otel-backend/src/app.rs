@@ -3,28 +3,35 @@
 //! Tasks and threads are started here and nowhere else. They end in the order in which spans flow:
 //! listeners first, then the writer.
 
+mod connections;
+mod descriptors;
+mod gauges;
 mod serve;
 mod socket;
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
+use http::header::CONTENT_TYPE;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::config::{Config, Endpoint};
+use crate::config::{Config, Endpoint, Limits};
+use crate::metrics::{self, Metrics, Protocol};
 use crate::query::Query;
-use crate::receive::body::BodyLimits;
-use crate::receive::budget::Budget;
 use crate::receive::jaeger_udp::{Format, Receiver};
-use crate::receive::{Intake, jaeger_grpc, jaeger_http, otlp_grpc, otlp_http};
-use crate::store::{OpenError, Store};
+use crate::receive::{Budget, Intake, jaeger_grpc, jaeger_http, otlp_grpc, otlp_http};
+use crate::store::{Location, OpenError, Store};
 use crate::{api, ui};
 
+use connections::Connections;
+use gauges::Gauges;
+use serve::Server;
 use socket::Socket;
 pub use socket::{Bind, BindError};
 
@@ -33,6 +40,8 @@ pub use socket::{Bind, BindError};
 pub struct App {
     sockets: Vec<(Endpoint, Socket)>,
     store: Store,
+    limits: Limits,
+    directory: Option<PathBuf>,
     workers: Vec<JoinHandle<()>>,
 }
 
@@ -49,15 +58,6 @@ pub enum StartError {
     #[error("cannot start a thread: {0}")]
     Thread(io::Error),
 }
-
-/// How large and how slow a request may be.
-const LIMITS: BodyLimits = BodyLimits {
-    bytes: 16 * 1024 * 1024,
-    time: Duration::from_secs(30),
-};
-
-/// How much may be under way.
-const QUEUE_BYTES: usize = 64 * 1024 * 1024;
 
 /// How long requests under way may take to end when the program is told to.
 const GRACE: Duration = Duration::from_secs(5);
@@ -77,6 +77,11 @@ impl App {
         Ok(Self {
             sockets,
             store,
+            limits: config.limits,
+            directory: match &config.location {
+                Location::Directory(directory) => Some(directory.clone()),
+                Location::Memory => None,
+            },
             workers,
         })
     }
@@ -91,32 +96,53 @@ impl App {
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let (stopping, stopped) = watch::channel(false);
         let mut servers = JoinSet::new();
-        let intake = Intake::new(self.store.clone());
-        let budget = Budget::new(QUEUE_BYTES);
+        let budget = Budget::new(self.limits.queue);
+        let gauges = Gauges {
+            budget: budget.clone(),
+            directory: self.directory,
+        };
+        let metrics = Metrics::new(vec![Box::new(gauges)]);
+        let intake = Intake::new(self.store.clone(), self.limits, budget, metrics.clone());
+        let connections = Connections::new(descriptors::room_for(self.limits.connections));
+        let closer = tokio::spawn(connections.clone().close_idle());
+        let routes = Routes {
+            store: self.store.clone(),
+            intake,
+            metrics,
+        };
         for (endpoint, socket) in self.sockets {
             match socket {
                 Socket::Tcp(listener) => {
-                    let router = router(endpoint, &self.store);
-                    servers.spawn(serve::serve(listener, router, stopped.clone()));
+                    let server = Server {
+                        listener,
+                        router: routes.of(endpoint),
+                        connections: connections.clone(),
+                        open: routes.metrics.connections(endpoint),
+                        latency: routes.metrics.latency(endpoint),
+                        stop: stopped.clone(),
+                    };
+                    servers.spawn(server.run());
                 }
                 Socket::Udp(socket) => {
                     let format = match endpoint {
                         Endpoint::JaegerBinary => Format::Binary,
                         _ => Format::Compact,
                     };
-                    let receiver = Receiver::new(socket, format, intake.clone(), budget.clone());
+                    let receiver = Receiver::new(socket, format, &routes.intake);
                     servers.spawn(receiver.run(stopped.clone()));
                 }
             }
         }
         stop.await;
         stopping.send_replace(true);
-        if tokio::time::timeout(GRACE, servers.join_all())
-            .await
-            .is_err()
-        {
+        let ended = async {
+            servers.join_all().await;
+            connections.closed().await;
+        };
+        if tokio::time::timeout(GRACE, ended).await.is_err() {
             tracing::warn!("requests were cut off because they did not end in time");
         }
+        closer.abort();
         self.store.close().await;
         let join = || self.workers.into_iter().all(|worker| worker.join().is_ok());
         if !tokio::task::spawn_blocking(join).await.unwrap_or(false) {
@@ -130,23 +156,40 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<
     thread.spawn(work).map_err(StartError::Thread)
 }
 
-fn router(endpoint: Endpoint, store: &Store) -> Router {
-    let intake = Intake::new(store.clone());
-    match endpoint {
-        Endpoint::Ui => Router::new()
-            .route("/health", get(health))
-            .merge(api::router(Query::new(store.clone())))
-            .merge(ui::router()),
-        Endpoint::OtlpHttp => otlp_http::router(intake, LIMITS),
-        Endpoint::JaegerThrift => jaeger_http::router(intake, LIMITS),
-        Endpoint::OtlpGrpc => otlp_grpc::router(intake, LIMITS),
-        Endpoint::JaegerGrpc => jaeger_grpc::router(intake, LIMITS),
-        Endpoint::QueryGrpc
-        | Endpoint::Zipkin
-        | Endpoint::Sampling
-        // Datagrams have no routes.
-        | Endpoint::JaegerCompact
-        | Endpoint::JaegerBinary => Router::new(),
+/// What every endpoint is served with.
+#[derive(Debug)]
+struct Routes {
+    store: Store,
+    intake: Intake,
+    metrics: Metrics,
+}
+
+impl Routes {
+    fn of(&self, endpoint: Endpoint) -> Router {
+        let of = |protocol| self.intake.of(protocol);
+        match endpoint {
+            Endpoint::Ui => Router::new()
+                .route("/health", get(health))
+                .merge(self.metrics())
+                .merge(api::router(Query::new(self.store.clone())))
+                .merge(ui::router()),
+            Endpoint::OtlpHttp => otlp_http::router(of(Protocol::OtlpHttp)),
+            Endpoint::JaegerThrift => jaeger_http::router(of(Protocol::JaegerThrift)),
+            Endpoint::OtlpGrpc => otlp_grpc::router(of(Protocol::OtlpGrpc)),
+            Endpoint::JaegerGrpc => jaeger_grpc::router(of(Protocol::JaegerGrpc)),
+            Endpoint::QueryGrpc
+            | Endpoint::Zipkin
+            | Endpoint::Sampling
+            // Datagrams have no routes.
+            | Endpoint::JaegerCompact
+            | Endpoint::JaegerBinary => Router::new(),
+        }
+    }
+
+    fn metrics(&self) -> Router {
+        let metrics = self.metrics.clone();
+        let answer = async move || ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], metrics.render());
+        Router::new().route("/metrics", get(answer))
     }
 }
 

@@ -46,6 +46,18 @@ pub struct Args {
     /// Keep traces in memory only, until the process ends.
     #[arg(long, env = "OTEL_BACKEND_MEMORY")]
     pub memory: bool,
+
+    /// How much to take, as NAME=VALUE with commas between. Of a request: body, its bytes as sent
+    /// (16MiB); decompressed, its bytes then (16MiB); spans (100000); elements, its attributes,
+    /// events, links and values (500000); attribute, the bytes of one (1MiB). Of all together:
+    /// queue, bytes being received or stored (128MiB); connections (16000).
+    #[arg(
+        long,
+        env = "OTEL_BACKEND_LIMITS",
+        value_name = "NAME=VALUE",
+        value_delimiter = ','
+    )]
+    pub limits: Vec<String>,
 }
 
 /// What else the program can do.

@@ -1,6 +1,8 @@
 //! The configuration, checked.
 
 mod endpoint;
+mod limits;
+mod size;
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -10,6 +12,7 @@ use crate::args::Args;
 use crate::store::Location;
 
 pub use endpoint::{Endpoint, Transport};
+pub use limits::Limits;
 
 /// What the program is to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +21,8 @@ pub struct Config {
     pub listeners: Vec<(Endpoint, SocketAddr)>,
     /// Where to keep the spans.
     pub location: Location,
+    /// How much to take.
+    pub limits: Limits,
 }
 
 /// Everything that is wrong with the configuration.
@@ -61,11 +66,17 @@ impl Config {
                 )),
             }
         }
+        let limits = Limits::parse(&args.limits).unwrap_or_else(|reasons| {
+            let named = |reason| format!("--limits (OTEL_BACKEND_LIMITS): {reason}");
+            wrong.extend(reasons.into_iter().map(named));
+            Limits::default()
+        });
         let location = location(args, variable).map_err(|reason| wrong.push(reason));
         match location {
             Ok(location) if wrong.is_empty() => Ok(Self {
                 listeners,
                 location,
+                limits,
             }),
             _ => Err(ConfigError(wrong)),
         }
@@ -152,6 +163,8 @@ mod tests {
                 "99999",
                 "--otlp-http-port",
                 "on",
+                "--limits",
+                "body=much,spam=3,spans=0",
             ],
             &[],
         )
@@ -160,6 +173,9 @@ mod tests {
         --listen (OTEL_BACKEND_LISTEN): 'here' is not an IP address, such as 127.0.0.1 or 0.0.0.0
         --ui-port (OTEL_BACKEND_UI_PORT): '99999' is not a port: use a number from 0 to 65535, or off
         --otlp-http-port (OTEL_BACKEND_OTLP_HTTP_PORT): 'on' is not a port: use a number from 0 to 65535, or off
+        --limits (OTEL_BACKEND_LIMITS): 'much' is not a size: use a number, or one such as 16MiB
+        --limits (OTEL_BACKEND_LIMITS): there is no limit 'spam': use body, decompressed, spans, elements, attribute, queue, connections
+        --limits (OTEL_BACKEND_LIMITS): spans=0 would let nothing in
         --data-dir (OTEL_BACKEND_DATA_DIR): must be set, since neither XDG_STATE_HOME nor HOME is
         ");
     }

@@ -15,6 +15,7 @@
 //! | [`query`] | questions and their answers | HTTP, SQL |
 //! | [`api`] | the query APIs over HTTP | SQL |
 //! | [`ui`] | the trace page's files | everything else |
+//! | [`metrics`] | what is counted | |
 //! | [`throttle`] | how often something is logged | |
 //! | [`args`], [`config`], [`app`] | the program: flags, checked values, start and stop | |
 
@@ -23,6 +24,7 @@ pub mod app;
 pub mod args;
 pub mod config;
 pub mod health;
+pub mod metrics;
 pub mod model;
 pub mod otlp;
 pub mod query;

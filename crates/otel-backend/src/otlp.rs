@@ -31,6 +31,7 @@ pub use json::{TracesJson, decode_json, decode_json_lines};
 pub use outline::Outline;
 pub use spans::{SpanGroup, decode_groups, decode_traces, span_groups};
 pub use wire::Malformed;
+pub(crate) use wire::messages;
 
 /// Spans of a request, in the order sent, each decoded when it is asked for.
 pub type Decoded<'a> = Box<dyn Iterator<Item = Result<Incoming<'a>, InvalidSpan>> + Send + 'a>;

@@ -136,6 +136,16 @@ pub enum InvalidSpan {
     /// The parent's id is not one. (All zero, or no byte at all, means that there is no parent.)
     #[error("parent span id {0}")]
     ParentId(InvalidId),
+    /// An attribute is larger than it may be.
+    #[error("attribute '{key}' has {bytes} bytes, and may have {limit}")]
+    TooLarge {
+        /// Its key, or how that begins.
+        key: String,
+        /// Its bytes, those of the key included.
+        bytes: usize,
+        /// How many it may have.
+        limit: usize,
+    },
     /// The bytes of the span cannot be read.
     #[error("span cannot be decoded: {0}")]
     Malformed(String),

@@ -38,6 +38,13 @@ pub enum Value<'a> {
     Bytes(Cow<'a, [u8]>),
 }
 
+impl Attribute<'_> {
+    /// About how many bytes it takes on the wire.
+    pub fn size(&self) -> usize {
+        self.key.len() + self.value.size()
+    }
+}
+
 impl<'a> Attribute<'a> {
     /// An attribute.
     pub fn new(key: impl Into<Text<'a>>, value: Value<'a>) -> Self {
@@ -49,6 +56,17 @@ impl<'a> Attribute<'a> {
 }
 
 impl Value<'_> {
+    fn size(&self) -> usize {
+        match self {
+            Self::Empty | Self::Bool(_) => 1,
+            Self::Int(_) | Self::Double(_) => 8,
+            Self::String(text) => text.len(),
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Array(values) => values.iter().map(Self::size).sum(),
+            Self::Map(entries) => entries.iter().map(Attribute::size).sum(),
+        }
+    }
+
     /// The value as text: what a search compares with, and what a Jaeger tag of type string shows.
     ///
     /// Strings are themselves, numbers are written as Jaeger writes them (100, 72.5, 1e+21), bytes

@@ -30,6 +30,13 @@ pub(super) enum Field<'a> {
     Bytes(&'a [u8]),
 }
 
+/// The fields of a message that may be messages themselves, up to the first that cannot be read.
+pub(crate) fn messages(message: &[u8]) -> impl Iterator<Item = (u32, &[u8])> {
+    let mut reader = Reader::new(message);
+    std::iter::from_fn(move || reader.next().ok().flatten())
+        .filter_map(|(number, field)| Some((number, field.bytes().ok()?)))
+}
+
 impl<'a> Reader<'a> {
     pub(super) fn new(message: &'a [u8]) -> Self {
         Self { rest: message }

@@ -1,26 +1,26 @@
-//! The body of an HTTP request, bounded in size and time.
+//! The body of an HTTP request, bounded in size, time and what it may unpack to.
 
 use std::io::Read;
 use std::time::Duration;
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
-use http::header::CONTENT_ENCODING;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use http_body_util::BodyExt as _;
 
-/// How large and how slow a body may be.
-#[derive(Debug, Clone, Copy)]
-pub struct BodyLimits {
-    /// Bytes, both as sent and decompressed.
-    pub bytes: usize,
-    /// From the end of the head to the end of the body.
-    pub time: Duration,
+use super::budget::Held;
+use super::refusal::Refusal;
+
+/// How a body is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Compression {
+    Gzip,
+    Zstd,
 }
 
 /// Why a body was not taken.
 #[derive(Debug, thiserror::Error)]
-pub enum BodyError {
+pub(super) enum BodyError {
     /// It is too large as sent.
     #[error("request body is larger than {0} bytes")]
     TooLarge(usize),
@@ -32,7 +32,7 @@ pub enum BodyError {
     TooSlow(Duration),
     /// The connection broke.
     #[error("request body cannot be read: {0}")]
-    Broken(#[from] axum::Error),
+    Broken(axum::Error),
     /// Its compression is not known.
     #[error("content encoding '{0}' is not supported: use gzip, zstd or none")]
     Encoding(String),
@@ -45,46 +45,26 @@ pub enum BodyError {
 /// must support.
 const ZSTD_WINDOW_LOG: u32 = 23;
 
-/// Reads a body, and decompresses it if its `Content-Encoding` says so.
-///
-/// # Errors
-/// [`BodyError`] if it is too large, too slow or broken.
-pub async fn read(headers: &HeaderMap, body: Body, limits: BodyLimits) -> Result<Bytes, BodyError> {
-    let collect = collect(body, limits.bytes);
-    let bytes = tokio::time::timeout(limits.time, collect)
-        .await
-        .map_err(|_| BodyError::TooSlow(limits.time))??;
-    let encoding = headers.get(CONTENT_ENCODING);
-    match encoding.map_or(&b""[..], |value| value.as_bytes()) {
-        b"" | b"identity" => Ok(bytes),
-        b"gzip" => decompress(
-            flate2::read::MultiGzDecoder::new(bytes.as_ref()),
-            limits.bytes,
-        ),
-        b"zstd" => {
-            let decoder = zstd::stream::read::Decoder::with_buffer(bytes.as_ref());
-            let mut decoder = decoder.map_err(BodyError::Decompress)?;
-            decoder
-                .window_log_max(ZSTD_WINDOW_LOG)
-                .map_err(BodyError::Decompress)?;
-            decompress(decoder, limits.bytes)
-        }
-        other => Err(BodyError::Encoding(
-            String::from_utf8_lossy(other).into_owned(),
-        )),
-    }
+/// From the end of the head to the end of the body.
+pub(super) const TIME: Duration = Duration::from_secs(30);
+
+/// Reads a body of at most `limit` bytes, and has `held` account for them as they come.
+pub(super) async fn collect(body: Body, limit: usize, held: &mut Held) -> Result<Bytes, Refusal> {
+    let collected = tokio::time::timeout(TIME, collect_all(body, limit, held));
+    collected.await.map_err(|_| BodyError::TooSlow(TIME))?
 }
 
-async fn collect(mut body: Body, limit: usize) -> Result<Bytes, BodyError> {
+async fn collect_all(mut body: Body, limit: usize, held: &mut Held) -> Result<Bytes, Refusal> {
     let mut first = Bytes::new();
     let mut all = BytesMut::new();
     while let Some(frame) = body.frame().await {
-        let Ok(data) = frame?.into_data() else {
+        let Ok(data) = frame.map_err(BodyError::Broken)?.into_data() else {
             continue;
         };
         if first.len() + all.len() + data.len() > limit {
-            return Err(BodyError::TooLarge(limit));
+            return Err(BodyError::TooLarge(limit).into());
         }
+        held.add(data.len())?;
         // A body that comes in one piece is not copied.
         if first.is_empty() && all.is_empty() {
             first = data;
@@ -94,6 +74,35 @@ async fn collect(mut body: Body, limit: usize) -> Result<Bytes, BodyError> {
         }
     }
     Ok(if all.is_empty() { first } else { all.freeze() })
+}
+
+impl Compression {
+    /// What `Content-Encoding` or `grpc-encoding` names.
+    pub(super) fn named(encoding: &[u8]) -> Result<Option<Self>, BodyError> {
+        match encoding {
+            b"" | b"identity" => Ok(None),
+            b"gzip" => Ok(Some(Self::Gzip)),
+            b"zstd" => Ok(Some(Self::Zstd)),
+            other => Err(BodyError::Encoding(
+                String::from_utf8_lossy(other).into_owned(),
+            )),
+        }
+    }
+
+    /// Decompresses to at most `limit` bytes.
+    pub(super) fn unpack(self, bytes: &[u8], limit: usize) -> Result<Bytes, BodyError> {
+        match self {
+            Self::Gzip => decompress(flate2::read::MultiGzDecoder::new(bytes), limit),
+            Self::Zstd => {
+                let decoder = zstd::stream::read::Decoder::with_buffer(bytes);
+                let mut decoder = decoder.map_err(BodyError::Decompress)?;
+                decoder
+                    .window_log_max(ZSTD_WINDOW_LOG)
+                    .map_err(BodyError::Decompress)?;
+                decompress(decoder, limit)
+            }
+        }
+    }
 }
 
 fn decompress(decoder: impl Read, limit: usize) -> Result<Bytes, BodyError> {
@@ -111,12 +120,23 @@ fn decompress(decoder: impl Read, limit: usize) -> Result<Bytes, BodyError> {
 
 impl BodyError {
     /// The status that says so.
-    pub fn status(&self) -> StatusCode {
+    pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::TooLarge(_) | Self::TooLargeInside(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow(_) => StatusCode::REQUEST_TIMEOUT,
             Self::Encoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Broken(_) | Self::Decompress(_) => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    /// A word for it in the metrics.
+    pub(super) fn reason(&self) -> &'static str {
+        match self {
+            Self::TooLarge(_) | Self::TooLargeInside(_) => "too_large",
+            Self::TooSlow(_) => "too_slow",
+            Self::Broken(_) => "broken",
+            Self::Encoding(_) => "encoding",
+            Self::Decompress(_) => "malformed",
         }
     }
 }
@@ -126,17 +146,15 @@ mod tests {
     use std::io::Write as _;
 
     use super::*;
+    use crate::receive::budget::Budget;
 
-    const LIMITS: BodyLimits = BodyLimits {
-        bytes: 1000,
-        time: Duration::from_secs(5),
-    };
-
-    async fn check(encoding: &str, body: Vec<u8>) -> Result<Bytes, String> {
-        let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_ENCODING, encoding.parse().unwrap());
-        let read = read(&headers, body.into(), LIMITS).await;
-        read.map_err(|error| format!("{} {error}", error.status().as_u16()))
+    fn check(encoding: &str, body: &[u8]) -> Result<Bytes, String> {
+        let unpack = |compression: Option<Compression>| match compression {
+            Some(compression) => compression.unpack(body, 1000),
+            None => Ok(Bytes::copy_from_slice(body)),
+        };
+        let unpacked = Compression::named(encoding.as_bytes()).and_then(unpack);
+        unpacked.map_err(|error| format!("{} {error}", error.status().as_u16()))
     }
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -145,45 +163,59 @@ mod tests {
         encoder.finish().unwrap()
     }
 
-    #[tokio::test]
-    async fn bodies_are_decompressed() {
-        assert_eq!(check("identity", b"plain".to_vec()).await.unwrap(), "plain");
-        assert_eq!(check("gzip", gzip(b"packed")).await.unwrap(), "packed");
+    #[test]
+    fn bodies_are_decompressed() {
+        assert_eq!(check("identity", b"plain").unwrap(), "plain");
+        assert_eq!(check("gzip", &gzip(b"packed")).unwrap(), "packed");
         let zstd = zstd::encode_all(&b"packed"[..], 1).unwrap();
-        assert_eq!(check("zstd", zstd).await.unwrap(), "packed");
+        assert_eq!(check("zstd", &zstd).unwrap(), "packed");
     }
 
-    #[tokio::test]
-    async fn bodies_over_the_limit_are_refused_before_and_after_decompression() {
-        let refused = check("identity", vec![0; 1001]).await.unwrap_err();
-        assert_eq!(refused, "413 request body is larger than 1000 bytes");
-        let too_large_inside = "413 request body is larger than 1000 bytes when decompressed";
+    #[test]
+    fn what_unpacks_to_too_much_is_refused() {
+        let refused = "413 request body is larger than 1000 bytes when decompressed";
         assert_eq!(
-            check("gzip", gzip(&vec![0; 100_000])).await.unwrap_err(),
-            too_large_inside
+            check("gzip", &gzip(&vec![0; 100_000])).unwrap_err(),
+            refused
         );
         let bomb = zstd::encode_all(&vec![0; 10_000_000][..], 1).unwrap();
-        assert_eq!(check("zstd", bomb).await.unwrap_err(), too_large_inside);
+        assert_eq!(check("zstd", &bomb).unwrap_err(), refused);
+    }
+
+    #[test]
+    fn broken_and_unknown_encodings_are_named() {
+        let broken = check("gzip", b"nonsense").unwrap_err();
+        assert!(broken.starts_with("400 "), "{broken}");
+        assert_eq!(
+            check("br", b"").unwrap_err(),
+            "415 content encoding 'br' is not supported: use gzip, zstd or none"
+        );
+    }
+
+    async fn collected(body: Body, limit: usize, queue: usize) -> Result<Bytes, String> {
+        let mut held = Budget::new(queue).hold();
+        let collected = collect(body, limit, &mut held).await;
+        collected.map_err(|refusal| format!("{} {refusal}", refusal.status().as_u16()))
     }
 
     #[tokio::test]
-    async fn broken_and_unknown_encodings_are_named() {
-        assert!(
-            check("gzip", b"nonsense".to_vec())
-                .await
-                .unwrap_err()
-                .starts_with("400 ")
+    async fn what_is_sent_is_bounded_alone_and_together() {
+        let body = || Body::from(vec![0; 1001]);
+        assert_eq!(
+            collected(body(), 1000, 5000).await.unwrap_err(),
+            "413 request body is larger than 1000 bytes"
         );
         assert_eq!(
-            check("br", Vec::new()).await.unwrap_err(),
-            "415 content encoding 'br' is not supported: use gzip, zstd or none"
+            collected(body(), 5000, 1000).await.unwrap_err(),
+            "429 too much is being received: 1000 bytes of requests are under way"
         );
+        assert_eq!(collected(body(), 1001, 1001).await.unwrap().len(), 1001);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_never_ends_is_given_up() {
         let (_sender, silent) = http_body_util::channel::Channel::<Bytes>::new(1);
-        let read = read(&HeaderMap::new(), Body::new(silent), LIMITS).await;
-        assert!(matches!(read, Err(BodyError::TooSlow(_))));
+        let refused = collected(Body::new(silent), 1000, 1000).await.unwrap_err();
+        assert_eq!(refused, "408 request body was not complete after 30 s");
     }
 }

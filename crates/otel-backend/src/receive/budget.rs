@@ -16,7 +16,7 @@ pub struct Budget {
 
 /// Bytes that were taken out of a [`Budget`]; they return to it when this is dropped.
 #[derive(Debug)]
-pub struct Held {
+pub(super) struct Held {
     budget: Budget,
     permit: Option<OwnedSemaphorePermit>,
 }
@@ -24,7 +24,7 @@ pub struct Held {
 /// There is no room for more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too much is being received: {0} bytes of requests are under way")]
-pub struct Exhausted(usize);
+pub(super) struct Exhausted(usize);
 
 impl Budget {
     /// That many bytes.
@@ -36,7 +36,7 @@ impl Budget {
     }
 
     /// Nothing yet, to be added to.
-    pub fn hold(&self) -> Held {
+    pub(super) fn hold(&self) -> Held {
         Held {
             budget: self.clone(),
             permit: None,
@@ -54,7 +54,7 @@ impl Held {
     ///
     /// # Errors
     /// [`Exhausted`] if there are not that many left; those held before stay held.
-    pub fn add(&mut self, bytes: usize) -> Result<(), Exhausted> {
+    pub(super) fn add(&mut self, bytes: usize) -> Result<(), Exhausted> {
         let exhausted = Exhausted(self.budget.total);
         let bytes = u32::try_from(bytes).map_err(|_| exhausted)?;
         let left = Arc::clone(&self.budget.left);

@@ -1,116 +1,138 @@
-//! What the gRPC receivers share: one method that takes bytes and answers with bytes.
+//! What the gRPC receivers share: one method that takes a message and answers with one.
 //!
-//! The messages stay bytes here; each receiver reads them with its own decoder, in place.
+//! The body is read as that of any other request, so that the same limits hold; the messages stay
+//! bytes, which each receiver reads with its own decoder, in place.
+//!
+//! Spec: <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::Request;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::post;
-use bytes::{Buf as _, BufMut as _, Bytes};
-use http::HeaderValue;
-use tonic::codec::{Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, Encoder};
-use tonic::server::Grpc;
+use bytes::{BufMut as _, Bytes, BytesMut};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, StatusCode};
+use http_body_util::{BodyExt as _, Full};
 use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt as _};
 
-use super::IntakeError;
-use super::body::BodyLimits;
+use super::body::{self, BodyError, Compression};
+use super::intake::{Accepted, Decode, Intake, Received};
+use super::refusal::{RETRY, Refusal};
 use crate::store::AppendError;
 
-/// A method that takes a message and answers with one.
-pub(super) trait Method: Clone + Send + Sync + 'static {
-    /// Answers a message.
-    fn call(&self, message: Bytes) -> impl Future<Output = Result<Bytes, Status>> + Send;
+/// A method by which spans are sent.
+#[derive(Debug, Clone)]
+pub(super) struct Method {
+    pub(super) path: &'static str,
+    pub(super) intake: Intake,
+    pub(super) decode: Decode,
+    /// The message that answers.
+    pub(super) answer: fn(&Accepted) -> Vec<u8>,
 }
+
+/// The flag and the length before each message.
+const PREFIX: usize = 5;
 
 /// A server of one method; every other one is not implemented.
-pub(super) fn router(path: &str, method: impl Method, limits: BodyLimits) -> Router {
-    let handler = move |request: Request| async move { serve(request, method, limits).await };
+pub(super) fn router(method: Method) -> Router {
+    let path = method.path;
     Router::new()
-        .route(path, post(handler))
-        .fallback(|| async { grpc(Status::unimplemented("no such method here")) })
+        .route(path, post(move |request| serve(request, method)))
+        .fallback(|| async { Status::unimplemented("no such method here").into_http::<Body>() })
 }
 
-async fn serve(request: Request, method: impl Method, limits: BodyLimits) -> Response {
-    let mut server = Grpc::new(Raw)
-        .accept_compressed(CompressionEncoding::Gzip)
-        .accept_compressed(CompressionEncoding::Zstd)
-        .max_decoding_message_size(limits.bytes);
-    let service = tower::service_fn(move |request: tonic::Request<Bytes>| {
-        let method = method.clone();
-        async move {
-            let answer = method.call(request.into_inner()).await?;
-            Ok::<_, Status>(tonic::Response::new(answer))
+async fn serve(request: Request, method: Method) -> Response {
+    let (head, body) = request.into_parts();
+    if !is_grpc(&head.headers) {
+        let mut answer = Response::new(Body::empty());
+        *answer.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        return answer;
+    }
+    let received = receive(&method.intake, &head.headers, body);
+    match method.intake.accept(received, method.decode).await {
+        Ok(accepted) => answer(&(method.answer)(&accepted)),
+        Err(refusal) => status_of(&refusal).into_http(),
+    }
+}
+
+fn is_grpc(headers: &HeaderMap) -> bool {
+    let given = headers.get(CONTENT_TYPE).map_or(&b""[..], |v| v.as_bytes());
+    given.starts_with(b"application/grpc")
+}
+
+/// Reads the one message of a request.
+async fn receive(intake: &Intake, headers: &HeaderMap, body: Body) -> Result<Received, Refusal> {
+    let mut held = intake.hold();
+    let limit = intake.limits().body.saturating_add(PREFIX);
+    let mut bytes = body::collect(body, limit, &mut held).await?;
+    let prefix = bytes.split_to(PREFIX.min(bytes.len()));
+    let Some((flag, length)) = prefix.split_first() else {
+        return Err(Refusal::malformed("the request holds no message"));
+    };
+    let length = <[u8; 4]>::try_from(length).map(u32::from_be_bytes);
+    if length.is_ok_and(|length| length as usize != bytes.len()) || length.is_err() {
+        return Err(Refusal::malformed(
+            "the request does not hold one whole message",
+        ));
+    }
+    let compression = match flag {
+        0 => None,
+        1 => Some(message_encoding(headers)?),
+        _ => {
+            return Err(Refusal::malformed(
+                "the flag before the message is neither 0 nor 1",
+            ));
         }
-    });
-    let answer = tokio::time::timeout(limits.time, server.unary(service, request)).await;
-    match answer {
-        Ok(answer) => name_exhaustion(answer.into_response()),
-        Err(_) => grpc(Status::deadline_exceeded(format!(
-            "request was not complete after {} s",
-            limits.time.as_secs()
-        ))),
-    }
+    };
+    Ok(Received {
+        bytes,
+        compression,
+        held,
+    })
 }
 
-/// Tonic calls a message that is too large out of range; the gRPC specification calls it
-/// `RESOURCE_EXHAUSTED`.
-fn name_exhaustion(mut answer: Response) -> Response {
-    let status = answer.headers_mut().get_mut(Status::GRPC_STATUS);
-    if let Some(status) = status.filter(|s| Code::from_bytes(s.as_bytes()) == Code::OutOfRange) {
-        *status = HeaderValue::from(Code::ResourceExhausted as i32);
-    }
+fn message_encoding(headers: &HeaderMap) -> Result<Compression, Refusal> {
+    let encoding = headers.get("grpc-encoding");
+    let encoding = encoding.map_or(&b""[..], |value| value.as_bytes());
+    let missing = || Refusal::malformed("the message is compressed, and grpc-encoding is not set");
+    Compression::named(encoding)?.ok_or_else(missing)
+}
+
+fn answer(message: &[u8]) -> Response {
+    let mut bytes = BytesMut::with_capacity(PREFIX + message.len());
+    bytes.put_u8(0);
+    bytes.put_u32(u32::try_from(message.len()).unwrap_or_default());
+    bytes.put_slice(message);
+    let mut trailers = HeaderMap::new();
+    trailers.insert(Status::GRPC_STATUS, HeaderValue::from_static("0"));
+    let body = Full::<Bytes>::new(bytes.freeze()).with_trailers(async { Some(Ok(trailers)) });
+    let mut answer = Response::new(Body::new(body));
+    let content_type = HeaderValue::from_static("application/grpc");
+    answer.headers_mut().insert(CONTENT_TYPE, content_type);
     answer
 }
 
-fn grpc(status: Status) -> Response {
-    status.into_http::<axum::body::Body>()
-}
-
-/// What is said to a sender whose spans were not taken. `UNAVAILABLE` is what clients try again on.
-pub(super) fn status_of<E: std::fmt::Display>(error: &IntakeError<E>) -> Status {
-    let text = error.to_string();
-    match error {
-        IntakeError::Decode(_) => Status::invalid_argument(text),
-        IntakeError::Append(AppendError::Busy | AppendError::Closed | AppendError::Write(_)) => {
-            Status::unavailable(text)
-        }
-    }
-}
-
-/// Hands messages over as they are.
-#[derive(Debug, Clone, Copy)]
-struct Raw;
-
-impl Codec for Raw {
-    type Encode = Bytes;
-    type Decode = Bytes;
-    type Encoder = Self;
-    type Decoder = Self;
-
-    fn encoder(&mut self) -> Self {
-        Self
-    }
-
-    fn decoder(&mut self) -> Self {
-        Self
-    }
-}
-
-impl Encoder for Raw {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn encode(&mut self, message: Bytes, out: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        out.put(message);
-        Ok(())
-    }
-}
-
-impl Decoder for Raw {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn decode(&mut self, message: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
-        Ok(Some(message.copy_to_bytes(message.remaining())))
+/// What is said to a sender whose spans were not taken.
+///
+/// OTLP's clients try again on `UNAVAILABLE`, and on `RESOURCE_EXHAUSTED` only if it says when.
+fn status_of(refusal: &Refusal) -> Status {
+    let text = refusal.to_string();
+    let code = match refusal {
+        Refusal::Body(BodyError::Encoding(_)) => Code::Unimplemented,
+        Refusal::Body(BodyError::TooSlow(_)) => Code::DeadlineExceeded,
+        Refusal::Body(BodyError::TooLarge(_) | BodyError::TooLargeInside(_))
+        | Refusal::TooMany { .. }
+        | Refusal::Exhausted(_)
+        | Refusal::Append(AppendError::Busy) => Code::ResourceExhausted,
+        Refusal::Append(_) => Code::Unavailable,
+        Refusal::Body(_) | Refusal::Malformed(_) => Code::InvalidArgument,
+    };
+    if refusal.is_temporary() {
+        let details = ErrorDetails::with_retry_info(Some(RETRY));
+        Status::with_error_details(code, text, details)
+    } else {
+        Status::new(code, text)
     }
 }

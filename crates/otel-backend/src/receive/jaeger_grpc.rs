@@ -3,34 +3,31 @@
 //! Spec: <https://github.com/jaegertracing/jaeger-idl/blob/main/proto/api_v2/collector.proto>
 
 use axum::Router;
-use bytes::Bytes;
-use jaeger_wire::DecodeError;
 use jaeger_wire::api_v2::{POST_SPANS, decode_post_spans};
-use tonic::Status;
 
-use super::body::BodyLimits;
-use super::grpc::{self, Method, status_of};
-use super::{Intake, jaeger};
+use super::grpc::{self, Method};
+use super::refusal::Refusal;
+use super::{Intake, jaeger, weight};
+use crate::config::Limits;
+use crate::metrics::Protocol;
 use crate::otlp::Decoded;
 
 /// The routes of the receiver.
-pub fn router(intake: Intake, limits: BodyLimits) -> Router {
-    grpc::router(POST_SPANS, PostSpans(intake), limits)
+pub fn router(intake: Intake) -> Router {
+    grpc::router(Method {
+        path: POST_SPANS,
+        intake,
+        decode,
+        answer: |accepted| {
+            accepted.log_rejected(Protocol::JaegerGrpc);
+            // `PostSpansResponse` has no fields.
+            Vec::new()
+        },
+    })
 }
 
-#[derive(Clone)]
-struct PostSpans(Intake);
-
-impl Method for PostSpans {
-    async fn call(&self, message: Bytes) -> Result<Bytes, Status> {
-        let accepted = self.0.take(message, decode).await;
-        let accepted = accepted.map_err(|error| status_of(&error))?;
-        accepted.log_rejected("Jaeger gRPC");
-        // `PostSpansResponse` has no fields.
-        Ok(Bytes::new())
-    }
-}
-
-fn decode(bytes: &[u8]) -> Result<Decoded<'_>, DecodeError> {
-    decode_post_spans(bytes).map(jaeger::from_proto)
+fn decode<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Decoded<'a>, Refusal> {
+    weight::check_protobuf(bytes, &weight::POST_SPANS, limits)?;
+    let batch = decode_post_spans(bytes).map_err(Refusal::malformed)?;
+    Ok(jaeger::from_proto(batch))
 }

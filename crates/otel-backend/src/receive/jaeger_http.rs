@@ -9,11 +9,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
-use jaeger_wire::DecodeError;
 use jaeger_wire::thrift::binary;
 
-use super::body::{self, BodyError, BodyLimits};
-use super::{Intake, IntakeError, jaeger};
+use super::refusal::{RETRY, Refusal};
+use super::{Intake, jaeger};
+use crate::config::Limits;
+use crate::metrics::Protocol;
 use crate::otlp::Decoded;
 
 /// Why a request was refused.
@@ -21,40 +22,40 @@ use crate::otlp::Decoded;
 enum Refused {
     #[error("Unsupported content type: {0}")]
     ContentType(String),
-    #[error("Unable to process request body: {0}")]
-    Body(#[from] BodyError),
-    #[error("Unable to process request body: {0}")]
-    Decode(DecodeError),
-    #[error("Cannot submit Jaeger batch: {0}")]
-    Submit(String),
+    #[error("{prefix}: {0}", prefix = prefix(.0))]
+    Spans(#[from] Refusal),
 }
 
 /// The routes of the receiver.
-pub fn router(intake: Intake, limits: BodyLimits) -> Router {
+pub fn router(intake: Intake) -> Router {
     Router::new()
         .route("/api/traces", post(receive))
-        .with_state((intake, limits))
+        .with_state(intake)
 }
 
 async fn receive(
-    State((intake, limits)): State<(Intake, BodyLimits)>,
+    State(intake): State<Intake>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, Refused> {
     check_content_type(&headers)?;
-    let bytes = body::read(&headers, body, limits).await?;
-    match intake.take(bytes, decode).await {
-        Ok(accepted) => {
-            accepted.log_rejected("Thrift over HTTP");
-            Ok(StatusCode::ACCEPTED)
-        }
-        Err(IntakeError::Decode(reason)) => Err(Refused::Decode(reason)),
-        Err(IntakeError::Append(reason)) => Err(Refused::Submit(reason.to_string())),
-    }
+    let accepted = intake.accept(intake.read(&headers, body), decode).await?;
+    accepted.log_rejected(Protocol::JaegerThrift);
+    Ok(StatusCode::ACCEPTED)
 }
 
-fn decode(bytes: &[u8]) -> Result<Decoded<'_>, DecodeError> {
-    binary::decode_batch(bytes).map(jaeger::from_thrift)
+fn decode<'a>(bytes: &'a [u8], _limits: &Limits) -> Result<Decoded<'a>, Refusal> {
+    // No Thrift struct takes much more in memory than on the wire.
+    let batch = binary::decode_batch(bytes).map_err(Refusal::malformed)?;
+    Ok(jaeger::from_thrift(batch))
+}
+
+/// Jaeger's words for whose fault it is.
+fn prefix(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::Exhausted(_) | Refusal::Append(_) => "Cannot submit Jaeger batch",
+        _ => "Unable to process request body",
+    }
 }
 
 fn check_content_type(headers: &HeaderMap) -> Result<(), Refused> {
@@ -71,13 +72,12 @@ impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let text = format!("{self}\n");
         match self {
-            Self::ContentType(_) | Self::Decode(_) => {
-                (StatusCode::BAD_REQUEST, text).into_response()
+            Self::ContentType(_) => (StatusCode::BAD_REQUEST, text).into_response(),
+            Self::Spans(refusal) if refusal.is_temporary() => {
+                let retry = [(RETRY_AFTER, RETRY.as_secs().to_string())];
+                (refusal.status(), retry, text).into_response()
             }
-            Self::Body(reason) => (reason.status(), text).into_response(),
-            Self::Submit(_) => {
-                (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "1")], text).into_response()
-            }
+            Self::Spans(refusal) => (refusal.status(), text).into_response(),
         }
     }
 }

@@ -15,8 +15,10 @@ use tokio::net::UdpSocket;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::budget::{Budget, Exhausted};
-use super::{Intake, IntakeError, jaeger};
+use super::intake::{Decode, Received};
+use super::refusal::Refusal;
+use super::{Intake, jaeger};
+use crate::metrics::Protocol;
 use crate::otlp::Decoded;
 use crate::throttle::Throttle;
 
@@ -35,23 +37,7 @@ pub struct Receiver {
     socket: UdpSocket,
     format: Format,
     intake: Intake,
-    budget: Budget,
     dropped: &'static Throttle,
-}
-
-/// Why a datagram was dropped.
-#[derive(Debug, thiserror::Error)]
-enum Dropped {
-    #[error("{0}")]
-    Decode(DecodeError),
-    #[error("it is Thrift compact, which is for --jaeger-compact-port (6831)")]
-    IsCompact,
-    #[error("it is Thrift binary, which is for --jaeger-binary-port (6832)")]
-    IsBinary,
-    #[error(transparent)]
-    Exhausted(#[from] Exhausted),
-    #[error("{0}")]
-    Append(String),
 }
 
 /// The largest datagram that there can be.
@@ -68,7 +54,7 @@ const MAX_LEFT_OVER: usize = 10_000;
 
 impl Receiver {
     /// Receives on this socket.
-    pub fn new(socket: UdpSocket, format: Format, intake: Intake, budget: Budget) -> Self {
+    pub fn new(socket: UdpSocket, format: Format, intake: &Intake) -> Self {
         static COMPACT: Throttle = Throttle::new();
         static BINARY: Throttle = Throttle::new();
         if let Err(reason) = SockRef::from(&socket).set_recv_buffer_size(SOCKET_BUFFER) {
@@ -81,8 +67,7 @@ impl Receiver {
         Self {
             socket,
             format,
-            intake,
-            budget,
+            intake: intake.of(format.protocol()),
             dropped,
         }
     }
@@ -113,47 +98,51 @@ impl Receiver {
     }
 
     fn start(&self, buffer: &[u8], length: usize, from: SocketAddr, tasks: &mut JoinSet<()>) {
-        let mut held = self.budget.hold();
-        if let Err(exhausted) = held.add(length + OVERHEAD) {
-            return report(self.dropped, from, &exhausted.into());
-        }
-        let datagram = Bytes::copy_from_slice(buffer.get(..length).unwrap_or_default());
+        let received = self.receive(buffer.get(..length).unwrap_or_default());
         let (intake, format, throttle) = (self.intake.clone(), self.format, self.dropped);
-        tasks.spawn(async move {
-            match intake.take(datagram, format.decoder()).await {
-                Ok(accepted) => accepted.log_rejected(format.name()),
-                Err(IntakeError::Decode(reason)) => report(throttle, from, &reason),
-                Err(IntakeError::Append(reason)) => {
-                    report(throttle, from, &Dropped::Append(reason.to_string()));
-                }
+        let taken = async move {
+            match intake.accept(async { received }, format.decoder()).await {
+                Ok(accepted) => accepted.log_rejected(format.protocol()),
+                Err(reason) => report(throttle, from, &reason),
             }
-            drop(held);
-        });
+        };
+        tasks.spawn(taken);
+    }
+
+    fn receive(&self, datagram: &[u8]) -> Result<Received, Refusal> {
+        let mut held = self.intake.hold();
+        held.add(datagram.len() + OVERHEAD)?;
+        Ok(Received {
+            bytes: Bytes::copy_from_slice(datagram),
+            compression: None,
+            held,
+        })
     }
 }
 
-fn report(throttle: &Throttle, from: SocketAddr, reason: &Dropped) {
+fn report(throttle: &Throttle, from: SocketAddr, reason: &Refusal) {
     if let Some(more) = throttle.pass() {
         tracing::warn!(%from, %reason, more, "a datagram was dropped");
     }
 }
 
-type Decode = for<'a> fn(&'a [u8]) -> Result<Decoded<'a>, Dropped>;
-
 impl Format {
-    fn name(self) -> &'static str {
+    /// The receiver's name in the metrics.
+    fn protocol(self) -> Protocol {
         match self {
-            Self::Compact => "Thrift compact over UDP",
-            Self::Binary => "Thrift binary over UDP",
+            Self::Compact => Protocol::JaegerCompact,
+            Self::Binary => Protocol::JaegerBinary,
         }
     }
 
     fn decoder(self) -> Decode {
         match self {
             Self::Compact => {
-                |bytes| decoded(bytes, compact::decode_emit_batch(bytes), Self::Compact)
+                |bytes, _| decoded(bytes, compact::decode_emit_batch(bytes), Self::Compact)
             }
-            Self::Binary => |bytes| decoded(bytes, binary::decode_emit_batch(bytes), Self::Binary),
+            Self::Binary => {
+                |bytes, _| decoded(bytes, binary::decode_emit_batch(bytes), Self::Binary)
+            }
         }
     }
 
@@ -172,13 +161,18 @@ fn decoded<'a>(
     bytes: &[u8],
     batch: Result<Batch<'a>, DecodeError>,
     format: Format,
-) -> Result<Decoded<'a>, Dropped> {
-    match (batch, Format::guess(bytes)) {
-        (Ok(batch), _) => Ok(jaeger::from_thrift(batch)),
-        (Err(_), Some(Format::Compact)) if format == Format::Binary => Err(Dropped::IsCompact),
-        (Err(_), Some(Format::Binary)) if format == Format::Compact => Err(Dropped::IsBinary),
-        (Err(reason), _) => Err(Dropped::Decode(reason)),
-    }
+) -> Result<Decoded<'a>, Refusal> {
+    let reason = match (batch, Format::guess(bytes)) {
+        (Ok(batch), _) => return Ok(jaeger::from_thrift(batch)),
+        (Err(_), Some(Format::Compact)) if format == Format::Binary => {
+            "it is Thrift compact, which is for --jaeger-compact-port (6831)".to_owned()
+        }
+        (Err(_), Some(Format::Binary)) if format == Format::Compact => {
+            "it is Thrift binary, which is for --jaeger-binary-port (6832)".to_owned()
+        }
+        (Err(reason), _) => reason.to_string(),
+    };
+    Err(Refusal::Malformed(reason))
 }
 
 #[cfg(test)]
@@ -186,6 +180,7 @@ mod tests {
     use jaeger_wire::Process;
 
     use super::*;
+    use crate::config::Limits;
 
     /// A message without spans.
     fn message(format: Format) -> Vec<u8> {
@@ -214,7 +209,9 @@ mod tests {
 
     fn refusal(format: Format, bytes: &[u8]) -> Option<String> {
         let decode = format.decoder();
-        decode(bytes).err().map(|reason| reason.to_string())
+        decode(bytes, &Limits::default())
+            .err()
+            .map(|reason| reason.to_string())
     }
 
     #[test]

@@ -9,11 +9,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
+use tonic::Code;
 
-use super::body::{self, BodyError, BodyLimits};
-use super::{Intake, IntakeError};
-use crate::otlp::{self, Encoding};
-use crate::store::AppendError;
+use super::refusal::{RETRY, Refusal};
+use super::{Intake, weight};
+use crate::config::Limits;
+use crate::otlp::{self, Decoded, Encoding};
 
 /// Why a request was refused.
 #[derive(Debug, thiserror::Error)]
@@ -21,86 +22,73 @@ enum Refused {
     #[error("content type '{0}' is not supported: use application/x-protobuf or application/json")]
     ContentType(String),
     #[error(transparent)]
-    Body(#[from] BodyError),
-    #[error("{0}")]
-    Decode(String),
-    #[error(transparent)]
-    Append(AppendError),
+    Spans(#[from] Refusal),
 }
 
 /// The routes of the receiver.
-pub fn router(intake: Intake, limits: BodyLimits) -> Router {
+pub fn router(intake: Intake) -> Router {
     Router::new()
         .route("/v1/traces", post(receive))
-        .with_state((intake, limits))
+        .with_state(intake)
 }
 
-async fn receive(
-    State((intake, limits)): State<(Intake, BodyLimits)>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
+async fn receive(State(intake): State<Intake>, headers: HeaderMap, body: Body) -> Response {
     let given = headers.get(CONTENT_TYPE).map_or(&b""[..], |v| v.as_bytes());
     let given = String::from_utf8_lossy(given);
     let Some(encoding) = Encoding::of_content_type(&given) else {
         return Refused::ContentType(given.into_owned()).answer(Encoding::Json);
     };
-    match take(&intake, limits, encoding, &headers, body).await {
-        Ok(answer) => ([(CONTENT_TYPE, encoding.content_type())], answer).into_response(),
-        Err(refused) => refused.answer(encoding),
-    }
-}
-
-async fn take(
-    intake: &Intake,
-    limits: BodyLimits,
-    encoding: Encoding,
-    headers: &HeaderMap,
-    body: Body,
-) -> Result<Vec<u8>, Refused> {
-    let bytes = body::read(headers, body, limits).await?;
-    let accepted = match encoding {
-        Encoding::Protobuf => intake.take(bytes, otlp::decode_traces).await?,
-        Encoding::Json => intake.take(bytes, otlp::decode_json).await?,
+    let decode = match encoding {
+        Encoding::Protobuf => decode_protobuf,
+        Encoding::Json => decode_json,
     };
-    Ok(otlp::export_response(
-        encoding,
-        accepted.rejected.count,
-        &accepted.rejected.reason(),
-    ))
+    match intake.accept(intake.read(&headers, body), decode).await {
+        Ok(accepted) => {
+            let answer = otlp::export_response(encoding, accepted.rejected, &accepted.reason());
+            ([(CONTENT_TYPE, encoding.content_type())], answer).into_response()
+        }
+        Err(refusal) => Refused::Spans(refusal).answer(encoding),
+    }
 }
 
-impl<E: std::fmt::Display> From<IntakeError<E>> for Refused {
-    fn from(error: IntakeError<E>) -> Self {
-        match error {
-            IntakeError::Decode(reason) => Self::Decode(reason.to_string()),
-            IntakeError::Append(reason) => Self::Append(reason),
-        }
-    }
+pub(super) fn decode_protobuf<'a>(
+    bytes: &'a [u8],
+    limits: &Limits,
+) -> Result<Decoded<'a>, Refusal> {
+    weight::check_protobuf(bytes, &weight::OTLP, limits)?;
+    otlp::decode_traces(bytes).map_err(Refusal::malformed)
+}
+
+fn decode_json<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Decoded<'a>, Refusal> {
+    weight::check_json(bytes, limits)?;
+    otlp::decode_json(bytes).map_err(Refusal::malformed)
 }
 
 impl Refused {
-    /// The HTTP status and the gRPC code that goes with it in the body.
-    fn codes(&self) -> (StatusCode, u8) {
+    fn status(&self) -> StatusCode {
         match self {
-            Self::ContentType(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, 3),
-            Self::Body(reason) => match reason.status() {
-                status @ StatusCode::PAYLOAD_TOO_LARGE => (status, 8),
-                status => (status, 3),
-            },
-            Self::Decode(_) => (StatusCode::BAD_REQUEST, 3),
-            Self::Append(AppendError::Busy) => (StatusCode::TOO_MANY_REQUESTS, 8),
-            Self::Append(_) => (StatusCode::SERVICE_UNAVAILABLE, 14),
+            Self::ContentType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Spans(refusal) => refusal.status(),
         }
     }
 
     fn answer(self, encoding: Encoding) -> Response {
-        let (status, code) = self.codes();
+        let status = self.status();
+        // The body is a Status of gRPC, whatever the protocol.
+        let code = match status {
+            StatusCode::PAYLOAD_TOO_LARGE | StatusCode::TOO_MANY_REQUESTS => {
+                Code::ResourceExhausted
+            }
+            StatusCode::SERVICE_UNAVAILABLE => Code::Unavailable,
+            _ => Code::InvalidArgument,
+        };
+        let code = u8::try_from(code as i32).unwrap_or_default();
         let body = otlp::status(encoding, code, &self.to_string());
         let content_type = [(CONTENT_TYPE, encoding.content_type())];
-        match status {
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-                (status, content_type, [(RETRY_AFTER, "1")], body).into_response()
+        match self {
+            Self::Spans(refusal) if refusal.is_temporary() => {
+                let retry = [(RETRY_AFTER, RETRY.as_secs().to_string())];
+                (status, content_type, retry, body).into_response()
             }
             _ => (status, content_type, body).into_response(),
         }

@@ -218,7 +218,7 @@ async fn datagrams_bring_the_span() {
 async fn found(backend: &Backend) {
     let url = backend.ui(&format!("/api/traces/{}", "a1".repeat(16)));
     let found = async { while get(&url).await.0 != 200 {} };
-    let patience = Duration::from_secs(60);
+    let patience = Duration::from_mins(1);
     tokio::time::timeout(patience, found).await.unwrap();
 }
 

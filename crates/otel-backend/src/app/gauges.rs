@@ -1,0 +1,38 @@
+//! What is measured only when somebody asks.
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::DescriptorEncoder;
+
+use crate::metrics::gauge;
+use crate::receive::Budget;
+
+#[derive(Debug)]
+pub(super) struct Gauges {
+    pub(super) budget: Budget,
+    /// Where the store is, unless it is in memory.
+    pub(super) directory: Option<PathBuf>,
+}
+
+impl Collector for Gauges {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let help = "Bytes of requests that are being received or stored";
+        let used = self.budget.used() as u64;
+        gauge(&mut encoder, "otel_backend_queue_bytes", help, used)?;
+        if let Some(bytes) = self.directory.as_deref().and_then(size) {
+            let help = "Bytes of the data directory on disk";
+            gauge(&mut encoder, "otel_backend_disk_bytes", help, bytes)?;
+        }
+        Ok(())
+    }
+}
+
+/// The files of a directory that has no folders.
+fn size(directory: &Path) -> Option<u64> {
+    let files = fs::read_dir(directory).ok()?;
+    let size = |file: fs::DirEntry| file.metadata().ok().map(|metadata| metadata.len());
+    Some(files.flatten().filter_map(size).sum())
+}

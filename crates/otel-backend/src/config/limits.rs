@@ -1,0 +1,105 @@
+//! What is bounded, and where the bounds are.
+
+use crate::config::size::{Bytes, parse_bytes};
+
+/// What one request, and all of them together, may take.
+///
+/// `--limits` sets them by the names given here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// `body`: bytes of a request as sent.
+    pub body: usize,
+    /// `decompressed`: bytes of a request once it is decompressed.
+    pub decompressed: usize,
+    /// `spans`: spans of a request.
+    pub spans: usize,
+    /// `elements`: attributes, events, links and values of a request.
+    pub elements: usize,
+    /// `attribute`: bytes of one attribute, its key included. A span with a larger one is rejected
+    /// alone.
+    pub attribute: usize,
+    /// `queue`: bytes of all requests that are being received or stored.
+    pub queue: usize,
+    /// `connections`: connections of all ports together.
+    pub connections: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body: 16 << 20,
+            decompressed: 16 << 20,
+            spans: 100_000,
+            elements: 500_000,
+            attribute: 1 << 20,
+            queue: 128 << 20,
+            connections: 16_000,
+        }
+    }
+}
+
+impl Limits {
+    /// The names, in the order in which they are documented.
+    const NAMES: [&str; 7] = [
+        "body",
+        "decompressed",
+        "spans",
+        "elements",
+        "attribute",
+        "queue",
+        "connections",
+    ];
+
+    /// Reads `NAME=VALUE` pairs; what they do not name keeps its default.
+    pub(super) fn parse(pairs: &[String]) -> Result<Self, Vec<String>> {
+        let mut limits = Self::default();
+        let set = |pair: &String| limits.set(pair).err();
+        let wrong: Vec<_> = pairs.iter().filter_map(set).collect();
+        if wrong.is_empty() {
+            Ok(limits)
+        } else {
+            Err(wrong)
+        }
+    }
+
+    fn set(&mut self, pair: &str) -> Result<(), String> {
+        let (name, value) = pair
+            .split_once('=')
+            .ok_or_else(|| format!("'{pair}' is not NAME=VALUE, such as body=4MiB"))?;
+        let limit = self.named(name).ok_or_else(|| {
+            let names = Self::NAMES.join(", ");
+            format!("there is no limit '{name}': use {names}")
+        })?;
+        *limit = match parse_bytes(value)? {
+            Bytes(0) => return Err(format!("{name}=0 would let nothing in")),
+            Bytes(bytes) => usize::try_from(bytes).unwrap_or(usize::MAX),
+        };
+        Ok(())
+    }
+
+    fn named(&mut self, name: &str) -> Option<&mut usize> {
+        Some(match name {
+            "body" => &mut self.body,
+            "decompressed" => &mut self.decompressed,
+            "spans" => &mut self.spans,
+            "elements" => &mut self.elements,
+            "attribute" => &mut self.attribute,
+            "queue" => &mut self.queue,
+            "connections" => &mut self.connections,
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_sets_a_limit() {
+        for name in Limits::NAMES {
+            let limits = Limits::parse(&[format!("{name}=7")]).unwrap();
+            assert_ne!(limits, Limits::default(), "{name}");
+        }
+    }
+}

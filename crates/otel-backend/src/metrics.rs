@@ -1,0 +1,145 @@
+//! What the program counts of itself, for Prometheus.
+//!
+//! Spec: <https://prometheus.io/docs/specs/om/open_metrics_spec/>
+
+mod labels;
+mod process;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::text;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Metric, Registry, Unit};
+
+use crate::config::Endpoint;
+pub use labels::Protocol;
+use labels::{OfEndpoint, OfProtocol, Refused};
+pub(crate) use process::gauge;
+
+/// The content type of [`Metrics::render`].
+pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// The counters; clones share them.
+#[derive(Clone)]
+pub struct Metrics(Arc<Counters>);
+
+struct Counters {
+    registry: Registry,
+    spans: Family<OfProtocol, Counter>,
+    bytes: Family<OfProtocol, Counter>,
+    refused_spans: Family<Refused, Counter>,
+    refused_requests: Family<Refused, Counter>,
+    connections: Family<OfEndpoint, Gauge>,
+    latency: Family<OfEndpoint, Histogram, fn() -> Histogram>,
+}
+
+/// From half a millisecond to 16 seconds.
+fn latency_buckets() -> Histogram {
+    Histogram::new(exponential_buckets(0.0005, 2.0, 16))
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metrics").finish_non_exhaustive()
+    }
+}
+
+impl Metrics {
+    /// Nothing counted yet. `collectors` are asked whenever somebody wants to know.
+    pub fn new(collectors: Vec<Box<dyn Collector>>) -> Self {
+        let mut registry = Registry::default();
+        registry.register_collector(Box::new(process::Process));
+        for collector in collectors {
+            registry.register_collector(collector);
+        }
+        let seconds = "otel_backend_request_duration";
+        let latency = Family::new_with_constructor(latency_buckets as fn() -> Histogram);
+        let help = "Time from the head of a request to that of its answer";
+        registry.register_with_unit(seconds, help, Unit::Seconds, latency.clone());
+        Self(Arc::new(Counters {
+            spans: register(&mut registry, "spans_stored", "Spans stored"),
+            bytes: register(
+                &mut registry,
+                "received_bytes",
+                "Bytes of requests as sent, in bodies and datagrams",
+            ),
+            refused_spans: register(
+                &mut registry,
+                "spans_refused",
+                "Spans not stored, by reason; those of requests that were not decoded are not known",
+            ),
+            refused_requests: register(
+                &mut registry,
+                "requests_refused",
+                "Requests and datagrams of which no span was stored, by reason",
+            ),
+            connections: register(&mut registry, "connections", "Connections that are open"),
+            latency,
+            registry,
+        }))
+    }
+
+    /// All of them as text.
+    pub fn render(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        text::encode(&mut text, &self.0.registry).ok();
+        text
+    }
+
+    /// Counts the bytes of a request.
+    pub fn received(&self, protocol: Protocol, bytes: usize) {
+        let counter = self.0.bytes.get_or_create_owned(&OfProtocol { protocol });
+        counter.inc_by(bytes as u64);
+    }
+
+    /// Counts spans that were stored.
+    pub fn stored(&self, protocol: Protocol, spans: usize) {
+        let counter = self.0.spans.get_or_create_owned(&OfProtocol { protocol });
+        counter.inc_by(spans as u64);
+    }
+
+    /// Counts spans that were not stored.
+    pub fn refused_spans(&self, protocol: Protocol, reason: &'static str, spans: usize) {
+        if spans > 0 {
+            let labels = Refused { protocol, reason };
+            let counter = self.0.refused_spans.get_or_create_owned(&labels);
+            counter.inc_by(spans as u64);
+        }
+    }
+
+    /// Counts a request that was refused.
+    pub fn refused_request(&self, protocol: Protocol, reason: &'static str) {
+        let labels = Refused { protocol, reason };
+        self.0.refused_requests.get_or_create_owned(&labels).inc();
+    }
+
+    /// The connections of an endpoint.
+    pub fn connections(&self, endpoint: Endpoint) -> Gauge {
+        self.0
+            .connections
+            .get_or_create_owned(&OfEndpoint { endpoint })
+    }
+
+    /// The latencies of an endpoint.
+    pub fn latency(&self, endpoint: Endpoint) -> Histogram {
+        self.0.latency.get_or_create_owned(&OfEndpoint { endpoint })
+    }
+}
+
+fn register<M: Metric + Clone + Default>(registry: &mut Registry, name: &str, help: &str) -> M {
+    let metric = M::default();
+    registry.register(format!("otel_backend_{name}"), help, metric.clone());
+    metric
+}
+
+/// Adds a latency.
+pub fn observe(latency: &Histogram, time: Duration) {
+    latency.observe(time.as_secs_f64());
+}

@@ -1,0 +1,248 @@
+//! From the bytes of a request to spans in the store, within the limits.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::HeaderMap;
+use http::header::CONTENT_ENCODING;
+use tokio::sync::Semaphore;
+
+use super::body::{self, BodyError, Compression};
+use super::budget::{Budget, Held};
+use super::refusal::Refusal;
+use crate::config::Limits;
+use crate::metrics::{Metrics, Protocol};
+use crate::model::{Attribute, InvalidSpan, Span};
+use crate::otlp::Decoded;
+use crate::store::{AppendError, Batch, BatchBuilder, Store};
+
+/// Takes the spans of one protocol into the store; clones, and those of other protocols made from
+/// it, share the limits.
+#[derive(Debug, Clone)]
+pub struct Intake {
+    store: Store,
+    limits: Limits,
+    budget: Budget,
+    /// One permit for each request that may be worked on for long at the same time.
+    long_work: Arc<Semaphore>,
+    metrics: Metrics,
+    protocol: Protocol,
+}
+
+/// The bytes of a request.
+#[derive(Debug)]
+pub(super) struct Received {
+    pub(super) bytes: Bytes,
+    pub(super) compression: Option<Compression>,
+    /// What they take of the budget.
+    pub(super) held: Held,
+}
+
+/// Decodes a request.
+pub(super) type Decode = for<'a> fn(&'a [u8], &Limits) -> Result<Decoded<'a>, Refusal>;
+
+/// What became of the spans of a request.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Accepted {
+    /// How many are stored.
+    pub(super) spans: usize,
+    /// How many are not.
+    pub(super) rejected: usize,
+    /// Why the first of those was rejected.
+    pub(super) reason: Option<InvalidSpan>,
+}
+
+/// What takes more bytes is worked on in a thread that may block.
+const LARGE: usize = 512 * 1024;
+
+impl Intake {
+    /// Takes spans into this store.
+    pub fn new(store: Store, limits: Limits, budget: Budget, metrics: Metrics) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self {
+            store,
+            limits,
+            budget,
+            long_work: Arc::new(Semaphore::new(cores)),
+            metrics,
+            protocol: Protocol::OtlpHttp,
+        }
+    }
+
+    /// The same for another protocol.
+    #[must_use]
+    pub fn of(&self, protocol: Protocol) -> Self {
+        Self {
+            protocol,
+            ..self.clone()
+        }
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    pub(super) fn hold(&self) -> Held {
+        self.budget.hold()
+    }
+
+    /// Reads the body of an HTTP request.
+    pub(super) async fn read(&self, headers: &HeaderMap, body: Body) -> Result<Received, Refusal> {
+        let encoding = headers.get(CONTENT_ENCODING);
+        let compression = Compression::named(encoding.map_or(&b""[..], |value| value.as_bytes()))?;
+        let mut held = self.budget.hold();
+        Ok(Received {
+            bytes: body::collect(body, self.limits.body, &mut held).await?,
+            compression,
+            held,
+        })
+    }
+
+    /// Decodes what is received and stores its spans; they are committed when this returns.
+    ///
+    /// A span that is not valid is no refusal: it is counted in [`Accepted::rejected`].
+    pub(super) async fn accept(
+        &self,
+        received: impl Future<Output = Result<Received, Refusal>>,
+        decode: Decode,
+    ) -> Result<Accepted, Refusal> {
+        let result = match received.await {
+            Ok(received) => {
+                self.metrics.received(self.protocol, received.bytes.len());
+                self.take(received, decode).await
+            }
+            Err(refusal) => Err(refusal),
+        };
+        if let Err(refusal) = &result {
+            self.metrics
+                .refused_request(self.protocol, refusal.reason());
+        }
+        result
+    }
+
+    async fn take(&self, received: Received, decode: Decode) -> Result<Accepted, Refusal> {
+        let Received {
+            bytes,
+            compression,
+            mut held,
+        } = received;
+        let limits = self.limits;
+        let quick = limits.decompressed.min(LARGE);
+        let encoded = match unpack(&bytes, compression, quick) {
+            Ok(plain) if plain.len() <= LARGE => {
+                drop(bytes);
+                encode(&plain, &limits, decode)
+            }
+            // The larger part of it is still to come, if it is not broken.
+            Ok(_) | Err(BodyError::TooLargeInside(_)) => {
+                let permit = Arc::clone(&self.long_work).acquire_owned().await;
+                let work = move || {
+                    let _permit = permit.map_err(|_| AppendError::Closed)?;
+                    let plain = unpack(&bytes, compression, limits.decompressed)?;
+                    encode(&plain, &limits, decode)
+                };
+                let work = tokio::task::spawn_blocking(work);
+                work.await.map_err(|_| AppendError::Closed)?
+            }
+            Err(reason) => Err(reason.into()),
+        };
+        let (batch, accepted) = encoded?;
+        self.metrics
+            .refused_spans(self.protocol, "invalid", accepted.rejected);
+        match self.store(batch, &mut held).await {
+            Ok(()) => self.metrics.stored(self.protocol, accepted.spans),
+            Err(refusal) => {
+                self.metrics
+                    .refused_spans(self.protocol, refusal.reason(), accepted.spans);
+                return Err(refusal);
+            }
+        }
+        Ok(accepted)
+    }
+
+    async fn store(&self, batch: Batch, held: &mut Held) -> Result<(), Refusal> {
+        held.add(batch.size())?;
+        Ok(self.store.append(batch).await?)
+    }
+}
+
+fn unpack(
+    bytes: &Bytes,
+    compression: Option<Compression>,
+    limit: usize,
+) -> Result<Bytes, BodyError> {
+    match compression {
+        Some(compression) => compression.unpack(bytes, limit),
+        None => Ok(bytes.clone()),
+    }
+}
+
+/// Encodes the spans that are valid.
+fn encode(bytes: &[u8], limits: &Limits, decode: Decode) -> Result<(Batch, Accepted), Refusal> {
+    let mut batch = BatchBuilder::default();
+    let mut accepted = Accepted::default();
+    for incoming in decode(bytes, limits)? {
+        if accepted.spans + accepted.rejected == limits.spans {
+            return Err(Refusal::TooMany {
+                what: "spans",
+                limit: limits.spans,
+            });
+        }
+        let checked = incoming.and_then(|incoming| {
+            check(&incoming.span, limits)?;
+            Ok(incoming)
+        });
+        match checked {
+            Ok(incoming) => {
+                batch.push(&incoming.span, incoming.message);
+                accepted.spans += 1;
+            }
+            Err(reason) => {
+                accepted.rejected += 1;
+                accepted.reason.get_or_insert(reason);
+            }
+        }
+    }
+    Ok((batch.finish(), accepted))
+}
+
+fn check(span: &Span<'_>, limits: &Limits) -> Result<(), InvalidSpan> {
+    let events = span.events.iter().flat_map(|event| &event.attributes);
+    let links = span.links.iter().flat_map(|link| &link.attributes);
+    let own = span.attributes.iter().chain(events).chain(links);
+    let shared = span
+        .resource
+        .attributes
+        .iter()
+        .chain(&span.scope.attributes);
+    let too_large = |attribute: &&Attribute<'_>| attribute.size() > limits.attribute;
+    match own.chain(shared).find(too_large) {
+        None => Ok(()),
+        Some(attribute) => Err(InvalidSpan::TooLarge {
+            key: attribute.key.chars().take(64).collect(),
+            bytes: attribute.size(),
+            limit: limits.attribute,
+        }),
+    }
+}
+
+impl Accepted {
+    /// Why the first span was rejected, as text; "" if none was.
+    pub(super) fn reason(&self) -> String {
+        let reason = self.reason.as_ref();
+        reason.map(ToString::to_string).unwrap_or_default()
+    }
+
+    /// Logs what was rejected, for protocols that cannot tell the sender.
+    pub(super) fn log_rejected(&self, protocol: Protocol) {
+        if self.rejected > 0 {
+            tracing::warn!(
+                protocol = protocol.as_str(),
+                rejected = self.rejected,
+                reason = self.reason(),
+                "spans were rejected"
+            );
+        }
+    }
+}
