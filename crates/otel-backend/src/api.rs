@@ -7,8 +7,10 @@
 mod answer;
 mod envelope;
 mod go;
+pub mod grpc;
 mod ids;
 mod jaeger;
+mod outlet;
 mod pairs;
 mod trace_response;
 mod v3;

@@ -115,7 +115,7 @@ impl App {
                 Socket::Tcp(listener) => {
                     let server = Server {
                         listener,
-                        router: routes.of(endpoint),
+                        router: routes.of(endpoint).await,
                         connections: connections.clone(),
                         open: routes.metrics.connections(endpoint),
                         latency: routes.metrics.latency(endpoint),
@@ -165,7 +165,7 @@ struct Routes {
 }
 
 impl Routes {
-    fn of(&self, endpoint: Endpoint) -> Router {
+    async fn of(&self, endpoint: Endpoint) -> Router {
         let of = |protocol| self.intake.of(protocol);
         match endpoint {
             Endpoint::Ui => Router::new()
@@ -177,8 +177,8 @@ impl Routes {
             Endpoint::JaegerThrift => jaeger_http::router(of(Protocol::JaegerThrift)),
             Endpoint::OtlpGrpc => otlp_grpc::router(of(Protocol::OtlpGrpc)),
             Endpoint::JaegerGrpc => jaeger_grpc::router(of(Protocol::JaegerGrpc)),
-            Endpoint::QueryGrpc
-            | Endpoint::Zipkin
+            Endpoint::QueryGrpc => api::grpc::router(Query::new(self.store.clone())).await,
+            Endpoint::Zipkin
             | Endpoint::Sampling
             // Datagrams have no routes.
             | Endpoint::JaegerCompact

@@ -16,6 +16,7 @@ mod fields;
 mod groups;
 mod json;
 mod outline;
+mod regroup;
 mod spans;
 mod wire;
 
@@ -29,6 +30,7 @@ pub use encode::{encode_resource, encode_scope, encode_span};
 pub use groups::{Group, GroupHead, groups, write_groups};
 pub use json::{TracesJson, decode_json, decode_json_lines};
 pub use outline::Outline;
+pub use regroup::TracesBuilder;
 pub use spans::{SpanGroup, decode_groups, decode_traces, span_groups};
 pub use wire::Malformed;
 pub(crate) use wire::messages;

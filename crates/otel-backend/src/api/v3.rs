@@ -3,7 +3,7 @@
 //! Spec: <https://github.com/jaegertracing/jaeger-idl/blob/main/proto/api_v3/query_service.proto>
 
 mod params;
-mod summary;
+pub(super) mod summary;
 
 use std::cell::RefCell;
 
@@ -16,9 +16,10 @@ use serde::ser::{Error as _, SerializeSeq as _};
 use serde::{Serialize, Serializer};
 use serde_json::json;
 
-use super::answer::{self, Traces};
+use super::answer;
 use super::envelope::{ApiError, http_error, json as json_answer, to_json, write_json};
 use super::ids;
+use super::outlet::Traces;
 use super::pairs::{Pairs, is_pretty};
 use crate::model::SpanKind;
 use crate::otlp::TracesJson;

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod durability;
+mod grpc;
+mod grpc_query;
 mod http_api;
 mod jaeger;
 mod protocols;

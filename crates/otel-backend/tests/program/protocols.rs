@@ -125,7 +125,7 @@ pub(crate) async fn call(
 }
 
 /// Hands messages over as they are.
-struct Raw;
+pub(crate) struct Raw;
 
 impl Codec for Raw {
     type Encode = Bytes;

@@ -94,6 +94,10 @@ impl Backend {
         self.url(what, "").replace("udp://", "")
     }
 
+    pub(crate) fn query_grpc(&self) -> String {
+        self.url("query gRPC", "")
+    }
+
     pub(crate) fn url(&self, what: &str, path: &str) -> String {
         format!("{}{path}", self.urls[what])
     }

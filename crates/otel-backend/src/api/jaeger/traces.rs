@@ -10,9 +10,10 @@ use serde::{Serialize, Serializer};
 
 use super::params::{Wanted, check_hints, is_raw, parse_traces};
 use super::trace_json::{Processes, TraceJson};
-use crate::api::answer::{self, Traces};
+use crate::api::answer;
 use crate::api::envelope::{ApiError, Envelope, Problem, json, to_json, write_json};
 use crate::api::ids;
+use crate::api::outlet::Traces;
 use crate::api::pairs::{Pairs, is_pretty};
 use crate::model::{Span, UnixNanos};
 use crate::otlp;

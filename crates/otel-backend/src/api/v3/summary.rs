@@ -11,36 +11,36 @@ use crate::query::Trace;
 /// A trace in few words. What is zero or empty is left out.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct TraceSummary {
-    trace_id: String,
+pub(in crate::api) struct TraceSummary {
+    pub(in crate::api) trace_id: String,
     #[serde(skip_serializing_if = "String::is_empty")]
-    root_service_name: String,
+    pub(in crate::api) root_service_name: String,
     #[serde(skip_serializing_if = "String::is_empty")]
-    root_operation_name: String,
+    pub(in crate::api) root_operation_name: String,
     #[serde(serialize_with = "as_text")]
-    min_start_time_unix_nano: u64,
+    pub(in crate::api) min_start_time_unix_nano: u64,
     #[serde(serialize_with = "as_text")]
-    max_end_time_unix_nano: u64,
-    span_count: usize,
+    pub(in crate::api) max_end_time_unix_nano: u64,
+    pub(in crate::api) span_count: usize,
     #[serde(skip_serializing_if = "is_zero")]
-    error_span_count: usize,
+    pub(in crate::api) error_span_count: usize,
     #[serde(skip_serializing_if = "is_zero")]
-    orphan_span_count: usize,
-    services: Vec<ServiceSummary>,
+    pub(in crate::api) orphan_span_count: usize,
+    pub(in crate::api) services: Vec<ServiceSummary>,
 }
 
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ServiceSummary {
-    name: String,
-    span_count: usize,
+pub(in crate::api) struct ServiceSummary {
+    pub(in crate::api) name: String,
+    pub(in crate::api) span_count: usize,
     #[serde(skip_serializing_if = "is_zero")]
-    error_span_count: usize,
+    pub(in crate::api) error_span_count: usize,
 }
 
 impl TraceSummary {
     /// Sums a trace up.
-    pub(super) fn of(trace: &Trace) -> Result<Self, Malformed> {
+    pub(in crate::api) fn of(trace: &Trace) -> Result<Self, Malformed> {
         let spans = trace.spans()?;
         let ids: HashSet<_> = spans.iter().map(|span| span.span_id).collect();
         let is_orphan = |span: &&Span<'_>| span.parent.is_some_and(|id| !ids.contains(&id));

@@ -1,0 +1,100 @@
+//! The parameters of a search, which are the same in both services.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tonic::Status;
+
+use super::generated::jaeger::{api_v2, api_v3};
+use crate::model::UnixNanos;
+use crate::query::{Search, Tag};
+
+/// How many traces a search finds that does not say how many.
+const LIMIT: usize = 100;
+
+/// What both messages say.
+struct Parameters {
+    service_name: String,
+    operation_name: String,
+    tags: HashMap<String, String>,
+    from: Option<prost_types::Timestamp>,
+    to: Option<prost_types::Timestamp>,
+    min_duration: Option<prost_types::Duration>,
+    max_duration: Option<prost_types::Duration>,
+    search_depth: i32,
+}
+
+/// Reads the older service's parameters. Times that are missing do not bound the search.
+pub(super) fn search_v2(query: api_v2::TraceQueryParameters) -> Search {
+    search(Parameters {
+        service_name: query.service_name,
+        operation_name: query.operation_name,
+        tags: query.tags,
+        from: query.start_time_min,
+        to: query.start_time_max,
+        min_duration: query.duration_min,
+        max_duration: query.duration_max,
+        search_depth: query.search_depth,
+    })
+}
+
+/// Reads the newer service's parameters. The times are required.
+pub(super) fn search_v3(query: Option<api_v3::TraceQueryParameters>) -> Result<Search, Status> {
+    let query = query.ok_or_else(|| Status::invalid_argument("missing query"))?;
+    if query.start_time_min.is_none() || query.start_time_max.is_none() {
+        return Err(Status::invalid_argument(
+            "start time min and max are required parameters",
+        ));
+    }
+    if query.filter.is_some() {
+        return Err(Status::invalid_argument(
+            "the structured query filter is disabled: use attributes",
+        ));
+    }
+    Ok(search(Parameters {
+        service_name: query.service_name,
+        operation_name: query.operation_name,
+        tags: query.attributes,
+        from: query.start_time_min,
+        to: query.start_time_max,
+        min_duration: query.duration_min,
+        max_duration: query.duration_max,
+        search_depth: query.search_depth,
+    }))
+}
+
+fn search(query: Parameters) -> Search {
+    let given = |text: String| (!text.is_empty()).then_some(text);
+    let max_duration = query.max_duration.as_ref().map(duration);
+    let limit = usize::try_from(query.search_depth).ok();
+    let tags = query.tags.into_iter();
+    Search {
+        service: given(query.service_name),
+        operation: given(query.operation_name),
+        from: query.from.as_ref().map_or(UnixNanos(0), time),
+        to: query.to.as_ref().map_or(UnixNanos::MAX, time),
+        min_duration: query
+            .min_duration
+            .as_ref()
+            .map(duration)
+            .unwrap_or_default(),
+        max_duration: max_duration.filter(|max| !max.is_zero()),
+        tags: tags.map(|(key, value)| Tag { key, value }).collect(),
+        limit: limit.filter(|limit| *limit > 0).unwrap_or(LIMIT),
+    }
+}
+
+/// A time; one before the epoch counts as the epoch.
+pub(super) fn time(time: &prost_types::Timestamp) -> UnixNanos {
+    UnixNanos(nanos(time.seconds, time.nanos))
+}
+
+/// A duration; a negative one counts as none.
+fn duration(duration: &prost_types::Duration) -> Duration {
+    Duration::from_nanos(nanos(duration.seconds, duration.nanos))
+}
+
+fn nanos(seconds: i64, nanos: i32) -> u64 {
+    let nanos = i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
+    u64::try_from(nanos.max(0)).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,63 @@
+//! Calls gRPC methods with messages in protobuf's JSON, as the services describe themselves.
+
+use std::sync::LazyLock;
+
+use bytes::Bytes;
+use prost::Message as _;
+use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor};
+use serde_json::Value;
+use tonic::Status;
+use tonic::codegen::http::uri::PathAndQuery;
+use tonic::transport::Channel;
+
+use crate::protocols::Raw;
+
+static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
+    let descriptors = include_bytes!("../../src/api/grpc/generated/descriptors.bin");
+    DescriptorPool::decode(&descriptors[..]).unwrap()
+});
+
+/// Calls a method of `url` and takes all its answers.
+pub(crate) async fn call(
+    url: &str,
+    service: &str,
+    method: &str,
+    request: Value,
+) -> Result<Vec<Value>, Status> {
+    let descriptor = POOL.get_service_by_name(service).unwrap();
+    let descriptor = descriptor.methods().find(|m| m.name() == method).unwrap();
+    let request = DynamicMessage::deserialize(descriptor.input(), request).unwrap();
+    let answers = call_raw(url, service, method, request.encode_to_vec()).await?;
+    let answers = answers.into_iter();
+    Ok(answers
+        .map(|bytes| json(descriptor.output(), &bytes))
+        .collect())
+}
+
+fn json(descriptor: MessageDescriptor, bytes: &Bytes) -> Value {
+    let message = DynamicMessage::decode(descriptor, &bytes[..]).unwrap();
+    serde_json::to_value(message).unwrap()
+}
+
+/// As [`call`], in bytes.
+pub(crate) async fn call_raw(
+    url: &str,
+    service: &str,
+    method: &str,
+    request: Vec<u8>,
+) -> Result<Vec<Bytes>, Status> {
+    let channel = Channel::from_shared(url.to_owned()).unwrap();
+    let mut client = tonic::client::Grpc::new(channel.connect().await.unwrap());
+    client.ready().await.unwrap();
+    let path: PathAndQuery = format!("/{service}/{method}").parse().unwrap();
+    let request = tonic::Request::new(Bytes::from(request));
+    let mut stream = client
+        .server_streaming(request, path, Raw)
+        .await?
+        .into_inner();
+    let mut answers = Vec::new();
+    while let Some(answer) = stream.message().await? {
+        answers.push(answer);
+    }
+    Ok(answers)
+}
