@@ -1,16 +1,19 @@
 //! The trace page: files that the program carries inside itself.
 
+use std::io::Read as _;
+
 use axum::Router;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use flate2::read::GzDecoder;
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
-    X_CONTENT_TYPE_OPTIONS,
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
+    IF_NONE_MATCH, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, StatusCode, Uri};
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Every file of the folder `ui`, by its path in there.
+/// The files of the page by their path, compressed with gzip; `build/` packs them.
 static FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/ui_files.rs"));
 
 /// What the page may do: load its own scripts, styles and pictures, and ask its own server.
@@ -40,24 +43,46 @@ fn file_of(path: &str) -> &str {
 /// Answers with a file. Names do not change with contents, so browsers ask every time whether the
 /// file is still the one they have.
 fn serve(path: &str, headers: &HeaderMap) -> Response {
-    let Some((name, bytes)) = FILES.iter().find(|(name, _)| *name == path) else {
+    let Some((name, packed)) = FILES.iter().find(|(name, _)| *name == path) else {
         return (StatusCode::NOT_FOUND, "404 page not found\n").into_response();
     };
-    let etag = format!("\"{:016x}\"", xxh3_64(bytes));
+    let etag = format!("\"{:016x}\"", xxh3_64(packed));
     let known = headers.get(IF_NONE_MATCH);
     let unchanged = known.is_some_and(|known| known.as_bytes() == etag.as_bytes());
     let common = [
         (ETAG, etag.as_str()),
         (CACHE_CONTROL, "no-cache"),
+        (VARY, "accept-encoding"),
         (CONTENT_SECURITY_POLICY, POLICY),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (CONTENT_TYPE, content_type(name)),
     ];
     if unchanged {
         (StatusCode::NOT_MODIFIED, common).into_response()
+    } else if takes_gzip(headers) {
+        (common, [(CONTENT_ENCODING, "gzip")], *packed).into_response()
     } else {
-        (common, *bytes).into_response()
+        (common, unpacked(packed)).into_response()
     }
+}
+
+/// Every browser does; what does not is most likely a person with a command line.
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(ACCEPT_ENCODING);
+    let accepted = accepted.and_then(|accepted| accepted.to_str().ok());
+    let mut codings = accepted.unwrap_or_default().split(',');
+    codings.any(|coding| {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+        name.trim() == "gzip" && !weight.trim().starts_with("q=0")
+    })
+}
+
+fn unpacked(packed: &[u8]) -> Vec<u8> {
+    let mut contents = Vec::new();
+    if let Err(error) = GzDecoder::new(packed).read_to_end(&mut contents) {
+        tracing::error!(%error, "a file of the trace page cannot be unpacked");
+    }
+    contents
 }
 
 fn content_type(name: &str) -> &'static str {
@@ -90,6 +115,28 @@ mod tests {
         );
         let unknown = serve(file_of("/static/../index.html"), &HeaderMap::new());
         assert_eq!(unknown.status(), StatusCode::NOT_FOUND);
+    }
+
+    #[test]
+    fn all_files_together_are_small() {
+        let bytes: usize = FILES.iter().map(|(_, packed)| packed.len()).sum();
+        assert!(bytes <= 60 * 1024, "{bytes} bytes: more than 60 KiB");
+    }
+
+    #[test]
+    fn a_file_is_compressed_for_those_who_can_read_it() {
+        let mut headers = HeaderMap::new();
+        let plain = serve(INDEX, &headers);
+        assert!(!plain.headers().contains_key(CONTENT_ENCODING));
+        headers.insert(ACCEPT_ENCODING, "gzip;q=0, br".parse().unwrap());
+        let refused = serve(INDEX, &headers);
+        assert!(!refused.headers().contains_key(CONTENT_ENCODING));
+        headers.insert(ACCEPT_ENCODING, "br, gzip".parse().unwrap());
+        let packed = serve(INDEX, &headers);
+        assert_eq!(packed.headers()[CONTENT_ENCODING], "gzip");
+        assert_eq!(packed.headers()[VARY], "accept-encoding");
+        let (_, bytes) = FILES.iter().find(|(name, _)| *name == INDEX).unwrap();
+        assert!(unpacked(bytes).starts_with(b"<!doctype html>"));
     }
 
     #[test]

@@ -47,6 +47,11 @@ export class Trace {
     return ask('spanIds', { handle: this.handle, rows });
   }
 
+  /** What the events and the status of these rows say, in a line each. */
+  notes(rows) {
+    return ask('notes', { handle: this.handle, rows });
+  }
+
   find(text) {
     return ask('find', { handle: this.handle, text });
   }
@@ -80,32 +85,49 @@ async function transformed(file) {
   return response.blob();
 }
 
-/** A trace, or `{ error: { status, message } }`; status 0 is a backend that does not answer. */
+/**
+ * A trace, or `{ error: { status, message } }`; status 0 is a backend that does not answer.
+ * While a long one comes, `progress({ spans, view })` is called; once, `view` is of its first spans.
+ */
 export async function loadTrace(id, progress) {
   const answer = await ask('load', { url: apiUrl(`traces/${encodeURIComponent(id)}`) }, progress);
   return answer.error ? answer : new Trace(answer);
 }
 
-/** Summaries of the traces that match, or an error. */
-export function searchTraces(parameters, progress) {
-  return ask('search', { url: apiUrl(`traces?${parameters}`) }, progress);
+/** Summaries of the traces of an answer of the old API, each with its calls between services. */
+export function summariseTraces(parameters) {
+  return ask('search', { url: apiUrl(`traces?${parameters}`) });
 }
 
-/** The `data` of one of the API's short answers, or an error. */
-export async function getData(path) {
+/** Some of the tags that spans of these traces carry: `[key, value]`. */
+export function tagsOf(ids) {
+  return ask('tags', { url: apiUrl(`traces?${byIds(ids)}`) });
+}
+
+export const byIds = (ids) => new URLSearchParams(ids.map((id) => ['traceID', id]));
+
+/** One of the API's short answers, `{ body }`, or an error. */
+export async function getJson(path) {
   let response;
   try {
     response = await fetch(apiUrl(path), { headers: { accept: 'application/json' } });
   } catch {
     return { error: { status: 0, message: 'the backend does not answer' } };
   }
+  const { status, statusText } = response;
   try {
-    const { data, errors } = await response.json();
-    if (response.ok) return { data: data ?? [] };
-    return { error: { status: response.status, message: errors?.[0]?.msg ?? response.statusText } };
+    const body = await response.json();
+    if (response.ok) return { body };
+    return { error: { status, message: body.errors?.[0]?.msg ?? body.error?.message ?? statusText } };
   } catch {
-    return { error: { status: response.status, message: 'the answer is not JSON' } };
+    return { error: { status, message: response.ok ? 'the answer is not JSON' : statusText || `status ${status}` } };
   }
+}
+
+/** The `data` of an answer of the old API, or an error. */
+export async function getData(path) {
+  const { body, error } = await getJson(path);
+  return error ? { error } : { data: body.data ?? [] };
 }
 
 export const getServices = () => getData('services');

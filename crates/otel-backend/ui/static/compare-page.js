@@ -98,11 +98,16 @@ function merged(rootA, rootB, a, b) {
     const [nodeA, nodeB] = pending.pop();
     const [node, trace] = nodeA ? [nodeA, a] : [nodeB, b];
     if (node.parent) rows.push(rowOf(node, trace, nodeA, nodeB));
-    const names = new Set([...(nodeA?.children.keys() ?? []), ...(nodeB?.children.keys() ?? [])]);
-    const pairs = [...names].map((name) => [nodeA?.children.get(name), nodeB?.children.get(name)]);
-    for (const pair of pairs.reverse()) pending.push(pair);
+    for (const pair of pairsOf(nodeA, nodeB).reverse()) pending.push(pair);
   }
   return rows;
+}
+
+/** The children of both by name. Of two traces with a root each, the roots are a pair by any name. */
+function pairsOf(nodeA, nodeB) {
+  const [inA, inB] = [nodeA, nodeB].map((node) => node?.children ?? new Map());
+  if (nodeA && !nodeA.parent && nodeB && inA.size === 1 && inB.size === 1) return [[...inA.values(), ...inB.values()]];
+  return [...new Set([...inA.keys(), ...inB.keys()])].map((name) => [inA.get(name), inB.get(name)]);
 }
 
 function rowOf({ level, row }, trace, nodeA, nodeB) {

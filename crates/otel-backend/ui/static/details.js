@@ -1,15 +1,11 @@
 import { CRITICAL, ERROR } from './columns.js';
 import { copy, el, iconButton } from './dom.js';
-import { formatCount, formatDuration, formatShare, formatTime, plural } from './format.js';
+import { eventList } from './event-list.js';
+import { formatCount, formatDuration, formatShare, formatTime } from './format.js';
 import { cssColour } from './palette.js';
 import { spanUrl } from './route.js';
 import { hasFlag, kindOf, oddities, operationOf, serviceOf } from './span-text.js';
-
-/** Attributes and events shown before "show all". */
-const FIRST_TAGS = 60;
-const FIRST_LOGS = 40;
-/** Characters of a value shown before it is cut. */
-const FIRST_CHARACTERS = 600;
+import { tagTable } from './tag-table.js';
 
 /** Tags that say which instrumentation made the span. */
 const SCOPE_TAGS = ['otel.scope.name', 'otel.library.name', 'otel.scope.version', 'otel.library.version'];
@@ -55,7 +51,7 @@ export class Details {
       notes([...(span.warnings ?? []), ...oddities(trace, row)]),
       statusOf(tags, hasFlag(trace, row, ERROR)),
       section('Attributes', attributes.length, tagTable(attributes)),
-      section('Events', (span.logs ?? []).length, this.#logs(span)),
+      section('Events', (span.logs ?? []).length, eventList(span)),
       section('References', (span.references ?? []).length, this.#references(span.references ?? [])),
       section('Resource', (process?.tags ?? []).length, tagTable(process?.tags ?? [])),
       scopeSection(tags),
@@ -93,20 +89,6 @@ export class Details {
       el('div', {}, el('dt', {}, name), el('dd', {}, value, note && el('small', {}, note)))));
   }
 
-  #logs(span) {
-    const logs = [...(span.logs ?? [])].sort((a, b) => a.timestamp - b.timestamp);
-    return growing(logs, FIRST_LOGS, 'ol.logs', (log) => {
-      const fields = log.fields ?? [];
-      const event = fields.find(({ key }) => key === 'event');
-      const rest = fields.filter((field) => field !== event);
-      return el('li', {},
-        el('div.log', {},
-          el('time', { title: formatTime(log.timestamp) }, `+${formatDuration(log.timestamp - span.startTime)}`),
-          el('strong', {}, event ? String(event.value) : 'log')),
-        rest.length > 0 && tagTable(rest));
-    });
-  }
-
   #references(references) {
     return el('ul.references', {}, references.map(({ refType, traceID, spanID }) => {
       const name = refType === 'CHILD_OF' ? 'child of' : refType === 'FOLLOWS_FROM' ? 'follows from' : String(refType);
@@ -125,7 +107,7 @@ export class Details {
 
 function section(title, count, content) {
   if (count === 0) return el('section.none', {}, el('h3', {}, title, el('span.count', {}, 'none')));
-  return el('section', {}, el('h3', {}, title, el('span.count', {}, String(count))), content);
+  return el('section', {}, el('h3', {}, title, el('span.count', {}, formatCount(count))), content);
 }
 
 function notes(texts) {
@@ -141,46 +123,4 @@ function statusOf(tags, isError) {
 function scopeSection(tags) {
   const scope = tags.filter(({ key }) => SCOPE_TAGS.includes(key));
   return section('Scope', scope.length && 1, tagTable(scope));
-}
-
-/** A table of attributes: name, value, type. */
-export function tagTable(tags) {
-  return growing(tags, FIRST_TAGS, 'div.tags', ({ key, type, value }) => {
-    const text = typeof value === 'string' ? value : JSON.stringify(value);
-    return el('div.tag', {},
-      el('span.key', {}, String(key)),
-      valueOf(text ?? '', type),
-      el('span.type', {}, String(type ?? 'string')),
-      iconButton('copy', `Copy ${key}`.slice(0, 60), () => copy(text, 'Value')));
-  });
-}
-
-function valueOf(text, type) {
-  const pretty = type === 'string' || type === undefined ? prettyJson(text) : text;
-  if (pretty.length <= FIRST_CHARACTERS) return el('span.value', { 'data-type': type }, pretty);
-  const value = el('span.value', { 'data-type': type }, `${pretty.slice(0, FIRST_CHARACTERS)}… `);
-  value.append(el('button.more', { type: 'button', onclick: () => value.replaceChildren(pretty) },
-    `show all ${plural(pretty.length, 'character')}`));
-  return value;
-}
-
-/** A list or an object written as JSON, spread over lines; any other text as it is. */
-function prettyJson(text) {
-  if (!/^\s*[[{]/.test(text) || text.length > 100_000) return text;
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text;
-  }
-}
-
-/** The first items, and a button for the others. */
-function growing(items, first, selector, make) {
-  const node = el(selector, {}, items.slice(0, first).map(make));
-  if (items.length > first) {
-    const more = el('button.more', { type: 'button' }, `show ${formatCount(items.length - first)} more`);
-    more.addEventListener('click', () => more.replaceWith(...items.slice(first).map(make)));
-    node.append(more);
-  }
-  return node;
 }

@@ -27,13 +27,10 @@ const ICONS = {
   close: 'M4 4l8 8M12 4l-8 8',
   up: 'M4 10l4-4 4 4',
   down: 'M4 6l4 4 4-4',
-  right: 'M6 4l4 4-4 4',
   link: 'M7 9a2.5 2.5 0 0 0 3.700.3l2-2a2.5 2.5 0 0 0-3.600-3.600L8 4.800M9 7a2.5 2.5 0 0 0-3.700-.3l-2 2a2.5 2.5 0 0 0 3.600 3.600L8 11.200',
-  more: 'M3 8h.01M8 8h.01M13 8h.01',
   collapse: 'M4 3l4 4 4-4M4 13l4-4 4 4',
   expand: 'M4 6l4-4 4 4M4 10l4 4 4-4',
   fewer: 'M4 10l4-4 4 4',
-  reset: 'M3 8a5 5 0 1 0 1.5-3.600M3 2.5V5h2.5',
 };
 
 /** A line drawing of 16 by 16, in the colour of the text. */
@@ -55,13 +52,13 @@ export function iconButton(name, label, onclick, properties = {}) {
 
 let toastTimer = 0;
 
-/** Says something for two seconds, also to a screen reader. */
+/** Says something for as long as it takes to read, also to a screen reader. */
 export function toast(text) {
   const node = document.getElementById('toast');
   node.textContent = text;
   node.classList.add('shown');
   clearTimeout(toastTimer);
-  toastTimer = setTimeout(() => node.classList.remove('shown'), 2000);
+  toastTimer = setTimeout(() => node.classList.remove('shown'), Math.max(2000, 80 * text.length));
 }
 
 export async function copy(text, what) {

@@ -6,6 +6,10 @@ import { arrange, selfTimes } from './tree.js';
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+/** What of a span's events is said beside its bar. */
+const NOTED_EVENTS = 8;
+const NOTE_LENGTH = 160;
+
 /** A trace as the worker keeps it: its bytes, and where each row of the waterfall lies in them. */
 export class LoadedTrace {
   #columns;
@@ -53,6 +57,17 @@ export class LoadedTrace {
     const json = this.json(row);
     const span = JSON.parse(json);
     return { json, span, process: this.#members.processes?.[span.processID] ?? null };
+  }
+
+  /** What a row's status and events say, in one line. */
+  note(row) {
+    const { tags, logs } = JSON.parse(this.json(row));
+    const status = valueOf(tags, 'otel.status_description');
+    const events = (logs ?? []).slice(0, NOTED_EVENTS).map(({ fields }) => {
+      const details = ['exception.type', 'exception.message', 'message'].map((key) => valueOf(fields, key));
+      return [valueOf(fields, 'event'), ...details].filter(Boolean).join(': ');
+    });
+    return [...new Set([status, ...events])].filter(Boolean).join(' · ').replace(/\s+/g, ' ').slice(0, NOTE_LENGTH);
   }
 
   /** The row of the span with that id, or -1. Leading zeros may be left out. */
@@ -137,12 +152,14 @@ export class LoadedTrace {
   }
 }
 
+const valueOf = (tags, wanted) => String(tags?.find(({ key }) => key === wanted)?.value ?? '');
+
 /** What the list of results says of a trace. */
 export function summarise(columns, members) {
   const { view } = new LoadedTrace(columns, members, []);
   const { id, services, count, begin, end, errors, root, orphans } = view;
   const name = root < 0 ? '' : view.operations[view.operation[root]] ?? '';
-  const service = root < 0 ? -1 : view.service[root];
+  const service = root < 0 ? '' : services[view.service[root]].name;
   return { id, services, spans: count, begin, end, errors, orphans, name, service, calls: callsBetween(view) };
 }
 

@@ -47,17 +47,39 @@ export function writeQuery(query) {
   return parameters;
 }
 
-/** What to ask the API for; `since`, in microseconds, narrows it to what is newer. */
+/** What to ask the old API for; `since`, in microseconds, narrows it to what is newer. */
 export function apiParameters(query, since = 0) {
   const parameters = writeQuery(query);
-  const now = Date.now() * 1000;
-  if (query.lookback !== 'custom') {
-    parameters.set('start', String(Math.round(Math.max(since, now - LOOKBACKS.get(query.lookback) * 1e6))));
-    // Clocks differ: a span from a minute ahead is still new.
-    parameters.set('end', String(Math.round(now + 60e6)));
-  }
+  const { start, end } = windowOf(query, since);
+  parameters.set('start', String(start));
+  parameters.set('end', String(end));
   return parameters;
 }
+
+/** The same for the summaries of the new API. */
+export function summaryParameters(query, since = 0) {
+  const { start, end } = windowOf(query, since);
+  const parameters = new URLSearchParams({
+    'query.startTimeMin': isoTime(start), 'query.startTimeMax': isoTime(end), 'query.searchDepth': query.limit,
+  });
+  const set = (name, value) => value && parameters.set(`query.${name}`, value);
+  set('serviceName', query.service);
+  set('operationName', query.operation);
+  set('durationMin', query.minDuration);
+  set('durationMax', query.maxDuration);
+  if (Object.keys(query.tags).length) set('attributes', JSON.stringify(query.tags));
+  return parameters;
+}
+
+function windowOf({ lookback, start, end }, since) {
+  const now = Date.now() * 1000;
+  if (lookback === 'custom') return { start, end: end || now };
+  // Clocks differ: a span from a minute ahead is still new.
+  return { start: Math.round(Math.max(since, now - LOOKBACKS.get(lookback) * 1e6)), end: Math.round(now + 60e6) };
+}
+
+/** Microseconds since 1970 in RFC 3339, all six digits of them. */
+const isoTime = (micros) => `${new Date(micros / 1e3).toISOString().slice(0, -1)}${String(Math.floor(micros % 1e3)).padStart(3, '0')}Z`;
 
 function tagsOf(json) {
   if (!json) return {};

@@ -66,6 +66,14 @@ export class Results {
     return { changed, added };
   }
 
+  /** Puts the focus on the next result, or the one before. */
+  step(by) {
+    const at = this.#shown.findIndex(({ id }) => id === document.activeElement.closest?.('.result')?.trace?.id);
+    const to = Math.max(0, Math.min(this.#shown.length - 1, at + by));
+    this.#list.reveal(to);
+    this.#list.node(to)?.parts.link.focus({ preventScroll: true });
+  }
+
   destroy() {
     this.#list.destroy();
   }
@@ -100,16 +108,15 @@ export class Results {
 
   #render(node, trace) {
     const { box, link, dot, service, operation, mix, services, spans, errors, bar, duration, started } = node.parts;
-    const root = trace.services[trace.service]?.name || '(no service)';
+    const root = trace.service || '(no service)';
     node.trace = trace;
     node.classList.toggle('fresh', this.#fresh.has(trace.id));
-    node.classList.toggle('failed', trace.errors > 0);
     box.checked = this.#chosen.has(trace.id);
     box.setAttribute('aria-label', `Choose ${trace.name} to compare`.slice(0, 100));
     link.href = traceUrl(trace.id);
     dot.style.setProperty('--c', cssColour(colourOf(root)));
     service.textContent = root.slice(0, 200);
-    operation.textContent = (trace.name || '(no name)').slice(0, 300);
+    operation.textContent = (trace.name || '(no root)').slice(0, 300);
     mix.style.background = this.#mixture(trace);
     mix.title = trace.services.map(({ name, spans: count }) => `${name} ${formatCount(count)}`).join('\n').slice(0, 2000);
     services.textContent = `${formatCount(trace.services.length)}`;

@@ -72,6 +72,15 @@ export class Scanner {
     this.segments.push(this.#bytes);
   }
 
+  get isDone() {
+    return this.#frames.length === 0;
+  }
+
+  /** The spans so far of the trace that is being read. */
+  get columns() {
+    return this.#columns;
+  }
+
   push(chunk) {
     this.#reserve(chunk.length);
     this.#bytes.set(chunk, this.#end);

@@ -13,6 +13,7 @@ const LOOKBACK_NAMES = {
 export class SearchForm {
   #fields = {};
   #submit;
+  #known = [];
 
   constructor(services, query, submit) {
     this.#submit = submit;
@@ -34,6 +35,7 @@ export class SearchForm {
     f.limit = el('input', { id: 'limit', type: 'number', min: 1, max: MAX_LIMIT });
     f.service.addEventListener('change', () => this.#loadOperations(''));
     f.lookback.addEventListener('change', () => this.#showCustom());
+    f.tags.addEventListener('input', () => this.#offer());
     this.completions = el('datalist', { id: 'tag-list' });
     this.problem = el('p.problem', { role: 'alert', hidden: true });
     this.custom = el('div.pair', {}, f.start, f.end);
@@ -73,7 +75,15 @@ export class SearchForm {
 
   /** Offers tags that occur in results. */
   complete(tags) {
-    this.completions.replaceChildren(...tags.map((tag) => el('option', { value: formatTags(Object.fromEntries([tag])) })));
+    this.#known = tags.map((tag) => formatTags(Object.fromEntries([tag])));
+    this.#offer();
+  }
+
+  /** A browser completes a whole field, so what is typed already stands before each offer. */
+  #offer() {
+    const { value } = this.#fields.tags;
+    const typed = value.slice(0, value.lastIndexOf(' ') + 1);
+    this.completions.replaceChildren(...this.#known.map((tag) => el('option', { value: typed + tag })));
   }
 
   #showCustom() {

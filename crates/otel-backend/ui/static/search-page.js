@@ -1,20 +1,22 @@
-import { getServices, searchTraces } from './backend.js';
+import { getServices, tagsOf } from './backend.js';
 import { el } from './dom.js';
 import { formatCount, formatDuration, plural } from './format.js';
 import { pause } from './pause.js';
-import { apiParameters, readQuery, writeQuery } from './query.js';
+import { readQuery, writeQuery } from './query.js';
 import { Results } from './results.js';
 import { navigate, searchUrl } from './route.js';
 import { Scatter } from './scatter.js';
 import { SearchForm } from './search-form.js';
+import { searchTraces } from './search-traces.js';
 import { setShortcuts } from './shortcuts.js';
 import { emptyBackend, failure, loading, state } from './states.js';
 
 const LIVE_MS = 2000;
 /** A poll asks for what began after the newest trace, less this: spans may arrive late. */
 const OVERLAP_MICROS = 30e6;
-/** An API that cannot search all services at once is asked for this many, one by one. */
-const MAX_SERVICES = 20;
+/** Tags to complete are taken from so many of the traces found, of so many spans at most. */
+const SAMPLED_TRACES = 5;
+const SAMPLED_SPANS = 1000;
 
 export async function show(page, route, signal) {
   document.title = 'Search · otel-backend';
@@ -73,6 +75,8 @@ class SearchPage {
         el('div.bar', {}, this.summary, this.askButton, this.liveButton, this.#results.compare, this.#results.order), this.body)));
     this.liveButton.hidden = this.#query.lookback === 'custom';
     setShortcuts([['Search', [
+      ['j k', 'Next, previous trace', ({ key }) => this.#results.step(key === 'j' ? 1 : -1)],
+      ['Enter', 'Open the trace'],
       ['/', 'Attributes', () => document.getElementById('tags').focus()],
       ['l', 'Live on, off', () => this.#setLive(!this.#live)],
       ['Escape', 'Leave the field', () => document.activeElement.blur()],
@@ -87,8 +91,8 @@ class SearchPage {
     }
     this.#took = performance.now() - began;
     this.#results.set(answer.traces);
-    this.#form.complete(answer.tags ?? []);
     this.#draw();
+    this.#complete();
     this.#poll();
   }
 
@@ -104,21 +108,14 @@ class SearchPage {
     this.#scatter.set(traces);
   }
 
-  async #search(since) {
-    const answer = await searchTraces(apiParameters(this.#query, since));
-    if (answer.error?.status !== 400 || this.#query.service) return answer;
-    return this.#searchEach(since);
+  #search(since) {
+    return searchTraces(this.#query, this.#services, since);
   }
 
-  /** Jaeger searches one service at a time. */
-  async #searchEach(since) {
-    const answers = await Promise.all(this.#services.slice(0, MAX_SERVICES)
-      .map((service) => searchTraces(apiParameters({ ...this.#query, service }, since))));
-    const failed = answers.find(({ error }) => error);
-    if (failed) return failed;
-    const byId = new Map(answers.flatMap(({ traces }) => traces).map((trace) => [trace.id, trace]));
-    const traces = [...byId.values()].sort((a, b) => b.begin - a.begin).slice(0, this.#query.limit);
-    return { traces, tags: answers.flatMap(({ tags = [] }) => tags) };
+  /** Tags that spans of the newest traces carry are offered for the next search. */
+  async #complete() {
+    const sampled = this.#results.traces.filter(({ spans }) => spans <= SAMPLED_SPANS).slice(0, SAMPLED_TRACES);
+    if (sampled.length) this.#form.complete(await tagsOf(sampled.map(({ id }) => id)));
   }
 
   /** Adds new traces as they come, as long as the page is looked at. */

@@ -13,25 +13,37 @@ export class SortableTable {
   #descending = true;
   #list;
   #titles;
+  #pick;
+  /** Where the keyboard is. */
+  #cursor = 0;
 
   constructor({ label, columns, sorted, pick, selected = () => false }) {
     this.#columns = columns;
     this.#sorted = sorted;
+    this.#pick = pick;
     this.#titles = columns.map((column, index) => el('button', { type: 'button', onclick: () => this.#sortBy(index) }, column.title));
+    const prefix = `${label.toLowerCase()}-row-`;
     const head = el('div.table-head', { role: 'row' }, this.#titles.map((button, index) =>
       el(columns[index].numeric ? 'div.numeric' : 'div', { role: 'columnheader' }, button)));
-    this.rows = el('div.rows', { role: 'rowgroup', tabindex: 0 });
-    this.node = el('div.table', { role: 'table', 'aria-label': label, '--columns': columns.map(({ width }) => width).join(' ') }, head, this.rows);
+    this.rows = el('div.rows', { role: 'rowgroup' });
+    this.node = el('div.table', { role: 'grid', tabindex: 0, 'aria-label': label, '--columns': columns.map(({ width }) => width).join(' ') }, head, this.rows);
     this.rows.addEventListener('click', (event) => {
       const node = event.target.closest('.row');
-      if (node) pick?.(node.item);
+      if (!node) return;
+      this.#moveTo(node.index);
+      pick?.(node.item);
     });
+    this.node.addEventListener('keydown', (event) => this.#key(event));
     this.#list = new VirtualList({
       scroller: this.rows,
-      create: () => el('div.row', { role: 'row' }, columns.map((column) => el(column.numeric ? 'span.numeric' : 'span', { role: 'cell' }))),
+      create: () => el('div.row', { role: 'row' }, columns.map((column) => el(column.numeric ? 'span.numeric' : 'span', { role: 'gridcell' }))),
       render: (node, index) => {
         const item = this.#items[index];
         node.item = item;
+        node.index = index;
+        node.id = `${prefix}${index}`;
+        node.setAttribute('aria-rowindex', index + 2);
+        node.classList.toggle('cursor', index === this.#cursor);
         node.classList.toggle('selected', selected(item));
         columns.forEach((column, at) => {
           const cell = node.children[at];
@@ -48,6 +60,28 @@ export class SortableTable {
     this.#arrange();
   }
 
+  /** Moves the cursor through the rows; Enter picks. */
+  #key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target !== this.node) return;
+    const page = Math.max(1, Math.floor(this.rows.clientHeight / this.#list.rowHeight) - 1);
+    const to = {
+      ArrowDown: this.#cursor + 1, j: this.#cursor + 1, ArrowUp: this.#cursor - 1, k: this.#cursor - 1,
+      PageDown: this.#cursor + page, PageUp: this.#cursor - page, Home: 0, End: this.#items.length - 1,
+    }[event.key];
+    if (to !== undefined) this.#moveTo(to);
+    else if (event.key === 'Enter' && this.#items.length) this.#pick?.(this.#items[this.#cursor]);
+    else return;
+    event.preventDefault();
+  }
+
+  #moveTo(index) {
+    this.#cursor = Math.max(0, Math.min(index, this.#items.length - 1));
+    this.#list.reveal(this.#cursor);
+    this.#list.refresh();
+    const node = this.#list.node(this.#cursor);
+    if (node) this.node.setAttribute('aria-activedescendant', node.id);
+  }
+
   redraw() {
     this.#list.refresh();
   }
@@ -59,6 +93,7 @@ export class SortableTable {
   #sortBy(index) {
     this.#descending = this.#sorted === index ? !this.#descending : Boolean(this.#columns[index].numeric);
     this.#sorted = index;
+    this.#cursor = 0;
     this.#arrange();
     this.rows.scrollTop = 0;
   }
@@ -72,6 +107,8 @@ export class SortableTable {
       const order = this.#descending ? 'descending' : 'ascending';
       button.parentNode.setAttribute('aria-sort', index === this.#sorted ? order : 'none');
     });
+    this.node.setAttribute('aria-rowcount', this.#items.length + 1);
+    this.#cursor = Math.min(this.#cursor, Math.max(0, this.#items.length - 1));
     this.#list.reset(this.#items.length);
   }
 }

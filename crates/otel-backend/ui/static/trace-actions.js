@@ -1,16 +1,17 @@
-import { copy, el, icon, iconButton } from './dom.js';
+import { copy, el, icon, iconButton, toast } from './dom.js';
 import { apiUrl, compareUrl, navigate } from './route.js';
 
-/** What can be done with a whole trace. A trace from a file is only on this page, not in the API. */
+/** What can be done with a whole trace. One from a file is only on this page, not in the API. */
 export function traceActions({ id, isLocal }) {
-  if (isLocal) return null;
-  const url = apiUrl(`traces/${id}`);
+  const url = apiUrl(`traces/${encodeURIComponent(id)}`);
   const menu = el('details.menu', {},
     el('summary', { title: 'Copy, download, compare' }, 'Trace', icon('down')),
     el('div', {},
-      item('Copy as JSON', async () => copy(await (await fetch(`${url}?prettyPrint=true`)).text(), 'Trace')),
-      el('a', { href: url, download: `${id}.json` }, 'Download Jaeger JSON'),
-      el('a', { href: apiUrl(`v3/traces/${id}`), download: `${id}.otlp.json` }, 'Download OTLP JSON'),
+      !isLocal && [
+        item('Copy as JSON', () => copyTrace(`${url}?prettyPrint=true`)),
+        el('a', { href: url, download: `${id}.json` }, 'Download Jaeger JSON'),
+        el('a', { href: apiUrl(`v3/traces/${encodeURIComponent(id)}`), download: `${id}.otlp.json` }, 'Download OTLP JSON'),
+      ],
       item('Compare with another trace…', () => askForOther(id))));
   menu.addEventListener('focusout', ({ relatedTarget }) => {
     if (!menu.contains(relatedTarget)) menu.open = false;
@@ -22,6 +23,16 @@ export function traceActions({ id, isLocal }) {
 }
 
 const item = (title, onclick) => el('button', { type: 'button', onclick }, title);
+
+async function copyTrace(url) {
+  try {
+    const response = await fetch(url);
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    await copy(await response.text(), 'Trace');
+  } catch (error) {
+    toast(`The trace could not be copied: ${error.message}`);
+  }
+}
 
 function askForOther(id) {
   const input = el('input', { 'aria-label': 'Trace ID', placeholder: 'Trace ID', spellcheck: 'false', required: true });

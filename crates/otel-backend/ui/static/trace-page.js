@@ -2,6 +2,7 @@ import { loadTrace, localTrace } from './backend.js';
 import { formatDuration, plural } from './format.js';
 import { toast } from './dom.js';
 import { pause } from './pause.js';
+import { Preview } from './preview.js';
 import { operationOf, serviceOf } from './span-text.js';
 import { failure, loading, unknownTrace } from './states.js';
 import { TraceView } from './trace-view.js';
@@ -24,14 +25,10 @@ export async function show(page, route, signal) {
 
 /** The trace; as long as there is none, the page says so and asks again. */
 async function loadPatiently(page, id, signal) {
-  const note = loading('Opening the trace…');
-  const timer = setTimeout(() => page.replaceChildren(note), PATIENCE_MS);
-  signal.addEventListener('abort', () => clearTimeout(timer));
+  const progress = new Progress(page, signal);
   for (let said = ''; ; ) {
-    const trace = await loadTrace(id, (spans) => {
-      note.textContent = `Opening the trace… ${plural(spans, 'span')}`;
-    });
-    clearTimeout(timer);
+    const trace = await loadTrace(id, (report) => progress.show(report));
+    progress.end();
     if (signal.aborted || !trace.error) return trace;
     const { status, message } = trace.error;
     // The same is not said twice, so that what a person has marked on the page stays.
@@ -40,6 +37,39 @@ async function loadPatiently(page, id, signal) {
     if (status !== 0 && status !== 404) return null;
     await pause(POLL_MS, signal);
     if (signal.aborted) return null;
+  }
+}
+
+/** What the page shows while a trace is on its way: a line, then the first spans. */
+class Progress {
+  #page;
+  #timer;
+  #note = loading('Opening the trace…');
+  #preview = null;
+  #isOver = false;
+
+  constructor(page, signal) {
+    this.#page = page;
+    this.#timer = setTimeout(() => page.replaceChildren(this.#note), PATIENCE_MS);
+    signal.addEventListener('abort', () => this.end());
+  }
+
+  show({ spans, view }) {
+    if (this.#isOver) return;
+    if (view) {
+      clearTimeout(this.#timer);
+      this.#preview = new Preview(view);
+      this.#page.replaceChildren(this.#preview.node);
+      this.#preview.draw();
+    }
+    this.#preview?.say(spans);
+  }
+
+  end() {
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+    this.#preview?.destroy();
+    this.#preview = null;
   }
 }
 

@@ -57,7 +57,7 @@ export class TraceView {
   #layout() {
     this.pane = el('div.main', { role: 'tabpanel', id: 'pane' });
     this.tabs = el('div.views', { role: 'tablist', 'aria-label': 'Views' }, Object.entries(VIEWS).map(([name, title]) =>
-      el('button', { type: 'button', role: 'tab', 'aria-controls': 'pane', 'data-view': name, onclick: () => this.show(name) }, title)));
+      el('button', { type: 'button', role: 'tab', id: `tab-${name}`, 'aria-controls': 'pane', 'data-view': name, onclick: () => this.show(name) }, title)));
     this.tabs.addEventListener('keydown', ({ key }) => this.#moveTab({ ArrowLeft: -1, ArrowRight: 1 }[key]));
     return el('div.trace', {},
       traceHead(this.#trace, traceActions(this.#trace)),
@@ -113,6 +113,7 @@ export class TraceView {
       tab.setAttribute('aria-selected', isShown);
       tab.tabIndex = isShown ? 0 : -1;
     }
+    this.pane.setAttribute('aria-labelledby', `tab-${this.#view}`);
     this.#standIn?.destroy?.();
     this.#standIn = this.#make();
     if (this.#standIn) this.pane.replaceChildren(this.#filter.legend, this.#standIn.node);
@@ -232,8 +233,7 @@ export class TraceView {
     };
     setShortcuts([
       ['Spans', [
-        ['ArrowUp ArrowDown', 'Previous, next'],
-        ['k j', 'Previous, next'],
+        ['ArrowUp ArrowDown k j', 'Previous, next'],
         ['ArrowLeft ArrowRight', 'Collapse or to the parent, expand or to a child'],
         ['PageUp PageDown', 'A page up, down'],
         ['Home End', 'First, last'],

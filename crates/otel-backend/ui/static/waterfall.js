@@ -1,17 +1,14 @@
-import { ERROR } from './columns.js';
 import { el, iconButton, perFrame } from './dom.js';
-import { formatCount, formatDuration, formatTick } from './format.js';
-import { cssColour } from './palette.js';
-import { describe, hasFlag, isOdd, operationOf, serviceOf } from './span-text.js';
 import { dragSpan } from './drag.js';
+import { formatCount, formatTick } from './format.js';
+import { RowNotes } from './row-notes.js';
 import { VirtualList } from './virtual-list.js';
+import { createRow, RowPainter } from './waterfall-row.js';
 
 /** Width of a level, in pixels; the stylesheet draws its lines at the same distance. */
 const INDENT = 14;
 /** What of the name column is kept free of indentation. */
 const NAME_SPACE = 190;
-/** Pieces drawn of one row's critical path, and events. */
-const MAX_MARKS = 64;
 
 /**
  * The rows of a trace: names as a tree, times as bars.
@@ -24,17 +21,17 @@ export class Waterfall {
   /** The rows found by the search, and the one looked at. */
   matches = new Set();
   currentMatch = -1;
-  showPath = true;
+  /** The level that is drawn without indentation, and how many are indented below it. */
+  baseLevel = 0;
+  levels = 10;
+  /** Where the bars' part of a row begins, and how wide it is. */
+  left = 0;
+  width = 0;
   #trace;
   #visible;
   #range;
   #on;
   #list;
-  #baseLevel = 0;
-  #levels = 10;
-  /** Where the bars' part of a row begins, and how wide it is. */
-  #left = 0;
-  #width = 0;
 
   constructor(trace, visible, range, on) {
     this.#trace = trace;
@@ -49,10 +46,11 @@ export class Waterfall {
       'aria-valuemin': 160, 'aria-valuemax': 900, 'aria-valuenow': 400,
     });
     this.node = el('div.waterfall', {}, this.#columns(), this.rows, this.splitter);
+    const painter = new RowPainter(this, trace, visible, range, new RowNotes(trace, () => this.redraw()));
     this.#list = new VirtualList({
       scroller: this.rows,
       create: createRow,
-      render: (node, index) => this.#render(node, index),
+      render: (node, index) => painter.paint(node, visible.rows[index], INDENT),
       measure: (first, last) => this.#measure(first, last),
     });
     this.#listen();
@@ -195,32 +193,32 @@ export class Waterfall {
       const share = Math.max(0, Math.min(1, (event.clientX - left) / width));
       const { from, to } = this.#range;
       this.#range.zoom(event.deltaY > 0 ? 1.25 : 0.8, from + share * (to - from));
-    } else if (sideways && !this.#range.isWhole) this.#range.pan((event.deltaX || event.deltaY) / this.#width);
+    } else if (sideways && !this.#range.isWhole) this.#range.pan((event.deltaX || event.deltaY) / this.width);
     else return;
     event.preventDefault();
     this.#on.range();
   }
 
   #measureWidth() {
-    this.#width = this.axis.clientWidth || 600;
-    this.#left = this.axis.getBoundingClientRect().left + this.axis.clientLeft - this.rows.getBoundingClientRect().left;
+    this.width = this.axis.clientWidth || 600;
+    this.left = this.axis.getBoundingClientRect().left + this.axis.clientLeft - this.rows.getBoundingClientRect().left;
     const names = this.heading.parentNode.clientWidth || 400;
-    this.#levels = Math.max(3, Math.floor((names - NAME_SPACE) / INDENT));
+    this.levels = Math.max(3, Math.floor((names - NAME_SPACE) / INDENT));
   }
 
   #drawAxis() {
     const { from, to, begin } = this.#range;
-    const scale = this.#width / (to - from);
-    const { step, ticks } = this.#range.ticks(this.#width);
-    const shown = ticks.map((tick) => ({ tick, x: (begin + tick - from) * scale })).filter(({ x }) => x < this.#width - 40);
+    const scale = this.width / (to - from);
+    const { step, ticks } = this.#range.ticks(this.width);
+    const shown = ticks.map((tick) => ({ tick, x: (begin + tick - from) * scale })).filter(({ x }) => x < this.width - 40);
     this.axis.replaceChildren(...shown.map(({ tick, x }) => {
       const label = el('span', {}, formatTick(tick, step));
       label.style.left = `${x - 1}px`;
       return label;
     }));
     const lines = shown.filter(({ x }) => x >= 1)
-      .map(({ x }) => `linear-gradient(var(--line), var(--line)) ${this.#left + x}px 0 / 1px 100% no-repeat`);
-    lines.push(`linear-gradient(var(--line), var(--line)) ${this.#left - 1}px 0 / 1px 100% no-repeat`);
+      .map(({ x }) => `linear-gradient(var(--line), var(--line)) ${this.left + x}px 0 / 1px 100% no-repeat`);
+    lines.push(`linear-gradient(var(--line), var(--line)) ${this.left - 1}px 0 / 1px 100% no-repeat`);
     this.rows.style.setProperty('--ticks', lines.join(', '));
   }
 
@@ -234,109 +232,10 @@ export class Waterfall {
       least = Math.min(least, level);
       most = Math.max(most, level);
     }
-    const base = Math.max(0, Math.min(least, most - this.#levels));
-    if (base === this.#baseLevel || first >= last) return false;
-    this.#baseLevel = base;
+    const base = Math.max(0, Math.min(least, most - this.levels));
+    if (base === this.baseLevel || first >= last) return false;
+    this.baseLevel = base;
     this.heading.textContent = base ? `From level ${formatCount(base + 1)}` : 'Operation and service';
     return true;
   }
-
-  #render(node, index) {
-    const row = this.#visible.rows[index];
-    const trace = this.#trace;
-    const { parent, service } = trace;
-    node.row = row;
-    node.id = `row-${row}`;
-    node.className = this.#classes(row);
-    node.style.setProperty('--c', cssColour(trace.colours[service[row]]));
-    this.#renderRoles(node, row);
-    const { name, operation, serviceName } = node.parts;
-    const indent = Math.min(trace.depth[row] - this.#baseLevel, this.#levels) * INDENT;
-    name.style.paddingLeft = `${indent}px`;
-    name.style.setProperty('--indent', `${indent}px`);
-    const hidden = this.#visible.collapsed[row] ? `+${formatCount(trace.last[row] - row - 1)}` : '';
-    name.setAttribute('data-hidden', hidden);
-    operation.textContent = operationOf(trace, row).slice(0, 300);
-    // The name of the service is said where it changes; the colour says it everywhere.
-    const isNew = parent[row] < 0 || service[parent[row]] !== service[row];
-    serviceName.textContent = isNew ? serviceOf(trace, row).slice(0, 200) : '';
-    this.#renderTime(node, row);
-  }
-
-  #classes(row) {
-    const { passing } = this.#visible;
-    const names = ['row'];
-    if (hasFlag(this.#trace, row, ERROR)) names.push('flagged', 'error');
-    else if (isOdd(this.#trace, row)) names.push('flagged');
-    if (row === this.selected) names.push('selected');
-    if (row === this.cursor) names.push('cursor');
-    if (this.matches.has(row)) names.push(row === this.currentMatch ? 'current' : 'matched');
-    if (passing && passing[row] === 1) names.push('dim');
-    return names.join(' ');
-  }
-
-  #renderRoles(node, row) {
-    node.setAttribute('aria-level', this.#trace.depth[row] + 1);
-    node.setAttribute('aria-selected', row === this.selected);
-    node.setAttribute('aria-label', describe(this.#trace, row).slice(0, 400));
-    if (this.#visible.hasChildren(row)) node.setAttribute('aria-expanded', !this.#visible.collapsed[row]);
-    else node.removeAttribute('aria-expanded');
-  }
-
-  #renderTime(node, row) {
-    const { bar } = node.parts;
-    const { start, duration } = this.#trace;
-    const { from, to } = this.#range;
-    const scale = this.#width / (to - from);
-    const length = Math.max(0, duration[row]);
-    // A bar ends where the view ends, so that its duration stands beside it.
-    const left = Math.max(0, (start[row] - from) * scale);
-    const right = Math.min((start[row] + length - from) * scale, this.#width);
-    bar.hidden = left > this.#width || right < 0;
-    node.style.setProperty('--events', bar.hidden ? 'none' : this.#events(row, scale));
-    if (bar.hidden) return;
-    bar.style.left = `${this.#left + left}px`;
-    bar.style.width = `${Math.max(right - left, 2)}px`;
-    bar.setAttribute('data-label', formatDuration(duration[row]));
-    bar.style.setProperty('--path', this.showPath ? this.#path(row, left, scale) : 'none');
-  }
-
-  /** The row's part of the critical path, as a line below its bar. */
-  #path(row, left, scale) {
-    const { pathFrom, pathStart, pathEnd } = this.#trace;
-    const { from } = this.#range;
-    const pieces = [];
-    for (let j = pathFrom[row]; j < pathFrom[row + 1] && pieces.length < MAX_MARKS; j++) {
-      const x = Math.max((pathStart[j] - from) * scale, 0);
-      const end = Math.min((pathEnd[j] - from) * scale, this.#width);
-      if (end < 0 || x > this.#width) continue;
-      const width = Math.max(end - x, 1).toFixed(1);
-      pieces.push(`linear-gradient(var(--text), var(--text)) ${(x - left).toFixed(1)}px 100% / ${width}px 2px no-repeat`);
-    }
-    return pieces.join(', ') || 'none';
-  }
-
-  #events(row, scale) {
-    const { eventsFrom, eventTime } = this.#trace;
-    const marks = [];
-    let previous = -1;
-    for (let e = eventsFrom[row]; e < eventsFrom[row + 1] && marks.length < MAX_MARKS; e++) {
-      const x = Math.round((eventTime[e] - this.#range.from) * scale);
-      if (x < 0 || x > this.#width || x === previous) continue;
-      previous = x;
-      marks.push(`radial-gradient(circle closest-side, var(--text) 50%, var(--ground) 60% 95%, transparent) ${this.#left + x - 4}px calc(var(--middle) - 4px) / 8px 8px no-repeat`);
-    }
-    return marks.join(', ') || 'none';
-  }
-}
-
-function createRow() {
-  const toggle = el('button.toggle', { type: 'button', tabindex: -1, 'aria-hidden': true });
-  const operation = el('span.operation');
-  const serviceName = el('span.service');
-  const name = el('div.name', {}, toggle, operation, serviceName);
-  const bar = el('span.bar');
-  const node = el('div.row', { role: 'treeitem' }, name, bar);
-  node.parts = { name, operation, serviceName, bar };
-  return node;
 }

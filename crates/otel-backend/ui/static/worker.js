@@ -5,6 +5,10 @@ import { Scanner } from './scan.js';
 const SAMPLE_BYTES = 1 << 19;
 const SAMPLE_VALUES = 4;
 
+/** A trace that takes longer than this is shown as it comes, when so many spans are there. */
+const PATIENCE_MS = 150;
+const PREVIEW_SPANS = 60;
+
 /** Traces by the number the page knows them by. */
 const traces = new Map();
 let lastHandle = 0;
@@ -12,7 +16,7 @@ let lastHandle = 0;
 const methods = {
   /** Fetches a trace: its view, or the error the API answered. */
   async load({ url }, progress) {
-    const answer = await fetchTraces(url, progress, keep);
+    const answer = await fetchTraces(url, preview(progress), keep);
     return answer.error ? answer : answer.traces[0] ?? { error: { status: 404, message: 'trace not found' } };
   },
 
@@ -25,17 +29,18 @@ const methods = {
     return { traces: found };
   },
 
-  /** Fetches the traces of a search: a summary of each, and some of the tags they carry. */
-  async search({ url }, progress) {
-    let bytes = null;
-    const answer = await fetchTraces(url, progress, (columns, members, segments) => {
-      bytes = segments[0];
-      return summarise(columns, members);
-    });
-    return bytes ? { ...answer, tags: tagsIn(bytes) } : answer;
+  /** Fetches traces: a summary of each. */
+  search: ({ url }) => fetchTraces(url, () => {}, summarise),
+
+  /** Fetches traces for some of the tags they carry. */
+  async tags({ url }) {
+    const samples = [];
+    await fetchTraces(url, () => {}, (columns, members, segments) => samples.push(segments[0]));
+    return samples.length ? tagsIn(samples[0]) : [];
   },
 
   span: ({ handle, row }) => traces.get(handle).span(row),
+  notes: ({ handle, rows }) => rows.map((row) => traces.get(handle)?.note(row) ?? ''),
   locate: ({ handle, spanId }) => traces.get(handle).locate(spanId),
   spanIds: ({ handle, rows }) => traces.get(handle).spanIds(rows),
   find: ({ handle, text }) => traces.get(handle).find(text),
@@ -55,6 +60,26 @@ function tagsIn(bytes) {
     if (values.get(key).size < SAMPLE_VALUES) values.get(key).add(value);
   }
   return [...values].sort().flatMap(([key, found]) => [...found].map((value) => [key, value]));
+}
+
+/**
+ * Tells how many spans have come, and once, when the whole takes long, what the first look like.
+ * The services are named at the end of a trace, so they are still unknown.
+ */
+function preview(progress) {
+  const began = performance.now();
+  let reported = began;
+  let shown = false;
+  return (scanner) => {
+    const now = performance.now();
+    if (scanner.isDone || now - began < PATIENCE_MS) return;
+    if (!shown && scanner.spans >= PREVIEW_SPANS) {
+      shown = true;
+      progress({ spans: scanner.spans, view: new LoadedTrace(scanner.columns, {}, []).view });
+    } else if (now - reported > PATIENCE_MS) progress({ spans: scanner.spans });
+    else return;
+    reported = now;
+  };
 }
 
 function keep(columns, members, segments) {
@@ -89,7 +114,7 @@ async function scanBody(reader, scanner, progress) {
     const { done, value } = await reader.read();
     if (done) break;
     scanner.push(value);
-    progress(scanner.spans);
+    progress(scanner);
   }
   scanner.finish();
 }
@@ -99,18 +124,12 @@ async function errorOf(response) {
   try {
     return { status: response.status, message: JSON.parse(text).errors[0].msg };
   } catch {
-    return { status: response.status, message: text.slice(0, 300) || response.statusText };
+    return { status: response.status, message: text.slice(0, 300).trim() || response.statusText };
   }
 }
 
 self.addEventListener('message', async ({ data: { call, method, parameters } }) => {
-  let reportedAt = performance.now();
-  const progress = (spans) => {
-    const now = performance.now();
-    if (now - reportedAt < 100) return;
-    reportedAt = now;
-    self.postMessage({ call, progress: spans });
-  };
+  const progress = (report) => self.postMessage({ call, progress: report });
   try {
     self.postMessage({ call, result: await methods[method](parameters, progress) });
   } catch (error) {

@@ -1,0 +1,40 @@
+import { ERROR } from './columns.js';
+import { hasFlag } from './span-text.js';
+
+/**
+ * What the events and the status of spans say, for beside their bars. The words are in the worker;
+ * those of the rows in view are asked for together, and kept.
+ */
+export class RowNotes {
+  #trace;
+  #come;
+  #known = new Map();
+  #wanted = new Set();
+
+  /** Calls `come` when notes have come that were not known. */
+  constructor(trace, come) {
+    this.#trace = trace;
+    this.#come = come;
+  }
+
+  /** A row's note, as far as it is known. */
+  of(row) {
+    const { eventsFrom } = this.#trace;
+    if (eventsFrom[row] === eventsFrom[row + 1] && !hasFlag(this.#trace, row, ERROR)) return '';
+    const note = this.#known.get(row);
+    if (note === undefined) this.#want(row);
+    return note ?? '';
+  }
+
+  async #want(row) {
+    this.#wanted.add(row);
+    // The first row that is drawn waits for the others of its frame.
+    if (this.#wanted.size > 1 || !this.#trace.notes) return;
+    await null;
+    const rows = [...this.#wanted];
+    this.#wanted.clear();
+    const notes = await this.#trace.notes(rows);
+    rows.forEach((wanted, index) => this.#known.set(wanted, notes[index]));
+    if (notes.some(Boolean)) this.#come();
+  }
+}
