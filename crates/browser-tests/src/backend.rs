@@ -57,6 +57,11 @@ impl Backend {
         &self.url
     }
 
+    /// The address that takes OTLP over HTTP.
+    pub fn otlp_url(&self) -> &str {
+        &self.otlp
+    }
+
     /// The address of a trace's page.
     pub fn trace_url(&self, trace: &str) -> String {
         format!("{}/trace/{trace}", self.url)
@@ -118,11 +123,11 @@ fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         let running = env::current_exe().unwrap_or_default();
-        // target/<profile>/deps/<test>, or target/<profile>/<program>
+        // target/<profile>/deps/<test>, or target/<profile>/examples/<example>
         let folder = running
             .ancestors()
             .skip(1)
-            .find(|folder| !folder.ends_with("deps"));
+            .find(|folder| !folder.ends_with("deps") && !folder.ends_with("examples"));
         let folder = folder.unwrap_or_else(|| panic!("a program lies in a folder"));
         let mut build = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         build.args(["build", "--locked", "--quiet", "--package", "otel-backend"]);

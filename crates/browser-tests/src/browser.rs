@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::commands::{Cdp, ConsoleLog};
 use crate::lines::lines;
+use crate::memory;
 
 /// How long something may take to appear. Only a test that fails waits that long.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -245,6 +246,12 @@ impl Browser {
         messages
             .map(|entry| entry["message"].as_str().unwrap_or_default().to_owned())
             .collect()
+    }
+
+    /// The private memory of the process that shows the page, in megabytes.
+    pub fn renderer_memory(&self) -> f64 {
+        let Driver(child) = &self.driver;
+        memory::of_renderer(child.id())
     }
 
     /// Keeps a picture of the page as `artifacts/{name}.png`.

@@ -23,6 +23,7 @@ mod backend;
 mod browser;
 mod commands;
 mod lines;
+mod memory;
 mod span;
 
 pub use backend::Backend;

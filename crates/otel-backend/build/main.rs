@@ -14,49 +14,41 @@ use flate2::{Compression, write::GzEncoder};
 /// The scripts that the page loads; the modules that they import are packed into them.
 const SCRIPTS: [&str; 2] = ["main.js", "worker.js"];
 
+/// What else it loads, as it is or, in style sheets, without comments.
+const OTHERS: [&str; 4] = ["base.css", "trace.css", "search.css", "favicon.svg"];
+
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=ui");
     let out = env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("OUT_DIR is not set"))?;
     let out = PathBuf::from(out);
     let mut list = String::from("&[\n");
-    for (name, contents) in pages()? {
-        let packed = out.join(name.replace('/', "-"));
+    for (name, contents) in files()? {
+        let file = name.replace('/', "-");
         let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
         gzip.write_all(contents.as_bytes())?;
-        fs::write(&packed, gzip.finish()?)?;
-        writeln!(list, "    ({name:?}, include_bytes!({packed:?})),").map_err(io::Error::other)?;
+        fs::write(out.join(&file), gzip.finish()?)?;
+        let include = format!("include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{file}\"))");
+        writeln!(list, "    ({name:?}, {include}),").map_err(io::Error::other)?;
     }
     list.push(']');
     fs::write(out.join("ui_files.rs"), list)
 }
 
 /// The files to carry, by the path they are asked for.
-fn pages() -> io::Result<Vec<(String, String)>> {
+fn files() -> io::Result<Vec<(String, String)>> {
     let root = Path::new("ui");
-    let mut pages = vec![(
-        "index.html".to_owned(),
-        fs::read_to_string(root.join("index.html"))?,
-    )];
-    let folder = root.join("static");
+    let read = |file: &str| fs::read_to_string(root.join("static").join(file));
+    let index = fs::read_to_string(root.join("index.html"))?;
+    let mut files = vec![("index.html".to_owned(), index)];
     for script in SCRIPTS {
-        let bundle = pack::bundle(script, |module| fs::read_to_string(folder.join(module)))?;
-        pages.push((format!("static/{script}"), bundle));
+        files.push((format!("static/{script}"), pack::bundle(script, read)?));
     }
-    let mut others: Vec<_> = fs::read_dir(&folder)?.collect::<Result<_, _>>()?;
-    others.sort_by_key(fs::DirEntry::file_name);
-    for file in others {
-        let name = file.file_name().into_string();
-        let name = name.map_err(|name| io::Error::other(format!("{name:?} is not UTF-8")))?;
-        if name.ends_with(".js") {
-            continue;
-        }
-        let contents = fs::read_to_string(file.path())?;
-        let contents = if name.ends_with(".css") {
-            pack::without_comments(&contents)
-        } else {
-            contents
+    for other in OTHERS {
+        let contents = match other.rsplit_once('.') {
+            Some((_, "css")) => pack::without_comments(&read(other)?),
+            _ => read(other)?,
         };
-        pages.push((format!("static/{name}"), contents));
+        files.push((format!("static/{other}"), contents));
     }
-    Ok(pages)
+    Ok(files)
 }

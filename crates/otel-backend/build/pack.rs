@@ -4,70 +4,64 @@
 //! its own and names what it takes, an export begins the line that declares it. Anything else is an
 //! error, not a broken page.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::io;
 
 /// The module `entry` and all that it imports, in one script. A module becomes a function that is
 /// called once and returns what it exports.
-pub(crate) fn bundle(
-    entry: &str,
-    read: impl Fn(&str) -> io::Result<String>,
-) -> io::Result<String> {
-    let mut packed = BTreeMap::new();
-    let mut script = String::new();
-    add(entry, &read, &mut packed, &mut script)?;
-    Ok(script)
+pub(crate) fn bundle(entry: &str, read: impl Fn(&str) -> io::Result<String>) -> io::Result<String> {
+    let mut bundle = Bundle {
+        read,
+        begun: BTreeSet::new(),
+        done: BTreeSet::new(),
+        script: Vec::new(),
+    };
+    bundle.add(entry)?;
+    Ok(bundle.script.join("\n"))
 }
 
-/// Whether a module is in the script yet, or only begun.
-#[derive(PartialEq)]
-enum State {
-    Begun,
-    Done,
+struct Bundle<R> {
+    read: R,
+    begun: BTreeSet<String>,
+    done: BTreeSet<String>,
+    script: Vec<String>,
 }
 
-/// Adds a module below those that it imports.
-fn add(
-    name: &str,
-    read: &impl Fn(&str) -> io::Result<String>,
-    packed: &mut BTreeMap<String, State>,
-    script: &mut String,
-) -> io::Result<()> {
-    match packed.insert(name.to_owned(), State::Begun) {
-        None => {}
-        Some(State::Begun) => return Err(unknown(name, "it imports itself, through others")),
-        Some(State::Done) => {
-            packed.insert(name.to_owned(), State::Done);
+impl<R: Fn(&str) -> io::Result<String>> Bundle<R> {
+    /// Adds a module below those that it imports.
+    fn add(&mut self, name: &str) -> io::Result<()> {
+        if self.done.contains(name) {
             return Ok(());
         }
-    }
-    let mut body = String::new();
-    let mut exports = Vec::new();
-    for line in without_comments(&read(name)?).lines() {
-        if let Some((names, module)) = import(line) {
-            add(module, read, packed, script)?;
-            let names = names.replace(" as ", ": ");
-            body += &format!("const {{{names}}} = {};\n", variable(module));
-        } else if let Some(declaration) = line.strip_prefix("export ") {
-            let declared = declared(declaration).ok_or_else(|| unknown(name, line))?;
-            exports.push(declared.to_owned());
-            body += &format!("{declaration}\n");
-        } else if line.starts_with("import ") {
-            return Err(unknown(name, line));
-        } else if let Some((before, module, after)) = lazy_import(line) {
-            add(module, read, packed, script)?;
-            body += &format!("{before}{}{after}\n", variable(module));
-        } else {
-            body += &format!("{line}\n");
+        if !self.begun.insert(name.to_owned()) {
+            return Err(unknown(name, "it imports itself, through others"));
         }
+        let mut lines = Vec::new();
+        let mut exports = Vec::new();
+        for line in without_comments(&(self.read)(name)?).lines() {
+            if let Some(declaration) = line.strip_prefix("export ") {
+                let declared = declared(declaration).ok_or_else(|| unknown(name, line))?;
+                exports.push(declared.to_owned());
+                lines.push(declaration.to_owned());
+            } else if let Some((names, module)) = import(line) {
+                self.add(module)?;
+                let names = names.replace(" as ", ": ");
+                lines.push(format!("const {{{names}}} = {};", variable(module)));
+            } else if line.starts_with("import ") {
+                return Err(unknown(name, line));
+            } else if let Some((before, module, after)) = lazy_import(line) {
+                self.add(module)?;
+                lines.push(format!("{before}{}{after}", variable(module)));
+            } else {
+                lines.push(line.to_owned());
+            }
+        }
+        lines.insert(0, format!("const {} = (() => {{", variable(name)));
+        lines.push(format!("return {{ {} }};\n}})();", exports.join(", ")));
+        self.script.append(&mut lines);
+        self.done.insert(name.to_owned());
+        Ok(())
     }
-    *script += &format!(
-        "const {} = (() => {{\n{body}return {{ {} }};\n}})();\n",
-        variable(name),
-        exports.join(", ")
-    );
-    packed.insert(name.to_owned(), State::Done);
-    Ok(())
 }
 
 /// `import { names } from './module';`
@@ -103,9 +97,7 @@ pub(crate) fn without_comments(text: &str) -> String {
     let mut kept = String::new();
     let mut in_comment = false;
     for line in text.lines().map(str::trim) {
-        if in_comment {
-            in_comment = !line.ends_with("*/");
-        } else if line.starts_with("/*") {
+        if in_comment || line.starts_with("/*") {
             in_comment = !line.ends_with("*/");
         } else if !line.is_empty() && !line.starts_with("//") {
             kept.push_str(line);

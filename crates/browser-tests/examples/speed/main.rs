@@ -1,0 +1,81 @@
+//! Measures how fast a trace page opens and answers, in headless Chromium.
+//!
+//! ```text
+//! cargo run --release -p browser-tests --example speed
+//! cargo run --release -p browser-tests --example speed -- --base-url http://127.0.0.1:16686
+//! ```
+//!
+//! Without `--base-url` it measures the page of the otel-backend that is built beside it; with it,
+//! any page at Jaeger's addresses: its own or Jaeger UI. Traces are generated (five services, up to
+//! 18 levels, eight attributes a span, some events and errors) and sent over OTLP/HTTP.
+//!
+//! - The first row is the end of the first frame in which a row lies in the window, from the
+//!   beginning of the navigation; the whole is the same for rows of the whole trace.
+//! - Idle is the end of the last long task (over 50 ms) before half a second without one.
+//! - An interaction takes from the time stamp of its input event to the paint that shows its result.
+//! - Each run has a browser and a profile of its own. The figures are medians.
+
+mod measure;
+mod traces;
+
+use browser_tests::Backend;
+use clap::Parser;
+
+use measure::Figures;
+
+/// Measures how fast a trace page opens and answers, in headless Chromium.
+#[derive(Parser)]
+struct Options {
+    /// Where the page is. Without it, otel-backend is started.
+    #[arg(long, value_name = "URL")]
+    base_url: Option<String>,
+
+    /// Where that backend takes OTLP over HTTP.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:4318")]
+    otlp_url: String,
+
+    /// How many spans the traces have.
+    #[arg(long, value_delimiter = ',', default_value = "1000,10000,50000,100000")]
+    spans: Vec<u32>,
+
+    /// How often each trace is opened.
+    #[arg(long, default_value_t = 3)]
+    runs: usize,
+}
+
+#[tokio::main]
+async fn main() {
+    let options = Options::parse();
+    let own = options.base_url.is_none().then(Backend::start);
+    let (page, otlp) = match (&own, options.base_url) {
+        (Some(backend), _) => (backend.url().to_owned(), backend.otlp_url().to_owned()),
+        (None, base) => (base.unwrap_or_default(), options.otlp_url),
+    };
+    let mut columns = Vec::new();
+    for spans in options.spans {
+        let trace = traces::send(&otlp, spans);
+        let mut runs = Vec::new();
+        for _ in 0..options.runs {
+            runs.push(measure::run(page.trim_end_matches('/'), &trace).await);
+        }
+        columns.push((spans, Figures::median(&runs)));
+    }
+    print(&columns);
+}
+
+/// A table in Markdown: a column for each trace, a row for each figure.
+fn print(columns: &[(u32, Figures)]) {
+    let head: Vec<_> = columns
+        .iter()
+        .map(|(spans, _)| format!("{spans} spans"))
+        .collect();
+    println!("| | {} |", head.join(" | "));
+    println!("|---|{}", "---|".repeat(columns.len()));
+    for (at, name) in Figures::NAMES.iter().enumerate() {
+        let values: Vec<_> = columns
+            .iter()
+            .map(|(_, figures)| figures.text(at))
+            .collect();
+        println!("| {name} | {} |", values.join(" | "));
+    }
+}
