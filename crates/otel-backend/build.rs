@@ -2,6 +2,7 @@
 //!
 //! The files in `ui/` run as they are, from any web server. Packed, they are fewer and smaller.
 
+#[path = "build/pack.rs"]
 mod pack;
 
 use std::fmt::Write as _;
