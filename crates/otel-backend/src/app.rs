@@ -69,16 +69,16 @@ impl App {
     /// [`StartError`] if a port is taken or the store cannot be used; nothing is left behind.
     pub async fn start(config: &Config) -> Result<Self, StartError> {
         let sockets = socket::bind_all(&config.listeners).await?;
-        let (store, writer, merger) = Store::open(&config.location)?;
+        let (store, writer, upkeep) = Store::open(&config.store)?;
         let workers = vec![
             spawn("store-writer", || writer.run())?,
-            spawn("store-merger", || merger.run())?,
+            spawn("store-upkeep", || upkeep.run())?,
         ];
         Ok(Self {
             sockets,
             store,
             limits: config.limits,
-            directory: match &config.location {
+            directory: match &config.store.location {
                 Location::Directory(directory) => Some(directory.clone()),
                 Location::Memory => None,
             },

@@ -1,9 +1,11 @@
 //! The command line, as typed.
 
+mod keep;
 mod ports;
 
 use clap::{Parser, Subcommand};
 
+pub use keep::Keep;
 pub use ports::Ports;
 
 /// A small tracing backend: receives OTLP and Jaeger, keeps traces on disk, answers Jaeger's query
@@ -33,19 +35,12 @@ pub struct Args {
     )]
     pub ports: Ports,
 
-    /// Where traces are kept [default: $XDG_STATE_HOME/otel-backend, or
-    /// ~/.local/state/otel-backend].
-    #[arg(
-        long,
-        env = "OTEL_BACKEND_DATA_DIR",
-        value_name = "DIRECTORY",
-        conflicts_with = "memory"
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a doc comment here would become the help of the program"
     )]
-    pub data_dir: Option<String>,
-
-    /// Keep traces in memory only, until the process ends.
-    #[arg(long, env = "OTEL_BACKEND_MEMORY")]
-    pub memory: bool,
+    pub keep: Keep,
 
     /// How much to take, as NAME=VALUE with commas between. Of a request: body, its bytes as sent
     /// (16MiB); decompressed, its bytes then (16MiB); spans (100000); elements, its attributes,

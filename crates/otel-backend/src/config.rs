@@ -1,15 +1,15 @@
 //! The configuration, checked.
 
 mod endpoint;
+mod keep;
 mod limits;
 mod size;
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
 
 use crate::args::Args;
-use crate::store::Location;
+use crate::store::Settings;
 
 pub use endpoint::{Endpoint, Transport};
 pub use limits::Limits;
@@ -19,8 +19,8 @@ pub use limits::Limits;
 pub struct Config {
     /// What to listen on, in the order of [`Endpoint::ALL`]; what is switched off is missing.
     pub listeners: Vec<(Endpoint, SocketAddr)>,
-    /// Where to keep the spans.
-    pub location: Location,
+    /// Where and how long to keep the spans.
+    pub store: Settings,
     /// How much to take.
     pub limits: Limits,
 }
@@ -71,11 +71,11 @@ impl Config {
             wrong.extend(reasons.into_iter().map(named));
             Limits::default()
         });
-        let location = location(args, variable).map_err(|reason| wrong.push(reason));
-        match location {
-            Ok(location) if wrong.is_empty() => Ok(Self {
+        let store = keep::settings(&args.keep, variable, &mut wrong);
+        match store {
+            Some(store) if wrong.is_empty() => Ok(Self {
                 listeners,
-                location,
+                store,
                 limits,
             }),
             _ => Err(ConfigError(wrong)),
@@ -96,30 +96,12 @@ fn parse_port(text: &str) -> Result<Option<u16>, String> {
     }
 }
 
-fn location(args: &Args, variable: impl Fn(&str) -> Option<String>) -> Result<Location, String> {
-    if args.memory {
-        return Ok(Location::Memory);
-    }
-    let set = |name| variable(name).filter(|value| !value.is_empty());
-    let directory = match (&args.data_dir, set("XDG_STATE_HOME"), set("HOME")) {
-        (Some(directory), _, _) => PathBuf::from(directory),
-        (None, Some(state), _) => PathBuf::from(state).join("otel-backend"),
-        (None, None, Some(home)) => PathBuf::from(home).join(".local/state/otel-backend"),
-        (None, None, None) => {
-            return Err(
-                "--data-dir (OTEL_BACKEND_DATA_DIR): must be set, since neither XDG_STATE_HOME nor HOME is"
-                    .to_owned(),
-            );
-        }
-    };
-    Ok(Location::Directory(directory))
-}
-
 #[cfg(test)]
 mod tests {
     use clap::Parser as _;
 
     use super::*;
+    use crate::store::Location;
 
     fn config(args: &[&str], variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
         let args = Args::parse_from([&["otel-backend"], args].concat());
@@ -141,7 +123,7 @@ mod tests {
         );
         assert!(config.listeners.iter().all(|(_, a)| a.ip().is_loopback()));
         assert_eq!(
-            config.location,
+            config.store.location,
             Location::Directory("/home/me/.local/state/otel-backend".into())
         );
     }
@@ -150,7 +132,7 @@ mod tests {
     fn a_protocol_can_be_switched_off() {
         let config = config(&["--memory", "--jaeger-grpc-port", "off"], &[]).unwrap();
         assert_eq!(config.listeners.len(), Endpoint::ALL.len() - 1);
-        assert_eq!(config.location, Location::Memory);
+        assert_eq!(config.store.location, Location::Memory);
     }
 
     #[test]
@@ -184,7 +166,7 @@ mod tests {
     fn the_state_directory_of_the_user_is_preferred() {
         let config = config(&[], &[("HOME", "/h"), ("XDG_STATE_HOME", "/state")]).unwrap();
         assert_eq!(
-            config.location,
+            config.store.location,
             Location::Directory("/state/otel-backend".into())
         );
     }

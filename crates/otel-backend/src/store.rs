@@ -7,10 +7,19 @@
 //!
 //! # Layout
 //!
-//! `token` and `filter` say which frames a search must open; `batch`, `build` and `block`
-//! make blocks, and `merge` merges them; `catalog` is what the process knows of every block; `writer` and `reader` use
-//! the database, which `database` opens and `lock` keeps for one process. The bytes are in
-//! `docs/format.md`.
+//! | module | what |
+//! |---|---|
+//! | `token`, `filter` | which frames a search must open |
+//! | `batch`, `build`, `block` | how blocks are made |
+//! | `catalog`, `load` | what the process knows of every block |
+//! | `writer`, `rows` | the one thread that writes, and its statements |
+//! | `reader`, `source` | one state of the store, and where its bytes are read |
+//! | `upkeep` | what goes on in the background: `merge`, `retention` and `evict`, `disk`; `unpack` takes blocks apart for it |
+//! | `evicted` | what is remembered of traces that are gone |
+//! | `database`, `lock` | the file, and the process that has it |
+//!
+//! The bytes are in `docs/format.md`. A store in memory keeps the same blocks in the catalog, and
+//! has no database.
 //!
 //! The store knows neither HTTP nor any query API.
 
@@ -19,12 +28,24 @@ mod block;
 mod build;
 mod catalog;
 mod database;
+mod disk;
+mod evict;
+mod evicted;
 mod filter;
+mod load;
 mod lock;
 mod merge;
 mod reader;
+mod retention;
+mod rows;
+mod source;
 mod token;
+mod unpack;
+mod upkeep;
 mod writer;
+
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, mpsc as signals};
@@ -33,13 +54,15 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 
 pub use batch::{Batch, BatchBuilder, Operation};
 pub use database::OpenError;
-pub use merge::Merger;
 pub use reader::{Block, Frame, Reader};
+pub use retention::Retention;
 pub use token::{Token, highest_bit};
+pub use upkeep::Upkeep;
 pub use writer::Writer;
 
 use catalog::Shared;
 use database::Database;
+use load::load;
 use writer::{Append, Command};
 
 /// Where the spans are kept.
@@ -49,6 +72,38 @@ pub enum Location {
     Directory(PathBuf),
     /// In memory, until the process ends.
     Memory,
+}
+
+/// What a store is to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Where the spans are kept.
+    pub location: Location,
+    /// How long and how much is kept.
+    pub retention: Retention,
+    /// What a commit waits for.
+    pub sync: SyncMode,
+}
+
+/// What a commit waits for, and so what an acknowledged span survives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SyncMode {
+    /// The operating system: the death of the process. A power cut can cost the last moments.
+    #[default]
+    Normal,
+    /// The disk: a power cut too.
+    Full,
+}
+
+impl From<Location> for Settings {
+    /// A store that keeps everything.
+    fn from(location: Location) -> Self {
+        Self {
+            location,
+            retention: Retention::default(),
+            sync: SyncMode::default(),
+        }
+    }
 }
 
 /// A handle to the store; clones share it.
@@ -67,6 +122,11 @@ pub enum AppendError {
     /// More is waiting to be written than the queue may hold.
     #[error("the store is busy: too many spans are waiting to be written")]
     Busy,
+    /// There is no space left.
+    #[error(
+        "the store cannot write: the disk is full: free some space, or keep less with --max-disk or --retention"
+    )]
+    Full,
     /// The database refused.
     #[error("the store cannot write: {0}")]
     Write(String),
@@ -94,6 +154,15 @@ pub enum ReadError {
     Closed,
 }
 
+impl ReadError {
+    fn damaged(block: i64, reason: &dyn std::fmt::Display) -> Self {
+        Self::Damaged {
+            block,
+            reason: reason.to_string(),
+        }
+    }
+}
+
 /// Bytes of batches that may wait for the writer.
 const QUEUE_KIB: u32 = 64 * 1024;
 
@@ -106,29 +175,33 @@ const MAX_READERS: usize = 8;
 impl Store {
     /// Opens the store, or makes it.
     ///
-    /// The [`Writer`] and the [`Merger`] must be run, each on a thread of its own; nothing is stored
+    /// The [`Writer`] and the [`Upkeep`] must be run, each on a thread of its own; nothing is stored
     /// until the writer is.
     ///
     /// # Errors
     /// [`OpenError`] if the directory cannot be used, another process uses it, or what is in it is
     /// not a store that this version reads.
-    pub fn open(location: &Location) -> Result<(Self, Writer, Merger), OpenError> {
-        let (database, connection) = Database::open(location)?;
-        let catalog = catalog::load(&connection)?;
-        let shared = Arc::new(Shared::new(database, catalog));
+    pub fn open(settings: &Settings) -> Result<(Self, Writer, Upkeep), OpenError> {
+        let (database, source) = Database::open(settings)?;
+        let loaded = source.0.as_ref().map(load).unwrap_or_default();
+        for damage in &loaded.damage {
+            tracing::error!(damage, "the store is damaged; what can be read is kept");
+        }
+        let shared = Arc::new(Shared::new(database, loaded.catalog));
         let (commands, inbox) = mpsc::channel(QUEUE_BATCHES);
-        // The merger begins with what an earlier process left.
+        // The upkeep begins with what an earlier process left.
         let (wake, written) = signals::sync_channel(1);
         wake.try_send(()).ok();
-        let writer = Writer::new(connection, inbox, wake, Arc::clone(&shared))?;
-        let merger = Merger::new(Arc::clone(&shared), commands.downgrade(), written)?;
+        let writer = Writer::new(source, inbox, wake, Arc::clone(&shared))?;
+        let weak = commands.downgrade();
+        let upkeep = Upkeep::new(Arc::clone(&shared), settings.retention, weak, written)?;
         let store = Self {
             commands,
             budget: Arc::new(Semaphore::new(QUEUE_KIB as usize)),
             shared,
             readers: Arc::new(Semaphore::new(MAX_READERS)),
         };
-        Ok((store, writer, merger))
+        Ok((store, writer, upkeep))
     }
 
     /// Stores spans, all or none; returns when they are committed.
@@ -177,10 +250,15 @@ impl Store {
             let _permit = permit.map_err(|_| ReadError::Closed)?;
             let reader = Reader::new(&shared)?;
             let result = read(&reader);
-            reader.close(&shared);
+            reader.close();
             result
         });
         task.await.map_err(|_| ReadError::Closed)?
+    }
+
+    /// How many blocks turned out to be damaged, at least in part.
+    pub fn damaged_blocks(&self) -> usize {
+        self.shared.damaged()
     }
 
     /// Asks the writer to end, once it has committed what it was given.

@@ -150,9 +150,9 @@ fn batch(sketches: &[Sketch]) -> Batch {
 
 /// A store of these batches, each committed for itself, and merged in between.
 async fn store(batches: &[Vec<Sketch>]) -> Query {
-    let (store, writer, merger) = Store::open(&Location::Memory).unwrap();
+    let (store, writer, upkeep) = Store::open(&Location::Memory.into()).unwrap();
     thread::spawn(|| writer.run());
-    thread::spawn(|| merger.run());
+    thread::spawn(|| upkeep.run());
     for sketches in batches {
         store.append(batch(sketches)).await.unwrap();
     }

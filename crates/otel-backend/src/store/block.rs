@@ -15,8 +15,16 @@ pub(super) struct NewBlock {
     pub(super) frames: Vec<FrameInfo>,
     /// Sorted.
     pub(super) traces: Vec<TraceEntry>,
-    pub(super) filter: Option<Vec<u8>>,
-    pub(super) data: Vec<u8>,
+    pub(super) body: Body,
+}
+
+/// What of a block is read only when it is needed.
+#[derive(Debug, Default)]
+pub(super) struct Body {
+    /// The filter's rows; none if the block has no filter.
+    pub(super) filter: Vec<u8>,
+    /// The frames, one after the other.
+    pub(super) frames: Vec<u8>,
 }
 
 /// What is known of a frame without opening it.
@@ -63,6 +71,12 @@ pub(super) fn trace_key(id: TraceId) -> u32 {
 
 impl FrameInfo {
     const LENGTH: usize = 32;
+
+    /// About how many bytes the frame takes in the store, with its filter and its entries.
+    pub(super) fn size(&self) -> u64 {
+        const BESIDE: u64 = 1400;
+        u64::from(self.length) + BESIDE
+    }
 
     /// The bytes of these frames, one after the other, each number little-endian.
     pub(super) fn encode_all(frames: &[Self]) -> Vec<u8> {

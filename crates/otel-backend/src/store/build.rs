@@ -73,8 +73,11 @@ struct Place {
 
 impl BlockBuilder {
     pub(super) fn new() -> io::Result<Self> {
+        let mut compressor = zstd::bulk::Compressor::new(LEVEL)?;
+        // So that bytes which a disk has changed are not taken for spans.
+        compressor.include_checksum(true)?;
         Ok(Self {
-            compressor: zstd::bulk::Compressor::new(LEVEL)?,
+            compressor,
             raw: Vec::new(),
         })
     }
@@ -202,10 +205,10 @@ impl<'a> Building<'a, '_> {
     ) -> io::Result<()> {
         let frame = u16::try_from(self.block.frames.len()).map_err(io::Error::other)?;
         self.block.frames.push(FrameInfo {
-            offset: length(&self.block.data)?,
+            offset: length(&self.block.body.frames)?,
             ..*info
         });
-        self.block.data.extend_from_slice(data);
+        self.block.body.frames.extend_from_slice(data);
         let entries = keys.into_iter().map(|key| TraceEntry { key, frame });
         self.block.traces.extend(entries);
         self.filters.push(filter);
@@ -217,7 +220,7 @@ impl<'a> Building<'a, '_> {
         self.block.traces.sort_unstable();
         self.block.traces.dedup();
         if has_filter(&self.block.frames) {
-            self.block.filter = Some(transpose(&self.filters));
+            self.block.body.filter = transpose(&self.filters);
         }
         Ok(self.block)
     }

@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
-use rusqlite::Connection;
-
-use super::block::{FrameInfo, NewBlock, TraceEntry, raw_length, trace_key};
+use super::block::{Body, FrameInfo, NewBlock, TraceEntry, raw_length, trace_key};
 use super::database::Database;
-use super::{OpenError, Operation, lock};
-use crate::model::{SpanKind, TraceId, UnixNanos};
+use super::evicted::Evicted;
+use super::source::Source;
+use super::{Operation, lock};
+use crate::model::{TraceId, UnixNanos};
 
 /// One block of the store.
 #[derive(Debug)]
@@ -16,19 +16,24 @@ pub(super) struct Head {
     pub(super) id: i64,
     pub(super) frames: Vec<FrameInfo>,
     /// Sorted.
-    traces: Vec<TraceEntry>,
+    pub(super) traces: Vec<TraceEntry>,
+    /// The rest, if the store is in memory.
+    pub(super) resident: Option<Body>,
     pub(super) first: UnixNanos,
     pub(super) last: UnixNanos,
     /// Bytes before compression.
     pub(super) raw_length: u64,
+    /// About how many bytes it takes where it is kept.
+    pub(super) size: u64,
 }
 
-/// All blocks and operations at one moment.
+/// All blocks and operations at one moment, and what is no longer there.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Catalog {
     /// In the order in which they were written.
     pub(super) blocks: Vec<Arc<Head>>,
     pub(super) operations: Arc<HashSet<Operation>>,
+    pub(super) evicted: Evicted,
 }
 
 /// What the writer and the readers share.
@@ -40,7 +45,9 @@ pub(super) struct Shared {
     /// database agree.
     pub(super) catalog: Mutex<Arc<Catalog>>,
     /// Connections that no reader uses at the moment.
-    pub(super) idle: Mutex<Vec<Connection>>,
+    pub(super) idle: Mutex<Vec<Source>>,
+    /// Blocks that could not be read, each of which has been reported once.
+    damaged: Mutex<HashSet<i64>>,
 }
 
 impl Shared {
@@ -49,6 +56,7 @@ impl Shared {
             database,
             catalog: Mutex::new(Arc::new(catalog)),
             idle: Mutex::new(Vec::new()),
+            damaged: Mutex::default(),
         }
     }
 
@@ -57,24 +65,52 @@ impl Shared {
         // Copies the list only while a reader looks at the old one.
         change(Arc::make_mut(&mut lock(&self.catalog)));
     }
+
+    /// The catalog at this moment.
+    pub(super) fn snapshot(&self) -> Arc<Catalog> {
+        Arc::clone(&lock(&self.catalog))
+    }
+
+    /// Says, once for each block, that it is damaged.
+    pub(super) fn report_damage(&self, block: i64, reason: &str) {
+        if lock(&self.damaged).insert(block) {
+            tracing::error!(
+                block,
+                reason,
+                "a block of the store is damaged: what of it cannot be read is left out of all answers"
+            );
+        }
+    }
+
+    /// How many blocks could not be read so far.
+    pub(super) fn damaged(&self) -> usize {
+        lock(&self.damaged).len()
+    }
 }
 
 impl Head {
+    /// A block of these frames, whose body is not in memory.
     pub(super) fn new(id: i64, frames: Vec<FrameInfo>, traces: Vec<TraceEntry>) -> Self {
         let first = frames.iter().map(|frame| frame.first).min();
         let last = frames.iter().map(|frame| frame.last).max();
         Self {
             id,
             raw_length: raw_length(&frames),
+            size: frames.iter().map(FrameInfo::size).sum(),
             frames,
             traces,
+            resident: None,
             first: first.unwrap_or_default(),
             last: last.unwrap_or_default(),
         }
     }
 
-    pub(super) fn of(id: i64, block: NewBlock) -> Self {
-        Self::new(id, block.frames, block.traces)
+    /// A block that has just been made; it keeps its body if it is to be `resident`.
+    pub(super) fn of(id: i64, block: NewBlock, resident: bool) -> Self {
+        Self {
+            resident: resident.then_some(block.body),
+            ..Self::new(id, block.frames, block.traces)
+        }
     }
 
     /// The frames that may hold spans of a trace.
@@ -98,43 +134,4 @@ impl Head {
         }
         keys
     }
-}
-
-/// Reads the catalog from the database.
-pub(super) fn load(connection: &Connection) -> Result<Catalog, OpenError> {
-    let sqlite = |source| OpenError::Sqlite {
-        path: connection.path().unwrap_or_default().to_owned(),
-        source,
-    };
-    let mut catalog = Catalog {
-        blocks: Vec::new(),
-        operations: Arc::new(load_operations(connection).map_err(sqlite)?),
-    };
-    let mut statement = connection
-        .prepare("SELECT id, frames, traces FROM block ORDER BY id")
-        .map_err(sqlite)?;
-    let mut rows = statement.query([]).map_err(sqlite)?;
-    while let Some(row) = rows.next().map_err(sqlite)? {
-        let id: i64 = row.get(0).map_err(sqlite)?;
-        let bytes = |column| row.get_ref(column).and_then(|v| Ok(v.as_blob()?));
-        let frames = FrameInfo::decode_all(bytes(1).map_err(sqlite)?);
-        let traces = TraceEntry::decode_all(bytes(2).map_err(sqlite)?);
-        let (Some(frames), Some(traces)) = (frames, traces) else {
-            return Err(OpenError::Damaged(id));
-        };
-        catalog.blocks.push(Arc::new(Head::new(id, frames, traces)));
-    }
-    Ok(catalog)
-}
-
-fn load_operations(connection: &Connection) -> rusqlite::Result<HashSet<Operation>> {
-    let mut statement = connection.prepare("SELECT service, name, kind FROM operation")?;
-    let operations = statement.query_map([], |row| {
-        Ok(Operation {
-            service: row.get(0)?,
-            name: row.get(1)?,
-            kind: SpanKind::from_number(row.get::<_, u8>(2)?.into()),
-        })
-    })?;
-    operations.collect()
 }

@@ -1,19 +1,19 @@
 //! The SQLite database: where it is, what its tables are, which version it has.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::Location;
 use super::lock::DirectoryLock;
+use super::source::Source;
+use super::{Location, Settings, SyncMode};
 
 /// Marks a database as one of otel-backend's: "OTEL" in ASCII.
 const APPLICATION_ID: i32 = 0x4f54_454c;
 
 /// The version of the format that this program writes, and the newest that it reads.
-const FORMAT: i32 = 1;
+const FORMAT: i32 = 2;
 
 const FILE_NAME: &str = "traces.sqlite";
 
@@ -38,6 +38,14 @@ const SCHEMA: &str = "
         kind    INTEGER NOT NULL,
         PRIMARY KEY (service, name, kind)
     ) STRICT, WITHOUT ROWID;
+";
+
+/// What format 2 added.
+const SCHEMA_2: &str = "
+    CREATE TABLE evicted (
+        id     INTEGER PRIMARY KEY,
+        traces BLOB NOT NULL
+    ) STRICT;
 ";
 
 /// Why a store could not be opened.
@@ -72,6 +80,16 @@ pub enum OpenError {
         /// Its format.
         found: i32,
     },
+    /// The database was written by an earlier version, and can only be read by now.
+    #[error(
+        "{path} has the older format {found}: start otel-backend on it once, which brings it up to date"
+    )]
+    TooOld {
+        /// The database.
+        path: String,
+        /// Its format.
+        found: i32,
+    },
     /// The file is something else.
     #[error(
         "{path} is not a database of otel-backend: choose another directory with --data-dir or OTEL_BACKEND_DATA_DIR"
@@ -88,9 +106,6 @@ pub enum OpenError {
         /// Why.
         source: rusqlite::Error,
     },
-    /// A block's index cannot be read.
-    #[error("the index of block {0} of the store is damaged")]
-    Damaged(i64),
     /// A further connection could not be made.
     #[error("cannot open the store once more: {0}")]
     Connect(rusqlite::Error),
@@ -99,84 +114,88 @@ pub enum OpenError {
     Compressor(std::io::Error),
 }
 
-/// Where connections to the database come from.
+/// Where connections to the database come from; a store in memory has none.
 #[derive(Debug)]
 pub(super) struct Database {
-    uri: String,
-    flags: OpenFlags,
+    /// The file.
+    path: Option<String>,
     _lock: Option<DirectoryLock>,
 }
 
+/// Pages that the log may hold before they are moved into the database, and the bytes to which the
+/// log is cut after that.
+#[derive(Debug, Clone, Copy)]
+struct LogSize {
+    pages: i64,
+    bytes: i64,
+}
+
+const PAGE: i64 = 8192;
+
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
 impl Database {
     /// Opens or makes the database, and returns the connection for its one writer.
-    pub(super) fn open(location: &Location) -> Result<(Self, Connection), OpenError> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-            | OpenFlags::SQLITE_OPEN_CREATE
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let database = match location {
-            Location::Directory(directory) => Self {
-                uri: prepare(directory)?,
-                flags,
-                _lock: Some(DirectoryLock::take(directory)?),
-            },
-            Location::Memory => Self {
-                uri: memory_uri(),
-                flags: flags | OpenFlags::SQLITE_OPEN_URI,
+    pub(super) fn open(settings: &Settings) -> Result<(Self, Source), OpenError> {
+        let Location::Directory(directory) = &settings.location else {
+            let memory = Self {
+                path: None,
                 _lock: None,
-            },
+            };
+            return Ok((memory, Source(None)));
         };
-        let connection = database.open_writer()?;
-        Ok((database, connection))
-    }
-
-    /// A connection for a reader.
-    pub(super) fn connect(&self) -> rusqlite::Result<Connection> {
-        let connection = Connection::open_with_flags(&self.uri, self.flags)?;
-        connection.busy_timeout(BUSY_TIMEOUT)?;
-        connection.pragma_update(None, "query_only", true)?;
-        Ok(connection)
-    }
-
-    fn open_writer(&self) -> Result<Connection, OpenError> {
+        let path = prepare(directory)?;
+        let database = Self {
+            _lock: Some(DirectoryLock::take(directory)?),
+            path: Some(path.clone()),
+        };
         let sqlite = |source: rusqlite::Error| match source.sqlite_error_code() {
-            Some(ErrorCode::NotADatabase) => OpenError::Foreign {
-                path: self.uri.clone(),
-            },
+            Some(ErrorCode::NotADatabase) => OpenError::Foreign { path: path.clone() },
             _ => OpenError::Sqlite {
-                path: self.uri.clone(),
+                path: path.clone(),
                 source,
             },
         };
-        let connection = Connection::open_with_flags(&self.uri, self.flags).map_err(sqlite)?;
-        let found = versions(&connection).map_err(sqlite)?;
-        match found {
-            Versions { tables: 0, .. } => create(&connection).map_err(sqlite)?,
-            Versions { application, .. } if application != APPLICATION_ID => {
-                return Err(OpenError::Foreign {
-                    path: self.uri.clone(),
-                });
-            }
-            Versions { format, .. } if format > FORMAT => {
-                return Err(OpenError::TooNew {
-                    path: self.uri.clone(),
-                    found: format,
-                });
-            }
-            Versions { .. } => {}
+        let connection = open_file(&path).map_err(sqlite)?;
+        check_format(&connection, &path, sqlite)?;
+        configure(&connection, settings).map_err(sqlite)?;
+        Ok((database, Source(Some(connection))))
+    }
+
+    /// A database that another process may use at the same time, to read from.
+    pub(super) fn open_to_read(directory: &Path) -> Result<(Self, Source), OpenError> {
+        let path = directory.join(FILE_NAME);
+        if let Err(source) = std::fs::metadata(&path) {
+            return Err(OpenError::Io { path, source });
         }
-        configure(&connection).map_err(sqlite)?;
-        Ok(connection)
+        let path = path.to_string_lossy().into_owned();
+        let sqlite = |source| OpenError::Sqlite {
+            path: path.clone(),
+            source,
+        };
+        let connection = open_to_read(&path).map_err(sqlite)?;
+        match check_version(&connection, &path, sqlite)? {
+            FORMAT => {}
+            found => return Err(OpenError::TooOld { path, found }),
+        }
+        let database = Self {
+            path: Some(path),
+            _lock: None,
+        };
+        Ok((database, Source(Some(connection))))
+    }
+
+    /// Whether the store is in memory.
+    pub(super) fn is_memory(&self) -> bool {
+        self.path.is_none()
+    }
+
+    /// A further connection, to read from.
+    pub(super) fn connect(&self) -> rusqlite::Result<Source> {
+        let path = self.path.as_ref();
+        Ok(Source(path.map(|path| open_to_read(path)).transpose()?))
     }
 }
-
-/// What a database says it is.
-struct Versions {
-    application: i32,
-    format: i32,
-    tables: i32,
-}
-
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 fn prepare(directory: &Path) -> Result<String, OpenError> {
     std::fs::create_dir_all(directory).map_err(|source| OpenError::Io {
@@ -186,11 +205,60 @@ fn prepare(directory: &Path) -> Result<String, OpenError> {
     Ok(directory.join(FILE_NAME).to_string_lossy().into_owned())
 }
 
-/// A database in memory that the connections of this process share, and nobody else.
-fn memory_uri() -> String {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    format!("file:/otel-backend-{count}?vfs=memdb")
+fn open_file(path: &str) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    Ok(connection)
+}
+
+fn open_to_read(path: &str) -> rusqlite::Result<Connection> {
+    let connection = open_file(path)?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+/// Makes the tables of a new database, and those that an old one lacks.
+fn check_format(
+    connection: &Connection,
+    path: &str,
+    sqlite: impl Fn(rusqlite::Error) -> OpenError,
+) -> Result<(), OpenError> {
+    match check_version(connection, path, &sqlite)? {
+        0 => create(connection).map_err(sqlite),
+        FORMAT => Ok(()),
+        _ => migrate(connection).map_err(sqlite),
+    }
+}
+
+/// The format of the database; 0 if it is empty.
+fn check_version(
+    connection: &Connection,
+    path: &str,
+    sqlite: impl Fn(rusqlite::Error) -> OpenError,
+) -> Result<i32, OpenError> {
+    let found = versions(connection).map_err(sqlite)?;
+    let path = path.to_owned();
+    match found {
+        Versions { tables: 0, .. } => Ok(0),
+        Versions { application, .. } if application != APPLICATION_ID => {
+            Err(OpenError::Foreign { path })
+        }
+        Versions { format, .. } if format > FORMAT => Err(OpenError::TooNew {
+            path,
+            found: format,
+        }),
+        Versions { format, .. } => Ok(format),
+    }
+}
+
+/// What a database says it is.
+struct Versions {
+    application: i32,
+    format: i32,
+    tables: i32,
 }
 
 fn versions(connection: &Connection) -> rusqlite::Result<Versions> {
@@ -205,20 +273,46 @@ fn versions(connection: &Connection) -> rusqlite::Result<Versions> {
 fn create(connection: &Connection) -> rusqlite::Result<()> {
     // Both must be set before the first table: larger pages suit large values, and freed ones are
     // given back to the file system when old traces go.
-    connection.pragma_update(None, "page_size", 8192)?;
+    connection.pragma_update(None, "page_size", PAGE)?;
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     let transaction = connection.unchecked_transaction()?;
     transaction.execute_batch(SCHEMA)?;
+    transaction.execute_batch(SCHEMA_2)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", FORMAT)?;
     transaction.commit()
 }
 
-fn configure(connection: &Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(BUSY_TIMEOUT)?;
+/// From format 1.
+fn migrate(connection: &Connection) -> rusqlite::Result<()> {
+    let transaction = connection.unchecked_transaction()?;
+    transaction.execute_batch(SCHEMA_2)?;
+    transaction.pragma_update(None, "user_version", FORMAT)?;
+    transaction.commit()
+}
+
+fn configure(connection: &Connection, settings: &Settings) -> rusqlite::Result<()> {
     // A commit is in the operating system's hands before it is acknowledged, so it survives the
-    // death of the process. Only a checkpoint waits for the disk: a power cut can cost the commits
-    // since the last one, and never tears the database.
+    // death of the process. With NORMAL only a checkpoint waits for the disk: a power cut can cost
+    // the commits since the last one, and never tears the database. With FULL each commit waits.
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "NORMAL")
+    let synchronous = match settings.sync {
+        SyncMode::Normal => "NORMAL",
+        SyncMode::Full => "FULL",
+    };
+    connection.pragma_update(None, "synchronous", synchronous)?;
+    let log = LogSize::of(settings.retention.bytes);
+    connection.pragma_update(None, "wal_autocheckpoint", log.pages)?;
+    connection.pragma_update(None, "journal_size_limit", log.bytes)
+}
+
+impl LogSize {
+    /// A small part of what the store may take.
+    fn of(max_bytes: Option<u64>) -> Self {
+        let bytes = max_bytes.map_or(i64::MAX, |max| (max / 16).cast_signed());
+        Self {
+            pages: (bytes / PAGE).clamp(64, 1000),
+            bytes: bytes.clamp(1 << 20, 16 << 20),
+        }
+    }
 }

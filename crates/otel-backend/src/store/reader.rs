@@ -1,21 +1,24 @@
 //! Reading: one state of the store, through one connection.
 
+use std::path::Path;
 use std::sync::Arc;
-
-use rusqlite::{Connection, MAIN_DB};
 
 use super::block::has_filter;
 use super::catalog::{Catalog, Head, Shared};
+use super::database::Database;
 use super::filter::{FrameSet, positions, row};
+use super::load::load;
+use super::source::Source;
 use super::token::Token;
-use super::{Operation, ReadError, lock};
+use super::{OpenError, Operation, ReadError, lock};
 use crate::model::{TraceId, UnixNanos};
 
 /// The store as it was at one moment.
 #[derive(Debug)]
 pub struct Reader {
-    connection: Connection,
+    source: Source,
     catalog: Arc<Catalog>,
+    shared: Arc<Shared>,
 }
 
 /// A frame that may hold what is looked for.
@@ -40,26 +43,55 @@ pub struct Block {
 }
 
 impl Reader {
-    pub(super) fn new(shared: &Shared) -> Result<Self, ReadError> {
+    pub(super) fn new(shared: &Arc<Shared>) -> Result<Self, ReadError> {
         let idle = lock(&shared.idle).pop();
-        let connection = match idle {
-            Some(connection) => connection,
+        let source = match idle {
+            Some(source) => source,
             None => shared.database.connect()?,
         };
         let catalog = lock(&shared.catalog);
-        begin(&connection)?;
+        begin(&source)?;
         let catalog = Arc::clone(&catalog);
         Ok(Self {
-            connection,
+            source,
             catalog,
+            shared: Arc::clone(shared),
         })
     }
 
-    pub(super) fn close(self, shared: &Shared) {
-        // A connection that cannot end its transaction is not used again.
-        if self.connection.execute_batch("COMMIT").is_ok() {
-            lock(&shared.idle).push(self.connection);
+    /// The store in a directory as it is now, whether or not a process writes to it meanwhile.
+    ///
+    /// # Errors
+    /// [`OpenError`] if there is no store that this version reads.
+    pub fn of_directory(directory: &Path) -> Result<Self, OpenError> {
+        let (database, source) = Database::open_to_read(directory)?;
+        begin(&source).map_err(OpenError::Connect)?;
+        let loaded = source.0.as_ref().map(load).unwrap_or_default();
+        for damage in &loaded.damage {
+            tracing::error!(damage, "the store is damaged; what can be read is read");
         }
+        Ok(Self {
+            source,
+            catalog: Arc::new(loaded.catalog),
+            shared: Arc::new(Shared::new(database, Catalog::default())),
+        })
+    }
+
+    pub(super) fn close(self) {
+        let ended = self.source.0.as_ref().map(|c| c.execute_batch("COMMIT"));
+        // A connection that cannot end its transaction is not used again.
+        if ended.is_none_or(|result| result.is_ok()) {
+            lock(&self.shared.idle).push(self.source);
+        }
+    }
+
+    /// Whether retention has removed a trace of this id, or part of it.
+    ///
+    /// About two million traces are remembered, by four bytes of their ids each: so the answer may be
+    /// false for a trace that went long ago, and, once in some thousand times, true for an id that
+    /// was never there.
+    pub fn evicted(&self, id: TraceId) -> bool {
+        self.catalog.evicted.contains(id)
     }
 
     /// Every operation of every service.
@@ -102,7 +134,9 @@ impl Reader {
         let Some(head) = self.catalog.blocks.get(block.index) else {
             return Ok(Vec::new());
         };
-        let set = self.candidates(head, clauses)?;
+        // Without its filter, every frame may hold what is looked for.
+        let all = || FrameSet::all(head.frames.len());
+        let set = self.unless_damaged(self.candidates(head, clauses), all)?;
         Ok(set
             .iter()
             .filter_map(|index| frame(block.index, head, index))
@@ -111,21 +145,32 @@ impl Reader {
 
     /// A frame's `TracesData`.
     ///
+    /// One that is damaged is reported, and has no spans: the others can still be read.
+    ///
     /// # Errors
-    /// [`ReadError`] if it cannot be read.
+    /// [`ReadError`] if the database cannot be read.
     pub fn open(&self, frame: Frame) -> Result<Vec<u8>, ReadError> {
         let head = self.catalog.blocks.get(frame.block);
-        let info = head.and_then(|head| Some((head.id, *head.frames.get(frame.index)?)));
-        let Some((block, info)) = info else {
+        let Some((head, info)) = head.and_then(|head| Some((head, head.frames.get(frame.index)?)))
+        else {
             return Ok(Vec::new());
         };
-        let blob = self
-            .connection
-            .blob_open(MAIN_DB, "block_data", "frames", block, true)?;
-        let mut compressed = vec![0; info.length as usize];
-        blob.read_at_exact(&mut compressed, info.offset as usize)?;
-        zstd::bulk::decompress(&compressed, info.raw_length as usize)
-            .map_err(|reason| self.damaged(frame, reason))
+        self.unless_damaged(self.source.unpack(head, info), Vec::new)
+    }
+
+    /// Reports damage, and goes on with something else.
+    fn unless_damaged<T>(
+        &self,
+        result: Result<T, ReadError>,
+        otherwise: impl FnOnce() -> T,
+    ) -> Result<T, ReadError> {
+        match result {
+            Err(ReadError::Damaged { block, reason }) => {
+                self.shared.report_damage(block, &reason);
+                Ok(otherwise())
+            }
+            result => result,
+        }
     }
 
     /// The error that says that what a frame holds is not what it should be.
@@ -142,9 +187,7 @@ impl Reader {
         if !has_filter(&head.frames) || clauses.is_empty() {
             return Ok(found);
         }
-        let rows = self
-            .connection
-            .blob_open(MAIN_DB, "block_filter", "rows", head.id, true)?;
+        let rows = self.source.filter(head)?;
         let mut bytes = Vec::new();
         for clause in clauses {
             let mut any = FrameSet::none(frames);
@@ -156,7 +199,7 @@ impl Reader {
                     }
                     let (range, before) = row(position, frames);
                     bytes.resize(range.len(), 0);
-                    rows.read_at_exact(&mut bytes, range.start)?;
+                    rows.read(&mut bytes, range.start)?;
                     one.intersect(&bytes, before);
                 }
                 any.unite(&one);
@@ -186,7 +229,10 @@ fn frame(block: usize, head: &Head, index: usize) -> Option<Frame> {
 }
 
 /// Begins a transaction that sees the database as it is now.
-fn begin(connection: &Connection) -> rusqlite::Result<()> {
+fn begin(source: &Source) -> rusqlite::Result<()> {
+    let Some(connection) = &source.0 else {
+        return Ok(());
+    };
     connection.execute_batch("BEGIN")?;
     // SQLite fixes what a transaction sees at its first read.
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))

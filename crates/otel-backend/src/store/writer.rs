@@ -3,29 +3,39 @@
 use std::collections::HashSet;
 use std::sync::{Arc, mpsc as signals};
 
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::ErrorCode;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use super::batch::{Batch, Operation};
-use super::block::{FrameInfo, NewBlock, TraceEntry};
+use super::block::NewBlock;
 use super::build::BlockBuilder;
 use super::catalog::{Head, Shared};
+use super::rows::{self, Remembered};
+use super::source::Source;
 use super::token::Token;
-use super::{AppendError, OpenError, lock};
+use super::{AppendError, OpenError, disk, lock};
 
 /// What the writer can be asked to do.
 #[derive(Debug)]
 pub(super) enum Command {
     /// Store spans.
     Append(Append),
-    /// Put a block in the place of others, and say when that is done.
-    Replace {
-        old: Vec<i64>,
-        block: NewBlock,
-        done: oneshot::Sender<()>,
-    },
+    /// Change blocks, and say whether that was done.
+    Replace(Replace),
+    /// Give some disk space back, and say whether there is more.
+    GiveBack { done: oneshot::Sender<bool> },
     /// End.
     Close,
+}
+
+/// Blocks that one block, or none, is to replace.
+#[derive(Debug)]
+pub(super) struct Replace {
+    pub(super) old: Vec<i64>,
+    pub(super) block: Option<NewBlock>,
+    /// The keys of the traces that go.
+    pub(super) evicted: Vec<u32>,
+    pub(super) done: oneshot::Sender<bool>,
 }
 
 /// Spans to be stored, and who waits for that.
@@ -39,11 +49,13 @@ pub(super) struct Append {
 
 /// Writes to the database; [`Writer::run`] until the store is closed.
 pub struct Writer {
-    connection: Connection,
+    source: Source,
+    /// The id of the last block of a store in memory.
+    last_id: i64,
     inbox: mpsc::Receiver<Command>,
     /// A command that has been taken out of the inbox already.
     next: Option<Command>,
-    /// Wakes the merger.
+    /// Wakes the upkeep.
     written: signals::SyncSender<()>,
     shared: Arc<Shared>,
     builder: BlockBuilder,
@@ -62,13 +74,14 @@ impl std::fmt::Debug for Writer {
 
 impl Writer {
     pub(super) fn new(
-        connection: Connection,
+        source: Source,
         inbox: mpsc::Receiver<Command>,
         written: signals::SyncSender<()>,
         shared: Arc<Shared>,
     ) -> Result<Self, OpenError> {
         Ok(Self {
-            connection,
+            source,
+            last_id: 0,
             inbox,
             next: None,
             written,
@@ -83,10 +96,18 @@ impl Writer {
         while let Some(command) = self.next() {
             match command {
                 Command::Append(append) => self.append(append),
-                Command::Replace { old, block, done } => {
-                    self.replace(&old, block);
-                    // The merger may have been told to end meanwhile.
-                    done.send(()).ok();
+                Command::Replace(Replace {
+                    old,
+                    block,
+                    evicted,
+                    done,
+                }) => {
+                    let replaced = self.replace(&old, block, evicted);
+                    // The upkeep may have been told to end meanwhile.
+                    done.send(replaced).ok();
+                }
+                Command::GiveBack { done } => {
+                    done.send(self.give_back()).ok();
                 }
                 Command::Close => break,
             }
@@ -119,7 +140,7 @@ impl Writer {
             // Who no longer waits does not need to know.
             done.send(result.clone()).ok();
         }
-        // A merge that is under way looks for more when it has ended.
+        // Upkeep that is under way looks for more when it has ended.
         self.written.try_send(()).ok();
     }
 
@@ -143,12 +164,16 @@ impl Writer {
             .build(batches, Vec::new())
             .map_err(|reason| AppendError::Write(reason.to_string()))?;
         let operations = self.new_operations(batches);
-        let id = insert(&mut self.connection, &block, &operations)
-            .map_err(|reason| AppendError::Write(reason.to_string()))?;
+        let id = match &mut self.source.0 {
+            Some(connection) => rows::insert(connection, &block, &operations)
+                .map_err(|reason| append_error(&reason))?,
+            None => self.next_id(),
+        };
         self.known
             .extend(operations.iter().map(|(token, _)| *token));
+        let resident = self.shared.database.is_memory();
         self.shared.update(|catalog| {
-            catalog.blocks.push(Arc::new(Head::of(id, block)));
+            catalog.blocks.push(Arc::new(Head::of(id, block, resident)));
             if !operations.is_empty() {
                 let known = Arc::make_mut(&mut catalog.operations);
                 known.extend(operations.into_iter().map(|(_, operation)| operation));
@@ -157,21 +182,49 @@ impl Writer {
         Ok(())
     }
 
-    /// Puts a block in the place of others, unless one of them is no longer there.
-    fn replace(&mut self, old: &[i64], block: NewBlock) {
+    fn next_id(&mut self) -> i64 {
+        self.last_id += 1;
+        self.last_id
+    }
+
+    /// Puts a block in the place of others; false if that cannot be done.
+    fn replace(&mut self, old: &[i64], block: Option<NewBlock>, evicted: Vec<u32>) -> bool {
+        let next_id = self.next_id();
         let mut catalog = lock(&self.shared.catalog);
-        let is_old = |head: &Arc<Head>| old.contains(&head.id);
-        if catalog.blocks.iter().filter(|head| is_old(head)).count() < old.len() {
-            return;
-        }
-        match replace(&mut self.connection, old, &block) {
-            Ok(id) => {
-                let blocks = &mut Arc::make_mut(&mut catalog).blocks;
-                blocks.retain(|head| !is_old(head));
-                blocks.push(Arc::new(Head::of(id, block)));
+        let mut forgetting = catalog.evicted.clone();
+        let run = (!evicted.is_empty()).then(|| forgetting.next(evicted));
+        let first = run.clone().map_or(0, |run| forgetting.push(run));
+        let remembered = run.as_ref().map(|run| Remembered { run, first });
+        let id = match &mut self.source.0 {
+            Some(connection) => rows::replace(connection, old, block.as_ref(), remembered.as_ref()),
+            None => Ok(Some(next_id)),
+        };
+        let id = match id {
+            Ok(id) => id,
+            Err(reason) => {
+                tracing::error!(%reason, "blocks of the store could not be changed");
+                return false;
             }
-            Err(reason) => tracing::error!(%reason, "a merged block could not be stored"),
+        };
+        let resident = self.shared.database.is_memory();
+        let catalog = Arc::make_mut(&mut catalog);
+        catalog.blocks.retain(|head| !old.contains(&head.id));
+        if let Some((id, block)) = id.zip(block) {
+            catalog.blocks.push(Arc::new(Head::of(id, block, resident)));
         }
+        catalog.evicted = forgetting;
+        true
+    }
+
+    /// Gives some disk space back; true if there is more.
+    fn give_back(&self) -> bool {
+        let Some(connection) = &self.source.0 else {
+            return false;
+        };
+        disk::give_back(connection).unwrap_or_else(|reason| {
+            tracing::error!(%reason, "disk space could not be given back");
+            false
+        })
     }
 
     fn new_operations(&self, batches: &[Batch]) -> Vec<(Token, Operation)> {
@@ -187,65 +240,17 @@ impl Writer {
     /// Leaves one file behind instead of a database and its log.
     fn close(self) {
         lock(&self.shared.idle).clear();
-        if let Err((_, reason)) = self.connection.close() {
+        if let Some(connection) = self.source.0
+            && let Err((_, reason)) = connection.close()
+        {
             tracing::warn!(%reason, "the store was not closed cleanly; nothing is lost");
         }
     }
 }
 
-fn insert(
-    connection: &mut Connection,
-    block: &NewBlock,
-    operations: &[(Token, Operation)],
-) -> rusqlite::Result<i64> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let id = insert_block(&transaction, block)?;
-    for (_, operation) in operations {
-        transaction
-            .prepare_cached(
-                "INSERT OR IGNORE INTO operation (service, name, kind) VALUES (?, ?, ?)",
-            )?
-            .execute(params![
-                operation.service,
-                operation.name,
-                operation.kind.number()
-            ])?;
+fn append_error(reason: &rusqlite::Error) -> AppendError {
+    match reason.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => AppendError::Full,
+        _ => AppendError::Write(reason.to_string()),
     }
-    transaction.commit()?;
-    Ok(id)
-}
-
-fn insert_block(connection: &Connection, block: &NewBlock) -> rusqlite::Result<i64> {
-    let id = connection
-        .prepare_cached("INSERT INTO block (frames, traces) VALUES (?, ?)")?
-        .insert(params![
-            FrameInfo::encode_all(&block.frames),
-            TraceEntry::encode_all(&block.traces)
-        ])?;
-    connection
-        .prepare_cached("INSERT INTO block_data (block, frames) VALUES (?, ?)")?
-        .execute(params![id, block.data])?;
-    if let Some(filter) = &block.filter {
-        connection
-            .prepare_cached("INSERT INTO block_filter (block, rows) VALUES (?, ?)")?
-            .execute(params![id, filter])?;
-    }
-    Ok(id)
-}
-
-fn replace(connection: &mut Connection, old: &[i64], block: &NewBlock) -> rusqlite::Result<i64> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let id = insert_block(&transaction, block)?;
-    for delete in [
-        "DELETE FROM block_filter WHERE block = ?",
-        "DELETE FROM block_data WHERE block = ?",
-        "DELETE FROM block WHERE id = ?",
-    ] {
-        let mut statement = transaction.prepare_cached(delete)?;
-        for old in old {
-            statement.execute([old])?;
-        }
-    }
-    transaction.commit()?;
-    Ok(id)
 }

@@ -1,0 +1,52 @@
+//! How much the store takes, and giving back what it does not need.
+
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use super::catalog::Catalog;
+use super::source::Source;
+
+/// Pages that are moved in one step; about as many bytes as a commit under load has.
+const STEP: u64 = 256;
+
+/// Free pages that are always left for what is written next.
+const SLACK: u64 = 128;
+
+/// Bytes that the blocks take, without free pages and without the log.
+pub(super) fn used(source: &Source, catalog: &Catalog) -> rusqlite::Result<u64> {
+    match &source.0 {
+        Some(connection) => {
+            let pages = pragma(connection, "page_count")? - pragma(connection, "freelist_count")?;
+            Ok(pages * pragma(connection, "page_size")?)
+        }
+        None => Ok(catalog.blocks.iter().map(|head| head.size).sum()),
+    }
+}
+
+/// Gives some free pages back to the file system; true if there are more.
+pub(super) fn give_back(connection: &Connection) -> rusqlite::Result<bool> {
+    let free = pragma(connection, "freelist_count")?;
+    let slack = (pragma(connection, "page_count")? / 16).max(SLACK);
+    if free > slack {
+        let pages = (free - slack).min(STEP);
+        connection.execute_batch(&format!("PRAGMA incremental_vacuum({pages})"))?;
+        return Ok(true);
+    }
+    truncate(connection)?;
+    Ok(false)
+}
+
+/// Moves the log into the database, which cuts both; not if that would have to wait for a reader.
+fn truncate(connection: &Connection) -> rusqlite::Result<()> {
+    let timeout = pragma(connection, "busy_timeout")?;
+    connection.busy_timeout(Duration::ZERO)?;
+    let result = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    connection.busy_timeout(Duration::from_millis(timeout))?;
+    result
+}
+
+fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<u64> {
+    let number: i64 = connection.pragma_query_value(None, name, |row| row.get(0))?;
+    Ok(number.cast_unsigned())
+}

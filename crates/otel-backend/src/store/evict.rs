@@ -1,0 +1,181 @@
+//! Evicting the oldest traces: what of each block goes, and what stays.
+//!
+//! A trace goes as a whole, with all its spans in all blocks, once its latest span starts no later
+//! than a given time. The spans of younger traces that lie among them are put into new blocks.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+use super::ReadError;
+use super::batch::Batch;
+use super::block::{FrameInfo, trace_key};
+use super::build::BuiltFrame;
+use super::catalog::Head;
+use super::source::Source;
+use super::unpack::{Fate, Parts};
+use crate::model::{Span, TraceId, UnixNanos};
+use crate::otlp::{Outline, groups};
+
+/// What is to go.
+pub(super) struct Eviction {
+    /// Traces go whose latest span starts no later.
+    until: UnixNanos,
+    /// Traces that have spans both before and after that time, and stay.
+    survivors: HashSet<TraceId>,
+    survivor_keys: HashSet<u32>,
+}
+
+/// What is left of a block.
+#[derive(Debug, Default)]
+pub(super) struct Thinned {
+    /// Frames that stay as they are.
+    pub(super) frames: Vec<BuiltFrame>,
+    /// Other spans that stay.
+    pub(super) spans: Batch,
+    /// The keys of the traces that go.
+    pub(super) evicted: Vec<u32>,
+}
+
+/// A set of keys that is asked for millions of keys, of which it has few.
+struct KeySet {
+    /// The bits of the lowest [`KEY_BITS`] bits of the keys.
+    bits: Vec<u64>,
+    keys: HashSet<u32>,
+}
+
+const KEY_BITS: u32 = 20;
+
+impl Eviction {
+    /// Finds out which traces stay. `unpack` reads a frame; one that cannot be read has no spans.
+    pub(super) fn plan(
+        blocks: &[Arc<Head>],
+        until: UnixNanos,
+        unpack: impl Fn(&Head, &FrameInfo) -> Result<Vec<u8>, ReadError>,
+    ) -> Result<Self, ReadError> {
+        let old = old_keys(blocks, until);
+        let mut survivors = HashSet::new();
+        for head in blocks.iter().filter(|head| head.last > until) {
+            for info in frames_after(head, until, &old) {
+                let frame = unpack(head, info)?;
+                let outlines = groups(&frame).into_iter().flatten();
+                let outlines = outlines.flat_map(|group| group.spans);
+                for outline in outlines.filter_map(Outline::read) {
+                    if outline.start > until && old.contains(trace_key(outline.trace_id)) {
+                        survivors.insert(outline.trace_id);
+                    }
+                }
+            }
+        }
+        Ok(Self {
+            until,
+            survivor_keys: survivors.iter().map(|id| trace_key(*id)).collect(),
+            survivors,
+        })
+    }
+
+    /// Takes out of a block what goes; `None` if nothing does.
+    pub(super) fn thin(&self, source: &Source, head: &Head) -> Result<Option<Thinned>, ReadError> {
+        if head.first > self.until {
+            return Ok(None);
+        }
+        let keys = head.keys_by_frame();
+        let keys = |index: usize| keys.get(index).map(Vec::as_slice).unwrap_or_default();
+        let fate = |index, info: &FrameInfo| self.fate(info, keys(index));
+        let mut parts = Parts::default();
+        parts.add(source, head, fate)?;
+        let frames = head.frames.iter().enumerate();
+        let dropped = frames.filter(|(index, info)| fate(*index, info) == Fate::Drop);
+        let mut evicted: Vec<_> = dropped
+            .flat_map(|(index, _)| keys(index))
+            .copied()
+            .collect();
+        let spans = parts.spans(|span| {
+            let stays = self.keeps(span);
+            if !stays {
+                evicted.push(trace_key(span.trace_id));
+            }
+            stays
+        });
+        Ok((!evicted.is_empty()).then_some(Thinned {
+            frames: parts.frames,
+            spans,
+            evicted,
+        }))
+    }
+
+    /// Whether a block goes as a whole, whatever it holds.
+    pub(super) fn is_all_old(&self, head: &Head) -> bool {
+        head.last <= self.until
+    }
+
+    /// What becomes of a frame that holds the traces of these keys.
+    fn fate(&self, info: &FrameInfo, keys: &[u32]) -> Fate {
+        if info.first > self.until {
+            Fate::Keep
+        } else if info.last <= self.until && !keys.iter().any(|key| self.stays(*key)) {
+            Fate::Drop
+        } else {
+            Fate::Regroup
+        }
+    }
+
+    /// Whether a span stays.
+    fn keeps(&self, span: &Span<'_>) -> bool {
+        span.start > self.until || self.survivors.contains(&span.trace_id)
+    }
+
+    fn stays(&self, key: u32) -> bool {
+        self.survivor_keys.contains(&key)
+    }
+}
+
+/// The keys of all traces of which a span may start no later than `until`.
+fn old_keys(blocks: &[Arc<Head>], until: UnixNanos) -> KeySet {
+    let mut keys = KeySet {
+        bits: vec![0; 1 << (KEY_BITS - 6)],
+        keys: HashSet::new(),
+    };
+    for head in blocks.iter().filter(|head| head.first <= until) {
+        for entry in &head.traces {
+            let info = head.frames.get(usize::from(entry.frame));
+            if info.is_some_and(|info| info.first <= until) {
+                keys.insert(entry.key);
+            }
+        }
+    }
+    keys
+}
+
+/// The frames of a block that may hold later spans of those traces.
+fn frames_after<'h>(
+    head: &'h Head,
+    until: UnixNanos,
+    old: &KeySet,
+) -> impl Iterator<Item = &'h FrameInfo> {
+    let with_old = head.traces.iter().filter(|entry| old.contains(entry.key));
+    let frames: BTreeSet<_> = with_old.map(|entry| usize::from(entry.frame)).collect();
+    let frames = frames
+        .into_iter()
+        .filter_map(|index| head.frames.get(index));
+    frames.filter(move |info| info.last > until)
+}
+
+impl KeySet {
+    fn insert(&mut self, key: u32) {
+        let (word, bit) = Self::place(key);
+        if let Some(word) = self.bits.get_mut(word) {
+            *word |= bit;
+        }
+        self.keys.insert(key);
+    }
+
+    fn contains(&self, key: u32) -> bool {
+        let (word, bit) = Self::place(key);
+        self.bits.get(word).is_some_and(|word| word & bit != 0) && self.keys.contains(&key)
+    }
+
+    fn place(key: u32) -> (usize, u64) {
+        let low = key & ((1 << KEY_BITS) - 1);
+        ((low / 64) as usize, 1 << (low % 64))
+    }
+}

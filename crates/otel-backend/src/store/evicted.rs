@@ -1,0 +1,124 @@
+//! Which traces have been evicted, as far back as is remembered.
+
+use std::sync::Arc;
+
+use super::block::trace_key;
+use crate::model::TraceId;
+
+/// The keys of evicted traces, in runs, the oldest first.
+///
+/// A key is four bytes of an id, so among two million of them an id that was never seen is taken for
+/// an evicted one once in two thousand times.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Evicted {
+    runs: Vec<Run>,
+}
+
+/// The keys of one row in the database.
+#[derive(Debug, Clone)]
+pub(super) struct Run {
+    pub(super) id: i64,
+    /// Sorted.
+    pub(super) keys: Arc<[u32]>,
+}
+
+/// How many traces are remembered at most; 8 MiB.
+const MAX_KEYS: usize = 2 << 20;
+
+/// A run of fewer keys takes those of the next eviction in.
+const SMALL_RUN: usize = 32 << 10;
+
+impl Evicted {
+    /// The runs read from the database, the oldest first.
+    pub(super) fn new(runs: Vec<Run>) -> Self {
+        Self { runs }
+    }
+
+    /// Whether a trace was evicted, or part of it.
+    pub(super) fn contains(&self, id: TraceId) -> bool {
+        let key = trace_key(id);
+        self.runs
+            .iter()
+            .any(|run| run.keys.binary_search(&key).is_ok())
+    }
+
+    /// The run that holds these keys too: a new one, or in the place of the newest.
+    pub(super) fn next(&self, mut keys: Vec<u32>) -> Run {
+        let last = self.runs.last();
+        let id = match last {
+            Some(run) if run.keys.len() < SMALL_RUN => {
+                keys.extend_from_slice(&run.keys);
+                run.id
+            }
+            Some(run) => run.id + 1,
+            None => 1,
+        };
+        keys.sort_unstable();
+        keys.dedup();
+        Run {
+            id,
+            keys: keys.into(),
+        }
+    }
+
+    /// Takes a run in, and forgets the oldest that are too many. All runs before the id that is
+    /// returned are forgotten.
+    pub(super) fn push(&mut self, run: Run) -> i64 {
+        self.runs.retain(|other| other.id != run.id);
+        self.runs.push(run);
+        let mut total: usize = self.runs.iter().map(|run| run.keys.len()).sum();
+        self.runs.retain(|run| {
+            let kept = total <= MAX_KEYS;
+            if !kept {
+                total -= run.keys.len();
+            }
+            kept
+        });
+        self.runs.first().map_or(i64::MAX, |run| run.id)
+    }
+}
+
+impl Run {
+    /// The keys, each little-endian.
+    pub(super) fn encode(&self) -> Vec<u8> {
+        self.keys.iter().flat_map(|key| key.to_le_bytes()).collect()
+    }
+
+    /// The run of these bytes; what is left over at their end is passed over.
+    pub(super) fn decode(id: i64, bytes: &[u8]) -> Self {
+        let (keys, _) = bytes.as_chunks::<4>();
+        let keys = keys.iter().map(|key| u32::from_le_bytes(*key)).collect();
+        Self { id, keys }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(key: u32) -> TraceId {
+        TraceId::new((1 << 64 | u128::from(key)).to_be_bytes()).unwrap()
+    }
+
+    #[test]
+    fn small_runs_grow_and_the_oldest_are_forgotten() {
+        let mut evicted = Evicted::default();
+        let push = |evicted: &mut Evicted, keys: Vec<u32>| {
+            let run = evicted.next(keys);
+            let run = Run::decode(run.id, &run.encode());
+            evicted.push(run)
+        };
+        assert_eq!(push(&mut evicted, vec![3, 1]), 1);
+        assert_eq!(push(&mut evicted, vec![2, 1]), 1);
+        assert_eq!(evicted.runs.len(), 1);
+        assert!(evicted.contains(id(2)) && evicted.contains(id(3)) && !evicted.contains(id(4)));
+
+        let many = u32::try_from(MAX_KEYS).unwrap() / 2;
+        assert_eq!(push(&mut evicted, (10..many).collect()), 1);
+        assert_eq!(push(&mut evicted, (many..2 * many).collect()), 1);
+        let first_kept = push(&mut evicted, (2 * many..2 * many + 100).collect());
+        assert_eq!(first_kept, 2, "the first is forgotten");
+        assert!(!evicted.contains(id(3)) && evicted.contains(id(many)));
+        assert!(evicted.contains(id(2 * many)));
+    }
+}

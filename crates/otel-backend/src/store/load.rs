@@ -1,0 +1,113 @@
+//! Reading the catalog from the database when the store is opened.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use rusqlite::{Connection, Row};
+
+use super::Operation;
+use super::block::{FrameInfo, TraceEntry};
+use super::catalog::{Catalog, Head};
+use super::evicted::{Evicted, Run};
+use crate::model::SpanKind;
+
+/// The catalog, and what of it could not be read, if anything.
+#[derive(Default)]
+pub(super) struct Loaded {
+    pub(super) catalog: Catalog,
+    pub(super) damage: Vec<String>,
+}
+
+/// Reads the catalog. What cannot be read is left out: the rest is worth having.
+pub(super) fn load(connection: &Connection) -> Loaded {
+    let mut damage = Vec::new();
+    let mut note = |what: &str, reason: &dyn std::fmt::Display| {
+        damage.push(format!("{what}: {reason}"));
+    };
+    let blocks = load_blocks(connection, &mut note);
+    let operations = load_operations(connection).unwrap_or_else(|reason| {
+        note("the list of operations", &reason);
+        HashSet::new()
+    });
+    let evicted = load_evicted(connection).unwrap_or_else(|reason| {
+        note("the list of evicted traces", &reason);
+        Vec::new()
+    });
+    Loaded {
+        catalog: Catalog {
+            blocks,
+            operations: Arc::new(operations),
+            evicted: Evicted::new(evicted),
+        },
+        damage,
+    }
+}
+
+type Note<'n> = &'n mut dyn FnMut(&str, &dyn std::fmt::Display);
+
+fn load_blocks(connection: &Connection, note: Note<'_>) -> Vec<Arc<Head>> {
+    let mut blocks = Vec::new();
+    if let Err(reason) = load_in_order(connection, "ASC", i64::MAX, &mut blocks, note) {
+        note("the list of blocks", &reason);
+        // What lies behind the damage is reached from the other end.
+        let last = blocks.last().map_or(0, |head| head.id);
+        let mut behind = Vec::new();
+        load_in_order(connection, "DESC", last, &mut behind, note).ok();
+        behind.reverse();
+        blocks.append(&mut behind);
+    }
+    blocks
+}
+
+/// Reads blocks in an order of their ids, up to the one of the id `end`.
+fn load_in_order(
+    connection: &Connection,
+    order: &str,
+    end: i64,
+    blocks: &mut Vec<Arc<Head>>,
+    note: Note<'_>,
+) -> rusqlite::Result<()> {
+    let select = format!("SELECT id, frames, traces FROM block ORDER BY id {order}");
+    let mut statement = connection.prepare(&select)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let id = row.get(0)?;
+        if id == end {
+            break;
+        }
+        match head(id, row)? {
+            Some(head) => blocks.push(Arc::new(head)),
+            None => note(&format!("the index of block {id}"), &"its length is wrong"),
+        }
+    }
+    Ok(())
+}
+
+fn head(id: i64, row: &Row<'_>) -> rusqlite::Result<Option<Head>> {
+    let bytes = |column| row.get_ref(column).and_then(|value| Ok(value.as_blob()?));
+    let frames = FrameInfo::decode_all(bytes(1)?);
+    let traces = TraceEntry::decode_all(bytes(2)?);
+    Ok(frames
+        .zip(traces)
+        .map(|(frames, traces)| Head::new(id, frames, traces)))
+}
+
+fn load_operations(connection: &Connection) -> rusqlite::Result<HashSet<Operation>> {
+    let mut statement = connection.prepare("SELECT service, name, kind FROM operation")?;
+    let operations = statement.query_map([], |row| {
+        Ok(Operation {
+            service: row.get(0)?,
+            name: row.get(1)?,
+            kind: SpanKind::from_number(row.get::<_, u8>(2)?.into()),
+        })
+    })?;
+    operations.collect()
+}
+
+fn load_evicted(connection: &Connection) -> rusqlite::Result<Vec<Run>> {
+    let mut statement = connection.prepare("SELECT id, traces FROM evicted ORDER BY id")?;
+    let runs = statement.query_map([], |row| {
+        Ok(Run::decode(row.get(0)?, row.get_ref(1)?.as_blob()?))
+    })?;
+    runs.collect()
+}

@@ -1,0 +1,84 @@
+//! How long and how much is kept, and which traces go next.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::catalog::Head;
+use crate::model::UnixNanos;
+
+/// How long and how much is kept. A trace is as old as the start of its latest span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Retention {
+    /// Traces older than this go; none do by age if it is `None`.
+    pub age: Option<Duration>,
+    /// When the store takes about so many bytes, the oldest traces go; none do if it is `None`.
+    pub bytes: Option<u64>,
+}
+
+/// How many bytes go in one step: what a writer can delete without anybody noticing.
+pub(super) const STEP: u64 = 16 << 20;
+
+/// The shortest and the longest time between two looks at the age of traces.
+const LOOKS: [Duration; 2] = [Duration::from_secs(1), Duration::from_mins(1)];
+
+impl Retention {
+    /// How often to look for traces that have become too old.
+    pub(super) fn interval(&self) -> Option<Duration> {
+        self.age.map(|age| (age / 64).clamp(LOOKS[0], LOOKS[1]))
+    }
+
+    /// The start up to which traces are too old.
+    pub(super) fn too_old(&self, now: UnixNanos) -> Option<UnixNanos> {
+        self.age.map(|age| now.before(age))
+    }
+
+    /// By how many bytes a store that takes `used` bytes is too large; 0 while it is not.
+    ///
+    /// There is always room for the log, for what arrives until the next look, and for the copy that a
+    /// merge makes; and so much goes at once that it need not go on all the time.
+    pub(super) fn excess(&self, used: u64) -> u64 {
+        let Some(max) = self.bytes else {
+            return 0;
+        };
+        let full = max - (max / 4).min(128 << 20);
+        let goal = full - (max / 16).min(64 << 20);
+        if used > full { used - goal } else { 0 }
+    }
+}
+
+/// The start up to which the traces lie that take so many of the store's `used` bytes.
+pub(super) fn oldest(blocks: &[Arc<Head>], used: u64, bytes: u64) -> UnixNanos {
+    let mut frames: Vec<_> = blocks
+        .iter()
+        .flat_map(|head| head.frames.iter().map(|frame| (frame.last, frame.size())))
+        .collect();
+    frames.sort_unstable();
+    let total: u64 = blocks.iter().map(|head| head.size).sum();
+    // What a frame takes is known only about.
+    let wanted = u128::from(bytes) * u128::from(total) / u128::from(used.max(1));
+    let mut sum = 0;
+    let reached = frames.into_iter().find(|(_, size)| {
+        sum += u128::from(*size);
+        sum >= wanted
+    });
+    reached.map_or(UnixNanos::MAX, |(last, _)| last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_store_is_brought_well_below_its_bound() {
+        let mib = |mib: u64| mib << 20;
+        let retention = |max| Retention {
+            age: None,
+            bytes: Some(mib(max)),
+        };
+        assert_eq!(retention(64).excess(mib(48)), 0);
+        assert_eq!(retention(64).excess(mib(49)), mib(5));
+        assert_eq!(retention(10_240).excess(mib(10_112)), 0);
+        assert_eq!(retention(10_240).excess(mib(10_113)), mib(65));
+        assert_eq!(Retention::default().excess(u64::MAX), 0);
+    }
+}

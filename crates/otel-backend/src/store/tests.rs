@@ -1,0 +1,287 @@
+//! Retention and damage, with the upkeep done when a test asks for it.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use super::*;
+use crate::model::{Resource, Scope, Span, TraceId, UncheckedSpan, UnixNanos};
+use crate::otlp::decode_traces;
+
+/// A store whose upkeep waits to be told.
+struct Fixture {
+    store: Store,
+    upkeep: Upkeep,
+}
+
+fn open(settings: &Settings) -> Fixture {
+    let (store, writer, upkeep) = Store::open(settings).unwrap();
+    thread::spawn(|| writer.run());
+    Fixture { store, upkeep }
+}
+
+fn in_directory(directory: &Path, retention: Retention) -> Settings {
+    Settings {
+        retention,
+        ..Location::Directory(directory.to_owned()).into()
+    }
+}
+
+fn in_memory(retention: Retention) -> Settings {
+    Settings {
+        retention,
+        ..Location::Memory.into()
+    }
+}
+
+fn id(trace: u64) -> TraceId {
+    // Spread over all keys, as random ids are.
+    let key = trace.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    TraceId::new((u128::from(trace + 1) << 64 | u128::from(key)).to_be_bytes()).unwrap()
+}
+
+fn span(trace: u64, number: u64, start: u64, trace_state: String) -> Span<'static> {
+    let span = UncheckedSpan {
+        trace_id: Cow::Owned(id(trace).as_bytes().to_vec()),
+        span_id: Cow::Owned((number + 1).to_be_bytes().to_vec()),
+        name: "work".into(),
+        trace_state: trace_state.into(),
+        start: UnixNanos(start),
+        end: UnixNanos(start + 1),
+        ..UncheckedSpan::default()
+    };
+    let resource = Arc::new(Resource::default());
+    span.check(resource, Arc::new(Scope::default())).unwrap()
+}
+
+/// Text that does not get much smaller.
+fn noise(seed: u64, length: usize) -> String {
+    let mut state = seed + 1;
+    let mut next = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        char::from(b' ' + u8::try_from(state >> 58).unwrap())
+    };
+    (0..length).map(|_| next()).collect()
+}
+
+impl Fixture {
+    /// Stores spans of a trace at these starts, each in a block of its own.
+    async fn add(&self, trace: u64, starts: &[u64]) {
+        for (number, start) in starts.iter().enumerate() {
+            self.append(&[(trace, number as u64, *start)], 100).await;
+        }
+    }
+
+    /// Stores spans in one block, each of about so many bytes.
+    async fn append(&self, spans: &[(u64, u64, u64)], bytes: usize) {
+        let mut batch = BatchBuilder::default();
+        for (trace, number, start) in spans {
+            let noise = noise(trace * 1000 + number, bytes);
+            batch.push(&span(*trace, *number, *start, noise), None);
+        }
+        self.store.append(batch.finish()).await.unwrap();
+    }
+
+    /// The starts of a trace's spans.
+    async fn starts(&self, trace: u64) -> BTreeSet<u64> {
+        let read = move |reader: &Reader| -> Result<_, ReadError> {
+            let mut starts = BTreeSet::new();
+            for frame in reader.frames_of_trace(id(trace)) {
+                let bytes = reader.open(frame)?;
+                for incoming in decode_traces(&bytes).unwrap().flatten() {
+                    if incoming.span.trace_id == id(trace) {
+                        starts.insert(incoming.span.start.0);
+                    }
+                }
+            }
+            Ok(starts)
+        };
+        self.store.read(read).await.unwrap()
+    }
+
+    async fn evicted(&self, trace: u64) -> bool {
+        let read = move |reader: &Reader| Ok::<_, ReadError>(reader.evicted(id(trace)));
+        self.store.read(read).await.unwrap()
+    }
+
+    fn work(&mut self) {
+        tokio::task::block_in_place(|| self.upkeep.work().unwrap());
+    }
+
+    /// Closes the store, so that what comes next finds its files as they are.
+    async fn close(self) {
+        self.store.close().await;
+        let Fixture { upkeep, .. } = self;
+        tokio::task::spawn_blocking(|| upkeep.run()).await.unwrap();
+    }
+}
+
+const HOUR: u64 = 3_600_000_000_000;
+
+fn one_day() -> Retention {
+    Retention {
+        age: Some(Duration::from_hours(24)),
+        bytes: None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn old_traces_go_as_a_whole_and_are_remembered() {
+    let directory = tempfile::tempdir().unwrap();
+    let now = UnixNanos::now().0;
+    for settings in [
+        in_directory(directory.path(), one_day()),
+        in_memory(one_day()),
+    ] {
+        let mut fixture = open(&settings);
+        let (old, young) = (now - 30 * HOUR, now - HOUR);
+        fixture.add(1, &[old, old + 1]).await;
+        fixture.add(2, &[old, young]).await;
+        fixture.add(3, &[young]).await;
+        // One block, one frame: old, young, and a trace of both.
+        let mixed = [(4, 0, old), (5, 0, young), (6, 0, old), (6, 1, young)];
+        fixture.append(&mixed, 100).await;
+        fixture.work();
+
+        for (trace, left) in [(1, 0), (2, 2), (3, 1), (4, 0), (5, 1), (6, 2)] {
+            assert_eq!(fixture.starts(trace).await.len(), left, "trace {trace}");
+            assert_eq!(fixture.evicted(trace).await, left == 0, "trace {trace}");
+        }
+        assert!(!fixture.evicted(99).await, "never seen");
+
+        // What comes late is kept, and known to be a part.
+        fixture.add(1, &[young]).await;
+        fixture.work();
+        assert_eq!(fixture.starts(1).await.len(), 1);
+        assert!(fixture.evicted(1).await);
+        fixture.close().await;
+    }
+    let fixture = open(&in_directory(directory.path(), one_day()));
+    assert!(fixture.evicted(4).await, "it is remembered on disk");
+    assert_eq!(fixture.starts(6).await.len(), 2);
+}
+
+/// Fills a store of 16 MiB with more than it holds, in an order that is not that of time.
+async fn overfill(fixture: &mut Fixture) {
+    for block in (0..40_u64).map(|n| n * 17 % 40) {
+        let trace = |n| block * 10 + n;
+        let spans: Vec<_> = (0..10).map(|n| (trace(n), 0, trace(n) + 1)).collect();
+        fixture.append(&spans, 100_000).await;
+        fixture.work();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_store_keeps_the_newest_traces_in_any_order_of_arrival() {
+    let directory = tempfile::tempdir().unwrap();
+    let retention = Retention {
+        age: None,
+        bytes: Some(16 << 20),
+    };
+    for settings in [
+        in_directory(directory.path(), retention),
+        in_memory(retention),
+    ] {
+        let mut fixture = open(&settings);
+        overfill(&mut fixture).await;
+        let mut kept = Vec::new();
+        for trace in 0..400 {
+            let is_kept = !fixture.starts(trace).await.is_empty();
+            assert_eq!(fixture.evicted(trace).await, !is_kept, "trace {trace}");
+            kept.push(is_kept);
+        }
+        // 75 KB each: at least 11 MiB are kept of the newest, and at most 12 MiB in all.
+        assert!(kept[400 - 140..].iter().all(|kept| *kept), "{kept:?}");
+        let kept = kept.iter().filter(|kept| **kept).count();
+        assert!(kept < 170, "{kept} traces");
+        fixture.close().await;
+    }
+    let size = std::fs::metadata(directory.path().join("traces.sqlite"))
+        .unwrap()
+        .len();
+    assert!(size < 16 << 20, "{size} bytes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn space_is_given_back_to_the_file_system() {
+    let directory = tempfile::tempdir().unwrap();
+    let now = UnixNanos::now().0;
+    let mut fixture = open(&in_directory(directory.path(), one_day()));
+    fixture.upkeep.retention.age = None;
+    for block in 0..20 {
+        let spans: Vec<_> = (0..10)
+            .map(|n| (block * 10 + n, 0, now - 30 * HOUR))
+            .collect();
+        fixture.append(&spans, 100_000).await;
+    }
+    fixture.add(1000, &[now]).await;
+    fixture.work();
+    let size = || {
+        let files = std::fs::read_dir(directory.path()).unwrap();
+        files
+            .map(|file| file.unwrap().metadata().unwrap().len())
+            .sum::<u64>()
+    };
+    assert!(size() > 15_000_000, "{}", size());
+
+    fixture.upkeep.retention = one_day();
+    fixture.work();
+    assert!(size() < 2_500_000, "{}", size());
+    assert_eq!(fixture.starts(1000).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn damaged_blocks_are_left_out_and_the_others_are_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let settings = in_directory(directory.path(), Retention::default());
+    let fixture = open(&settings);
+    for trace in 1..=8 {
+        fixture.append(&[(trace, 0, trace)], 50_000).await;
+    }
+    fixture.close().await;
+
+    let database = rusqlite::Connection::open(directory.path().join("traces.sqlite")).unwrap();
+    let damage = "
+        UPDATE block_data SET frames = zeroblob(length(frames)) WHERE block = 2;
+        UPDATE block_data SET frames = substr(frames, 1, 100) WHERE block = 3;
+        DELETE FROM block_data WHERE block = 4;
+        UPDATE block SET frames = x'00' WHERE id = 5;
+        DELETE FROM block_filter WHERE block = 6";
+    database.execute_batch(damage).unwrap();
+    drop(database);
+
+    let mut fixture = open(&settings);
+    fixture.add(9, &[1]).await;
+    fixture.work();
+    let mut left = Vec::new();
+    for trace in 1..=9 {
+        left.push(fixture.starts(trace).await.len());
+    }
+    assert_eq!(left, [1, 0, 0, 0, 0, 1, 1, 1, 1]);
+    assert_eq!(fixture.store.damaged_blocks(), 3);
+}
+
+#[test]
+fn a_database_of_format_1_is_brought_up_to_date() {
+    let directory = tempfile::tempdir().unwrap();
+    let settings = in_directory(directory.path(), Retention::default());
+    drop(Store::open(&settings).unwrap());
+    let database = rusqlite::Connection::open(directory.path().join("traces.sqlite")).unwrap();
+    database
+        .execute_batch("DROP TABLE evicted; PRAGMA user_version = 1")
+        .unwrap();
+    drop(database);
+
+    drop(Store::open(&settings).unwrap());
+    let database = rusqlite::Connection::open(directory.path().join("traces.sqlite")).unwrap();
+    let format = database.pragma_query_value(None, "user_version", |row| row.get::<_, i32>(0));
+    assert_eq!(format.unwrap(), 2);
+    database
+        .query_row("SELECT count(*) FROM evicted", [], |_| Ok(()))
+        .unwrap();
+}

@@ -1,0 +1,303 @@
+//! What goes on in the background: evicting old traces, giving disk space back, merging blocks.
+//!
+//! The thread reads through a connection of its own and prepares what is to change; the writer then
+//! makes the change in one transaction. So ingest waits for a few milliseconds at most, and readers
+//! see the store before a change or after it.
+
+use std::collections::HashSet;
+use std::sync::{Arc, mpsc as signals};
+use std::time::Instant;
+use std::{io, thread};
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::block::NewBlock;
+use super::build::BlockBuilder;
+use super::catalog::{Catalog, Head, Shared};
+use super::evict::{Eviction, Thinned};
+use super::retention::{Retention, STEP, oldest};
+use super::source::Source;
+use super::unpack::Parts;
+use super::writer::{Command, Replace};
+use super::{OpenError, ReadError, disk, merge};
+use crate::model::UnixNanos;
+
+/// Keeps the store in order; [`Upkeep::run`] until the store is closed.
+pub struct Upkeep {
+    source: Source,
+    shared: Arc<Shared>,
+    pub(super) retention: Retention,
+    commands: mpsc::WeakSender<Command>,
+    /// Says that there are new blocks.
+    written: signals::Receiver<()>,
+    builder: BlockBuilder,
+    /// When to look next for traces that have become too old.
+    next_look: Instant,
+    /// Blocks that cannot be merged because they are damaged.
+    damaged: HashSet<i64>,
+}
+
+/// Why work was left for later.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Stopped {
+    #[error("the store is closed")]
+    Closed,
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error("a block cannot be made: {0}")]
+    Build(#[from] io::Error),
+    #[error("the database did not take the change")]
+    Write,
+}
+
+/// The new blocks of one eviction are written for themselves when they reach this many bytes.
+const MAX_REWRITE: u64 = 64 << 20;
+
+impl std::fmt::Debug for Upkeep {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Upkeep").finish_non_exhaustive()
+    }
+}
+
+impl Upkeep {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        retention: Retention,
+        commands: mpsc::WeakSender<Command>,
+        written: signals::Receiver<()>,
+    ) -> Result<Self, OpenError> {
+        Ok(Self {
+            source: shared.database.connect().map_err(OpenError::Connect)?,
+            shared,
+            retention,
+            commands,
+            written,
+            builder: BlockBuilder::new().map_err(OpenError::Compressor)?,
+            next_look: Instant::now(),
+            damaged: HashSet::new(),
+        })
+    }
+
+    /// Does what there is to do whenever something was written and, if traces are evicted by age,
+    /// from time to time, until the store is closed.
+    pub fn run(mut self) {
+        while self.wait() {
+            match self.work() {
+                Ok(()) => {}
+                Err(Stopped::Closed) => return,
+                Err(reason) => {
+                    tracing::error!(%reason, "the store cannot be kept in order; it goes on as it is");
+                }
+            }
+        }
+    }
+
+    /// Waits for something to do; false if the store is closed.
+    fn wait(&self) -> bool {
+        match self.retention.interval() {
+            None => self.written.recv().is_ok(),
+            Some(interval) => !matches!(
+                self.written.recv_timeout(interval),
+                Err(signals::RecvTimeoutError::Disconnected)
+            ),
+        }
+    }
+
+    /// Does all there is to do.
+    pub(super) fn work(&mut self) -> Result<(), Stopped> {
+        self.evict_all()?;
+        while let Some(run) = self.next_run() {
+            self.merge(&run)?;
+            self.evict_all()?;
+        }
+        Ok(())
+    }
+
+    /// Evicts what is too old or too much, and gives the space back.
+    fn evict_all(&mut self) -> Result<(), Stopped> {
+        let mut evicted = false;
+        while self.evict()? {
+            evicted = true;
+        }
+        while evicted && self.command(|done| Command::GiveBack { done })? {
+            // Let waiting batches through.
+            thread::yield_now();
+        }
+        Ok(())
+    }
+
+    /// Evicts the oldest traces, about [`STEP`] bytes; false if nothing has to go.
+    fn evict(&mut self) -> Result<bool, Stopped> {
+        let catalog = self.shared.snapshot();
+        let used = disk::used(&self.source, &catalog).map_err(ReadError::from)?;
+        if self.evict_by_age(&catalog, used)? {
+            return Ok(true);
+        }
+        let excess = self.retention.excess(used);
+        let mut bytes = excess.min(STEP);
+        while bytes > 0 {
+            let until = oldest(&catalog.blocks, used, bytes);
+            if self.evict_until(&catalog, until)? {
+                return Ok(true);
+            }
+            if until == UnixNanos::MAX {
+                break;
+            }
+            // The oldest are all parts of traces that go on: look further.
+            bytes *= 4;
+        }
+        Ok(false)
+    }
+
+    fn evict_by_age(&mut self, catalog: &Catalog, used: u64) -> Result<bool, Stopped> {
+        let now = UnixNanos::now();
+        let (Some(too_old), Some(interval)) =
+            (self.retention.too_old(now), self.retention.interval())
+        else {
+            return Ok(false);
+        };
+        if Instant::now() < self.next_look {
+            return Ok(false);
+        }
+        if catalog.blocks.iter().any(|head| head.first <= too_old) {
+            let until = oldest(&catalog.blocks, used, STEP).min(too_old);
+            if self.evict_until(catalog, until)? || self.evict_until(catalog, too_old)? {
+                return Ok(true);
+            }
+        }
+        self.next_look = Instant::now() + interval;
+        Ok(false)
+    }
+
+    /// Evicts the traces whose latest span starts by then; false if there are none.
+    fn evict_until(&mut self, catalog: &Catalog, until: UnixNanos) -> Result<bool, Stopped> {
+        let shared = &self.shared;
+        let readable = |result: Result<Vec<u8>, ReadError>| match result {
+            Err(ReadError::Damaged { block, reason }) => {
+                shared.report_damage(block, &reason);
+                Ok(Vec::new())
+            }
+            result => result,
+        };
+        let eviction = Eviction::plan(&catalog.blocks, until, |head, info| {
+            readable(self.source.unpack(head, info))
+        })?;
+        let mut change = Change::default();
+        let mut evicted = false;
+        for head in &catalog.blocks {
+            let Some(thinned) = self.thin(&eviction, head)? else {
+                continue;
+            };
+            evicted = true;
+            change.add(head, thinned);
+            if change.size >= MAX_REWRITE {
+                self.replace(std::mem::take(&mut change))?;
+            }
+        }
+        if !change.old.is_empty() {
+            self.replace(change)?;
+        }
+        Ok(evicted)
+    }
+
+    fn thin(&self, eviction: &Eviction, head: &Head) -> Result<Option<Thinned>, ReadError> {
+        match eviction.thin(&self.source, head) {
+            Err(ReadError::Damaged { block, reason }) => {
+                self.shared.report_damage(block, &reason);
+                Ok(eviction.is_all_old(head).then(Thinned::default))
+            }
+            result => result,
+        }
+    }
+
+    /// Blocks that are worth merging, oldest first.
+    fn next_run(&self) -> Option<Vec<Arc<Head>>> {
+        let catalog = self.shared.snapshot();
+        merge::choose(&catalog.blocks, |head| !self.damaged.contains(&head.id))
+    }
+
+    fn merge(&mut self, run: &[Arc<Head>]) -> Result<(), Stopped> {
+        let mut parts = Parts::default();
+        for head in run {
+            match parts.add(&self.source, head, merge::fate) {
+                Ok(()) => {}
+                Err(ReadError::Damaged { block, reason }) => {
+                    // It stays as it is: what of it can be read still is.
+                    self.shared.report_damage(block, &reason);
+                    self.damaged.insert(block);
+                    return Ok(());
+                }
+                Err(reason) => return Err(reason.into()),
+            }
+        }
+        let spans = parts.spans(|_| true);
+        self.replace(Change {
+            old: run.iter().map(|head| head.id).collect(),
+            kept: vec![Thinned {
+                frames: parts.frames,
+                spans,
+                evicted: Vec::new(),
+            }],
+            size: 0,
+        })
+    }
+
+    /// Has the writer put one block in the place of others.
+    fn replace(&mut self, change: Change) -> Result<(), Stopped> {
+        let mut frames = Vec::new();
+        let mut spans = Vec::new();
+        let mut evicted = Vec::new();
+        for mut kept in change.kept {
+            frames.append(&mut kept.frames);
+            spans.push(kept.spans);
+            evicted.append(&mut kept.evicted);
+        }
+        let block = self.builder.build(&spans, frames)?;
+        let block = Some(block).filter(|block: &NewBlock| !block.frames.is_empty());
+        let old = change.old;
+        let replaced = self.command(|done| {
+            Command::Replace(Replace {
+                old,
+                block,
+                evicted,
+                done,
+            })
+        })?;
+        if replaced {
+            Ok(())
+        } else {
+            Err(Stopped::Write)
+        }
+    }
+
+    /// Has the writer do something, and returns what it answers.
+    fn command(
+        &self,
+        command: impl FnOnce(oneshot::Sender<bool>) -> Command,
+    ) -> Result<bool, Stopped> {
+        let commands = self.commands.upgrade().ok_or(Stopped::Closed)?;
+        let (done, answer) = oneshot::channel();
+        let sent = commands.blocking_send(command(done));
+        sent.map_err(|_| Stopped::Closed)?;
+        drop(commands);
+        answer.blocking_recv().map_err(|_| Stopped::Closed)
+    }
+}
+
+/// Blocks that one block is to replace.
+#[derive(Debug, Default)]
+struct Change {
+    old: Vec<i64>,
+    kept: Vec<Thinned>,
+    /// About how many bytes are kept.
+    size: u64,
+}
+
+impl Change {
+    fn add(&mut self, head: &Head, kept: Thinned) {
+        let frames: usize = kept.frames.iter().map(|frame| frame.data.len()).sum();
+        self.size += (frames + kept.spans.size()) as u64;
+        self.old.push(head.id);
+        self.kept.push(kept);
+    }
+}
