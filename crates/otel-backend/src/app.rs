@@ -25,7 +25,8 @@ use crate::config::{Config, Endpoint, Limits};
 use crate::metrics::{self, Metrics, Protocol};
 use crate::query::Query;
 use crate::receive::jaeger_udp::{Format, Receiver};
-use crate::receive::{Budget, Intake, jaeger_grpc, jaeger_http, otlp_grpc, otlp_http};
+use crate::receive::{Budget, Intake, jaeger_grpc, jaeger_http, otlp_grpc, otlp_http, zipkin};
+use crate::sampling::{self, Sampling, SamplingError};
 use crate::store::{Location, OpenError, Store};
 use crate::{api, ui};
 
@@ -41,6 +42,7 @@ pub struct App {
     sockets: Vec<(Endpoint, Socket)>,
     store: Store,
     limits: Limits,
+    sampling: Sampling,
     directory: Option<PathBuf>,
     workers: Vec<JoinHandle<()>>,
 }
@@ -54,6 +56,9 @@ pub enum StartError {
     /// Ports could not be had.
     #[error(transparent)]
     Bind(#[from] BindError),
+    /// The file of sampling strategies cannot be used.
+    #[error(transparent)]
+    Sampling(#[from] SamplingError),
     /// A thread could not be started.
     #[error("cannot start a thread: {0}")]
     Thread(io::Error),
@@ -69,6 +74,7 @@ impl App {
     /// [`StartError`] if a port is taken or the store cannot be used; nothing is left behind.
     pub async fn start(config: &Config) -> Result<Self, StartError> {
         let sockets = socket::bind_all(&config.listeners).await?;
+        let sampling = Sampling::new(config.sampling_file.clone())?;
         let (store, writer, upkeep) = Store::open(&config.store)?;
         let workers = vec![
             spawn("store-writer", || writer.run())?,
@@ -78,6 +84,7 @@ impl App {
             sockets,
             store,
             limits: config.limits,
+            sampling,
             directory: match &config.store.location {
                 Location::Directory(directory) => Some(directory.clone()),
                 Location::Memory => None,
@@ -109,6 +116,7 @@ impl App {
             store: self.store.clone(),
             intake,
             metrics,
+            sampling: self.sampling,
         };
         for (endpoint, socket) in self.sockets {
             match socket {
@@ -162,6 +170,7 @@ struct Routes {
     store: Store,
     intake: Intake,
     metrics: Metrics,
+    sampling: Sampling,
 }
 
 impl Routes {
@@ -176,13 +185,13 @@ impl Routes {
             Endpoint::OtlpHttp => otlp_http::router(of(Protocol::OtlpHttp)),
             Endpoint::JaegerThrift => jaeger_http::router(of(Protocol::JaegerThrift)),
             Endpoint::OtlpGrpc => otlp_grpc::router(of(Protocol::OtlpGrpc)),
-            Endpoint::JaegerGrpc => jaeger_grpc::router(of(Protocol::JaegerGrpc)),
+            Endpoint::JaegerGrpc => jaeger_grpc::router(of(Protocol::JaegerGrpc))
+                .merge(sampling::grpc_router(self.sampling.clone())),
+            Endpoint::Zipkin => zipkin::router(of(Protocol::Zipkin)),
+            Endpoint::Sampling => sampling::router(self.sampling.clone()),
             Endpoint::QueryGrpc => api::grpc::router(Query::new(self.store.clone())).await,
-            Endpoint::Zipkin
-            | Endpoint::Sampling
             // Datagrams have no routes.
-            | Endpoint::JaegerCompact
-            | Endpoint::JaegerBinary => Router::new(),
+            Endpoint::JaegerCompact | Endpoint::JaegerBinary => Router::new(),
         }
     }
 

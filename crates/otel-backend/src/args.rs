@@ -3,6 +3,8 @@
 mod keep;
 mod ports;
 
+use std::path::PathBuf;
+
 use clap::{Parser, Subcommand};
 
 pub use keep::Keep;
@@ -41,6 +43,11 @@ pub struct Args {
         reason = "a doc comment here would become the help of the program"
     )]
     pub keep: Keep,
+
+    /// A file that says what Jaeger's clients are told to sample, in Jaeger's format; it is read
+    /// again when it has changed [default: everything is sampled].
+    #[arg(long, env = "OTEL_BACKEND_SAMPLING_FILE", value_name = "FILE")]
+    pub sampling_file: Option<PathBuf>,
 
     /// How much to take, as NAME=VALUE with commas between. Of a request: body, its bytes as sent
     /// (16MiB); decompressed, its bytes then (16MiB); spans (100000); elements, its attributes,

@@ -7,6 +7,7 @@ mod size;
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 
 use crate::args::Args;
 use crate::store::Settings;
@@ -23,6 +24,8 @@ pub struct Config {
     pub store: Settings,
     /// How much to take.
     pub limits: Limits,
+    /// What is to be sampled; everything if there is no file.
+    pub sampling_file: Option<PathBuf>,
 }
 
 /// Everything that is wrong with the configuration.
@@ -77,6 +80,7 @@ impl Config {
                 listeners,
                 store,
                 limits,
+                sampling_file: args.sampling_file.clone(),
             }),
             _ => Err(ConfigError(wrong)),
         }

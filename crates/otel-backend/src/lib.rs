@@ -11,6 +11,7 @@
 //! | [`model`] | the validated span | wire formats, JSON |
 //! | [`otlp`] | OTLP's bytes and JSON, both ways | sockets, the store |
 //! | [`receive`] | the receivers | the query side |
+//! | [`sampling`] | what Jaeger's clients are told to sample | spans |
 //! | [`store`] | SQLite, blocks, indexes | HTTP, query APIs |
 //! | [`query`] | questions and their answers | HTTP, SQL |
 //! | [`api`] | the query APIs over HTTP | SQL |
@@ -29,6 +30,7 @@ pub mod model;
 pub mod otlp;
 pub mod query;
 pub mod receive;
+pub mod sampling;
 pub mod store;
 pub mod throttle;
 pub mod ui;

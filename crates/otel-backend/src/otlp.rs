@@ -33,7 +33,7 @@ pub use outline::Outline;
 pub use regroup::TracesBuilder;
 pub use spans::{SpanGroup, decode_groups, decode_traces, span_groups};
 pub use wire::Malformed;
-pub(crate) use wire::messages;
+pub(crate) use wire::{messages, write_bytes, write_double, write_message, write_uint};
 
 /// Spans of a request, in the order sent, each decoded when it is asked for.
 pub type Decoded<'a> = Box<dyn Iterator<Item = Result<Incoming<'a>, InvalidSpan>> + Send + 'a>;

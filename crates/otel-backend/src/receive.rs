@@ -6,7 +6,7 @@
 
 mod body;
 mod budget;
-mod grpc;
+pub(crate) mod grpc;
 mod intake;
 mod jaeger;
 pub mod jaeger_grpc;
@@ -15,7 +15,10 @@ pub mod jaeger_udp;
 pub mod otlp_grpc;
 pub mod otlp_http;
 mod refusal;
+mod shared;
+mod tags;
 mod weight;
+pub mod zipkin;
 
 pub use budget::Budget;
 pub use intake::Intake;

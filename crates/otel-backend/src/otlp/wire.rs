@@ -133,7 +133,7 @@ pub(super) fn write_varint(value: u64, out: &mut Vec<u8>) {
 }
 
 /// Writes a number unless it is zero, which protobuf leaves out.
-pub(super) fn write_uint(number: u32, value: u64, out: &mut Vec<u8>) {
+pub(crate) fn write_uint(number: u32, value: u64, out: &mut Vec<u8>) {
     if value != 0 {
         write_member(number, value, out);
     }
@@ -150,13 +150,20 @@ pub(super) fn write_fixed64(number: u32, value: u64, out: &mut Vec<u8>) {
     out.extend_from_slice(&value.to_le_bytes());
 }
 
+/// Writes a number unless it is zero, which protobuf leaves out.
+pub(crate) fn write_double(number: u32, value: f64, out: &mut Vec<u8>) {
+    if value != 0.0 {
+        write_fixed64(number, value.to_bits(), out);
+    }
+}
+
 pub(super) fn write_fixed32(number: u32, value: u32, out: &mut Vec<u8>) {
     write_varint(u64::from(number) << 3 | 5, out);
     out.extend_from_slice(&value.to_le_bytes());
 }
 
 /// Writes bytes even if there are none.
-pub(super) fn write_bytes(number: u32, bytes: &[u8], out: &mut Vec<u8>) {
+pub(crate) fn write_bytes(number: u32, bytes: &[u8], out: &mut Vec<u8>) {
     write_varint(u64::from(number) << 3 | 2, out);
     write_varint(bytes.len() as u64, out);
     out.extend_from_slice(bytes);
@@ -170,7 +177,7 @@ pub(super) fn write_text(number: u32, text: &str, out: &mut Vec<u8>) {
 }
 
 /// Writes a message that `body` appends.
-pub(super) fn write_message(number: u32, out: &mut Vec<u8>, body: impl FnOnce(&mut Vec<u8>)) {
+pub(crate) fn write_message(number: u32, out: &mut Vec<u8>, body: impl FnOnce(&mut Vec<u8>)) {
     write_varint(u64::from(number) << 3 | 2, out);
     let start = out.len();
     // Most messages are shorter than 128 bytes and have a length of one byte. Behind a longer one

@@ -18,6 +18,7 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
 use super::body::{self, BodyError, Compression};
+use super::budget::{Budget, Held};
 use super::intake::{Accepted, Decode, Intake, Received};
 use super::refusal::{RETRY, Refusal};
 use crate::store::AppendError;
@@ -50,7 +51,8 @@ async fn serve(request: Request, method: Method) -> Response {
         *answer.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
         return answer;
     }
-    let received = receive(&method.intake, &head.headers, body);
+    let limit = method.intake.limits().body;
+    let received = receive(method.intake.hold(), limit, &head.headers, body);
     match method.intake.accept(received, method.decode).await {
         Ok(accepted) => answer(&(method.answer)(&accepted)),
         Err(refusal) => status_of(&refusal).into_http(),
@@ -62,10 +64,31 @@ fn is_grpc(headers: &HeaderMap) -> bool {
     given.starts_with(b"application/grpc")
 }
 
+/// Reads the one message of a request, which is not compressed, or answers that it cannot be read.
+pub(crate) async fn read_message(request: Request, limit: usize) -> Result<Bytes, Response> {
+    let (head, body) = request.into_parts();
+    let held = Budget::new(limit.saturating_add(PREFIX)).hold();
+    let received = receive(held, limit, &head.headers, body).await;
+    let refusal = match received {
+        Ok(Received {
+            compression: None,
+            bytes,
+            ..
+        }) => return Ok(bytes),
+        Ok(_) => Refusal::malformed("a compressed message is not taken here"),
+        Err(refusal) => refusal,
+    };
+    Err(status_of(&refusal).into_http())
+}
+
 /// Reads the one message of a request.
-async fn receive(intake: &Intake, headers: &HeaderMap, body: Body) -> Result<Received, Refusal> {
-    let mut held = intake.hold();
-    let limit = intake.limits().body.saturating_add(PREFIX);
+async fn receive(
+    mut held: Held,
+    limit: usize,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Received, Refusal> {
+    let limit = limit.saturating_add(PREFIX);
     let mut bytes = body::collect(body, limit, &mut held).await?;
     let prefix = bytes.split_to(PREFIX.min(bytes.len()));
     let Some((flag, length)) = prefix.split_first() else {
@@ -100,7 +123,8 @@ fn message_encoding(headers: &HeaderMap) -> Result<Compression, Refusal> {
     Compression::named(encoding)?.ok_or_else(missing)
 }
 
-fn answer(message: &[u8]) -> Response {
+/// Answers with a message.
+pub(crate) fn answer(message: &[u8]) -> Response {
     let mut bytes = BytesMut::with_capacity(PREFIX + message.len());
     bytes.put_u8(0);
     bytes.put_u32(u32::try_from(message.len()).unwrap_or_default());

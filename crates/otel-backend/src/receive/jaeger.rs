@@ -12,9 +12,11 @@ use std::sync::Arc;
 
 use jaeger_wire::{Process, RefType, SpanRef, Tag, TagValue, api_v2, thrift};
 
+use super::shared::{Resources, Scopes};
+use super::tags::{take_kind, take_scope, take_string};
 use crate::model::{
-    Attribute, Event, InvalidSpan, Link, Resource, Scope, SpanId, SpanKind, Text, TraceId,
-    UncheckedSpan, UnixNanos, Value,
+    Attribute, Event, InvalidSpan, Link, Resource, Scope, SpanId, Text, TraceId, UncheckedSpan,
+    UnixNanos, Value,
 };
 use crate::otlp::{Decoded, Incoming};
 
@@ -65,34 +67,6 @@ fn check<'a>(
 ) -> Result<Incoming<'a>, InvalidSpan> {
     let (span, scope) = translate(span);
     Ok(span.check(resource, scopes.share(scope))?.into())
-}
-
-/// Values of which equal ones are kept once.
-struct Shared<T>(Vec<Arc<T>>);
-
-type Scopes<'a> = Shared<Scope<'a>>;
-type Resources<'a> = Shared<Resource<'a>>;
-
-/// A batch has few distinct ones; beyond these, equal ones are no longer looked for.
-const MAX_SHARED: usize = 64;
-
-impl<T> Default for Shared<T> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<T: PartialEq> Shared<T> {
-    fn share(&mut self, value: T) -> Arc<T> {
-        if let Some(equal) = self.0.iter().find(|other| ***other == value) {
-            return Arc::clone(equal);
-        }
-        let value = Arc::new(value);
-        if self.0.len() < MAX_SHARED {
-            self.0.push(Arc::clone(&value));
-        }
-        value
-    }
 }
 
 fn resource(process: Process<'_>) -> Resource<'_> {
@@ -194,39 +168,6 @@ fn event((time, fields): (i128, Vec<Tag<'_>>)) -> Event<'_> {
         name: take_string(&mut attributes, "event").unwrap_or_default(),
         attributes,
         ..Event::default()
-    }
-}
-
-fn take_scope<'a>(attributes: &mut Vec<Attribute<'a>>) -> Scope<'a> {
-    let Some(name) = take_string(attributes, "otel.scope.name") else {
-        return Scope::default();
-    };
-    Scope {
-        name,
-        version: take_string(attributes, "otel.scope.version").unwrap_or_default(),
-        ..Scope::default()
-    }
-}
-
-/// A kind that OTLP does not have stays an attribute.
-fn take_kind(attributes: &mut Vec<Attribute<'_>>) -> SpanKind {
-    let position = attributes.iter().position(|a| a.key == "span.kind");
-    let kind = position
-        .and_then(|index| attributes.get(index))
-        .and_then(|attribute| SpanKind::from_name(&attribute.value.text()));
-    if let (Some(index), Some(_)) = (position, kind) {
-        attributes.remove(index);
-    }
-    kind.unwrap_or_default()
-}
-
-/// Takes the first string attribute of that key out.
-fn take_string<'a>(attributes: &mut Vec<Attribute<'a>>, key: &str) -> Option<Text<'a>> {
-    let is_wanted = |a: &Attribute<'_>| a.key == key && matches!(a.value, Value::String(_));
-    let index = attributes.iter().position(is_wanted)?;
-    match attributes.remove(index).value {
-        Value::String(text) => Some(text),
-        _ => None,
     }
 }
 

@@ -9,5 +9,7 @@ mod http_api;
 mod jaeger;
 mod protocols;
 mod query;
+mod sampling;
 mod start;
 mod support;
+mod zipkin;

@@ -50,7 +50,7 @@ impl Backend {
         Self::start(&["--data-dir", directory.to_str().unwrap()])
     }
 
-    fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let mut child = command(arguments).spawn().unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut urls = HashMap::new();

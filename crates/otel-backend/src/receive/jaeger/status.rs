@@ -1,7 +1,7 @@
 //! A span's status out of the tags that Jaeger clients express it with.
 
-use super::take_string;
 use crate::model::{Attribute, SpanKind, Status, StatusCode, Value};
+use crate::receive::tags::take_string;
 
 /// Takes the status out of the attributes.
 ///

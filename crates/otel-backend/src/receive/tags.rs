@@ -1,0 +1,38 @@
+//! What OTLP has fields for, and Jaeger and Zipkin express in tags.
+//!
+//! Spec: <https://opentelemetry.io/docs/specs/otel/common/mapping-to-non-otlp/>
+
+use crate::model::{Attribute, Scope, SpanKind, Text, Value};
+
+pub(super) fn take_scope<'a>(attributes: &mut Vec<Attribute<'a>>) -> Scope<'a> {
+    let Some(name) = take_string(attributes, "otel.scope.name") else {
+        return Scope::default();
+    };
+    Scope {
+        name,
+        version: take_string(attributes, "otel.scope.version").unwrap_or_default(),
+        ..Scope::default()
+    }
+}
+
+/// A kind that OTLP does not have stays an attribute.
+pub(super) fn take_kind(attributes: &mut Vec<Attribute<'_>>) -> SpanKind {
+    let position = attributes.iter().position(|a| a.key == "span.kind");
+    let kind = position
+        .and_then(|index| attributes.get(index))
+        .and_then(|attribute| SpanKind::from_name(&attribute.value.text()));
+    if let (Some(index), Some(_)) = (position, kind) {
+        attributes.remove(index);
+    }
+    kind.unwrap_or_default()
+}
+
+/// Takes the first string attribute of that key out.
+pub(super) fn take_string<'a>(attributes: &mut Vec<Attribute<'a>>, key: &str) -> Option<Text<'a>> {
+    let is_wanted = |a: &Attribute<'_>| a.key == key && matches!(a.value, Value::String(_));
+    let index = attributes.iter().position(is_wanted)?;
+    match attributes.remove(index).value {
+        Value::String(text) => Some(text),
+        _ => None,
+    }
+}
