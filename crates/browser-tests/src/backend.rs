@@ -88,10 +88,19 @@ impl Backend {
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |now| now.as_millis());
+        let now = i64::try_from(now).unwrap_or(i64::MAX);
         let body = request(trace, spans, now).to_string();
+        self.send_json(&body);
+    }
+
+    /// Sends an export request, written as OTLP's JSON.
+    ///
+    /// # Panics
+    /// When the backend does not accept it.
+    pub fn send_json(&self, body: &str) {
         let sent = ureq::post(format!("{}/v1/traces", self.otlp))
             .header("content-type", "application/json")
-            .send(&body);
+            .send(body);
         if let Err(error) = sent {
             panic!("the backend did not accept the spans: {error}");
         }

@@ -10,6 +10,7 @@ use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 
+use crate::audit;
 use crate::commands::{Cdp, ConsoleLog};
 use crate::lines::lines;
 use crate::memory;
@@ -223,6 +224,51 @@ impl Browser {
         pressed.unwrap_or_else(|error| panic!("{keys:?} cannot be pressed: {error}"));
     }
 
+    /// Drags the pointer across the first element that matches, between two shares of its width.
+    pub async fn drag(&self, selector: &str, from: f64, to: f64) {
+        self.wait(selector).await;
+        let script = "const { left, top, width, height } = document.querySelector(arguments[0]).getBoundingClientRect();
+            return [left, top, width, height]";
+        let place = self.script(script, json!([selector])).await;
+        let place: Vec<f64> = serde_json::from_value(place).unwrap_or_default();
+        let [left, top, width, height] = place[..] else {
+            panic!("{selector} has no place");
+        };
+        let y = top + height / 2.0;
+        for (kind, share, buttons) in [
+            ("mousePressed", from, 1),
+            ("mouseMoved", f64::midpoint(from, to), 1),
+            ("mouseMoved", to, 1),
+            ("mouseReleased", to, 0),
+        ] {
+            self.cdp(
+                "Input.dispatchMouseEvent",
+                json!({ "type": kind, "x": left + share * width, "y": y, "button": "left", "buttons": buttons, "clickCount": 1 }),
+            )
+            .await;
+        }
+    }
+
+    /// Drops a file onto the page.
+    pub async fn drop_file(&self, name: &str, contents: &str) {
+        let script = "const data = new DataTransfer();
+            data.items.add(new File([arguments[1]], arguments[0], { type: 'application/json' }));
+            document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }))";
+        self.script(script, json!([name, contents])).await;
+    }
+
+    /// What was copied last.
+    pub async fn clipboard(&self) -> String {
+        self.cdp(
+            "Browser.grantPermissions",
+            json!({ "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"] }),
+        )
+        .await;
+        let read = "navigator.clipboard.readText().then(arguments[0], (error) => arguments[0](String(error)))";
+        let text = self.script_async(read, Vec::new()).await;
+        text.as_str().unwrap_or_default().to_owned()
+    }
+
     /// Runs the body of a function in the page and returns what it returns.
     pub async fn script(&self, body: &str, arguments: Value) -> Value {
         let Value::Array(arguments) = arguments else {
@@ -264,9 +310,16 @@ impl Browser {
         kept.unwrap_or_else(|error| panic!("artifacts/{name}.png: {error}"));
     }
 
-    /// Keeps a picture, fails if the console holds anything, and ends the browser.
-    pub async fn close(self, name: &str) {
+    /// Keeps a picture, and fails if the page as it is now would keep people out.
+    pub async fn look(&self, name: &str) {
         self.picture(name).await;
+        let problems = audit::problems(self).await;
+        assert!(problems.is_empty(), "{name}: {problems:#?}");
+    }
+
+    /// Looks at the page a last time, fails if the console holds anything, and ends the browser.
+    pub async fn close(self, name: &str) {
+        self.look(name).await;
         let console = self.console().await;
         assert!(console.is_empty(), "the console says: {console:#?}");
         self.quit().await;

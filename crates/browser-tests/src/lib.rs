@@ -16,14 +16,17 @@
 //! # }
 //! ```
 //!
-//! `close` keeps a picture under `artifacts/` and fails if the page reported an error: a script
-//! that broke, or something that the Content-Security-Policy refused.
+//! `close` keeps a picture under `artifacts/` and fails if the page reported an error (a script that
+//! broke, something that the Content-Security-Policy refused), or if what it shows then would keep
+//! people out: too little contrast, no name for a screen reader, no way to it by keyboard.
 
+mod audit;
 mod backend;
 mod browser;
 mod commands;
 mod lines;
 mod memory;
+pub mod proxy;
 mod span;
 
 pub use backend::Backend;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 /// The moment at which the traces of the tests begin, in milliseconds before now.
-const AGE_MS: u128 = 60_000;
+const AGE_MS: i64 = 60_000;
 
 /// A span of a test. Numbers below 2^32 serve as ids.
 #[derive(Debug, Clone)]
@@ -12,8 +12,8 @@ pub struct Span {
     parent: Option<u32>,
     service: String,
     name: String,
-    at_ms: u32,
-    duration_ms: u32,
+    at_ms: i64,
+    duration_ms: i64,
     kind: u8,
     error: bool,
     attributes: Vec<(String, Value)>,
@@ -46,17 +46,24 @@ impl Span {
         self
     }
 
-    /// Sets the begin, in milliseconds after that of the trace.
+    /// Sets the begin, in milliseconds after that of the trace; less than 0 is before it.
     #[must_use]
-    pub fn at(mut self, milliseconds: u32) -> Self {
+    pub fn at(mut self, milliseconds: i64) -> Self {
         self.at_ms = milliseconds;
         self
     }
 
-    /// Sets the duration in milliseconds.
+    /// Sets the duration in milliseconds; less than 0 ends before it begins.
     #[must_use]
-    pub fn lasting(mut self, milliseconds: u32) -> Self {
+    pub fn lasting(mut self, milliseconds: i64) -> Self {
         self.duration_ms = milliseconds;
+        self
+    }
+
+    /// Sets the kind, by OTLP's number: 2 is a server, 3 a client.
+    #[must_use]
+    pub fn kind(mut self, kind: u8) -> Self {
+        self.kind = kind;
         self
     }
 
@@ -88,8 +95,8 @@ impl Span {
         self
     }
 
-    fn json(&self, trace: &str, begin_ms: u128) -> Value {
-        let start = begin_ms + u128::from(self.at_ms);
+    fn json(&self, trace: &str, begin_ms: i64) -> Value {
+        let start = begin_ms + self.at_ms;
         let status = if self.error {
             json!({ "code": 2, "message": "it did not work" })
         } else {
@@ -102,10 +109,10 @@ impl Span {
             "name": self.name,
             "kind": self.kind,
             "startTimeUnixNano": nanoseconds(start),
-            "endTimeUnixNano": nanoseconds(start + u128::from(self.duration_ms)),
+            "endTimeUnixNano": nanoseconds(start + self.duration_ms),
             "attributes": self.attributes.iter().map(|(key, value)| json!({ "key": key, "value": value })).collect::<Value>(),
             "events": self.events.iter().map(|(name, after)| json!({
-                "name": name, "timeUnixNano": nanoseconds(start + u128::from(*after)),
+                "name": name, "timeUnixNano": nanoseconds(start + i64::from(*after)),
                 "attributes": [{ "key": "attempt", "value": { "intValue": "2" } }],
             })).collect::<Value>(),
             "links": self.links.iter().map(|(trace, span)| json!({ "traceId": trace, "spanId": span_id(*span) })).collect::<Value>(),
@@ -120,8 +127,8 @@ pub(crate) fn span_id(id: u32) -> String {
 }
 
 /// An export request that holds the spans, each in a resource with its service's name.
-pub(crate) fn request(trace: &str, spans: &[Span], now_ms: u128) -> Value {
-    let begin = now_ms.saturating_sub(AGE_MS);
+pub(crate) fn request(trace: &str, spans: &[Span], now_ms: i64) -> Value {
+    let begin = now_ms - AGE_MS;
     let resources: Value = spans
         .iter()
         .map(|span| {
@@ -137,6 +144,6 @@ pub(crate) fn request(trace: &str, spans: &[Span], now_ms: u128) -> Value {
     json!({ "resourceSpans": resources })
 }
 
-fn nanoseconds(milliseconds: u128) -> String {
+fn nanoseconds(milliseconds: i64) -> String {
     format!("{milliseconds}000000")
 }

@@ -1,3 +1,13 @@
 //! The trace page, looked at in Chromium.
 
+mod details;
+mod files;
+mod filter;
+mod odd;
+mod place;
+mod search;
+mod services;
+mod states;
+mod traces;
+mod views;
 mod waterfall;

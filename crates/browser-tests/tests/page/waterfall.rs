@@ -1,28 +1,10 @@
-//! The page of one trace: its head, its rows, its details.
+//! The rows of a trace: the tree, the time, the keyboard.
 
-use browser_tests::{Backend, Browser, Span, View};
+use browser_tests::{Backend, Browser, View};
 use fantoccini::key::Key;
 use serde_json::json;
 
-/// A request through two services, one of its spans failed.
-fn shop() -> Vec<Span> {
-    vec![
-        Span::new(1, "shop", "GET /cart").lasting(100),
-        Span::new(2, "shop", "load cart").below(1).at(5).lasting(40),
-        Span::new(3, "store", "SELECT cart")
-            .below(2)
-            .at(10)
-            .lasting(20)
-            .with("db.rows", json!({ "intValue": "3" }))
-            .with("db.cached", json!({ "boolValue": false }))
-            .event("retry", 4),
-        Span::new(4, "store", "UPDATE cart")
-            .below(1)
-            .at(60)
-            .lasting(30)
-            .failed(),
-    ]
-}
+use crate::traces::{pairs, shop};
 
 #[tokio::test]
 async fn a_trace_is_shown_with_its_head_and_its_rows() {
@@ -58,39 +40,193 @@ async fn a_trace_is_shown_with_its_head_and_its_rows() {
     page.close("trace").await;
 }
 
+/// The names in view, once there are so many rows.
+async fn names(page: &Browser, count: usize) -> Vec<String> {
+    page.until(&format!(
+        "return document.querySelectorAll('.row').length === {count}"
+    ))
+    .await;
+    page.texts(".row .operation").await
+}
+
 #[tokio::test]
-async fn a_click_opens_the_details_and_the_address_follows() {
+async fn spans_are_collapsed_by_pointer_level_and_key() {
     let backend = Backend::start();
     let trace = backend.send(&shop());
     let page = Browser::open(View::Wide).await;
     page.go(&backend.trace_url(&trace)).await;
-    page.click(".row[aria-label^='SELECT cart']").await;
-    assert_eq!(page.text(".details h2").await, "SELECT cart");
-    page.until("return location.search.endsWith('uiFind=0000000000000003')")
-        .await;
-    let tags = page.texts(".details section:first-of-type .tag").await;
-    assert!(tags.contains(&"db.rows3int64".to_owned()), "{tags:?}");
-    assert!(tags.contains(&"db.cachedfalsebool".to_owned()), "{tags:?}");
-    assert_eq!(page.text(".log time").await, "+4\u{202f}ms");
-    assert_eq!(page.text(".log strong").await, "retry");
-    page.picture("details").await;
-    page.press(Key::Escape).await;
-    page.until("return document.querySelector('.details').hidden")
-        .await;
-    page.close("details_closed").await;
+    names(&page, 4).await;
+    page.click(".row[aria-label^='load cart'] .toggle").await;
+    assert_eq!(
+        names(&page, 3).await,
+        ["GET /cart", "load cart", "UPDATE cart"]
+    );
+    assert_eq!(
+        page.attribute(".row[aria-label^='load cart']", "aria-expanded")
+            .await
+            .as_deref(),
+        Some("false")
+    );
+    assert_eq!(
+        page.attribute(".row[aria-label^='load cart'] .name", "data-hidden")
+            .await
+            .as_deref(),
+        Some("+1")
+    );
+    page.press_all("}").await;
+    names(&page, 4).await;
+    page.press_all("[").await;
+    assert_eq!(
+        names(&page, 3).await,
+        ["GET /cart", "load cart", "UPDATE cart"]
+    );
+    page.press_all("[").await;
+    assert_eq!(names(&page, 1).await, ["GET /cart"]);
+    page.press_all("]").await;
+    names(&page, 3).await;
+    page.click("[aria-label^='Expand all']").await;
+    names(&page, 4).await;
+    page.click("[aria-label^='Collapse all']").await;
+    names(&page, 1).await;
+    page.close("collapsed").await;
 }
 
 #[tokio::test]
-async fn a_deep_link_opens_its_span() {
+async fn the_keyboard_goes_through_the_tree() {
     let backend = Backend::start();
     let trace = backend.send(&shop());
     let page = Browser::open(View::Wide).await;
-    page.go(&backend.span_url(&trace, 4)).await;
-    assert_eq!(page.text(".details h2").await, "UPDATE cart");
-    assert_eq!(page.text(".details .failure").await, "it did not work");
+    page.go(&backend.trace_url(&trace)).await;
+    names(&page, 4).await;
+    let cursor = async || page.text(".row.cursor .operation").await;
+    page.press_all("jj").await;
+    assert_eq!(cursor().await, "SELECT cart");
+    page.press(Key::Left).await;
+    assert_eq!(cursor().await, "load cart", "to the parent");
+    page.press(Key::Left).await;
+    assert_eq!(names(&page, 3).await.len(), 3, "collapsed");
+    page.press(Key::Right).await;
+    names(&page, 4).await;
+    page.press(Key::End).await;
+    assert_eq!(cursor().await, "UPDATE cart");
+    page.press(Key::Home).await;
+    assert_eq!(cursor().await, "GET /cart");
+    let active = page.attribute("#spans", "aria-activedescendant").await;
+    let row = page.attribute(".row.cursor", "id").await;
+    assert_eq!(active, row, "a screen reader is told which row it is");
+    page.press(Key::Enter).await;
+    assert_eq!(page.text(".details h2").await, "GET /cart");
+    page.close("keyboard").await;
+}
+
+#[tokio::test]
+async fn the_keys_are_listed() {
+    let backend = Backend::start();
+    let trace = backend.send(&shop());
+    let page = Browser::open(View::Dark).await;
+    page.go(&backend.trace_url(&trace)).await;
+    names(&page, 4).await;
+    page.press_all("?").await;
+    let keys = page.text("dialog .keys").await;
+    assert!(keys.contains("Previous, next"), "{keys}");
+    let listed = page.texts("dialog kbd").await;
+    for key in ["↑", "[", "}", "/", "n", "e", "c", "+", "0", "4"] {
+        assert!(
+            listed.iter().any(|kbd| kbd == key),
+            "{key} is not in {listed:?}"
+        );
+    }
+    page.look("keys").await;
+    page.press(Key::Escape).await;
+    page.until("return !document.querySelector('dialog')").await;
+    page.close("keys_closed").await;
+}
+
+#[tokio::test]
+async fn the_minimap_and_the_axis_zoom() {
+    let backend = Backend::start();
+    let trace = backend.send(&shop());
+    let page = Browser::open(View::Wide).await;
+    page.go(&backend.trace_url(&trace)).await;
+    names(&page, 4).await;
+    let ticks = async || page.texts(".axis span").await;
+    let whole = ticks().await;
+    assert_eq!(whole.first().map(String::as_str), Some("0\u{202f}ms"));
+    page.drag(".minimap", 0.5, 0.75).await;
+    page.until("return document.querySelector('.axis span').textContent.startsWith('5')")
+        .await;
     assert_eq!(
-        page.texts(".row.selected .operation").await,
-        ["UPDATE cart"]
+        page.attribute(".minimap .handle", "aria-valuenow")
+            .await
+            .as_deref(),
+        Some("50")
     );
-    page.close("deep_link").await;
+    page.look("zoomed").await;
+    page.drag(".axis", 0.25, 0.5).await;
+    page.until("return Number(document.querySelector('.minimap .handle').getAttribute('aria-valuenow')) === 56").await;
+    page.press_all("0").await;
+    page.until("return document.querySelector('.minimap .window').classList.contains('whole')")
+        .await;
+    page.press_all("+").await;
+    page.until(
+        "return document.querySelector('.minimap .handle').getAttribute('aria-valuenow') === '25'",
+    )
+    .await;
+    page.press_all("d").await;
+    page.until(
+        "return document.querySelector('.minimap .handle').getAttribute('aria-valuenow') === '35'",
+    )
+    .await;
+    page.press_all("0").await;
+    page.until("return document.querySelector('.minimap .window').classList.contains('whole')")
+        .await;
+    assert_eq!(ticks().await, whole);
+    page.close("whole").await;
+}
+
+#[tokio::test]
+async fn only_the_rows_in_view_exist_and_scrolling_brings_others() {
+    let backend = Backend::start();
+    let trace = backend.send(&pairs(1500));
+    let page = Browser::open(View::Wide).await;
+    page.go(&backend.trace_url(&trace)).await;
+    page.wait(".row[aria-label^='batch']").await;
+    let nodes = page
+        .script(
+            "return document.getElementsByTagName('*').length",
+            json!([]),
+        )
+        .await;
+    assert!(
+        nodes.as_u64().is_some_and(|nodes| nodes <= 500),
+        "{nodes} nodes"
+    );
+    page.press(Key::End).await;
+    page.wait(".row[aria-label^='write 1499']").await;
+    assert_eq!(page.count(".row[aria-label^='batch']").await, 0);
+    page.close("scrolled").await;
+}
+
+#[tokio::test]
+async fn kind_events_and_errors_stand_beside_their_bars() {
+    let backend = Backend::start();
+    let trace = backend.send(&shop());
+    let page = Browser::open(View::Wide).await;
+    page.go(&backend.trace_url(&trace)).await;
+    assert_eq!(names(&page, 4).await.len(), 4);
+    let kind = async |row: &str| {
+        page.attribute(&format!(".row[aria-label^='{row}'] .kind"), "title")
+            .await
+    };
+    assert_eq!(kind("GET").await.as_deref(), Some("server"));
+    assert_eq!(kind("SELECT").await.as_deref(), Some("client"));
+    page.until("return document.querySelector(\".row[aria-label^='SELECT'] .note\").textContent === 'retry'").await;
+    page.until(
+        "return document.querySelector('.row.error .note').textContent === 'it did not work'",
+    )
+    .await;
+    assert_eq!(page.text(".row.error .duration").await, "30\u{202f}ms");
+    let path = page.script("return getComputedStyle(document.querySelector('.row .bar'), '::before').backgroundImage", json!([])).await;
+    assert_ne!(path, "none", "the root has its part of the critical path");
+    page.close("beside").await;
 }

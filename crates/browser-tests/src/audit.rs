@@ -1,0 +1,50 @@
+//! Whether people who do not see, point or tell colours apart can use the page as it is now.
+//!
+//! Contrast, references, structure and reach are looked at in the document; names are those of the
+//! accessibility tree, which is what a screen reader is given.
+
+use serde_json::{Value, json};
+
+use crate::Browser;
+
+const SCRIPT: &str = include_str!("audit.js");
+
+/// Roles that mean nothing without a name.
+const NAMED: [&str; 16] = [
+    "button",
+    "checkbox",
+    "combobox",
+    "dialog",
+    "grid",
+    "image",
+    "img",
+    "link",
+    "navigation",
+    "searchbox",
+    "slider",
+    "splitter",
+    "tab",
+    "textbox",
+    "tree",
+    "treeitem",
+];
+
+/// The problems found, a sentence each.
+pub(crate) async fn problems(page: &Browser) -> Vec<String> {
+    let found = page.script(SCRIPT, json!([])).await;
+    let mut problems: Vec<String> = serde_json::from_value(found).unwrap_or_default();
+    let tree = page.cdp("Accessibility.getFullAXTree", json!({})).await;
+    let nodes = tree["nodes"].as_array().into_iter().flatten();
+    problems.extend(nodes.filter_map(unnamed));
+    problems
+}
+
+fn unnamed(node: &Value) -> Option<String> {
+    let role = node["role"]["value"].as_str()?;
+    let is_named = node["name"]["value"]
+        .as_str()
+        .is_some_and(|name| !name.trim().is_empty());
+    let is_ignored = node["ignored"] == true;
+    let is_bad = NAMED.contains(&role) && !is_named && !is_ignored;
+    is_bad.then(|| format!("a {role} without a name: {}", node["properties"]))
+}

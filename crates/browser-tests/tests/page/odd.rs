@@ -1,0 +1,171 @@
+//! Traces that are not as they should be.
+
+use browser_tests::{Backend, Browser, Span, View};
+use serde_json::json;
+
+/// Opens a trace of these spans when so many rows are in view.
+async fn open(backend: &Backend, spans: &[Span], rows: usize) -> Browser {
+    let trace = backend.send(spans);
+    let page = Browser::open(View::Wide).await;
+    page.go(&backend.trace_url(&trace)).await;
+    page.until(&format!(
+        "return document.querySelectorAll('.row').length === {rows}"
+    ))
+    .await;
+    page
+}
+
+#[tokio::test]
+async fn a_single_span() {
+    let backend = Backend::start();
+    let page = open(&backend, &[Span::new(1, "shop", "only one")], 1).await;
+    assert_eq!(page.count(".banner").await, 0);
+    page.close("odd_single").await;
+}
+
+#[tokio::test]
+async fn no_root_and_two_roots() {
+    let backend = Backend::start();
+    let page = open(
+        &backend,
+        &[
+            Span::new(2, "shop", "a").below(1),
+            Span::new(3, "shop", "b").below(9).at(5),
+        ],
+        2,
+    )
+    .await;
+    assert!(
+        page.text(".banner")
+            .await
+            .starts_with("The parent of 2 spans is missing")
+    );
+    assert_eq!(page.count(".row.flagged").await, 2);
+    page.look("odd_no_root").await;
+    let trace = backend.send(&[Span::new(1, "shop", "a"), Span::new(2, "shop", "b").at(20)]);
+    page.go(&backend.trace_url(&trace)).await;
+    page.until(
+        "return document.querySelector('.banner')?.textContent === '2 spans have no parent.'",
+    )
+    .await;
+    page.close("odd_two_roots").await;
+}
+
+#[tokio::test]
+async fn circles_and_ids_that_are_there_twice() {
+    let backend = Backend::start();
+    let circle = [
+        Span::new(1, "shop", "a").below(3).lasting(90),
+        Span::new(2, "shop", "b").below(1).at(10),
+        Span::new(3, "shop", "c").below(2).at(20),
+        Span::new(4, "shop", "own parent").below(4).at(30),
+    ];
+    let page = open(&backend, &circle, 4).await;
+    assert!(
+        page.text(".banner")
+            .await
+            .starts_with("2 spans are their own ancestor")
+    );
+    page.look("odd_circle").await;
+    let twice = [
+        Span::new(1, "shop", "root").lasting(90),
+        Span::new(2, "shop", "first").below(1).at(10),
+        Span::new(2, "shop", "second").below(1).at(40),
+        Span::new(3, "shop", "child").below(2).at(45),
+    ];
+    let trace = backend.send(&twice);
+    page.go(&backend.trace_url(&trace)).await;
+    page.until("return document.querySelector('.banner')?.textContent === 'One span carries an id that another span has.'").await;
+    assert_eq!(page.count(".row").await, 4);
+    page.close("odd_twice").await;
+}
+
+#[tokio::test]
+async fn durations_of_nothing_less_than_nothing_and_a_day() {
+    let backend = Backend::start();
+    let spans = [
+        Span::new(1, "shop", "a day").lasting(86_400_000),
+        Span::new(2, "shop", "nothing").below(1).at(1000).lasting(0),
+        Span::new(3, "shop", "less").below(1).at(2000).lasting(-500),
+    ];
+    let page = open(&backend, &spans, 3).await;
+    assert_eq!(
+        page.texts(".row .duration").await,
+        ["1\u{202f}d", "0\u{202f}µs", "0\u{202f}µs"]
+    );
+    assert_eq!(page.texts(".row.flagged .operation").await, ["less"]);
+    page.close("odd_durations").await;
+}
+
+#[tokio::test]
+async fn names_without_end_from_right_to_left_and_in_pictures() {
+    let backend = Backend::start();
+    let long = "x".repeat(10_000);
+    let spans = [
+        Span::new(1, "shop", &long).lasting(90),
+        Span::new(2, "shop", "مرحبا بالعالم").below(1).at(10),
+        Span::new(3, "shop", "👩‍👩‍👧‍👦 🚀").below(1).at(20),
+        Span::new(4, &"y".repeat(500), "\u{202e}reversed")
+            .below(1)
+            .at(30),
+    ];
+    let page = open(&backend, &spans, 4).await;
+    assert_eq!(page.text(".title .service").await, "shop");
+    page.click(".row").await;
+    page.until("return document.querySelector('.details h2')?.textContent.length === 10000")
+        .await;
+    page.close("odd_names").await;
+}
+
+#[tokio::test]
+async fn five_thousand_levels() {
+    let backend = Backend::start();
+    let spans: Vec<_> = (1..=5000_u32)
+        .map(|level| {
+            let span = Span::new(level, "shop", &format!("level {level}"))
+                .at(i64::from(level))
+                .lasting(20_000 - 2 * i64::from(level));
+            if level == 1 {
+                span
+            } else {
+                span.below(level - 1)
+            }
+        })
+        .collect();
+    let trace = backend.send(&spans);
+    let page = Browser::open(View::Wide).await;
+    page.go(&backend.span_url(&trace, 4990)).await;
+    assert_eq!(page.text(".row.selected .operation").await, "level 4990");
+    let indent = page.script("return document.querySelector('.row.selected .operation').getBoundingClientRect().left < 380", json!([])).await;
+    assert_eq!(indent, true, "the name is in sight");
+    page.close("odd_deep").await;
+}
+
+#[tokio::test]
+async fn only_a_failed_status_is_an_error() {
+    let backend = Backend::start();
+    let text = |value: &str| json!({ "stringValue": value });
+    let spans = [
+        Span::new(1, "shop", "root").lasting(90),
+        Span::new(2, "shop", "failed").below(1).at(1).failed(),
+        Span::new(3, "shop", "error=false")
+            .below(1)
+            .at(2)
+            .with("error", text("false")),
+        Span::new(4, "shop", "error=unset")
+            .below(1)
+            .at(3)
+            .with("error", text("unset")),
+        Span::new(5, "shop", "500")
+            .below(1)
+            .at(4)
+            .with("http.response.status_code", json!({ "intValue": "500" })),
+        Span::new(6, "shop", "exception handled")
+            .below(1)
+            .at(5)
+            .event("exception", 1),
+    ];
+    let page = open(&backend, &spans, 6).await;
+    assert_eq!(page.texts(".row.error .operation").await, ["failed"]);
+    page.close("odd_errors").await;
+}

@@ -1,0 +1,142 @@
+//! What people meet when not all is well.
+
+use browser_tests::{Backend, Browser, Span, View};
+use url::Url;
+
+use crate::traces::shop;
+
+async fn says(page: &Browser, title: &str) {
+    page.until(&format!(
+        "return document.querySelector('.state h1')?.textContent === '{title}'"
+    ))
+    .await;
+}
+
+#[tokio::test]
+async fn an_empty_backend_says_how_to_send_a_trace_and_shows_it() {
+    let backend = Backend::start();
+    let page = Browser::open(View::Wide).await;
+    page.go(backend.url()).await;
+    says(&page, "No traces yet").await;
+    assert_eq!(page.text(".command code").await, "./bootstrap.sh");
+    page.look("empty").await;
+    page.click("nav a[data-page=dependencies]").await;
+    says(&page, "No traces yet").await;
+    page.click("nav a[data-page=search]").await;
+    says(&page, "No traces yet").await;
+    backend.send(&shop());
+    page.wait(".result").await;
+    page.close("no_longer_empty").await;
+}
+
+#[tokio::test]
+async fn an_unknown_trace_is_said_to_be_unknown_until_it_arrives() {
+    let backend = Backend::start();
+    let page = Browser::open(View::Dark).await;
+    let trace = "00000000000000000000000000abcdef";
+    page.go(&backend.trace_url(trace)).await;
+    says(&page, "No trace with this id").await;
+    assert!(page.text(".state").await.contains(trace));
+    assert!(
+        page.text(".command code")
+            .await
+            .ends_with("trace-check -- doctor")
+    );
+    page.look("unknown").await;
+    backend.add(trace, &shop());
+    page.until("return document.querySelectorAll('.row').length === 4")
+        .await;
+    // Chromium itself writes to the console that the first answers were 404.
+    page.quit().await;
+}
+
+#[tokio::test]
+async fn a_wrong_id_is_said_to_be_wrong() {
+    let backend = Backend::start();
+    let page = Browser::open(View::Wide).await;
+    page.go(&backend.trace_url("not-hex")).await;
+    says(&page, "The trace could not be opened").await;
+    page.look("wrong_id").await;
+    page.quit().await;
+}
+
+#[tokio::test]
+async fn a_trace_that_still_arrives_grows_and_marks_its_orphans() {
+    let backend = Backend::start();
+    let later = 59_000;
+    let trace = backend.send(&[Span::new(2, "shop", "child").below(1).at(later)]);
+    let page = Browser::open(View::Wide).await;
+    page.go(&backend.trace_url(&trace)).await;
+    page.wait(".row.flagged[aria-label^='child']").await;
+    assert!(
+        page.text(".banner")
+            .await
+            .starts_with("The parent of one span is missing")
+    );
+    page.look("arriving").await;
+    page.click(".row").await;
+    page.wait(".details h2").await;
+    backend.add(
+        &trace,
+        &[Span::new(1, "shop", "root").at(later - 10).lasting(100)],
+    );
+    page.until("return document.querySelectorAll('.row').length === 2")
+        .await;
+    assert_eq!(page.count(".banner").await, 0);
+    assert_eq!(
+        page.text(".details h2").await,
+        "child",
+        "what was open stays open"
+    );
+    page.close("arrived").await;
+}
+
+#[tokio::test]
+async fn clock_skew_is_shown_and_not_mended() {
+    let backend = Backend::start();
+    let trace = backend.send(&[
+        Span::new(1, "shop", "root").lasting(100),
+        Span::new(2, "store", "early").below(1).at(-40).lasting(20),
+    ]);
+    let page = Browser::open(View::Wide).await;
+    page.go(&backend.span_url(&trace, 2)).await;
+    assert!(
+        page.text(".banner")
+            .await
+            .contains("Times are shown as recorded")
+    );
+    assert!(
+        page.text(".notes")
+            .await
+            .contains("begins 40\u{202f}ms before its parent: the clocks")
+    );
+    assert_eq!(
+        page.text(".numbers dd").await,
+        "20\u{202f}ms20\u{202f}% of the trace".replace("20\u{202f}%", "14\u{202f}%")
+    );
+    page.close("skew").await;
+}
+
+#[tokio::test]
+async fn a_backend_that_is_gone_is_missed_and_found_again() {
+    let backend = Backend::start();
+    let trace = backend.send(&shop());
+    let url = backend.url().to_owned();
+    let port = Url::parse(&url).ok().and_then(|url| url.port()).unwrap();
+    let page = Browser::open(View::Wide).await;
+    page.go(&format!("{url}/search")).await;
+    page.wait(".result").await;
+    drop(backend);
+    page.until("return !document.querySelector('.list .banner').hidden")
+        .await;
+    page.look("gone").await;
+    page.click(".result a").await;
+    says(&page, "The backend does not answer").await;
+    page.look("gone_trace").await;
+    let backend = Backend::start_on(port);
+    says(&page, "No trace with this id").await;
+    backend.add(&trace, &shop());
+    page.until("return document.querySelectorAll('.row').length === 4")
+        .await;
+    page.quit().await;
+}
