@@ -209,6 +209,11 @@ impl Browser {
         typed.unwrap_or_else(|error| panic!("{selector} takes no text: {error}"));
     }
 
+    /// Puts text where the focus is at once, in place of what is selected, as a paste does.
+    pub async fn insert(&self, text: &str) {
+        self.cdp("Input.insertText", json!({ "text": text })).await;
+    }
+
     /// Presses a key where the focus is.
     pub async fn press(&self, key: Key) {
         self.press_all(&char::from(key).to_string()).await;

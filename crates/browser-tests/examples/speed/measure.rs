@@ -171,8 +171,7 @@ async fn click(page: &Browser, selector: &str, test: &str) -> f64 {
 async fn search(page: &Browser, parts: &Parts) -> f64 {
     page.click(parts.find).await;
     measure(page, &shows(parts.found)).await;
-    page.cdp("Input.insertText", json!({ "text": SEARCHED }))
-        .await;
+    page.insert(SEARCHED).await;
     took(page).await
 }
 

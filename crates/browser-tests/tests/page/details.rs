@@ -83,6 +83,7 @@ async fn links_open_and_only_addresses_of_the_web_do() {
     let trace = backend.send(&spans);
     let page = Browser::open(View::Wide).await;
     page.go(&backend.span_url(&trace, 2)).await;
+    page.wait(".details .value a").await;
     assert_eq!(
         page.texts(".details .value a").await,
         ["https://example.com/a?b=c"]
@@ -122,7 +123,11 @@ async fn many_attributes_and_long_values_are_shown_in_part() {
         "return document.querySelectorAll('.details section:first-of-type .tag').length === 2002",
     )
     .await;
-    page.click(".tag .value .more").await;
+    page.script(
+        "document.querySelector('.tag .value .more').click()",
+        json!([]),
+    )
+    .await;
     page.until("return document.querySelector('.tag .value').textContent.length === 10000")
         .await;
     page.quit().await;

@@ -61,8 +61,9 @@ async fn text_is_found_in_names_attributes_events_and_ids() {
     )
     .await;
     let found = async |text: &str, count: &str| {
+        page.press(Key::Escape).await;
         page.press_all("/").await;
-        page.type_into(".find input", text).await;
+        page.insert(text).await;
         page.until(&format!(
             "return document.querySelector('.find output').textContent === '{count}'"
         ))

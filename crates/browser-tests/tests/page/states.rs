@@ -78,7 +78,9 @@ async fn a_trace_that_still_arrives_grows_and_marks_its_orphans() {
     page.wait(".details h2").await;
     backend.add(
         &trace,
-        &[Span::new(1, "shop", "root").at(later - 10).lasting(100)],
+        &[Span::new(1, "shop", "root")
+            .at(later - 5000)
+            .lasting(10_000)],
     );
     page.until("return document.querySelectorAll('.row').length === 2")
         .await;

@@ -36,6 +36,8 @@ export class SortableTable {
     this.node.addEventListener('keydown', (event) => this.#key(event));
     this.#list = new VirtualList({
       scroller: this.rows,
+      owner: this.node,
+      active: () => this.#cursor,
       create: () => el('div.row', { role: 'row' }, columns.map((column) => el(column.numeric ? 'span.numeric' : 'span', { role: 'gridcell' }))),
       render: (node, index) => {
         const item = this.#items[index];
@@ -78,8 +80,6 @@ export class SortableTable {
     this.#cursor = Math.max(0, Math.min(index, this.#items.length - 1));
     this.#list.reveal(this.#cursor);
     this.#list.refresh();
-    const node = this.#list.node(this.#cursor);
-    if (node) this.node.setAttribute('aria-activedescendant', node.id);
   }
 
   redraw() {

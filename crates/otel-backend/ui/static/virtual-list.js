@@ -10,7 +10,8 @@ const MAX_HEIGHT = 16_000_000;
  *
  * The rows stay in the document's order while they are reused, so that reading the page aloud
  * follows the picture. `create()` makes an empty row; `render(node, index)` fills it; `measure`,
- * if given, sees which rows come into view and says whether all must be rendered anew.
+ * if given, sees which rows come into view and says whether all must be rendered anew. `active()`,
+ * if given, is the index of the row that the keyboard is at, as a screen reader is told by `owner`.
  */
 export class VirtualList {
   count = 0;
@@ -18,8 +19,10 @@ export class VirtualList {
   #space;
   #height = 0;
 
-  constructor({ scroller, create, render, measure = () => false }) {
+  constructor({ scroller, create, render, measure = () => false, active = () => -1, owner = scroller }) {
     this.scroller = scroller;
+    this.active = active;
+    this.owner = owner;
     this.create = create;
     this.render = render;
     this.measure = measure;
@@ -97,6 +100,14 @@ export class VirtualList {
       next = node;
     }
     for (const node of free) node.remove();
+    this.#tellActive();
+  }
+
+  /** A row that is not in view is not there to be named. */
+  #tellActive() {
+    const node = this.#live.get(this.active());
+    if (node) this.owner.setAttribute('aria-activedescendant', node.id);
+    else this.owner.removeAttribute('aria-activedescendant');
   }
 
   /** The node of a row, if it is in view. */

@@ -56,13 +56,14 @@ export class VisibleRows {
   /** Where a row is in the list, or where its nearest shown ancestor is; -1 if neither is shown. */
   indexOf(row) {
     for (let wanted = row; wanted >= 0; wanted = this.#trace.parent[wanted]) {
-      const index = this.#search(wanted);
+      const index = this.search(wanted);
       if (index >= 0) return index;
     }
     return -1;
   }
 
-  #search(row) {
+  /** Where a row is in the list; -1 if it is not shown. */
+  search(row) {
     let low = 0;
     let high = this.rows.length - 1;
     while (low <= high) {

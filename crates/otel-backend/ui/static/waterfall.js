@@ -52,6 +52,7 @@ export class Waterfall {
       create: createRow,
       render: (node, index) => painter.paint(node, visible.rows[index], INDENT),
       measure: (first, last) => this.#measure(first, last),
+      active: () => visible.search(this.cursor),
     });
     this.#listen();
   }
@@ -114,6 +115,9 @@ export class Waterfall {
   refresh() {
     this.#measureWidth();
     this.#drawAxis();
+    // What hid the row that the keyboard was at has it now.
+    const index = this.#visible.indexOf(this.cursor);
+    if (index >= 0) this.cursor = this.#visible.rows[index];
     this.#list.reset(this.#visible.rows.length);
   }
 
@@ -131,11 +135,9 @@ export class Waterfall {
   moveTo(row, center = false) {
     const index = this.#visible.indexOf(row);
     if (index < 0) return;
-    this.#list.node(this.#visible.indexOf(this.cursor))?.classList.remove('cursor');
     this.cursor = this.#visible.rows[index];
     this.#list.reveal(index, center);
-    this.#list.node(index)?.classList.add('cursor');
-    this.rows.setAttribute('aria-activedescendant', `row-${this.cursor}`);
+    this.#list.refresh();
   }
 
   focus() {
