@@ -12,6 +12,7 @@ mod ids;
 mod jaeger;
 mod outlet;
 mod pairs;
+mod tempo;
 mod trace_response;
 mod v3;
 
@@ -28,6 +29,7 @@ pub fn router(query: Query) -> Router {
         .route("/api/", any(no_route))
         .nest("/api/v3", v3::router().fallback(no_route))
         .nest("/api", jaeger::router().fallback(no_route))
+        .merge(tempo::router())
         .method_not_allowed_fallback(wrong_method)
         .layer(axum::middleware::from_fn(trace_response::add))
         .with_state(query)

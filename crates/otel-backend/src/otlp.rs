@@ -28,7 +28,7 @@ use crate::model::{InvalidSpan, Span};
 pub use answer::{Encoding, export_response, status};
 pub use encode::{encode_resource, encode_scope, encode_span};
 pub use groups::{Group, GroupHead, groups, write_groups};
-pub use json::{TracesJson, decode_json, decode_json_lines};
+pub use json::{AttributeJson, Dialect, TracesJson, decode_json, decode_json_lines};
 pub use outline::Outline;
 pub use regroup::TracesBuilder;
 pub use spans::{SpanGroup, decode_groups, decode_traces, span_groups};

@@ -1,10 +1,12 @@
 //! Questions about traces, and their answers; no HTTP here, and no SQL.
 
 mod adjust;
+mod condition;
 mod dependencies;
 mod lookup;
 mod predicate;
 mod search;
+mod tags;
 mod trace;
 
 #[cfg(test)]
@@ -15,10 +17,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::UnixNanos;
 use crate::store::{Operation, ReadError, Reader, Store};
 
+pub use condition::{Condition, Field, Literal, Operator, Pattern, Place, Test, TraceFacts};
 pub use dependencies::Edge;
 pub use lookup::{IdPattern, Lookup, Missing};
 pub use predicate::{Search, Tag, parse_bool};
 pub use search::Hit;
+pub use tags::{FoundTags, TagSearch};
 pub use trace::Trace;
 
 /// Answers questions about what is in a store.
@@ -63,6 +67,16 @@ impl Query {
         }
         self.store
             .read(move |reader| trace::load(reader, &mut trace::Frames::default(), hit.id))
+            .await
+    }
+
+    /// The keys of attributes among the newest spans, and the values of a field.
+    ///
+    /// # Errors
+    /// [`ReadError`] if the store cannot be read.
+    pub async fn tags(&self, search: TagSearch) -> Result<FoundTags, ReadError> {
+        self.store
+            .read(move |reader| tags::run(reader, &search))
             .await
     }
 

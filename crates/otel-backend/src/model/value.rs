@@ -56,6 +56,20 @@ impl<'a> Attribute<'a> {
 }
 
 impl Value<'_> {
+    /// The name of its type, as query languages have it.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::Empty => "nil",
+            Self::String(_) => "string",
+            Self::Bool(_) => "bool",
+            Self::Int(_) => "int",
+            Self::Double(_) => "float",
+            Self::Array(_) => "array",
+            Self::Map(_) => "map",
+            Self::Bytes(_) => "bytes",
+        }
+    }
+
     fn size(&self) -> usize {
         match self {
             Self::Empty | Self::Bool(_) => 1,

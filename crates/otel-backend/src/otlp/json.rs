@@ -5,8 +5,10 @@
 //! Spec: <https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding>
 
 mod decode;
+mod dialect;
 mod encode;
 mod shape;
 
 pub use decode::{decode_json, decode_json_lines};
-pub use encode::TracesJson;
+pub use dialect::Dialect;
+pub use encode::{AttributeJson, TracesJson};

@@ -116,7 +116,8 @@ fn ids_beginning(reader: &Reader, prefix: &str) -> Result<BTreeSet<TraceId>, Rea
     Ok(found)
 }
 
-fn newest_frames(reader: &Reader) -> Result<Vec<Frame>, ReadError> {
+/// The newest frames, the newest first.
+pub(super) fn newest_frames(reader: &Reader) -> Result<Vec<Frame>, ReadError> {
     let mut blocks: Vec<_> = reader.blocks().collect();
     blocks.sort_unstable_by(|a, b| b.cmp(a));
     let mut frames = Vec::new();

@@ -1,7 +1,9 @@
 //! What a search asks of a span.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use super::condition::{Condition, TraceFacts};
 use crate::model::{Attribute, Span, SpanKind, StatusCode, UnixNanos};
 use crate::otlp::{Outline, SpanGroup};
 use crate::store::{Token, highest_bit};
@@ -10,7 +12,7 @@ use crate::store::{Token, highest_bit};
 ///
 /// The semantics are those of Jaeger's reference store, and a little more: every tag that Jaeger
 /// shows is found, also those that it makes up on output (`otel.status_code`, `otel.scope.name`, …).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Search {
     /// The service; any if `None`.
     pub service: Option<String>,
@@ -26,8 +28,30 @@ pub struct Search {
     pub max_duration: Option<Duration>,
     /// The tags that the span must have.
     pub tags: Vec<Tag>,
+    /// What else the span must satisfy.
+    pub condition: Option<Condition>,
+    /// How long the trace must take at least, and at most.
+    pub trace_duration: RangeInclusive<Duration>,
     /// How many traces to find at most.
     pub limit: usize,
+}
+
+/// Asks for nothing in particular, and for any number of traces.
+impl Default for Search {
+    fn default() -> Self {
+        Self {
+            service: None,
+            operation: None,
+            from: UnixNanos(0),
+            to: UnixNanos::MAX,
+            min_duration: Duration::ZERO,
+            max_duration: None,
+            tags: Vec::new(),
+            condition: None,
+            trace_duration: Duration::ZERO..=Duration::MAX,
+            limit: usize::MAX,
+        }
+    }
 }
 
 /// A key and a value as text.
@@ -58,8 +82,13 @@ pub fn parse_bool(text: &str) -> Option<bool> {
 }
 
 impl Search {
-    /// Whether a span satisfies all.
+    /// Whether a span satisfies all, as far as that can be told without its trace.
     pub(super) fn matches(&self, span: &Span<'_>) -> bool {
+        self.matches_in(span, None)
+    }
+
+    /// Whether a span satisfies all in its trace.
+    pub(super) fn matches_in(&self, span: &Span<'_>, trace: Option<&TraceFacts>) -> bool {
         let duration = span.duration();
         (self.from..=self.to).contains(&span.start)
             && duration >= self.min_duration
@@ -70,6 +99,25 @@ impl Search {
                 .is_none_or(|name| span.name == *name)
             && (self.service.as_ref()).is_none_or(|name| span.resource.service_name() == name)
             && self.tags.iter().all(|tag| tag.matches(span))
+            && (self.condition.as_ref()).is_none_or(|condition| condition.matches(span, trace))
+    }
+
+    /// The spans of a trace that satisfy all; none of them does if the trace does not.
+    pub fn matching<'s>(&self, spans: &'s [Span<'s>]) -> Vec<&'s Span<'s>> {
+        let facts = TraceFacts::of(spans);
+        if !(self.trace_duration).contains(&Duration::from_nanos(facts.nanos)) {
+            return Vec::new();
+        }
+        let matching = spans.iter();
+        matching
+            .filter(|span| self.matches_in(span, Some(&facts)))
+            .collect()
+    }
+
+    /// Whether it asks about whole traces, too.
+    pub(super) fn is_about_traces(&self) -> bool {
+        self.trace_duration != (Duration::ZERO..=Duration::MAX)
+            || (self.condition.as_ref()).is_some_and(Condition::is_about_traces)
     }
 
     /// Whether a span of this group may satisfy all.
@@ -90,6 +138,7 @@ impl Search {
     pub(super) fn clauses(&self) -> Vec<Vec<Token>> {
         let service = self.service.as_deref();
         let mut clauses: Vec<_> = self.tags.iter().filter_map(|t| t.tokens(service)).collect();
+        clauses.extend(self.condition.iter().flat_map(Condition::clauses));
         if let Some(name) = &self.operation {
             clauses.push(vec![Token::operation(service, name)]);
         } else if let Some(name) = service {

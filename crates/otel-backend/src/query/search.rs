@@ -176,7 +176,8 @@ impl Running<'_> {
     }
 
     fn load(&mut self, id: TraceId) -> Result<(), ReadError> {
-        if let Some(trace) = load(self.reader, &mut self.frames, id)? {
+        let trace = load(self.reader, &mut self.frames, id)?;
+        if let Some(trace) = trace.filter(|trace| self.is_wanted(trace)) {
             self.leads.push(Lead {
                 latest: trace.start,
                 step: Step::Found(id),
@@ -187,5 +188,14 @@ impl Running<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether the trace satisfies what is asked of traces; a span of it satisfies the rest.
+    fn is_wanted(&self, trace: &Trace) -> bool {
+        if !self.search.is_about_traces() {
+            return true;
+        }
+        let spans = trace.spans();
+        spans.is_ok_and(|spans| !self.search.matching(&spans).is_empty())
     }
 }

@@ -64,7 +64,7 @@ prop_compose! {
             service: service.map(Into::into), operation: operation.map(Into::into),
             from: UnixNanos(window.0.min(window.1)), to: UnixNanos(window.0.max(window.1)),
             min_duration: Duration::from_nanos(min), max_duration: max.map(Duration::from_nanos),
-            tags, limit,
+            tags, limit, ..Search::default()
         }
     }
 }

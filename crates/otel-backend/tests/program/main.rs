@@ -13,3 +13,7 @@ mod sampling;
 mod start;
 mod support;
 mod zipkin;
+mod search_cases;
+mod start;
+mod support;
+mod tempo;

@@ -81,6 +81,7 @@ fn search(query: Parameters) -> Search {
         max_duration: max_duration.filter(|max| !max.is_zero()),
         tags: tags.map(|(key, value)| Tag { key, value }).collect(),
         limit: limit.filter(|limit| *limit > 0).unwrap_or(LIMIT),
+        ..Search::default()
     }
 }
 

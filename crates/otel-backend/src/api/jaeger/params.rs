@@ -32,7 +32,7 @@ pub(super) enum Wanted {
     /// By their ids.
     ById(Vec<IdPattern>),
     /// Those that match.
-    Matching(Search),
+    Matching(Box<Search>),
 }
 
 /// Reads the parameters of a search; `now` is the default end.
@@ -55,7 +55,7 @@ pub(super) fn parse_traces(pairs: &Pairs, now: UnixNanos) -> Result<Traces, ApiE
         let wanted = Wanted::ById(ids);
         return Ok(Traces { wanted, raw });
     }
-    let wanted = Wanted::Matching(Search {
+    let wanted = Wanted::Matching(Box::new(Search {
         service: text(pairs, "service"),
         operation: text(pairs, "operation"),
         from,
@@ -64,7 +64,8 @@ pub(super) fn parse_traces(pairs: &Pairs, now: UnixNanos) -> Result<Traces, ApiE
         max_duration,
         tags,
         limit: check_limit(limit)?,
-    });
+        ..Search::default()
+    }));
     Ok(Traces { wanted, raw })
 }
 
@@ -185,7 +186,7 @@ mod tests {
 
     fn search(pairs: &[(&str, &str)]) -> Search {
         match parse(pairs).unwrap().wanted {
-            Wanted::Matching(search) => search,
+            Wanted::Matching(search) => *search,
             Wanted::ById(ids) => panic!("not a search but {ids:?}"),
         }
     }

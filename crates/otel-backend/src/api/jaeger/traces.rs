@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use axum::extract::{Path, Query as Params, State};
 use axum::response::Response;
 use bytes::Bytes;
+use http::HeaderMap;
 use serde::ser::{Error as _, SerializeSeq as _};
 use serde::{Serialize, Serializer};
 
@@ -15,6 +16,7 @@ use crate::api::envelope::{ApiError, Envelope, Problem, json, to_json, write_jso
 use crate::api::ids;
 use crate::api::outlet::Traces;
 use crate::api::pairs::{Pairs, is_pretty};
+use crate::api::tempo;
 use crate::model::{Span, UnixNanos};
 use crate::otlp;
 use crate::query::{Hit, IdPattern, Lookup, Missing, Query, Trace};
@@ -29,11 +31,16 @@ struct Style {
     pretty: bool,
 }
 
+/// Who accepts protobuf asks for Tempo's answer under the same path.
 pub(super) async fn trace(
     State(query): State<Query>,
     Path(id): Path<String>,
     Params(pairs): Params<Pairs>,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
+    if tempo::accepts_protobuf(&headers) {
+        return Ok(tempo::protobuf(query, &id, &pairs).await);
+    }
     let id = ids::parse(&id).map_err(ApiError::bad_request)?;
     check_hints(&pairs)?;
     let style = Style {
@@ -59,7 +66,7 @@ pub(super) async fn search(
         pretty: is_pretty(&pairs),
     };
     let (hits, missing) = match asked.wanted {
-        Wanted::Matching(search) => (query.search(search).await?, Vec::new()),
+        Wanted::Matching(search) => (query.search(*search).await?, Vec::new()),
         Wanted::ById(ids) => find_all(&query, ids).await?,
     };
     render(Traces::new(query, hits), style, missing).await

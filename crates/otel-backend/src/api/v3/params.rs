@@ -47,6 +47,7 @@ pub(super) fn parse_search(pairs: &Pairs) -> Result<Search, ApiError> {
         max_duration: max_duration.filter(|max| !max.is_zero()),
         tags,
         limit,
+        ..Search::default()
     })
 }
 

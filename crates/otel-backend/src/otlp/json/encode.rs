@@ -6,13 +6,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Serialize, Serializer};
 
-use crate::model::{Attribute, Event, Link, Resource, Scope, Span, Status, StatusCode, Value};
+use super::dialect::{Choice, Dialect};
+use crate::model::{Attribute, Event, Link, Resource, Scope, Span, Status, Value};
 
 /// A `TracesData` message of these spans, grouped by resource and by scope.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TracesJson<'a> {
     resource_spans: Vec<ResourceSpans<'a>>,
+    #[serde(skip)]
+    dialect: Dialect,
 }
 
 #[derive(Debug, Serialize)]
@@ -71,7 +74,7 @@ struct SpanJson<'a> {
     #[serde(skip_serializing_if = "is_zero")]
     flags: u32,
     name: &'a str,
-    kind: u8,
+    kind: Choice,
     #[serde(serialize_with = "as_text")]
     start_time_unix_nano: u64,
     #[serde(serialize_with = "as_text")]
@@ -125,13 +128,23 @@ struct StatusJson<'a> {
     #[serde(skip_serializing_if = "str::is_empty")]
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<u8>,
+    code: Option<Choice>,
 }
 
 #[derive(Debug, Serialize)]
 struct KeyValue<'a> {
     key: &'a str,
     value: AnyValue<'a>,
+}
+
+/// A key and its value.
+#[derive(Debug, Serialize)]
+pub struct AttributeJson<'a>(KeyValue<'a>);
+
+impl<'a> From<&'a Attribute<'a>> for AttributeJson<'a> {
+    fn from(attribute: &'a Attribute<'a>) -> Self {
+        Self(KeyValue::new(attribute))
+    }
 }
 
 /// Serialized as an object with the member that is set, or with none.
@@ -166,9 +179,10 @@ struct Double(f64);
 
 impl<'a> TracesJson<'a> {
     /// Groups spans; within a group they keep their order.
-    pub fn new(spans: impl IntoIterator<Item = &'a Span<'a>>) -> Self {
+    pub fn new(spans: impl IntoIterator<Item = &'a Span<'a>>, dialect: Dialect) -> Self {
         let mut traces = Self {
             resource_spans: Vec::new(),
+            dialect,
         };
         for span in spans {
             traces.add(span);
@@ -189,7 +203,7 @@ impl<'a> TracesJson<'a> {
             groups.len() - 1
         });
         if let Some(group) = groups.get_mut(index) {
-            group.add(span);
+            group.add(span, self.dialect);
         }
     }
 }
@@ -212,7 +226,7 @@ impl<'a> ResourceSpans<'a> {
         }
     }
 
-    fn add(&mut self, span: &'a Span<'a>) {
+    fn add(&mut self, span: &'a Span<'a>, dialect: Dialect) {
         let groups = &mut self.scope_spans;
         let found = groups.iter().position(|g| is_same(g.of, &span.scope));
         let index = found.unwrap_or_else(|| {
@@ -220,7 +234,7 @@ impl<'a> ResourceSpans<'a> {
             groups.len() - 1
         });
         if let Some(group) = groups.get_mut(index) {
-            group.spans.push(SpanJson::new(span));
+            group.spans.push(SpanJson::new(span, dialect));
         }
     }
 }
@@ -242,24 +256,28 @@ impl<'a> ScopeSpans<'a> {
 }
 
 impl<'a> SpanJson<'a> {
-    fn new(span: &'a Span<'a>) -> Self {
+    fn new(span: &'a Span<'a>, dialect: Dialect) -> Self {
         Self {
-            trace_id: span.trace_id.to_string(),
-            span_id: span.span_id.to_string(),
+            trace_id: dialect.id(span.trace_id.as_bytes()),
+            span_id: dialect.id(span.span_id.as_bytes()),
             trace_state: &span.trace_state,
-            parent_span_id: span.parent.map(|id| id.to_string()),
+            parent_span_id: span.parent.map(|id| dialect.id(id.as_bytes())),
             flags: span.flags,
             name: &span.name,
-            kind: span.kind.number(),
+            kind: dialect.kind(span.kind),
             start_time_unix_nano: span.start.0,
             end_time_unix_nano: span.end.0,
             attributes: key_values(&span.attributes),
             dropped_attributes_count: span.dropped.attributes,
             events: span.events.iter().map(EventJson::new).collect(),
             dropped_events_count: span.dropped.events,
-            links: span.links.iter().map(LinkJson::new).collect(),
+            links: span
+                .links
+                .iter()
+                .map(|link| LinkJson::new(link, dialect))
+                .collect(),
             dropped_links_count: span.dropped.links,
-            status: StatusJson::new(&span.status),
+            status: StatusJson::new(&span.status, dialect),
         }
     }
 }
@@ -276,10 +294,10 @@ impl<'a> EventJson<'a> {
 }
 
 impl<'a> LinkJson<'a> {
-    fn new(link: &'a Link<'a>) -> Self {
+    fn new(link: &'a Link<'a>, dialect: Dialect) -> Self {
         Self {
-            trace_id: link.trace_id.map(|id| id.to_string()),
-            span_id: link.span_id.map(|id| id.to_string()),
+            trace_id: link.trace_id.map(|id| dialect.id(id.as_bytes())),
+            span_id: link.span_id.map(|id| dialect.id(id.as_bytes())),
             trace_state: &link.trace_state,
             attributes: key_values(&link.attributes),
             dropped_attributes_count: link.dropped_attributes,
@@ -289,10 +307,10 @@ impl<'a> LinkJson<'a> {
 }
 
 impl<'a> StatusJson<'a> {
-    fn new(status: &'a Status<'a>) -> Self {
+    fn new(status: &'a Status<'a>, dialect: Dialect) -> Self {
         Self {
             message: &status.message,
-            code: (status.code != StatusCode::Unset).then(|| status.code.number()),
+            code: dialect.status(status.code),
         }
     }
 }

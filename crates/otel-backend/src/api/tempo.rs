@@ -1,0 +1,63 @@
+//! Grafana Tempo's query API, as far as Grafana's Tempo data source needs it to find and show traces.
+//!
+//! It lies under `/tempo`, so that the data source's URL is `http://HOST:16686/tempo`; what has no
+//! namesake in Jaeger's API lies at the root, too, and there `/api/traces/{id}` is Tempo's for those
+//! who accept protobuf.
+//!
+//! Spec: <https://grafana.com/docs/tempo/latest/api_docs/>
+
+mod error;
+mod params;
+mod search;
+mod tags;
+mod trace;
+mod traceql;
+
+use axum::Router;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
+use http::StatusCode;
+use serde_json::json;
+
+use super::envelope::{http_error, json as json_answer};
+use crate::query::Query;
+
+pub(super) use trace::{accepts_protobuf, protobuf};
+
+/// The version of Tempo whose API this follows; Grafana asks for it to know what it may send.
+const VERSION: &str = "2.9.0";
+
+/// All routes, under `/tempo` and those that are free at the root.
+pub(super) fn router() -> Router<Query> {
+    let alone = Router::new()
+        .route("/api/traces/{id}", get(trace::v1))
+        .fallback(any(no_route));
+    Router::new()
+        .merge(shared())
+        .nest("/tempo", alone.merge(shared()))
+}
+
+fn shared() -> Router<Query> {
+    Router::new()
+        .route("/api/v2/traces/{id}", get(trace::v2))
+        .route("/api/search", get(search::search))
+        .route("/api/search/tags", get(tags::names))
+        .route("/api/v2/search/tags", get(tags::names_by_scope))
+        .route("/api/search/tag/{tag}/values", get(tags::values))
+        .route("/api/v2/search/tag/{tag}/values", get(tags::typed_values))
+        .route("/api/echo", get(|| async { "echo" }))
+        .route("/api/status/buildinfo", get(build_info))
+        .route("/ready", get(|| async { "ready\n" }))
+}
+
+async fn build_info() -> Response {
+    let info = json!({
+        "version": VERSION,
+        "revision": concat!("otel-backend ", env!("CARGO_PKG_VERSION")),
+    });
+    json_answer(info.to_string())
+}
+
+async fn no_route() -> Response {
+    http_error(StatusCode::NOT_FOUND, "404 page not found").into_response()
+}

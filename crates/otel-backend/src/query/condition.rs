@@ -1,0 +1,123 @@
+//! A condition on spans: tests of fields, joined by "and" and "or".
+
+mod field;
+mod literal;
+
+use crate::model::{Span, StatusCode};
+use crate::store::{Token, highest_bit};
+
+pub use field::{Field, Place, TraceFacts};
+pub use literal::{Literal, Operator, Pattern};
+
+/// What a span must satisfy.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Condition {
+    /// All of these; nothing, if there are none.
+    All(Vec<Condition>),
+    /// At least one of these.
+    Any(Vec<Condition>),
+    /// This.
+    Test(Test),
+}
+
+/// A comparison of a field with a value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Test {
+    /// What is compared.
+    pub field: Field,
+    /// How.
+    pub operator: Operator,
+    /// With what.
+    pub literal: Literal,
+}
+
+impl Condition {
+    /// Whether a span satisfies it. Where nothing is known of its trace, tests of that are taken to
+    /// succeed: the span may satisfy it.
+    pub(super) fn matches(&self, span: &Span<'_>, trace: Option<&TraceFacts>) -> bool {
+        match self {
+            Self::All(conditions) => conditions.iter().all(|c| c.matches(span, trace)),
+            Self::Any(conditions) => conditions.iter().any(|c| c.matches(span, trace)),
+            Self::Test(test) => test.matches(span, trace),
+        }
+    }
+
+    /// Every test in it.
+    pub fn tests(&self) -> Vec<&Test> {
+        match self {
+            Self::All(conditions) | Self::Any(conditions) => {
+                conditions.iter().flat_map(Self::tests).collect()
+            }
+            Self::Test(test) => vec![test],
+        }
+    }
+
+    /// Whether it asks about the trace around a span.
+    pub(super) fn is_about_traces(&self) -> bool {
+        self.tests().iter().any(|test| test.field.is_of_trace())
+    }
+
+    /// Tokens of a span that satisfies it: of each clause it has at least one.
+    pub(super) fn clauses(&self) -> Vec<Vec<Token>> {
+        match self {
+            Self::All(conditions) => conditions.iter().flat_map(Self::clauses).collect(),
+            Self::Any(conditions) => {
+                let clauses = conditions.iter().map(|c| c.clauses().into_iter().next());
+                let clauses: Option<Vec<_>> = clauses.collect();
+                clauses.map(|c| vec![c.concat()]).unwrap_or_default()
+            }
+            Self::Test(test) => test.clause().into_iter().collect(),
+        }
+    }
+}
+
+impl Test {
+    fn matches(&self, span: &Span<'_>, trace: Option<&TraceFacts>) -> bool {
+        if self.field.is_of_trace() && trace.is_none() {
+            return true;
+        }
+        let mut values = self.field.values(span, trace).into_iter().peekable();
+        match (&self.literal, self.operator) {
+            (Literal::Nil, Operator::Equal) => values.peek().is_none(),
+            (Literal::Nil, _) => values.peek().is_some(),
+            _ => values.any(|value| self.literal.compare(&value, self.operator)),
+        }
+    }
+
+    /// The tokens of which a span that passes has at least one; `None` if it may have none.
+    fn clause(&self) -> Option<Vec<Token>> {
+        if let (Field::Duration, Literal::Duration(nanos)) = (&self.field, &self.literal) {
+            return self.durations(*nanos);
+        }
+        if self.operator != Operator::Equal {
+            return None;
+        }
+        let text = self.literal.text()?;
+        let token = match &self.field {
+            Field::Attribute(_, key) => Token::attribute(key, &text),
+            Field::Name => Token::operation(None, &text),
+            Field::ScopeName => Token::scope_name(&text),
+            Field::ScopeVersion => Token::scope_version(&text),
+            Field::Kind if text == "unspecified" => Token::kind(""),
+            Field::Kind => Token::kind(&text),
+            Field::Status => match text.as_str() {
+                "error" => Token::status(None, StatusCode::Error),
+                "ok" => Token::status(None, StatusCode::Ok),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        Some(vec![token])
+    }
+
+    fn durations(&self, nanos: u64) -> Option<Vec<Token>> {
+        let bit = highest_bit(nanos);
+        let bits = match self.operator {
+            Operator::Equal => bit..=bit,
+            Operator::Greater | Operator::GreaterOrEqual => bit..=highest_bit(u64::MAX),
+            Operator::Less | Operator::LessOrEqual => 0..=bit,
+            _ => return None,
+        };
+        Some(bits.map(|bit| Token::duration(None, bit)).collect())
+    }
+}

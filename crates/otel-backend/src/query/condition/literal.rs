@@ -1,0 +1,128 @@
+//! What a field is compared with.
+
+use std::cmp::Ordering;
+
+use regex::{Regex, RegexBuilder};
+
+use crate::model::Value;
+
+/// How a field is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operator {
+    /// `=`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `=~`
+    Match,
+    /// `!~`
+    NotMatch,
+}
+
+/// A value that was written into a query.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Literal {
+    /// Text; it equals whatever reads so.
+    Text(String),
+    /// A whole number.
+    Int(i64),
+    /// Another number.
+    Double(f64),
+    /// True or false.
+    Bool(bool),
+    /// A duration in nanoseconds.
+    Duration(u64),
+    /// A pattern.
+    Pattern(Pattern),
+    /// Text that is in lower case; it equals whatever contains it in any case.
+    Part(String),
+    /// No value.
+    Nil,
+}
+
+/// A regular expression that must match a whole text.
+#[derive(Debug, Clone)]
+pub struct Pattern(Regex);
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_str() == other.0.as_str()
+    }
+}
+
+impl Pattern {
+    /// Bytes that a compiled pattern may take.
+    const MAX_SIZE: usize = 1024 * 1024;
+
+    /// Compiles a pattern.
+    ///
+    /// # Errors
+    /// What is wrong with it, for instance that it is too large.
+    pub fn new(pattern: &str) -> Result<Self, regex::Error> {
+        RegexBuilder::new(&format!("^(?:{pattern})$"))
+            .size_limit(Self::MAX_SIZE)
+            .build()
+            .map(Self)
+    }
+}
+
+impl Operator {
+    fn holds(self, ordering: Ordering) -> bool {
+        match self {
+            Self::Equal => ordering == Ordering::Equal,
+            Self::NotEqual => ordering != Ordering::Equal,
+            Self::Greater => ordering == Ordering::Greater,
+            Self::GreaterOrEqual => ordering != Ordering::Less,
+            Self::Less => ordering == Ordering::Less,
+            Self::LessOrEqual => ordering != Ordering::Greater,
+            Self::Match | Self::NotMatch => false,
+        }
+    }
+}
+
+impl Literal {
+    /// How an equal value reads, if all of them read alike.
+    pub(super) fn text(&self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text.clone()),
+            Self::Int(int) => Some(int.to_string()),
+            Self::Double(double) => Some(Value::Double(*double).text().into_owned()),
+            Self::Bool(bool) => Some(bool.to_string()),
+            Self::Duration(_) | Self::Pattern(_) | Self::Part(_) | Self::Nil => None,
+        }
+    }
+
+    /// Whether a value stands in this relation to it. Values of another type stand in none.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a number that is compared with one that is not whole"
+    )]
+    pub(super) fn compare(&self, value: &Value<'_>, operator: Operator) -> bool {
+        let ordering = match (value, self) {
+            (value, Self::Text(text)) => Some(value.text().as_ref().cmp(text)),
+            (Value::Int(value), Self::Int(int)) => Some(value.cmp(int)),
+            (Value::Int(value), Self::Double(double)) => (*value as f64).partial_cmp(double),
+            (Value::Double(value), Self::Int(int)) => value.partial_cmp(&(*int as f64)),
+            (Value::Double(value), Self::Double(double)) => value.partial_cmp(double),
+            (Value::Int(value), Self::Duration(nanos)) => {
+                Some(i128::from(*value).cmp(&i128::from(*nanos)))
+            }
+            (Value::Bool(value), Self::Bool(bool)) => Some(value.cmp(bool)),
+            (value, Self::Pattern(pattern)) => {
+                let matches = pattern.0.is_match(&value.text());
+                return matches == (operator == Operator::Match);
+            }
+            (value, Self::Part(part)) => return value.text().to_lowercase().contains(part),
+            _ => None,
+        };
+        ordering.is_some_and(|ordering| operator.holds(ordering))
+    }
+}

@@ -1,0 +1,288 @@
+//! What a search finds, by a look at every span: written from the documentation of Jaeger's reference
+//! store, and with nothing of the program in it.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use reqwest::Url;
+use serde_json::{Value, json};
+
+use crate::support::Backend;
+
+/// When the first span may start, in nanoseconds.
+const BASE: u64 = 1_700_000_000_000_000_000;
+
+pub(super) const KINDS: [&str; 6] =
+    ["", "internal", "server", "client", "producer", "consumer"];
+
+pub(super) const STATUSES: [&str; 3] = ["UNSET", "OK", "ERROR"];
+
+/// Values in OTLP's JSON, and how they read.
+pub(super) const VALUES: [(&str, &str); 14] = [
+    (r#"{"stringValue":"x"}"#, "x"),
+    (r#"{"stringValue":"a:b=c d"}"#, "a:b=c d"),
+    (r#"{"stringValue":"1"}"#, "1"),
+    (r#"{"intValue":"1"}"#, "1"),
+    (r#"{"intValue":"-123"}"#, "-123"),
+    (r#"{"intValue":"9007199254740993"}"#, "9007199254740993"),
+    (r#"{"doubleValue":72.5}"#, "72.5"),
+    (r#"{"doubleValue":1.0}"#, "1"),
+    (r#"{"doubleValue":1e21}"#, "1e+21"),
+    (r#"{"doubleValue":0.00000015}"#, "1.5e-07"),
+    (r#"{"boolValue":true}"#, "true"),
+    (r#"{"boolValue":false}"#, "false"),
+    (r#"{"bytesValue":"AQI="}"#, "AQI="),
+    (r#"{"arrayValue":{"values":[{"stringValue":"a"},{"intValue":"1"}]}}"#, r#"["a",1]"#),
+];
+
+/// Where an attribute is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Span,
+    Resource,
+    Scope,
+    Event,
+    Link,
+}
+
+/// A span, in what a search asks for.
+#[derive(Debug, Clone)]
+pub(super) struct Sketch {
+    pub(super) trace: u32,
+    pub(super) service: &'static str,
+    pub(super) name: &'static str,
+    /// Nanoseconds after [`BASE`].
+    pub(super) start: u64,
+    pub(super) duration: u64,
+    pub(super) kind: usize,
+    pub(super) status: usize,
+    pub(super) scope: (&'static str, &'static str),
+    pub(super) attributes: Vec<(Place, &'static str, usize)>,
+}
+
+/// A search.
+#[derive(Debug, Clone)]
+pub(super) struct Ask {
+    pub(super) service: Option<String>,
+    pub(super) operation: Option<String>,
+    /// Microseconds after [`BASE`].
+    pub(super) from: u64,
+    pub(super) to: u64,
+    /// Nanoseconds.
+    pub(super) min: Option<u64>,
+    pub(super) max: Option<u64>,
+    pub(super) tags: BTreeMap<String, String>,
+}
+
+/// An export request of all these spans, each with a resource and a scope of its own.
+pub(super) fn export(sketches: &[Sketch]) -> Value {
+    let spans = sketches.iter().zip(1..).map(|(sketch, id)| sketch.json(id));
+    json!({ "resourceSpans": spans.collect::<Vec<_>>() })
+}
+
+impl Sketch {
+    pub(super) fn start_micros(&self) -> u64 {
+        self.start / 1000
+    }
+
+    fn attributes_in(&self, place: Place) -> Vec<Value> {
+        let here = self.attributes.iter().filter(|(p, ..)| *p == place);
+        let value = |index: &usize| serde_json::from_str::<Value>(VALUES[*index].0).unwrap();
+        here.map(|(_, key, index)| json!({ "key": key, "value": value(index) })).collect()
+    }
+
+    fn json(&self, id: u64) -> Value {
+        let start = BASE + self.start;
+        let service = json!({"key": "service.name", "value": {"stringValue": self.service}});
+        let mut resource = vec![service];
+        resource.extend(self.attributes_in(Place::Resource));
+        let at_once = start.to_string();
+        json!({
+            "resource": {"attributes": resource},
+            "scopeSpans": [{
+                "scope": {
+                    "name": self.scope.0, "version": self.scope.1,
+                    "attributes": self.attributes_in(Place::Scope),
+                },
+                "spans": [{
+                    "traceId": format!("{:032x}", self.trace), "spanId": format!("{id:016x}"),
+                    "name": self.name, "kind": self.kind,
+                    "startTimeUnixNano": at_once,
+                    "endTimeUnixNano": (start + self.duration).to_string(),
+                    "status": {"code": self.status},
+                    "attributes": self.attributes_in(Place::Span),
+                    "events": [
+                        {"timeUnixNano": at_once, "name": "empty"},
+                        {"timeUnixNano": at_once, "attributes": self.attributes_in(Place::Event)},
+                    ],
+                    "links": [{
+                        "traceId": "ffffffffffffffffffffffffffffffff", "spanId": "ffffffffffffffff",
+                        "attributes": self.attributes_in(Place::Link),
+                    }],
+                }],
+            }],
+        })
+    }
+
+    /// Tags that a search for the span may have.
+    pub(super) fn tags(&self) -> Vec<(String, String)> {
+        let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        let is_error = STATUSES[self.status] == "ERROR";
+        let mut tags = vec![
+            pair("error", if is_error { "true" } else { "false" }),
+            pair("error", if is_error { "1" } else { "F" }),
+            pair("span.status", STATUSES[self.status]),
+            pair("span.kind", KINDS[self.kind]),
+            pair("scope.name", self.scope.0),
+            pair("scope.version", self.scope.1),
+            pair("service.name", self.service),
+            pair("resource.service.name", self.service),
+        ];
+        if !self.scope.0.is_empty() {
+            tags.push(pair("otel.scope.name", self.scope.0));
+        }
+        if STATUSES[self.status] != "UNSET" {
+            tags.push(pair("otel.status_code", STATUSES[self.status]));
+        }
+        for (place, key, index) in &self.attributes {
+            tags.push(pair(key, VALUES[*index].1));
+            if *place == Place::Resource {
+                tags.push(pair(&format!("resource.{key}"), VALUES[*index].1));
+            }
+        }
+        tags
+    }
+
+    fn has_tag(&self, key: &str, value: &str) -> bool {
+        let has = |key: &str, only: Option<Place>| {
+            let mut attributes = self.attributes.iter();
+            let found = attributes.any(|(place, k, index)| {
+                only.is_none_or(|only| only == *place) && *k == key && VALUES[*index].1 == value
+            });
+            found || key == "service.name" && value == self.service
+        };
+        let is_error = STATUSES[self.status] == "ERROR";
+        match key {
+            "error" => match value {
+                "1" | "t" | "T" | "true" | "TRUE" | "True" => is_error,
+                "0" | "f" | "F" | "false" | "FALSE" | "False" => !is_error,
+                _ => false,
+            },
+            "span.status" => STATUSES[self.status] == value,
+            "span.kind" => KINDS[self.kind] == value,
+            "scope.name" => self.scope.0 == value,
+            "scope.version" => self.scope.1 == value,
+            "otel.scope.name" if !value.is_empty() => self.scope.0 == value || has(key, None),
+            "otel.status_code" if value != "UNSET" => STATUSES[self.status] == value,
+            key => match key.strip_prefix("resource.") {
+                Some(key) => has(key, Some(Place::Resource)),
+                None => has(key, None),
+            },
+        }
+    }
+}
+
+impl Ask {
+    fn matches(&self, span: &Sketch) -> bool {
+        self.service.as_ref().is_none_or(|service| service == span.service)
+            && self.operation.as_ref().is_none_or(|name| name == span.name)
+            && span.start >= self.from * 1000
+            && span.start <= self.to * 1000
+            && self.min.is_none_or(|min| span.duration >= min)
+            && self.max.is_none_or(|max| span.duration <= max)
+            && self.tags.iter().all(|(key, value)| span.has_tag(key, value))
+    }
+
+    /// The ids of the traces of which one span matches, by the start of the trace, the latest first.
+    pub(super) fn expected(&self, sketches: &[Sketch]) -> Vec<String> {
+        let mut traces: BTreeMap<u32, (u64, bool)> = BTreeMap::new();
+        for sketch in sketches {
+            let trace = traces.entry(sketch.trace).or_insert((sketch.start, false));
+            trace.0 = trace.0.min(sketch.start);
+            trace.1 |= self.matches(sketch);
+        }
+        let mut found: Vec<_> = traces.into_iter().filter(|(_, (_, found))| *found).collect();
+        found.sort_by_key(|(id, (start, _))| (Reverse(*start), Reverse(*id)));
+        found.into_iter().map(|(id, _)| format!("{id:032x}")).collect()
+    }
+
+    fn tags_json(&self) -> String {
+        serde_json::to_string(&self.tags).unwrap()
+    }
+
+    /// The search over the old API.
+    pub(super) fn old_url(&self, backend: &Backend) -> String {
+        let mut url = Url::parse(&backend.ui("/api/traces")).unwrap();
+        let mut query = url.query_pairs_mut();
+        query.append_pair("start", &(BASE / 1000 + self.from).to_string());
+        query.append_pair("end", &(BASE / 1000 + self.to).to_string());
+        query.append_pair("tags", &self.tags_json());
+        self.append(&mut query, ["service", "operation", "minDuration", "maxDuration"]);
+        drop(query);
+        url.to_string()
+    }
+
+    /// The search over the new API.
+    pub(super) fn v3_url(&self, backend: &Backend) -> String {
+        let mut url = Url::parse(&backend.ui("/api/v3/trace-summaries")).unwrap();
+        let mut query = url.query_pairs_mut();
+        let [from, to] = self.window();
+        query.append_pair("query.startTimeMin", &from);
+        query.append_pair("query.startTimeMax", &to);
+        query.append_pair("query.attributes", &self.tags_json());
+        let names = ["serviceName", "operationName", "durationMin", "durationMax"];
+        self.append(&mut query, names.map(|name| format!("query.{name}")));
+        drop(query);
+        url.to_string()
+    }
+
+    /// The search over gRPC.
+    pub(super) fn message(&self) -> Value {
+        let [from, to] = self.window();
+        let mut query = json!({
+            "startTimeMin": from, "startTimeMax": to, "attributes": self.tags,
+        });
+        let seconds = |nanos: u64| format!("{}.{:09}s", nanos / 1_000_000_000, nanos % 1_000_000_000);
+        let members = [
+            ("serviceName", self.service.clone()),
+            ("operationName", self.operation.clone()),
+            ("durationMin", self.min.map(seconds)),
+            ("durationMax", self.max.map(seconds)),
+        ];
+        for (name, value) in members {
+            if let Some(value) = value {
+                query[name] = value.into();
+            }
+        }
+        json!({ "query": query })
+    }
+
+    /// In RFC 3339. A window of one point is no window there: it ends a nanosecond later.
+    fn window(&self) -> [String; 2] {
+        let time = |nanos: u64| {
+            let time = jiff::Timestamp::from_nanosecond((BASE + nanos).into());
+            time.unwrap().to_string()
+        };
+        let to = self.to * 1000 + u64::from(self.from == self.to);
+        [time(self.from * 1000), time(to)]
+    }
+
+    fn append(
+        &self,
+        query: &mut url::form_urlencoded::Serializer<'_, url::UrlQuery<'_>>,
+        [service, operation, min, max]: [impl AsRef<str>; 4],
+    ) {
+        let nanos = |nanos: &u64| format!("{nanos}ns");
+        let pairs = [
+            (service, self.service.clone()),
+            (operation, self.operation.clone()),
+            (min, self.min.as_ref().map(nanos)),
+            (max, self.max.as_ref().map(nanos)),
+        ];
+        for (name, value) in pairs {
+            if let Some(value) = value {
+                query.append_pair(name.as_ref(), &value);
+            }
+        }
+    }
+}
