@@ -22,7 +22,7 @@ use super::ids;
 use super::outlet::Traces;
 use super::pairs::{Pairs, is_pretty};
 use crate::model::SpanKind;
-use crate::otlp::{Dialect, TracesJson};
+use crate::otlp::TracesJson;
 use crate::query::{Hit, Lookup, Missing, Query};
 use params::{check_hints, is_raw, parse_search, text};
 use summary::TraceSummary;
@@ -187,7 +187,7 @@ impl Serialize for ResourceSpans {
         for trace in &mut *self.traces.borrow_mut() {
             let trace = trace.map_err(S::Error::custom)?;
             let spans = trace.spans_as(self.raw).map_err(S::Error::custom)?;
-            for element in TracesJson::new(&spans, Dialect::Otlp).resource_spans() {
+            for element in TracesJson::new(&spans).resource_spans() {
                 list.serialize_element(&element)?;
             }
         }

@@ -31,6 +31,8 @@ pub enum Lookup {
 pub enum Missing {
     /// No span of it was ever received, as far as is known.
     Unknown,
+    /// It was here, and has been removed to keep the store within its limits.
+    Evicted,
     /// Several traces begin with what was given: these two, and perhaps more.
     Ambiguous(TraceId, TraceId),
 }
@@ -40,6 +42,7 @@ impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unknown => Ok(()),
+            Self::Evicted => f.write_str(": it was evicted to keep the store within its limits"),
             Self::Ambiguous(one, other) => {
                 write!(f, ": several begin so, among them {one} and {other}")
             }
@@ -79,6 +82,9 @@ pub(super) fn find(reader: &Reader, wanted: &IdPattern) -> Result<Lookup, ReadEr
         && let Some(trace) = load(reader, &mut frames, id)?
     {
         return Ok(Lookup::Found(trace));
+    }
+    if wanted.exact.is_some_and(|id| reader.evicted(id)) {
+        return Ok(Lookup::Missing(Missing::Evicted));
     }
     let Some(prefix) = &wanted.prefix else {
         return Ok(Lookup::Missing(Missing::Unknown));

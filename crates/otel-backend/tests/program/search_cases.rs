@@ -85,7 +85,10 @@ fn changed(ask: &Ask, span: &Sketch) -> Vec<Ask> {
         change(&mut other);
         changed.push(other);
     };
-    change(&|ask| ask.from = span.start_micros() + 1);
+    change(&|ask| {
+        ask.from = span.start_micros() + 1;
+        ask.to = ask.to.max(ask.from);
+    });
     change(&|ask| {
         ask.to = span.start_micros() - u64::from(span.start.is_multiple_of(1000));
         ask.from = ask.from.min(ask.to);
@@ -131,9 +134,17 @@ async fn found(backend: &Backend, ask: &Ask) -> Vec<(&'static str, Vec<String>)>
     let v3: Value = serde_json::from_str(&v3).unwrap();
     let v3 = ids(&v3["summaries"], "traceId");
     let service = "jaeger.api_v3.QueryService";
-    let grpc = call(&backend.query_grpc(), service, "FindTraceSummaries", ask.message()).await;
+    let grpc = call(
+        &backend.query_grpc(),
+        service,
+        "FindTraceSummaries",
+        ask.message(),
+    )
+    .await;
     let grpc = grpc.unwrap();
-    let grpc = grpc.first().map(|answer| ids(&answer["summaries"], "traceId"));
+    let grpc = grpc
+        .first()
+        .map(|answer| ids(&answer["summaries"], "traceId"));
     vec![("old", old), ("v3", v3), ("gRPC", grpc.unwrap_or_default())]
 }
 
@@ -144,7 +155,9 @@ fn ids(list: &Value, key: &str) -> Vec<String> {
 }
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
     runtime.unwrap().block_on(future)
 }
 

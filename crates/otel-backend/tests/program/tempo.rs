@@ -161,7 +161,7 @@ async fn every_simple_selector_finds_what_it_says() {
         (r#"{ rootName = "GET /" && name = "SELECT" }"#, 1),
         (r#"{ rootServiceName = "cart" }"#, 0),
         (
-            r#"{ (kind = server && status = unset) || (kind = client && status = unset) }"#,
+            "{ (kind = server && status = unset) || (kind = client && status = unset) }",
             1,
         ),
     ];

@@ -68,7 +68,9 @@ pub(super) async fn names_by_scope(
 ) -> Result<Response, TempoError> {
     let scopes = scopes(&query, &pairs).await?.into_iter();
     let scopes = scopes.map(|(name, tags)| json!({ "name": name, "tags": tags }));
-    Ok(answer(&json!({ "scopes": scopes.collect::<Vec<_>>(), "metrics": {} })))
+    Ok(answer(
+        &json!({ "scopes": scopes.collect::<Vec<_>>(), "metrics": {} }),
+    ))
 }
 
 async fn scopes(
@@ -122,7 +124,9 @@ pub(super) async fn typed_values(
         let kind = if is_keyword { "keyword" } else { kind };
         json!({ "type": kind, "value": text })
     });
-    Ok(answer(&json!({ "tagValues": values.collect::<Vec<_>>(), "metrics": {} })))
+    Ok(answer(
+        &json!({ "tagValues": values.collect::<Vec<_>>(), "metrics": {} }),
+    ))
 }
 
 /// Grafana escapes a tag twice.

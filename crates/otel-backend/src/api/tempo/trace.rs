@@ -129,7 +129,7 @@ async fn in_json(trace: Trace, version: Version) -> Result<Response, TempoError>
 
     let answer = answer::stream(move |out| {
         let spans = trace.spans().map_err(ApiError::internal)?;
-        let trace = TracesJson::new(&spans, Dialect::Protobuf);
+        let trace = TracesJson::in_dialect(Dialect::Protobuf, &spans);
         match version {
             Version::V1 => {
                 let batches = trace.resource_spans().collect();

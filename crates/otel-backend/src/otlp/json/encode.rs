@@ -178,8 +178,13 @@ struct Values<T> {
 struct Double(f64);
 
 impl<'a> TracesJson<'a> {
-    /// Groups spans; within a group they keep their order.
-    pub fn new(spans: impl IntoIterator<Item = &'a Span<'a>>, dialect: Dialect) -> Self {
+    /// Groups spans, to be written as OTLP says; within a group they keep their order.
+    pub fn new(spans: impl IntoIterator<Item = &'a Span<'a>>) -> Self {
+        Self::in_dialect(Dialect::Otlp, spans)
+    }
+
+    /// As [`Self::new`], to be written in this dialect.
+    pub fn in_dialect(dialect: Dialect, spans: impl IntoIterator<Item = &'a Span<'a>>) -> Self {
         let mut traces = Self {
             resource_spans: Vec::new(),
             dialect,

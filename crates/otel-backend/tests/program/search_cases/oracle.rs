@@ -12,8 +12,7 @@ use crate::support::Backend;
 /// When the first span may start, in nanoseconds.
 const BASE: u64 = 1_700_000_000_000_000_000;
 
-pub(super) const KINDS: [&str; 6] =
-    ["", "internal", "server", "client", "producer", "consumer"];
+pub(super) const KINDS: [&str; 6] = ["", "internal", "server", "client", "producer", "consumer"];
 
 pub(super) const STATUSES: [&str; 3] = ["UNSET", "OK", "ERROR"];
 
@@ -32,7 +31,10 @@ pub(super) const VALUES: [(&str, &str); 14] = [
     (r#"{"boolValue":true}"#, "true"),
     (r#"{"boolValue":false}"#, "false"),
     (r#"{"bytesValue":"AQI="}"#, "AQI="),
-    (r#"{"arrayValue":{"values":[{"stringValue":"a"},{"intValue":"1"}]}}"#, r#"["a",1]"#),
+    (
+        r#"{"arrayValue":{"values":[{"stringValue":"a"},{"intValue":"1"}]}}"#,
+        r#"["a",1]"#,
+    ),
 ];
 
 /// Where an attribute is.
@@ -88,7 +90,8 @@ impl Sketch {
     fn attributes_in(&self, place: Place) -> Vec<Value> {
         let here = self.attributes.iter().filter(|(p, ..)| *p == place);
         let value = |index: &usize| serde_json::from_str::<Value>(VALUES[*index].0).unwrap();
-        here.map(|(_, key, index)| json!({ "key": key, "value": value(index) })).collect()
+        here.map(|(_, key, index)| json!({ "key": key, "value": value(index) }))
+            .collect()
     }
 
     fn json(&self, id: u64) -> Value {
@@ -184,13 +187,18 @@ impl Sketch {
 
 impl Ask {
     fn matches(&self, span: &Sketch) -> bool {
-        self.service.as_ref().is_none_or(|service| service == span.service)
+        self.service
+            .as_ref()
+            .is_none_or(|service| service == span.service)
             && self.operation.as_ref().is_none_or(|name| name == span.name)
             && span.start >= self.from * 1000
             && span.start <= self.to * 1000
             && self.min.is_none_or(|min| span.duration >= min)
             && self.max.is_none_or(|max| span.duration <= max)
-            && self.tags.iter().all(|(key, value)| span.has_tag(key, value))
+            && self
+                .tags
+                .iter()
+                .all(|(key, value)| span.has_tag(key, value))
     }
 
     /// The ids of the traces of which one span matches, by the start of the trace, the latest first.
@@ -201,9 +209,15 @@ impl Ask {
             trace.0 = trace.0.min(sketch.start);
             trace.1 |= self.matches(sketch);
         }
-        let mut found: Vec<_> = traces.into_iter().filter(|(_, (_, found))| *found).collect();
+        let mut found: Vec<_> = traces
+            .into_iter()
+            .filter(|(_, (_, found))| *found)
+            .collect();
         found.sort_by_key(|(id, (start, _))| (Reverse(*start), Reverse(*id)));
-        found.into_iter().map(|(id, _)| format!("{id:032x}")).collect()
+        found
+            .into_iter()
+            .map(|(id, _)| format!("{id:032x}"))
+            .collect()
     }
 
     fn tags_json(&self) -> String {
@@ -217,7 +231,10 @@ impl Ask {
         query.append_pair("start", &(BASE / 1000 + self.from).to_string());
         query.append_pair("end", &(BASE / 1000 + self.to).to_string());
         query.append_pair("tags", &self.tags_json());
-        self.append(&mut query, ["service", "operation", "minDuration", "maxDuration"]);
+        self.append(
+            &mut query,
+            ["service", "operation", "minDuration", "maxDuration"],
+        );
         drop(query);
         url.to_string()
     }
@@ -242,7 +259,8 @@ impl Ask {
         let mut query = json!({
             "startTimeMin": from, "startTimeMax": to, "attributes": self.tags,
         });
-        let seconds = |nanos: u64| format!("{}.{:09}s", nanos / 1_000_000_000, nanos % 1_000_000_000);
+        let seconds =
+            |nanos: u64| format!("{}.{:09}s", nanos / 1_000_000_000, nanos % 1_000_000_000);
         let members = [
             ("serviceName", self.service.clone()),
             ("operationName", self.operation.clone()),
