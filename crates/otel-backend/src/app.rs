@@ -6,6 +6,7 @@
 mod connections;
 mod descriptors;
 mod gauges;
+mod health;
 mod serve;
 mod socket;
 
@@ -32,6 +33,7 @@ use crate::{api, ui};
 
 use connections::Connections;
 use gauges::Gauges;
+use health::Health;
 use serve::Server;
 use socket::Socket;
 pub use socket::{Bind, BindError};
@@ -106,13 +108,19 @@ impl App {
         let budget = Budget::new(self.limits.queue);
         let gauges = Gauges {
             budget: budget.clone(),
-            directory: self.directory,
+            directory: self.directory.clone(),
         };
         let metrics = Metrics::new(vec![Box::new(gauges)]);
         let intake = Intake::new(self.store.clone(), self.limits, budget, metrics.clone());
         let connections = Connections::new(descriptors::room_for(self.limits.connections));
         let closer = tokio::spawn(connections.clone().close_idle());
+        let health = Health {
+            store: self.store.clone(),
+            failure: intake.failure(),
+            directory: self.directory,
+        };
         let routes = Routes {
+            health,
             store: self.store.clone(),
             intake,
             metrics,
@@ -167,6 +175,7 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<
 /// What every endpoint is served with.
 #[derive(Debug)]
 struct Routes {
+    health: Health,
     store: Store,
     intake: Intake,
     metrics: Metrics,
@@ -178,8 +187,7 @@ impl Routes {
         let of = |protocol| self.intake.of(protocol);
         match endpoint {
             Endpoint::Ui => Router::new()
-                .route("/health", get(health))
-                .merge(self.metrics())
+                .merge(self.own())
                 .merge(api::router(Query::new(self.store.clone())))
                 .merge(ui::router()),
             Endpoint::OtlpHttp => otlp_http::router(of(Protocol::OtlpHttp)),
@@ -195,14 +203,12 @@ impl Routes {
         }
     }
 
-    fn metrics(&self) -> Router {
-        let metrics = self.metrics.clone();
-        let answer = async move || ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], metrics.render());
-        Router::new().route("/metrics", get(answer))
+    /// What the program says of itself.
+    fn own(&self) -> Router {
+        let (health, metrics) = (self.health.clone(), self.metrics.clone());
+        let metrics = async move || ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], metrics.render());
+        Router::new()
+            .route("/health", get(move || health.answer()))
+            .route("/metrics", get(metrics))
     }
-}
-
-/// All listeners are bound and the store is open before the first request is served.
-async fn health() -> axum::Json<serde_json::Value> {
-    axum::Json(serde_json::json!({ "status": "ready" }))
 }

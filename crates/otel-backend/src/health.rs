@@ -7,6 +7,9 @@ use std::time::Duration;
 /// Longer than a backend under load needs for a constant answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// Bytes of an answer that are read.
+const MAX_ANSWER: u64 = 64 * 1024;
+
 /// Why a backend is not known to be ready.
 #[derive(Debug, thiserror::Error)]
 pub enum HealthError {
@@ -22,12 +25,12 @@ pub enum HealthError {
         source: io::Error,
     },
     /// The answer was not 200.
-    #[error("{address} is not ready: it answered {status:?}")]
+    #[error("{address} is not ready: {answer}")]
     NotReady {
         /// Who was asked.
         address: SocketAddr,
-        /// The status line.
-        status: String,
+        /// What it answered, or the problems it named.
+        answer: String,
     },
 }
 
@@ -37,23 +40,34 @@ pub enum HealthError {
 /// [`HealthError`] if it does not answer `GET /health` with 200 within 2 seconds.
 pub fn check(address: SocketAddr) -> Result<(), HealthError> {
     let address = reachable(address);
-    let status = ask(address).map_err(|source| HealthError::Io { address, source })?;
-    if status.ends_with(" 200") {
-        Ok(())
-    } else {
-        Err(HealthError::NotReady { address, status })
+    let answer = ask(address).map_err(|source| HealthError::Io { address, source })?;
+    if answer.get(8..12) == Some(" 200") {
+        return Ok(());
     }
+    Err(HealthError::NotReady {
+        address,
+        answer: problems(&answer).unwrap_or(answer),
+    })
 }
 
-/// The start of the status line: `HTTP/1.0 200`.
+/// The whole answer: `HTTP/1.0 200 OK` and so on.
 fn ask(address: SocketAddr) -> io::Result<String> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     stream.write_all(b"GET /health HTTP/1.0\r\nhost: localhost\r\n\r\n")?;
-    let mut status = [0; 12];
-    stream.read_exact(&mut status)?;
-    Ok(String::from_utf8_lossy(&status).into_owned())
+    let mut answer = Vec::new();
+    stream.take(MAX_ANSWER).read_to_end(&mut answer)?;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
+}
+
+/// The problems that an answer of otel-backend names.
+fn problems(answer: &str) -> Option<String> {
+    let (_, body) = answer.split_once("\r\n\r\n")?;
+    let body: serde_json::Value = serde_json::from_str(body).ok()?;
+    let problems = body.get("problems")?.as_array()?.iter();
+    let problems: Vec<_> = problems.filter_map(|problem| problem.as_str()).collect();
+    Some(problems.join("; "))
 }
 
 fn reachable(address: SocketAddr) -> SocketAddr {

@@ -6,6 +6,7 @@
 
 mod body;
 mod budget;
+mod failure;
 pub(crate) mod grpc;
 mod intake;
 mod jaeger;
@@ -21,4 +22,5 @@ mod weight;
 pub mod zipkin;
 
 pub use budget::Budget;
+pub use failure::LastFailure;
 pub use intake::Intake;

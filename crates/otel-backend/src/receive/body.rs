@@ -14,6 +14,8 @@ use super::refusal::Refusal;
 /// How a body is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Compression {
+    /// `deflate`: what HTTP calls so is zlib's format.
+    Deflate,
     Gzip,
     Zstd,
 }
@@ -34,7 +36,7 @@ pub(super) enum BodyError {
     #[error("request body cannot be read: {0}")]
     Broken(axum::Error),
     /// Its compression is not known.
-    #[error("content encoding '{0}' is not supported: use gzip, zstd or none")]
+    #[error("content encoding '{0}' is not supported: use gzip, zstd, deflate or none")]
     Encoding(String),
     /// It is not what its encoding says.
     #[error("request body cannot be decompressed: {0}")]
@@ -81,6 +83,7 @@ impl Compression {
     pub(super) fn named(encoding: &[u8]) -> Result<Option<Self>, BodyError> {
         match encoding {
             b"" | b"identity" => Ok(None),
+            b"deflate" => Ok(Some(Self::Deflate)),
             b"gzip" => Ok(Some(Self::Gzip)),
             b"zstd" => Ok(Some(Self::Zstd)),
             other => Err(BodyError::Encoding(
@@ -92,6 +95,7 @@ impl Compression {
     /// Decompresses to at most `limit` bytes.
     pub(super) fn unpack(self, bytes: &[u8], limit: usize) -> Result<Bytes, BodyError> {
         match self {
+            Self::Deflate => decompress(flate2::read::ZlibDecoder::new(bytes), limit),
             Self::Gzip => decompress(flate2::read::MultiGzDecoder::new(bytes), limit),
             Self::Zstd => {
                 let decoder = zstd::stream::read::Decoder::with_buffer(bytes);
@@ -167,6 +171,10 @@ mod tests {
     fn bodies_are_decompressed() {
         assert_eq!(check("identity", b"plain").unwrap(), "plain");
         assert_eq!(check("gzip", &gzip(b"packed")).unwrap(), "packed");
+        let mut zlib = flate2::read::ZlibEncoder::new(&b"packed"[..], flate2::Compression::fast());
+        let mut deflated = Vec::new();
+        zlib.read_to_end(&mut deflated).unwrap();
+        assert_eq!(check("deflate", &deflated).unwrap(), "packed");
         let zstd = zstd::encode_all(&b"packed"[..], 1).unwrap();
         assert_eq!(check("zstd", &zstd).unwrap(), "packed");
     }
@@ -188,7 +196,7 @@ mod tests {
         assert!(broken.starts_with("400 "), "{broken}");
         assert_eq!(
             check("br", b"").unwrap_err(),
-            "415 content encoding 'br' is not supported: use gzip, zstd or none"
+            "415 content encoding 'br' is not supported: use gzip, zstd, deflate or none"
         );
     }
 

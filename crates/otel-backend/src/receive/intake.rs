@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 
 use super::body::{self, BodyError, Compression};
 use super::budget::{Budget, Held};
+use super::failure::LastFailure;
 use super::refusal::Refusal;
 use crate::config::Limits;
 use crate::metrics::{Metrics, Protocol};
@@ -26,6 +27,7 @@ pub struct Intake {
     budget: Budget,
     /// One permit for each request that may be worked on for long at the same time.
     long_work: Arc<Semaphore>,
+    failure: Arc<LastFailure>,
     metrics: Metrics,
     protocol: Protocol,
 }
@@ -65,6 +67,7 @@ impl Intake {
             limits,
             budget,
             long_work: Arc::new(Semaphore::new(cores)),
+            failure: Arc::default(),
             metrics,
             protocol: Protocol::OtlpHttp,
         }
@@ -77,6 +80,11 @@ impl Intake {
             protocol,
             ..self.clone()
         }
+    }
+
+    /// What the store did not take.
+    pub fn failure(&self) -> Arc<LastFailure> {
+        Arc::clone(&self.failure)
     }
 
     pub(super) fn limits(&self) -> &Limits {
@@ -163,7 +171,9 @@ impl Intake {
 
     async fn store(&self, batch: Batch, held: &mut Held) -> Result<(), Refusal> {
         held.add(batch.size())?;
-        Ok(self.store.append(batch).await?)
+        let stored = self.store.append(batch).await;
+        self.failure.note(&stored);
+        Ok(stored?)
     }
 }
 

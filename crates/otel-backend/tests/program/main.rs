@@ -5,10 +5,15 @@
 mod durability;
 mod grpc;
 mod grpc_query;
+mod health;
 mod http_api;
 mod jaeger;
+mod limits;
+mod process;
 mod protocols;
+mod python;
 mod query;
+mod robustness;
 mod sampling;
 mod search_cases;
 mod start;

@@ -18,7 +18,7 @@ use tonic::transport::Channel;
 
 use crate::support::{Backend, get_json, post};
 
-const EXPORT: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+pub(crate) const EXPORT: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 
 fn string(key: &str, value: &str) -> KeyValue {
     attribute(key, AnyValueKind::StringValue(value.into()))
@@ -33,7 +33,7 @@ fn attribute(key: &str, value: AnyValueKind) -> KeyValue {
 }
 
 /// A span with all that every protocol can carry.
-fn span() -> Span {
+pub(crate) fn span() -> Span {
     Span {
         trace_id: vec![0xa1; 16],
         span_id: vec![0xb2; 8],
@@ -71,7 +71,7 @@ fn span() -> Span {
     }
 }
 
-fn request(spans: Vec<Span>) -> Vec<u8> {
+pub(crate) fn request(spans: Vec<Span>) -> Vec<u8> {
     let scope_spans = ScopeSpans {
         scope: Some(InstrumentationScope {
             name: "lib".into(),
@@ -122,6 +122,24 @@ pub(crate) async fn call(
     let path = PathAndQuery::from_static(method);
     let request = tonic::Request::new(Bytes::from(message));
     Ok(client.unary(request, path, Raw).await?.into_inner())
+}
+
+/// Calls a gRPC method with a message that is compressed already, and returns the code of the answer.
+pub(crate) async fn call_packed(
+    url: &str,
+    method: &str,
+    encoding: Option<&str>,
+    message: &[u8],
+) -> tonic::Code {
+    let mut body = vec![u8::from(encoding.is_some())];
+    body.put_u32(u32::try_from(message.len()).unwrap());
+    body.put_slice(message);
+    let client = reqwest::Client::builder().http2_prior_knowledge();
+    let request = client.build().unwrap().post(format!("{url}{method}"));
+    let request = request.header("content-type", "application/grpc");
+    let request = request.header("grpc-encoding", encoding.unwrap_or("identity"));
+    let answer = request.body(body).send().await.unwrap();
+    tonic::Code::from_bytes(answer.headers()["grpc-status"].as_bytes())
 }
 
 /// Hands messages over as they are.

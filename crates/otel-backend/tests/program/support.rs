@@ -15,6 +15,9 @@ pub(crate) struct Backend {
     urls: HashMap<String, String>,
 }
 
+/// The program, on its way out.
+pub(crate) struct Ending(Backend);
+
 /// A program that did not start, and what it said.
 pub(crate) struct Refusal {
     pub(crate) status: ExitStatus,
@@ -112,12 +115,23 @@ impl Backend {
         self.child.wait().unwrap();
     }
 
+    /// Ends it as `kill` does.
+    pub(crate) fn terminate(self) -> ExitStatus {
+        self.ask_to_end().wait()
+    }
+
     /// Asks it to end, as `kill` does.
-    pub(crate) fn terminate(mut self) -> ExitStatus {
+    pub(crate) fn ask_to_end(self) -> Ending {
         let id = self.child.id().to_string();
         let status = Command::new("kill").arg(id).status().unwrap();
         assert!(status.success());
-        self.child.wait().unwrap()
+        Ending(self)
+    }
+}
+
+impl Ending {
+    pub(crate) fn wait(mut self) -> ExitStatus {
+        self.0.child.wait().unwrap()
     }
 }
 
