@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod ask;
 mod durability;
 mod grpc;
 mod grpc_query;
@@ -17,6 +18,7 @@ mod robustness;
 mod sampling;
 mod search_cases;
 mod start;
+mod storage_suite;
 mod support;
 mod tempo;
 mod zipkin;

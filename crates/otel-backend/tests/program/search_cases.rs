@@ -3,14 +3,12 @@
 
 mod oracle;
 
+use crate::ask::{Ask, found};
+use crate::support::{Backend, export};
+use oracle::{KINDS, Place, STATUSES, Sketch, VALUES, expected};
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use serde_json::Value;
-
-use crate::grpc::call;
-use crate::support::{Backend, export, get};
-use oracle::{Ask, KINDS, Place, STATUSES, Sketch, VALUES};
 
 const SERVICES: [&str; 4] = ["shop", "Shop", "a/b c", "shop-2"];
 const NAMES: [&str; 3] = ["GET /", "GET", "получить"];
@@ -123,37 +121,6 @@ fn changed(ask: &Ask, span: &Sketch) -> Vec<Ask> {
     changed
 }
 
-/// The traces that each API finds.
-async fn found(backend: &Backend, ask: &Ask) -> Vec<(&'static str, Vec<String>)> {
-    let (status, old) = get(&ask.old_url(backend)).await;
-    assert_eq!(status, 200, "{ask:?}: {old}");
-    let old: Value = serde_json::from_str(&old).unwrap();
-    let old = ids(&old["data"], "traceID");
-    let (status, v3) = get(&ask.v3_url(backend)).await;
-    assert_eq!(status, 200, "{ask:?}: {v3}");
-    let v3: Value = serde_json::from_str(&v3).unwrap();
-    let v3 = ids(&v3["summaries"], "traceId");
-    let service = "jaeger.api_v3.QueryService";
-    let grpc = call(
-        &backend.query_grpc(),
-        service,
-        "FindTraceSummaries",
-        ask.message(),
-    )
-    .await;
-    let grpc = grpc.unwrap();
-    let grpc = grpc
-        .first()
-        .map(|answer| ids(&answer["summaries"], "traceId"));
-    vec![("old", old), ("v3", v3), ("gRPC", grpc.unwrap_or_default())]
-}
-
-fn ids(list: &Value, key: &str) -> Vec<String> {
-    let list = list.as_array().into_iter().flatten();
-    let ids = list.map(|trace| format!("{:0>32}", trace[key].as_str().unwrap()));
-    ids.collect()
-}
-
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -175,9 +142,9 @@ proptest! {
                 let span = choice.span.get(&sketches);
                 let ask = search_for(span, choice);
                 let trace = format!("{:032x}", span.trace);
-                prop_assert!(ask.expected(&sketches).contains(&trace), "{:?} {:?}", ask, span);
+                prop_assert!(expected(&ask, &sketches).contains(&trace), "{:?} {:?}", ask, span);
                 for ask in changed(&ask, span).into_iter().chain([ask]) {
-                    let expected = ask.expected(&sketches);
+                    let expected = expected(&ask, &sketches);
                     for (api, found) in found(&backend, &ask).await {
                         prop_assert_eq!(&found, &expected, "{}: {:?}", api, ask);
                     }

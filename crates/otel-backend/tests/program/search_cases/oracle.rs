@@ -4,10 +4,9 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use reqwest::Url;
 use serde_json::{Value, json};
 
-use crate::support::Backend;
+use crate::ask::Ask;
 
 /// When the first span may start, in nanoseconds.
 const BASE: u64 = 1_700_000_000_000_000_000;
@@ -62,20 +61,6 @@ pub(super) struct Sketch {
     pub(super) attributes: Vec<(Place, &'static str, usize)>,
 }
 
-/// A search.
-#[derive(Debug, Clone)]
-pub(super) struct Ask {
-    pub(super) service: Option<String>,
-    pub(super) operation: Option<String>,
-    /// Microseconds after [`BASE`].
-    pub(super) from: u64,
-    pub(super) to: u64,
-    /// Nanoseconds.
-    pub(super) min: Option<u64>,
-    pub(super) max: Option<u64>,
-    pub(super) tags: BTreeMap<String, String>,
-}
-
 /// An export request of all these spans, each with a resource and a scope of its own.
 pub(super) fn export(sketches: &[Sketch]) -> Value {
     let spans = sketches.iter().zip(1..).map(|(sketch, id)| sketch.json(id));
@@ -83,8 +68,9 @@ pub(super) fn export(sketches: &[Sketch]) -> Value {
 }
 
 impl Sketch {
+    /// Microseconds since the epoch.
     pub(super) fn start_micros(&self) -> u64 {
-        self.start / 1000
+        (BASE + self.start) / 1000
     }
 
     fn attributes_in(&self, place: Place) -> Vec<Value> {
@@ -185,122 +171,33 @@ impl Sketch {
     }
 }
 
-impl Ask {
-    fn matches(&self, span: &Sketch) -> bool {
-        self.service
-            .as_ref()
-            .is_none_or(|service| service == span.service)
-            && self.operation.as_ref().is_none_or(|name| name == span.name)
-            && span.start >= self.from * 1000
-            && span.start <= self.to * 1000
-            && self.min.is_none_or(|min| span.duration >= min)
-            && self.max.is_none_or(|max| span.duration <= max)
-            && self
-                .tags
-                .iter()
-                .all(|(key, value)| span.has_tag(key, value))
-    }
+fn matches(ask: &Ask, span: &Sketch) -> bool {
+    ask.service
+        .as_ref()
+        .is_none_or(|service| service == span.service)
+        && ask.operation.as_ref().is_none_or(|name| name == span.name)
+        && BASE + span.start >= ask.from * 1000
+        && BASE + span.start <= ask.to * 1000
+        && ask.min.is_none_or(|min| span.duration >= min)
+        && ask.max.is_none_or(|max| span.duration <= max)
+        && ask.tags.iter().all(|(key, value)| span.has_tag(key, value))
+}
 
-    /// The ids of the traces of which one span matches, by the start of the trace, the latest first.
-    pub(super) fn expected(&self, sketches: &[Sketch]) -> Vec<String> {
-        let mut traces: BTreeMap<u32, (u64, bool)> = BTreeMap::new();
-        for sketch in sketches {
-            let trace = traces.entry(sketch.trace).or_insert((sketch.start, false));
-            trace.0 = trace.0.min(sketch.start);
-            trace.1 |= self.matches(sketch);
-        }
-        let mut found: Vec<_> = traces
-            .into_iter()
-            .filter(|(_, (_, found))| *found)
-            .collect();
-        found.sort_by_key(|(id, (start, _))| (Reverse(*start), Reverse(*id)));
-        found
-            .into_iter()
-            .map(|(id, _)| format!("{id:032x}"))
-            .collect()
+/// The ids of the traces of which one span matches, by the start of the trace, the latest first.
+pub(super) fn expected(ask: &Ask, sketches: &[Sketch]) -> Vec<String> {
+    let mut traces: BTreeMap<u32, (u64, bool)> = BTreeMap::new();
+    for sketch in sketches {
+        let trace = traces.entry(sketch.trace).or_insert((sketch.start, false));
+        trace.0 = trace.0.min(sketch.start);
+        trace.1 |= matches(ask, sketch);
     }
-
-    fn tags_json(&self) -> String {
-        serde_json::to_string(&self.tags).unwrap()
-    }
-
-    /// The search over the old API.
-    pub(super) fn old_url(&self, backend: &Backend) -> String {
-        let mut url = Url::parse(&backend.ui("/api/traces")).unwrap();
-        let mut query = url.query_pairs_mut();
-        query.append_pair("start", &(BASE / 1000 + self.from).to_string());
-        query.append_pair("end", &(BASE / 1000 + self.to).to_string());
-        query.append_pair("tags", &self.tags_json());
-        self.append(
-            &mut query,
-            ["service", "operation", "minDuration", "maxDuration"],
-        );
-        drop(query);
-        url.to_string()
-    }
-
-    /// The search over the new API.
-    pub(super) fn v3_url(&self, backend: &Backend) -> String {
-        let mut url = Url::parse(&backend.ui("/api/v3/trace-summaries")).unwrap();
-        let mut query = url.query_pairs_mut();
-        let [from, to] = self.window();
-        query.append_pair("query.startTimeMin", &from);
-        query.append_pair("query.startTimeMax", &to);
-        query.append_pair("query.attributes", &self.tags_json());
-        let names = ["serviceName", "operationName", "durationMin", "durationMax"];
-        self.append(&mut query, names.map(|name| format!("query.{name}")));
-        drop(query);
-        url.to_string()
-    }
-
-    /// The search over gRPC.
-    pub(super) fn message(&self) -> Value {
-        let [from, to] = self.window();
-        let mut query = json!({
-            "startTimeMin": from, "startTimeMax": to, "attributes": self.tags,
-        });
-        let seconds =
-            |nanos: u64| format!("{}.{:09}s", nanos / 1_000_000_000, nanos % 1_000_000_000);
-        let members = [
-            ("serviceName", self.service.clone()),
-            ("operationName", self.operation.clone()),
-            ("durationMin", self.min.map(seconds)),
-            ("durationMax", self.max.map(seconds)),
-        ];
-        for (name, value) in members {
-            if let Some(value) = value {
-                query[name] = value.into();
-            }
-        }
-        json!({ "query": query })
-    }
-
-    /// In RFC 3339. A window of one point is no window there: it ends a nanosecond later.
-    fn window(&self) -> [String; 2] {
-        let time = |nanos: u64| {
-            let time = jiff::Timestamp::from_nanosecond((BASE + nanos).into());
-            time.unwrap().to_string()
-        };
-        let to = self.to * 1000 + u64::from(self.from == self.to);
-        [time(self.from * 1000), time(to)]
-    }
-
-    fn append(
-        &self,
-        query: &mut url::form_urlencoded::Serializer<'_, url::UrlQuery<'_>>,
-        [service, operation, min, max]: [impl AsRef<str>; 4],
-    ) {
-        let nanos = |nanos: &u64| format!("{nanos}ns");
-        let pairs = [
-            (service, self.service.clone()),
-            (operation, self.operation.clone()),
-            (min, self.min.as_ref().map(nanos)),
-            (max, self.max.as_ref().map(nanos)),
-        ];
-        for (name, value) in pairs {
-            if let Some(value) = value {
-                query.append_pair(name.as_ref(), &value);
-            }
-        }
-    }
+    let mut found: Vec<_> = traces
+        .into_iter()
+        .filter(|(_, (_, found))| *found)
+        .collect();
+    found.sort_by_key(|(id, (start, _))| (Reverse(*start), Reverse(*id)));
+    found
+        .into_iter()
+        .map(|(id, _)| format!("{id:032x}"))
+        .collect()
 }
