@@ -23,12 +23,22 @@ fn main() -> io::Result<()> {
         return Ok(());
     }
     let sink = Sink::start()?;
+    let wanted = |subject: &Subject| {
+        std::env::args()
+            .skip(1)
+            .filter(|a| !a.starts_with("--"))
+            .all(|a| format!("{subject:?}").contains(&a))
+    };
     let measured = |subject| Measured {
         subject,
         speeds: Vec::new(),
         cpu: Vec::new(),
     };
-    let mut all: Vec<_> = subjects(&sink).into_iter().map(measured).collect();
+    let mut all: Vec<_> = subjects(&sink)
+        .into_iter()
+        .filter(wanted)
+        .map(measured)
+        .collect();
     // The first round is not counted: it connects, and warms the buffers.
     for round in 0..=ROUNDS {
         all.iter_mut().for_each(Measured::round);

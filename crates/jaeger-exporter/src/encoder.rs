@@ -1,5 +1,7 @@
 //! Spans as bytes, for the transports of this crate and for others.
 
+use std::borrow::Borrow;
+
 use jaeger_wire::Process;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
@@ -8,7 +10,7 @@ use crate::mapping::{self, Mapping};
 
 /// Encodes batches of spans without sending them, for transports that this crate does not have.
 ///
-/// Nothing is allocated per span, beside the text of arrays and trace states.
+/// Nothing is allocated but what the caller's buffer lacks, and the text of arrays and trace states.
 ///
 /// ```
 /// # use opentelemetry_sdk::{Resource, trace::SpanData};
@@ -56,24 +58,43 @@ impl Encoder {
     /// body of `POST /api/traces`.
     #[cfg(any(feature = "http", feature = "udp"))]
     pub fn thrift_binary(&self, spans: &[SpanData], out: &mut Vec<u8>) {
-        use jaeger_wire::thrift::binary;
-
-        let mut mapper = mapping::ThriftSpans::new(self.mapping);
-        binary::begin_batch(&self.process, spans.len(), out);
-        for span in spans {
-            binary::encode_span(mapper.map(span), out);
-        }
-        binary::end_batch(out);
+        self.write_thrift_binary(spans.iter(), out);
     }
 
     /// Appends a `jaeger.api_v2.Batch` in protobuf.
     #[cfg(feature = "grpc")]
     pub fn protobuf(&self, spans: &[SpanData], out: &mut Vec<u8>) {
+        self.write_protobuf(spans.iter(), out);
+    }
+
+    /// As [`thrift_binary`](Self::thrift_binary). Spans that are handed over are freed one by one,
+    /// while they are in the processor's cache.
+    #[cfg(any(feature = "http", feature = "udp"))]
+    pub(crate) fn write_thrift_binary<S: Borrow<SpanData>>(
+        &self,
+        spans: impl ExactSizeIterator<Item = S>,
+        out: &mut Vec<u8>,
+    ) {
+        use jaeger_wire::thrift::binary;
+
+        binary::begin_batch(&self.process, spans.len(), out);
+        for span in spans {
+            binary::encode_span(&self.mapping.thrift(span.borrow()), out);
+        }
+        binary::end_batch(out);
+    }
+
+    /// As [`protobuf`](Self::protobuf); see [`write_thrift_binary`](Self::write_thrift_binary).
+    #[cfg(feature = "grpc")]
+    pub(crate) fn write_protobuf<S: Borrow<SpanData>>(
+        &self,
+        spans: impl Iterator<Item = S>,
+        out: &mut Vec<u8>,
+    ) {
         use jaeger_wire::api_v2;
 
-        let mut mapper = mapping::ProtobufSpans::new(self.mapping);
         for span in spans {
-            api_v2::encode_span(mapper.map(span), out);
+            api_v2::encode_span(&self.mapping.protobuf(span.borrow()), out);
         }
         api_v2::encode_process(&self.process, out);
     }

@@ -121,10 +121,11 @@ impl opentelemetry_sdk::trace::SpanExporter for SpanExporter {
         }
         let batch = Batch {
             encoder: &self.encoder,
-            spans: &batch,
+            spans: batch,
         };
+        let spans = batch.len();
         let delivery = self.transport.send(batch).await;
-        self.settle(batch.len(), &delivery)
+        self.settle(spans, &delivery)
     }
 
     /// Lets go of connections and threads, and reports spans lost since the last `force_flush`.

@@ -29,9 +29,10 @@ impl Transport for GrpcTransport {
     fn send<'a>(&'a self, batch: Batch<'a>) -> Sending<'a> {
         Box::pin(async move {
             let course = Course::new(self.timeout);
+            let spans = batch.len();
             let message = self.encode(batch);
             let (repetitions, result) = self.worker.post(message, course).await;
-            Delivery::whole(batch.len(), repetitions, result)
+            Delivery::whole(spans, repetitions, result)
         })
     }
 
@@ -46,7 +47,9 @@ impl GrpcTransport {
     fn encode(&self, batch: Batch<'_>) -> Bytes {
         let mut encoded = self.batch.lock().unwrap_or_else(PoisonError::into_inner);
         encoded.clear();
-        batch.encoder.protobuf(batch.spans, &mut encoded);
+        batch
+            .encoder
+            .write_protobuf(batch.spans.into_iter(), &mut encoded);
         let mut message = Vec::with_capacity(encoded.len() + HEAD);
         api_v2::begin_post_spans(encoded.len(), &mut message);
         message.extend_from_slice(&encoded);

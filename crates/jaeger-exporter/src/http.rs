@@ -50,7 +50,10 @@ impl HttpTransport {
         let mut course = Course::new(self.timeout);
         let mut body = self.body.lock().unwrap_or_else(PoisonError::into_inner);
         body.clear();
-        batch.encoder.thrift_binary(batch.spans, &mut body);
+        let spans = batch.len();
+        batch
+            .encoder
+            .write_thrift_binary(batch.spans.into_iter(), &mut body);
         let result = loop {
             let Err(failure) = self.post(&body, course.remaining()) else {
                 break Ok(());
@@ -60,7 +63,7 @@ impl HttpTransport {
                 None => break Err(failure),
             }
         };
-        Delivery::whole(batch.len(), course.repetitions(), result)
+        Delivery::whole(spans, course.repetitions(), result)
     }
 
     fn post(&self, body: &[u8], limit: Duration) -> Result<(), Failure> {

@@ -1,8 +1,8 @@
 //! What a span of the SDK becomes in Jaeger's model.
 //!
 //! The rules are those of the OpenTelemetry Collector's [Jaeger translator], which holds what the
-//! specification once called "OpenTelemetry to Jaeger Transformation". Everything borrows from the
-//! SDK's data; only arrays and trace states, which become text, are built.
+//! specification once called "OpenTelemetry to Jaeger Transformation". The SDK's data is read where it
+//! lies, while it is written; only arrays and trace states, which become text, are built.
 //!
 //! [Jaeger translator]: https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/pkg/translator/jaeger
 
@@ -14,16 +14,14 @@ mod thrift;
 
 use std::borrow::Cow;
 
-use jaeger_wire::{Process, RefType, SpanRef, Tag, TagValue};
+use jaeger_wire::{Process, RefType, SpanRef, Tag, TagValue, TagWriter, Tags};
 use opentelemetry::trace::{Event, SpanKind, Status, TraceState};
 use opentelemetry::{InstrumentationScope, KeyValue, Value};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
 
-#[cfg(feature = "grpc")]
-pub(crate) use api_v2::ProtobufSpans;
-#[cfg(any(feature = "http", feature = "udp"))]
-pub(crate) use thrift::ThriftSpans;
+#[cfg(feature = "udp")]
+pub(crate) use thrift::ThriftSpan;
 
 /// The service name of a resource that has none, as the SDK's own default begins.
 const UNKNOWN_SERVICE: &str = "unknown_service";
@@ -40,15 +38,16 @@ pub(crate) struct Mapping {
 /// The process that stands for `resource`: its service name, and all else as tags by name.
 pub(crate) fn process(resource: &Resource) -> Process<'static> {
     let mut service_name = Cow::Borrowed(UNKNOWN_SERVICE);
-    let mut tags = Vec::with_capacity(resource.len());
+    let mut tags = Kept(Vec::with_capacity(resource.len()));
     for (key, value) in resource {
         if key.as_str() == SERVICE_NAME {
             service_name = Cow::Owned(value.to_string());
         } else {
-            tags.push(owned(tag(key.as_str(), tag_value(value))));
+            write(key.as_str(), value, &mut tags);
         }
     }
     // A resource is a hash map: without an order of ours, each run would send another one.
+    let Kept(mut tags) = tags;
     tags.sort_by(|a, b| a.key.cmp(&b.key));
     Process { service_name, tags }
 }
@@ -61,43 +60,71 @@ pub(crate) fn unknown_process() -> Process<'static> {
     }
 }
 
+/// The tags of a span.
+#[derive(Debug)]
+pub(crate) struct SpanTags<'a> {
+    mapping: Mapping,
+    span: &'a SpanData,
+}
+
+/// The fields of a log, which an event becomes.
+#[derive(Debug)]
+pub(crate) struct Fields<'a>(&'a Event);
+
 impl Mapping {
-    /// Appends the tags of `span`: scope, attributes, then what the span's own fields say.
-    fn tags<'a>(self, span: &'a SpanData, tags: &mut Vec<Tag<'a>>) {
-        self.scope(&span.instrumentation_scope, tags);
-        attributes(&span.attributes, tags);
-        kind(&span.span_kind, tags);
-        status(span, tags);
-        trace_state(span.span_context.trace_state(), tags);
-        count(
-            "otel.dropped_attributes_count",
-            span.dropped_attributes_count,
-            tags,
-        );
-        count("otel.dropped_events_count", span.events.dropped_count, tags);
-        count("otel.dropped_links_count", span.links.dropped_count, tags);
+    fn tags(self, span: &SpanData) -> SpanTags<'_> {
+        SpanTags {
+            mapping: self,
+            span,
+        }
     }
 
-    fn scope<'a>(self, scope: &'a InstrumentationScope, tags: &mut Vec<Tag<'a>>) {
+    fn scope(self, scope: &InstrumentationScope, out: &mut impl TagWriter) {
         let version = scope.version().unwrap_or_default();
-        text("otel.scope.name", scope.name(), tags);
-        text("otel.scope.version", version, tags);
+        text("otel.scope.name", scope.name(), out);
+        text("otel.scope.version", version, out);
         if self.library_tags {
-            text("otel.library.name", scope.name(), tags);
-            text("otel.library.version", version, tags);
+            text("otel.library.name", scope.name(), out);
+            text("otel.library.version", version, out);
         }
     }
 }
 
-fn attributes<'a>(attributes: &'a [KeyValue], tags: &mut Vec<Tag<'a>>) {
-    tags.extend(
-        attributes
-            .iter()
-            .map(|attribute| tag(attribute.key.as_str(), tag_value(&attribute.value))),
-    );
+/// Scope, attributes, then what the span's own fields say.
+impl Tags for SpanTags<'_> {
+    fn write(&self, out: &mut impl TagWriter) {
+        let span = self.span;
+        self.mapping.scope(&span.instrumentation_scope, out);
+        attributes(&span.attributes, out);
+        kind(&span.span_kind, out);
+        status(span, out);
+        trace_state(span.span_context.trace_state(), out);
+        dropped_attributes(span.dropped_attributes_count, out);
+        count("otel.dropped_events_count", span.events.dropped_count, out);
+        count("otel.dropped_links_count", span.links.dropped_count, out);
+    }
 }
 
-fn kind(kind: &SpanKind, tags: &mut Vec<Tag<'_>>) {
+/// The name of an event, its attributes, how many it lost.
+impl Tags for Fields<'_> {
+    fn write(&self, out: &mut impl TagWriter) {
+        let event = self.0;
+        // "If an event attribute is named `event`, it takes the name's place."
+        if !has(&event.attributes, "event") {
+            out.string("event", &event.name);
+        }
+        attributes(&event.attributes, out);
+        dropped_attributes(event.dropped_attributes_count, out);
+    }
+}
+
+fn attributes(attributes: &[KeyValue], out: &mut impl TagWriter) {
+    for attribute in attributes {
+        write(attribute.key.as_str(), &attribute.value, out);
+    }
+}
+
+fn kind(kind: &SpanKind, out: &mut impl TagWriter) {
     let kind = match kind {
         SpanKind::Client => "client",
         SpanKind::Server => "server",
@@ -106,56 +133,40 @@ fn kind(kind: &SpanKind, tags: &mut Vec<Tag<'_>>) {
         // "SpanKind.INTERNAL is assumed and should not be sent."
         SpanKind::Internal => return,
     };
-    text("span.kind", kind, tags);
+    text("span.kind", kind, out);
 }
 
-fn status<'a>(span: &'a SpanData, tags: &mut Vec<Tag<'a>>) {
+fn status(span: &SpanData, out: &mut impl TagWriter) {
     match &span.status {
         Status::Unset => {}
-        Status::Ok => text("otel.status_code", "OK", tags),
+        Status::Ok => text("otel.status_code", "OK", out),
         Status::Error { description } => {
-            text("otel.status_code", "ERROR", tags);
+            text("otel.status_code", "ERROR", out);
             // The tag "may be overridden": an attribute `error` of the span's own keeps its value,
             // and a receiver that keeps one value per name keeps that one.
             if !has(&span.attributes, "error") {
-                tags.push(tag("error", TagValue::Bool(true)));
+                out.bool("error", true);
             }
-            text("otel.status_description", description, tags);
+            text("otel.status_description", description, out);
         }
     }
 }
 
-fn trace_state(state: &TraceState, tags: &mut Vec<Tag<'_>>) {
-    if *state == TraceState::NONE {
-        return;
-    }
-    let header = state.header();
-    if !header.is_empty() {
-        tags.push(tag("w3c.tracestate", TagValue::String(Cow::Owned(header))));
+fn trace_state(state: &TraceState, out: &mut impl TagWriter) {
+    if *state != TraceState::NONE {
+        text("w3c.tracestate", &state.header(), out);
     }
 }
 
-/// Appends the fields of `event`: its name, its attributes, how many it lost.
-fn fields<'a>(event: &'a Event, fields: &mut Vec<Tag<'a>>) {
-    // "If an event attribute is named `event`, it takes the name's place."
-    if !has(&event.attributes, "event") {
-        fields.push(tag("event", TagValue::String(Cow::Borrowed(&event.name))));
+/// Hands over the links of `span`, in their order.
+fn links(span: &SpanData, mut each: impl FnMut(&SpanRef)) {
+    for link in span.links.iter() {
+        each(&SpanRef {
+            ref_type: RefType::FollowsFrom,
+            trace_id: link.span_context.trace_id().to_bytes(),
+            span_id: link.span_context.span_id().to_bytes(),
+        });
     }
-    attributes(&event.attributes, fields);
-    count(
-        "otel.dropped_attributes_count",
-        event.dropped_attributes_count,
-        fields,
-    );
-}
-
-/// Appends the links of `span`, in their order.
-fn links(span: &SpanData, references: &mut Vec<SpanRef>) {
-    references.extend(span.links.iter().map(|link| SpanRef {
-        ref_type: RefType::FollowsFrom,
-        trace_id: link.span_context.trace_id().to_bytes(),
-        span_id: link.span_context.span_id().to_bytes(),
-    }));
 }
 
 fn has(attributes: &[KeyValue], key: &str) -> bool {
@@ -164,47 +175,57 @@ fn has(attributes: &[KeyValue], key: &str) -> bool {
         .any(|attribute| attribute.key.as_str() == key)
 }
 
-fn count(key: &'static str, count: u32, tags: &mut Vec<Tag<'_>>) {
+fn dropped_attributes(dropped: u32, out: &mut impl TagWriter) {
+    count("otel.dropped_attributes_count", dropped, out);
+}
+
+fn count(key: &str, count: u32, out: &mut impl TagWriter) {
     if count > 0 {
-        tags.push(tag(key, TagValue::Long(i64::from(count))));
+        out.long(key, count.into());
     }
 }
 
-fn text<'a>(key: &'a str, value: &'a str, tags: &mut Vec<Tag<'a>>) {
+fn text(key: &str, value: &str, out: &mut impl TagWriter) {
     if !value.is_empty() {
-        tags.push(tag(key, TagValue::String(Cow::Borrowed(value))));
+        out.string(key, value);
     }
 }
 
-fn tag<'a>(key: &'a str, value: TagValue<'a>) -> Tag<'a> {
-    Tag {
-        key: Cow::Borrowed(key),
-        value,
-    }
-}
-
-fn tag_value(value: &Value) -> TagValue<'_> {
+fn write(key: &str, value: &Value, out: &mut impl TagWriter) {
     match value {
-        Value::Bool(value) => TagValue::Bool(*value),
-        Value::I64(value) => TagValue::Long(*value),
-        Value::F64(value) => TagValue::Double(*value),
-        Value::String(value) => TagValue::String(Cow::Borrowed(value.as_str())),
-        Value::Array(values) => TagValue::String(Cow::Owned(json::array(values))),
+        Value::Bool(value) => out.bool(key, *value),
+        Value::I64(value) => out.long(key, *value),
+        Value::F64(value) => out.double(key, *value),
+        Value::String(value) => out.string(key, value.as_str()),
+        Value::Array(values) => out.string(key, &json::array(values)),
         // `Value` may grow: text is what every receiver shows.
-        other => TagValue::String(Cow::Owned(other.to_string())),
+        other => out.string(key, &other.as_str()),
     }
 }
 
-fn owned(tag: Tag<'_>) -> Tag<'static> {
-    Tag {
-        key: Cow::Owned(tag.key.into_owned()),
-        value: match tag.value {
-            TagValue::String(value) => TagValue::String(Cow::Owned(value.into_owned())),
-            TagValue::Binary(value) => TagValue::Binary(Cow::Owned(value.into_owned())),
-            TagValue::Double(value) => TagValue::Double(value),
-            TagValue::Bool(value) => TagValue::Bool(value),
-            TagValue::Long(value) => TagValue::Long(value),
-        },
+/// Tags that are kept.
+struct Kept(Vec<Tag<'static>>);
+
+impl TagWriter for Kept {
+    fn string(&mut self, key: &str, value: &str) {
+        self.0.push(Tag::new(key.to_owned(), value.to_owned()));
+    }
+
+    fn double(&mut self, key: &str, value: f64) {
+        self.0.push(Tag::new(key.to_owned(), value));
+    }
+
+    fn bool(&mut self, key: &str, value: bool) {
+        self.0.push(Tag::new(key.to_owned(), value));
+    }
+
+    fn long(&mut self, key: &str, value: i64) {
+        self.0.push(Tag::new(key.to_owned(), value));
+    }
+
+    fn binary(&mut self, key: &str, value: &[u8]) {
+        let value = TagValue::Binary(value.to_vec().into());
+        self.0.push(Tag::new(key.to_owned(), value));
     }
 }
 

@@ -21,10 +21,10 @@ pub(crate) trait Transport: Debug + Send + Sync {
 pub(crate) type Sending<'a> = Pin<Box<dyn Future<Output = Delivery> + Send + 'a>>;
 
 /// Spans, and what turns them into bytes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) struct Batch<'a> {
     pub(crate) encoder: &'a Encoder,
-    pub(crate) spans: &'a [SpanData],
+    pub(crate) spans: Vec<SpanData>,
 }
 
 /// What became of a batch, in spans.

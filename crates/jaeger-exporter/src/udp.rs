@@ -10,7 +10,6 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::mapping::ThriftSpans;
 use crate::transport::{Batch, Delivery, Sending, Transport};
 
 pub use builder::UdpBuilder;
@@ -67,7 +66,7 @@ impl UdpTransport {
             port: self.port,
             delivery: Delivery::default(),
         };
-        let mut mapper = ThriftSpans::new(batch.encoder.mapping);
+        let mapping = batch.encoder.mapping;
         let mut packer = Packer::new(
             self.protocol,
             &batch.encoder.process,
@@ -75,8 +74,8 @@ impl UdpTransport {
             buffers,
         );
         for span in batch.spans {
-            let packed = packer.push(mapper.map(span), |packet, spans| sender.send(packet, spans));
-            if let Err(size) = packed {
+            let send = |packet: &[u8], spans| sender.send(packet, spans);
+            if let Err(size) = packer.push(&mapping.thrift(&span), send) {
                 sender.drop_span(&span.name, size, self.max_packet_size);
             }
         }

@@ -1,4 +1,4 @@
-//! Encoding allocates for a batch, not for its spans.
+//! Encoding allocates nothing but the buffer.
 //!
 //! In a program of its own, as allocations are counted in the whole process.
 
@@ -18,22 +18,21 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 #[test]
-fn a_thousand_spans_allocate_no_more_than_ten() {
+fn encoding_into_a_warm_buffer_allocates_nothing() {
     let encoder = Encoder::new(&Resource::builder_empty().with_service_name("shop").build());
     let spans: Vec<_> = (1..=1000).map(span).collect();
     for encode in [Encoder::thrift_binary, Encoder::protobuf] {
         let mut out = Vec::new();
-        let mut allocations = |spans: &[SpanData]| {
+        let mut allocations = || {
             out.clear();
             let region = Region::new(ALLOCATOR);
-            encode(&encoder, spans, &mut out);
+            encode(&encoder, &spans, &mut out);
             let change = region.change();
             change.allocations + change.reallocations
         };
-        let cold = allocations(&spans);
-        let (ten, thousand) = (allocations(&spans[..10]), allocations(&spans));
-        assert_eq!(ten, thousand);
-        assert!(0 < thousand && thousand < cold, "{thousand} of {cold}");
+        // The buffer grows.
+        assert!(allocations() > 0);
+        assert_eq!(allocations(), 0);
     }
 }
 

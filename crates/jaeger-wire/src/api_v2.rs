@@ -28,8 +28,12 @@ pub struct Batch<'a> {
 }
 
 /// One span. Times are nanoseconds.
+///
+/// Its lists are vectors. One that is only encoded can have in their place what makes the items
+/// while they are written: see [`References`](crate::References), [`Tags`](crate::Tags) and
+/// [`Logs`](crate::Logs).
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Span<'a> {
+pub struct Span<'a, R = Vec<SpanRef>, T = Vec<Tag<'a>>, L = Vec<Log<'a>>> {
     /// The trace, big-endian. Eight bytes on the wire are read as the low half.
     pub trace_id: [u8; 16],
     /// The span.
@@ -37,7 +41,7 @@ pub struct Span<'a> {
     /// The span's name.
     pub operation_name: Cow<'a, str>,
     /// References; a parent is the first `CHILD_OF`.
-    pub references: Vec<SpanRef>,
+    pub references: R,
     /// Bits: 1 sampled, 2 debug, 8 firehose.
     pub flags: u32,
     /// Start, in nanoseconds since the Unix epoch.
@@ -45,9 +49,9 @@ pub struct Span<'a> {
     /// Duration in nanoseconds.
     pub duration: i128,
     /// Attributes.
-    pub tags: Vec<Tag<'a>>,
+    pub tags: T,
     /// Events.
-    pub logs: Vec<Log<'a>>,
+    pub logs: L,
     /// The process, where it differs from the batch's.
     pub process: Option<Process<'a>>,
     /// The key of the process in a stored trace.

@@ -10,8 +10,10 @@ pub mod thrift;
 
 mod cursor;
 mod error;
+mod lists;
 mod model;
 mod varint;
 
 pub use error::{DecodeError, DecodeErrorKind};
+pub use lists::{Logs, References, TagWriter, Tags};
 pub use model::{Process, RefType, SpanRef, Tag, TagValue};

@@ -26,8 +26,12 @@ pub struct Batch<'a> {
 }
 
 /// One span. Times are microseconds since the Unix epoch.
+///
+/// Its lists are vectors. One that is only encoded can have in their place what makes the items
+/// while they are written: see [`References`](crate::References), [`Tags`](crate::Tags) and
+/// [`Logs`](crate::Logs).
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Span<'a> {
+pub struct Span<'a, R = Vec<SpanRef>, T = Vec<Tag<'a>>, L = Vec<Log<'a>>> {
     /// The trace. Big-endian; on the wire two signed 64-bit halves.
     pub trace_id: [u8; 16],
     /// The span.
@@ -37,7 +41,7 @@ pub struct Span<'a> {
     /// The span's name.
     pub operation_name: Cow<'a, str>,
     /// References other than the parent (Jaeger accepts the parent here too).
-    pub references: Vec<SpanRef>,
+    pub references: R,
     /// Bits: 1 sampled, 2 debug, 8 firehose.
     pub flags: i32,
     /// Start, in microseconds since the Unix epoch.
@@ -45,9 +49,9 @@ pub struct Span<'a> {
     /// Duration in microseconds.
     pub duration: i64,
     /// Attributes.
-    pub tags: Vec<Tag<'a>>,
+    pub tags: T,
     /// Events.
-    pub logs: Vec<Log<'a>>,
+    pub logs: L,
 }
 
 /// Something that happened during a span.

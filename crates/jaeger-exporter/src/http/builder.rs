@@ -19,6 +19,10 @@ use crate::{BuildError, SpanExporter, headers, settings};
 
 const DEFAULT_ENDPOINT: &str = "http://localhost:14268/api/traces";
 const USER_AGENT: &str = concat!("jaeger-exporter/", env!("CARGO_PKG_VERSION"));
+/// A batch of the SDK's default size goes to the system in one call.
+const WRITTEN_AT_ONCE: usize = 512 * 1024;
+/// Answers are short.
+const READ_AT_ONCE: usize = 16 * 1024;
 
 /// Builds a [`SpanExporter`] that sends Thrift over HTTP. Made by [`SpanExporter::http`].
 ///
@@ -181,6 +185,8 @@ fn agent(endpoint: &Endpoint, tls: Option<Tls>) -> Result<Agent, BuildError> {
         .user_agent(USER_AGENT)
         .http_status_as_error(false)
         .max_redirects(0)
+        .output_buffer_size(WRITTEN_AT_ONCE)
+        .input_buffer_size(READ_AT_ONCE)
         .max_redirects_will_error(false);
     if let Some(tls) = tls {
         config = config.tls_config(tls_config(&tls).map_err(|reason| BuildError::Tls {

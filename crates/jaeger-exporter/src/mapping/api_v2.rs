@@ -1,72 +1,70 @@
 //! Spans in the protobuf model: nanoseconds, and the parent as the first reference.
 
+use std::borrow::Cow;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use jaeger_wire::api_v2::{Log, Span};
-use jaeger_wire::{RefType, SpanRef, Tag};
+use jaeger_wire::api_v2::Span;
+use jaeger_wire::{Logs, RefType, References, SpanRef};
 use opentelemetry::trace::SpanId;
 use opentelemetry_sdk::trace::SpanData;
 
-use super::{Mapping, fields, links};
+use super::{Fields, Mapping, SpanTags, links};
 
-/// Maps the spans of one batch, one after the other, into the same memory.
-pub(crate) struct ProtobufSpans<'a> {
-    mapping: Mapping,
-    span: Span<'a>,
-    /// The field lists of earlier spans' logs, empty, kept for the next ones.
-    spare: Vec<Vec<Tag<'a>>>,
-}
+/// A span of the SDK, seen as one of protobuf.
+pub(crate) type ProtobufSpan<'a> = Span<'a, ProtobufReferences<'a>, SpanTags<'a>, ProtobufLogs<'a>>;
 
-impl<'a> ProtobufSpans<'a> {
-    pub(crate) fn new(mapping: Mapping) -> Self {
-        Self {
-            mapping,
-            span: Span::default(),
-            spare: Vec::new(),
-        }
-    }
-
-    /// `span` in the protobuf model, until the next one is mapped.
-    pub(crate) fn map(&mut self, span: &'a SpanData) -> &Span<'a> {
-        self.clear();
-        let mapped = &mut self.span;
-        mapped.trace_id = span.span_context.trace_id().to_bytes();
-        mapped.span_id = span.span_context.span_id().to_bytes();
-        mapped.operation_name = span.name.as_ref().into();
-        mapped.flags = u32::from(span.span_context.is_sampled());
-        mapped.start_time = nanos(span.start_time);
-        mapped.duration = (nanos(span.end_time) - mapped.start_time).max(0);
-        mapped.references.extend(parent(span));
-        links(span, &mut mapped.references);
-        self.mapping.tags(span, &mut mapped.tags);
-        for event in span.events.iter() {
-            let mut log = Log {
-                timestamp: nanos(event.timestamp),
-                fields: self.spare.pop().unwrap_or_default(),
-            };
-            fields(event, &mut log.fields);
-            mapped.logs.push(log);
-        }
-        mapped
-    }
-
-    fn clear(&mut self) {
-        self.span.references.clear();
-        self.span.tags.clear();
-        for mut log in self.span.logs.drain(..) {
-            log.fields.clear();
-            self.spare.push(log.fields);
+impl Mapping {
+    /// `span` in the protobuf model. Its lists are made when they are written.
+    pub(crate) fn protobuf(self, span: &SpanData) -> ProtobufSpan<'_> {
+        let start_time = nanos(span.start_time);
+        Span {
+            trace_id: span.span_context.trace_id().to_bytes(),
+            span_id: span.span_context.span_id().to_bytes(),
+            operation_name: span.name.as_ref().into(),
+            references: ProtobufReferences(span),
+            flags: u32::from(span.span_context.is_sampled()),
+            start_time,
+            duration: (nanos(span.end_time) - start_time).max(0),
+            tags: self.tags(span),
+            logs: ProtobufLogs(span),
+            process: None,
+            process_id: Cow::Borrowed(""),
+            warnings: Vec::new(),
         }
     }
 }
 
-/// The reference to the parent of `span`, if it has one.
-fn parent(span: &SpanData) -> Option<SpanRef> {
-    (span.parent_span_id != SpanId::INVALID).then(|| SpanRef {
-        ref_type: RefType::ChildOf,
-        trace_id: span.span_context.trace_id().to_bytes(),
-        span_id: span.parent_span_id.to_bytes(),
-    })
+/// The parent of a span, if it has one, and its links.
+#[derive(Debug)]
+pub(crate) struct ProtobufReferences<'a>(&'a SpanData);
+
+impl References for ProtobufReferences<'_> {
+    fn for_each(&self, mut each: impl FnMut(&SpanRef)) {
+        let span = self.0;
+        if span.parent_span_id != SpanId::INVALID {
+            each(&SpanRef {
+                ref_type: RefType::ChildOf,
+                trace_id: span.span_context.trace_id().to_bytes(),
+                span_id: span.parent_span_id.to_bytes(),
+            });
+        }
+        links(span, each);
+    }
+}
+
+/// The events of a span.
+#[derive(Debug)]
+pub(crate) struct ProtobufLogs<'a>(&'a SpanData);
+
+impl<'a> Logs for ProtobufLogs<'a> {
+    type Time = i128;
+    type Fields = Fields<'a>;
+
+    fn for_each(&self, mut each: impl FnMut(i128, &Fields<'a>)) {
+        for event in self.0.events.iter() {
+            each(nanos(event.timestamp), &Fields(event));
+        }
+    }
 }
 
 /// Nanoseconds since the Unix epoch.

@@ -2,63 +2,55 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use jaeger_wire::Tag;
-use jaeger_wire::thrift::{Log, Span};
+use jaeger_wire::thrift::Span;
+use jaeger_wire::{Logs, References, SpanRef};
 use opentelemetry_sdk::trace::SpanData;
 
-use super::{Mapping, fields, links};
+use super::{Fields, Mapping, SpanTags, links};
 
-/// Maps the spans of one batch, one after the other, into the same memory.
-pub(crate) struct ThriftSpans<'a> {
-    mapping: Mapping,
-    span: Span<'a>,
-    /// The field lists of earlier spans' logs, empty, kept for the next ones.
-    spare: Vec<Vec<Tag<'a>>>,
+/// A span of the SDK, seen as one of Thrift.
+pub(crate) type ThriftSpan<'a> = Span<'a, ThriftReferences<'a>, SpanTags<'a>, ThriftLogs<'a>>;
+
+impl Mapping {
+    /// `span` in Thrift's model. Its lists are made when they are written.
+    pub(crate) fn thrift(self, span: &SpanData) -> ThriftSpan<'_> {
+        let duration = span.end_time.duration_since(span.start_time);
+        Span {
+            trace_id: span.span_context.trace_id().to_bytes(),
+            span_id: span.span_context.span_id().to_bytes(),
+            parent_span_id: span.parent_span_id.to_bytes(),
+            operation_name: span.name.as_ref().into(),
+            references: ThriftReferences(span),
+            flags: i32::from(span.span_context.is_sampled()),
+            start_time: micros(span.start_time),
+            duration: whole_micros(duration.unwrap_or_default()),
+            tags: self.tags(span),
+            logs: ThriftLogs(span),
+        }
+    }
 }
 
-impl<'a> ThriftSpans<'a> {
-    pub(crate) fn new(mapping: Mapping) -> Self {
-        Self {
-            mapping,
-            span: Span::default(),
-            spare: Vec::new(),
-        }
-    }
+/// The links of a span.
+#[derive(Debug)]
+pub(crate) struct ThriftReferences<'a>(&'a SpanData);
 
-    /// `span` in Thrift's model, until the next one is mapped.
-    pub(crate) fn map(&mut self, span: &'a SpanData) -> &Span<'a> {
-        self.clear();
-        let mapped = &mut self.span;
-        mapped.trace_id = span.span_context.trace_id().to_bytes();
-        mapped.span_id = span.span_context.span_id().to_bytes();
-        mapped.parent_span_id = span.parent_span_id.to_bytes();
-        mapped.operation_name = span.name.as_ref().into();
-        mapped.flags = i32::from(span.span_context.is_sampled());
-        mapped.start_time = micros(span.start_time);
-        mapped.duration = whole_micros(
-            span.end_time
-                .duration_since(span.start_time)
-                .unwrap_or_default(),
-        );
-        links(span, &mut mapped.references);
-        self.mapping.tags(span, &mut mapped.tags);
-        for event in span.events.iter() {
-            let mut log = Log {
-                timestamp: micros(event.timestamp),
-                fields: self.spare.pop().unwrap_or_default(),
-            };
-            fields(event, &mut log.fields);
-            mapped.logs.push(log);
-        }
-        mapped
+impl References for ThriftReferences<'_> {
+    fn for_each(&self, each: impl FnMut(&SpanRef)) {
+        links(self.0, each);
     }
+}
 
-    fn clear(&mut self) {
-        self.span.references.clear();
-        self.span.tags.clear();
-        for mut log in self.span.logs.drain(..) {
-            log.fields.clear();
-            self.spare.push(log.fields);
+/// The events of a span.
+#[derive(Debug)]
+pub(crate) struct ThriftLogs<'a>(&'a SpanData);
+
+impl<'a> Logs for ThriftLogs<'a> {
+    type Time = i64;
+    type Fields = Fields<'a>;
+
+    fn for_each(&self, mut each: impl FnMut(i64, &Fields<'a>)) {
+        for event in self.0.events.iter() {
+            each(micros(event.timestamp), &Fields(event));
         }
     }
 }
@@ -71,6 +63,11 @@ fn micros(time: SystemTime) -> i64 {
     }
 }
 
+/// As [`Duration::as_micros`], which counts in 128 bits.
 fn whole_micros(duration: Duration) -> i64 {
-    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+    i64::try_from(duration.as_secs())
+        .ok()
+        .and_then(|seconds| seconds.checked_mul(1_000_000))
+        .and_then(|micros| micros.checked_add(duration.subsec_micros().into()))
+        .unwrap_or(i64::MAX)
 }

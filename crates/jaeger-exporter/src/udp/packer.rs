@@ -4,9 +4,9 @@
 //! the next datagram. Every datagram is a whole message, with the process.
 
 use jaeger_wire::Process;
-use jaeger_wire::thrift::Span;
 
 use super::protocol::Protocol;
+use crate::mapping::ThriftSpan;
 
 /// The memory of a packer, which outlives it.
 #[derive(Debug, Default)]
@@ -57,7 +57,7 @@ impl<'a> Packer<'a> {
     /// The size of the datagram that the span would need, if that is over the limit.
     pub(super) fn push(
         &mut self,
-        span: &Span<'_>,
+        span: &ThriftSpan<'_>,
         send: impl FnMut(&[u8], u64),
     ) -> Result<(), usize> {
         let before = self.buffers.spans.len();

@@ -1,7 +1,9 @@
 //! The two encodings that agents take, each on a port of its own.
 
 use jaeger_wire::Process;
-use jaeger_wire::thrift::{Span, binary, compact};
+use jaeger_wire::thrift::{binary, compact};
+
+use crate::mapping::ThriftSpan;
 
 /// How a message is encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +38,7 @@ impl Protocol {
     }
 
     /// Appends a span.
-    pub(super) fn span(self, span: &Span<'_>, out: &mut Vec<u8>) {
+    pub(super) fn span(self, span: &ThriftSpan<'_>, out: &mut Vec<u8>) {
         match self {
             Self::Compact => compact::encode_span(span, out),
             Self::Binary => binary::encode_span(span, out),

@@ -1,9 +1,9 @@
 //! model.proto's messages, written straight from borrowed data.
 
 use super::output::{bytes, double, element, length, message, number};
-use super::time::{duration, timestamp};
-use super::{Batch, Log, Span};
-use crate::model::{Process, RefType, SpanRef, Tag, TagValue};
+use super::{Batch, Span, time};
+use crate::lists::{Logs, References, TagWriter, Tags};
+use crate::model::{Process, RefType, SpanRef};
 
 /// How many bytes the length of most messages has: one, up to 127 bytes.
 const SMALL: usize = 1;
@@ -33,21 +33,24 @@ pub fn begin_post_spans(batch_len: usize, out: &mut Vec<u8>) {
 /// Appends one span as an element of a `Batch`'s `spans` field.
 ///
 /// A time beyond what 64 bits of seconds can tell becomes the nearest that they can.
-pub fn encode_span(span: &Span<'_>, out: &mut Vec<u8>) {
+pub fn encode_span<R, T, L>(span: &Span<'_, R, T, L>, out: &mut Vec<u8>)
+where
+    R: References,
+    T: Tags,
+    L: Logs<Time = i128>,
+{
     message::<MEDIUM>(1, out, |out| {
         bytes(1, &span.trace_id, out);
         bytes(2, &span.span_id, out);
         bytes(3, span.operation_name.as_bytes(), out);
-        for reference in &span.references {
-            message::<SMALL>(4, out, |out| self::reference(reference, out));
-        }
+        span.references
+            .for_each(|it| message::<SMALL>(4, out, |out| reference(it, out)));
         number(5, span.flags.into(), out);
-        time(6, timestamp(span.start_time), out);
-        time(7, duration(span.duration), out);
+        time_field(6, time::timestamp(span.start_time), out);
+        time_field(7, time::duration(span.duration), out);
         tags(8, &span.tags, out);
-        for log in &span.logs {
-            message::<SMALL>(9, out, |out| self::log(log, out));
-        }
+        span.logs
+            .for_each(|time, fields| message::<SMALL>(9, out, |out| log(time, fields, out)));
         if let Some(process) = &span.process {
             message::<MEDIUM>(10, out, |out| self::process(process, out));
         }
@@ -78,43 +81,67 @@ fn reference(reference: &SpanRef, out: &mut Vec<u8>) {
     number(3, ref_type, out);
 }
 
-fn log(log: &Log<'_>, out: &mut Vec<u8>) {
-    time(1, timestamp(log.timestamp), out);
-    tags(2, &log.fields, out);
+fn log(timestamp: i128, fields: &impl Tags, out: &mut Vec<u8>) {
+    time_field(1, time::timestamp(timestamp), out);
+    tags(2, fields, out);
 }
 
-fn tags(field: u8, tags: &[Tag<'_>], out: &mut Vec<u8>) {
-    for tag in tags {
-        message::<SMALL>(field, out, |out| self::tag(tag, out));
+fn tags(field: u8, tags: &impl Tags, out: &mut Vec<u8>) {
+    tags.write(&mut KeyValues { field, out });
+}
+
+/// A repeated field of `KeyValue`s.
+struct KeyValues<'o> {
+    field: u8,
+    out: &'o mut Vec<u8>,
+}
+
+impl KeyValues<'_> {
+    fn tag(&mut self, key: &str, value: impl FnOnce(&mut Vec<u8>)) {
+        message::<SMALL>(self.field, self.out, |out| {
+            bytes(1, key.as_bytes(), out);
+            value(out);
+        });
     }
 }
 
-fn tag(tag: &Tag<'_>, out: &mut Vec<u8>) {
-    bytes(1, tag.key.as_bytes(), out);
-    match &tag.value {
-        TagValue::String(value) => bytes(3, value.as_bytes(), out),
-        TagValue::Bool(value) => {
+impl TagWriter for KeyValues<'_> {
+    fn string(&mut self, key: &str, value: &str) {
+        self.tag(key, |out| bytes(3, value.as_bytes(), out));
+    }
+
+    fn bool(&mut self, key: &str, value: bool) {
+        self.tag(key, |out| {
             number(2, 1, out);
-            number(4, (*value).into(), out);
-        }
-        TagValue::Long(value) => {
+            number(4, value.into(), out);
+        });
+    }
+
+    fn long(&mut self, key: &str, value: i64) {
+        self.tag(key, |out| {
             number(2, 2, out);
             number(5, value.cast_unsigned(), out);
-        }
-        TagValue::Double(value) => {
+        });
+    }
+
+    fn double(&mut self, key: &str, value: f64) {
+        self.tag(key, |out| {
             number(2, 3, out);
-            double(6, *value, out);
-        }
-        TagValue::Binary(value) => {
+            double(6, value, out);
+        });
+    }
+
+    fn binary(&mut self, key: &str, value: &[u8]) {
+        self.tag(key, |out| {
             number(2, 4, out);
             bytes(7, value, out);
-        }
+        });
     }
 }
 
 /// A `Timestamp` or a `Duration`, by its parts. It is written even if both are zero: Go's receivers
 /// take a time that is absent for the year 1.
-fn time(field: u8, (seconds, nanos): (i64, i64), out: &mut Vec<u8>) {
+fn time_field(field: u8, (seconds, nanos): (i64, i64), out: &mut Vec<u8>) {
     message::<SMALL>(field, out, |out| {
         number(1, seconds.cast_unsigned(), out);
         number(2, nanos.cast_unsigned(), out);

@@ -9,6 +9,7 @@ use super::input::Input;
 use super::output::{Kind, Output};
 use super::{Batch, Span, decode, encode, message};
 use crate::error::{DecodeError, DecodeErrorKind};
+use crate::lists::{Logs, References, Tags};
 use crate::model::Process;
 use reader::Reader;
 use writer::Writer;
@@ -64,7 +65,12 @@ pub fn begin_batch(process: &Process<'_>, spans: usize, out: &mut Vec<u8>) {
 }
 
 /// Appends one span as an element of the batch's list.
-pub fn encode_span(span: &Span<'_>, out: &mut Vec<u8>) {
+pub fn encode_span<R, T, L>(span: &Span<'_, R, T, L>, out: &mut Vec<u8>)
+where
+    R: References,
+    T: Tags,
+    L: Logs<Time = i64>,
+{
     encode::span(span, &mut Writer(out));
 }
 

@@ -2,22 +2,34 @@
 //!
 //! IDL: <https://github.com/jaegertracing/jaeger-idl/blob/main/thrift/jaeger.thrift>
 
-use super::output::{Kind, Output, fitting};
-use super::{Log, Span};
-use crate::model::{Process, RefType, SpanRef, Tag, TagValue};
+use super::Span;
+use super::output::{Kind, Output};
+use crate::lists::{Logs, References, TagWriter, Tags};
+use crate::model::{Process, RefType, SpanRef};
+
+/// A list that is being written.
+struct List<'o, O> {
+    out: &'o mut O,
+    length: i32,
+}
 
 /// The fields of a `Batch` up to its first span.
 pub(super) fn batch_head(process: &Process<'_>, spans: usize, out: &mut impl Output) {
     out.field(1, Kind::Struct);
     let outer = out.begin();
     out.bytes_field(1, process.service_name.as_bytes());
-    optional_list(2, &process.tags, out, tag);
+    optional_list(2, out, |list| process.tags.write(list));
     out.end(outer);
     out.field(2, Kind::List);
     out.list(spans);
 }
 
-pub(super) fn span(span: &Span<'_>, out: &mut impl Output) {
+pub(super) fn span<R, T, L>(span: &Span<'_, R, T, L>, out: &mut impl Output)
+where
+    R: References,
+    T: Tags,
+    L: Logs<Time = i64>,
+{
     let outer = out.begin();
     let (high, low) = halves(span.trace_id);
     out.i64_field(1, low);
@@ -25,12 +37,18 @@ pub(super) fn span(span: &Span<'_>, out: &mut impl Output) {
     out.i64_field(3, i64::from_be_bytes(span.span_id));
     out.i64_field(4, i64::from_be_bytes(span.parent_span_id));
     out.bytes_field(5, span.operation_name.as_bytes());
-    optional_list(6, &span.references, out, reference);
+    optional_list(6, out, |list| {
+        span.references
+            .for_each(|it| list.item(|out| reference(it, out)));
+    });
     out.i32_field(7, span.flags);
     out.i64_field(8, span.start_time);
     out.i64_field(9, span.duration);
-    optional_list(10, &span.tags, out, tag);
-    optional_list(11, &span.logs, out, log);
+    optional_list(10, out, |list| span.tags.write(list));
+    optional_list(11, out, |list| {
+        span.logs
+            .for_each(|time, fields| list.item(|out| log(time, fields, out)));
+    });
     out.end(outer);
 }
 
@@ -48,55 +66,65 @@ fn reference(reference: &SpanRef, out: &mut impl Output) {
     out.end(outer);
 }
 
-fn log(log: &Log<'_>, out: &mut impl Output) {
+fn log(timestamp: i64, fields: &impl Tags, out: &mut impl Output) {
     let outer = out.begin();
-    out.i64_field(1, log.timestamp);
-    list(2, &log.fields, out, tag);
-    out.end(outer);
-}
-
-fn tag(tag: &Tag<'_>, out: &mut impl Output) {
-    let outer = out.begin();
-    out.bytes_field(1, tag.key.as_bytes());
-    match &tag.value {
-        TagValue::String(value) => {
-            out.i32_field(2, 0);
-            out.bytes_field(3, value.as_bytes());
-        }
-        TagValue::Double(value) => {
-            out.i32_field(2, 1);
-            out.field(4, Kind::Double);
-            out.double(*value);
-        }
-        TagValue::Bool(value) => {
-            out.i32_field(2, 2);
-            out.bool_field(5, *value);
-        }
-        TagValue::Long(value) => {
-            out.i32_field(2, 3);
-            out.i64_field(6, *value);
-        }
-        TagValue::Binary(value) => {
-            out.i32_field(2, 4);
-            out.bytes_field(7, value);
-        }
-    }
+    out.i64_field(1, timestamp);
+    list(2, out, |list| fields.write(list));
     out.end(outer);
 }
 
 /// A list that is left out when it is empty.
-fn optional_list<T, O: Output>(id: i16, items: &[T], out: &mut O, write: impl Fn(&T, &mut O)) {
-    if !items.is_empty() {
-        list(id, items, out, write);
+fn optional_list<O: Output>(id: i16, out: &mut O, write: impl FnOnce(&mut List<'_, O>)) {
+    let start = out.begin_list(id);
+    match items(out, write) {
+        0 => out.take_back(start),
+        length => out.end_list(start, length),
     }
 }
 
-fn list<T, O: Output>(id: i16, items: &[T], out: &mut O, write: impl Fn(&T, &mut O)) {
-    let (_, items) = fitting(items);
-    out.field(id, Kind::List);
-    out.list(items.len());
-    for item in items {
-        write(item, out);
+fn list<O: Output>(id: i16, out: &mut O, write: impl FnOnce(&mut List<'_, O>)) {
+    let start = out.begin_list(id);
+    let length = items(out, write);
+    out.end_list(start, length);
+}
+
+/// Writes items, and counts them.
+fn items<O: Output>(out: &mut O, write: impl FnOnce(&mut List<'_, O>)) -> i32 {
+    let mut list = List { out, length: 0 };
+    write(&mut list);
+    list.length
+}
+
+impl<O> List<'_, O> {
+    /// Writes an item, unless there are as many as Thrift can count.
+    fn item(&mut self, write: impl FnOnce(&mut O)) {
+        if let Some(length) = self.length.checked_add(1) {
+            self.length = length;
+            write(self.out);
+        }
+    }
+}
+
+/// The IDL's `Tag`, with its `TagType`.
+impl<O: Output> TagWriter for List<'_, O> {
+    fn string(&mut self, key: &str, value: &str) {
+        self.item(|out| out.tag_bytes(key, 0, 3, value.as_bytes()));
+    }
+
+    fn double(&mut self, key: &str, value: f64) {
+        self.item(|out| out.tag_double(key, 1, 4, value));
+    }
+
+    fn bool(&mut self, key: &str, value: bool) {
+        self.item(|out| out.tag_bool(key, 2, 5, value));
+    }
+
+    fn long(&mut self, key: &str, value: i64) {
+        self.item(|out| out.tag_long(key, 3, 6, value));
+    }
+
+    fn binary(&mut self, key: &str, value: &[u8]) {
+        self.item(|out| out.tag_bytes(key, 4, 7, value));
     }
 }
 

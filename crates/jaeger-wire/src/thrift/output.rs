@@ -26,6 +26,12 @@ pub(super) trait Output {
     fn bytes(&mut self, value: &[u8]);
     /// The head of a list of structs.
     fn list(&mut self, length: usize);
+    /// Starts a field that is a list of structs, whose length is known when it ends.
+    fn begin_list(&mut self, id: i16) -> ListStart;
+    /// Ends the list that started there.
+    fn end_list(&mut self, start: ListStart, length: i32);
+    /// Writes nothing of the field that started there.
+    fn take_back(&mut self, start: ListStart);
 
     fn i32_field(&mut self, id: i16, value: i32) {
         self.field(id, Kind::I32);
@@ -41,13 +47,58 @@ pub(super) trait Output {
         self.field(id, Kind::String);
         self.bytes(value);
     }
+
+    /// A `Tag` whose type is `v_type`, and whose value is text or bytes and has the number `id`.
+    fn tag_bytes(&mut self, key: &str, v_type: u8, id: u8, value: &[u8]) {
+        let outer = self.begin_tag(key, v_type);
+        self.bytes_field(id.into(), value);
+        self.end(outer);
+    }
+
+    /// The same with a float.
+    fn tag_double(&mut self, key: &str, v_type: u8, id: u8, value: f64) {
+        let outer = self.begin_tag(key, v_type);
+        self.field(id.into(), Kind::Double);
+        self.double(value);
+        self.end(outer);
+    }
+
+    /// The same with a boolean.
+    fn tag_bool(&mut self, key: &str, v_type: u8, id: u8, value: bool) {
+        let outer = self.begin_tag(key, v_type);
+        self.bool_field(id.into(), value);
+        self.end(outer);
+    }
+
+    /// The same with an integer.
+    fn tag_long(&mut self, key: &str, v_type: u8, id: u8, value: i64) {
+        let outer = self.begin_tag(key, v_type);
+        self.i64_field(id.into(), value);
+        self.end(outer);
+    }
+
+    fn begin_tag(&mut self, key: &str, v_type: u8) -> i16 {
+        let outer = self.begin();
+        self.bytes_field(1, key.as_bytes());
+        self.i32_field(2, v_type.into());
+        outer
+    }
 }
 
-/// As many of `items`, bytes or elements, as Thrift's lengths can tell: they are signed and have 32
-/// bits.
-pub(super) fn fitting<T>(items: &[T]) -> (i32, &[T]) {
-    match i32::try_from(items.len()) {
-        Ok(length) => (length, items),
-        Err(_) => (i32::MAX, items.get(..i32::MAX as usize).unwrap_or_default()),
+/// Where in the buffer a field that is a list starts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ListStart {
+    pub(super) field: usize,
+    /// Where its first item starts.
+    pub(super) items: usize,
+    /// The id of the field before, in the compact protocol.
+    pub(super) previous: i16,
+}
+
+/// As many bytes as Thrift's lengths can tell: they are signed and have 32 bits.
+pub(super) fn fitting(bytes: &[u8]) -> (i32, &[u8]) {
+    match i32::try_from(bytes.len()) {
+        Ok(length) => (length, bytes),
+        Err(_) => (i32::MAX, bytes.get(..i32::MAX as usize).unwrap_or_default()),
     }
 }

@@ -2,12 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod allocations;
 mod captures;
 mod corpus;
 mod errors;
+mod exhaustive;
 mod generated;
 mod hostile;
 mod json;
+mod lists;
 mod messages;
 mod oracle;
 mod properties;

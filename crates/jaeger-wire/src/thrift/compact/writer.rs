@@ -1,8 +1,13 @@
 //! The compact protocol, write side.
 
 use super::LONG_LIST;
-use crate::thrift::output::{Kind, Output, fitting};
+use crate::thrift::output::{Kind, ListStart, Output, fitting};
 use crate::varint;
+
+const LIST: u8 = 9;
+const STRUCT: u8 = 12;
+/// In place of a short list's length.
+const LONG: u8 = 0xf0;
 
 pub(super) struct Writer<'o> {
     out: &'o mut Vec<u8>,
@@ -31,44 +36,52 @@ impl<'o> Writer<'o> {
 }
 
 impl Output for Writer<'_> {
+    #[inline]
     fn begin(&mut self) -> i16 {
         std::mem::take(&mut self.last)
     }
 
+    #[inline]
     fn end(&mut self, outer: i16) {
         self.out.push(0);
         self.last = outer;
     }
 
+    #[inline]
     fn field(&mut self, id: i16, kind: Kind) {
         let kind = match kind {
             Kind::I32 => 5,
             Kind::I64 => 6,
             Kind::Double => 7,
             Kind::String => 8,
-            Kind::List => 9,
-            Kind::Struct => 12,
+            Kind::List => LIST,
+            Kind::Struct => STRUCT,
         };
         self.header(id, kind);
     }
 
+    #[inline]
     fn bool_field(&mut self, id: i16, value: bool) {
         self.header(id, if value { 1 } else { 2 });
     }
 
+    #[inline]
     fn i32(&mut self, value: i32) {
         self.zigzag(value.into());
     }
 
+    #[inline]
     fn i64(&mut self, value: i64) {
         self.zigzag(value);
     }
 
     /// Little-endian, other than in the binary protocol.
+    #[inline]
     fn double(&mut self, value: f64) {
         self.out.extend_from_slice(&value.to_le_bytes());
     }
 
+    #[inline]
     fn bytes(&mut self, value: &[u8]) {
         let (_, value) = fitting(value);
         varint::write(value.len() as u64, self.out);
@@ -76,13 +89,48 @@ impl Output for Writer<'_> {
     }
 
     fn list(&mut self, length: usize) {
-        const STRUCT: u8 = 12;
         match u8::try_from(length) {
             Ok(short) if length < LONG_LIST => self.out.push(short << 4 | STRUCT),
             _ => {
-                self.out.push(0xf0 | STRUCT);
+                self.out.push(LONG | STRUCT);
                 varint::write(length as u64, self.out);
             }
         }
+    }
+
+    /// Most lists are short, and have their length in one byte.
+    #[inline]
+    fn begin_list(&mut self, id: i16) -> ListStart {
+        let (field, previous) = (self.out.len(), self.last);
+        self.header(id, LIST);
+        self.out.push(STRUCT);
+        ListStart {
+            field,
+            items: self.out.len(),
+            previous,
+        }
+    }
+
+    fn end_list(&mut self, start: ListStart, length: i32) {
+        let end = self.out.len();
+        let head = match u8::try_from(length) {
+            Ok(short) if usize::from(short) < LONG_LIST => short << 4,
+            _ => {
+                varint::write(length.cast_unsigned().into(), self.out);
+                LONG
+            }
+        };
+        let (before, items) = self.out.split_at_mut(start.items);
+        if let Some(place) = before.last_mut() {
+            *place = head | STRUCT;
+        }
+        // The length stands before the items, and was written behind them.
+        items.rotate_left(end.saturating_sub(start.items));
+    }
+
+    #[inline]
+    fn take_back(&mut self, start: ListStart) {
+        self.out.truncate(start.field);
+        self.last = start.previous;
     }
 }

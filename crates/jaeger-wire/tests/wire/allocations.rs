@@ -6,9 +6,9 @@ use jaeger_wire::{DecodeError, Process, RefType, SpanRef, Tag, api_v2};
 
 /// The most bytes that a decoder has allocated at any time, for each byte of its input. In Thrift
 /// a list is believed if its smallest elements fit, and lists nest three deep.
-const THRIFT_FACTOR: u64 = 32;
+pub(crate) const THRIFT_FACTOR: u64 = 32;
 /// In protobuf an empty tag has two bytes, and a process that comes in parts grows by doubling.
-const API_V2_FACTOR: u64 = 48;
+pub(crate) const API_V2_FACTOR: u64 = 48;
 
 #[test]
 fn encoding_into_a_warm_buffer_allocates_nothing() {
@@ -119,7 +119,11 @@ fn memory_is_not_moved_again_and_again() {
 }
 
 /// Decodes, and checks what that had allocated at most.
-fn check<'a, T>(bytes: &'a [u8], factor: u64, decode: impl Fn(&'a [u8]) -> Result<T, DecodeError>) {
+pub(crate) fn check<'a, T>(
+    bytes: &'a [u8],
+    factor: u64,
+    decode: impl Fn(&'a [u8]) -> Result<T, DecodeError>,
+) {
     let used: AllocationInfo = measure(|| drop(decode(bytes)));
     let allowed = bytes.len() as u64 * factor;
     assert!(

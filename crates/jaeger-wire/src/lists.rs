@@ -1,0 +1,86 @@
+//! The lists of a span, as the encoders read them: from front to back, once.
+//!
+//! A span that is decoded has vectors. A span that is encoded may have, in their place, something
+//! that makes each item when it is written: then no list is built, and nothing is copied.
+
+use crate::model::{SpanRef, Tag, TagValue};
+use crate::{api_v2, thrift};
+
+/// References, to be written.
+pub trait References {
+    /// Hands over the references in their order.
+    fn for_each(&self, each: impl FnMut(&SpanRef));
+}
+
+/// Tags, to be written.
+pub trait Tags {
+    /// Writes the tags in their order.
+    fn write(&self, out: &mut impl TagWriter);
+}
+
+/// What writes tags: one for each call, of the type that the call names.
+pub trait TagWriter {
+    /// Writes a tag with text.
+    fn string(&mut self, key: &str, value: &str);
+    /// Writes a tag with a float.
+    fn double(&mut self, key: &str, value: f64);
+    /// Writes a tag with a boolean.
+    fn bool(&mut self, key: &str, value: bool);
+    /// Writes a tag with an integer.
+    fn long(&mut self, key: &str, value: i64);
+    /// Writes a tag with bytes.
+    fn binary(&mut self, key: &str, value: &[u8]);
+}
+
+/// Logs, to be written.
+pub trait Logs {
+    /// What times are counted in: `i64` microseconds in Thrift, `i128` nanoseconds in protobuf.
+    type Time;
+    /// What a log says.
+    type Fields: Tags;
+
+    /// Hands over the time and the fields of each log, in their order.
+    fn for_each(&self, each: impl FnMut(Self::Time, &Self::Fields));
+}
+
+impl References for Vec<SpanRef> {
+    fn for_each(&self, each: impl FnMut(&SpanRef)) {
+        self.iter().for_each(each);
+    }
+}
+
+impl Tags for Vec<Tag<'_>> {
+    fn write(&self, out: &mut impl TagWriter) {
+        for Tag { key, value } in self {
+            match value {
+                TagValue::String(value) => out.string(key, value),
+                TagValue::Double(value) => out.double(key, *value),
+                TagValue::Bool(value) => out.bool(key, *value),
+                TagValue::Long(value) => out.long(key, *value),
+                TagValue::Binary(value) => out.binary(key, value),
+            }
+        }
+    }
+}
+
+impl<'a> Logs for Vec<thrift::Log<'a>> {
+    type Time = i64;
+    type Fields = Vec<Tag<'a>>;
+
+    fn for_each(&self, mut each: impl FnMut(i64, &Self::Fields)) {
+        for log in self {
+            each(log.timestamp, &log.fields);
+        }
+    }
+}
+
+impl<'a> Logs for Vec<api_v2::Log<'a>> {
+    type Time = i128;
+    type Fields = Vec<Tag<'a>>;
+
+    fn for_each(&self, mut each: impl FnMut(i128, &Self::Fields)) {
+        for log in self {
+            each(log.timestamp, &log.fields);
+        }
+    }
+}
