@@ -100,7 +100,7 @@ fi
 
 # --- the container engine ------------------------------------------------------------------------
 
-backends="jaeger tempo embedded"
+backends=(jaeger tempo embedded)
 sample=otel-rust-sample
 engine="" compose=()
 
@@ -113,8 +113,8 @@ find_engine() {
         engine=docker compose=(docker-compose)
     elif has podman && podman compose version >/dev/null 2>&1; then
         engine=podman compose=(podman compose)
-    elif has docker; then
-        fail 3 "docker is here, compose is not; https://docs.docker.com/compose/install says how to get it"
+    elif has docker || has podman; then
+        fail 3 "$(has docker && echo docker || echo podman) is here, compose is not; https://docs.docker.com/compose/install says how to get it"
     else
         fail 3 "neither docker nor podman is on PATH; https://docs.docker.com/get-docker says how to get one." \
             "Without containers, ./bootstrap.sh runs the same samples"
@@ -160,10 +160,16 @@ volumes() { # BACKEND
     "$engine" volume ls --quiet --filter "label=com.docker.compose.project=$(project "$1")"
 }
 
+# The compose file of a backend, and those that it extends.
+files() { # BACKEND
+    echo "docker-compose-$1.yaml"
+    sed -n 's/.*extends: {file: \([^,]*\),.*/\1/p' "docker-compose-$1.yaml" | awk '!seen[$0]++'
+}
+
 # The backend that was started, if any.
 running() {
     local backend
-    for backend in $backends; do
+    for backend in "${backends[@]}"; do
         [[ -z $(containers "$backend" 2>/dev/null) ]] || echo "$backend"
     done
 }
@@ -184,8 +190,8 @@ need_no_other() { # BACKEND
 published() { # BACKEND
     # shellcheck disable=SC2016 # the dollar is the compose file's
     local variable port protocol what line='- "127\.0\.0\.1:${\([A-Z_]*\):-\([0-9]*\)}:[0-9]*'
-    sed -n -e "s|.*$line\" # \(.*\)|\1 \2 tcp \3|p" -e "s|.*$line/udp\" # \(.*\)|\1 \2 udp \3|p" \
-        "docker-compose-$1.yaml" docker/common.yaml |
+    # shellcheck disable=SC2046 # a list of files
+    sed -n -e "s|.*$line\" # \(.*\)|\1 \2 tcp \3|p" -e "s|.*$line/udp\" # \(.*\)|\1 \2 udp \3|p" $(files "$1") |
         while read -r variable port protocol what; do
             echo "$variable ${!variable:-$port} $protocol $what"
         done
@@ -199,15 +205,29 @@ taken() { # PORT tcp|udp
     fi
 }
 
+# Says who has a port, as far as that can be seen: "the container NAME" or "the program NAME".
+holder() { # PORT tcp|udp
+    local name
+    name=$("$engine" ps --filter "publish=$1" --format '{{.Names}}' 2>/dev/null | head -n 1) || true
+    [[ -z $name ]] || {
+        echo "the container $name"
+        return
+    }
+    has ss || return 0
+    name=$(ss -Hlnp "--$2" "sport = :$1" 2>/dev/null | sed -n 's/.*users:(("\([^"]*\)".*/\1/p' | head -n 1)
+    [[ -z $name ]] || echo "the program $name"
+}
+
 need_ports() { # BACKEND
-    local variable port protocol what holder free=true
+    local variable port protocol what who free=true
     $dry_run && return
+    # A backend that runs has its ports already, and compose says when it cannot change them.
     [[ -z $(running) ]] || return 0
     while read -r variable port protocol what; do
         taken "$port" "$protocol" || continue
         free=false
-        holder=$("$engine" ps --filter "publish=$port" --format '{{.Names}}' 2>/dev/null | head -n 1) || true
-        say "docker-compose.sh: port $port/$protocol ($what) is taken${holder:+ by the container $holder};" \
+        who=$(holder "$port" "$protocol")
+        say "docker-compose.sh: port $port/$protocol ($what) is taken${who:+ by $who};" \
             "$variable=PORT ./docker-compose.sh $1 moves it"
     done < <(published "$1")
     $free || exit 4
@@ -217,8 +237,8 @@ is_here() { "$engine" image inspect "$1" >/dev/null 2>&1; }
 
 # Lists the images of the file: VARIABLE IMAGE.
 images() { # BACKEND
-    # shellcheck disable=SC2016 # the dollar is the compose file's
-    sed -n 's|^ *image: ${\([A-Z_]*\):-\(.*\)}$|\1 \2|p' docker/common.yaml "docker-compose-$1.yaml" |
+    # shellcheck disable=SC2016,SC2046 # the dollar is the compose file's; a list of files
+    sed -n 's|^ *image: ${\([A-Z_]*\):-\(.*\)}$|\1 \2|p' $(files "$1") |
         while read -r variable image; do echo "$variable ${!variable:-$image}"; done
 }
 
@@ -331,7 +351,6 @@ stop() { # BACKEND
     if $reset; then
         compose "$1" down --remove-orphans --volumes --timeout 0
     else
-        [[ $1 != tempo ]] || say "Tempo takes up to 30 s to write what it holds..."
         compose "$1" down --remove-orphans
     fi
 }
@@ -359,9 +378,13 @@ start() { # BACKEND
 
 # --- once it runs --------------------------------------------------------------------------------
 
-# The backend that runs, or an end.
+# The backend that runs, or an end. A dry run asks no engine, and prints for each.
 need_running() {
     local backend
+    $dry_run && {
+        printf '%s\n' "${backends[@]}"
+        return
+    }
     backend=$(running | head -n 1)
     [[ -n $backend ]] || fail 1 "nothing is running; ./docker-compose.sh jaeger, tempo or embedded starts it"
     echo "$backend"
@@ -371,6 +394,10 @@ status() {
     local backend
     need_engine
     backend=$(need_running) || exit
+    $dry_run && {
+        for backend in $backend; do run "$engine" ps --all --filter "label=com.docker.compose.project=$(project "$backend")"; done
+        return
+    }
     echo "$backend"
     states "$backend" | while read -r _ service state; do printf '  %-19s %s\n' "$service" "$state"; done
     addresses "$backend"
@@ -379,7 +406,7 @@ status() {
 down() {
     local backend there=()
     need_engine
-    for backend in $backends; do
+    for backend in "${backends[@]}"; do
         if $dry_run || [[ -n $(containers "$backend") ]] || { $reset && [[ -n $(volumes "$backend") ]]; }; then
             there+=("$backend")
         fi
@@ -400,12 +427,12 @@ case $command in
     status) status ;;
     logs)
         need_engine
-        backend=$(need_running) || exit
-        compose "$backend" logs ${rest[@]+"${rest[@]}"}
+        running_backends=$(need_running) || exit
+        for backend in $running_backends; do compose "$backend" logs ${rest[@]+"${rest[@]}"}; done
         ;;
     verify)
         need_engine
-        $dry_run || need_running >/dev/null
+        need_running >/dev/null
         run "$engine" exec "$sample" ./bootstrap.sh --once
         ;;
     down) down ;;

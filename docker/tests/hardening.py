@@ -9,6 +9,7 @@ shown to be able to fail: it is tried on a configuration that breaks it.
 
 import copy
 import os
+import pathlib
 import re
 import subprocess
 import sys
@@ -76,9 +77,7 @@ def bounded_logs(service):
 
 def waits_for_healthy(service):
     depends = service.get("depends_on") or {}
-    conditions = [on.get("condition") for on in depends.values()] if isinstance(depends, dict) else [None]
-    # Only the backend itself has nothing to wait for.
-    return (conditions or BACKEND_ALIAS in aliases(service)) and set(conditions) <= {"service_healthy"}
+    return isinstance(depends, dict) and all(on.get("condition") == "service_healthy" for on in depends.values())
 
 
 def checked_health(service):
@@ -124,6 +123,10 @@ def faults(services):
                 yield f"{name}: not true that {sentence}"
         if name == "grafana" and not GRAFANA_OFFLINE.items() <= service.get("environment", {}).items():
             yield f"{name}: it may fetch plugins or send reports"
+    awaited = {name for service in services.values() for name in service.get("depends_on") or {}}
+    for name, service in services.items():
+        if name not in awaited and not service.get("depends_on"):
+            yield f"{name}: it waits for nothing, and nothing waits for it"
     backends = [name for name, service in services.items() if BACKEND_ALIAS in aliases(service)]
     if len(backends) != 1:
         yield f"{len(backends)} services answer to the name {BACKEND_ALIAS}, expected one"
@@ -138,6 +141,10 @@ def unbroken(services):
                 broken[name].update(change)
                 if f"{name}: not true that {sentence}" not in faults(broken):
                     yield f"{name}: the rule that {sentence} cannot fail"
+    broken = copy.deepcopy(services)
+    del broken["sample"]["depends_on"]
+    if not list(faults(broken)):
+        yield "sample: the rule that it waits cannot fail"
     if "grafana" in services:
         broken = copy.deepcopy(services)
         del broken["grafana"]["environment"]["GF_PLUGINS_PREINSTALL_DISABLED"]
@@ -145,9 +152,17 @@ def unbroken(services):
             yield "grafana: the rule that nothing is fetched cannot fail"
 
 
+def sources(path):
+    """The texts of a compose file and of those that it extends."""
+    text = path.read_text()
+    yield text
+    for other in set(re.findall(r"extends: {file: ([^,}]+)", text)):
+        yield from sources(path.parent / other)
+
+
 def immovable(compose, file, services):
     """Published ports that no variable moves."""
-    text = "".join(open(path).read() for path in (file, "docker/common.yaml"))
+    text = "".join(sources(pathlib.Path(file)))
     moved = {name: str(int(port) + 10000) for name, port in re.findall(r"\$\{([A-Z_]+_PORT):-(\d+)\}", text)}
     after = config(compose, file, **moved)["services"]
     for name, service in services.items():
