@@ -28,6 +28,8 @@ OTEL_BACKEND_JAEGER_GRPC_PORT    14250                            Jaeger gRPC
 OTEL_BACKEND_OTLP_GRPC_PORT      4317                             OTLP gRPC
 OTEL_BACKEND_OTLP_HTTP_PORT      4318                             OTLP HTTP
 OTEL_BACKEND_QUERY_GRPC_PORT     16685                            query API over gRPC
+OTEL_BACKEND_JAEGER_COMPACT_PORT 6831                             Jaeger Thrift compact, UDP
+OTEL_BACKEND_JAEGER_BINARY_PORT  6832                             Jaeger Thrift binary, UDP
 OTEL_BACKEND_ZIPKIN_PORT         9411                             Zipkin
 OTEL_BACKEND_SAMPLING_PORT       5778                             remote sampling
 BUILD_PROFILE                    release                          the cargo profile to build with
@@ -117,6 +119,11 @@ need_port() { # VARIABLE PORT WHAT
         fail "port $2 ($3) is taken; $1=PORT ./bootstrap.sh moves it"
     fi
 }
+need_udp_port() { # VARIABLE PORT WHAT
+    if grep -qiE "^ *[0-9]+: [0-9A-F]+:$(printf '%04X' "$2") " /proc/net/udp /proc/net/udp6 2>/dev/null; then
+        fail "port $2/udp ($3) is taken; $1=PORT ./bootstrap.sh moves it"
+    fi
+}
 
 # Waits for a health answer, for as long as the program lives.
 await() { # PID URL NAME
@@ -138,6 +145,8 @@ if $start_backend; then
     need_port OTEL_BACKEND_OTLP_HTTP_PORT "$otlp_http_port" "OTLP HTTP"
     need_port OTEL_BACKEND_QUERY_GRPC_PORT "${OTEL_BACKEND_QUERY_GRPC_PORT:-16685}" "query API over gRPC"
     need_port OTEL_BACKEND_ZIPKIN_PORT "${OTEL_BACKEND_ZIPKIN_PORT:-9411}" "Zipkin"
+    need_udp_port OTEL_BACKEND_JAEGER_COMPACT_PORT "${OTEL_BACKEND_JAEGER_COMPACT_PORT:-6831}" "Jaeger Thrift compact"
+    need_udp_port OTEL_BACKEND_JAEGER_BINARY_PORT "${OTEL_BACKEND_JAEGER_BINARY_PORT:-6832}" "Jaeger Thrift binary"
     need_port OTEL_BACKEND_SAMPLING_PORT "${OTEL_BACKEND_SAMPLING_PORT:-5778}" "remote sampling"
     say "Starting otel-backend..."
     otel-backend >"$output/otel-backend.out" 2>"$output/otel-backend.err" &

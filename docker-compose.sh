@@ -24,7 +24,7 @@ usage: ./docker-compose.sh COMMAND [OPTION…]
   --help     this text
 
 variable                     default          what
-UI_PORT                      16686            trace page of Jaeger and otel-backend
+UI_PORT, QUERY_GRPC_PORT     16686, 16685     trace page and query API of Jaeger and otel-backend
 GRAFANA_PORT, TEMPO_PORT     3000, 3200       Grafana; Tempo's query API
 OTLP_GRPC_PORT, OTLP_HTTP_PORT            4317, 4318      OTLP
 JAEGER_GRPC_PORT, JAEGER_THRIFT_PORT      14250, 14268    Jaeger gRPC, Thrift over HTTP
@@ -201,7 +201,7 @@ taken() { # PORT tcp|udp
     if [[ $2 == tcp ]]; then
         (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
     else
-        grep -qi ":$(printf '%04X' "$1") " /proc/net/udp 2>/dev/null
+        grep -qiE "^ *[0-9]+: [0-9A-F]+:$(printf '%04X' "$1") " /proc/net/udp /proc/net/udp6 2>/dev/null
     fi
 }
 

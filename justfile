@@ -28,7 +28,7 @@ versions:
 
 # The shell scripts.
 shell:
-    shellcheck bootstrap.sh docker-compose.sh .ci/run .ci/one-version
+    shellcheck bootstrap.sh docker-compose.sh docker/*.sh docker/tests/*.sh .ci/run .ci/one-version
 
 # The trace page in Chromium (needs chromium and chromedriver).
 browser:

@@ -82,7 +82,7 @@ try() {
     case_name="$* [$engines] $variables"
     [[ -z ${typed:-} ]] || terminal=(python3 "$scratch/at_terminal.py" "$typed")
     # Ports nobody uses, unless the test names others.
-    eval "UI_PORT=1 OTLP_GRPC_PORT=1 OTLP_HTTP_PORT=1 JAEGER_GRPC_PORT=1 JAEGER_THRIFT_PORT=1 ZIPKIN_PORT=1 \
+    eval "UI_PORT=1 QUERY_GRPC_PORT=1 OTLP_GRPC_PORT=1 OTLP_HTTP_PORT=1 JAEGER_GRPC_PORT=1 JAEGER_THRIFT_PORT=1 ZIPKIN_PORT=1 \
         SAMPLING_PORT=1 SERVER_PORT=1 JAEGER_COMPACT_PORT=1 JAEGER_BINARY_PORT=1 WAIT_SECONDS=0 $variables \
         ${terminal[*]} env PATH=\"$bin:$everyday\" \"$workspace/docker-compose.sh\" \"\$@\"" </dev/null >"$out" 2>"$err" || code=$?
     check "exit code $expected, was $code" "$([[ $code == "$expected" ]] && echo yes)"
