@@ -5,6 +5,9 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
+# What the caller has set is no part of a test.
+for variable in $(compgen -v | grep -E '_(PORT|IMAGE)$'); do unset "$variable"; done
+
 scratch=$(mktemp -d)
 listener=""
 trap '[[ -z $listener ]] || kill "$listener"; rm -rf "$scratch"' EXIT
