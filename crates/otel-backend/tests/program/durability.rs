@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Backend, export, get, get_json, of_service, shop_trace};
+use crate::support::{Backend, export, get_json, shop_trace};
 
 #[tokio::test]
 async fn what_was_acknowledged_survives_a_kill() {
@@ -16,27 +16,6 @@ async fn what_was_acknowledged_survives_a_kill() {
     assert_eq!(found["data"][0]["spans"].as_array().unwrap().len(), 2);
     let services = get_json(&backend.ui("/api/services")).await;
     assert_eq!(services["data"], json!(["shop"]));
-}
-
-#[tokio::test]
-async fn every_one_of_many_acknowledged_requests_survives_many_kills() {
-    let directory = tempfile::tempdir().unwrap();
-    let mut sent = Vec::new();
-    for round in 1..=5 {
-        let backend = Backend::in_directory(directory.path());
-        for request in 1..=20 {
-            let id = format!("{round:04x}{request:04x}");
-            let span = json!({"traceId": format!("{id:0>32}"), "spanId": "0000000000000001"});
-            export(&backend, &of_service("many", &[span])).await;
-            sent.push(id);
-        }
-        backend.kill();
-    }
-    let backend = Backend::in_directory(directory.path());
-    for id in sent {
-        let (status, _) = get(&backend.ui(&format!("/api/traces/{id}"))).await;
-        assert_eq!(status, 200, "{id}");
-    }
 }
 
 #[tokio::test]

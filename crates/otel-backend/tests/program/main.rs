@@ -4,11 +4,13 @@
 
 mod ask;
 mod durability;
+mod full_disk;
 mod grpc;
 mod grpc_query;
 mod health;
 mod http_api;
 mod jaeger;
+mod kills;
 mod limits;
 mod process;
 mod protocols;

@@ -54,7 +54,12 @@ impl Backend {
     }
 
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let mut child = command(arguments).spawn().unwrap();
+        Self::of(command(arguments))
+    }
+
+    /// Starts a program that was made with [`command`].
+    pub(crate) fn of(mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut urls = HashMap::new();
         loop {

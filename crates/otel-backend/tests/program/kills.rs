@@ -1,0 +1,103 @@
+//! The program is killed at random moments under load, and every acknowledged span looked for.
+//!
+//! `OTEL_BACKEND_KILLS=1000 cargo test --release -p otel-backend --test program kills` does it a
+//! thousand times, and `-- --nocapture` says how far it is.
+
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde_json::json;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::task::JoinSet;
+
+use crate::support::{Backend, get_json, of_service};
+
+/// How often, unless the environment says otherwise.
+const KILLS: u64 = 6;
+
+/// How many clients send at the same time.
+const CLIENTS: u64 = 8;
+
+/// Spans of a trace.
+const SPANS: usize = 5;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_acknowledged_span_is_lost_by_kills_under_load() {
+    let kills = std::env::var("OTEL_BACKEND_KILLS");
+    let kills = kills.map_or(KILLS, |kills| kills.parse().unwrap());
+    let directory = tempfile::tempdir().unwrap();
+    let next = Arc::new(AtomicU64::new(1));
+    let mut acknowledged = Vec::new();
+    for kill in 1..=kills {
+        let backend = Backend::in_directory(directory.path());
+        check(&backend, acknowledged.iter().rev().take(500)).await;
+        acknowledged.extend(send_until_killed(backend, &next).await);
+        eprintln!(
+            "kill {kill}: {} traces acknowledged so far",
+            acknowledged.len()
+        );
+    }
+    let backend = Backend::in_directory(directory.path());
+    check(&backend, acknowledged.iter()).await;
+    assert!(acknowledged.len() as u64 > kills, "there was no load");
+}
+
+/// Kills the program while clients send to it; returns the traces that were acknowledged.
+async fn send_until_killed(backend: Backend, next: &Arc<AtomicU64>) -> Vec<u64> {
+    let (sender, mut answers) = unbounded_channel();
+    let mut clients = JoinSet::new();
+    for _ in 0..CLIENTS {
+        let url = backend.otlp_http("/v1/traces");
+        clients.spawn(send(url, Arc::clone(next), sender.clone()));
+    }
+    drop(sender);
+    let mut acknowledged = Vec::new();
+    for _ in 0..random() % 120 {
+        acknowledged.extend(answers.recv().await);
+    }
+    backend.kill();
+    // What was answered up to the end counts too.
+    while let Some(trace) = answers.recv().await {
+        acknowledged.push(trace);
+    }
+    clients.join_all().await;
+    acknowledged
+}
+
+/// Sends traces until nobody answers.
+async fn send(url: String, next: Arc<AtomicU64>, acknowledged: UnboundedSender<u64>) {
+    let client = reqwest::Client::new();
+    loop {
+        let trace = next.fetch_add(1, Ordering::Relaxed);
+        let span = |number: usize| {
+            json!({
+                "traceId": format!("{trace:032x}"), "spanId": format!("{:016x}", number + 1),
+                "name": "work", "startTimeUnixNano": trace.to_string(),
+            })
+        };
+        let spans: Vec<_> = (0..SPANS).map(span).collect();
+        let request = client.post(&url).header("content-type", "application/json");
+        let body = of_service("many", &spans).to_string();
+        match request.body(body).send().await {
+            Ok(answer) if answer.status().is_success() => acknowledged.send(trace).unwrap(),
+            Ok(answer) => panic!("refused: {}", answer.status()),
+            Err(_) => return,
+        }
+    }
+}
+
+/// Looks for these traces, all of their spans.
+async fn check(backend: &Backend, traces: impl Iterator<Item = &u64>) {
+    for trace in traces {
+        let found = get_json(&backend.ui(&format!("/api/traces/{trace:x}"))).await;
+        let spans = found["data"][0]["spans"].as_array().map(Vec::len);
+        assert_eq!(spans, Some(SPANS), "trace {trace:x}");
+    }
+}
+
+/// A number that is different every time: that is what the standard library seeds its maps with.
+fn random() -> u64 {
+    RandomState::new().hash_one(0)
+}
