@@ -9,7 +9,7 @@ mod envelope;
 mod go;
 pub mod grpc;
 mod ids;
-mod jaeger;
+pub(crate) mod jaeger;
 mod outlet;
 mod pairs;
 mod tempo;

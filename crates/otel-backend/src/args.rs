@@ -1,12 +1,14 @@
 //! The command line, as typed.
 
+mod command;
 mod keep;
 mod ports;
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::Parser;
 
+pub use command::{Command, Export, Format, Import};
 pub use keep::Keep;
 pub use ports::Ports;
 
@@ -60,11 +62,4 @@ pub struct Args {
         value_delimiter = ','
     )]
     pub limits: Vec<String>,
-}
-
-/// What else the program can do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
-pub enum Command {
-    /// Asks the backend that runs with these settings whether it is ready; exit code 0 says yes.
-    Health,
 }

@@ -13,6 +13,7 @@ use crate::args::Args;
 use crate::store::Settings;
 
 pub use endpoint::{Endpoint, Transport};
+pub(crate) use keep::parse_age;
 pub use limits::Limits;
 
 /// What the program is to do.

@@ -70,7 +70,8 @@ fn problems(answer: &str) -> Option<String> {
     Some(problems.join("; "))
 }
 
-fn reachable(address: SocketAddr) -> SocketAddr {
+/// Where to reach what listens on `address`.
+pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),

@@ -16,6 +16,7 @@
 //! | [`query`] | questions and their answers | HTTP, SQL |
 //! | [`api`] | the query APIs over HTTP | SQL |
 //! | [`ui`] | the trace page's files | everything else |
+//! | [`import`], [`export`] | traces from files and to them | SQL |
 //! | [`metrics`] | what is counted | |
 //! | [`throttle`] | how often something is logged | |
 //! | [`args`], [`config`], [`app`] | the program: flags, checked values, start and stop | |
@@ -24,7 +25,9 @@ pub mod api;
 pub mod app;
 pub mod args;
 pub mod config;
+pub mod export;
 pub mod health;
+pub mod import;
 pub mod metrics;
 pub mod model;
 pub mod otlp;

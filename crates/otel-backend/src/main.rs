@@ -7,6 +7,7 @@ use otel_backend::app::App;
 use otel_backend::args::{Args, Command};
 use otel_backend::config::{Config, Endpoint};
 use otel_backend::health::{self, HealthError};
+use otel_backend::{export, import};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -46,8 +47,10 @@ fn main() -> ExitCode {
             return USAGE.into();
         }
     };
-    let result = match args.command {
+    let result = match &args.command {
         Some(Command::Health) => health(&config).map_err(anyhow::Error::from),
+        Some(Command::Import(args)) => import::run(&config, args).map_err(anyhow::Error::from),
+        Some(Command::Export(args)) => export::run(&config, args).map_err(anyhow::Error::from),
         None => run(&config),
     };
     match result {

@@ -8,6 +8,7 @@ mod predicate;
 mod search;
 mod tags;
 mod trace;
+mod walk;
 
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ pub use predicate::{Search, Tag, parse_bool};
 pub use search::Hit;
 pub use tags::{FoundTags, TagSearch};
 pub use trace::Trace;
+pub use walk::{Selection, walk};
 
 /// Answers questions about what is in a store.
 #[derive(Debug, Clone)]

@@ -9,7 +9,7 @@ mod budget;
 mod failure;
 pub(crate) mod grpc;
 mod intake;
-mod jaeger;
+pub(crate) mod jaeger;
 pub mod jaeger_grpc;
 pub mod jaeger_http;
 pub mod jaeger_udp;

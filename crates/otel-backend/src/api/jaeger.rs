@@ -5,7 +5,7 @@
 mod metrics;
 mod params;
 mod services;
-mod trace_json;
+pub(crate) mod trace_json;
 mod traces;
 pub(super) mod translate;
 

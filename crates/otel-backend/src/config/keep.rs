@@ -63,7 +63,8 @@ fn location(keep: &Keep, variable: impl Fn(&str) -> Option<String>) -> Result<Lo
     Ok(Location::Directory(directory))
 }
 
-fn parse_age(text: &str) -> Result<Option<Duration>, String> {
+/// A time such as 72h or 7d; `None` stands for `off`.
+pub(crate) fn parse_age(text: &str) -> Result<Option<Duration>, String> {
     if text == "off" {
         return Ok(None);
     }

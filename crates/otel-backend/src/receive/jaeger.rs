@@ -39,7 +39,7 @@ struct JaegerSpan<'a> {
 }
 
 /// The spans of a Thrift batch.
-pub(super) fn from_thrift(batch: thrift::Batch<'_>) -> Decoded<'_> {
+pub(crate) fn from_thrift(batch: thrift::Batch<'_>) -> Decoded<'_> {
     let resource = Arc::new(resource(batch.process));
     let mut scopes = Scopes::default();
     let spans = batch.spans.into_iter();

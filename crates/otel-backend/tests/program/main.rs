@@ -23,4 +23,5 @@ mod start;
 mod storage_suite;
 mod support;
 mod tempo;
+mod transfer;
 mod zipkin;

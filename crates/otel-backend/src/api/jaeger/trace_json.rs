@@ -20,7 +20,7 @@ use crate::model::{Event, Resource, Span, Value};
 
 /// A trace.
 #[derive(Serialize)]
-pub(super) struct TraceJson<'a> {
+pub(crate) struct TraceJson<'a> {
     #[serde(rename = "traceID")]
     trace_id: String,
     #[serde(serialize_with = "spans")]
@@ -97,7 +97,7 @@ struct ProcessJson<'a> {
 
 /// The distinct resources of a trace, numbered in the order in which they appear.
 #[derive(Default)]
-pub(super) struct Processes<'a> {
+pub(crate) struct Processes<'a> {
     distinct: Vec<&'a Resource<'a>>,
     numbers: HashMap<*const Resource<'a>, usize>,
 }
@@ -107,7 +107,7 @@ const MAX_EXACT: u64 = (1 << 53) - 1;
 
 impl<'a> TraceJson<'a> {
     /// The trace of these spans, in their order; `None` if there are none.
-    pub(super) fn of(
+    pub(crate) fn of(
         spans: &'a [Span<'a>],
         processes: &'a Processes<'a>,
         warning: Option<String>,
@@ -178,7 +178,7 @@ fn double_value<'a>(double: f64) -> JsonValue<'a> {
 
 impl<'a> Processes<'a> {
     /// Those of these spans.
-    pub(super) fn of(spans: &'a [Span<'a>]) -> Self {
+    pub(crate) fn of(spans: &'a [Span<'a>]) -> Self {
         let mut processes = Self::default();
         for span in spans {
             processes.add(&span.resource);

@@ -1,0 +1,73 @@
+//! What else the program can do.
+
+use clap::{Args, Subcommand, ValueEnum};
+
+/// What else the program can do.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// Asks the backend that runs with these settings whether it is ready; exit code 0 says yes.
+    Health,
+
+    /// Stores the traces of files: Jaeger's JSON, as its UI downloads it, or OTLP's, one message or
+    /// one a line; also packed with gzip or zstd.
+    ///
+    /// They go into the data directory or, if a backend is using it, to that one, by its OTLP HTTP
+    /// port. What cannot be read is said, with its place, and costs nothing else; the exit code is
+    /// then 1.
+    Import(Import),
+
+    /// Writes the traces of the data directory, whether or not a backend is using it, oldest first,
+    /// as JSON to standard output.
+    Export(Export),
+}
+
+/// The arguments of `import`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Import {
+    /// The files; `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<String>,
+
+    /// Say what was done in JSON, on standard output.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The arguments of `export`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Export {
+    /// The format: everything as it was received, in OTLP, a trace a line; or as Jaeger shows it, in
+    /// one document that its UI opens.
+    #[arg(long, value_enum, default_value_t = Format::Otlp)]
+    pub format: Format,
+
+    /// Only traces with a span of this service.
+    #[arg(long)]
+    pub service: Option<String>,
+
+    /// Only traces with a span that starts at this time or later: such as 2026-01-31T09:30:00Z, or
+    /// 2h for two hours ago.
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<String>,
+
+    /// Only traces with a span that starts at this time or earlier.
+    #[arg(long, value_name = "TIME")]
+    pub to: Option<String>,
+
+    /// Only this trace; may be given several times.
+    #[arg(long = "trace", value_name = "ID")]
+    pub traces: Vec<String>,
+
+    /// Where to write instead of standard output.
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<String>,
+}
+
+/// A format of exported traces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// OTLP's JSON, a `TracesData` a line.
+    Otlp,
+    /// The JSON of Jaeger's query API.
+    Jaeger,
+}

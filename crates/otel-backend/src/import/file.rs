@@ -1,0 +1,203 @@
+//! A file of JSON documents: one a line, or whole ones.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+
+use flate2::bufread::MultiGzDecoder;
+use serde_json::value::RawValue;
+
+/// Where in a file something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// A line, from 1.
+    Line(usize),
+    /// A line and a column, both from 1.
+    Column(usize, usize),
+    /// Nowhere in particular.
+    Whole,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line(line) => write!(f, "line {line}"),
+            Self::Column(line, column) => write!(f, "line {line}, column {column}"),
+            Self::Whole => f.write_str("the file"),
+        }
+    }
+}
+
+/// Whole documents of one file have at most so many bytes; a file of lines may have any number.
+const MAX_WHOLE: u64 = 2 << 30;
+
+/// Takes a document, or the reason why there is none; false if no more are wanted.
+type Take<'t> = &'t mut dyn FnMut(Place, Result<&[u8], String>) -> bool;
+
+/// Hands over each document of a file, and each place that cannot be read.
+///
+/// If the first line is a document, each line is read for itself, and one that is broken costs only
+/// itself. Otherwise the file is read as a whole, up to what is broken.
+pub(super) fn read_documents(path: &str, take: Take<'_>) {
+    let read = open(path).and_then(|file| read_all(file, take));
+    if let Err(reason) = read {
+        take(Place::Whole, Err(reason.to_string()));
+    }
+}
+
+/// Opens a file, and unpacks it if it is packed.
+fn open(path: &str) -> io::Result<Box<dyn BufRead>> {
+    let file: Box<dyn Read> = match path {
+        "-" => Box::new(io::stdin()),
+        path => Box::new(File::open(path)?),
+    };
+    let mut file = BufReader::with_capacity(1 << 16, file);
+    match file.fill_buf()? {
+        [0x1f, 0x8b, ..] => Ok(Box::new(BufReader::new(MultiGzDecoder::new(file)))),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => {
+            let decoder = zstd::stream::read::Decoder::with_buffer(file)?;
+            Ok(Box::new(BufReader::new(decoder)))
+        }
+        _ => Ok(Box::new(file)),
+    }
+}
+
+fn read_all(mut file: Box<dyn BufRead>, take: Take<'_>) -> io::Result<()> {
+    let mut line = Vec::new();
+    let mut number = 0;
+    while line.trim_ascii().is_empty() {
+        line.clear();
+        number += 1;
+        if file.read_until(b'\n', &mut line)? == 0 {
+            return Ok(());
+        }
+    }
+    if let Err(reason) = serde_json::from_slice::<&RawValue>(&line)
+        && reason.is_eof()
+    {
+        return read_whole(file, line, number, take);
+    }
+    while read_line(number, line.trim_ascii_end(), take) {
+        line.clear();
+        number += 1;
+        if file.read_until(b'\n', &mut line)? == 0 {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn read_line(number: usize, line: &[u8], take: Take<'_>) -> bool {
+    if line.is_empty() {
+        return true;
+    }
+    match serde_json::from_slice::<&RawValue>(line) {
+        Ok(document) => take(Place::Line(number), Ok(document.get().as_bytes())),
+        Err(reason) => take(Place::Column(number, reason.column()), Err(what(&reason))),
+    }
+}
+
+/// Reads what follows the first line together with it.
+fn read_whole(
+    file: Box<dyn BufRead>,
+    mut text: Vec<u8>,
+    first_line: usize,
+    take: Take<'_>,
+) -> io::Result<()> {
+    let read = file.take(MAX_WHOLE).read_to_end(&mut text)?;
+    if read as u64 == MAX_WHOLE {
+        let reason = "a file of more than 2 GiB must have one document a line";
+        return Err(io::Error::other(reason));
+    }
+    for document in serde_json::Deserializer::from_slice(&text).into_iter::<&RawValue>() {
+        let goes_on = match document {
+            Ok(document) => take(Place::Whole, Ok(document.get().as_bytes())),
+            Err(reason) => {
+                let line = first_line + reason.line() - 1;
+                take(Place::Column(line, reason.column()), Err(what(&reason)))
+            }
+        };
+        if !goes_on {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The error without its place.
+fn what(reason: &serde_json::Error) -> String {
+    let text = reason.to_string();
+    text.split_once(" at line ")
+        .map_or(text.clone(), |(what, _)| what.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    /// What was handed over, each with its place.
+    fn read(content: &[u8]) -> Vec<String> {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(content).unwrap();
+        let mut read = Vec::new();
+        read_documents(file.path().to_str().unwrap(), &mut |place, document| {
+            read.push(match document {
+                Ok(document) => format!("{place}: {}", String::from_utf8_lossy(document)),
+                Err(reason) => format!("{place}! {reason}"),
+            });
+            true
+        });
+        read
+    }
+
+    #[test]
+    fn a_broken_line_costs_only_itself() {
+        assert_eq!(
+            read(b"\n{\"a\":1}\n\n{\"b\":\n{\"c\":3}"),
+            [
+                "line 2: {\"a\":1}",
+                "line 4, column 5! EOF while parsing a value",
+                "line 5: {\"c\":3}"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_document_may_have_many_lines() {
+        assert_eq!(
+            read(b"{\n \"a\": 1\n}\n{\n \"b\": x }"),
+            [
+                "the file: {\n \"a\": 1\n}",
+                "line 5, column 7! expected value"
+            ]
+        );
+    }
+
+    #[test]
+    fn packed_files_are_unpacked() {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(b"[1]").unwrap();
+        let gzip = gzip.finish().unwrap();
+        let zstd = zstd::encode_all(&b"[1]"[..], 1).unwrap();
+        for packed in [gzip, zstd] {
+            assert_eq!(read(&packed), ["line 1: [1]"]);
+            let cut = read(&packed[..packed.len() - 2]);
+            assert!(
+                cut.iter().any(|read| read.starts_with("the file! ")),
+                "{cut:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_said() {
+        let mut said = Vec::new();
+        read_documents("/no/such/file", &mut |_, document| {
+            said.push(document.unwrap_err());
+            true
+        });
+        assert_eq!(said.len(), 1);
+    }
+}

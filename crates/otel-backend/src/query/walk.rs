@@ -1,0 +1,96 @@
+//! All traces, one after the other.
+
+use std::collections::HashSet;
+use std::ops::ControlFlow;
+
+use super::trace::{Frames, Trace, load};
+use crate::model::{TraceId, UnixNanos};
+use crate::otlp::{Outline, groups, span_groups};
+use crate::store::{Frame, ReadError, Reader, Token};
+
+/// Which traces are wanted: those of which one span satisfies all of this.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selection {
+    /// The service; any if `None`.
+    pub service: Option<String>,
+    /// The earliest start of the span.
+    pub from: UnixNanos,
+    /// The latest start of the span.
+    pub to: UnixNanos,
+    /// The traces; all if there are none.
+    pub traces: Vec<TraceId>,
+}
+
+/// Hands over each trace that is wanted, whole, in about the order in which they began, until `take`
+/// breaks off.
+///
+/// # Errors
+/// [`ReadError`] if the store cannot be read.
+pub fn walk<B>(
+    reader: &Reader,
+    selection: &Selection,
+    mut take: impl FnMut(Trace) -> ControlFlow<B>,
+) -> Result<ControlFlow<B>, ReadError> {
+    let mut frames = Frames::default();
+    let mut seen = HashSet::new();
+    for frame in selection.frames(reader)? {
+        let bytes = frames.get(reader, frame)?;
+        let ids = selection.traces_in(&bytes);
+        let ids = ids.map_err(|reason| reader.damaged(frame, reason))?;
+        for id in ids {
+            if !seen.insert(id) {
+                continue;
+            }
+            let Some(trace) = load(reader, &mut frames, id)? else {
+                continue;
+            };
+            if let ControlFlow::Break(end) = take(trace) {
+                return Ok(ControlFlow::Break(end));
+            }
+        }
+    }
+    Ok(ControlFlow::Continue(()))
+}
+
+impl Selection {
+    /// The frames that may hold such a span, the oldest first.
+    fn frames(&self, reader: &Reader) -> Result<Vec<Frame>, ReadError> {
+        let service = self.service.as_deref().map(Token::service);
+        let clauses: Vec<_> = service.into_iter().map(|token| vec![token]).collect();
+        let mut frames = Vec::new();
+        if self.traces.is_empty() {
+            for block in reader.blocks() {
+                frames.extend(reader.frames_with(block, &clauses)?);
+            }
+        } else {
+            for id in &self.traces {
+                frames.extend(reader.frames_of_trace(*id));
+            }
+        }
+        frames.retain(|frame| frame.last >= self.from && frame.first <= self.to);
+        frames.sort_unstable_by_key(|frame| (frame.first, *frame));
+        frames.dedup();
+        Ok(frames)
+    }
+
+    /// The traces of a frame that have such a span in it, in their order there.
+    fn traces_in(&self, frame: &[u8]) -> Result<Vec<TraceId>, crate::otlp::Malformed> {
+        let mut ids = Vec::new();
+        for group in span_groups(groups(frame)?)? {
+            let service = group.resource.service_name();
+            if self
+                .service
+                .as_deref()
+                .is_some_and(|wanted| wanted != service)
+            {
+                continue;
+            }
+            let outlines = group.messages.iter().filter_map(|m| Outline::read(m));
+            let outlines = outlines.filter(|o| (self.from..=self.to).contains(&o.start));
+            let found = outlines.map(|outline| (outline.start, outline.trace_id));
+            ids.extend(found.filter(|(_, id)| self.traces.is_empty() || self.traces.contains(id)));
+        }
+        ids.sort_unstable();
+        Ok(ids.into_iter().map(|(_, id)| id).collect())
+    }
+}
