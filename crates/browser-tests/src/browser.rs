@@ -16,7 +16,7 @@ use crate::lines::lines;
 use crate::memory;
 
 /// How long something may take to appear. Only a test that fails waits that long.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The window of a test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,15 +7,12 @@ use crate::traces::shop;
 
 const FETCH: &str = "const [url, done] = arguments; fetch(url).then((answer) => answer.text()).then(done, (error) => done(String(error)))";
 
-/// What the link in the menu downloads.
-async fn download(page: &Browser, link: usize) -> String {
-    let href = page
-        .script(
-            "return document.querySelectorAll('.menu a[download]')[arguments[0]].href",
-            json!([link]),
-        )
-        .await;
-    let text = page.script_async(FETCH, vec![href]).await;
+/// The address of the last file that the page made.
+const KEEP_FILE: &str = "const make = URL.createObjectURL; URL.createObjectURL = (blob) => { window.made = blob; return make(blob); }";
+const READ_FILE: &str = "const [done] = arguments; window.made.text().then(done)";
+
+async fn fetch(page: &Browser, url: Value) -> String {
+    let text = page.script_async(FETCH, vec![url]).await;
     text.as_str().unwrap_or_default().to_owned()
 }
 
@@ -26,9 +23,20 @@ async fn a_trace_is_downloaded_copied_and_dropped_again() {
     let page = Browser::open(View::Wide).await;
     page.go(&backend.trace_url(&trace)).await;
     page.wait(".menu summary").await;
-    let jaeger = download(&page, 0).await;
-    let otlp = download(&page, 1).await;
-    assert!(otlp.contains("resourceSpans"), "{otlp}");
+    let href = page
+        .script(
+            "return document.querySelector('.menu a[download]').href",
+            json!([]),
+        )
+        .await;
+    let jaeger = fetch(&page, href).await;
+    page.script(KEEP_FILE, json!([])).await;
+    page.click(".menu summary").await;
+    page.click(".menu a + button").await;
+    page.until("return window.made !== undefined").await;
+    let otlp = page.script_async(READ_FILE, Vec::new()).await;
+    let otlp = otlp.as_str().unwrap_or_default();
+    assert!(otlp.starts_with("{\"resourceSpans\":["), "{otlp}");
     page.click(".menu summary").await;
     page.click(".menu button:first-of-type").await;
     page.until("return document.getElementById('toast').textContent === 'Trace copied'")
@@ -45,10 +53,10 @@ async fn a_trace_is_downloaded_copied_and_dropped_again() {
         .await;
     assert_eq!(page.text(".title .operation").await, "GET /cart");
     page.look("dropped").await;
-    let unwrapped: Value = serde_json::from_str(&otlp).unwrap();
-    page.drop_file("trace.otlp.json", &unwrapped["result"].to_string())
+    page.script("document.querySelector('.title').id = 'before'", json!([]))
         .await;
-    page.until("return document.querySelectorAll('.row').length === 4")
+    page.drop_file("trace.otlp.json", otlp).await;
+    page.until("return !document.getElementById('before') && document.querySelectorAll('.row').length === 4")
         .await;
     page.drop_file("broken.json", "{\"data\": [{\"spans\": ")
         .await;
@@ -70,9 +78,8 @@ async fn a_file_of_several_traces_lets_one_be_chosen() {
         traces[0],
         traces[1]
     ));
-    let both = page.script_async(FETCH, vec![url]).await;
-    page.drop_file("both.json", both.as_str().unwrap_or_default())
-        .await;
+    let both = fetch(&page, url).await;
+    page.drop_file("both.json", &both).await;
     page.wait("dialog .choices li:nth-child(2)").await;
     page.look("choose").await;
     page.click("dialog .choices li:nth-child(2) a").await;

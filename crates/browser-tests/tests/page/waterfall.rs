@@ -162,6 +162,16 @@ async fn the_minimap_and_the_axis_zoom() {
         Some("50")
     );
     page.look("zoomed").await;
+    page.drag(".minimap .grip", 0.5, 0.0).await;
+    page.until(
+        "return document.querySelector('.minimap .handle').getAttribute('aria-valuenow') === '38'",
+    )
+    .await;
+    page.drag(".minimap .grip", 0.5, 1.0).await;
+    page.until(
+        "return document.querySelector('.minimap .handle').getAttribute('aria-valuenow') === '50'",
+    )
+    .await;
     page.drag(".axis", 0.25, 0.5).await;
     page.until("return Number(document.querySelector('.minimap .handle').getAttribute('aria-valuenow')) === 56").await;
     page.press_all("0").await;

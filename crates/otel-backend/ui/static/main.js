@@ -32,7 +32,10 @@ async function show(route) {
     return;
   }
   const module = await load();
-  if (!signal.aborted) module.show(page, route, signal);
+  if (signal.aborted) return;
+  // What had the focus is gone with the page before.
+  if (page.hasChildNodes()) page.focus({ preventScroll: true });
+  module.show(page, route, signal);
 }
 
 document.getElementById('brand').href = searchUrl();

@@ -3,13 +3,13 @@ import { dragSpan } from './drag.js';
 import { onThemeChange, paletteNow, rgbOf } from './palette.js';
 import { ERROR } from './columns.js';
 
-/** The whole trace in small, with the part in view marked; drag to zoom, double click for all. */
+/** The whole trace in small, with the part in view marked: drag to zoom or to move it, double click for all. */
 export class Minimap {
   #trace;
   #range;
   #changed;
   #shades = [el('div.shade'), el('div.shade')];
-  #window = el('div.window');
+  #window = el('div.window', {}, el('div.grip', { title: 'Drag to move the part in view  a d' }));
   #handles;
 
   constructor(trace, range, changed, signal) {
@@ -20,6 +20,7 @@ export class Minimap {
     this.#handles = [this.#handle('from', 'Begin of the view'), this.#handle('to', 'End of the view')];
     this.node = el('div.minimap', { title: 'Drag to zoom, double-click for the whole trace' },
       this.canvas, ...this.#shades, this.#window, ...this.#handles);
+    this.#listenToGrip();
     dragSpan(this.node, (from, to) => this.#set(this.#at(from), this.#at(to)));
     this.node.addEventListener('dblclick', () => this.#set(range.begin, range.end));
     onThemeChange(() => this.draw(), signal);
@@ -37,7 +38,22 @@ export class Minimap {
     this.#changed();
   }
 
-  /** A grip at one end of the part in view, for pointer and arrow keys. */
+  /** The bar above the part in view moves it. */
+  #listenToGrip() {
+    const grip = this.#window.firstChild;
+    grip.addEventListener('pointerdown', (event) => {
+      // Not the beginning of another part.
+      event.stopPropagation();
+      grip.setPointerCapture(event.pointerId);
+    });
+    grip.addEventListener('pointermove', ({ buttons, movementX }) => {
+      if (!buttons) return;
+      const by = (movementX / this.node.clientWidth) * (this.#range.end - this.#range.begin);
+      this.#set(this.#range.from + by, this.#range.to + by);
+    });
+  }
+
+  /** A handle at one end of the part in view, for pointer and arrow keys. */
   #handle(side, label) {
     const node = el('button.handle', { type: 'button', role: 'slider', 'aria-label': label, 'aria-valuemin': 0, 'aria-valuemax': 100 });
     const move = (moment) => {

@@ -75,21 +75,15 @@ export class ServiceGraph {
   }
 
   #edge(edge, places, most) {
-    const { parent, child, count, errors } = edge;
+    const { parent, child, count, errors, durations } = edge;
     const from = places.get(parent);
     const to = places.get(child);
     const label = `${parent} calls ${child}: ${this.#describe(edge)}`;
     const [path, x, y] = curve(from, to);
     return svg('g', { class: errors ? 'edge failed' : 'edge' },
       svg('path', { d: path, 'stroke-width': 1 + 1.5 * Math.sqrt(count / most), 'marker-end': 'url(#arrow)' }, svg('title', {}, label)),
-      svg('text', { x, y: y - 6 }, this.#label(edge)));
-  }
-
-  #label({ count, durations, errors }) {
-    const parts = [formatCount(count)];
-    if (durations.length) parts.push(formatDuration(percentile(durations, 0.95)));
-    if (errors) parts.push(`${formatShare(errors / durations.length)} failed`);
-    return parts.join(' · ');
+      svg('text', { x, y: y - 6 }, formatCount(count), durations.length ? ` · ${formatDuration(percentile(durations, 0.95))}` : ''),
+      svg('text', { x, y: y + 16, class: 'failed' }, errors ? `${formatShare(errors / durations.length)} failed` : ''));
   }
 
   #describe({ count, durations, errors }) {

@@ -10,7 +10,7 @@ export function traceActions({ id, isLocal }) {
       !isLocal && [
         item('Copy as JSON', () => copyTrace(`${url}?prettyPrint=true`)),
         el('a', { href: url, download: `${id}.json` }, 'Download Jaeger JSON'),
-        el('a', { href: apiUrl(`v3/traces/${encodeURIComponent(id)}`), download: `${id}.otlp.json` }, 'Download OTLP JSON'),
+        item('Download OTLP JSON', () => downloadOtlp(id)),
       ],
       item('Compare with another trace…', () => askForOther(id))));
   menu.addEventListener('focusout', ({ relatedTarget }) => {
@@ -32,6 +32,32 @@ async function copyTrace(url) {
   } catch (error) {
     toast(`The trace could not be copied: ${error.message}`);
   }
+}
+
+/** The API answers with OTLP in an envelope; a file of OTLP has none. */
+async function downloadOtlp(id) {
+  try {
+    const response = await fetch(apiUrl(`v3/traces/${encodeURIComponent(id)}`));
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    save(await unwrapped(await response.blob()), `${id}.otlp.json`);
+  } catch (error) {
+    toast(`The trace could not be downloaded: ${error.message}`);
+  }
+}
+
+/** Without `{"result":` and `}`; the whole of a large trace is not read for that. */
+async function unwrapped(blob) {
+  const [, open] = /^(\s*\{\s*"result"\s*:\s*)\{/.exec(await blob.slice(0, 64).text()) ?? [];
+  if (!open) return blob;
+  const tail = await blob.slice(-64).text();
+  return blob.slice(open.length, blob.size - (tail.length - tail.lastIndexOf('}')));
+}
+
+function save(blob, name) {
+  const link = el('a', { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  // The browser has begun to read it by then.
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
 function askForOther(id) {
