@@ -231,3 +231,20 @@ pub(crate) fn shop_trace() -> Value {
         ],
     )
 }
+
+/// Status, content type and body.
+pub(crate) async fn ask(
+    backend: &Backend,
+    method: reqwest::Method,
+    path: &str,
+) -> (u16, String, String) {
+    let request = reqwest::Client::new().request(method, backend.ui(path));
+    let response = request.send().await.unwrap();
+    let content_type = response.headers().get("content-type");
+    let content_type = content_type.map(|value| value.to_str().unwrap().to_owned());
+    (
+        response.status().as_u16(),
+        content_type.unwrap_or_default(),
+        response.text().await.unwrap(),
+    )
+}
