@@ -1,8 +1,7 @@
-//! The query APIs over HTTP.
+//! The query APIs: Jaeger's old one and v3, Tempo's, and Jaeger's over gRPC.
 //!
-//! Only this module knows the JSON of Jaeger's APIs. Handlers read parameters, ask
-//! [`Query`], and write the answer; what is large is written by a thread
-//! that may block, while it is sent.
+//! Only this module knows their shapes. Handlers read parameters, ask [`Query`], and write the
+//! answer; what may be large is written by a thread that may block, while it is sent.
 
 mod answer;
 mod envelope;

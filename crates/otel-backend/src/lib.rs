@@ -1,7 +1,7 @@
 //! A small tracing backend in one process.
 //!
-//! Spans come in by OTLP and by Jaeger's protocols, lie on disk in SQLite, and go out through Jaeger's
-//! query API and a trace page. A developer starts it instead of Jaeger all-in-one; whoever outgrows
+//! Spans come in by OTLP and by Jaeger's protocols, lie on disk in SQLite, and go out through the
+//! query APIs of Jaeger and Tempo and a trace page. A developer starts it instead of Jaeger all-in-one; whoever outgrows
 //! one machine moves on without changing a program.
 //!
 //! # Layout
@@ -14,7 +14,7 @@
 //! | [`sampling`] | what Jaeger's clients are told to sample | spans |
 //! | [`store`] | SQLite, blocks, indexes | HTTP, query APIs |
 //! | [`query`] | questions and their answers | HTTP, SQL |
-//! | [`api`] | the query APIs over HTTP | SQL |
+//! | [`api`] | the query APIs of Jaeger and Tempo, over HTTP and gRPC | SQL |
 //! | [`ui`] | the trace page's files | everything else |
 //! | [`import`], [`export`] | traces from files and to them | SQL |
 //! | [`metrics`] | what is counted | |
