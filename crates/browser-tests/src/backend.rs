@@ -12,6 +12,18 @@ use crate::Span;
 use crate::lines::lines;
 use crate::span::{request, span_id};
 
+/// What no test sends by or asks.
+const UNUSED: [&str; 8] = [
+    "query-grpc",
+    "otlp-grpc",
+    "jaeger-thrift",
+    "jaeger-grpc",
+    "jaeger-compact",
+    "jaeger-binary",
+    "zipkin",
+    "sampling",
+];
+
 /// An otel-backend that keeps its traces in memory, on free ports. It is killed when dropped.
 #[derive(Debug)]
 pub struct Backend {
@@ -31,18 +43,13 @@ impl Backend {
     /// # Panics
     /// When it does not start.
     pub fn start_on(ui_port: u16) -> Self {
-        let mut child = Command::new(program())
-            .args(["--memory", "--ui-port", &ui_port.to_string()])
-            .args(["--otlp-http-port", "0", "--otlp-grpc-port", "off"])
-            .args(["--jaeger-thrift-port", "off", "--jaeger-grpc-port", "off"])
-            .args([
-                "--jaeger-compact-port",
-                "off",
-                "--jaeger-binary-port",
-                "off",
-            ])
-            .args(["--query-grpc-port", "off", "--zipkin-port", "off"])
-            .args(["--sampling-port", "off"])
+        let mut command = Command::new(program());
+        command.args(["--memory", "--otlp-http-port", "0"]);
+        command.args(["--ui-port", &ui_port.to_string()]);
+        for protocol in UNUSED {
+            command.args([&format!("--{protocol}-port"), "off"]);
+        }
+        let mut child = command
             .stderr(Stdio::piped())
             .spawn()
             .unwrap_or_else(|error| panic!("otel-backend does not start: {error}"));

@@ -79,8 +79,8 @@ async fn a_trace_that_still_arrives_grows_and_marks_its_orphans() {
     backend.add(
         &trace,
         &[Span::new(1, "shop", "root")
-            .at(later - 5000)
-            .lasting(10_000)],
+            .at(later - 50_000)
+            .lasting(60_000)],
     );
     page.until("return document.querySelectorAll('.row').length === 2")
         .await;

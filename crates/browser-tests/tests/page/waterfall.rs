@@ -200,7 +200,8 @@ async fn only_the_rows_in_view_exist_and_scrolling_brings_others() {
     let trace = backend.send(&pairs(1500));
     let page = Browser::open(View::Wide).await;
     page.go(&backend.trace_url(&trace)).await;
-    page.wait(".row[aria-label^='batch']").await;
+    page.wait(".trace:not(.preview) .row[aria-label^='batch']")
+        .await;
     let nodes = page
         .script(
             "return document.getElementsByTagName('*').length",
