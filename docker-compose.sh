@@ -93,7 +93,7 @@ fi
 if [[ -f .env ]]; then
     while IFS='=' read -r name value || [[ -n $name ]]; do
         [[ $name =~ ^[A-Z_]+$ && -z ${!name+set} ]] || continue
-        value=${value%\"} value=${value#\"}
+        value=${value%[\"\']} value=${value#[\"\']}
         export "$name=$value"
     done <.env
 fi

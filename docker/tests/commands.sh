@@ -222,7 +222,7 @@ try 4 docker "OTLP_GRPC_PORT=$port" embedded
 says "$err" "port $port/tcp (OTLP gRPC) is taken by the program otelcol;"
 rm "$everyday/ss"
 # What .env says counts, unless the environment says otherwise.
-printf 'UI_PORT=%s\nGRAFANA_PORT="4000"\n' "$port" >"$workspace/.env"
+printf 'UI_PORT=%s\n# a comment\nGRAFANA_PORT="4000"\n' "$port" >"$workspace/.env"
 try 4 docker "env -u UI_PORT" embedded
 says "$err" "port $port/tcp (trace page and query API) is taken"
 try 0 docker "fake_running=embedded UI_PORT=1" embedded

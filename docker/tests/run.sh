@@ -65,7 +65,7 @@ docker/tests/commands.sh
 
 step "the merged configurations"
 if docker compose version >/dev/null 2>&1; then composes=("docker compose"); else composes=(); fi
-if command -v docker-compose >/dev/null; then composes+=("docker-compose"); fi
+if [[ $(docker-compose version --short 2>/dev/null) == 1.* ]]; then composes+=("docker-compose"); fi
 [[ ${#composes[@]} -gt 0 ]] || fail "compose is missing"
 [[ " ${composes[*]} " == *" docker compose "* ]] || unchecked+=("compose 2: it is not installed")
 [[ " ${composes[*]} " == *" docker-compose "* ]] || unchecked+=("docker-compose 1.29: it is not installed")
