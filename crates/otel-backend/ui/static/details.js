@@ -82,7 +82,7 @@ export class Details {
     const whole = end - begin;
     const facts = [
       ['Duration', formatDuration(duration[row]), whole > 0 && `${formatShare(duration[row] / whole)} of the trace`],
-      ['Own time', formatDuration(self[row]), duration[row] > 0 && `${formatShare(self[row] / duration[row])} without its children`],
+      ['Own time', formatDuration(self[row]), duration[row] > 0 && `${formatShare(self[row] / duration[row])} of the span`],
       ['Begins', formatDuration(span.startTime - begin), formatTime(span.startTime)],
     ];
     return el('dl.numbers', {}, facts.map(([name, value, note]) =>
