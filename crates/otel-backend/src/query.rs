@@ -4,6 +4,7 @@ mod adjust;
 mod condition;
 mod dependencies;
 mod lookup;
+mod patience;
 mod predicate;
 mod search;
 mod tags;
@@ -21,6 +22,7 @@ use crate::store::{Operation, ReadError, Reader, Store};
 pub use condition::{Condition, Field, Literal, Operator, Pattern, Place, Test, TraceFacts};
 pub use dependencies::Edge;
 pub use lookup::{IdPattern, Lookup, Missing};
+pub use patience::SearchError;
 pub use predicate::{Search, Tag, parse_bool};
 pub use search::Hit;
 pub use tags::{FoundTags, TagSearch};
@@ -52,10 +54,13 @@ impl Query {
     /// The newest traces that match, newest first.
     ///
     /// # Errors
-    /// [`ReadError`] if the store cannot be read.
-    pub async fn search(&self, search: Search) -> Result<Vec<Hit>, ReadError> {
+    /// [`SearchError`] if the store cannot be read, or the search takes too long.
+    pub async fn search(&self, search: Search) -> Result<Vec<Hit>, SearchError> {
+        // Dropped with this future, when the client goes away.
+        let asker = patience::Asker::new();
+        let patience = asker.patience();
         self.store
-            .read(move |reader| search::run(reader, &search))
+            .read(move |reader| search::run(reader, &search, &patience))
             .await
     }
 

@@ -9,7 +9,7 @@ use http::header::{CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use serde::Serialize;
 use serde_json::ser::PrettyFormatter;
 
-use crate::query::Missing;
+use crate::query::{Missing, SearchError};
 use crate::store::ReadError;
 
 /// A successful answer.
@@ -119,6 +119,18 @@ impl IntoResponse for ApiError {
             trace_id: None,
         }]);
         http_error(self.status, to_json(&envelope, false))
+    }
+}
+
+impl From<SearchError> for ApiError {
+    fn from(error: SearchError) -> Self {
+        match error {
+            SearchError::Read(error) => Self::internal(error),
+            SearchError::TooLong => Self {
+                status: StatusCode::SERVICE_UNAVAILABLE,
+                message: error.to_string(),
+            },
+        }
     }
 }
 

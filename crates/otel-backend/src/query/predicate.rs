@@ -82,6 +82,9 @@ pub fn parse_bool(text: &str) -> Option<bool> {
 }
 
 impl Search {
+    /// How many traces a search may ask for: as many as Jaeger's store in memory keeps by default.
+    pub const MAX_LIMIT: usize = 100_000;
+
     /// Whether a span satisfies all, as far as that can be told without its trace.
     pub(super) fn matches(&self, span: &Span<'_>) -> bool {
         self.matches_in(span, None)

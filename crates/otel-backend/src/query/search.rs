@@ -2,6 +2,7 @@
 
 use std::collections::{BinaryHeap, HashMap, HashSet};
 
+use super::patience::{Patience, SearchError};
 use super::predicate::Search;
 use super::trace::{Frames, Trace, load};
 use crate::model::{TraceId, UnixNanos};
@@ -59,7 +60,11 @@ impl From<Trace> for Hit {
 const MAX_KEPT: usize = 8 * 1024 * 1024;
 
 /// Finds the newest traces that match, newest first.
-pub(super) fn run(reader: &Reader, search: &Search) -> Result<Vec<Hit>, ReadError> {
+pub(super) fn run(
+    reader: &Reader,
+    search: &Search,
+    patience: &Patience,
+) -> Result<Vec<Hit>, SearchError> {
     let mut running = Running {
         reader,
         search,
@@ -74,6 +79,7 @@ pub(super) fn run(reader: &Reader, search: &Search) -> Result<Vec<Hit>, ReadErro
     while found.len() < search.limit
         && let Some(lead) = running.leads.pop()
     {
+        patience.check()?;
         found.extend(running.follow(&lead.step)?);
     }
     Ok(found)

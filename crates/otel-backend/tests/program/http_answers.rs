@@ -196,3 +196,28 @@ async fn ids_are_found_in_every_notation_and_by_how_they_begin() {
         json!([{"msg": "trace not found", "traceID": "0000000000000001"}])
     );
 }
+
+#[tokio::test]
+async fn an_evicted_trace_is_told_from_one_that_never_was() {
+    let backend = Backend::start(&["--memory", "--retention", "60s"]);
+    // It is years old.
+    export(&backend, &shop_trace()).await;
+    let path = format!("/api/traces/{ID}");
+    let gone = loop {
+        let (status, _, body) = ask(&backend, reqwest::Method::GET, &path).await;
+        if status == 404 {
+            break body;
+        }
+    };
+    let evicted = "trace not found: it was evicted to keep the store within its limits";
+    assert!(gone.contains(&format!("\"msg\":\"{evicted}\"")), "{gone}");
+    let (_, _, v3) = ask(
+        &backend,
+        reqwest::Method::GET,
+        &format!("/api/v3/traces/{ID}"),
+    )
+    .await;
+    assert!(v3.contains("No traces found: it was evicted"), "{v3}");
+    let unknown = ask(&backend, reqwest::Method::GET, "/api/traces/1234").await;
+    assert!(unknown.2.contains("\"msg\":\"trace not found\""));
+}

@@ -67,6 +67,7 @@ fn search(query: Parameters) -> Search {
     let given = |text: String| (!text.is_empty()).then_some(text);
     let max_duration = query.max_duration.as_ref().map(duration);
     let limit = usize::try_from(query.search_depth).ok();
+    let limit = limit.filter(|limit| *limit > 0).unwrap_or(LIMIT);
     let tags = query.tags.into_iter();
     Search {
         service: given(query.service_name),
@@ -80,7 +81,7 @@ fn search(query: Parameters) -> Search {
             .unwrap_or_default(),
         max_duration: max_duration.filter(|max| !max.is_zero()),
         tags: tags.map(|(key, value)| Tag { key, value }).collect(),
-        limit: limit.filter(|limit| *limit > 0).unwrap_or(LIMIT),
+        limit: limit.min(Search::MAX_LIMIT),
         ..Search::default()
     }
 }

@@ -9,6 +9,7 @@ use crate::api::jaeger::translate;
 use crate::api::outlet::{self, Gone, Outlet, Traces};
 use crate::model::{Event, Span};
 use crate::otlp::TracesBuilder;
+use crate::query::SearchError;
 use crate::store::ReadError;
 
 /// Bytes from which on a message is sent; clients refuse messages of 4 MiB by default.
@@ -54,6 +55,14 @@ pub(super) async fn messages<T: Send + 'static>(
     let receiver = outlet::open(make).await;
     let receiver = receiver.map_err(|error| read_failed(&error))?;
     Ok(Response::new(ReceiverStream::new(receiver)))
+}
+
+/// Why a search has no result.
+pub(super) fn search_failed(error: &SearchError) -> Status {
+    match error {
+        SearchError::Read(error) => failed(error),
+        SearchError::TooLong => Status::deadline_exceeded(error.to_string()),
+    }
 }
 
 pub(super) fn read_failed(error: &ReadError) -> Status {

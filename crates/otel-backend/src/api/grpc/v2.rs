@@ -10,7 +10,7 @@ use super::generated::jaeger::api_v2::{
     GetServicesRequest, GetServicesResponse, GetTraceRequest, Operation,
 };
 use super::params::{search_v2, time};
-use super::stream::{self, Messages, read_failed};
+use super::stream::{self, Messages, read_failed, search_failed};
 use crate::api::outlet::Traces;
 use crate::model::TraceId;
 use crate::query::{Hit, IdPattern, Lookup, Query};
@@ -45,7 +45,7 @@ impl QueryService for Service {
         let query = query.ok_or_else(|| Status::invalid_argument("missing query"))?;
         let raw = query.raw_traces;
         let hits = self.0.search(search_v2(query)).await;
-        let hits = hits.map_err(|error| read_failed(&error))?;
+        let hits = hits.map_err(|error| search_failed(&error))?;
         stream::traces(Traces::new(self.0.clone(), hits), raw, stream::chunks).await
     }
 

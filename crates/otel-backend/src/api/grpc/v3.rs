@@ -10,7 +10,7 @@ use super::generated::jaeger::api_v3::{
     TraceSummary,
 };
 use super::params::{search_v3, time};
-use super::stream::{self, Messages, read_failed};
+use super::stream::{self, Messages, read_failed, search_failed};
 use crate::api::ids;
 use crate::api::outlet::Traces;
 use crate::api::v3::summary;
@@ -51,7 +51,7 @@ impl QueryService for Service {
         let query = request.into_inner().query;
         let raw = query.as_ref().is_some_and(|query| query.raw_traces);
         let hits = self.0.search(search_v3(query)?).await;
-        let hits = hits.map_err(|error| read_failed(&error))?;
+        let hits = hits.map_err(|error| search_failed(&error))?;
         stream::traces(Traces::new(self.0.clone(), hits), raw, stream::otlp).await
     }
 
@@ -60,7 +60,7 @@ impl QueryService for Service {
         request: Request<FindTraceSummariesRequest>,
     ) -> Result<Response<Self::FindTraceSummariesStream>, Status> {
         let hits = self.0.search(search_v3(request.into_inner().query)?).await;
-        let hits = hits.map_err(|error| read_failed(&error))?;
+        let hits = hits.map_err(|error| search_failed(&error))?;
         let mut traces = Traces::new(self.0.clone(), hits).peekable();
         stream::messages(move |outlet| {
             while traces.peek().is_some() {

@@ -15,9 +15,6 @@ const LOOKBACK: Duration = Duration::from_hours(48);
 /// How many traces a search without `limit` finds.
 const LIMIT: i64 = 100;
 
-/// How many traces a search may ask for: as many as Jaeger's store in memory keeps by default.
-const MAX_LIMIT: i64 = 100_000;
-
 /// What `GET /api/traces` asks for.
 #[derive(Debug, PartialEq)]
 pub(super) struct Traces {
@@ -134,7 +131,7 @@ fn parse_ids(pairs: &Pairs) -> Result<Vec<IdPattern>, ApiError> {
 
 fn check_limit(limit: i64) -> Result<usize, ApiError> {
     match usize::try_from(limit) {
-        Ok(depth) if (1..=MAX_LIMIT).contains(&limit) => Ok(depth),
+        Ok(depth) if (1..=Search::MAX_LIMIT).contains(&depth) => Ok(depth),
         // Jaeger leaves this to its store, and answers as if the store had failed.
         _ => Err(ApiError {
             status: http::StatusCode::INTERNAL_SERVER_ERROR,

@@ -3,7 +3,8 @@
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
-use crate::api::envelope::http_error;
+use crate::api::envelope::{ApiError, http_error};
+use crate::query::SearchError;
 use crate::store::ReadError;
 
 /// A failed request.
@@ -36,8 +37,14 @@ impl From<ReadError> for TempoError {
     }
 }
 
-impl From<crate::api::envelope::ApiError> for TempoError {
-    fn from(error: crate::api::envelope::ApiError) -> Self {
+impl From<SearchError> for TempoError {
+    fn from(error: SearchError) -> Self {
+        ApiError::from(error).into()
+    }
+}
+
+impl From<ApiError> for TempoError {
+    fn from(error: ApiError) -> Self {
         Self {
             status: error.status,
             message: error.message,

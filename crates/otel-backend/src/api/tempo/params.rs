@@ -54,7 +54,7 @@ pub(super) fn parse_search(pairs: &Pairs, now: UnixNanos) -> Result<Wanted, Temp
         to,
         condition: Some(condition),
         trace_duration: min..=max.unwrap_or(Duration::MAX),
-        limit: parse_count(pairs, "limit")?.unwrap_or(LIMIT),
+        limit: (parse_count(pairs, "limit")?.unwrap_or(LIMIT)).min(Search::MAX_LIMIT),
         ..Search::default()
     };
     let spans = parse_count(pairs, "spss")?.unwrap_or(SPANS);

@@ -118,7 +118,8 @@ fn parse_limit(pairs: &Pairs) -> Result<usize, ApiError> {
         None => parse(pairs, "query.num_traces", number)?,
     };
     let depth = depth.and_then(|depth| usize::try_from(depth).ok());
-    Ok(depth.filter(|depth| *depth > 0).unwrap_or(LIMIT))
+    let depth = depth.filter(|depth| *depth > 0).unwrap_or(LIMIT);
+    Ok(depth.min(Search::MAX_LIMIT))
 }
 
 fn parse_attributes(pairs: &Pairs) -> Result<Vec<Tag>, ApiError> {
