@@ -14,8 +14,12 @@ fn main() -> ExitCode {
         "signal" => waits_for_a_signal(),
         "twice" => initializes_twice(),
         "current-thread" => ends_in_a_runtime_of_one_thread(),
+        "panic-under-load" => under_load(panics),
+        "exit-under-load" => under_load(exits),
+        "signal-under-load" => under_load(waits_for_a_signal),
+        "current-thread-under-load" => under_load(ends_in_a_runtime_of_one_thread),
         _ => {
-            eprintln!("usage: endings panic|exit|signal|twice|current-thread");
+            eprintln!("usage: endings panic|exit|signal|twice|current-thread[-under-load]");
             ExitCode::FAILURE
         }
     }
@@ -23,6 +27,18 @@ fn main() -> ExitCode {
 
 fn work() {
     tracing::info_span!("work").in_scope(|| tracing::info!("working"));
+}
+
+/// Ends while other threads go on making spans, which nobody joins.
+fn under_load(end: fn() -> ExitCode) -> ExitCode {
+    for _ in 0..2 {
+        std::thread::spawn(|| {
+            loop {
+                work();
+            }
+        });
+    }
+    end()
 }
 
 #[expect(clippy::panic, reason = "a panic is one way to end")]

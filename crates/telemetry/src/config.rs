@@ -5,6 +5,7 @@
 
 mod batch;
 mod exporters;
+mod http;
 mod ignored;
 mod jaeger;
 mod limits;
@@ -27,14 +28,15 @@ use tracing_subscriber::filter::LevelFilter;
 
 pub use batch::Batch;
 pub use exporters::Exporter;
-pub use ignored::IGNORED;
+pub use http::Http;
+pub use ignored::{IGNORED, Ignored};
 pub use jaeger::Jaeger;
 pub use limits::Limits;
 pub use logs::{Logs, LogsExporter};
 pub use otlp::{Otlp, OtlpProtocol, PemFile, TlsFiles};
 pub use propagators::Propagator;
 pub use variable::{Problem, Variable};
-pub use variables::VARIABLES;
+pub use variables::{GROUPS, Group, variables};
 
 pub(crate) use resource::program;
 
@@ -61,8 +63,8 @@ pub struct Config {
     pub limits: Limits,
     /// How much of the SDK's own log is printed.
     pub log_level: LevelFilter,
-    /// The HTTP methods that are not `_OTHER`, where they are not the usual ones.
-    pub known_methods: Option<Vec<String>>,
+    /// What HTTP spans record.
+    pub http: Http,
 }
 
 impl Config {
@@ -90,10 +92,10 @@ impl Config {
             logs: logs::read(&mut reader),
             limits: limits::read(&mut reader),
             log_level: log_level::read(&mut reader),
-            known_methods: reader.list(&variables::HTTP_KNOWN_METHODS),
+            http: http::read(&mut reader),
         };
         let mut problems = reader.into_problems();
-        problems.extend(ignored::ignored(lookup));
+        problems.extend(ignored::reported(lookup));
         (config, problems)
     }
 }

@@ -70,10 +70,8 @@ pub fn init() -> Telemetry {
 
 fn set_globals(config: Config, built: Option<&Built>) {
     global::set_text_map_propagator(propagation::composite(&config.propagators));
-    http::set_provider(built.map(|built| &built.provider));
-    if let Some(methods) = config.known_methods {
-        http::set_known_methods(methods);
-    }
+    let sdk = built.map(|built| (built.provider.clone(), built.sampler.clone()));
+    http::Environment::new(sdk, config.http, &config.propagators).install();
     let tracer = built.map(|built| {
         global::set_tracer_provider(built.provider.clone());
         built
@@ -157,7 +155,7 @@ impl Running {
         let Built {
             provider,
             logs,
-            sampling,
+            sampler,
             deliveries,
         } = &self.built;
         // What went wrong is in the report below.
@@ -168,7 +166,7 @@ impl Running {
         for delivery in deliveries {
             say(&delivery.to_string());
         }
-        if let Some(report) = sampling.report() {
+        if let Some(report) = sampler.report() {
             say(&report);
         }
     }

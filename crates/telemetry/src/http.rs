@@ -2,7 +2,7 @@
 //!
 //! Both follow the stable semantic conventions for HTTP spans
 //! (<https://opentelemetry.io/docs/specs/semconv/http/http-spans/>): names, kinds, attributes with
-//! their types, status. No header is captured. They speak to the OpenTelemetry API, not through
+//! their types, status. No header is captured unless it is asked for by name. They speak to the OpenTelemetry API, not through
 //! `tracing`, so no log level switches them off; `tracing` spans in a handler nest under the
 //! server span.
 //!
@@ -20,19 +20,20 @@
 //! # }
 //! ```
 
+mod address;
 mod attributes;
-mod authority;
 mod body;
+mod capture;
 mod client;
+mod environment;
 mod forwarded;
+mod intern;
 mod redact;
 mod server;
 mod span;
 mod tracer;
 
-pub use body::ResponseBody;
 pub use client::{Client, RequestBuilder};
 pub use server::{ResponseFuture, Server, ServerLayer};
 
-pub(crate) use attributes::set_known_methods;
-pub(crate) use tracer::set_provider;
+pub(crate) use environment::Environment;

@@ -10,7 +10,7 @@ use opentelemetry_sdk::trace::{SdkTracerProvider, SpanExporter, TracerProviderBu
 use crate::config::{Batch, Config, Exporter, Problem};
 use crate::cut::Cut;
 use crate::delivery::Delivery;
-use crate::sampling::Sampling;
+use crate::sampling::CountingSampler;
 use crate::{ConsoleExporter, jaeger, otlp};
 
 /// A provider in the making, and the counts of its exporters.
@@ -27,18 +27,18 @@ pub(crate) struct Built {
     pub(crate) provider: SdkTracerProvider,
     /// `None` where log records go nowhere.
     pub(crate) logs: Option<SdkLoggerProvider>,
-    pub(crate) sampling: Sampling,
+    pub(crate) sampler: CountingSampler,
     /// One for each exporter that sends.
     pub(crate) deliveries: Vec<Delivery>,
 }
 
 /// Builds the provider. An exporter that cannot be built is a problem and is left out.
 pub(crate) fn build(config: &Config, problems: &mut Vec<Problem>) -> Built {
-    let sampling = Sampling::default();
+    let sampler = CountingSampler::new(config.sampler.clone());
     let mut pipeline = Pipeline {
         builder: SdkTracerProvider::builder()
             .with_resource(config.resource.clone())
-            .with_sampler(sampling.sampler(config.sampler.clone()))
+            .with_sampler(sampler.clone())
             .with_span_limits(config.limits.counts),
         batch: config.batch,
         value_length: config.limits.value_length,
@@ -51,7 +51,7 @@ pub(crate) fn build(config: &Config, problems: &mut Vec<Problem>) -> Built {
     Built {
         provider: pipeline.builder.build(),
         logs: logs::build(config, &mut deliveries, problems),
-        sampling,
+        sampler,
         deliveries,
     }
 }

@@ -3,14 +3,17 @@
 mod b3;
 mod ids;
 mod jaeger;
+mod tracecontext;
 
 use opentelemetry::propagation::{TextMapCompositePropagator, TextMapPropagator};
-use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
+use opentelemetry_sdk::propagation::BaggagePropagator;
 
 use crate::config::Propagator;
 
 pub use b3::B3Propagator;
 pub use jaeger::JaegerPropagator;
+
+use tracecontext::TraceContext;
 
 /// All of `propagators` as one. Each injects; each extracts, and a later one overrides an earlier.
 pub(crate) fn composite(propagators: &[Propagator]) -> TextMapCompositePropagator {
@@ -19,7 +22,7 @@ pub(crate) fn composite(propagators: &[Propagator]) -> TextMapCompositePropagato
 
 fn boxed(propagator: Propagator) -> Box<dyn TextMapPropagator + Send + Sync> {
     match propagator {
-        Propagator::TraceContext => Box::new(TraceContextPropagator::new()),
+        Propagator::TraceContext => Box::new(TraceContext::default()),
         Propagator::Baggage => Box::new(BaggagePropagator::new()),
         Propagator::B3 => Box::new(B3Propagator::single_header()),
         Propagator::B3Multi => Box::new(B3Propagator::multiple_headers()),

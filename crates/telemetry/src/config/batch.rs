@@ -41,8 +41,8 @@ impl Batch {
 pub(super) fn spans(reader: &mut Reader<'_>) -> Batch {
     let max_queue_size = reader.count(&v::BSP_MAX_QUEUE_SIZE).unwrap_or(2048);
     Batch {
-        schedule_delay: milliseconds(reader, &v::BSP_SCHEDULE_DELAY, 5_000),
-        export_timeout: milliseconds(reader, &v::BSP_EXPORT_TIMEOUT, 30_000),
+        schedule_delay: delay(reader, &v::BSP_SCHEDULE_DELAY, 5_000),
+        export_timeout: timeout(reader, &v::BSP_EXPORT_TIMEOUT),
         max_queue_size,
         max_export_batch_size: batch_size(reader, &v::BSP_MAX_EXPORT_BATCH_SIZE, max_queue_size),
     }
@@ -51,16 +51,23 @@ pub(super) fn spans(reader: &mut Reader<'_>) -> Batch {
 pub(super) fn logs(reader: &mut Reader<'_>) -> Batch {
     let max_queue_size = reader.count(&v::BLRP_MAX_QUEUE_SIZE).unwrap_or(2048);
     Batch {
-        schedule_delay: milliseconds(reader, &v::BLRP_SCHEDULE_DELAY, 1_000),
-        export_timeout: milliseconds(reader, &v::BLRP_EXPORT_TIMEOUT, 30_000),
+        schedule_delay: delay(reader, &v::BLRP_SCHEDULE_DELAY, 1_000),
+        export_timeout: timeout(reader, &v::BLRP_EXPORT_TIMEOUT),
         max_queue_size,
         max_export_batch_size: batch_size(reader, &v::BLRP_MAX_EXPORT_BATCH_SIZE, max_queue_size),
     }
 }
 
-fn milliseconds(reader: &mut Reader<'_>, variable: &'static Variable, default: u64) -> Duration {
-    let set = reader.milliseconds(variable);
-    set.unwrap_or(Duration::from_millis(default))
+/// At least a millisecond: without one the SDK's thread would never rest.
+fn delay(reader: &mut Reader<'_>, variable: &'static Variable, default: u64) -> Duration {
+    let delay = reader.milliseconds(variable);
+    let delay = delay.unwrap_or(Duration::from_millis(default));
+    delay.max(Duration::from_millis(1))
+}
+
+fn timeout(reader: &mut Reader<'_>, variable: &'static Variable) -> Duration {
+    let timeout = reader.timeout(variable);
+    timeout.unwrap_or(Duration::from_secs(30))
 }
 
 /// "It must be less than or equal to `maxQueueSize`."

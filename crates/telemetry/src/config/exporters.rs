@@ -21,7 +21,10 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Vec<Exporter> {
     let mut exporters: Vec<Exporter> = Vec::new();
     for name in &names {
         let exporter = match name.to_ascii_lowercase().as_str() {
-            "none" => return none(reader, &names),
+            "none" => {
+                reader.none_stands_alone(&TRACES_EXPORTER, &names);
+                return Vec::new();
+            }
             "otlp" => Exporter::Otlp(otlp::read(reader, &otlp::TRACES)),
             "jaeger" => Exporter::Jaeger(jaeger::read(reader, Family::Any)),
             "jaeger_thrift" => Exporter::Jaeger(jaeger::read(reader, Family::Thrift)),
@@ -40,13 +43,4 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Vec<Exporter> {
         exporters.push(Exporter::Otlp(otlp::read(reader, &otlp::TRACES)));
     }
     exporters
-}
-
-/// `none` stands alone: with others it is not clear what is meant.
-fn none(reader: &mut Reader<'_>, names: &[String]) -> Vec<Exporter> {
-    if names.len() > 1 {
-        let message = "none excludes all others; nothing is exported".to_owned();
-        reader.report(&TRACES_EXPORTER, &names.join(","), message);
-    }
-    Vec::new()
 }

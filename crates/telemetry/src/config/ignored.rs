@@ -1,58 +1,92 @@
 //! Variables that are not honoured, and why.
 
 use super::variable::Problem;
-use super::variables::VARIABLES;
+use super::variables::variables;
 
-/// Variables of the specification that other programs read and this crate does not, with the
-/// reason. One that is set is reported.
-pub static IGNORED: &[(&str, &str)] = &[
-    ("OTEL_CONFIG_FILE", "there is no configuration by file"),
-    (
-        "OTEL_EXPERIMENTAL_CONFIG_FILE",
-        "there is no configuration by file",
-    ),
-    (
-        "OTEL_BSP_MAX_CONCURRENT_EXPORTS",
-        "one export is under way at a time",
-    ),
-    (
-        "OTEL_EXPORTER_JAEGER_AGENT_SPLIT_OVERSIZED_BATCHES",
-        "batches for UDP are always split",
-    ),
-    ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", NO_METRICS),
-    ("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", NO_METRICS),
-    ("OTEL_EXPORTER_PROMETHEUS_HOST", NO_METRICS),
-    ("OTEL_EXPORTER_PROMETHEUS_PORT", NO_METRICS),
-    (
-        "OTEL_EXPORTER_ZIPKIN_ENDPOINT",
-        "there is no Zipkin exporter",
-    ),
-    (
-        "OTEL_EXPORTER_ZIPKIN_TIMEOUT",
-        "there is no Zipkin exporter",
-    ),
-    (
-        "OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT",
-        "log records have no limits",
-    ),
-    (
-        "OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT",
-        "log records have no limits",
-    ),
-    ("OTEL_METRICS_EXEMPLAR_FILTER", NO_METRICS),
-    ("OTEL_METRICS_EXPORTER", NO_METRICS),
-    ("OTEL_METRIC_EXPORT_INTERVAL", NO_METRICS),
-    ("OTEL_METRIC_EXPORT_TIMEOUT", NO_METRICS),
-];
+/// A variable that other programs read and this crate does not.
+#[derive(Debug)]
+pub struct Ignored {
+    /// Its name.
+    pub name: &'static str,
+    /// Why it is not read.
+    pub reason: &'static str,
+    /// The value that asks for what is done anyhow, and is not reported.
+    pub agreed: Option<&'static str>,
+}
+
+const fn ignored(name: &'static str, reason: &'static str) -> Ignored {
+    Ignored {
+        name,
+        reason,
+        agreed: None,
+    }
+}
+
+impl Ignored {
+    const fn but(mut self, agreed: &'static str) -> Self {
+        self.agreed = Some(agreed);
+        self
+    }
+}
 
 const NO_METRICS: &str = "no metrics are made";
+const NO_FILE: &str = "there is no configuration by file";
+const NO_ZIPKIN: &str = "there is no Zipkin exporter";
+const NO_LIMITS: &str = "log records have no limits";
+const RENAMED: &str = "it is obsolete; OTEL_EXPORTER_OTLP_TRACES_INSECURE replaces it";
+const STABLE: &str = "HTTP spans follow the stable conventions and no others";
 
-/// Reports what is set of [`IGNORED`]. That nothing is exported is no problem: so it is.
-pub(super) fn ignored(lookup: &dyn Fn(&str) -> Option<String>) -> impl Iterator<Item = Problem> {
-    IGNORED.iter().filter_map(move |(name, reason)| {
-        let value = lookup(name).filter(|value| !value.is_empty() && value != "none")?;
-        let message = format!("{reason}; it is not used");
-        Some(Problem::new(*name, value, message))
+/// Variables of the specification, and of its earlier versions, that are not read. One that is set
+/// is reported.
+#[rustfmt::skip]
+pub static IGNORED: &[Ignored] = &[
+    ignored("OTEL_CONFIG_FILE", NO_FILE),
+    ignored("OTEL_EXPERIMENTAL_CONFIG_FILE", NO_FILE),
+    ignored("OTEL_ENTITIES", "there are no entities; OTEL_RESOURCE_ATTRIBUTES describes the resource"),
+    ignored("OTEL_SEMCONV_STABILITY_OPT_IN", STABLE).but("http"),
+    ignored("OTEL_BSP_MAX_CONCURRENT_EXPORTS", "one export is under way at a time").but("1"),
+    ignored("OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT", NO_LIMITS),
+    ignored("OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT", NO_LIMITS),
+    ignored("OTEL_EXPORTER_OTLP_SPAN_INSECURE", RENAMED),
+    ignored("OTEL_EXPORTER_JAEGER_AGENT_SPLIT_OVERSIZED_BATCHES", "batches for UDP are always split").but("true"),
+    ignored("OTEL_EXPORTER_ZIPKIN_ENDPOINT", NO_ZIPKIN),
+    ignored("OTEL_EXPORTER_ZIPKIN_PROTOCOL", NO_ZIPKIN),
+    ignored("OTEL_EXPORTER_ZIPKIN_TIMEOUT", NO_ZIPKIN),
+    ignored("OTEL_METRICS_EXPORTER", NO_METRICS).but("none"),
+    ignored("OTEL_METRICS_EXEMPLAR_FILTER", NO_METRICS),
+    ignored("OTEL_METRIC_EXPORT_INTERVAL", NO_METRICS),
+    ignored("OTEL_METRIC_EXPORT_TIMEOUT", NO_METRICS),
+    ignored("OTEL_EXPORTER_OTLP_METRIC_INSECURE", NO_METRICS),
+    ignored("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", NO_METRICS),
+    ignored("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", NO_METRICS),
+    ignored("OTEL_EXPORTER_OTLP_METRICS_INSECURE", NO_METRICS),
+    ignored("OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", NO_METRICS),
+    ignored("OTEL_EXPORTER_OTLP_METRICS_HEADERS", NO_METRICS),
+    ignored("OTEL_EXPORTER_OTLP_METRICS_COMPRESSION", NO_METRICS),
+    ignored("OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE", NO_METRICS),
+    ignored("OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY", NO_METRICS),
+    ignored("OTEL_EXPORTER_OTLP_METRICS_CLIENT_CERTIFICATE", NO_METRICS),
+    ignored("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", NO_METRICS),
+    ignored("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", NO_METRICS),
+    ignored("OTEL_EXPORTER_PROMETHEUS_HOST", NO_METRICS),
+    ignored("OTEL_EXPORTER_PROMETHEUS_PORT", NO_METRICS),
+];
+
+/// Reports what is set of [`IGNORED`].
+pub(super) fn reported(lookup: &dyn Fn(&str) -> Option<String>) -> impl Iterator<Item = Problem> {
+    IGNORED.iter().filter_map(move |ignored| {
+        let value = lookup(ignored.name)?;
+        let value = value.trim();
+        let agreed = ignored
+            .agreed
+            .is_some_and(|agreed| agreed.eq_ignore_ascii_case(value));
+        let shown = if ignored.name.ends_with("_HEADERS") {
+            "(not shown)"
+        } else {
+            value
+        };
+        let message = format!("{}; it is not used", ignored.reason);
+        (!value.is_empty() && !agreed).then(|| Problem::new(ignored.name, shown, message))
     })
 }
 
@@ -61,8 +95,11 @@ pub(super) fn misspelt(names: impl Iterator<Item = String>) -> impl Iterator<Ite
     // The comparison is slow, and an environment may be large.
     let named_alike = names.filter(|name| name.starts_with("OTEL_"));
     named_alike.filter_map(|name| {
-        let known = || VARIABLES.iter().map(|variable| variable.name);
-        if known().any(|known| known == name) || IGNORED.iter().any(|(known, _)| *known == name) {
+        let known = || variables().map(|variable| variable.name);
+        let is_known = known()
+            .chain(IGNORED.iter().map(|ignored| ignored.name))
+            .any(|known| known == name);
+        if is_known {
             return None;
         }
         let meant = known().find(|known| strsim::damerau_levenshtein(known, &name) <= 2)?;

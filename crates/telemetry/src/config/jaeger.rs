@@ -36,6 +36,24 @@ const UDP_COMPACT: &str = "udp/thrift.compact";
 const UDP_BINARY: &str = "udp/thrift.binary";
 
 impl Jaeger {
+    /// Where the spans go.
+    pub fn endpoint(&self) -> String {
+        let value = |variable: &Variable, default: &str| {
+            let value = self.variables.get(variable.name);
+            value.map_or_else(|| default.to_owned(), Clone::clone)
+        };
+        let agent = |port| {
+            let host = value(&v::JAEGER_AGENT_HOST, "localhost");
+            format!("udp://{host}:{}", value(&v::JAEGER_AGENT_PORT, port))
+        };
+        match self.protocol {
+            UDP_COMPACT => agent("6831"),
+            UDP_BINARY => agent("6832"),
+            GRPC => value(&v::JAEGER_ENDPOINT, "http://localhost:14250"),
+            _ => value(&v::JAEGER_ENDPOINT, "http://localhost:14268/api/traces"),
+        }
+    }
+
     /// The variable that says where the spans go.
     pub(crate) fn endpoint_variable(&self) -> &'static str {
         match self.protocol {
@@ -68,7 +86,7 @@ impl fmt::Debug for Jaeger {
 
 pub(super) fn read(reader: &mut Reader<'_>, family: Family) -> Jaeger {
     let protocol = protocol(reader, family);
-    let timeout = reader.milliseconds(&v::JAEGER_TIMEOUT);
+    let timeout = reader.timeout(&v::JAEGER_TIMEOUT);
     Jaeger {
         protocol,
         timeout: timeout.unwrap_or(Duration::from_secs(10)),

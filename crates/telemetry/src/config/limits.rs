@@ -28,10 +28,10 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Limits {
         max_attributes_per_event: count(&v::EVENT_ATTRIBUTE_COUNT_LIMIT, attributes),
         max_attributes_per_link: count(&v::LINK_ATTRIBUTE_COUNT_LIMIT, attributes),
     };
+    let length = limit(reader, &v::ATTRIBUTE_VALUE_LENGTH_LIMIT);
     Limits {
         counts,
-        value_length: limit(reader, &v::SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT)
-            .or_else(|| limit(reader, &v::ATTRIBUTE_VALUE_LENGTH_LIMIT)),
+        value_length: limit(reader, &v::SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT).or(length),
     }
 }
 

@@ -30,7 +30,11 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Logs {
     let mut exporters = Vec::new();
     for name in &names {
         let exporter = match name.to_ascii_lowercase().as_str() {
-            "none" if names.len() == 1 => continue,
+            "none" => {
+                exporters.clear();
+                reader.none_stands_alone(&LOGS_EXPORTER, &names);
+                break;
+            }
             "otlp" => LogsExporter::Otlp(otlp::read(reader, &otlp::LOGS)),
             "console" => LogsExporter::Console,
             _ => {

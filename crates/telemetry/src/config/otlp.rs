@@ -119,8 +119,7 @@ pub(super) fn read(reader: &mut Reader<'_>, signal: &Signal) -> Otlp {
         protocol,
         tls: tls_files(reader, signal, &endpoint),
         endpoint,
-        timeout: either(reader, signal.timeout, Reader::milliseconds)
-            .unwrap_or(Duration::from_secs(10)),
+        timeout: either(reader, signal.timeout, Reader::timeout).unwrap_or(Duration::from_secs(10)),
         headers: either(reader, signal.headers, headers).unwrap_or_default(),
         gzip: either(reader, signal.compression, |reader, variable| {
             reader.parse(variable, compression)
@@ -129,13 +128,15 @@ pub(super) fn read(reader: &mut Reader<'_>, signal: &Signal) -> Otlp {
     }
 }
 
-/// What the variable of the signal gives, or else the common one.
+/// What the variable of the signal gives, or else the common one. Both are read, so that both are
+/// checked.
 fn either<'a, T>(
     reader: &mut Reader<'a>,
     [signal, common]: Pair,
     read: impl Fn(&mut Reader<'a>, &'static Variable) -> Option<T>,
 ) -> Option<T> {
-    read(reader, signal).or_else(|| read(reader, common))
+    let (own, common) = (read(reader, signal), read(reader, common));
+    own.or(common)
 }
 
 fn protocol(name: &str) -> Option<OtlpProtocol> {
@@ -152,23 +153,33 @@ fn protocol(name: &str) -> Option<OtlpProtocol> {
 /// <https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp>
 fn endpoint(reader: &mut Reader<'_>, signal: &Signal, protocol: OtlpProtocol) -> String {
     let grpc = protocol == OtlpProtocol::Grpc;
-    let insecure = either(reader, signal.insecure, Reader::flag_if_set);
-    let bare_scheme = if insecure == Some(true) {
-        "http"
+    let insecure = either(reader, signal.insecure, Reader::flag_if_set) == Some(true);
+    let bare_scheme = grpc.then_some(if insecure { "http" } else { "https" });
+    let [own, common] = signal.endpoint.map(|variable| {
+        let endpoint = url::read(reader, variable, bare_scheme);
+        // "A scheme of https … takes precedence over the insecure configuration setting."
+        let secure = endpoint
+            .as_ref()
+            .filter(|url| insecure && url.starts_with("https:"));
+        if let Some(endpoint) = secure {
+            let message = "its scheme is https, so it is reached over TLS although insecure is set";
+            reader.report(variable, endpoint, message.to_owned());
+        }
+        endpoint
+    });
+    let default = if grpc {
+        "http://localhost:4317"
     } else {
-        "https"
+        "http://localhost:4318"
     };
-    let bare_scheme = grpc.then_some(bare_scheme);
-    let [own, common] = signal.endpoint;
-    if let Some(endpoint) = url::read(reader, own, bare_scheme) {
-        return endpoint;
-    }
-    let common = url::read(reader, common, bare_scheme);
-    if grpc {
-        return common.unwrap_or_else(|| "http://localhost:4317".to_owned());
-    }
-    let base = common.unwrap_or_else(|| "http://localhost:4318".to_owned());
-    format!("{}/{}", base.trim_end_matches('/'), signal.path)
+    own.unwrap_or_else(|| {
+        let base = common.unwrap_or_else(|| default.to_owned());
+        if grpc {
+            base
+        } else {
+            url::joined(&base, signal.path)
+        }
+    })
 }
 
 /// Pairs as in W3C Baggage, without properties. One bad pair discards them all: a request without

@@ -26,7 +26,10 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Vec<Propagator> {
     let mut propagators = Vec::new();
     for name in &names {
         match name.to_ascii_lowercase().as_str() {
-            "none" => return none(reader, &names),
+            "none" => {
+                reader.none_stands_alone(&PROPAGATORS, &names);
+                return Vec::new();
+            }
             "tracecontext" => push(&mut propagators, Propagator::TraceContext),
             "baggage" => push(&mut propagators, Propagator::Baggage),
             "b3" => push(&mut propagators, Propagator::B3),
@@ -39,15 +42,6 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Vec<Propagator> {
         return default();
     }
     propagators
-}
-
-/// `none` stands alone: with others it is not clear what is meant.
-fn none(reader: &mut Reader<'_>, names: &[String]) -> Vec<Propagator> {
-    if names.len() > 1 {
-        let message = "none excludes all others; none is used".to_owned();
-        reader.report(&PROPAGATORS, &names.join(","), message);
-    }
-    Vec::new()
 }
 
 /// "Duplicate values SHOULD be removed."

@@ -12,9 +12,9 @@ const SERVICE_NAME_KEY: Key = Key::from_static_str("service.name");
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Resource {
     let attributes = attributes(reader);
-    let given = attributes
-        .iter()
-        .rfind(|attribute| attribute.key == SERVICE_NAME_KEY);
+    let given = attributes.iter().rfind(|attribute| {
+        attribute.key == SERVICE_NAME_KEY && !attribute.value.as_str().is_empty()
+    });
     let service = reader
         .text(&SERVICE_NAME)
         .or_else(|| given.map(|attribute| attribute.value.to_string()))

@@ -1,4 +1,5 @@
 mod document;
+mod edges;
 mod rows;
 
 use std::cell::RefCell;
@@ -37,8 +38,8 @@ fn every_variable_that_is_read_is_in_the_table() {
         None
     });
     for name in read.into_inner() {
-        let listed = VARIABLES.iter().any(|variable| variable.name == name)
-            || IGNORED.iter().any(|(ignored, _)| *ignored == name);
+        let listed = variables().any(|variable| variable.name == name)
+            || IGNORED.iter().any(|ignored| ignored.name == name);
         assert!(listed, "{name}");
     }
 }
@@ -112,9 +113,9 @@ fn every_bad_value_is_reported_at_once() {
     OTEL_TRACES_SAMPLER="always_maybe": accepted: always_on, always_off, traceidratio, parentbased_always_on, parentbased_always_off, parentbased_traceidratio; parentbased_always_on is used
     OTEL_TRACES_SAMPLER_ARG="0.5": the sampler takes no argument; it is not used
     OTEL_TRACES_EXPORTER="zipkin": accepted: a list of otlp, jaeger, jaeger_thrift, jaeger_proto, console; or none; it is left out, and the default is used where nothing is left
-    OTEL_BSP_MAX_QUEUE_SIZE="0": accepted: spans, at least 1; 2048 is used
-    OTEL_BSP_SCHEDULE_DELAY="-1": accepted: milliseconds, at least 1; 5000 is used
-    OTEL_BSP_EXPORT_TIMEOUT="soon": accepted: milliseconds, at least 1; 30000 is used
+    OTEL_BSP_MAX_QUEUE_SIZE="0": accepted: spans, from 1 to 1000000; 2048 is used
+    OTEL_BSP_SCHEDULE_DELAY="-1": accepted: milliseconds, from 0 to 2147483647; 5000 is used
+    OTEL_BSP_EXPORT_TIMEOUT="soon": accepted: milliseconds, from 0 to 2147483647; 0 is without limit; 30000 is used
     OTEL_BSP_MAX_EXPORT_BATCH_SIZE="4096": more than the queue holds; 2048 is used
     "#);
 }
@@ -164,15 +165,39 @@ fn propagators_are_a_list_without_regard_to_case_or_doubles() {
 
 #[test]
 fn variables_that_are_not_honoured_are_reported() {
+    for ignored in IGNORED {
+        let (_, problems) = read(&[(ignored.name, "value")]);
+        assert!(problems.starts_with(ignored.name), "{problems}");
+        assert!(problems.contains(ignored.reason), "{problems}");
+        assert_eq!(problems.lines().count(), 1, "{problems}");
+        config(&[(ignored.name, "")]);
+        if let Some(agreed) = ignored.agreed {
+            config(&[(ignored.name, agreed)]);
+        }
+    }
     let (_, problems) = read(&[
         ("OTEL_METRICS_EXPORTER", "otlp"),
-        ("OTEL_CONFIG_FILE", "/etc/otel.yaml"),
+        ("OTEL_EXPORTER_OTLP_METRICS_HEADERS", "a=secret"),
     ]);
     insta::assert_snapshot!(problems, @r#"
-    OTEL_CONFIG_FILE="/etc/otel.yaml": there is no configuration by file; it is not used
     OTEL_METRICS_EXPORTER="otlp": no metrics are made; it is not used
+    OTEL_EXPORTER_OTLP_METRICS_HEADERS="(not shown)": no metrics are made; it is not used
     "#);
-    config(&[("OTEL_METRICS_EXPORTER", "none")]);
+}
+
+#[test]
+fn what_is_set_but_not_used_is_reported() {
+    let (_, problems) = read(&[
+        ("OTEL_TRACES_EXPORTER", "console"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://h:1"),
+        ("OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", "soon"),
+        ("OTEL_EXPORTER_JAEGER_PASSWORD", "secret"),
+    ]);
+    insta::assert_snapshot!(problems, @r#"
+    OTEL_EXPORTER_OTLP_ENDPOINT="http://h:1": nothing that is configured reads it; it is not used
+    OTEL_EXPORTER_OTLP_LOGS_TIMEOUT="soon": nothing that is configured reads it; it is not used
+    OTEL_EXPORTER_JAEGER_PASSWORD="(not shown)": nothing that is configured reads it; it is not used
+    "#);
 }
 
 #[test]
@@ -251,7 +276,7 @@ fn the_variable_for_traces_wins_and_a_bad_one_leaves_the_common_one() {
     assert_eq!(otlp(&[common, traces("300")]).timeout.as_millis(), 300);
     let (config, problems) = read(&[common, traces("fast")]);
     assert_eq!(only_otlp(config).timeout.as_millis(), 2000);
-    insta::assert_snapshot!(problems, @r#"OTEL_EXPORTER_OTLP_TRACES_TIMEOUT="fast": accepted: milliseconds, at least 1; OTEL_EXPORTER_OTLP_TIMEOUT is used"#);
+    insta::assert_snapshot!(problems, @r#"OTEL_EXPORTER_OTLP_TRACES_TIMEOUT="fast": accepted: milliseconds, from 0 to 2147483647; 0 is without limit; OTEL_EXPORTER_OTLP_TIMEOUT is used"#);
 }
 
 #[test]
@@ -318,7 +343,7 @@ fn bad_jaeger_settings_are_problems_and_do_not_reach_the_exporter() {
     assert_eq!(settings.get("OTEL_EXPORTER_JAEGER_CERTIFICATE"), None);
     insta::assert_snapshot!(problems, @r#"
     OTEL_EXPORTER_JAEGER_PROTOCOL="http/thrift": accepted: http/thrift.binary, grpc, udp/thrift.compact or udp/thrift.binary; the default is used
-    OTEL_EXPORTER_JAEGER_TIMEOUT="10s": accepted: milliseconds, at least 1; 10000 is used
+    OTEL_EXPORTER_JAEGER_TIMEOUT="10s": accepted: milliseconds, from 0 to 2147483647; 0 is without limit; 10000 is used
     OTEL_EXPORTER_JAEGER_ENDPOINT="(a URL with a user)": accepted: an http or https URL, used as it stands; for grpc also host:port; the default is used
     OTEL_EXPORTER_JAEGER_CERTIFICATE="/ca.pem": the default endpoint is not reached over TLS; it is not used
     "#);

@@ -26,6 +26,65 @@ fn parse(text: &str, bare_scheme: Option<&str>) -> Option<String> {
         _ => text.to_owned(),
     };
     let uri: Uri = text.parse().ok()?;
-    let known = matches!(uri.scheme_str(), Some("http" | "https"));
-    (known && uri.host().is_some_and(|host| !host.is_empty())).then_some(text)
+    let authority = uri.authority()?;
+    let has_port = authority.as_str().len() > authority.host().len();
+    let is_whole = matches!(uri.scheme_str(), Some("http" | "https"))
+        && !authority.host().is_empty()
+        && (!has_port || authority.port_u16().is_some());
+    is_whole.then_some(text)
+}
+
+/// `path` below that of `base`, before its query.
+pub(super) fn joined(base: &str, path: &str) -> String {
+    let (base, query) = match base.split_once('?') {
+        Some((base, query)) => (base, format!("?{query}")),
+        None => (base, String::new()),
+    };
+    format!("{}/{path}{query}", base.trim_end_matches('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_has_a_scheme_a_host_and_a_port_that_can_be() {
+        for good in [
+            "http://h",
+            "https://h:1/p",
+            "HTTP://h:65535",
+            "http://[::1]:4317",
+        ] {
+            assert_eq!(parse(good, None).as_deref(), Some(good));
+        }
+        for bad in [
+            "h:1",
+            "//h",
+            "ftp://h",
+            "http://",
+            "http://:1",
+            "http://h:",
+            "http://h:99999",
+            "http://h:-1",
+            "http://h h",
+            "unix:/run/otel.sock",
+        ] {
+            assert_eq!(parse(bad, None), None, "{bad}");
+        }
+        assert_eq!(parse("h:1", Some("http")).as_deref(), Some("http://h:1"));
+        assert_eq!(parse("h:x", Some("http")), None);
+    }
+
+    #[test]
+    fn a_path_goes_before_the_query() {
+        let cases = [
+            ("http://h:1", "http://h:1/v1/traces"),
+            ("http://h:1/", "http://h:1/v1/traces"),
+            ("http://h:1/base//", "http://h:1/base/v1/traces"),
+            ("http://h:1/?key=a/b", "http://h:1/v1/traces?key=a/b"),
+        ];
+        for (base, expected) in cases {
+            assert_eq!(joined(base, "v1/traces"), expected);
+        }
+    }
 }

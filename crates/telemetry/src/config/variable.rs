@@ -1,7 +1,16 @@
 //! How one environment variable is read, and what is said of a bad value.
 
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::fmt;
 use std::time::Duration;
+
+use super::variables::variables;
+
+/// Stands for a value that must not be shown.
+const HIDDEN: &str = "(not shown)";
+
+const MAX_MILLISECONDS: u64 = 2_147_483_647;
 
 /// One environment variable: a row of the table in the documentation.
 #[derive(Debug)]
@@ -14,6 +23,18 @@ pub struct Variable {
     pub accepts: &'static str,
     /// What happens with any other value.
     pub otherwise: &'static str,
+}
+
+impl Variable {
+    /// Whether its value must not be shown: it holds passwords and tokens.
+    pub fn is_secret(&self) -> bool {
+        self.name.ends_with("_HEADERS") || self.name.ends_with("_PASSWORD")
+    }
+
+    /// Whether it is true or false.
+    pub fn is_boolean(&self) -> bool {
+        self.accepts.starts_with("true or false")
+    }
 }
 
 /// A value that is not honoured as it stands.
@@ -50,6 +71,8 @@ impl fmt::Display for Problem {
 /// Reads variables and keeps the problems for one report.
 pub(super) struct Reader<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
+    /// The names of those that somebody wanted to know.
+    read: RefCell<HashSet<&'static str>>,
     problems: Vec<Problem>,
 }
 
@@ -57,18 +80,34 @@ impl<'a> Reader<'a> {
     pub(super) fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
         Self {
             lookup,
+            read: RefCell::default(),
             problems: Vec::new(),
         }
     }
 
+    /// The problems, and with them the variables that are set but have no say in what the others
+    /// ask for.
     pub(super) fn into_problems(self) -> Vec<Problem> {
-        self.problems
+        let read = self.read.take();
+        let unread = variables().filter(|variable| !read.contains(variable.name));
+        let unused: Vec<_> = unread
+            .filter_map(|variable| {
+                let value = self.text(variable)?;
+                let value = if variable.is_secret() { HIDDEN } else { &value };
+                let message = "nothing that is configured reads it; it is not used";
+                Some(Problem::new(variable.name, value, message))
+            })
+            .collect();
+        let mut problems = self.problems;
+        problems.extend(unused);
+        problems
     }
 
     /// The trimmed value; an empty one counts as unset.
     ///
     /// <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#parsing-empty-value>
     pub(super) fn text(&self, variable: &'static Variable) -> Option<String> {
+        self.read.borrow_mut().insert(variable.name);
         let value = (self.lookup)(variable.name)?;
         let value = value.trim();
         (!value.is_empty()).then(|| value.to_owned())
@@ -96,7 +135,7 @@ impl<'a> Reader<'a> {
     ) -> Option<T> {
         let parsed = parse(&self.text(variable)?);
         if parsed.is_none() {
-            self.refuse(variable, "(not shown)");
+            self.refuse(variable, HIDDEN);
         }
         parsed
     }
@@ -116,15 +155,35 @@ impl<'a> Reader<'a> {
         Some(value == "true")
     }
 
-    /// A whole number of at least 1.
+    /// How many fit in a queue or a batch. The SDK allocates the whole queue at the start.
     pub(super) fn count(&mut self, variable: &'static Variable) -> Option<usize> {
-        self.parse(variable, |value| value.parse().ok().filter(|n| *n > 0))
+        self.parse(variable, |value| {
+            value.parse().ok().filter(|n| (1..=1_000_000).contains(n))
+        })
     }
 
-    /// A whole number of milliseconds, at least 1.
+    /// A whole number of milliseconds, as far as the specification asks for them.
+    ///
+    /// <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#duration>
     pub(super) fn milliseconds(&mut self, variable: &'static Variable) -> Option<Duration> {
-        let value = self.parse(variable, |value| value.parse().ok().filter(|n| *n > 0))?;
-        Some(Duration::from_millis(value))
+        let milliseconds = self.parse(variable, |value| {
+            value.parse().ok().filter(|n| *n <= MAX_MILLISECONDS)
+        })?;
+        Some(Duration::from_millis(milliseconds))
+    }
+
+    /// As [`milliseconds`](Self::milliseconds), where zero is without limit: as long as can be
+    /// said.
+    ///
+    /// <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#timeout>
+    pub(super) fn timeout(&mut self, variable: &'static Variable) -> Option<Duration> {
+        let timeout = self.milliseconds(variable)?;
+        let unlimited = Duration::from_millis(MAX_MILLISECONDS);
+        Some(if timeout.is_zero() {
+            unlimited
+        } else {
+            timeout
+        })
     }
 
     /// The parts of a list with commas between, trimmed, without empty ones.
@@ -137,6 +196,14 @@ impl<'a> Reader<'a> {
             .map(str::to_owned)
             .collect();
         (!parts.is_empty()).then_some(parts)
+    }
+
+    /// Reports that `names` holds `none` and more: it is not clear what is meant.
+    pub(super) fn none_stands_alone(&mut self, variable: &'static Variable, names: &[String]) {
+        if names.len() > 1 {
+            let message = "none excludes all others; none is used".to_owned();
+            self.report(variable, &names.join(","), message);
+        }
     }
 
     /// The file that `variable` names for TLS. Where `endpoint` is not reached over TLS it is a

@@ -1,79 +1,134 @@
 //! Every variable that is read. The table in `docs/variables.md` is this one.
 
+mod batch;
+mod http;
 mod jaeger;
+mod limits;
 mod otlp;
 
 use super::variable::Variable;
 
+pub(super) use batch::*;
+pub(super) use http::*;
 pub(super) use jaeger::*;
+pub(super) use limits::*;
 pub(super) use otlp::*;
 
-/// All variables, in the order of the documentation.
-pub static VARIABLES: &[&Variable] = &[
-    &SDK_DISABLED,
-    &SERVICE_NAME,
-    &RESOURCE_ATTRIBUTES,
-    &LOG_LEVEL,
-    &PROPAGATORS,
-    &TRACES_SAMPLER,
-    &TRACES_SAMPLER_ARG,
-    &TRACES_EXPORTER,
-    &LOGS_EXPORTER,
-    &HTTP_KNOWN_METHODS,
-    &BSP_SCHEDULE_DELAY,
-    &BSP_EXPORT_TIMEOUT,
-    &BSP_MAX_QUEUE_SIZE,
-    &BSP_MAX_EXPORT_BATCH_SIZE,
-    &BLRP_SCHEDULE_DELAY,
-    &BLRP_EXPORT_TIMEOUT,
-    &BLRP_MAX_QUEUE_SIZE,
-    &BLRP_MAX_EXPORT_BATCH_SIZE,
-    &ATTRIBUTE_COUNT_LIMIT,
-    &SPAN_ATTRIBUTE_COUNT_LIMIT,
-    &EVENT_ATTRIBUTE_COUNT_LIMIT,
-    &LINK_ATTRIBUTE_COUNT_LIMIT,
-    &SPAN_EVENT_COUNT_LIMIT,
-    &SPAN_LINK_COUNT_LIMIT,
-    &ATTRIBUTE_VALUE_LENGTH_LIMIT,
-    &SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT,
-    &OTLP_PROTOCOL,
-    &OTLP_TRACES_PROTOCOL,
-    &OTLP_LOGS_PROTOCOL,
-    &OTLP_ENDPOINT,
-    &OTLP_TRACES_ENDPOINT,
-    &OTLP_LOGS_ENDPOINT,
-    &OTLP_INSECURE,
-    &OTLP_TRACES_INSECURE,
-    &OTLP_LOGS_INSECURE,
-    &OTLP_TIMEOUT,
-    &OTLP_TRACES_TIMEOUT,
-    &OTLP_LOGS_TIMEOUT,
-    &OTLP_HEADERS,
-    &OTLP_TRACES_HEADERS,
-    &OTLP_LOGS_HEADERS,
-    &OTLP_COMPRESSION,
-    &OTLP_TRACES_COMPRESSION,
-    &OTLP_LOGS_COMPRESSION,
-    &OTLP_CERTIFICATE,
-    &OTLP_TRACES_CERTIFICATE,
-    &OTLP_LOGS_CERTIFICATE,
-    &OTLP_CLIENT_KEY,
-    &OTLP_TRACES_CLIENT_KEY,
-    &OTLP_LOGS_CLIENT_KEY,
-    &OTLP_CLIENT_CERTIFICATE,
-    &OTLP_TRACES_CLIENT_CERTIFICATE,
-    &OTLP_LOGS_CLIENT_CERTIFICATE,
-    &JAEGER_PROTOCOL,
-    &JAEGER_ENDPOINT,
-    &JAEGER_GRPC_INSECURE,
-    &JAEGER_TIMEOUT,
-    &JAEGER_USER,
-    &JAEGER_PASSWORD,
-    &JAEGER_CERTIFICATE,
-    &JAEGER_CLIENT_KEY,
-    &JAEGER_CLIENT_CERTIFICATE,
-    &JAEGER_AGENT_HOST,
-    &JAEGER_AGENT_PORT,
+/// Variables that belong together.
+#[derive(Debug)]
+pub struct Group {
+    /// What they are about.
+    pub title: &'static str,
+    /// In the order of the documentation.
+    pub variables: &'static [&'static Variable],
+}
+
+/// Every variable that is read, in the order of the documentation.
+pub fn variables() -> impl Iterator<Item = &'static Variable> {
+    GROUPS.iter().flat_map(|group| group.variables).copied()
+}
+
+/// Every variable that is read, by what it is about.
+pub static GROUPS: &[Group] = &[
+    Group {
+        title: "General",
+        variables: &[
+            &SDK_DISABLED,
+            &SERVICE_NAME,
+            &RESOURCE_ATTRIBUTES,
+            &LOG_LEVEL,
+            &PROPAGATORS,
+            &TRACES_SAMPLER,
+            &TRACES_SAMPLER_ARG,
+            &TRACES_EXPORTER,
+            &LOGS_EXPORTER,
+        ],
+    },
+    Group {
+        title: "OTLP exporters",
+        variables: &[
+            &OTLP_PROTOCOL,
+            &OTLP_TRACES_PROTOCOL,
+            &OTLP_LOGS_PROTOCOL,
+            &OTLP_ENDPOINT,
+            &OTLP_TRACES_ENDPOINT,
+            &OTLP_LOGS_ENDPOINT,
+            &OTLP_INSECURE,
+            &OTLP_TRACES_INSECURE,
+            &OTLP_LOGS_INSECURE,
+            &OTLP_TIMEOUT,
+            &OTLP_TRACES_TIMEOUT,
+            &OTLP_LOGS_TIMEOUT,
+            &OTLP_HEADERS,
+            &OTLP_TRACES_HEADERS,
+            &OTLP_LOGS_HEADERS,
+            &OTLP_COMPRESSION,
+            &OTLP_TRACES_COMPRESSION,
+            &OTLP_LOGS_COMPRESSION,
+            &OTLP_CERTIFICATE,
+            &OTLP_TRACES_CERTIFICATE,
+            &OTLP_LOGS_CERTIFICATE,
+            &OTLP_CLIENT_KEY,
+            &OTLP_TRACES_CLIENT_KEY,
+            &OTLP_LOGS_CLIENT_KEY,
+            &OTLP_CLIENT_CERTIFICATE,
+            &OTLP_TRACES_CLIENT_CERTIFICATE,
+            &OTLP_LOGS_CLIENT_CERTIFICATE,
+        ],
+    },
+    Group {
+        title: "Jaeger exporters",
+        variables: &[
+            &JAEGER_PROTOCOL,
+            &JAEGER_ENDPOINT,
+            &JAEGER_GRPC_INSECURE,
+            &JAEGER_TIMEOUT,
+            &JAEGER_USER,
+            &JAEGER_PASSWORD,
+            &JAEGER_CERTIFICATE,
+            &JAEGER_CLIENT_KEY,
+            &JAEGER_CLIENT_CERTIFICATE,
+            &JAEGER_AGENT_HOST,
+            &JAEGER_AGENT_PORT,
+        ],
+    },
+    Group {
+        title: "Batches",
+        variables: &[
+            &BSP_SCHEDULE_DELAY,
+            &BSP_EXPORT_TIMEOUT,
+            &BSP_MAX_QUEUE_SIZE,
+            &BSP_MAX_EXPORT_BATCH_SIZE,
+            &BLRP_SCHEDULE_DELAY,
+            &BLRP_EXPORT_TIMEOUT,
+            &BLRP_MAX_QUEUE_SIZE,
+            &BLRP_MAX_EXPORT_BATCH_SIZE,
+        ],
+    },
+    Group {
+        title: "Limits",
+        variables: &[
+            &ATTRIBUTE_COUNT_LIMIT,
+            &SPAN_ATTRIBUTE_COUNT_LIMIT,
+            &EVENT_ATTRIBUTE_COUNT_LIMIT,
+            &LINK_ATTRIBUTE_COUNT_LIMIT,
+            &SPAN_EVENT_COUNT_LIMIT,
+            &SPAN_LINK_COUNT_LIMIT,
+            &ATTRIBUTE_VALUE_LENGTH_LIMIT,
+            &SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT,
+        ],
+    },
+    Group {
+        title: "HTTP spans",
+        variables: &[
+            &HTTP_KNOWN_METHODS,
+            &HTTP_SERVER_REQUEST,
+            &HTTP_SERVER_RESPONSE,
+            &HTTP_CLIENT_REQUEST,
+            &HTTP_CLIENT_RESPONSE,
+            &HTTP_SANITIZE,
+        ],
+    },
 ];
 
 pub(super) static SDK_DISABLED: Variable = Variable {
@@ -138,123 +193,4 @@ pub(super) static LOGS_EXPORTER: Variable = Variable {
     default: "none",
     accepts: "a list of otlp, console; or none; where log records go, with the ids of their span",
     otherwise: "it is left out",
-};
-
-pub(super) static HTTP_KNOWN_METHODS: Variable = Variable {
-    name: "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS",
-    default: "GET,POST,PUT,DELETE,HEAD,OPTIONS,CONNECT,PATCH,TRACE,QUERY",
-    accepts: "the HTTP methods that are no _OTHER, all of them, with commas between",
-    otherwise: "",
-};
-
-pub(super) static BSP_SCHEDULE_DELAY: Variable = Variable {
-    name: "OTEL_BSP_SCHEDULE_DELAY",
-    default: "5000",
-    accepts: "milliseconds, at least 1",
-    otherwise: "5000 is used",
-};
-
-pub(super) static BSP_EXPORT_TIMEOUT: Variable = Variable {
-    name: "OTEL_BSP_EXPORT_TIMEOUT",
-    default: "30000",
-    accepts: "milliseconds, at least 1",
-    otherwise: "30000 is used",
-};
-
-pub(super) static BSP_MAX_QUEUE_SIZE: Variable = Variable {
-    name: "OTEL_BSP_MAX_QUEUE_SIZE",
-    default: "2048",
-    accepts: "spans, at least 1",
-    otherwise: "2048 is used",
-};
-
-pub(super) static BSP_MAX_EXPORT_BATCH_SIZE: Variable = Variable {
-    name: "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
-    default: "512",
-    accepts: "spans, at least 1 and at most OTEL_BSP_MAX_QUEUE_SIZE",
-    otherwise: "512 is used, or the queue size where that is less",
-};
-
-pub(super) static BLRP_SCHEDULE_DELAY: Variable = Variable {
-    name: "OTEL_BLRP_SCHEDULE_DELAY",
-    default: "1000",
-    accepts: "milliseconds, at least 1",
-    otherwise: "1000 is used",
-};
-
-pub(super) static BLRP_EXPORT_TIMEOUT: Variable = Variable {
-    name: "OTEL_BLRP_EXPORT_TIMEOUT",
-    default: "30000",
-    accepts: "milliseconds, at least 1",
-    otherwise: "30000 is used",
-};
-
-pub(super) static BLRP_MAX_QUEUE_SIZE: Variable = Variable {
-    name: "OTEL_BLRP_MAX_QUEUE_SIZE",
-    default: "2048",
-    accepts: "log records, at least 1",
-    otherwise: "2048 is used",
-};
-
-pub(super) static BLRP_MAX_EXPORT_BATCH_SIZE: Variable = Variable {
-    name: "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE",
-    default: "512",
-    accepts: "log records, at least 1 and at most OTEL_BLRP_MAX_QUEUE_SIZE",
-    otherwise: "512 is used, or the queue size where that is less",
-};
-
-pub(super) static ATTRIBUTE_COUNT_LIMIT: Variable = Variable {
-    name: "OTEL_ATTRIBUTE_COUNT_LIMIT",
-    default: "128",
-    accepts: "a whole number; what goes beyond is dropped and counted",
-    otherwise: "128 is used",
-};
-
-pub(super) static SPAN_ATTRIBUTE_COUNT_LIMIT: Variable = Variable {
-    name: "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
-    default: "OTEL_ATTRIBUTE_COUNT_LIMIT",
-    accepts: "a whole number; what goes beyond is dropped and counted",
-    otherwise: "OTEL_ATTRIBUTE_COUNT_LIMIT is used",
-};
-
-pub(super) static EVENT_ATTRIBUTE_COUNT_LIMIT: Variable = Variable {
-    name: "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT",
-    default: "OTEL_ATTRIBUTE_COUNT_LIMIT",
-    accepts: "a whole number; what goes beyond is dropped and counted",
-    otherwise: "OTEL_ATTRIBUTE_COUNT_LIMIT is used",
-};
-
-pub(super) static LINK_ATTRIBUTE_COUNT_LIMIT: Variable = Variable {
-    name: "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT",
-    default: "OTEL_ATTRIBUTE_COUNT_LIMIT",
-    accepts: "a whole number; what goes beyond is dropped and counted",
-    otherwise: "OTEL_ATTRIBUTE_COUNT_LIMIT is used",
-};
-
-pub(super) static SPAN_EVENT_COUNT_LIMIT: Variable = Variable {
-    name: "OTEL_SPAN_EVENT_COUNT_LIMIT",
-    default: "128",
-    accepts: "a whole number; what goes beyond is dropped and counted",
-    otherwise: "128 is used",
-};
-
-pub(super) static SPAN_LINK_COUNT_LIMIT: Variable = Variable {
-    name: "OTEL_SPAN_LINK_COUNT_LIMIT",
-    default: "128",
-    accepts: "a whole number; what goes beyond is dropped and counted",
-    otherwise: "128 is used",
-};
-
-pub(super) static ATTRIBUTE_VALUE_LENGTH_LIMIT: Variable = Variable {
-    name: "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
-    default: "no limit",
-    accepts: "a whole number of characters; longer text is cut",
-    otherwise: "there is no limit",
-};
-
-pub(super) static SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT: Variable = Variable {
-    name: "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
-    default: "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
-    accepts: "a whole number of characters; longer text is cut",
-    otherwise: "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT is used",
 };

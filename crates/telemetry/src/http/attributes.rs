@@ -2,11 +2,10 @@
 //!
 //! <https://opentelemetry.io/docs/specs/semconv/registry/attributes/http/>
 
-use std::borrow::Cow;
-use std::sync::OnceLock;
-
 use http::{Method, Version};
 use opentelemetry::KeyValue;
+
+use super::environment::Environment;
 
 pub(super) const CLIENT_ADDRESS: &str = "client.address";
 pub(super) const ERROR_TYPE: &str = "error.type";
@@ -25,47 +24,32 @@ pub(super) const URL_QUERY: &str = "url.query";
 pub(super) const URL_SCHEME: &str = "url.scheme";
 pub(super) const USER_AGENT_ORIGINAL: &str = "user_agent.original";
 
-/// Takes attributes one by one: as they are made they go straight into the span.
-pub(super) type Add<'a> = &'a mut dyn FnMut(KeyValue);
-
-/// The methods of `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`, where it is set.
-static KNOWN_METHODS: OnceLock<Vec<String>> = OnceLock::new();
-
-/// Makes `methods` all that are known; the first call counts.
-pub(crate) fn set_known_methods(methods: Vec<String>) {
-    KNOWN_METHODS.get_or_init(|| methods);
-}
-
 /// The method if it is known: by default those of RFC 9110, PATCH, and QUERY. Case matters.
 fn known_method(method: &Method) -> Option<&'static str> {
     const DEFAULT: [&str; 10] = [
         "GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "CONNECT", "PATCH", "TRACE", "QUERY",
     ];
     let is_it = |known: &&str| *known == method.as_str();
-    match KNOWN_METHODS.get() {
+    match Environment::get().and_then(|environment| environment.known_methods.as_ref()) {
         None => DEFAULT.into_iter().find(is_it),
         Some(methods) => methods.iter().map(String::as_str).find(is_it),
     }
 }
 
 /// Adds the method: an unknown one as `_OTHER`, so that a client cannot make up names without end.
-pub(super) fn add_method(add: Add<'_>, method: &Method) {
+pub(super) fn add_method(attributes: &mut Vec<KeyValue>, method: &Method) {
     if let Some(known) = known_method(method) {
-        add(KeyValue::new(HTTP_REQUEST_METHOD, known));
+        attributes.push(KeyValue::new(HTTP_REQUEST_METHOD, known));
     } else {
         let original = method.as_str().to_owned();
-        add(KeyValue::new(HTTP_REQUEST_METHOD, "_OTHER"));
-        add(KeyValue::new(HTTP_REQUEST_METHOD_ORIGINAL, original));
+        attributes.push(KeyValue::new(HTTP_REQUEST_METHOD, "_OTHER"));
+        attributes.push(KeyValue::new(HTTP_REQUEST_METHOD_ORIGINAL, original));
     }
 }
 
-/// `GET /users/{id}` where a target of low cardinality is known, else `GET`.
-pub(super) fn span_name(method: &Method, target: Option<&str>) -> Cow<'static, str> {
-    let method = known_method(method).unwrap_or("HTTP");
-    match target {
-        Some(target) => Cow::Owned([method, " ", target].concat()),
-        None => Cow::Borrowed(method),
-    }
+/// The method as a span's name has it.
+pub(super) fn method_in_name(method: &Method) -> &'static str {
+    known_method(method).unwrap_or("HTTP")
 }
 
 pub(super) fn protocol_version(version: Version) -> Option<&'static str> {

@@ -3,9 +3,11 @@
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll, ready};
 
-use bytes::Buf;
+use axum::BoxError;
+use axum::body::Body as AxumBody;
+use bytes::{Buf, Bytes};
 use http::header::CONTENT_LENGTH;
-use http::{Method, Response, StatusCode};
+use http::{Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
@@ -16,12 +18,14 @@ pin_project! {
     ///
     /// Dropped before its end, because the client went away, it ends the span as an error.
     #[derive(Debug)]
-    pub struct ResponseBody<B: Body> {
+    struct ResponseBody<B: Body> {
         #[pin]
         body: B,
         span: Option<HttpSpan>,
         // How many bytes the client still waits for; unknown for a stream without a length.
         remaining: Option<u64>,
+        // Whether it is made while it is read, and so by code that wants the context.
+        is_stream: bool,
     }
 
     impl<B: Body> PinnedDrop for ResponseBody<B> {
@@ -35,31 +39,41 @@ pin_project! {
     }
 }
 
-impl<B: Body> ResponseBody<B> {
-    /// Takes the body of the response to a request with `method`, and its span.
-    pub(super) fn wrap(response: Response<B>, method: &Method, span: HttpSpan) -> Response<Self> {
-        let remaining = expected_length(&response, method);
-        response.map(|body| Self {
+/// Ties `span` to the body of the response to a request, which may be one for the head alone.
+pub(super) fn tie<B>(response: Response<B>, is_head: bool, span: HttpSpan) -> Response<AxumBody>
+where
+    B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    let is_stream = response.body().size_hint().exact().is_none();
+    let for_context = is_stream && span.context().is_some();
+    if !span.is_recording() && !for_context {
+        return response.map(AxumBody::new);
+    }
+    let remaining = expected_length(&response, is_head);
+    response.map(|body| {
+        AxumBody::new(ResponseBody {
             body,
             span: Some(span),
             remaining,
+            is_stream,
         })
-    }
+    })
 }
 
 /// How many bytes follow the head. The server does not read the body of a response that has none
 /// on the wire.
-fn expected_length<B: Body>(response: &Response<B>, method: &Method) -> Option<u64> {
+fn expected_length<B: Body>(response: &Response<B>, is_head: bool) -> Option<u64> {
     let status = response.status();
     let without_body = status.is_informational()
         || status == StatusCode::NO_CONTENT
         || status == StatusCode::NOT_MODIFIED;
-    if without_body || *method == Method::HEAD {
+    if without_body || is_head {
         return Some(0);
     }
-    let header = response.headers().get(CONTENT_LENGTH);
-    let header = header.and_then(|length| length.to_str().ok()?.parse().ok());
-    header.or_else(|| response.body().size_hint().exact())
+    response.body().size_hint().exact().or_else(|| {
+        let length = response.headers().get(CONTENT_LENGTH)?;
+        length.to_str().ok()?.parse().ok()
+    })
 }
 
 impl<B: Body> Body for ResponseBody<B> {
@@ -71,7 +85,8 @@ impl<B: Body> Body for ResponseBody<B> {
         task: &mut TaskContext<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let this = self.project();
-        let attached = this.span.as_ref().map(HttpSpan::attach);
+        let span = this.span.as_ref().filter(|_| *this.is_stream);
+        let attached = span.and_then(HttpSpan::attach);
         let frame = ready!(this.body.poll_frame(task));
         drop(attached);
         match &frame {

@@ -1,5 +1,6 @@
 //! Client spans: a wrapper of [`reqwest::Client`].
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::Display;
 use std::io;
@@ -7,17 +8,18 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use opentelemetry::propagation::Injector;
-use opentelemetry::trace::{SpanBuilder, SpanKind};
+use opentelemetry::trace::SpanKind;
 use opentelemetry::{Context, KeyValue, global};
 use reqwest::{Body, IntoUrl, Request, Response};
 
 use super::attributes::{
-    Add, NETWORK_PEER_ADDRESS, NETWORK_PEER_PORT, NETWORK_PROTOCOL_VERSION, SERVER_ADDRESS,
-    SERVER_PORT, URL_FULL, add_method, protocol_version, span_name,
+    NETWORK_PEER_ADDRESS, NETWORK_PEER_PORT, NETWORK_PROTOCOL_VERSION, SERVER_ADDRESS, SERVER_PORT,
+    URL_FULL, add_method, method_in_name, protocol_version,
 };
-use super::redact;
+use super::capture::{Of, captured};
 use super::span::HttpSpan;
-use super::tracer::SharedTracer;
+use super::tracer::{Description, SharedTracer};
+use super::{address, intern, redact};
 
 /// A [`reqwest::Client`] that makes one client span per request and sends its ids along.
 ///
@@ -74,9 +76,10 @@ impl Client {
     ///
     /// Those of [`reqwest::Client::execute`].
     pub async fn execute(&self, mut request: Request) -> reqwest::Result<Response> {
-        let mut span = start(&self.tracer, &request);
+        let mut span = self.tracer.start(None, &request);
+        let context = span.context().cloned().unwrap_or_else(Context::current);
         global::get_text_map_propagator(|propagator| {
-            propagator.inject_context(span.context(), &mut Headers(request.headers_mut()));
+            propagator.inject_context(&context, &mut Headers(request.headers_mut()));
         });
         let result = self.inner.execute(request).await;
         match &result {
@@ -143,24 +146,28 @@ impl Injector for Headers<'_> {
     }
 }
 
-fn start(tracer: &SharedTracer, request: &Request) -> HttpSpan {
-    let name = span_name(request.method(), None);
-    let builder = SpanBuilder::from_name(name).with_kind(SpanKind::Client);
-    tracer.start(builder, Context::current(), |add| {
-        add_attributes(add, request);
-    })
-}
-
-fn add_attributes(add: Add<'_>, request: &Request) {
-    add_method(add, request.method());
-    let url = request.url();
-    add(KeyValue::new(URL_FULL, redact::url(url)));
-    if let Some(host) = url.host_str() {
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        add(KeyValue::new(SERVER_ADDRESS, host.to_owned()));
+/// What a client span says of its request.
+impl Description for Request {
+    fn kind(&self) -> SpanKind {
+        SpanKind::Client
     }
-    if let Some(port) = url.port_or_known_default() {
-        add(KeyValue::new(SERVER_PORT, i64::from(port)));
+
+    fn name(&self) -> Cow<'static, str> {
+        Cow::Borrowed(method_in_name(self.method()))
+    }
+
+    fn add_attributes(&self, attributes: &mut Vec<KeyValue>) {
+        add_method(attributes, self.method());
+        let url = self.url();
+        attributes.push(KeyValue::new(URL_FULL, redact::url(url)));
+        if let Some(host) = url.host_str() {
+            let host = host.trim_start_matches('[').trim_end_matches(']');
+            attributes.push(KeyValue::new(SERVER_ADDRESS, intern::value(host)));
+        }
+        if let Some(port) = url.port_or_known_default() {
+            attributes.push(KeyValue::new(SERVER_PORT, i64::from(port)));
+        }
+        attributes.extend(captured(Of::ClientRequest, self.headers()));
     }
 }
 
@@ -170,9 +177,11 @@ fn answer(span: &mut HttpSpan, response: &Response) {
             current.set_attribute(KeyValue::new(NETWORK_PROTOCOL_VERSION, version));
         }
         if let Some(peer) = response.remote_addr() {
-            let address = peer.ip().to_canonical().to_string();
-            current.set_attribute(KeyValue::new(NETWORK_PEER_ADDRESS, address));
+            current.set_attribute(KeyValue::new(NETWORK_PEER_ADDRESS, address::ip(peer.ip())));
             current.set_attribute(KeyValue::new(NETWORK_PEER_PORT, i64::from(peer.port())));
+        }
+        for attribute in captured(Of::ClientResponse, response.headers()) {
+            current.set_attribute(attribute);
         }
     }
     let status = response.status();

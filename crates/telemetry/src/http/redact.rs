@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use reqwest::Url;
 
-const REDACTED: &str = "REDACTED";
+pub(super) const REDACTED: &str = "REDACTED";
 
 /// Query keys whose values are signatures or credentials. The first four are those of the
 /// convention for `url.query`; the others are AWS's. Compared without regard to case.

@@ -1,5 +1,6 @@
 //! One HTTP span, from its start to an end that cannot be missed.
 
+use http::StatusCode;
 use opentelemetry::trace::{SpanRef, Status, TraceContextExt};
 use opentelemetry::{Context, ContextGuard, KeyValue};
 
@@ -11,7 +12,7 @@ use super::attributes::{ERROR_TYPE, HTTP_RESPONSE_STATUS_CODE};
 /// future or its handler panicked, ends as an error that says so.
 #[derive(Debug)]
 pub(super) struct HttpSpan {
-    context: Context,
+    context: Option<Context>,
     state: State,
 }
 
@@ -26,34 +27,41 @@ enum State {
 impl HttpSpan {
     /// Takes over the span of `context`.
     pub(super) fn recording(context: Context) -> Self {
-        let state = State::Open;
-        Self { context, state }
+        Self {
+            context: Some(context),
+            state: State::Open,
+        }
     }
 
-    /// Passes `context` on to the request's work, and records nothing.
-    pub(super) fn silent(context: Context) -> Self {
+    /// Passes `context` on to the request's work, if there is one, and records nothing.
+    pub(super) fn silent(context: Option<Context>) -> Self {
         let state = State::Silent;
         Self { context, state }
     }
 
-    /// What is recorded of an answer, if anything is.
-    pub(super) fn span(&self) -> Option<SpanRef<'_>> {
-        (self.state != State::Silent).then(|| self.context.span())
+    pub(super) fn is_recording(&self) -> bool {
+        self.state != State::Silent
     }
 
-    /// The context in which the request's work runs.
-    pub(super) fn context(&self) -> &Context {
-        &self.context
+    /// What is recorded of an answer, if anything is.
+    pub(super) fn span(&self) -> Option<SpanRef<'_>> {
+        let context = self.context.as_ref().filter(|_| self.is_recording());
+        context.map(TraceContextExt::span)
+    }
+
+    /// The context in which the request's work runs; none but that of the caller is `None`.
+    pub(super) fn context(&self) -> Option<&Context> {
+        self.context.as_ref()
     }
 
     /// Makes the context current on this thread, until the guard is dropped.
-    pub(super) fn attach(&self) -> ContextGuard {
-        self.context.clone().attach()
+    pub(super) fn attach(&self) -> Option<ContextGuard> {
+        self.context.clone().map(Context::attach)
     }
 
     /// Records the status that answers the request; `failed` says whether the convention counts
     /// it as an error.
-    pub(super) fn answer(&mut self, status: http::StatusCode, failed: bool) {
+    pub(super) fn answer(&mut self, status: StatusCode, failed: bool) {
         let Some(span) = self.span() else { return };
         let code = i64::from(status.as_u16());
         span.set_attribute(KeyValue::new(HTTP_RESPONSE_STATUS_CODE, code));

@@ -6,6 +6,7 @@ use std::task::{Context as TaskContext, Poll};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::response::Redirect;
 use axum::routing::{any, get};
 use http_body::Frame;
 use telemetry::http::ServerLayer;
@@ -18,6 +19,7 @@ pub(crate) fn app() -> Router {
         )
         .route("/broken", get(async || StatusCode::INTERNAL_SERVER_ERROR))
         .route("/any", any(async || "anything"))
+        .route("/moved", get(async || Redirect::temporary("/any")))
         .route("/headers", get(header_names))
         .route("/nested", get(nested))
         .route("/silent", get(std::future::pending::<()>))

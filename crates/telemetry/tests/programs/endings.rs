@@ -17,7 +17,7 @@ async fn receiver(protocol: &str) -> Receiver {
     }
 }
 
-fn ending(how: &str, protocol: &str, receiver: &Receiver) -> Command {
+pub(crate) fn ending(how: &str, protocol: &str, receiver: &Receiver) -> Command {
     let mut command = program("endings", &[how]);
     command.env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol).env(
         "OTEL_EXPORTER_OTLP_ENDPOINT",
@@ -92,7 +92,7 @@ async fn a_closed_stderr_is_nobody_to_tell() {
 }
 
 /// Waits for the line that says that the span has ended.
-async fn ready(child: &mut Child) {
+pub(crate) async fn ready(child: &mut Child) {
     let stdout = child.stdout.take().unwrap();
     let line = BufReader::new(stdout).lines().next_line().await.unwrap();
     assert_eq!(line.as_deref(), Some("ready"));

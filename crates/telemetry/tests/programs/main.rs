@@ -1,8 +1,14 @@
 //! Real programs, run with variables as a user would.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 mod endings;
+mod http;
+mod load;
 mod logs;
 mod program;
 mod receiver;

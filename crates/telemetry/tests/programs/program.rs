@@ -1,7 +1,7 @@
 //! Runs the examples as a user would: as programs, with variables.
 
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
 use tokio::process::Command;
@@ -32,11 +32,17 @@ pub(crate) fn program(name: &str, arguments: &[&str]) -> Command {
 pub(crate) async fn run(command: &mut Command) -> Ended {
     let started = Instant::now();
     let output = command.output().await.unwrap();
-    Ended {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-        took: started.elapsed(),
+    Ended::of(output, started.elapsed())
+}
+
+impl Ended {
+    pub(crate) fn of(output: Output, took: Duration) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+            took,
+        }
     }
 }
 

@@ -18,20 +18,12 @@ fn the_document_says_what_the_tables_say() {
 fn document() -> String {
     let mut text = "\
 An empty variable counts as unset. Names of exporters, propagators, samplers, protocols and levels
-are taken in any case. What is refused is reported on stderr at the start, all at once.
-
-| variable | default | accepted | otherwise |
-|---|---|---|---|
+are taken in any case. What is refused, and what is set but not used, is reported on
+stderr at the start, all at once.
 "
     .to_owned();
-    for variable in VARIABLES {
-        let cells = [
-            variable.name,
-            variable.default,
-            variable.accepts,
-            variable.otherwise,
-        ];
-        writeln!(text, "| {} |", cells.map(as_markdown).join(" | ")).unwrap();
+    for group in GROUPS {
+        write_group(&mut text, group);
     }
     text.push_str(
         "
@@ -41,10 +33,38 @@ These are not honoured; one that is set is reported:
 |---|---|
 ",
     );
-    for (name, reason) in IGNORED {
-        writeln!(text, "| `{name}` | {reason} |").unwrap();
+    for ignored in IGNORED {
+        let agreed = ignored
+            .agreed
+            .map(|agreed| format!("; `{agreed}` is as it is and is not reported"));
+        let agreed = agreed.unwrap_or_default();
+        writeln!(
+            text,
+            "| `{}` | {}{agreed} |",
+            ignored.name,
+            as_markdown(ignored.reason)
+        )
+        .unwrap();
     }
     text
+}
+
+fn write_group(text: &mut String, group: &Group) {
+    let title = group.title;
+    write!(
+        text,
+        "\n**{title}**\n\n| variable | default | accepted | otherwise |\n|---|---|---|---|\n"
+    )
+    .unwrap();
+    for variable in group.variables {
+        let cells = [
+            variable.name,
+            variable.default,
+            variable.accepts,
+            variable.otherwise,
+        ];
+        writeln!(text, "| {} |", cells.map(as_markdown).join(" | ")).unwrap();
+    }
 }
 
 /// Sets names and values apart from words: they hold what words do not.

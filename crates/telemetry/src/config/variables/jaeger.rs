@@ -26,7 +26,7 @@ pub(in crate::config) static JAEGER_GRPC_INSECURE: Variable = Variable {
 pub(in crate::config) static JAEGER_TIMEOUT: Variable = Variable {
     name: "OTEL_EXPORTER_JAEGER_TIMEOUT",
     default: "10000",
-    accepts: "milliseconds, at least 1",
+    accepts: "milliseconds, from 0 to 2147483647; 0 is without limit",
     otherwise: "10000 is used",
 };
 

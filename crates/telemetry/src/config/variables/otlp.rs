@@ -68,21 +68,21 @@ pub(in crate::config) static OTLP_LOGS_INSECURE: Variable = Variable {
 pub(in crate::config) static OTLP_TIMEOUT: Variable = Variable {
     name: "OTEL_EXPORTER_OTLP_TIMEOUT",
     default: "10000",
-    accepts: "milliseconds, at least 1",
+    accepts: "milliseconds, from 0 to 2147483647; 0 is without limit",
     otherwise: "10000 is used",
 };
 
 pub(in crate::config) static OTLP_TRACES_TIMEOUT: Variable = Variable {
     name: "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT",
     default: "OTEL_EXPORTER_OTLP_TIMEOUT",
-    accepts: "milliseconds, at least 1",
+    accepts: "milliseconds, from 0 to 2147483647; 0 is without limit",
     otherwise: "OTEL_EXPORTER_OTLP_TIMEOUT is used",
 };
 
 pub(in crate::config) static OTLP_LOGS_TIMEOUT: Variable = Variable {
     name: "OTEL_EXPORTER_OTLP_LOGS_TIMEOUT",
     default: "OTEL_EXPORTER_OTLP_TIMEOUT",
-    accepts: "milliseconds, at least 1",
+    accepts: "milliseconds, from 0 to 2147483647; 0 is without limit",
     otherwise: "OTEL_EXPORTER_OTLP_TIMEOUT is used",
 };
 

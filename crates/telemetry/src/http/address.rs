@@ -1,0 +1,76 @@
+//! Hosts and addresses as text.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use opentelemetry::StringValue;
+
+use super::intern;
+
+/// Splits `host[:port]`. An IPv6 address comes in brackets and goes without.
+pub(super) fn host_and_port(authority: &str) -> (&str, Option<u16>) {
+    let bracketed = authority
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once(']'));
+    match bracketed.or_else(|| authority.rsplit_once(':')) {
+        Some((host, port)) => (host, port.trim_start_matches(':').parse().ok()),
+        None => (authority, None),
+    }
+}
+
+/// The address; one of IPv4 that came in IPv6 is IPv4.
+pub(super) fn ip(address: IpAddr) -> StringValue {
+    match address.to_canonical() {
+        IpAddr::V4(address) => ipv4(address),
+        IpAddr::V6(address) => intern::value(&address.to_string()),
+    }
+}
+
+/// The standard formatter takes several times as long, on each request.
+fn ipv4(address: Ipv4Addr) -> StringValue {
+    let mut text = [b'.'; "255.255.255.255".len()];
+    let mut length = 0;
+    for octet in address.octets() {
+        let digits = [octet / 100, octet / 10 % 10, octet % 10];
+        let zeros = usize::from(octet < 100) + usize::from(octet < 10);
+        for digit in &digits[zeros..] {
+            text[length] = b'0' + digit;
+            length += 1;
+        }
+        // The dot is there already.
+        length += 1;
+    }
+    match str::from_utf8(&text[..length - 1]) {
+        Ok(text) => intern::value(text),
+        Err(_) => address.to_string().into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn an_authority_is_split_into_host_and_port() {
+        let cases = [
+            ("localhost", ("localhost", None)),
+            ("localhost:8082", ("localhost", Some(8082))),
+            ("[::1]:8082", ("::1", Some(8082))),
+            ("[::1]", ("::1", None)),
+            ("localhost:", ("localhost", None)),
+            ("localhost:http", ("localhost", None)),
+        ];
+        for (authority, expected) in cases {
+            assert_eq!(host_and_port(authority), expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_address_reads_as_the_standard_formatter_writes_it(address: IpAddr) {
+            let expected = address.to_canonical().to_string();
+            prop_assert_eq!(ip(address), StringValue::from(expected));
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! What the environment says of HTTP spans, for all instrumentations of the process.
+
+use std::sync::OnceLock;
+
+use http::{HeaderMap, HeaderName};
+use opentelemetry_sdk::trace::SdkTracerProvider;
+
+use super::capture::Captures;
+use crate::config::{Http, Propagator};
+use crate::sampling::CountingSampler;
+
+static ENVIRONMENT: OnceLock<Environment> = OnceLock::new();
+
+/// What [`init`](crate::init) read and set up; of no other SDK is so much known.
+#[derive(Debug)]
+pub(crate) struct Environment {
+    /// `None` where the SDK is switched off.
+    pub(super) sdk: Option<(SdkTracerProvider, CountingSampler)>,
+    pub(super) known_methods: Option<Vec<String>>,
+    pub(super) captures: Captures,
+    /// The headers in which the propagators look first; `None` where they look at all.
+    carriers: Option<Vec<HeaderName>>,
+}
+
+impl Environment {
+    pub(crate) fn new(
+        sdk: Option<(SdkTracerProvider, CountingSampler)>,
+        http: Http,
+        propagators: &[Propagator],
+    ) -> Self {
+        Self {
+            sdk,
+            captures: Captures::new(&http),
+            known_methods: http.known_methods,
+            carriers: propagators.iter().copied().map(carrier).collect(),
+        }
+    }
+
+    /// Makes it that of the process; the first one stays.
+    pub(crate) fn install(self) {
+        ENVIRONMENT.get_or_init(|| self);
+    }
+
+    /// That of the process, if [`init`](crate::init) was called.
+    pub(super) fn get() -> Option<&'static Self> {
+        ENVIRONMENT.get()
+    }
+
+    /// Whether `headers` may hold a context.
+    pub(super) fn may_carry(&self, headers: &HeaderMap) -> bool {
+        let carries =
+            |carriers: &Vec<HeaderName>| carriers.iter().any(|name| headers.contains_key(name));
+        self.carriers.as_ref().is_none_or(carries)
+    }
+}
+
+/// The header without which there is no context in that format.
+fn carrier(propagator: Propagator) -> Option<HeaderName> {
+    Some(HeaderName::from_static(match propagator {
+        Propagator::TraceContext => "traceparent",
+        Propagator::Baggage => "baggage",
+        // B3 comes in one header or in several, and each entry of Jaeger's baggage in its own.
+        Propagator::B3 | Propagator::B3Multi | Propagator::Jaeger => return None,
+    }))
+}

@@ -1,0 +1,163 @@
+//! W3C Trace Context.
+//!
+//! <https://www.w3.org/TR/trace-context/>
+
+use opentelemetry::Context;
+use opentelemetry::propagation::text_map_propagator::FieldIter;
+use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
+use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
+use opentelemetry_sdk::propagation::TraceContextPropagator;
+
+use super::ids;
+
+const TRACEPARENT: &str = "traceparent";
+const TRACESTATE: &str = "tracestate";
+
+/// The SDK's propagator, but for `traceparent`, which it takes apart at a price that shows on each
+/// request.
+#[derive(Debug, Default)]
+pub(super) struct TraceContext(TraceContextPropagator);
+
+impl TextMapPropagator for TraceContext {
+    fn inject_context(&self, context: &Context, injector: &mut dyn Injector) {
+        self.0.inject_context(context, injector);
+    }
+
+    fn extract_with_context(&self, context: &Context, extractor: &dyn Extractor) -> Context {
+        match extractor.get(TRACEPARENT).and_then(parse) {
+            Some((trace_id, span_id, flags)) => {
+                let state = extractor
+                    .get(TRACESTATE)
+                    .and_then(|state| state.parse().ok());
+                let state: TraceState = state.unwrap_or_default();
+                let span = SpanContext::new(trace_id, span_id, flags, true, state);
+                context.with_remote_span_context(span)
+            }
+            None => context.clone(),
+        }
+    }
+
+    fn fields(&self) -> FieldIter<'_> {
+        self.0.fields()
+    }
+}
+
+/// `{version}-{trace id}-{span id}-{flags}`, each of a fixed length. A version above 00 may have
+/// more parts, which are passed over.
+fn parse(header: &str) -> Option<(TraceId, SpanId, TraceFlags)> {
+    let header = header.trim();
+    let version = part(header, 0, 2)?;
+    let is_whole = match header.as_bytes().get(55) {
+        None => true,
+        Some(next) => version != "00" && *next == b'-',
+    };
+    let dashes = [2, 35, 52].map(|at| header.as_bytes().get(at));
+    if version == "ff" || !is_whole || dashes != [Some(&b'-'); 3] {
+        return None;
+    }
+    let flags = u8::from_str_radix(part(header, 53, 55)?, 16).ok()?;
+    Some((
+        ids::trace_id(part(header, 3, 35)?)?,
+        ids::span_id(part(header, 36, 52)?)?,
+        // The other flags are for nobody to pass on.
+        TraceFlags::new(flags) & TraceFlags::SAMPLED,
+    ))
+}
+
+/// The digits from `start` to `end`, which must be of lower case.
+fn part(header: &str, start: usize, end: usize) -> Option<&str> {
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    header
+        .get(start..end)
+        .filter(|part| part.bytes().all(is_digit))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+    const SPAN: &str = "b7ad6b7169203331";
+
+    fn extract(propagator: &dyn TextMapPropagator, traceparent: &str, state: &str) -> SpanContext {
+        let headers = HashMap::from([
+            (TRACEPARENT.to_owned(), traceparent.to_owned()),
+            (TRACESTATE.to_owned(), state.to_owned()),
+        ]);
+        let context = propagator.extract_with_context(&Context::new(), &headers);
+        context.span().span_context().clone()
+    }
+
+    fn ours(traceparent: &str) -> SpanContext {
+        extract(&TraceContext::default(), traceparent, "a=b")
+    }
+
+    #[test]
+    fn a_header_names_the_parent() {
+        let cases = [
+            (format!("00-{TRACE}-{SPAN}-01"), true),
+            (format!("00-{TRACE}-{SPAN}-00"), false),
+            (format!("00-{TRACE}-{SPAN}-03"), true),
+            (format!("01-{TRACE}-{SPAN}-01-more"), true),
+        ];
+        for (header, sampled) in cases {
+            let span = ours(&header);
+            assert_eq!(span.trace_id().to_string(), TRACE, "{header}");
+            assert_eq!(span.span_id().to_string(), SPAN, "{header}");
+            assert_eq!(span.is_sampled(), sampled, "{header}");
+            assert!(span.is_remote());
+            assert_eq!(span.trace_state().get("a"), Some("b"));
+        }
+    }
+
+    #[test]
+    fn a_malformed_header_names_no_parent() {
+        let zeros = "0".repeat(32);
+        let cases = [
+            String::new(),
+            format!("00-{TRACE}-{SPAN}"),
+            format!("00-{TRACE}-{SPAN}-1"),
+            format!("00-{TRACE}-{SPAN}-01-more"),
+            format!("01-{TRACE}-{SPAN}-01more"),
+            format!("ff-{TRACE}-{SPAN}-01"),
+            format!("00-{zeros}-{SPAN}-01"),
+            format!("00-{TRACE}-0000000000000000-01"),
+            format!("00-{}-{SPAN}-01", TRACE.to_uppercase()),
+            format!("00_{TRACE}_{SPAN}_01"),
+            format!("0x-{TRACE}-{SPAN}-01"),
+            format!("00-{TRACE}-{SPAN}-é"),
+        ];
+        for header in &cases {
+            assert_eq!(ours(header), SpanContext::NONE, "{header}");
+        }
+    }
+
+    #[test]
+    fn a_malformed_state_costs_only_itself() {
+        let header = format!("00-{TRACE}-{SPAN}-01");
+        let span = extract(&TraceContext::default(), &header, "a");
+        assert_eq!(span.trace_state(), &TraceState::default());
+        assert!(span.is_valid());
+    }
+
+    proptest! {
+        #[test]
+        fn what_it_reads_the_sdk_reads_too(
+            version in "0[0-2]|ff|[0-9a-g]{2}",
+            trace in "[0-9a-f]{32}|0{32}|[0-9a-gA-F]{31,33}",
+            span in "[0-9a-f]{16}|0{16}|[0-9a-gA-F]{15,17}",
+            flags in "0[0-3]|[0-9a-g]{1,3}",
+        ) {
+            let header = format!("{version}-{trace}-{span}-{flags}");
+            let ours = ours(&header);
+            if ours.is_valid() && version == "00" {
+                let theirs = extract(&TraceContextPropagator::new(), &header, "a=b");
+                prop_assert_eq!(ours, theirs, "{}", header);
+            }
+        }
+    }
+}
