@@ -109,7 +109,7 @@ every_protocol() {
 
 shell_works() {
     local program tries=0
-    for program in automatic-server automatic-client manual-thrift manual-grpc manual-otlp trace-check; do
+    for program in automatic-server automatic-client otel-instrument manual-thrift manual-grpc manual-otlp trace-check; do
         docker exec otel-rust-sample bash -c "command -v $program" >/dev/null || fail "$program is not on PATH"
     done
     [[ $(docker exec otel-rust-sample id -u) == 10001 ]] || fail "the sample does not run as 10001"

@@ -1,0 +1,151 @@
+//! The process in which one subject runs. A line on its standard input starts a measurement.
+
+use std::env;
+use std::io::{self, BufRead, BufReader, Write};
+use std::net::SocketAddr;
+use std::process::{self, ChildStdin, ChildStdout, Command, Stdio};
+use std::thread;
+
+use axum::routing::get;
+use cpu_time::ThreadTime;
+use tokio::net::TcpListener;
+use tokio::runtime::Builder;
+
+use crate::load::CPU;
+use crate::sdk::Sdk;
+use crate::server;
+use crate::sink::Sink;
+use crate::subject::{Scenario, Subject};
+
+const ARGUMENT: &str = "--subject";
+/// How many requests go through the router in one measurement.
+const REQUESTS: u32 = 10_000;
+
+/// One subject in one scenario, in a process that ends with this.
+#[derive(Debug)]
+pub struct Child {
+    process: process::Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+    address: SocketAddr,
+}
+
+impl Child {
+    /// Starts this program once more, as `subject`.
+    ///
+    /// # Errors
+    /// If it cannot be started, or does not say its address.
+    pub fn start(subject: Subject, scenario: Scenario, sink: &Sink) -> io::Result<Self> {
+        let mut process = Command::new(env::current_exe()?)
+            .args([
+                ARGUMENT,
+                &number(subject as usize),
+                &number(scenario as usize),
+            ])
+            .envs(scenario.variables())
+            .env("OTEL_SERVICE_NAME", "http-bench")
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", sink.url())
+            .env("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
+            .env("OTEL_BSP_MAX_QUEUE_SIZE", "65536")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let gone = || io::Error::from(io::ErrorKind::BrokenPipe);
+        let input = process.stdin.take().ok_or_else(gone)?;
+        let mut output = BufReader::new(process.stdout.take().ok_or_else(gone)?);
+        let mut line = String::new();
+        output.read_line(&mut line)?;
+        Ok(Self {
+            process,
+            input,
+            output,
+            address: line.trim().parse().map_err(io::Error::other)?,
+        })
+    }
+
+    /// Where its server listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The microseconds of CPU that one request through the router takes, in the thread that
+    /// calls it.
+    ///
+    /// # Errors
+    /// If the process is gone.
+    pub fn router(&mut self) -> io::Result<f64> {
+        writeln!(self.input)?;
+        let mut line = String::new();
+        self.output.read_line(&mut line)?;
+        line.trim().parse().map_err(io::Error::other)
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        self.process.kill().ok();
+        self.process.wait().ok();
+    }
+}
+
+/// Is the subject if this process was started as one, and then does not return before it ends.
+///
+/// # Errors
+/// If it cannot listen, or its parent is gone.
+pub fn run_if_child() -> io::Result<bool> {
+    let arguments: Vec<String> = env::args().collect();
+    let Some([_, subject, scenario]) = arguments.windows(3).find_map(|three| {
+        <&[String; 3]>::try_from(three)
+            .ok()
+            .filter(|a| a[0] == ARGUMENT)
+    }) else {
+        return Ok(false);
+    };
+    let choose = |text: &String| text.parse::<usize>().map_err(io::Error::other);
+    run(
+        Subject::ALL[choose(subject)?],
+        Scenario::ALL[choose(scenario)?],
+    )?;
+    Ok(true)
+}
+
+fn run(subject: Subject, scenario: Scenario) -> io::Result<()> {
+    let _sdk = Sdk::start(subject, scenario);
+    println!("{}", serve(subject)?);
+    let runtime = Builder::new_current_thread().build()?;
+    let mut router = server::router(subject);
+    for line in io::stdin().lines() {
+        line?;
+        let started = ThreadTime::now();
+        runtime.block_on(async {
+            for _ in 0..REQUESTS {
+                server::ask(&mut router, scenario).await;
+            }
+        });
+        println!(
+            "{}",
+            started.elapsed().as_secs_f64() * 1e6 / f64::from(REQUESTS)
+        );
+    }
+    Ok(())
+}
+
+/// Serves in a thread of its own, which tells how much CPU it has used.
+fn serve(subject: Subject) -> io::Result<SocketAddr> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
+    let address = listener.local_addr()?;
+    let service = server::router(subject)
+        .route(
+            CPU,
+            get(async || ThreadTime::now().as_duration().as_nanos().to_string()),
+        )
+        .into_make_service_with_connect_info::<SocketAddr>();
+    thread::spawn(move || runtime.block_on(axum::serve(listener, service).into_future()));
+    Ok(address)
+}
+
+fn number(index: usize) -> String {
+    index.to_string()
+}

@@ -1,0 +1,18 @@
+//! What is measured: one small axum server, bare and under each middleware.
+//!
+//! `cargo bench -p http-bench` prints a table. Each subject runs in a process of its own, since all
+//! of them set globals; the processes take turns, so that a busy machine is busy for all.
+
+#![expect(clippy::expect_used, reason = "a benchmark that cannot be run panics")]
+
+mod child;
+mod load;
+mod sdk;
+mod server;
+mod sink;
+mod subject;
+
+pub use child::{Child, run_if_child};
+pub use load::Load;
+pub use sink::Sink;
+pub use subject::{Scenario, Subject};

@@ -1,0 +1,88 @@
+//! Who is measured, and in which circumstances.
+
+/// A middleware, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// axum alone.
+    Bare,
+    /// axum with a layer that does nothing, which is what any layer costs.
+    EmptyLayer,
+    /// `telemetry::http::ServerLayer`.
+    Telemetry,
+    /// opentelemetry-instrumentation-tower.
+    InstrumentationTower,
+    /// axum-tracing-opentelemetry.
+    AxumTracing,
+    /// tower-otel.
+    TowerOtel,
+}
+
+impl Subject {
+    /// All, in the order of the table.
+    pub const ALL: [Self; 6] = [
+        Self::Bare,
+        Self::EmptyLayer,
+        Self::Telemetry,
+        Self::InstrumentationTower,
+        Self::AxumTracing,
+        Self::TowerOtel,
+    ];
+
+    /// Its name and version.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bare => "bare axum",
+            Self::EmptyLayer => "an empty layer",
+            Self::Telemetry => "telemetry",
+            Self::InstrumentationTower => "opentelemetry-instrumentation-tower 0.19",
+            Self::AxumTracing => "axum-tracing-opentelemetry 0.42",
+            Self::TowerOtel => "tower-otel 0.12",
+        }
+    }
+}
+
+/// What becomes of the spans.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scenario {
+    /// Every request begins a trace that is exported.
+    Sampled,
+    /// The same, and every request goes on with the trace of its `traceparent`.
+    Continued,
+    /// The sampler is `always_off`.
+    NotSampled,
+    /// There is no SDK: `OTEL_SDK_DISABLED=true`, or no provider where nobody reads that.
+    Disabled,
+}
+
+impl Scenario {
+    /// All, in the order of the table.
+    pub const ALL: [Self; 4] = [
+        Self::Sampled,
+        Self::Continued,
+        Self::NotSampled,
+        Self::Disabled,
+    ];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sampled => "sampled",
+            Self::Continued => "sampled, with a parent",
+            Self::NotSampled => "not sampled",
+            Self::Disabled => "disabled",
+        }
+    }
+
+    /// The variables that bring it about.
+    pub(crate) fn variables(self) -> [(&'static str, &'static str); 2] {
+        let (sampler, disabled) = match self {
+            Self::Sampled | Self::Continued => ("always_on", "false"),
+            Self::NotSampled => ("always_off", "false"),
+            Self::Disabled => ("always_on", "true"),
+        };
+        [
+            ("OTEL_TRACES_SAMPLER", sampler),
+            ("OTEL_SDK_DISABLED", disabled),
+        ]
+    }
+}
