@@ -22,8 +22,8 @@ use http::header::CONTENT_TYPE;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::config::{Config, Endpoint, Limits};
-use crate::metrics::{self, Metrics, Protocol};
+use crate::config::{Config, Endpoint, Limits, Transport};
+use crate::metrics::{self, Metrics, Protocol, UdpDrops};
 use crate::query::Query;
 use crate::receive::jaeger_udp::{Format, Receiver};
 use crate::receive::{Budget, Intake, jaeger_grpc, jaeger_http, otlp_grpc, otlp_http, zipkin};
@@ -108,9 +108,11 @@ impl App {
         let budget = Budget::new(self.limits.queue);
         let gauges = Gauges {
             budget: budget.clone(),
+            store: self.store.clone(),
             directory: self.directory.clone(),
         };
-        let metrics = Metrics::new(vec![Box::new(gauges)]);
+        let drops = UdpDrops(udp_ports(&self.sockets));
+        let metrics = Metrics::new(vec![Box::new(gauges), Box::new(drops)]);
         let intake = Intake::new(self.store.clone(), self.limits, budget, metrics.clone());
         let connections = Connections::new(descriptors::room_for(self.limits.connections));
         let closer = tokio::spawn(connections.clone().close_idle());
@@ -140,10 +142,7 @@ impl App {
                     servers.spawn(server.run());
                 }
                 Socket::Udp(socket) => {
-                    let format = match endpoint {
-                        Endpoint::JaegerBinary => Format::Binary,
-                        _ => Format::Compact,
-                    };
+                    let format = udp_format(endpoint);
                     let receiver = Receiver::new(socket, format, &routes.intake);
                     servers.spawn(receiver.run(stopped.clone()));
                 }
@@ -170,6 +169,24 @@ impl App {
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StartError> {
     let thread = thread::Builder::new().name(name.to_owned());
     thread.spawn(work).map_err(StartError::Thread)
+}
+
+fn udp_format(endpoint: Endpoint) -> Format {
+    match endpoint {
+        Endpoint::JaegerBinary => Format::Binary,
+        _ => Format::Compact,
+    }
+}
+
+fn udp_ports(sockets: &[(Endpoint, Socket)]) -> Vec<(Protocol, u16)> {
+    let udp = sockets
+        .iter()
+        .filter(|(endpoint, _)| endpoint.transport() == Transport::Udp);
+    udp.filter_map(|(endpoint, socket)| {
+        let port = socket.address()?.port();
+        Some((udp_format(*endpoint).protocol(), port))
+    })
+    .collect()
 }
 
 /// What every endpoint is served with.

@@ -12,7 +12,7 @@ pub use command::{Command, Export, Format, Import};
 pub use keep::Keep;
 pub use ports::Ports;
 
-/// A small tracing backend: receives OTLP and Jaeger, keeps traces on disk, answers Jaeger's query
+/// A small tracing backend: receives OTLP, Jaeger and Zipkin, keeps traces on disk, answers Jaeger's query
 /// API, shows a trace page.
 ///
 /// A port is a number, 0 for any that is free, or `off` to leave the protocol out.

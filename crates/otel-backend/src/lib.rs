@@ -1,8 +1,8 @@
 //! A small tracing backend in one process.
 //!
-//! Spans come in by OTLP and by Jaeger's protocols, lie on disk in SQLite, and go out through the
-//! query APIs of Jaeger and Tempo and a trace page. A developer starts it instead of Jaeger all-in-one; whoever outgrows
-//! one machine moves on without changing a program.
+//! Spans come in by OTLP, by Jaeger's protocols and by Zipkin's, lie on disk in SQLite, and go out
+//! through the query APIs of Jaeger and Tempo and a trace page. A developer starts it instead of
+//! Jaeger all-in-one; whoever outgrows one machine moves on without changing a program.
 //!
 //! # Layout
 //!

@@ -4,6 +4,7 @@
 
 mod labels;
 mod process;
+mod udp;
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use crate::config::Endpoint;
 pub use labels::Protocol;
 use labels::{OfEndpoint, OfProtocol, Refused};
 pub(crate) use process::gauge;
+pub use udp::UdpDrops;
 
 /// The content type of [`Metrics::render`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

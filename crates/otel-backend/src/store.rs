@@ -256,6 +256,11 @@ impl Store {
         task.await.map_err(|_| ReadError::Closed)?
     }
 
+    /// How many blocks there are.
+    pub fn blocks(&self) -> usize {
+        lock(&self.shared.catalog).blocks.len()
+    }
+
     /// How many blocks turned out to be damaged, at least in part.
     pub fn damaged_blocks(&self) -> usize {
         self.shared.damaged()

@@ -9,10 +9,12 @@ use prometheus_client::encoding::DescriptorEncoder;
 
 use crate::metrics::gauge;
 use crate::receive::Budget;
+use crate::store::Store;
 
 #[derive(Debug)]
 pub(super) struct Gauges {
     pub(super) budget: Budget,
+    pub(super) store: Store,
     /// Where the store is, unless it is in memory.
     pub(super) directory: Option<PathBuf>,
 }
@@ -22,6 +24,12 @@ impl Collector for Gauges {
         let help = "Bytes of requests that are being received or stored";
         let used = self.budget.used() as u64;
         gauge(&mut encoder, "otel_backend_queue_bytes", help, used)?;
+        let blocks = self.store.blocks() as u64;
+        let help = "Blocks of the store";
+        gauge(&mut encoder, "otel_backend_blocks", help, blocks)?;
+        let damaged = self.store.damaged_blocks() as u64;
+        let help = "Blocks of the store that could not be read";
+        gauge(&mut encoder, "otel_backend_damaged_blocks", help, damaged)?;
         if let Some(bytes) = self.directory.as_deref().and_then(size) {
             let help = "Bytes of the data directory on disk";
             gauge(&mut encoder, "otel_backend_disk_bytes", help, bytes)?;

@@ -127,8 +127,8 @@ fn report(throttle: &Throttle, from: SocketAddr, reason: &Refusal) {
 }
 
 impl Format {
-    /// The receiver's name in the metrics.
-    fn protocol(self) -> Protocol {
+    /// What the datagrams are counted as.
+    pub fn protocol(self) -> Protocol {
         match self {
             Self::Compact => Protocol::JaegerCompact,
             Self::Binary => Protocol::JaegerBinary,

@@ -73,6 +73,10 @@ async fn spans_are_counted_by_protocol_and_reason() {
     );
     let count = "request_duration_seconds_count{endpoint=\"otlp_http\"}";
     assert_eq!(value(count), Some(2.0));
+    let of = "{protocol=\"jaeger_compact\"}";
+    assert_eq!(value(&format!("udp_dropped_total{of}")), Some(0.0));
+    assert_eq!(value("blocks"), Some(1.0));
+    assert_eq!(value("damaged_blocks"), Some(0.0));
     assert_eq!(value("queue_bytes"), Some(0.0));
     assert!(value("disk_bytes").unwrap() > 0.0);
     assert!(value("connections{endpoint=\"ui\"}").unwrap() >= 1.0);
