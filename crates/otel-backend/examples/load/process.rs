@@ -1,25 +1,38 @@
 //! The backend under load, and what its process uses.
 
 use std::io::{BufRead as _, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::{env, fs};
+use std::time::{Duration, Instant};
+use std::{env, fs, thread};
 
 use anyhow::{Context as _, ensure};
+use otel_backend::config::Endpoint;
 use tempfile::TempDir;
+
+use crate::Peer;
+use crate::send::{Connection, Protocol, template};
 
 /// A backend; one that was started here is ended with this.
 pub(crate) struct Backend {
-    /// Host and port of its OTLP/HTTP receiver.
-    pub(crate) otlp: String,
-    /// Host and port of its query API, if it is otel-backend.
-    pub(crate) query: Option<String>,
+    otlp: String,
+    thrift: Option<String>,
+    grpc: Option<String>,
+    query: Option<String>,
     pid: Option<u32>,
-    started: Option<(Child, TempDir)>,
+    data: Option<PathBuf>,
+    ours: Option<Ours>,
+}
+
+/// The otel-backend that was started here.
+struct Ours {
+    child: Child,
+    directory: PathBuf,
+    _temporary: Option<TempDir>,
 }
 
 /// What a process used.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Usage {
     /// Seconds.
     pub(crate) cpu: f64,
@@ -28,69 +41,116 @@ pub(crate) struct Usage {
 }
 
 impl Backend {
-    pub(crate) fn running(endpoint: &str, pid: Option<u32>) -> Self {
-        Self {
-            otlp: endpoint.to_owned(),
-            query: None,
-            pid,
-            started: None,
-        }
-    }
-
-    /// Starts the otel-backend that lies two folders above this example.
-    pub(crate) fn start() -> anyhow::Result<Self> {
-        let example = env::current_exe()?;
-        let folder = example
-            .parent()
-            .and_then(Path::parent)
-            .context("no folder")?;
-        let program = folder.join("otel-backend");
-        ensure!(
-            program.exists(),
-            "{} is not there: build it first, with the same profile",
-            program.display()
-        );
-        let directory = tempfile::tempdir()?;
-        let mut command = Command::new(program);
-        command.arg("--data-dir").arg(directory.path());
-        for endpoint in [
-            "UI",
-            "OTLP_GRPC",
-            "OTLP_HTTP",
-            "JAEGER_THRIFT",
-            "JAEGER_GRPC",
-        ] {
-            command.env(format!("OTEL_BACKEND_{endpoint}_PORT"), "0");
-        }
-        let mut child = command.stderr(Stdio::piped()).spawn()?;
-        let stderr = child.stderr.take().context("no stderr")?;
-        let (mut otlp, mut query) = (None, None);
-        for line in BufReader::new(stderr).lines() {
-            let line = line?;
-            let address = line
-                .split("http://")
-                .nth(1)
-                .and_then(|rest| rest.split(' ').next());
-            match address {
-                Some(address) if line.ends_with("(OTLP HTTP)") => otlp = Some(address.to_owned()),
-                Some(address) if line.contains("query API") => query = Some(address.to_owned()),
-                _ => {}
-            }
-            if line.ends_with("ready") {
-                break;
-            }
-        }
-        Ok(Self {
-            otlp: otlp.context("it does not listen for OTLP/HTTP")?,
-            query,
-            pid: Some(child.id()),
-            started: Some((child, directory)),
+    /// A peer, if one is named.
+    pub(crate) fn running(peer: &Peer) -> Option<Self> {
+        Some(Self {
+            otlp: peer.otlp.clone()?,
+            thrift: peer.thrift.clone(),
+            grpc: peer.grpc.clone(),
+            query: peer.query.clone(),
+            pid: peer.pid,
+            data: peer.data.clone(),
+            ours: None,
         })
     }
 
-    pub(crate) fn usage(&self) -> anyhow::Result<Usage> {
+    /// Starts the otel-backend that lies two folders above this example.
+    pub(crate) fn start(directory: Option<&Path>) -> anyhow::Result<Self> {
+        let temporary = directory.is_none().then(tempfile::tempdir).transpose()?;
+        let directory = directory.or(temporary.as_ref().map(TempDir::path));
+        let directory = directory.context("no directory")?.to_owned();
+        let mut backend = Self {
+            otlp: String::new(),
+            thrift: None,
+            grpc: None,
+            query: None,
+            pid: None,
+            data: Some(directory.clone()),
+            ours: Some(Ours {
+                child: Command::new("true").spawn()?,
+                directory,
+                _temporary: temporary,
+            }),
+        };
+        backend.restart()?;
+        Ok(backend)
+    }
+
+    pub(crate) fn is_ours(&self) -> bool {
+        self.ours.is_some()
+    }
+
+    /// Where a protocol is received: host and port, and perhaps a path.
+    pub(crate) fn address(&self, protocol: Protocol) -> Option<String> {
+        match protocol {
+            Protocol::OtlpHttp => Some(self.otlp.clone()),
+            Protocol::ThriftHttp => self.thrift.clone(),
+            Protocol::JaegerGrpc => self.grpc.clone(),
+        }
+    }
+
+    /// Where Jaeger's query API is.
+    pub(crate) fn query(&self) -> Option<String> {
+        self.query.clone()
+    }
+
+    /// Ends the backend, starts it on the same data, and waits until it accepts spans.
+    pub(crate) fn restart(&mut self) -> anyhow::Result<Duration> {
+        let ours = self.ours.as_mut().context("it was not started here")?;
+        ours.end()?;
+        let mut command = Command::new(program()?);
+        command.arg("--data-dir").arg(&ours.directory);
+        command.args(["--max-disk", "off"]);
+        for endpoint in Endpoint::ALL {
+            command.env(endpoint.variable(), "0");
+        }
+        let mut template = template(Protocol::OtlpHttp, 8, 0);
+        let began = Instant::now();
+        ours.child = command.stderr(Stdio::piped()).spawn()?;
+        let stderr = ours.child.stderr.take().context("no stderr")?;
+        self.pid = Some(ours.child.id());
+        let mut lines = BufReader::new(stderr).lines();
+        for line in &mut lines {
+            let line = line?;
+            if line.ends_with("ready") {
+                break;
+            }
+            self.note(&line);
+        }
+        let mut connection = Connection::open(Protocol::OtlpHttp, &self.otlp)?;
+        connection.send(template.renew(1 << 60))?;
+        let took = began.elapsed();
+        // What it says later is shown, so that it never waits for a reader.
+        thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                eprintln!("{line}");
+            }
+        });
+        Ok(took)
+    }
+
+    /// Notes what a line says of a listener: `… listening on http://127.0.0.1:4318 (OTLP HTTP)`.
+    fn note(&mut self, line: &str) {
+        let listener = line
+            .split_once("://")
+            .and_then(|(_, rest)| rest.split_once(" ("));
+        let Some((address, what)) = listener else {
+            return;
+        };
+        let address = address.to_owned();
+        match what.trim_end_matches(')') {
+            "OTLP HTTP" => self.otlp = address,
+            "Jaeger Thrift HTTP" => self.thrift = Some(address),
+            "Jaeger gRPC" => self.grpc = Some(address),
+            "trace page and query API" => self.query = Some(address),
+            _ => {}
+        }
+    }
+
+    /// What the process used so far, if it is known.
+    pub(crate) fn usage(&self) -> anyhow::Result<Option<Usage>> {
         let Some(pid) = self.pid else {
-            return Ok(Usage::default());
+            return Ok(None);
         };
         let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
         let behind_name = stat.rsplit(')').next().context("no fields")?;
@@ -102,34 +162,67 @@ impl Backend {
             let line = status.lines().find(|line| line.starts_with(name))?;
             Some(line.split_whitespace().nth(1)?.parse::<f64>().ok()? / 1024.0)
         };
-        Ok(Usage {
+        Ok(Some(Usage {
             cpu: ticks as f64 / 100.0,
             memory_mib: mib("VmRSS").unwrap_or_default(),
             peak_mib: mib("VmHWM").unwrap_or_default(),
-        })
+        }))
     }
 
-    pub(crate) fn disk_bytes(&self) -> anyhow::Result<u64> {
-        let Some((_, directory)) = &self.started else {
-            return Ok(0);
+    /// Bytes of all files of the data directory.
+    pub(crate) fn disk_bytes(&self) -> anyhow::Result<Option<u64>> {
+        let Some(data) = &self.data else {
+            return Ok(None);
         };
         let mut bytes = 0;
-        for file in fs::read_dir(directory.path())? {
-            let file = file?;
-            // The log is a buffer of a fixed size: it does not grow with the spans.
-            if !file.file_name().to_string_lossy().ends_with("-wal") {
-                bytes += file.metadata()?.len();
+        let mut directories = vec![data.clone()];
+        while let Some(directory) = directories.pop() {
+            for entry in fs::read_dir(directory)? {
+                let entry = entry?;
+                if entry.file_type()?.is_dir() {
+                    directories.push(entry.path());
+                } else {
+                    bytes += entry.metadata()?.len();
+                }
             }
         }
-        Ok(bytes)
+        Ok(Some(bytes))
     }
 }
 
-impl Drop for Backend {
-    fn drop(&mut self) {
-        if let Some((child, _)) = &mut self.started {
-            drop(child.kill());
-            drop(child.wait());
+impl Ours {
+    /// Ends it as `kill` does.
+    fn end(&mut self) -> anyhow::Result<()> {
+        if self.child.try_wait()?.is_none() {
+            let id = self.child.id().to_string();
+            Command::new("kill").arg(id).status()?;
+            self.child.wait()?;
         }
+        Ok(())
     }
+}
+
+impl Drop for Ours {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+fn program() -> anyhow::Result<PathBuf> {
+    let example = env::current_exe()?;
+    let folder = example.parent().and_then(Path::parent);
+    let program = folder.context("no folder")?.join("otel-backend");
+    ensure!(
+        program.exists(),
+        "{} is not there: build it first, with the same profile",
+        program.display()
+    );
+    Ok(program)
+}
+
+/// How many processes wanted to run, over the last one, five and fifteen minutes.
+pub(crate) fn load_average() -> anyhow::Result<String> {
+    let text = fs::read_to_string("/proc/loadavg")?;
+    Ok(text.split(' ').take(3).collect::<Vec<_>>().join(" "))
 }

@@ -1,15 +1,19 @@
-//! Requests like those of a small shop: five services, eight spans a trace, ten attributes a span.
+//! Spans like those of a small shop: five services, eight spans a trace, ten attributes a span.
 
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue};
-use opentelemetry_proto::tonic::resource::v1::Resource;
-use opentelemetry_proto::tonic::trace::v1::span::Event;
-use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
-use otel_backend::model::UnixNanos;
-use prost::Message as _;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::template::user_placeholder;
 
 pub(crate) const SERVICES: [&str; 5] = ["frontend", "checkout", "cart", "payment", "redis"];
+
+/// What is known of each service beside its name.
+pub(crate) const RESOURCE: [(&str, &str); 5] = [
+    ("service.version", "1.4.2"),
+    ("host.name", "node-7.example.com"),
+    ("telemetry.sdk.language", "rust"),
+    ("telemetry.sdk.name", "opentelemetry"),
+    ("telemetry.sdk.version", "0.33.1"),
+];
 
 const OPERATIONS: [&str; 6] = [
     "GET /",
@@ -21,32 +25,45 @@ const OPERATIONS: [&str; 6] = [
 ];
 
 /// Spans of a trace.
-const TRACE: usize = 8;
+pub(crate) const TRACE: u64 = 8;
 
-/// Stands for now in times.
-const BASE: u64 = 0x1111_1111_0000_0000;
-
-/// An encoded request, of which every use has other traces, spans and users, and other times.
-pub(crate) struct Request {
-    bytes: Vec<u8>,
-    /// Where ids are that are made anew, and what each is the id of.
-    ids: Vec<(usize, Placeholder)>,
-    /// Where times are, and how long after now each is.
-    times: Vec<(usize, u64)>,
+/// A span, whatever it is encoded to.
+pub(crate) struct Sketch {
+    /// Its trace, by number.
+    pub(crate) trace: u64,
+    /// Its number among all spans.
+    pub(crate) number: u64,
+    /// Its parent's number.
+    pub(crate) parent: Option<u64>,
+    pub(crate) service: usize,
+    pub(crate) name: &'static str,
+    /// OTLP's number of its kind.
+    pub(crate) kind: u8,
+    /// Nanoseconds after now.
+    pub(crate) start: u64,
+    /// Nanoseconds.
+    pub(crate) duration: u64,
+    pub(crate) failed: bool,
+    pub(crate) attributes: Vec<(&'static str, Value)>,
+    /// The key of the entry that was not in the cache, if this is its event.
+    pub(crate) cache_miss: Option<String>,
 }
 
-/// What stands in the encoded bytes where every use puts something else.
-#[derive(Clone, Copy)]
-enum Placeholder {
-    Trace(u64),
-    Span(u64),
-    User(u64),
+pub(crate) enum Value {
+    Text(String),
+    Int(i64),
 }
 
 /// A generator of numbers that only have to look random: `SplitMix64`.
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
+    /// One that is different every time.
+    pub(crate) fn seeded() -> Self {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        Self(since.unwrap_or_default().as_nanos() as u64)
+    }
+
     pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -55,216 +72,62 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    fn below(&mut self, end: u64) -> u64 {
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
         self.next() % end
     }
 }
 
-/// The id of a trace of a request.
-pub(crate) fn trace_id(request: u64, trace: u64) -> [u8; 16] {
-    let mut random = Random(request * 1_000_003 + trace);
-    let (high, low) = (random.next(), random.next());
-    ((u128::from(high) << 64) | u128::from(low)).to_be_bytes()
-}
-
-impl Request {
-    pub(crate) fn new(spans: usize) -> Self {
-        let mut random = Random(UnixNanos::now().0);
-        let traces = spans.div_ceil(TRACE);
-        let mut by_service: Vec<Vec<Span>> = vec![Vec::new(); SERVICES.len()];
-        for trace in 0..traces {
-            for (index, span) in trace_spans(trace as u64, &mut random)
-                .into_iter()
-                .enumerate()
-            {
-                by_service[index % SERVICES.len()].push(span);
-            }
-        }
-        let request = ExportTraceServiceRequest {
-            resource_spans: by_service
-                .into_iter()
-                .zip(SERVICES)
-                .map(|(spans, service)| resource_spans(service, spans))
-                .collect(),
-        };
-        Self::find_places(request.encode_to_vec(), traces as u64)
-    }
-
-    fn find_places(bytes: Vec<u8>, traces: u64) -> Self {
-        let spans = traces * TRACE as u64;
-        let placeholders = (0..traces)
-            .map(Placeholder::Trace)
-            .chain((0..spans).map(Placeholder::Span))
-            .chain((0..spans).map(Placeholder::User));
-        let mut ids = Vec::new();
-        for placeholder in placeholders {
-            let wanted = placeholder.bytes();
-            ids.extend(positions(&bytes, &wanted).map(|at| (at, placeholder)));
-        }
-        let mut times = Vec::new();
-        let marker = (BASE >> 32).to_le_bytes();
-        for at in positions(&bytes, &marker[..4]).map(|at| at - 4) {
-            let after = &bytes[at..at + 4];
-            let after = after
-                .iter()
-                .rev()
-                .fold(0, |sum, byte| sum << 8 | u64::from(*byte));
-            times.push((at, after));
-        }
-        Self { bytes, ids, times }
-    }
-
-    /// The request with the traces of that number, at this moment.
-    pub(crate) fn renew(&mut self, number: u64) -> &[u8] {
-        let now = UnixNanos::now().0;
-        for (at, placeholder) in &self.ids {
-            let id = placeholder.renewed(number);
-            self.bytes[*at..*at + id.len()].copy_from_slice(&id);
-        }
-        for (at, after) in &self.times {
-            self.bytes[*at..*at + 8].copy_from_slice(&(now + after).to_le_bytes());
-        }
-        &self.bytes
-    }
-}
-
-impl Placeholder {
-    fn bytes(self) -> Vec<u8> {
-        match self {
-            Self::Trace(trace) => (0xfefe_fefe_0000_0000_u128 << 64 | u128::from(trace))
-                .to_be_bytes()
-                .to_vec(),
-            Self::Span(span) => (0xfdfd_fdfd_0000_0000 | span).to_be_bytes().to_vec(),
-            Self::User(span) => format!("user{span:08}").into_bytes(),
-        }
-    }
-
-    fn renewed(self, request: u64) -> Vec<u8> {
-        match self {
-            Self::Trace(trace) => trace_id(request, trace).to_vec(),
-            Self::Span(span) => {
-                let mut random = Random(!request << 20 | span);
-                random.next().to_be_bytes().to_vec()
-            }
-            Self::User(span) => {
-                let user = Random(request << 32 | span).next() % 100_000_000;
-                format!("user{user:08}").into_bytes()
-            }
-        }
-    }
-}
-
-fn positions<'b>(bytes: &'b [u8], wanted: &'b [u8]) -> impl Iterator<Item = usize> + 'b {
-    (0..bytes.len().saturating_sub(wanted.len() - 1)).filter(|at| bytes[*at..].starts_with(wanted))
-}
-
-fn trace_spans(trace: u64, random: &mut Random) -> Vec<Span> {
-    let span_id = |index: u64| Placeholder::Span(trace * TRACE as u64 + index).bytes();
-    (0..TRACE as u64)
-        .map(|index| {
-            let start = BASE + index * 1_000_000 + random.below(100_000);
-            let failed = random.below(50) == 0;
-            let longest = 1 << (10 + random.below(18));
-            Span {
-                trace_id: Placeholder::Trace(trace).bytes(),
-                span_id: span_id(index),
-                parent_span_id: if index == 0 {
-                    Vec::new()
-                } else {
-                    span_id(index / 2)
-                },
-                name: OPERATIONS[index as usize % OPERATIONS.len()].into(),
-                kind: 1 + random.below(5) as i32,
-                start_time_unix_nano: start,
-                end_time_unix_nano: start + random.below(longest),
-                attributes: attributes(trace * TRACE as u64 + index, random),
-                events: events(start, random),
-                status: failed.then(|| Status {
-                    code: 2,
-                    message: "upstream timed out".into(),
-                }),
-                flags: 0x101,
-                ..Span::default()
-            }
-        })
+/// Spans of so many traces, trace by trace.
+pub(crate) fn sketches(traces: u64) -> Vec<Sketch> {
+    let mut random = Random::seeded();
+    let numbers = (0..traces).flat_map(|trace| (0..TRACE).map(move |index| (trace, index)));
+    numbers
+        .map(|(trace, index)| sketch(trace, index, &mut random))
         .collect()
 }
 
-fn attributes(span: u64, random: &mut Random) -> Vec<KeyValue> {
+fn sketch(trace: u64, index: u64, random: &mut Random) -> Sketch {
+    let number = trace * TRACE + index;
+    let longest = 1 << (10 + random.below(18));
+    Sketch {
+        trace,
+        number,
+        parent: (index > 0).then_some(trace * TRACE + index / 2),
+        service: index as usize % SERVICES.len(),
+        name: OPERATIONS[index as usize % OPERATIONS.len()],
+        kind: 1 + random.below(5) as u8,
+        start: index * 1_000_000 + random.below(100_000),
+        duration: random.below(longest),
+        failed: random.below(50) == 0,
+        attributes: attributes(number, random),
+        // One span in five has an event.
+        cache_miss: (random.below(5) == 0).then(|| format!("item-{}", random.below(1000))),
+    }
+}
+
+fn attributes(span: u64, random: &mut Random) -> Vec<(&'static str, Value)> {
+    let text = |text: &str| Value::Text(text.to_owned());
     let methods = ["GET", "POST", "PUT"];
-    let method = methods[random.below(3) as usize];
     let status = [200, 200, 200, 404, 500][random.below(5) as usize];
     vec![
-        string("http.request.method", method),
-        int("http.response.status_code", status),
-        string("url.path", &format!("/api/items/{}", random.below(500))),
-        string("server.address", "shop.example.com"),
-        int("server.port", 8080),
-        string(
-            "user.id",
-            &String::from_utf8_lossy(&Placeholder::User(span).bytes()),
+        (
+            "http.request.method",
+            text(methods[random.below(3) as usize]),
         ),
-        string("network.protocol.version", "1.1"),
-        string("component", SERVICES[random.below(5) as usize]),
-        int("thread.id", random.below(32).cast_signed()),
-        string("user_agent.original", "Mozilla/5.0 (X11; Linux x86_64)"),
+        ("http.response.status_code", Value::Int(status)),
+        (
+            "url.path",
+            Value::Text(format!("/api/items/{}", random.below(500))),
+        ),
+        ("server.address", text("shop.example.com")),
+        ("server.port", Value::Int(8080)),
+        ("user.id", Value::Text(user_placeholder(span))),
+        ("network.protocol.version", text("1.1")),
+        ("component", text(SERVICES[random.below(5) as usize])),
+        ("thread.id", Value::Int(random.below(32).cast_signed())),
+        (
+            "user_agent.original",
+            text("Mozilla/5.0 (X11; Linux x86_64)"),
+        ),
     ]
-}
-
-/// One span in five has an event.
-fn events(start: u64, random: &mut Random) -> Vec<Event> {
-    if random.below(5) != 0 {
-        return Vec::new();
-    }
-    vec![Event {
-        time_unix_nano: start + 10,
-        name: "cache.miss".into(),
-        attributes: vec![string("cache.key", &format!("item-{}", random.below(1000)))],
-        ..Event::default()
-    }]
-}
-
-fn resource_spans(service: &str, spans: Vec<Span>) -> ResourceSpans {
-    let resource = Resource {
-        attributes: vec![
-            string("service.name", service),
-            string("service.version", "1.4.2"),
-            string("host.name", "node-7.example.com"),
-            string("telemetry.sdk.language", "rust"),
-            string("telemetry.sdk.name", "opentelemetry"),
-            string("telemetry.sdk.version", "0.33.1"),
-        ],
-        ..Resource::default()
-    };
-    let scope = InstrumentationScope {
-        name: "shop".into(),
-        version: "1.4.2".into(),
-        ..InstrumentationScope::default()
-    };
-    let scope_spans = ScopeSpans {
-        scope: Some(scope),
-        spans,
-        ..ScopeSpans::default()
-    };
-    ResourceSpans {
-        resource: Some(resource),
-        scope_spans: vec![scope_spans],
-        ..ResourceSpans::default()
-    }
-}
-
-fn string(key: &str, value: &str) -> KeyValue {
-    attribute(key, Value::StringValue(value.into()))
-}
-
-fn int(key: &str, value: i64) -> KeyValue {
-    attribute(key, Value::IntValue(value))
-}
-
-fn attribute(key: &str, value: Value) -> KeyValue {
-    KeyValue {
-        key: key.into(),
-        value: Some(AnyValue { value: Some(value) }),
-        ..KeyValue::default()
-    }
 }

@@ -80,6 +80,13 @@ impl<'a> BatchBuilder<'a> {
     }
 }
 
+impl Operation {
+    /// Bytes of its names.
+    pub(super) fn length(&self) -> usize {
+        self.service.len() + self.name.len()
+    }
+}
+
 impl Batch {
     /// How many spans there are.
     pub fn len(&self) -> usize {

@@ -266,6 +266,23 @@ async fn damaged_blocks_are_left_out_and_the_others_are_read() {
     assert_eq!(fixture.store.damaged_blocks(), 3);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn names_that_are_too_long_are_not_listed() {
+    let fixture = open(&in_memory(Retention::default()));
+    let mut batch = BatchBuilder::default();
+    for length in [1024, 1025] {
+        let mut named = span(1, length, 1, String::new());
+        named.name = "n".repeat(usize::try_from(length).unwrap()).into();
+        batch.push(&named, None);
+    }
+    fixture.store.append(batch.finish()).await.unwrap();
+    let read = |reader: &Reader| {
+        let lengths = reader.operations().map(|operation| operation.name.len());
+        Ok::<_, ReadError>(lengths.collect::<Vec<_>>())
+    };
+    assert_eq!(fixture.store.read(read).await.unwrap(), [1024]);
+}
+
 #[test]
 fn a_database_of_format_1_is_brought_up_to_date() {
     let directory = tempfile::tempdir().unwrap();

@@ -61,7 +61,15 @@ pub struct Writer {
     builder: BlockBuilder,
     /// Operations that are in the database, by their token.
     known: HashSet<Token>,
+    /// Bytes that the names of all operations take.
+    listed: usize,
 }
+
+/// Operations with longer names are not listed: such names say what happened once.
+const MAX_NAME: usize = 1024;
+
+/// Beyond this many bytes of names, no more operations are listed. Their spans are found all the same.
+const MAX_LISTED: usize = 16 << 20;
 
 /// A commit takes no more batches behind the one with which it reaches this many bytes.
 const GROUP_BYTES: usize = 16 * 1024 * 1024;
@@ -79,6 +87,8 @@ impl Writer {
         written: signals::SyncSender<()>,
         shared: Arc<Shared>,
     ) -> Result<Self, OpenError> {
+        let operations = &shared.snapshot().operations;
+        let listed = operations.iter().map(Operation::length).sum();
         Ok(Self {
             source,
             last_id: 0,
@@ -88,6 +98,7 @@ impl Writer {
             shared,
             builder: BlockBuilder::new().map_err(OpenError::Compressor)?,
             known: HashSet::new(),
+            listed,
         })
     }
 
@@ -171,6 +182,7 @@ impl Writer {
         };
         self.known
             .extend(operations.iter().map(|(token, _)| *token));
+        self.listed += total_length(&operations);
         let resident = self.shared.database.is_memory();
         self.shared.update(|catalog| {
             catalog.blocks.push(Arc::new(Head::of(id, block, resident)));
@@ -229,10 +241,19 @@ impl Writer {
 
     fn new_operations(&self, batches: &[Batch]) -> Vec<(Token, Operation)> {
         let mut seen = HashSet::new();
+        let mut room = MAX_LISTED.saturating_sub(self.listed);
+        let mut fits = |operation: &Operation| {
+            let length = operation.length();
+            let fits =
+                length <= room && operation.name.len().max(operation.service.len()) <= MAX_NAME;
+            room -= if fits { length } else { 0 };
+            fits
+        };
         batches
             .iter()
             .flat_map(|batch| &batch.operations)
             .filter(|(token, _)| !self.known.contains(token) && seen.insert(**token))
+            .filter(|(_, operation)| fits(operation))
             .map(|(token, operation)| (*token, operation.clone()))
             .collect()
     }
@@ -246,6 +267,13 @@ impl Writer {
             tracing::warn!(%reason, "the store was not closed cleanly; nothing is lost");
         }
     }
+}
+
+fn total_length(operations: &[(Token, Operation)]) -> usize {
+    operations
+        .iter()
+        .map(|(_, operation)| operation.length())
+        .sum()
 }
 
 fn append_error(reason: &rusqlite::Error) -> AppendError {

@@ -1,0 +1,97 @@
+//! Spans as an OTLP request.
+
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::common::v1::any_value::Value as OneOf;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue};
+use opentelemetry_proto::tonic::resource::v1::Resource;
+use opentelemetry_proto::tonic::trace::v1::span::Event;
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
+use prost::Message as _;
+
+use crate::spans::{RESOURCE, SERVICES, Sketch, Value};
+use crate::template::{NANOS, span_placeholder, trace_placeholder};
+
+pub(crate) fn encode(sketches: &[Sketch]) -> Vec<u8> {
+    let of_service = |service: usize| {
+        let spans = sketches
+            .iter()
+            .filter(move |sketch| sketch.service == service);
+        resource_spans(SERVICES[service], spans.map(span).collect())
+    };
+    let request = ExportTraceServiceRequest {
+        resource_spans: (0..SERVICES.len()).map(of_service).collect(),
+    };
+    request.encode_to_vec()
+}
+
+fn span(sketch: &Sketch) -> Span {
+    let start = NANOS + sketch.start;
+    let attributes = sketch.attributes.iter();
+    let event = sketch.cache_miss.as_ref().map(|key| Event {
+        time_unix_nano: start + 10,
+        name: "cache.miss".into(),
+        attributes: vec![text("cache.key", key)],
+        ..Event::default()
+    });
+    Span {
+        trace_id: trace_placeholder(sketch.trace).to_vec(),
+        span_id: span_placeholder(sketch.number).to_vec(),
+        parent_span_id: sketch
+            .parent
+            .map_or(Vec::new(), |p| span_placeholder(p).to_vec()),
+        name: sketch.name.into(),
+        kind: sketch.kind.into(),
+        start_time_unix_nano: start,
+        end_time_unix_nano: start + sketch.duration,
+        attributes: attributes
+            .map(|(key, value)| key_value(key, value))
+            .collect(),
+        events: event.into_iter().collect(),
+        status: sketch.failed.then(|| Status {
+            code: 2,
+            message: "upstream timed out".into(),
+        }),
+        flags: 0x101,
+        ..Span::default()
+    }
+}
+
+fn resource_spans(service: &str, spans: Vec<Span>) -> ResourceSpans {
+    let attributes = [("service.name", service)].into_iter().chain(RESOURCE);
+    let scope = InstrumentationScope {
+        name: "shop".into(),
+        version: "1.4.2".into(),
+        ..InstrumentationScope::default()
+    };
+    ResourceSpans {
+        resource: Some(Resource {
+            attributes: attributes.map(|(key, value)| text(key, value)).collect(),
+            ..Resource::default()
+        }),
+        scope_spans: vec![ScopeSpans {
+            scope: Some(scope),
+            spans,
+            ..ScopeSpans::default()
+        }],
+        ..ResourceSpans::default()
+    }
+}
+
+fn key_value(key: &str, value: &Value) -> KeyValue {
+    match value {
+        Value::Text(value) => text(key, value),
+        Value::Int(value) => attribute(key, OneOf::IntValue(*value)),
+    }
+}
+
+fn text(key: &str, value: &str) -> KeyValue {
+    attribute(key, OneOf::StringValue(value.into()))
+}
+
+fn attribute(key: &str, value: OneOf) -> KeyValue {
+    KeyValue {
+        key: key.into(),
+        value: Some(AnyValue { value: Some(value) }),
+        ..KeyValue::default()
+    }
+}

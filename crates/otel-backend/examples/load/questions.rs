@@ -1,0 +1,133 @@
+//! How long questions take, and how long a span takes to be found.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, ensure};
+use otel_backend::model::UnixNanos;
+
+use crate::http::get;
+use crate::process::Backend;
+use crate::send::{Connection, Protocol, template};
+use crate::spans::Random;
+use crate::template::trace_id;
+
+/// Times each kind of question is asked.
+const TIMES: u64 = 50;
+
+/// How long a backend may take to show a span.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Makes the path and the parameters of a request.
+type Question = Box<dyn FnMut() -> String>;
+
+/// Each is common, but no span has all.
+const MANY_TAGS: &[(&str, &str)] = &[
+    ("url.path", "/api/items/77"),
+    ("component", "redis"),
+    ("thread.id", "3"),
+    ("http.response.status_code", "500"),
+    ("http.request.method", "NONE"),
+];
+
+/// Asks every kind of question, and hands over each figure with its name.
+pub(crate) fn ask_all(backend: &Backend, put: &mut dyn FnMut(&str, f64)) -> anyhow::Result<()> {
+    let Some(query) = backend.query() else {
+        return Ok(());
+    };
+    let mut put_times = |name: &str, mut times: Vec<Duration>| {
+        times.sort();
+        let at = |share: f64| times[(times.len() as f64 * share) as usize].as_secs_f64() * 1e3;
+        put(&format!("{name}, ms, median"), at(0.5));
+        put(&format!("{name}, ms, p99"), at(0.99));
+    };
+    for (name, mut question) in questions(&query)? {
+        let times = (0..TIMES).map(|_| ask(&query, &question()));
+        put_times(name, times.collect::<Result<_, _>>()?);
+    }
+    let otlp = backend.address(Protocol::OtlpHttp).context("no receiver")?;
+    let times = (0..TIMES).map(|n| visible(&otlp, &query, n));
+    put_times("visible after the answer", times.collect::<Result<_, _>>()?);
+    Ok(())
+}
+
+fn questions(query: &str) -> anyhow::Result<Vec<(&'static str, Question)>> {
+    let mut random = Random(7);
+    let by_id = move || path_of(random.below(200), random.below(50));
+    let user = any_user(query)?;
+    Ok(vec![
+        ("trace by id", Box::new(by_id) as Question),
+        ("newest 20 of a service", search(&[], "")),
+        (
+            "service and tag",
+            search(&[("http.request.method", "PUT")], ""),
+        ),
+        ("rare tag", search(&[("user.id", &user)], "")),
+        ("tag that nothing has", search(&[("user.id", "nobody")], "")),
+        ("many tags, never together", search(MANY_TAGS, "")),
+        ("duration", search(&[], "&minDuration=100ms")),
+        ("errors", search(&[("error", "true")], "")),
+    ])
+}
+
+/// Asks for a trace that was sent by OTLP, by its number.
+pub(crate) fn trace(backend: &Backend, number: u64) -> anyhow::Result<Duration> {
+    let query = backend.query().context("no query API")?;
+    let began = Instant::now();
+    get(&query, &path_of(number, 0))?;
+    Ok(began.elapsed())
+}
+
+fn path_of(request: u64, trace: u64) -> String {
+    format!("/api/traces/{:032x}", trace_id(request, trace))
+}
+
+fn search(tags: &[(&str, &str)], more: &str) -> Question {
+    let tags: Vec<_> = tags
+        .iter()
+        .map(|(key, value)| format!("%22{key}%22:%22{value}%22"))
+        .collect();
+    let tags = tags.join(",");
+    let tags = if tags.is_empty() {
+        String::new()
+    } else {
+        format!("&tags=%7B{tags}%7D")
+    };
+    let parameters = format!("service=cart{tags}{more}");
+    Box::new(move || {
+        let end = UnixNanos::now().micros() + 60_000_000;
+        let start = end - 86_400_000_000;
+        format!("/api/traces?{parameters}&limit=20&start={start}&end={end}")
+    })
+}
+
+/// The user of some span, of whom there are few others.
+fn any_user(query: &str) -> anyhow::Result<String> {
+    let (_, body) = get(query, &search(&[], "")())?;
+    let behind = body
+        .split("\"user.id\",\"type\":\"string\",\"value\":\"")
+        .nth(1);
+    let user = behind.and_then(|behind| behind.split('"').next());
+    Ok(user.context("no user was found")?.to_owned())
+}
+
+fn ask(address: &str, path: &str) -> anyhow::Result<Duration> {
+    let began = Instant::now();
+    let (head, _) = get(address, path)?;
+    ensure!(head.contains(" 200 "), "{path}: {head}");
+    Ok(began.elapsed())
+}
+
+/// Sends a trace and asks for it until it is there.
+fn visible(otlp: &str, query: &str, number: u64) -> anyhow::Result<Duration> {
+    let number = (1 << 50) + number;
+    let mut connection = Connection::open(Protocol::OtlpHttp, otlp)?;
+    connection.send(template(Protocol::OtlpHttp, 8, 0).renew(number))?;
+    let began = Instant::now();
+    while began.elapsed() < PATIENCE {
+        let (head, body) = get(query, &path_of(number, 0))?;
+        if head.contains(" 200 ") && body.contains("spanID") {
+            break;
+        }
+    }
+    Ok(began.elapsed())
+}

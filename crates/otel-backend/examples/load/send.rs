@@ -1,0 +1,222 @@
+//! Sending requests: by which protocol, how many, how fast.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use bytes::{Buf, BufMut as _, Bytes};
+use http::uri::PathAndQuery;
+use tonic::client::Grpc;
+use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Status};
+
+use crate::http::Http;
+use crate::process::Backend;
+use crate::spans::{SERVICES, TRACE, sketches};
+use crate::template::Template;
+use crate::{Options, jaeger, otlp};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    OtlpHttp,
+    ThriftHttp,
+    JaegerGrpc,
+}
+
+impl Protocol {
+    pub(crate) const ALL: [Self; 3] = [Self::OtlpHttp, Self::ThriftHttp, Self::JaegerGrpc];
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OtlpHttp => "OTLP HTTP",
+            Self::ThriftHttp => "Thrift HTTP",
+            Self::JaegerGrpc => "Jaeger gRPC",
+        })
+    }
+}
+
+/// What is to be sent.
+pub(crate) struct Load {
+    pub(crate) protocol: Protocol,
+    pub(crate) spans: u64,
+    pub(crate) per_request: usize,
+    pub(crate) connections: u64,
+    /// Spans a second; as fast as they are taken if `None`.
+    pub(crate) rate: Option<u64>,
+    /// The number of the first request, which makes its ids.
+    pub(crate) first_request: u64,
+}
+
+impl Load {
+    /// The load at full speed.
+    pub(crate) fn of(options: &Options, protocol: Protocol) -> Self {
+        Self {
+            protocol,
+            spans: options.spans,
+            per_request: options.per_request,
+            connections: options.connections,
+            rate: None,
+            first_request: (protocol as u64) << 32,
+        }
+    }
+
+    /// Sends all; returns how many spans that were, and how many bytes.
+    pub(crate) fn send(&self, backend: &Backend) -> anyhow::Result<(u64, u64)> {
+        let address = backend.address(self.protocol).context("no address")?;
+        let next = AtomicU64::new(0);
+        let began = Instant::now();
+        let sent: anyhow::Result<Vec<u64>> = thread::scope(|scope| {
+            let senders: Vec<_> = (0..self.connections)
+                .map(|n| {
+                    let (next, address) = (&next, &address);
+                    scope.spawn(move || self.send_some(n as usize, address, next, began))
+                })
+                .collect();
+            let failed = || anyhow::anyhow!("a sender failed");
+            senders
+                .into_iter()
+                .map(|sender| sender.join().map_err(|_| failed())?)
+                .collect()
+        });
+        Ok((
+            self.requests() * self.per_request as u64,
+            sent?.iter().sum(),
+        ))
+    }
+
+    fn requests(&self) -> u64 {
+        self.spans.div_ceil(self.per_request as u64)
+    }
+
+    fn send_some(
+        &self,
+        connection: usize,
+        address: &str,
+        next: &AtomicU64,
+        began: Instant,
+    ) -> anyhow::Result<u64> {
+        let mut template = template(self.protocol, self.per_request as u64, connection);
+        let mut connection = Connection::open(self.protocol, address)?;
+        let mut bytes = 0;
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if number >= self.requests() {
+                return Ok(bytes);
+            }
+            if let Some(rate) = self.rate {
+                let due = number * self.per_request as u64 * 1_000_000_000 / rate;
+                thread::sleep(Duration::from_nanos(due).saturating_sub(began.elapsed()));
+            }
+            let request = template.renew(self.first_request + number);
+            bytes += request.len() as u64;
+            connection.send(request)?;
+        }
+    }
+}
+
+pub(crate) fn template(protocol: Protocol, spans: u64, connection: usize) -> Template {
+    let traces = spans.div_ceil(TRACE);
+    let sketches = sketches(traces);
+    let service = connection % SERVICES.len();
+    let bytes = match protocol {
+        Protocol::OtlpHttp => otlp::encode(&sketches),
+        Protocol::ThriftHttp => jaeger::encode_thrift(&sketches, service),
+        Protocol::JaegerGrpc => jaeger::encode_proto(&sketches, service),
+    };
+    Template::new(bytes, traces, traces * TRACE)
+}
+
+/// A connection to a receiver.
+pub(crate) enum Connection {
+    Http(Http),
+    Grpc(Box<GrpcConnection>),
+}
+
+/// A connection over HTTP/2, and what drives it.
+pub(crate) struct GrpcConnection {
+    runtime: tokio::runtime::Runtime,
+    client: Grpc<Channel>,
+}
+
+impl Connection {
+    pub(crate) fn open(protocol: Protocol, address: &str) -> anyhow::Result<Self> {
+        let http = |path, content_type| Http::open(address, path, content_type).map(Self::Http);
+        match protocol {
+            Protocol::OtlpHttp => http("/v1/traces", "application/x-protobuf"),
+            Protocol::ThriftHttp => http("/api/traces", "application/vnd.apache.thrift.binary"),
+            Protocol::JaegerGrpc => {
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build()?;
+                let endpoint = Endpoint::from_shared(format!("http://{address}"))?;
+                let channel = runtime.block_on(endpoint.connect())?;
+                Ok(Self::Grpc(Box::new(GrpcConnection {
+                    runtime,
+                    client: Grpc::new(channel),
+                })))
+            }
+        }
+    }
+
+    pub(crate) fn send(&mut self, body: &[u8]) -> anyhow::Result<()> {
+        match self {
+            Self::Http(http) => http.post(body),
+            Self::Grpc(grpc) => grpc.send(body),
+        }
+    }
+}
+
+impl GrpcConnection {
+    fn send(&mut self, body: &[u8]) -> anyhow::Result<()> {
+        let path = PathAndQuery::from_static(jaeger_wire::api_v2::POST_SPANS);
+        let message = Request::new(Bytes::copy_from_slice(body));
+        self.runtime.block_on(async {
+            self.client.ready().await?;
+            self.client.unary(message, path, Raw).await?;
+            Ok(())
+        })
+    }
+}
+
+/// Hands messages over as they are.
+#[derive(Clone, Copy)]
+struct Raw;
+
+impl Codec for Raw {
+    type Encode = Bytes;
+    type Decode = Bytes;
+    type Encoder = Self;
+    type Decoder = Self;
+
+    fn encoder(&mut self) -> Self {
+        Self
+    }
+
+    fn decoder(&mut self) -> Self {
+        Self
+    }
+}
+
+impl Encoder for Raw {
+    type Item = Bytes;
+    type Error = Status;
+
+    fn encode(&mut self, message: Bytes, out: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        out.put(message);
+        Ok(())
+    }
+}
+
+impl Decoder for Raw {
+    type Item = Bytes;
+    type Error = Status;
+
+    fn decode(&mut self, message: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
+        Ok(Some(message.copy_to_bytes(message.remaining())))
+    }
+}

@@ -1,0 +1,51 @@
+//! The figures, beside what is aimed at and beside those of a peer.
+
+/// Figures by their names, in the order in which they were measured.
+pub(crate) type Figures = Vec<(String, f64)>;
+
+#[derive(Default)]
+pub(crate) struct Table {
+    pub(crate) ours: Figures,
+    pub(crate) peer: Figures,
+}
+
+/// The targets: at most so much, or at least.
+const TARGETS: [(&str, &str, f64); 18] = [
+    ("start, ms", "<=", 50.0),
+    ("start with data, ms", "<=", 500.0),
+    ("memory idle, MiB", "<=", 15.0),
+    ("memory peak at the fixed rate, MiB", "<=", 120.0),
+    ("memory with data, MiB", "<=", 250.0),
+    ("OTLP HTTP: spans a second", ">=", 400_000.0),
+    ("OTLP HTTP: CPU s a million", "<=", 4.0),
+    ("Thrift HTTP: CPU s a million", "<=", 5.0),
+    ("Jaeger gRPC: CPU s a million", "<=", 5.0),
+    ("disk, bytes a span", "<=", 100.0),
+    ("trace by id, cold, ms", "<=", 5.0),
+    ("trace by id, ms, median", "<=", 1.0),
+    ("service and tag, ms, median", "<=", 5.0),
+    ("newest 20 of a service, ms, median", "<=", 5.0),
+    ("rare tag, ms, median", "<=", 5.0),
+    ("duration, ms, median", "<=", 5.0),
+    ("errors, ms, median", "<=", 5.0),
+    ("visible after the answer, ms, p99", "<=", 100.0),
+];
+
+impl Table {
+    pub(crate) fn print(&self) {
+        println!(
+            "{:<38}{:>12}{:>14}{:>14}{:>12}",
+            "", "target", "otel-backend", "peer", "peer/ours"
+        );
+        for (name, ours) in &self.ours {
+            let target = TARGETS.iter().find(|(target, ..)| target == name);
+            let target = target.map_or(String::new(), |(_, sign, value)| format!("{sign} {value}"));
+            let peer = self.peer.iter().find(|(other, _)| other == name);
+            let (peer, ratio) = match peer {
+                Some((_, peer)) => (format!("{peer:.2}"), format!("{:.2}", peer / ours)),
+                None => (String::new(), String::new()),
+            };
+            println!("{name:<38}{target:>12}{ours:>14.2}{peer:>14}{ratio:>12}");
+        }
+    }
+}
