@@ -15,6 +15,8 @@ const ROW_GAP = 40;
 const BACK_DEPTH = 44;
 const BEND = 46;
 const TOP = 40;
+/** A graph too wide for the page is drawn smaller, down to this; then it scrolls. */
+const LEAST_SCALE = 0.7;
 /** Of more calls than this, only that under the pointer is labelled. */
 const MAX_LABELS = 16;
 
@@ -52,7 +54,7 @@ export class ServiceGraph {
       if (error) edge.errors++;
     }
     for (const edge of this.#edges) edge.durations.sort((a, b) => a - b);
-    this.note.textContent += `; latencies and errors of the newest ${plural(traces, 'trace')}`;
+    this.note.textContent += `; latencies (p95) and errors of the newest ${plural(traces, 'trace')}`;
     this.#draw();
   }
 
@@ -67,7 +69,7 @@ export class ServiceGraph {
     const most = Math.max(...this.#edges.map(({ count }) => count));
     this.picture.classList.toggle('dense', this.#edges.length > MAX_LABELS);
     const above = Math.max(0, ...[...places.values()].map(({ layer }) => (layer - 1) * BEND * 0.75 - TOP));
-    this.picture.replaceChildren(svg('svg', { viewBox: `0 ${-above} ${width} ${height + above}`, width, height: height + above, role: 'img', 'aria-label': 'Services and their calls; the table below has the same' },
+    this.picture.replaceChildren(svg('svg', { viewBox: `0 ${-above} ${width} ${height + above}`, width, height: height + above, '--least': `${width * LEAST_SCALE}px`, role: 'img', 'aria-label': 'Services and their calls; the table below has the same' },
       svg('defs', {}, svg('marker', { id: 'arrow', viewBox: '0 0 8 8', refX: 7, refY: 4, markerWidth: 8, markerHeight: 8, markerUnits: 'userSpaceOnUse', orient: 'auto' }, svg('path', { d: 'M0 0L8 4L0 8Z' }))),
       this.#edges.map((edge) => this.#edge(edge, places, most)),
       this.#names.map((name) => this.#service(name, places.get(name)))));
