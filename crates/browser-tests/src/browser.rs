@@ -18,6 +18,9 @@ use crate::memory;
 /// How long something may take to appear. Only a test that fails waits that long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How often chromedriver may fail to start.
+const ATTEMPTS: u32 = 5;
+
 /// The window of a test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum View {
@@ -340,8 +343,15 @@ impl Browser {
 }
 
 impl Driver {
-    /// Starts chromedriver on a port that it chooses itself.
+    /// Starts chromedriver on a port that it chooses itself. It looks for one that is free in IPv4 and
+    /// ends if another program has the same in IPv6, so it may have to choose again.
     fn start() -> (Self, u16) {
+        (0..ATTEMPTS)
+            .find_map(|_| Self::attempt())
+            .unwrap_or_else(|| panic!("chromedriver ended {ATTEMPTS} times before it listened"))
+    }
+
+    fn attempt() -> Option<(Self, u16)> {
         let mut child = Command::new("chromedriver")
             .arg("--port=0")
             .stdout(Stdio::piped())
@@ -351,12 +361,12 @@ impl Driver {
                 panic!("chromedriver does not start (`apt-get install chromium chromium-driver`): {error}")
             });
         let said = lines(child.stdout.take());
+        let driver = Self(child);
         let port = said.iter().find_map(|line| {
             let (_, port) = line.strip_suffix('.')?.rsplit_once("on port ")?;
             port.parse().ok()
         });
-        let port = port.unwrap_or_else(|| panic!("chromedriver ended before it listened"));
-        (Self(child), port)
+        Some((driver, port?))
     }
 }
 

@@ -15,8 +15,6 @@ export const CYCLE = 128;
 export const EARLY = 256;
 /** Has a part in the critical path. */
 export const CRITICAL = 512;
-/** Refers to more than its parent. */
-export const LINKED = 1024;
 
 /** The spans of one trace in the order of the answer: one typed array per field. */
 export class Columns {

@@ -1,4 +1,4 @@
-import { Columns, ERROR, KINDS, LINKED, WARNED } from './columns.js';
+import { Columns, ERROR, KINDS, WARNED } from './columns.js';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -241,17 +241,14 @@ export class Scanner {
     const columns = this.#columns;
     let parent = columns.parentId[i];
     let follows = -1;
-    let count = 0;
     while (this.#next() === OPEN) {
       const { id, isChild } = this.#reference(traceFrom, traceTo);
-      count++;
       if (id < 0) continue;
       if (isChild && parent < 0) parent = id;
       else if (!isChild && follows < 0) follows = id;
     }
     if (parent < 0) parent = follows;
     columns.parentId[i] = parent;
-    if (count > (parent < 0 ? 0 : 1)) columns.flags[i] |= LINKED;
   }
 
   /** The span referred to; its id is -1 if it is of another trace. */
