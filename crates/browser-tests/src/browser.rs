@@ -16,7 +16,7 @@ use crate::lines::lines;
 use crate::memory;
 
 /// How long something may take to appear. Only a test that fails waits that long.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How often chromedriver may fail to start.
 const ATTEMPTS: u32 = 5;
