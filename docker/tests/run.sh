@@ -54,10 +54,18 @@ trap 'exit 143' TERM
 # Every port is moved to a free one: the test disturbs nobody, and the variables are tried.
 while IFS='=' read -r name port; do export "$name=$port"; done < <(
     grep -oh '{[A-Z_]*_PORT:' docker-compose-*.yaml docker/*.yaml | tr -d '{:' | sort -u | python3 -c 'if True:
-        import socket, sys
-        held = [(name.strip(), socket.create_server(("127.0.0.1", 0))) for name in sys.stdin]
-        for name, listener in held:
-            print(f"{name}={listener.getsockname()[1]}")'
+        import random, socket, sys
+        # Below the ports that the system gives to clients, which would take one in the meantime.
+        ports = iter(random.sample(range(20000, 32000), 1000))
+        for name in sys.stdin:
+            for port in ports:
+                try:
+                    socket.create_server(("127.0.0.1", port)).close()
+                    print(f"{name.strip()}={port}")
+                    break
+                except OSError:
+                    pass  # taken
+        '
 )
 
 step "the commands of docker-compose.sh"
@@ -120,7 +128,10 @@ shell_works() {
         ((++tries < 60)) || fail "the sample server does not answer on its published port"
         sleep 1
     done
-    ok "a shell has every program; the sample server answers from outside"
+    docker exec otel-rust-sample otel-instrument --service_name shell --traces_exporter jaeger_thrift \
+        --exporter_jaeger_endpoint http://backend:14268/api/traces automatic-client testing >/dev/null 2>"$scratch/instrument" || true
+    grep -q ' acknowledged, 0 lost' "$scratch/instrument" || fail "otel-instrument: $(cat "$scratch/instrument")"
+    ok "a shell has every program, otel-instrument starts one; the sample server answers from outside"
 }
 
 healthy() { # CONTAINER: waits for it
