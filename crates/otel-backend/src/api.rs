@@ -5,6 +5,7 @@
 
 mod answer;
 mod envelope;
+mod fields;
 mod go;
 pub mod grpc;
 mod ids;

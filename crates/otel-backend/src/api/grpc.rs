@@ -40,8 +40,14 @@ pub async fn router(query: Query) -> Router {
     let router = serve(Router::new(), v2);
     let router = serve(router, v3);
     let router = serve(router, health);
-    let router = serve_if(router, reflection().build_v1());
-    let router = serve_if(router, reflection().build_v1alpha());
+    let router = match reflection().build_v1() {
+        Ok(service) => serve(router, service),
+        Err(error) => without_reflection(router, &error),
+    };
+    let router = match reflection().build_v1alpha() {
+        Ok(service) => serve(router, service),
+        Err(error) => without_reflection(router, &error),
+    };
     router.fallback(|| async {
         Status::unimplemented("no such service here").into_http::<axum::body::Body>()
     })
@@ -72,22 +78,7 @@ where
 }
 
 /// Reflection describes what is compiled in, so that it fails in tests or never.
-fn serve_if<S>(router: Router, service: Result<S, ReflectionError>) -> Router
-where
-    S: Service<axum::extract::Request, Error = Infallible>
-        + NamedService
-        + Clone
-        + Send
-        + Sync
-        + 'static,
-    S::Response: IntoResponse,
-    S::Future: Send + 'static,
-{
-    match service {
-        Ok(service) => serve(router, service),
-        Err(error) => {
-            tracing::error!(%error, "gRPC reflection is off");
-            router
-        }
-    }
+fn without_reflection(router: Router, error: &ReflectionError) -> Router {
+    tracing::error!(%error, "gRPC reflection is off");
+    router
 }

@@ -12,6 +12,7 @@ use super::error::TempoError;
 use super::params::{Wanted, parse_search};
 use crate::api::answer;
 use crate::api::envelope::write_json;
+use crate::api::fields::{as_text, is_zero};
 use crate::api::ids::{hex, short};
 use crate::api::outlet::Traces;
 use crate::api::pairs::Pairs;
@@ -180,20 +181,4 @@ fn service_stats<'s>(spans: &'s [Span<'s>]) -> BTreeMap<&'s str, ServiceStats> {
         service.error_count += usize::from(span.status.code == StatusCode::Error);
     }
     stats
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde asks for a reference"
-)]
-fn as_text<S: Serializer>(number: &u64, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(number)
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde asks for a reference"
-)]
-fn is_zero(number: &usize) -> bool {
-    *number == 0
 }

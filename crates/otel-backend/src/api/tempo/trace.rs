@@ -2,8 +2,8 @@
 
 use axum::extract::{Path, Query as Params, State};
 use axum::response::{IntoResponse, Response};
+use http::HeaderMap;
 use http::header::{ACCEPT, CONTENT_TYPE};
-use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 
 use super::error::TempoError;
@@ -81,17 +81,14 @@ async fn find(query: &Query, id: &str, pairs: &Pairs) -> Result<Trace, TempoErro
     parse_window(pairs, UnixNanos::now())?;
     match query.find(id).await? {
         Lookup::Found(trace) => Ok(trace),
-        Lookup::Missing(why) => Err(TempoError {
-            status: StatusCode::NOT_FOUND,
-            message: format!("trace not found{why}"),
-        }),
+        Lookup::Missing(why) => Err(ApiError::trace_not_found(&why).into()),
     }
 }
 
 /// `Trace`, which has the bytes of `TracesData`; or `TraceByIDResponse`, which holds it in field 1.
 async fn in_protobuf(trace: Trace, version: Version) -> Result<Response, TempoError> {
     let encode = move || {
-        let spans = trace.spans().map_err(TempoError::internal)?;
+        let spans = trace.spans().map_err(ApiError::internal)?;
         let mut builder = TracesBuilder::default();
         for span in &spans {
             builder.push(span);

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
+use crate::api::fields::{as_text, is_zero};
 use crate::model::{Span, StatusCode, UnixNanos};
 use crate::otlp::Malformed;
 use crate::query::Trace;
@@ -80,20 +81,4 @@ fn services(spans: &[Span<'_>]) -> Vec<ServiceSummary> {
         service.error_span_count += usize::from(is_error(span));
     }
     services.into_values().collect()
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde asks for a reference"
-)]
-fn as_text<S: Serializer>(number: &u64, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(number)
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde asks for a reference"
-)]
-fn is_zero(number: &usize) -> bool {
-    *number == 0
 }
