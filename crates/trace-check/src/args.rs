@@ -2,7 +2,10 @@
 
 use std::{path::PathBuf, str::FromStr, time::Duration};
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
+
+use crate::read::Api;
+use crate::roundtrip::args::RoundtripArgs;
 
 /// Proves that a trace arrived.
 ///
@@ -23,6 +26,9 @@ pub enum Command {
     Wait(WaitArgs),
     /// Compares the spans that programs printed with what the backend returns.
     Verify(VerifyArgs),
+    /// Sends traces that are hard to carry by every protocol, reads them back, and compares field by
+    /// field.
+    Roundtrip(RoundtripArgs),
 }
 
 /// The arguments of `wait`.
@@ -47,7 +53,7 @@ pub struct VerifyArgs {
     pub query_url: String,
     /// The language of that API.
     #[arg(long, env = "TRACE_QUERY_API", value_enum, default_value = "jaeger")]
-    pub query_api: QueryApi,
+    pub query_api: Api,
     /// The address to show for each trace, with `{trace_id}` in it.
     #[arg(
         long,
@@ -65,15 +71,6 @@ pub struct VerifyArgs {
     /// the FILEs hold what its programs printed.
     #[arg(required = true)]
     pub samples: Vec<Sample>,
-}
-
-/// The query APIs that can be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum QueryApi {
-    /// `/api/traces/{id}` of Jaeger and of otel-backend.
-    Jaeger,
-    /// `/api/v2/traces/{id}` of Grafana Tempo.
-    Tempo,
 }
 
 /// A sample whose trace is looked for.
@@ -115,7 +112,7 @@ impl FromStr for Sample {
 }
 
 /// Reads a time in seconds, `0.5` included.
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text
         .parse()
         .map_err(|_| "expected seconds, for example 10")?;

@@ -1,20 +1,30 @@
-//! Proof that a trace arrived: what a program printed is read back from the backend and compared.
+//! Proof that a trace arrived.
 //!
-//! The path of the data:
+//! [`verify`] compares what a program printed with what a backend returns. [`roundtrip`] sends traces
+//! of its own by every protocol and compares what comes back; the path of its data:
 //!
-//! 1. [`printed`] finds the JSON spans in a program's output: what was sent.
-//! 2. [`backend`] asks the backend's own query API for the same trace: what was found.
-//! 3. [`compare`] lists every field in which the two differ.
-//! 4. [`verify`] repeats this until all is found or time is up, and [`report`] prints the table.
+//! 1. [`model`] makes traces that are hard to carry: a pure function of a seed.
+//! 2. [`send`] sends them by each [`protocol`].
+//! 3. [`read`] asks the backend's own query API for them.
+//! 4. [`expect`] says what may come back: a table written by hand, of what each protocol and API can
+//!    carry, and of what each backend is known to change.
+//! 5. [`judge`](mod@judge) compares, field by field ([`compare`]), and tells declared loss from
+//!    defect.
 //!
-//! Nothing here knows how a backend stores spans or how an exporter encodes them: a fault in either
-//! cannot hide itself.
+//! [`prove`] shows that step 5 sees every change. [`doctor`] walks the path that a program's spans
+//! take, to find where they are lost. [`watch`] follows traces as they arrive.
+//!
+//! Nothing here knows how a backend stores spans or how an exporter encodes them, and no code is
+//! shared with either: a fault there cannot hide itself.
 
 pub mod args;
-pub mod backend;
 pub mod compare;
-pub mod printed;
-pub mod report;
-pub mod span;
+pub mod expect;
+pub mod judge;
+pub mod model;
+pub mod protocol;
+pub mod read;
+pub mod roundtrip;
+pub mod send;
 pub mod verify;
 pub mod wait;

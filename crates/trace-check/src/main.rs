@@ -1,12 +1,14 @@
 //! The command line of trace-check.
 
-use std::{io::Write, process::ExitCode};
+use std::io::Write;
+use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::Parser;
-use trace_check::{
-    args::{Args, Command},
-    report, verify, wait,
-};
+use trace_check::args::{Args, Command};
+use trace_check::roundtrip::args::RoundtripArgs;
+use trace_check::verify::{self, report};
+use trace_check::{read, roundtrip, wait};
 
 fn main() -> ExitCode {
     match run(Args::parse().command) {
@@ -26,6 +28,7 @@ fn run(command: Command) -> anyhow::Result<bool> {
             wait::until_healthy(&args.url, args.timeout)?;
             Ok(true)
         }
+        Command::Roundtrip(args) => run_roundtrip(&args),
         Command::Verify(args) => {
             let outcomes = verify::verify(&args)?;
             let mut out = std::io::stdout().lock();
@@ -35,6 +38,29 @@ fn run(command: Command) -> anyhow::Result<bool> {
                 write!(out, "{}", report::table(&outcomes))?;
             }
             Ok(outcomes.iter().all(verify::Outcome::is_whole))
+        }
+    }
+}
+
+fn run_roundtrip(args: &RoundtripArgs) -> anyhow::Result<bool> {
+    let backend = read::detect(&args.url)?;
+    let settings = args.settings(&backend);
+    let outcome = roundtrip::run(settings, backend);
+    if let Some(path) = &args.junit {
+        std::fs::write(path, roundtrip::junit::text(&outcome))
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    let mut out = std::io::stdout().lock();
+    if args.json {
+        writeln!(out, "{}", roundtrip::json::text(&outcome)?)?;
+    } else {
+        write!(out, "{}", roundtrip::report::text(&outcome))?;
+    }
+    match outcome.result() {
+        roundtrip::Result::Whole => Ok(true),
+        roundtrip::Result::Defects => Ok(false),
+        roundtrip::Result::Nothing => {
+            anyhow::bail!("no protocol is received, so nothing was checked")
         }
     }
 }

@@ -1,15 +1,18 @@
 //! The check itself: read what was printed, read what the backend has, compare, until all is there.
 
+pub mod compare;
+pub mod printed;
+pub mod report;
+pub mod span;
+
 use std::{collections::BTreeSet, fs, path::PathBuf, thread, time::Instant};
 
-use crate::{
-    args::{Sample, VerifyArgs},
-    backend::{self, Backend},
-    compare::{self, Difference},
-    printed::{self, PrintedError},
-    span::Span,
-    wait::PAUSE,
-};
+use self::compare::Difference;
+use self::printed::PrintedError;
+use self::span::Span;
+use crate::args::{Sample, VerifyArgs};
+use crate::model::TraceId;
+use crate::wait::PAUSE;
 
 /// What became of one sample's trace.
 #[derive(Debug, serde::Serialize)]
@@ -69,12 +72,11 @@ pub enum VerifyError {
 /// [`VerifyError`] when a program's output cannot be read.
 pub fn verify(args: &VerifyArgs) -> Result<Vec<Outcome>, VerifyError> {
     let deadline = Instant::now() + args.timeout;
-    let backend = backend::connect(args.query_api, &args.query_url);
     args.samples
         .iter()
         .map(|sample| {
             loop {
-                let outcome = look(sample, backend.as_ref(), &args.trace_url)?;
+                let outcome = look(sample, args)?;
                 if outcome.is_whole() || Instant::now() >= deadline {
                     return Ok(outcome);
                 }
@@ -85,7 +87,7 @@ pub fn verify(args: &VerifyArgs) -> Result<Vec<Outcome>, VerifyError> {
 }
 
 /// Compares once.
-fn look(sample: &Sample, backend: &dyn Backend, url: &str) -> Result<Outcome, VerifyError> {
+fn look(sample: &Sample, args: &VerifyArgs) -> Result<Outcome, VerifyError> {
     let sent = sent(sample)?;
     let mut outcome = Outcome {
         sample: sample.name.clone(),
@@ -106,9 +108,12 @@ fn look(sample: &Sample, backend: &dyn Backend, url: &str) -> Result<Outcome, Ve
         });
         return Ok(outcome);
     };
-    outcome.url = Some(url.replace("{trace_id}", trace_id));
-    match backend.trace(trace_id) {
+    outcome.url = Some(args.trace_url.replace("{trace_id}", trace_id));
+    let id = TraceId::from_hex(trace_id).unwrap_or_default();
+    let url = args.query_url.trim_end_matches('/');
+    match args.query_api.trace(url, id) {
         Ok(found) => {
+            let found: Vec<Span> = found.iter().map(Span::as_printed).collect();
             outcome.found = sent
                 .iter()
                 .filter(|span| found.iter().any(|other| other.span_id == span.span_id))

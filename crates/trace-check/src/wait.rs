@@ -24,7 +24,7 @@ pub struct WaitError {
 pub fn until_healthy(url: &str, timeout: Duration) -> Result<(), WaitError> {
     let deadline = Instant::now() + timeout;
     loop {
-        match crate::backend::agent().get(url).call() {
+        match crate::read::agent().get(url).call() {
             Ok(_) => return Ok(()),
             Err(last) if Instant::now() >= deadline => {
                 return Err(WaitError {

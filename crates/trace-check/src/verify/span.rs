@@ -1,6 +1,8 @@
-//! A span as this crate compares it: what the printed form and every query API can tell.
+//! A span as a program prints it, which is less than what a backend returns.
 
 use std::{collections::BTreeMap, fmt};
+
+use crate::model;
 
 /// Attributes by key. A key that occurs twice keeps its last value.
 pub type Attributes = BTreeMap<String, Value>;
@@ -60,6 +62,58 @@ pub enum Value {
     Double(f64),
 }
 
+impl Span {
+    /// What the printed form would tell of a span that a backend returned.
+    pub fn as_printed(span: &model::Span) -> Self {
+        let mut printed = attributes(&span.attributes);
+        // Over Thrift, Tempo leaves the scope among the attributes; the printed form does not tell it.
+        printed.remove("otel.scope.name");
+        printed.remove("otel.scope.version");
+        Self {
+            trace_id: span.trace_id.to_string(),
+            span_id: span.span_id.to_string(),
+            parent_id: span.parent.map(|id| id.to_string()),
+            name: span.name.clone(),
+            kind: match span.kind {
+                model::Kind::Unspecified => model::Kind::Internal.name().to_owned(),
+                kind => kind.name().to_owned(),
+            },
+            start_us: micros(span.start),
+            end_us: micros(span.end),
+            status: span.status.code.name().to_owned(),
+            status_description: span.status.message.clone(),
+            attributes: printed,
+            events: span.events.iter().map(Event::as_printed).collect(),
+            links: span
+                .links
+                .iter()
+                .map(|link| (link.trace_id.to_string(), link.span_id.to_string()))
+                .collect(),
+            resource: attributes(&span.resource.attributes),
+        }
+    }
+}
+
+impl Event {
+    fn as_printed(event: &model::Event) -> Self {
+        Self {
+            name: event.name.clone(),
+            time_us: micros(event.time),
+            attributes: attributes(&event.attributes),
+        }
+    }
+}
+
+fn micros(nanos: u64) -> i64 {
+    i64::try_from(nanos / 1_000).unwrap_or(i64::MAX)
+}
+
+fn attributes(all: &[model::Attribute]) -> Attributes {
+    all.iter()
+        .map(|attribute| (attribute.key.clone(), Value::of(&attribute.value)))
+        .collect()
+}
+
 impl PartialEq for Value {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
@@ -85,6 +139,15 @@ impl fmt::Display for Value {
 }
 
 impl Value {
+    fn of(value: &model::Value) -> Self {
+        match value {
+            model::Value::Bool(bool) => Self::Bool(*bool),
+            model::Value::Int(int) => Self::Int(*int),
+            model::Value::Double(double) => Self::Double(*double),
+            other => Self::String(other.text()),
+        }
+    }
+
     /// Reads the JSON of a printed attribute: a number with a point is a double.
     pub fn from_json(json: &serde_json::Value) -> Self {
         match json {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::verify::Outcome;
+use super::Outcome;
 
 /// How many differences of one sample are printed; the rest is counted.
 const SHOWN: usize = 10;
@@ -78,7 +78,7 @@ fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::Difference;
+    use crate::verify::compare::Difference;
 
     fn outcome(sample: &str, found: usize) -> Outcome {
         Outcome {

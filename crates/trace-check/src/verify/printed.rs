@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
-use crate::span::{Attributes, Event, Span, Value};
+use super::span::{Attributes, Event, Span, Value};
 
 /// A printed span that could not be read.
 #[derive(Debug, thiserror::Error)]

@@ -1,0 +1,91 @@
+//! What may come back of what was sent: a table written by hand, which no encoder or decoder knows.
+//!
+//! Three things stand between a span that is sent and the span that is read: the protocol, which has
+//! no place for some of it; the backend, which brings some of it into its own form; and the API, which
+//! cannot show all of it. Each is a list of [`Rule`]s. What none of them explains is a defect.
+
+mod api;
+mod backend;
+mod protocol;
+mod rule;
+mod rules;
+
+pub use rule::{Field, Origin, Rule, RuleAction};
+
+use crate::protocol::Protocol;
+use crate::read::{Api, Kind};
+
+/// The rules between a sender and a reader, in the order in which they work.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    /// These always hold: what comes back unchanged is a defect too.
+    pub certain: Vec<&'static Rule>,
+    /// These may hold: they count where they explain a difference.
+    pub possible: Vec<&'static Rule>,
+}
+
+impl Profile {
+    /// What holds for a protocol into a backend, read by an API.
+    pub fn new(protocol: Protocol, backend: Kind, api: Api) -> Self {
+        let mut certain = protocol::rules(protocol);
+        certain.extend(backend::certain(backend, protocol));
+        certain.extend(api::rules(api));
+        Self {
+            certain,
+            possible: backend::possible(backend, protocol, api),
+        }
+    }
+}
+
+/// Every rule there is, for the documentation of what may be lost.
+pub fn all() -> Vec<&'static Rule> {
+    let mut all: Vec<&'static Rule> = Vec::new();
+    let kinds = [
+        Kind::OtelBackend,
+        Kind::Jaeger,
+        Kind::Tempo,
+        Kind::VictoriaTraces,
+        Kind::Unknown,
+    ];
+    let apis = [Api::Jaeger, Api::JaegerV3, Api::TempoV1, Api::TempoV2];
+    for protocol in Protocol::ALL {
+        for kind in kinds {
+            for api in apis {
+                let profile = Profile::new(protocol, kind, api);
+                for rule in profile.certain.into_iter().chain(profile.possible) {
+                    if !all.iter().any(|other| other.name == rule.name) {
+                        all.push(rule);
+                    }
+                }
+            }
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+
+    #[test]
+    fn a_name_means_one_rule() {
+        let mut reasons = HashMap::new();
+        for rule in all() {
+            let other = reasons.insert(rule.name, rule.reason);
+            assert!(other.is_none(), "{}", rule.name);
+            assert!(!rule.fields.is_empty(), "{}", rule.name);
+        }
+    }
+
+    #[test]
+    fn otlp_loses_nothing_and_nothing_is_forgiven_a_stranger() {
+        for protocol in [Protocol::OtlpGrpc, Protocol::OtlpHttp, Protocol::OtlpJson] {
+            for kind in [Kind::OtelBackend, Kind::Unknown] {
+                let profile = Profile::new(protocol, kind, Api::JaegerV3);
+                assert!(profile.certain.is_empty() && profile.possible.is_empty());
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! One way in which a span may come back other than it was sent.
+
+use serde::Serialize;
+
+use crate::model::Span;
+
+/// One way in which a span may come back other than it was sent.
+#[derive(Debug)]
+pub struct Rule {
+    /// A short name, for reports.
+    pub name: &'static str,
+    /// Who does it.
+    pub origin: Origin,
+    /// What it touches.
+    pub fields: &'static [Field],
+    /// What is lost or changed, and why.
+    pub reason: &'static str,
+    /// What it does to a span.
+    pub action: RuleAction,
+}
+
+/// What a rule does.
+#[derive(Debug, Clone, Copy)]
+pub enum RuleAction {
+    /// The span comes back changed so.
+    Change(fn(&mut Span)),
+    /// The spans for which this is true do not come back.
+    Lose(fn(&Span) -> bool),
+    /// A span that was delivered several times may come back several times.
+    Repeat,
+}
+
+/// Who is behind a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// The protocol has no place for it: a declared loss.
+    Protocol,
+    /// The API cannot show it: a declared loss.
+    Api,
+    /// The backend brings it into another form: normalised.
+    Backend,
+}
+
+/// The parts of a span, as a report lists them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Field {
+    /// Which spans there are, their ids and parents.
+    Structure,
+    /// The name.
+    Name,
+    /// The kind.
+    Kind,
+    /// Start and end.
+    Times,
+    /// Status and message.
+    Status,
+    /// Attributes.
+    Attributes,
+    /// Events.
+    Events,
+    /// Links.
+    Links,
+    /// Trace state.
+    State,
+    /// Flags.
+    Flags,
+    /// Counts of what was dropped.
+    Dropped,
+    /// The resource.
+    Resource,
+    /// The scope.
+    Scope,
+    /// Schema URLs.
+    Schema,
+}
+
+impl Field {
+    /// All of them, in the order of reports.
+    pub const ALL: [Self; 14] = [
+        Self::Structure,
+        Self::Name,
+        Self::Kind,
+        Self::Times,
+        Self::Status,
+        Self::Attributes,
+        Self::Events,
+        Self::Links,
+        Self::State,
+        Self::Flags,
+        Self::Dropped,
+        Self::Resource,
+        Self::Scope,
+        Self::Schema,
+    ];
+
+    /// The name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Structure => "spans and parents",
+            Self::Name => "name",
+            Self::Kind => "kind",
+            Self::Times => "start and end",
+            Self::Status => "status",
+            Self::Attributes => "attributes",
+            Self::Events => "events",
+            Self::Links => "links",
+            Self::State => "trace state",
+            Self::Flags => "flags",
+            Self::Dropped => "dropped counts",
+            Self::Resource => "resource",
+            Self::Scope => "scope",
+            Self::Schema => "schema URLs",
+        }
+    }
+}

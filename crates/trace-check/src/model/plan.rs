@@ -1,0 +1,224 @@
+//! From a seed to traces: a pure function, so that a later run can check again with nothing stored.
+
+use std::sync::Arc;
+
+use super::{Id, Kind, Random, Resource, Scenario, Scope, Span, SpanId, TraceId, attribute};
+
+/// What all traces of a run are a function of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Plan {
+    /// Any number.
+    pub seed: u64,
+    /// When the first spans start, in nanoseconds since the Unix epoch.
+    pub at: u64,
+}
+
+/// A trace to send.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trace {
+    /// What makes it hard.
+    pub scenario: Scenario,
+    /// Its id.
+    pub id: TraceId,
+    /// Its spans, each once.
+    pub spans: Vec<Span>,
+    /// In which order they are sent, as indices of `spans`. Each delivery is acknowledged, and seen
+    /// in the backend, before the next is sent.
+    pub deliveries: Vec<Vec<usize>>,
+}
+
+impl Plan {
+    /// The trace for a scenario in a lane. Lanes keep apart what is sent by different protocols.
+    pub fn trace(&self, lane: &str, scenario: Scenario) -> Trace {
+        let mut builder = Builder::new(self, lane, scenario);
+        scenario.build(&mut builder);
+        builder.finish()
+    }
+
+    /// The service whose spans go by this lane. Other runs have other services.
+    pub fn service(&self, lane: &str) -> String {
+        let run = Random::of(&[self.seed, self.at]).next() >> 32;
+        format!("check-{lane}-{run:08x}")
+    }
+}
+
+/// Makes the spans of one trace.
+pub(super) struct Builder {
+    pub(super) random: Random,
+    pub(super) trace_id: TraceId,
+    pub(super) resource: Arc<Resource>,
+    pub(super) scope: Arc<Scope>,
+    scenario: Scenario,
+    at: u64,
+    spans: Vec<Span>,
+    deliveries: Vec<Vec<usize>>,
+}
+
+impl Builder {
+    fn new(plan: &Plan, lane: &str, scenario: Scenario) -> Self {
+        let lane_word = lane
+            .bytes()
+            .fold(0, |word, byte| (word << 5) ^ u64::from(byte));
+        let index = Scenario::ALL
+            .iter()
+            .position(|s| *s == scenario)
+            .unwrap_or_default();
+        let index = u64::try_from(index).unwrap_or_default();
+        let mut random = Random::of(&[plan.seed, plan.at, lane_word, index]);
+        let resource = Resource {
+            attributes: vec![
+                attribute("service.name", plan.service(lane)),
+                attribute("host.arch", "arm64"),
+            ],
+            ..Resource::default()
+        };
+        let scope = Scope {
+            name: "trace-check".to_owned(),
+            version: "1.0".to_owned(),
+            ..Scope::default()
+        };
+        Self {
+            trace_id: random_id(&mut random),
+            resource: Arc::new(resource),
+            scope: Arc::new(scope),
+            scenario,
+            at: plan.at,
+            random,
+            spans: Vec::new(),
+            deliveries: Vec::new(),
+        }
+    }
+
+    /// An id that nothing else has.
+    pub(super) fn span_id(&mut self) -> SpanId {
+        random_id(&mut self.random)
+    }
+
+    /// An id that nothing else has.
+    pub(super) fn other_trace_id(&mut self) -> TraceId {
+        random_id(&mut self.random)
+    }
+
+    /// A plain span, a little later than the one before, to be made special and pushed.
+    pub(super) fn span(&mut self, parent: Option<SpanId>) -> Span {
+        let number = u64::try_from(self.spans.len()).unwrap_or_default();
+        let start = self.at + number * 1_000 + self.random.below(1_000);
+        Span {
+            trace_id: self.trace_id,
+            span_id: self.span_id(),
+            parent,
+            name: format!("{} {number}", self.scenario.name()),
+            kind: Kind::Internal,
+            start,
+            end: start + 1_000_000 + self.random.below(1_000_000),
+            resource: Arc::clone(&self.resource),
+            scope: Arc::clone(&self.scope),
+            ..Span::default()
+        }
+    }
+
+    /// Adds a span to the delivery under way.
+    pub(super) fn push(&mut self, span: Span) -> SpanId {
+        let id = span.span_id;
+        if self.deliveries.is_empty() {
+            self.next_delivery();
+        }
+        if let Some(delivery) = self.deliveries.last_mut() {
+            delivery.push(self.spans.len());
+        }
+        self.spans.push(span);
+        id
+    }
+
+    /// Adds a plain span.
+    pub(super) fn plain(&mut self, parent: Option<SpanId>) -> SpanId {
+        let span = self.span(parent);
+        self.push(span)
+    }
+
+    /// What is pushed from here on is sent later.
+    pub(super) fn next_delivery(&mut self) {
+        self.deliveries.push(Vec::new());
+    }
+
+    /// Everything so far is sent once more.
+    pub(super) fn repeat(&mut self) {
+        self.deliveries.push((0..self.spans.len()).collect());
+    }
+
+    /// The start of the run.
+    pub(super) fn at(&self) -> u64 {
+        self.at
+    }
+
+    fn finish(self) -> Trace {
+        Trace {
+            scenario: self.scenario,
+            id: self.trace_id,
+            spans: self.spans,
+            deliveries: self.deliveries,
+        }
+    }
+}
+
+/// Any id but zero. The first byte is not zero either, so that no id is shorter than it looks, unless
+/// a scenario wants it so; half of them have the top bit set.
+fn random_id<const N: usize>(random: &mut Random) -> Id<N> {
+    let mut id = Id([0; N]);
+    for chunk in id.0.chunks_mut(8) {
+        let word = random.next().to_be_bytes();
+        chunk.copy_from_slice(word.get(..chunk.len()).unwrap_or_default());
+    }
+    if let Some(first) = id.0.first_mut() {
+        *first |= 0x10;
+    }
+    id
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    const PLAN: Plan = Plan {
+        seed: 7,
+        at: 1_700_000_000_000_000_000,
+    };
+
+    #[test]
+    fn a_trace_is_a_function_of_seed_time_lane_and_scenario() {
+        for scenario in Scenario::ALL {
+            assert_eq!(PLAN.trace("a", scenario), PLAN.trace("a", scenario));
+        }
+        let id = |plan: Plan, lane| plan.trace(lane, Scenario::Wide).id;
+        let all = [
+            id(PLAN, "a"),
+            id(PLAN, "b"),
+            id(Plan { seed: 8, ..PLAN }, "a"),
+            id(Plan { at: 1, ..PLAN }, "a"),
+        ];
+        assert_eq!(all.iter().collect::<HashSet<_>>().len(), all.len());
+    }
+
+    #[test]
+    fn every_span_has_an_id_of_its_own_and_is_delivered() {
+        let mut ids = HashSet::new();
+        for scenario in Scenario::ALL {
+            let trace = PLAN.trace("a", scenario);
+            for span in &trace.spans {
+                assert!(ids.insert(span.span_id), "{scenario:?}");
+                assert_eq!(span.trace_id, trace.id, "{scenario:?}");
+            }
+            let delivered: HashSet<_> = trace.deliveries.iter().flatten().collect();
+            assert_eq!(delivered.len(), trace.spans.len(), "{scenario:?}");
+        }
+    }
+
+    #[test]
+    fn the_sizes_are_as_promised() {
+        let len = |scenario| PLAN.trace("a", scenario).spans.len();
+        assert_eq!(len(Scenario::Large), 10_008);
+        assert_eq!(len(Scenario::Huge), 50_000);
+    }
+}

@@ -1,0 +1,126 @@
+//! What can be hard about a trace.
+
+use super::plan::Builder;
+use super::scenarios::{identity, shapes, times, values};
+
+/// A kind of trace. Each makes one thing hard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Scenario {
+    /// Every kind of value, empty and repeated keys, limits, Unicode, NUL and long text.
+    Values,
+    /// Events: all kinds of values, none, out of order, at one instant, without a name.
+    Events,
+    /// Several resources and scopes, with all kinds of values, schema URLs, and nothing at all.
+    Origins,
+    /// Ids with the top bit set and with leading zeros.
+    Ids,
+    /// A trace id of 64 bits.
+    ShortId,
+    /// Spans of no length, of one nanosecond and of a day.
+    Times,
+    /// A child that starts before its parent, and a span that ends before it starts.
+    Skew,
+    /// Links to other traces, to this one, to the parent, twice, with attributes and state.
+    Links,
+    /// Trace states and flags.
+    State,
+    /// Every kind with every status.
+    Status,
+    /// Counts of what the sender left out.
+    Dropped,
+    /// A chain of 300 spans.
+    Deep,
+    /// One parent of 500 spans.
+    Wide,
+    /// Several roots, and a span whose parent is not there.
+    Forest,
+    /// Children that come after their parent was seen.
+    Late,
+    /// Spans that are delivered twice.
+    Twice,
+    /// One span that searches look for.
+    Search,
+    /// 10,008 spans.
+    Large,
+    /// 50,000 spans.
+    Huge,
+}
+
+impl Scenario {
+    /// All of them.
+    pub const ALL: [Self; 19] = [
+        Self::Values,
+        Self::Events,
+        Self::Origins,
+        Self::Ids,
+        Self::ShortId,
+        Self::Times,
+        Self::Skew,
+        Self::Links,
+        Self::State,
+        Self::Status,
+        Self::Dropped,
+        Self::Deep,
+        Self::Wide,
+        Self::Forest,
+        Self::Late,
+        Self::Twice,
+        Self::Search,
+        Self::Large,
+        Self::Huge,
+    ];
+
+    /// The name on the command line and in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Values => "values",
+            Self::Events => "events",
+            Self::Origins => "origins",
+            Self::Ids => "ids",
+            Self::ShortId => "short-id",
+            Self::Times => "times",
+            Self::Skew => "skew",
+            Self::Links => "links",
+            Self::State => "state",
+            Self::Status => "status",
+            Self::Dropped => "dropped",
+            Self::Deep => "deep",
+            Self::Wide => "wide",
+            Self::Forest => "forest",
+            Self::Late => "late",
+            Self::Twice => "twice",
+            Self::Search => "search",
+            Self::Large => "large",
+            Self::Huge => "huge",
+        }
+    }
+
+    /// The scenario of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|s| s.name() == name)
+    }
+
+    pub(super) fn build(self, builder: &mut Builder) {
+        match self {
+            Self::Values => values::values(builder),
+            Self::Events => values::events(builder),
+            Self::Origins => values::origins(builder),
+            Self::Ids => identity::ids(builder),
+            Self::ShortId => identity::short_id(builder),
+            Self::Links => identity::links(builder),
+            Self::State => identity::state(builder),
+            Self::Status => identity::status(builder),
+            Self::Dropped => identity::dropped(builder),
+            Self::Times => times::times(builder),
+            Self::Skew => times::skew(builder),
+            Self::Search => times::search(builder),
+            Self::Deep => shapes::deep(builder),
+            Self::Wide => shapes::wide(builder),
+            Self::Forest => shapes::forest(builder),
+            Self::Late => shapes::late(builder),
+            Self::Twice => shapes::twice(builder),
+            Self::Large => shapes::many(builder, shapes::LARGE),
+            Self::Huge => shapes::many(builder, shapes::HUGE),
+        }
+    }
+}

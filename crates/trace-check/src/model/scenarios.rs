@@ -1,0 +1,6 @@
+//! The traces themselves, by what they make hard.
+
+pub(super) mod identity;
+pub(super) mod shapes;
+pub(super) mod times;
+pub(super) mod values;

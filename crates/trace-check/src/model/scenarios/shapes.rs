@@ -1,0 +1,63 @@
+//! How spans hang together, and in which order they arrive.
+
+use crate::model::attribute;
+use crate::model::plan::Builder;
+
+/// As many as Jaeger's own tests call large.
+pub(in crate::model) const LARGE: usize = 10_008;
+
+/// Beyond what most trace pages open.
+pub(in crate::model) const HUGE: usize = 50_000;
+
+/// How many children a parent of a [`many`] trace has.
+const FAN: usize = 16;
+
+pub(in crate::model) fn deep(builder: &mut Builder) {
+    let mut parent = builder.plain(None);
+    for _ in 1..300 {
+        parent = builder.plain(Some(parent));
+    }
+}
+
+pub(in crate::model) fn wide(builder: &mut Builder) {
+    let root = builder.plain(None);
+    for _ in 0..500 {
+        builder.plain(Some(root));
+    }
+}
+
+pub(in crate::model) fn forest(builder: &mut Builder) {
+    for _ in 0..3 {
+        let root = builder.plain(None);
+        builder.plain(Some(root));
+    }
+    let nowhere = builder.span_id();
+    builder.plain(Some(nowhere));
+}
+
+pub(in crate::model) fn late(builder: &mut Builder) {
+    let root = builder.plain(None);
+    builder.plain(Some(root));
+    builder.next_delivery();
+    let child = builder.plain(Some(root));
+    builder.next_delivery();
+    builder.plain(Some(child));
+}
+
+pub(in crate::model) fn twice(builder: &mut Builder) {
+    let root = builder.plain(None);
+    let mut child = builder.span(Some(root));
+    child.attributes = vec![attribute("n", 1)];
+    builder.push(child);
+    builder.repeat();
+}
+
+pub(in crate::model) fn many(builder: &mut Builder, count: usize) {
+    let mut ids = vec![builder.plain(None)];
+    for number in 1..count {
+        let parent = ids.get((number - 1) / FAN).copied();
+        let mut span = builder.span(parent);
+        span.attributes = vec![attribute("n", i64::try_from(number).unwrap_or_default())];
+        ids.push(builder.push(span));
+    }
+}

@@ -1,0 +1,118 @@
+//! The protocols by which a trace can be sent.
+
+use std::fmt;
+
+/// A protocol that backends receive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Protocol {
+    /// Jaeger Thrift, binary, over HTTP.
+    ThriftHttp,
+    /// Jaeger Thrift, compact, over UDP.
+    ThriftCompact,
+    /// Jaeger Thrift, binary, over UDP.
+    ThriftBinary,
+    /// Jaeger `api_v2` over gRPC.
+    JaegerGrpc,
+    /// OTLP over gRPC.
+    OtlpGrpc,
+    /// OTLP over HTTP as protobuf.
+    OtlpHttp,
+    /// OTLP over HTTP as JSON.
+    OtlpJson,
+    /// Zipkin v2 as JSON.
+    Zipkin,
+}
+
+impl Protocol {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::ThriftHttp,
+        Self::ThriftCompact,
+        Self::ThriftBinary,
+        Self::JaegerGrpc,
+        Self::OtlpGrpc,
+        Self::OtlpHttp,
+        Self::OtlpJson,
+        Self::Zipkin,
+    ];
+
+    /// The name on the command line and in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ThriftHttp => "thrift-http",
+            Self::ThriftCompact => "thrift-compact",
+            Self::ThriftBinary => "thrift-binary",
+            Self::JaegerGrpc => "jaeger-grpc",
+            Self::OtlpGrpc => "otlp-grpc",
+            Self::OtlpHttp => "otlp-http",
+            Self::OtlpJson => "otlp-json",
+            Self::Zipkin => "zipkin",
+        }
+    }
+
+    /// The protocol of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|p| p.name() == name)
+    }
+
+    /// The port on which backends receive it, unless they are told otherwise.
+    pub fn port(self) -> u16 {
+        match self {
+            Self::ThriftHttp => 14268,
+            Self::ThriftCompact => 6831,
+            Self::ThriftBinary => 6832,
+            Self::JaegerGrpc => 14250,
+            Self::OtlpGrpc => 4317,
+            Self::OtlpHttp | Self::OtlpJson => 4318,
+            Self::Zipkin => 9411,
+        }
+    }
+
+    /// The path under which it is received, where it goes over HTTP.
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::ThriftHttp => "/api/traces",
+            Self::OtlpHttp | Self::OtlpJson => "/v1/traces",
+            Self::Zipkin => "/api/v2/spans",
+            Self::JaegerGrpc => "/jaeger.api_v2.CollectorService/PostSpans",
+            Self::OtlpGrpc => "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+            Self::ThriftCompact | Self::ThriftBinary => "",
+        }
+    }
+
+    /// Whether it goes in datagrams, to which nobody answers.
+    pub fn is_udp(self) -> bool {
+        matches!(self, Self::ThriftCompact | Self::ThriftBinary)
+    }
+
+    /// Whether it goes over gRPC.
+    pub fn is_grpc(self) -> bool {
+        matches!(self, Self::JaegerGrpc | Self::OtlpGrpc)
+    }
+
+    /// Whether it is one of Jaeger's.
+    pub fn is_jaeger(self) -> bool {
+        self.is_udp() || matches!(self, Self::ThriftHttp | Self::JaegerGrpc)
+    }
+
+    /// Whether it is OTLP in one of its forms.
+    pub fn is_otlp(self) -> bool {
+        matches!(self, Self::OtlpGrpc | Self::OtlpHttp | Self::OtlpJson)
+    }
+}
+
+/// As a person calls it.
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::ThriftHttp => "Thrift over HTTP",
+            Self::ThriftCompact => "Thrift compact over UDP",
+            Self::ThriftBinary => "Thrift binary over UDP",
+            Self::JaegerGrpc => "Jaeger gRPC",
+            Self::OtlpGrpc => "OTLP gRPC",
+            Self::OtlpHttp => "OTLP HTTP protobuf",
+            Self::OtlpJson => "OTLP HTTP JSON",
+            Self::Zipkin => "Zipkin v2",
+        })
+    }
+}

@@ -1,0 +1,167 @@
+//! Which backend answers at a URL, found out by asking.
+
+use std::fmt;
+
+use serde_json::Value as Json;
+
+use super::{Api, ReadError, get_text};
+use crate::model::{Span, TraceId};
+
+/// A backend that can be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backend {
+    /// Which one.
+    pub kind: Kind,
+    /// The address under which its APIs are.
+    pub url: String,
+    /// The APIs it has, the one that loses least first.
+    pub apis: Vec<Api>,
+}
+
+/// The backends whose ways are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// This workspace's own.
+    OtelBackend,
+    /// Jaeger.
+    Jaeger,
+    /// Grafana Tempo.
+    Tempo,
+    /// `VictoriaTraces`.
+    VictoriaTraces,
+    /// Something that has Jaeger's API. Nothing is forgiven it.
+    Unknown,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OtelBackend => "otel-backend",
+            Self::Jaeger => "Jaeger",
+            Self::Tempo => "Tempo",
+            Self::VictoriaTraces => "VictoriaTraces",
+            Self::Unknown => "an unknown backend with Jaeger's API",
+        })
+    }
+}
+
+/// Nothing that answers at the URL is known.
+#[derive(Debug, thiserror::Error)]
+pub enum DetectError {
+    /// Nobody answers.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// Somebody else answers.
+    #[error(
+        "{0} answers, but is no query API that trace-check can read: it asked for \
+         /api/v3/services, /api/services (Jaeger, otel-backend), /api/echo (Tempo) and \
+         /select/jaeger/api/services (VictoriaTraces)"
+    )]
+    Stranger(String),
+}
+
+impl Backend {
+    /// Asks by one of the backend's APIs.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the backend does not answer or its answer cannot be understood.
+    pub fn trace(&self, api: Api, id: TraceId) -> Result<Vec<Span>, ReadError> {
+        api.trace(&self.url, id)
+    }
+
+    /// The API that loses least.
+    pub fn best(&self) -> Api {
+        self.apis.first().copied().unwrap_or(Api::Jaeger)
+    }
+}
+
+/// Finds out what answers at `url`.
+///
+/// # Errors
+/// [`DetectError`] if nothing does, or nothing that is known.
+pub fn detect(url: &str) -> Result<Backend, DetectError> {
+    let url = url.trim_end_matches('/');
+    // Whoever answers at all answers this one, if only with 404.
+    let echo = ask(url, "/api/echo")?;
+    if echo.as_deref().map(<[u8]>::trim_ascii) == Some(b"echo") {
+        return Ok(Backend {
+            kind: Kind::Tempo,
+            url: url.to_owned(),
+            apis: vec![Api::TempoV2, Api::TempoV1],
+        });
+    }
+    let victoria = "/select/jaeger";
+    if let Some(base) = url.strip_suffix(victoria) {
+        return Ok(victoria_traces(base));
+    }
+    let has = |path: &str, key: &str| {
+        let body = ask(url, path).ok().flatten().unwrap_or_default();
+        let json: Json = serde_json::from_slice(&body).unwrap_or_default();
+        json.get(key).is_some()
+    };
+    let mut apis = Vec::new();
+    if has("/api/v3/services", "services") {
+        apis.push(Api::JaegerV3);
+    }
+    if has_old_api(url) {
+        apis.push(Api::Jaeger);
+    }
+    if apis.is_empty() {
+        if has("/select/jaeger/api/services", "data") {
+            return Ok(victoria_traces(url));
+        }
+        return Err(DetectError::Stranger(url.to_owned()));
+    }
+    let kind = if has("/health", "status") {
+        Kind::OtelBackend
+    } else if is_jaeger_ui(url) {
+        Kind::Jaeger
+    } else {
+        Kind::Unknown
+    };
+    Ok(Backend {
+        kind,
+        url: url.to_owned(),
+        apis,
+    })
+}
+
+fn victoria_traces(base: &str) -> Backend {
+    Backend {
+        kind: Kind::VictoriaTraces,
+        url: format!("{base}/select/jaeger"),
+        apis: vec![Api::Jaeger],
+    }
+}
+
+/// The body of an answer; `None` if its status is no success.
+fn ask(url: &str, path: &str) -> Result<Option<Vec<u8>>, ReadError> {
+    let address = format!("{url}{path}");
+    match super::agent().get(&address).call() {
+        Err(ureq::Error::StatusCode(_)) => Ok(None),
+        Err(error) => Err(ReadError::Http {
+            url: address,
+            reason: error.to_string(),
+        }),
+        Ok(mut response) => Ok(response.body_mut().read_to_vec().ok()),
+    }
+}
+
+/// Jaeger's old API says in an envelope of JSON that it does not know a trace.
+fn has_old_api(url: &str) -> bool {
+    let unknown = format!("{url}/api/traces/00000000000000000000000000000001");
+    let response = super::agent()
+        .get(&unknown)
+        .config()
+        .http_status_as_error(false)
+        .build()
+        .call();
+    let body = response.and_then(|mut response| response.body_mut().read_to_vec());
+    let json: Json = serde_json::from_slice(&body.unwrap_or_default()).unwrap_or_default();
+    json.get("data").is_some() && json.get("errors").is_some()
+}
+
+fn is_jaeger_ui(url: &str) -> bool {
+    let page = get_text(&format!("{url}/")).ok().flatten();
+    String::from_utf8_lossy(&page.unwrap_or_default()).contains("jaeger-ui-root")
+}

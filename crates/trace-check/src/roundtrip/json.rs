@@ -1,0 +1,111 @@
+//! The outcome of a round trip for programs.
+
+use serde::Serialize;
+
+use super::{Counts, LaneState, Outcome, Result, Search, Step, Visible};
+use crate::expect::Origin;
+use crate::judge::Defect;
+
+#[derive(Serialize)]
+struct Report<'a> {
+    result: Result,
+    backend: String,
+    url: &'a str,
+    seed: u64,
+    at: String,
+    protocols: Vec<Protocol<'a>>,
+    rules: Vec<RuleSeen>,
+    searches: &'a [Search],
+}
+
+#[derive(Serialize)]
+struct Protocol<'a> {
+    protocol: &'static str,
+    endpoint: &'a str,
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    traces: usize,
+    counts: Counts,
+    breaks_at: Option<Step>,
+    visible: Option<Visible>,
+    apis: Vec<Api<'a>>,
+}
+
+#[derive(Serialize)]
+struct Api<'a> {
+    api: &'static str,
+    declared: Vec<&'static str>,
+    normalised: Vec<&'static str>,
+    defects: &'a [Defect],
+}
+
+#[derive(Serialize)]
+struct RuleSeen {
+    name: &'static str,
+    origin: Origin,
+    reason: &'static str,
+}
+
+/// One JSON object.
+///
+/// # Errors
+/// None that are known: every part of it can be written as JSON.
+pub fn text(outcome: &Outcome) -> serde_json::Result<String> {
+    let at = jiff::Timestamp::from_nanosecond(outcome.settings.plan.at.into());
+    let report = Report {
+        result: outcome.result(),
+        backend: outcome.backend.kind.to_string(),
+        url: &outcome.backend.url,
+        seed: outcome.settings.plan.seed,
+        at: at.map(|at| at.to_string()).unwrap_or_default(),
+        protocols: outcome.lanes.iter().map(protocol).collect(),
+        rules: outcome
+            .rules()
+            .into_iter()
+            .map(|(rule, _)| RuleSeen {
+                name: rule.name,
+                origin: rule.origin,
+                reason: rule.reason,
+            })
+            .collect(),
+        searches: &outcome.searches,
+    };
+    serde_json::to_string_pretty(&report)
+}
+
+fn protocol(lane: &super::Lane) -> Protocol<'_> {
+    let (state, reason) = match &lane.state {
+        LaneState::Checked => ("checked", None),
+        LaneState::NotOffered(reason) => ("not-offered", Some(reason.as_str())),
+        LaneState::Failed(reason) => ("failed", Some(reason.as_str())),
+    };
+    let not_offered = matches!(lane.state, LaneState::NotOffered(_));
+    let apis = lane.views.iter().map(|(api, view)| {
+        let names = |wanted: fn(Origin) -> bool| {
+            let rules = view.rules.iter().filter(|rule| wanted(rule.origin));
+            rules.map(|rule| rule.name).collect()
+        };
+        Api {
+            api: api.name(),
+            declared: names(|origin| origin != Origin::Backend),
+            normalised: names(|origin| origin == Origin::Backend),
+            defects: &view.defects,
+        }
+    });
+    Protocol {
+        protocol: lane.protocol.name(),
+        endpoint: &lane.endpoint,
+        state,
+        reason,
+        traces: lane.traces,
+        counts: lane.counts,
+        breaks_at: if not_offered {
+            None
+        } else {
+            lane.counts.broken()
+        },
+        visible: lane.visible,
+        apis: apis.collect(),
+    }
+}

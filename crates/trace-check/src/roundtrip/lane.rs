@@ -1,0 +1,420 @@
+//! One protocol: its traces are sent, awaited and judged.
+
+use std::collections::{BTreeMap, HashSet};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use super::{Settings, View, Visible};
+use crate::expect::Profile;
+use crate::judge::{Judgement, Owners, judge};
+use crate::model::{Span, SpanId, Trace};
+use crate::protocol::Protocol;
+use crate::read::{Api, Backend, Find};
+use crate::send::{Security, SendError, Sender};
+use crate::wait::PAUSE;
+
+/// What came of one protocol.
+#[derive(Debug)]
+pub struct Lane {
+    /// The protocol.
+    pub protocol: Protocol,
+    /// Where it was sent.
+    pub endpoint: String,
+    /// How far it came.
+    pub state: LaneState,
+    /// How many traces there were.
+    pub traces: usize,
+    /// How many spans got how far.
+    pub counts: Counts,
+    /// How long it took until they were visible.
+    pub visible: Option<Visible>,
+    /// What each API showed.
+    pub views: BTreeMap<Api, View>,
+    /// Whether the time was up before all was visible.
+    pub late: bool,
+}
+
+/// How far a protocol came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LaneState {
+    /// All traces were looked for.
+    Checked,
+    /// Nothing receives it, with the reason.
+    NotOffered(String),
+    /// The receiver did not take the spans, with the reason. What it took was looked for.
+    Failed(String),
+}
+
+/// How many spans got how far. A span that is sent twice counts once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Counts {
+    /// Made.
+    pub created: usize,
+    /// Written to the receiver; `None` if an earlier run did.
+    pub exported: Option<usize>,
+    /// Accepted by the receiver; `None` if it does not say.
+    pub acknowledged: Option<usize>,
+    /// In the backend, by its own count; `None` if it does not say.
+    pub stored: Option<usize>,
+    /// Returned by the API that loses least.
+    pub returned: usize,
+}
+
+/// A step on the way of a span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Step {
+    /// From created to exported.
+    Exported,
+    /// From exported to acknowledged.
+    Acknowledged,
+    /// From acknowledged to stored.
+    Stored,
+    /// From stored to returned.
+    Returned,
+}
+
+impl Counts {
+    /// The first step at which the number is another than before.
+    pub fn broken(&self) -> Option<Step> {
+        let steps = [
+            (Step::Exported, self.exported),
+            (Step::Acknowledged, self.acknowledged),
+            (Step::Stored, self.stored),
+            (Step::Returned, Some(self.returned)),
+        ];
+        let known = steps
+            .into_iter()
+            .filter_map(|(step, count)| Some((step, count?)));
+        let mut broken = known.filter(|(_, count)| *count != self.created);
+        broken.next().map(|(step, _)| step)
+    }
+}
+
+impl Lane {
+    /// Whether an API showed something that no rule explains.
+    pub fn has_defects(&self) -> bool {
+        self.views.values().any(|view| !view.defects.is_empty())
+    }
+}
+
+/// What a lane needs to run.
+pub(super) struct Course<'a> {
+    pub(super) protocol: Protocol,
+    pub(super) endpoint: &'a str,
+    pub(super) backend: &'a Backend,
+    pub(super) profiles: BTreeMap<Api, Profile>,
+    pub(super) owners: &'a Owners,
+    pub(super) settings: &'a Settings,
+}
+
+/// A trace under way.
+struct Travel<'a> {
+    trace: &'a Trace,
+    /// How many deliveries were sent.
+    sent: usize,
+    /// When the last was acknowledged.
+    acknowledged: Instant,
+}
+
+impl<'a> Travel<'a> {
+    fn is_sent(&self) -> bool {
+        self.sent == self.trace.deliveries.len()
+    }
+
+    /// The spans that should be visible by now.
+    fn due(&self) -> HashSet<SpanId> {
+        let indices = self.trace.deliveries.iter().take(self.sent).flatten();
+        let spans = indices.filter_map(|index| self.trace.spans.get(*index));
+        spans.map(|span| span.span_id).collect()
+    }
+
+    fn delivery(&self) -> Vec<&'a Span> {
+        let delivery = self.trace.deliveries.get(self.sent);
+        let indices = delivery.into_iter().flatten();
+        indices.filter_map(|i| self.trace.spans.get(*i)).collect()
+    }
+}
+
+impl Course<'_> {
+    pub(super) fn run(&self, traces: &[Trace]) -> Lane {
+        let mut lane = Lane {
+            protocol: self.protocol,
+            endpoint: self.endpoint.to_owned(),
+            state: LaneState::Checked,
+            traces: traces.len(),
+            counts: Counts {
+                created: traces.iter().map(|trace| trace.spans.len()).sum(),
+                ..Counts::default()
+            },
+            visible: None,
+            views: BTreeMap::new(),
+            late: false,
+        };
+        let mut travels: Vec<_> = traces
+            .iter()
+            .map(|trace| Travel {
+                trace,
+                sent: 0,
+                acknowledged: Instant::now(),
+            })
+            .collect();
+        let mut times = Vec::new();
+        if self.settings.check_only {
+            for travel in &mut travels {
+                travel.sent = travel.trace.deliveries.len();
+            }
+        } else {
+            self.send_all(&mut travels, &mut times, &mut lane);
+            if matches!(lane.state, LaneState::NotOffered(_)) {
+                return lane;
+            }
+        }
+        self.look(&travels, &mut lane);
+        lane.visible = Visible::of(times);
+        lane.counts.stored = self.stored(traces);
+        lane
+    }
+
+    /// Sends delivery after delivery, each when the one before is visible.
+    fn send_all(&self, travels: &mut [Travel<'_>], times: &mut Vec<Duration>, lane: &mut Lane) {
+        let sender = Sender::connect(self.protocol, self.endpoint, &Security::default());
+        let mut sender = match sender {
+            Ok(sender) => sender,
+            Err(error) => {
+                lane.state = LaneState::NotOffered(error.to_string());
+                return;
+            }
+        };
+        lane.counts.exported = Some(0);
+        lane.counts.acknowledged = (!self.protocol.is_udp()).then_some(0);
+        loop {
+            let mut pending = Vec::new();
+            for (index, travel) in travels.iter_mut().enumerate() {
+                if travel.is_sent() {
+                    continue;
+                }
+                match self.send(&mut sender, travel, &mut lane.counts) {
+                    // Most are there at once, and the time until then is what is measured.
+                    Ok(()) if self.is_visible(travel) => times.push(travel.acknowledged.elapsed()),
+                    Ok(()) => pending.push(index),
+                    Err(error @ SendError::Unreachable { .. })
+                        if lane.counts.exported == Some(0) =>
+                    {
+                        lane.state = LaneState::NotOffered(error.to_string());
+                        return;
+                    }
+                    Err(error) => {
+                        lane.state = LaneState::Failed(error.to_string());
+                        return;
+                    }
+                }
+            }
+            if pending.is_empty() && travels.iter().all(Travel::is_sent) {
+                return;
+            }
+            if !self.await_all(travels, pending, times) {
+                lane.late = true;
+            }
+        }
+    }
+
+    fn send(
+        &self,
+        sender: &mut Sender,
+        travel: &mut Travel<'_>,
+        counts: &mut Counts,
+    ) -> Result<(), SendError> {
+        let before = travel.due();
+        let delivery = travel.delivery();
+        let repeated = delivery
+            .iter()
+            .filter(|s| before.contains(&s.span_id))
+            .count();
+        let sent = sender.send(&delivery)?;
+        travel.sent += 1;
+        travel.acknowledged = Instant::now();
+        counts.exported = counts
+            .exported
+            .map(|sum| sum + sent.exported.saturating_sub(repeated));
+        counts.acknowledged = counts.acknowledged.and_then(|sum| {
+            let count = sent.acknowledged?.saturating_sub(repeated);
+            Some(sum + count)
+        });
+        Ok(())
+    }
+
+    /// Asks for each trace again and again until it is there, or the time is up; whether all are.
+    fn await_all(
+        &self,
+        travels: &[Travel<'_>],
+        mut pending: Vec<usize>,
+        times: &mut Vec<Duration>,
+    ) -> bool {
+        let deadline = Instant::now() + self.settings.timeout;
+        while !pending.is_empty() && Instant::now() < deadline {
+            pending.retain(|index| {
+                let Some(travel) = travels.get(*index) else {
+                    return false;
+                };
+                let there = self.is_visible(travel);
+                if there {
+                    times.push(travel.acknowledged.elapsed());
+                }
+                !there
+            });
+            if !pending.is_empty() {
+                thread::sleep(PAUSE);
+            }
+        }
+        pending.is_empty()
+    }
+
+    /// Whether every span is there that was sent, save those that this backend never shows.
+    fn is_visible(&self, travel: &Travel<'_>) -> bool {
+        let found = self.backend.trace(self.backend.best(), travel.trace.id);
+        let spans = found.into_iter().flatten();
+        let came: HashSet<SpanId> = spans.map(|span| span.span_id).collect();
+        let lost = self.lost(travel.trace);
+        let due = travel.due();
+        due.iter().all(|id| came.contains(id) || lost.contains(id))
+    }
+
+    /// The spans that this backend is known not to show.
+    fn lost(&self, trace: &Trace) -> HashSet<SpanId> {
+        let profile = self.profiles.get(&self.backend.best());
+        let rules = profile.into_iter().flat_map(|profile| &profile.possible);
+        let loses: Vec<_> = rules
+            .filter_map(|rule| match rule.action {
+                crate::expect::RuleAction::Lose(loses) => Some(loses),
+                _ => None,
+            })
+            .collect();
+        let lost = trace.spans.iter().filter(|s| loses.iter().any(|l| l(s)));
+        lost.map(|span| span.span_id).collect()
+    }
+
+    /// Judges every trace by every API.
+    fn look(&self, travels: &[Travel<'_>], lane: &mut Lane) {
+        // Whoever was waited for in vain is not waited for again.
+        let patience = if lane.late {
+            Instant::now()
+        } else {
+            Instant::now() + self.settings.timeout
+        };
+        for (api, profile) in &self.profiles {
+            let view = lane.views.entry(*api).or_default();
+            let mut returned = 0;
+            for travel in travels.iter().filter(|travel| travel.sent > 0) {
+                let judgement = self.judge(*api, profile, travel, patience);
+                returned += judgement.returned;
+                view.add(judgement.rules, judgement.defects);
+            }
+            if *api == self.backend.best() {
+                lane.counts.returned = returned;
+            }
+        }
+    }
+
+    /// Judges a trace. Spans that an earlier answer lacked, a later one may have.
+    fn judge(
+        &self,
+        api: Api,
+        profile: &Profile,
+        travel: &Travel<'_>,
+        patience: Instant,
+    ) -> Judgement {
+        loop {
+            let found = self.backend.trace(api, travel.trace.id);
+            let error = found.as_ref().err().map(ToString::to_string);
+            let found = found.unwrap_or_default();
+            let mut judgement = judge(travel.trace, travel.sent, &found, profile, self.owners);
+            let lacking = error.is_some() || judgement.lacks_spans();
+            if !lacking || Instant::now() >= patience {
+                if let (Some(error), Some(defect)) = (error, judgement.defects.first_mut()) {
+                    defect.difference.found = error;
+                }
+                return judgement;
+            }
+            thread::sleep(PAUSE);
+        }
+    }
+
+    /// What the backend says it has of these traces.
+    fn stored(&self, traces: &[Trace]) -> Option<usize> {
+        let find = Find {
+            service: self.settings.plan.service(self.protocol.name()),
+            // A day-long span begins a day earlier, and clocks are skewed by some seconds.
+            window: (
+                self.settings.plan.at.saturating_sub(2 * 86_400_000_000_000),
+                self.settings.plan.at.saturating_add(3_600_000_000_000),
+            ),
+            limit: 100,
+            ..Find::default()
+        };
+        if self.backend.best() != Api::JaegerV3 {
+            return None;
+        }
+        let found = self.backend.find(&find).ok()?;
+        let counts = traces.iter().map(|trace| {
+            let found = found.iter().find(|found| found.id == trace.id);
+            found.map_or(Some(0), |found| found.spans)
+        });
+        counts.sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_step_that_breaks_is_named() {
+        let whole = Counts {
+            created: 3,
+            exported: Some(3),
+            acknowledged: Some(3),
+            stored: None,
+            returned: 3,
+        };
+        assert_eq!(whole.broken(), None);
+        let cases = [
+            (
+                Counts {
+                    exported: Some(2),
+                    ..whole
+                },
+                Step::Exported,
+            ),
+            (
+                Counts {
+                    acknowledged: Some(2),
+                    returned: 2,
+                    ..whole
+                },
+                Step::Acknowledged,
+            ),
+            (
+                Counts {
+                    stored: Some(2),
+                    returned: 2,
+                    ..whole
+                },
+                Step::Stored,
+            ),
+            (
+                Counts {
+                    acknowledged: None,
+                    returned: 2,
+                    ..whole
+                },
+                Step::Returned,
+            ),
+        ];
+        for (counts, step) in cases {
+            assert_eq!(counts.broken(), Some(step));
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! The outcome of a round trip for people: a matrix with a legend.
+
+use std::fmt::Write as _;
+
+use super::{Lane, LaneState, Outcome, Result, Step, Verdict};
+use crate::expect::{Field, Origin};
+use crate::read::Api;
+
+/// How many defects of a protocol and API are printed; the rest is counted.
+const SHOWN: usize = 12;
+
+/// What can be said of a field, from best to worst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Mark {
+    Same,
+    Normalised,
+    Lost,
+    Defect,
+    Unchecked,
+}
+
+impl Mark {
+    fn symbol(self) -> &'static str {
+        match self {
+            Self::Same => "=",
+            Self::Normalised => "~",
+            Self::Lost => "o",
+            Self::Defect => "X",
+            Self::Unchecked => "-",
+        }
+    }
+}
+
+const LEGEND: &str =
+    "= as sent   ~ normalised by the backend   o declared loss   X defect   - not checked";
+
+/// The whole report.
+pub fn text(outcome: &Outcome) -> String {
+    let mut out = String::new();
+    head(outcome, &mut out);
+    for api in &outcome.backend.apis {
+        matrix(outcome, *api, &mut out);
+    }
+    say(&mut out, LEGEND);
+    counts(outcome, &mut out);
+    explanations(outcome, &mut out);
+    searches(outcome, &mut out);
+    defects(outcome, &mut out);
+    verdict(outcome, &mut out);
+    out
+}
+
+fn say(out: &mut String, line: impl AsRef<str>) {
+    out.push_str(line.as_ref().trim_end());
+    out.push('\n');
+}
+
+fn head(outcome: &Outcome, out: &mut String) {
+    let plan = outcome.settings.plan;
+    say(
+        out,
+        format!("{} at {}", outcome.backend.kind, outcome.backend.url),
+    );
+    let at = jiff::Timestamp::from_nanosecond(plan.at.into());
+    let at = at.map(|at| at.to_string()).unwrap_or_default();
+    say(
+        out,
+        format!(
+            "to check these traces again: --check-only --seed {} --at {at}",
+            plan.seed
+        ),
+    );
+}
+
+fn matrix(outcome: &Outcome, api: Api, out: &mut String) {
+    say(out, "");
+    let title = format!("read by {}", api.name());
+    let names: Vec<&str> = outcome
+        .lanes
+        .iter()
+        .map(|lane| lane.protocol.name())
+        .collect();
+    let mut line = format!("{title:20}");
+    for name in &names {
+        let _infallible = write!(line, "  {name}");
+    }
+    say(out, line);
+    for field in Field::ALL {
+        let mut line = format!("{:20}", field.name());
+        for lane in &outcome.lanes {
+            let width = lane.protocol.name().len();
+            let _infallible = write!(line, "  {:^width$}", mark(lane, api, field).symbol());
+        }
+        say(out, line);
+    }
+}
+
+fn mark(lane: &Lane, api: Api, field: Field) -> Mark {
+    let Some(view) = lane.views.get(&api) else {
+        return Mark::Unchecked;
+    };
+    if view.defects.iter().any(|d| d.difference.field == field) {
+        return Mark::Defect;
+    }
+    let rules = view
+        .rules
+        .iter()
+        .filter(|rule| rule.fields.contains(&field));
+    rules
+        .map(|rule| match rule.origin {
+            Origin::Backend => Mark::Normalised,
+            Origin::Protocol | Origin::Api => Mark::Lost,
+        })
+        .max()
+        .unwrap_or(Mark::Same)
+}
+
+fn counts(outcome: &Outcome, out: &mut String) {
+    say(out, "");
+    say(
+        out,
+        "spans           created  exported  acknowledged    stored  returned  visible p50     p95  breaks at",
+    );
+    for lane in &outcome.lanes {
+        let name = lane.protocol.name();
+        if let LaneState::NotOffered(_) = lane.state {
+            say(out, format!("{name:14}  not offered"));
+            continue;
+        }
+        let count = |count: Option<usize>| count.map_or("-".to_owned(), |count| count.to_string());
+        let counts = lane.counts;
+        let millis = |millis: f64| format!("{millis:.0} ms");
+        let (p50, p95) = lane
+            .visible
+            .map_or(("-".to_owned(), "-".to_owned()), |visible| {
+                (millis(visible.p50_ms), millis(visible.p95_ms))
+            });
+        say(
+            out,
+            format!(
+                "{name:14}  {:>7}  {:>8}  {:>12}  {:>8}  {:>8}  {p50:>11}  {p95:>6}  {}",
+                counts.created,
+                count(counts.exported),
+                count(counts.acknowledged),
+                count(counts.stored),
+                counts.returned,
+                counts.broken().map_or("", step),
+            ),
+        );
+    }
+    for lane in &outcome.lanes {
+        if let LaneState::NotOffered(reason) | LaneState::Failed(reason) = &lane.state {
+            say(out, format!("{}: {reason}", lane.protocol.name()));
+        }
+    }
+}
+
+pub(super) fn step(step: Step) -> &'static str {
+    match step {
+        Step::Exported => "exported",
+        Step::Acknowledged => "acknowledged",
+        Step::Stored => "stored",
+        Step::Returned => "returned",
+    }
+}
+
+/// Each loss once, with its reason and where it was seen.
+fn explanations(outcome: &Outcome, out: &mut String) {
+    for (title, is_here) in [
+        (
+            "declared loss",
+            (|origin| origin != Origin::Backend) as fn(Origin) -> bool,
+        ),
+        ("normalised by the backend", |origin| {
+            origin == Origin::Backend
+        }),
+    ] {
+        let rules: Vec<_> = outcome
+            .rules()
+            .into_iter()
+            .filter(|(rule, _)| is_here(rule.origin))
+            .collect();
+        if rules.is_empty() {
+            continue;
+        }
+        say(out, "");
+        say(out, format!("{title}:"));
+        for (rule, places) in rules {
+            let mut where_: Vec<&str> = match rule.origin {
+                Origin::Api => places.iter().map(|(_, api)| api.name()).collect(),
+                _ => places.iter().map(|(protocol, _)| protocol.name()).collect(),
+            };
+            where_.dedup();
+            let where_ = where_.join(", ");
+            say(out, format!("  {}: {} [{where_}]", rule.name, rule.reason));
+        }
+    }
+}
+
+fn searches(outcome: &Outcome, out: &mut String) {
+    if outcome.searches.is_empty() {
+        return;
+    }
+    let right = |verdict| {
+        outcome
+            .searches
+            .iter()
+            .filter(|s| s.verdict == verdict)
+            .count()
+    };
+    say(out, "");
+    say(
+        out,
+        format!(
+            "searches: {} of {} right",
+            right(Verdict::Right),
+            outcome.searches.len()
+        ),
+    );
+    for search in &outcome.searches {
+        let what = match (search.verdict, search.must_match) {
+            (Verdict::Right, _) => continue,
+            (_, true) => "must match, and does not",
+            (_, false) => "must not match, and does",
+        };
+        let known = match search.verdict {
+            Verdict::Known => " (known of this backend)",
+            _ => "",
+        };
+        say(
+            out,
+            format!("  {}: {what}{known} {}", search.name, search.note),
+        );
+    }
+}
+
+fn defects(outcome: &Outcome, out: &mut String) {
+    for lane in &outcome.lanes {
+        for (api, view) in &lane.views {
+            if view.defects.is_empty() {
+                continue;
+            }
+            say(out, "");
+            say(
+                out,
+                format!(
+                    "defects by {}, read by {}:",
+                    lane.protocol.name(),
+                    api.name()
+                ),
+            );
+            for defect in view.defects.iter().take(SHOWN) {
+                say(out, format!("  {defect}"));
+            }
+            if view.defects.len() > SHOWN {
+                say(out, format!("  and {} more", view.defects.len() - SHOWN));
+            }
+        }
+    }
+}
+
+fn verdict(outcome: &Outcome, out: &mut String) {
+    say(out, "");
+    let all = outcome.lanes.len();
+    let absent: Vec<&str> = outcome
+        .lanes
+        .iter()
+        .filter(|lane| matches!(lane.state, LaneState::NotOffered(_)))
+        .map(|lane| lane.protocol.name())
+        .collect();
+    let checked = all - absent.len();
+    let missing = if absent.is_empty() {
+        String::new()
+    } else {
+        format!("; not offered, so not checked: {}", absent.join(", "))
+    };
+    let words = match outcome.result() {
+        Result::Whole => "no defect",
+        Result::Defects => "DEFECTS, see above",
+        Result::Nothing => "NOTHING CHECKED",
+    };
+    say(
+        out,
+        format!("{words}: {checked} of {all} protocols checked{missing}"),
+    );
+}

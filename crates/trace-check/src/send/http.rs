@@ -1,0 +1,130 @@
+//! Requests over HTTP.
+
+use std::sync::Arc;
+
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
+
+use super::{SendError, TIMEOUT};
+use crate::protocol::Protocol;
+
+/// What a connection needs beside an address.
+#[derive(Debug, Clone, Default)]
+pub struct Security {
+    /// The authorities to trust, in PEM; those of the system if empty.
+    pub authorities: Vec<u8>,
+    /// More headers.
+    pub headers: Vec<(String, String)>,
+}
+
+impl Security {
+    /// Adds HTTP basic authentication.
+    pub fn basic(&mut self, user: &str, password: &str) {
+        let pair = BASE64_STANDARD.encode(format!("{user}:{password}"));
+        let header = ("authorization".to_owned(), format!("Basic {pair}"));
+        self.headers.push(header);
+    }
+}
+
+/// An HTTP client that answers also with statuses that are errors.
+pub fn agent(security: &Security) -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .timeout_global(Some(TIMEOUT))
+        .http_status_as_error(false)
+        .tls_config(
+            TlsConfig::builder()
+                .root_certs(roots(&security.authorities))
+                .build(),
+        )
+        .build()
+        .into()
+}
+
+fn roots(pem: &[u8]) -> RootCerts {
+    let own: Vec<Certificate<'static>> = if pem.is_empty() {
+        let system = rustls_native_certs::load_native_certs().certs;
+        system
+            .iter()
+            .map(|der| Certificate::from_der(der).to_owned())
+            .collect()
+    } else {
+        ureq::tls::parse_pem(pem)
+            .filter_map(Result::ok)
+            .filter_map(|item| match item {
+                ureq::tls::PemItem::Certificate(certificate) => Some(certificate),
+                _ => None,
+            })
+            .collect()
+    };
+    RootCerts::Specific(Arc::new(own))
+}
+
+#[derive(Debug)]
+pub(super) struct Client {
+    agent: ureq::Agent,
+    protocol: Protocol,
+    url: String,
+    headers: Vec<(String, String)>,
+}
+
+impl Client {
+    pub(super) fn new(
+        protocol: Protocol,
+        endpoint: &str,
+        security: &Security,
+    ) -> Result<Self, SendError> {
+        if !endpoint.starts_with("http://") && !endpoint.starts_with("https://") {
+            return Err(SendError::Endpoint {
+                endpoint: endpoint.to_owned(),
+                protocol,
+                reason: "it does not start with http:// or https://".to_owned(),
+            });
+        }
+        Ok(Self {
+            agent: agent(security),
+            protocol,
+            url: endpoint.to_owned(),
+            headers: security.headers.clone(),
+        })
+    }
+
+    /// Posts a body, and returns the answer's.
+    pub(super) fn post(&self, body: &[u8]) -> Result<Vec<u8>, SendError> {
+        let content_type = match self.protocol {
+            Protocol::ThriftHttp => "application/x-thrift",
+            Protocol::OtlpHttp => "application/x-protobuf",
+            _ => "application/json",
+        };
+        let mut request = self.agent.post(&self.url).content_type(content_type);
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        let unreachable = |error: ureq::Error| SendError::Unreachable {
+            endpoint: self.url.clone(),
+            protocol: self.protocol,
+            reason: error.to_string(),
+        };
+        let mut response = request.send(body).map_err(unreachable)?;
+        let status = response.status();
+        let answer = response.body_mut().read_to_vec().unwrap_or_default();
+        if status.is_success() {
+            return Ok(answer);
+        }
+        Err(SendError::Refused {
+            endpoint: self.url.clone(),
+            status: status.to_string(),
+            reason: readable(&answer),
+        })
+    }
+}
+
+/// The words of an answer, whose form nobody knows: what is no text in it is left out.
+pub(super) fn readable(body: &[u8]) -> String {
+    const MOST: usize = 300;
+    let text: String = String::from_utf8_lossy(body)
+        .chars()
+        .filter(|c| !c.is_control() && *c != '\u{fffd}')
+        .take(MOST)
+        .collect();
+    text.trim().to_owned()
+}

@@ -1,0 +1,132 @@
+//! Datagrams: each one Thrift message, none answered.
+
+use std::net::{ToSocketAddrs as _, UdpSocket};
+use std::thread;
+use std::time::Duration;
+
+use super::chunks::chunks;
+use super::thrift::{self, Binary, Compact};
+use super::{SendError, Sent};
+use crate::model::Span;
+use crate::protocol::Protocol;
+
+/// The largest datagram that Jaeger's receivers take.
+const LARGEST: usize = 65_000;
+
+/// Datagrams are filled up to here: a socket's buffer holds some hundred of this size.
+const FULL: usize = 1_400;
+
+/// How long the receiver gets for each full datagram. Whoever sends faster than it reads loses spans,
+/// and nobody would be told.
+const PACE: Duration = Duration::from_micros(250);
+
+#[derive(Debug)]
+pub(super) struct Client {
+    socket: UdpSocket,
+    protocol: Protocol,
+    endpoint: String,
+}
+
+impl Client {
+    pub(super) fn connect(protocol: Protocol, endpoint: &str) -> Result<Self, SendError> {
+        let address = endpoint
+            .strip_prefix("udp://")
+            .unwrap_or(endpoint)
+            .trim_end_matches('/');
+        let wrong = |reason: std::io::Error| SendError::Endpoint {
+            endpoint: endpoint.to_owned(),
+            protocol,
+            reason: reason.to_string(),
+        };
+        let target = address
+            .to_socket_addrs()
+            .map_err(wrong)?
+            .next()
+            .ok_or_else(|| wrong(std::io::ErrorKind::NotFound.into()))?;
+        let own = if target.is_ipv4() {
+            "0.0.0.0:0"
+        } else {
+            "[::]:0"
+        };
+        let socket = UdpSocket::bind(own).map_err(wrong)?;
+        socket.connect(target).map_err(wrong)?;
+        socket
+            .set_write_timeout(Some(super::TIMEOUT))
+            .map_err(wrong)?;
+        let client = Self {
+            socket,
+            protocol,
+            endpoint: address.to_owned(),
+        };
+        client.probe()?;
+        Ok(client)
+    }
+
+    /// A closed port of this machine refuses a datagram, which the socket reports at its next use.
+    fn probe(&self) -> Result<(), SendError> {
+        // An empty batch, so that a receiver has nothing to complain of.
+        self.datagram(&self.encode(&[]))?;
+        let wait = Duration::from_millis(50);
+        let _answer = self.socket.set_read_timeout(Some(wait));
+        match self.socket.recv(&mut [0; 1]) {
+            Err(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
+                Err(self.unreachable(&error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn send(&mut self, spans: &[&Span]) -> Result<Sent, SendError> {
+        for chunk in chunks(spans, self.protocol) {
+            let mut rest = chunk.as_slice();
+            while !rest.is_empty() {
+                let (count, datagram) = self.fill(rest)?;
+                self.datagram(&datagram)?;
+                thread::sleep(PACE);
+                rest = rest.get(count..).unwrap_or_default();
+            }
+        }
+        Ok(Sent {
+            exported: spans.len(),
+            acknowledged: None,
+        })
+    }
+
+    /// The datagram of as many spans as fit, and how many these are.
+    fn fill(&self, spans: &[&Span]) -> Result<(usize, Vec<u8>), SendError> {
+        let mut count = spans.len().min(8);
+        loop {
+            let datagram = self.encode(spans.get(..count).unwrap_or(spans));
+            if datagram.len() <= FULL || (count == 1 && datagram.len() <= LARGEST) {
+                return Ok((count, datagram));
+            }
+            if count == 1 {
+                let name = spans.first().map(|span| span.span_id.to_string());
+                return Err(SendError::TooLarge(name.unwrap_or_default()));
+            }
+            count /= 2;
+        }
+    }
+
+    fn encode(&self, spans: &[&Span]) -> Vec<u8> {
+        match self.protocol {
+            Protocol::ThriftCompact => thrift::message(&mut Compact::default(), spans),
+            _ => thrift::message(&mut Binary::default(), spans),
+        }
+    }
+
+    fn datagram(&self, bytes: &[u8]) -> Result<(), SendError> {
+        match self.socket.send(bytes) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.unreachable(&error)),
+        }
+    }
+
+    fn unreachable(&self, error: &std::io::Error) -> SendError {
+        SendError::Unreachable {
+            endpoint: self.endpoint.clone(),
+            protocol: self.protocol,
+            reason: error.to_string(),
+        }
+    }
+}
