@@ -5,7 +5,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use crate::{program, run, unused_port};
+use crate::{program, run, unused_port, unused_udp_port};
 
 /// An otel-backend on ports of its own. It is killed when dropped.
 #[derive(Debug)]
@@ -22,6 +22,9 @@ struct Ports {
     otlp_http: u16,
     jaeger_thrift: u16,
     jaeger_grpc: u16,
+    jaeger_compact: u16,
+    jaeger_binary: u16,
+    zipkin: u16,
 }
 
 impl Backend {
@@ -33,6 +36,9 @@ impl Backend {
             otlp_http: unused_port(),
             jaeger_thrift: unused_port(),
             jaeger_grpc: unused_port(),
+            jaeger_compact: unused_udp_port(),
+            jaeger_binary: unused_udp_port(),
+            zipkin: unused_port(),
         };
         Self {
             child: spawn(data, ports),
@@ -70,6 +76,21 @@ impl Backend {
     pub fn otlp_grpc(&self) -> String {
         format!("http://127.0.0.1:{}", self.ports.otlp_grpc)
     }
+
+    /// The port of each protocol, as trace-check names them.
+    pub fn receivers(&self) -> [(&'static str, u16); 8] {
+        let ports = self.ports;
+        [
+            ("thrift-http", ports.jaeger_thrift),
+            ("thrift-compact", ports.jaeger_compact),
+            ("thrift-binary", ports.jaeger_binary),
+            ("jaeger-grpc", ports.jaeger_grpc),
+            ("otlp-grpc", ports.otlp_grpc),
+            ("otlp-http", ports.otlp_http),
+            ("otlp-json", ports.otlp_http),
+            ("zipkin", ports.zipkin),
+        ]
+    }
 }
 
 impl Drop for Backend {
@@ -91,13 +112,10 @@ fn spawn(data: &Path, ports: Ports) -> Child {
         .args(["--jaeger-thrift-port", &ports.jaeger_thrift.to_string()])
         .args(["--jaeger-grpc-port", &ports.jaeger_grpc.to_string()])
         .args(["--query-grpc-port", "off"])
-        .args([
-            "--jaeger-compact-port",
-            "off",
-            "--jaeger-binary-port",
-            "off",
-        ])
-        .args(["--zipkin-port", "off", "--sampling-port", "off"])
+        .args(["--jaeger-compact-port", &ports.jaeger_compact.to_string()])
+        .args(["--jaeger-binary-port", &ports.jaeger_binary.to_string()])
+        .args(["--zipkin-port", &ports.zipkin.to_string()])
+        .args(["--sampling-port", "off"])
         .stdout(Stdio::null())
         .stderr(Stdio::inherit())
         .spawn()

@@ -6,7 +6,7 @@ mod backend;
 mod programs;
 
 pub use backend::Backend;
-pub use programs::{Finished, program, root, run, unused_port};
+pub use programs::{Finished, program, root, run, unused_port, unused_udp_port};
 
 /// Asks `url` for JSON.
 ///

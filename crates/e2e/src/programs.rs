@@ -2,7 +2,7 @@
 
 use std::{
     env,
-    net::TcpListener,
+    net::{TcpListener, UdpSocket},
     path::{Path, PathBuf},
     process::{Command, Output},
     sync::OnceLock,
@@ -48,6 +48,18 @@ pub fn program(name: &str) -> PathBuf {
 pub fn unused_port() -> u16 {
     TcpListener::bind("127.0.0.1:0")
         .and_then(|listener| listener.local_addr())
+        .expect("the machine has a free port")
+        .port()
+}
+
+/// A port that nothing received datagrams on a moment ago.
+///
+/// # Panics
+/// When the machine has no port left.
+#[expect(clippy::expect_used, reason = "a test without a port has failed")]
+pub fn unused_udp_port() -> u16 {
+    UdpSocket::bind("127.0.0.1:0")
+        .and_then(|socket| socket.local_addr())
         .expect("the machine has a free port")
         .port()
 }

@@ -4,8 +4,10 @@ use std::{path::PathBuf, str::FromStr, time::Duration};
 
 use clap::{Parser, Subcommand};
 
+use crate::doctor::DoctorArgs;
 use crate::read::Api;
 use crate::roundtrip::args::RoundtripArgs;
+use crate::watch::WatchArgs;
 
 /// Proves that a trace arrived.
 ///
@@ -29,6 +31,11 @@ pub enum Command {
     /// Sends traces that are hard to carry by every protocol, reads them back, and compares field by
     /// field.
     Roundtrip(RoundtripArgs),
+    /// Walks the path of a program's spans, and names the first hop that fails and what to do. Run it
+    /// with the variables OTEL_* that the program has.
+    Doctor(DoctorArgs),
+    /// Follows traces as they arrive: a line each, until Ctrl-C.
+    Watch(WatchArgs),
 }
 
 /// The arguments of `wait`.

@@ -28,11 +28,11 @@ impl Profile {
     /// What holds for a protocol into a backend, read by an API.
     pub fn new(protocol: Protocol, backend: Kind, api: Api) -> Self {
         let mut certain = protocol::rules(protocol);
-        certain.extend(backend::certain(backend, protocol));
+        certain.extend(backend::certain(backend, protocol, api));
         certain.extend(api::rules(api));
         Self {
             certain,
-            possible: backend::possible(backend, protocol, api),
+            possible: backend::possible(backend),
         }
     }
 }

@@ -84,7 +84,10 @@ impl Judgement {
 }
 
 /// A span that is expected to come back.
-struct Expected {
+struct Expected<'a> {
+    /// As it was sent.
+    sent: &'a Span,
+    /// As it should come back.
     span: Span,
     /// How often it was delivered.
     deliveries: usize,
@@ -152,12 +155,12 @@ pub fn judge(
 }
 
 /// What should come back, after every rule that always holds.
-fn expect(
-    trace: &Trace,
+fn expect<'a>(
+    trace: &'a Trace,
     deliveries: usize,
     profile: &Profile,
     judgement: &mut Judgement,
-) -> Vec<Expected> {
+) -> Vec<Expected<'a>> {
     let mut counts = vec![0; trace.spans.len()];
     for index in trace.deliveries.iter().take(deliveries).flatten() {
         if let Some(count) = counts.get_mut(*index) {
@@ -165,11 +168,11 @@ fn expect(
         }
     }
     let mut expected = Vec::new();
-    for (span, deliveries) in trace.spans.iter().zip(counts) {
+    for (sent, deliveries) in trace.spans.iter().zip(counts) {
         if deliveries == 0 {
             continue;
         }
-        let mut span = span.clone();
+        let mut span = sent.clone();
         for rule in &profile.certain {
             if let RuleAction::Change(change) = rule.action {
                 let before = span.clone();
@@ -179,15 +182,24 @@ fn expect(
                 }
             }
         }
-        expected.push(Expected { span, deliveries });
+        expected.push(Expected {
+            sent,
+            span,
+            deliveries,
+        });
     }
     expected
 }
 
-fn judge_span(expected: &Expected, copies: &[&Span], profile: &Profile, judgement: &mut Judgement) {
+fn judge_span(
+    expected: &Expected<'_>,
+    copies: &[&Span],
+    profile: &Profile,
+    judgement: &mut Judgement,
+) {
     let Some((first, others)) = copies.split_first() else {
         let lose = |rule: &&&Rule| match rule.action {
-            RuleAction::Lose(is_lost) => is_lost(&expected.span),
+            RuleAction::Lose(is_lost) => is_lost(expected.sent),
             _ => false,
         };
         match profile.possible.iter().find(lose) {

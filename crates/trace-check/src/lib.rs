@@ -19,12 +19,15 @@
 
 pub mod args;
 pub mod compare;
+pub mod doctor;
 pub mod expect;
 pub mod judge;
 pub mod model;
 pub mod protocol;
+pub mod prove;
 pub mod read;
 pub mod roundtrip;
 pub mod send;
 pub mod verify;
 pub mod wait;
+pub mod watch;

@@ -8,7 +8,7 @@ use clap::Parser;
 use trace_check::args::{Args, Command};
 use trace_check::roundtrip::args::RoundtripArgs;
 use trace_check::verify::{self, report};
-use trace_check::{read, roundtrip, wait};
+use trace_check::{doctor, read, roundtrip, wait, watch};
 
 fn main() -> ExitCode {
     match run(Args::parse().command) {
@@ -29,6 +29,25 @@ fn run(command: Command) -> anyhow::Result<bool> {
             Ok(true)
         }
         Command::Roundtrip(args) => run_roundtrip(&args),
+        Command::Doctor(args) => {
+            let examination = doctor::examine(&std::env::vars().collect(), &args);
+            let mut out = std::io::stdout().lock();
+            if args.json {
+                writeln!(out, "{}", doctor::json(&examination)?)?;
+            } else {
+                write!(out, "{}", doctor::text(&examination))?;
+            }
+            Ok(examination.failure().is_none())
+        }
+        Command::Watch(args) => {
+            let backend = read::detect(&args.url)?;
+            let mut complain = |text: &str| eprintln!("trace-check: {text}");
+            match watch::watch(&args, &backend, &mut std::io::stdout(), &mut complain) {
+                // Whoever read the lines has read enough.
+                Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(true),
+                result => Ok(result.map(|()| true)?),
+            }
+        }
         Command::Verify(args) => {
             let outcomes = verify::verify(&args)?;
             let mut out = std::io::stdout().lock();

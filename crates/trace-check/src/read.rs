@@ -78,6 +78,22 @@ pub enum ReadError {
     },
 }
 
+impl Backend {
+    /// Whether the backend knows a trace, though there may be nothing in it.
+    pub fn knows(&self, api: Api, id: TraceId) -> bool {
+        let path = match api {
+            Api::Jaeger | Api::TempoV1 => "/api/traces/",
+            Api::JaegerV3 => "/api/v3/traces/",
+            Api::TempoV2 => "/api/v2/traces/",
+        };
+        let answer: Option<serde_json::Value> =
+            get(&format!("{}{path}{id}", self.url)).ok().flatten();
+        // A list or an object with something in it, under the name that each API has for it.
+        let names = ["/data/0", "/batches/0", "/result", "/trace/resourceSpans/0"];
+        answer.is_some_and(|answer| names.iter().any(|name| answer.pointer(name).is_some()))
+    }
+}
+
 impl ReadError {
     fn answer(url: &str, reason: impl Into<String>) -> Self {
         Self::Answer {

@@ -36,6 +36,8 @@ pub struct Settings {
     pub scenarios: Vec<Scenario>,
     /// Whether to send nothing: an earlier run did.
     pub check_only: bool,
+    /// Whether to prove that the comparison sees every change.
+    pub prove: bool,
     /// How long a trace may take until it is visible.
     pub timeout: Duration,
 }
@@ -98,7 +100,11 @@ impl Outcome {
                 || matches!(lane.state, LaneState::Failed(_))
                 || (self.settings.all_required && missing(lane))
         });
-        if failed || self.searches.iter().any(|s| s.verdict == Verdict::Wrong) {
+        let survived = self
+            .lanes
+            .iter()
+            .any(|lane| !lane.tally.survivors.is_empty());
+        if failed || survived || self.searches.iter().any(|s| s.verdict == Verdict::Wrong) {
             return Result::Defects;
         }
         Result::Whole

@@ -129,6 +129,14 @@ impl Sender {
         Ok(sent)
     }
 
+    /// Sends a request without spans: whoever receives this protocol answers it, in one way or another.
+    ///
+    /// # Errors
+    /// [`SendError`] if nobody does.
+    pub fn knock(&mut self) -> Result<(), SendError> {
+        self.request(&[]).map(|_| ())
+    }
+
     /// Sends one request, and tells how many of its spans were rejected.
     fn request(&mut self, spans: &[&Span]) -> Result<usize, SendError> {
         let body = match self.protocol {

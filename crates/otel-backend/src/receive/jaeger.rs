@@ -124,7 +124,7 @@ fn translate(span: JaegerSpan<'_>) -> (UncheckedSpan<'_>, Scope<'_>) {
 }
 
 /// The parent is named as such, or else is the first `CHILD_OF` to the same trace, or else the first
-/// `FOLLOWS_FROM` to it. Every other reference becomes a link.
+/// `FOLLOWS_FROM` to it. Every `FOLLOWS_FROM` becomes a link, and so does every other `CHILD_OF`.
 fn parent_and_links<'a>(span: &JaegerSpan<'_>) -> ([u8; 8], Vec<Link<'a>>) {
     let mut references = span.references.clone();
     let is = |wanted: RefType| {
@@ -133,9 +133,12 @@ fn parent_and_links<'a>(span: &JaegerSpan<'_>) -> ([u8; 8], Vec<Link<'a>>) {
         }
     };
     let parent = if span.parent_id == [0; 8] {
-        let child_of = references.iter().position(is(RefType::ChildOf));
-        let index = child_of.or_else(|| references.iter().position(is(RefType::FollowsFrom)));
-        index.map_or([0; 8], |index| references.remove(index).span_id)
+        if let Some(index) = references.iter().position(is(RefType::ChildOf)) {
+            references.remove(index).span_id
+        } else {
+            let follows = references.iter().find(|it| is(RefType::FollowsFrom)(it));
+            follows.map_or([0; 8], |reference| reference.span_id)
+        }
     } else {
         references.retain(|reference| {
             !(is(RefType::ChildOf)(reference) && reference.span_id == span.parent_id)
@@ -228,5 +231,32 @@ impl<'a> From<api_v2::Span<'a>> for JaegerSpan<'a> {
             tags: span.tags,
             logs: logs.map(|log| (log.timestamp, log.fields)).collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_that_stands_for_a_missing_parent_stays_a_link() {
+        let span = JaegerSpan {
+            trace_id: [1; 16],
+            span_id: [2; 8],
+            parent_id: [0; 8],
+            name: "".into(),
+            references: vec![SpanRef {
+                ref_type: RefType::FollowsFrom,
+                trace_id: [1; 16],
+                span_id: [3; 8],
+            }],
+            flags: 0,
+            start: 0,
+            duration: 0,
+            tags: Vec::new(),
+            logs: Vec::new(),
+        };
+        let (parent, links) = parent_and_links(&span);
+        assert_eq!((parent, links.len()), ([3; 8], 1));
     }
 }

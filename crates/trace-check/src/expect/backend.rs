@@ -4,9 +4,13 @@
 //! reference a link was, and renames two attributes of a resource:
 //! <https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/pkg/translator/jaeger>
 
+mod victoria;
+
+use std::sync::Arc;
+
 use super::RuleAction::{Change, Lose, Repeat};
-use super::{Field, Origin, Rule, RuleAction, protocol, rules};
-use crate::model::Value;
+use super::{Field, Origin, Rule, RuleAction, rules};
+use crate::model::{Code, Kind as SpanKind, Value, attribute};
 use crate::protocol::Protocol;
 use crate::read::{Api, Kind};
 
@@ -38,6 +42,22 @@ static TRANSLATED: [Rule; 2] = [
         &[Field::Resource],
         "`hostname` from Jaeger's protocols is called `host.name`",
         Change(rules::host_name),
+    ),
+];
+
+/// What otel-backend does in Jaeger's old API.
+static OTEL_BACKEND_OLD: [Rule; 2] = [
+    own(
+        "otel-backend-service",
+        &[Field::Resource],
+        "otel-backend calls a service without a name `missing-service-name` in Jaeger's old API",
+        Change(rules::missing_service),
+    ),
+    own(
+        "otel-backend-event-order",
+        &[Field::Events],
+        "otel-backend shows events in the order of their times in Jaeger's old API",
+        Change(rules::events_by_time),
     ),
 ];
 
@@ -82,7 +102,18 @@ static TEMPO_JAEGER: [Rule; 2] = [
     ),
 ];
 
-static TEMPO_THRIFT: [Rule; 2] = [
+static TEMPO_THRIFT: [Rule; 3] = [
+    own(
+        "tempo-thrift-service",
+        &[Field::Resource],
+        "Tempo takes the name that Thrift has for no resource for a service",
+        Change(|span| {
+            if span.resource.attributes.is_empty() {
+                let name = attribute("service.name", "OTLPResourceNoServiceName");
+                Arc::make_mut(&mut span.resource).attributes.push(name);
+            }
+        }),
+    ),
     own(
         "tempo-thrift-scope",
         &[Field::Scope, Field::Attributes],
@@ -97,27 +128,46 @@ static TEMPO_THRIFT: [Rule; 2] = [
     ),
 ];
 
-static TEMPO_ZIPKIN: [Rule; 2] = [
+static TEMPO_ZIPKIN: [Rule; 3] = [
+    own(
+        "tempo-zipkin-ok",
+        &[Field::Status],
+        "Tempo takes the status OK from Zipkin for none",
+        Change(|span| {
+            if span.status.code == Code::Ok {
+                span.status.code = Code::Unset;
+            }
+        }),
+    ),
     own(
         "tempo-zipkin-scope",
-        &[Field::Attributes],
-        "Tempo also leaves the scope from Zipkin among the attributes",
-        Change(rules::keep_scope_attributes),
+        &[Field::Scope, Field::Attributes],
+        "Tempo leaves the scope from Zipkin among the attributes",
+        Change(rules::scope_as_attributes),
     ),
     own(
         "tempo-zipkin-message",
         &[Field::Status, Field::Attributes],
         "Tempo leaves the message of a failed Zipkin span in the attribute `error`",
         Change(|span| {
-            if protocol::has_message(span) {
+            if span.status.code == Code::Error {
                 let message = std::mem::take(&mut span.status.message);
-                rules::push_text(span, "error", message);
+                span.attributes.push(attribute("error", message));
             }
         }),
     ),
 ];
 
-static TEMPO_POSSIBLE: [Rule; 2] = [
+static TEMPO_POSSIBLE: [Rule; 3] = [
+    own(
+        "tempo-block-dropped",
+        &[Field::Dropped],
+        "Tempo loses what resource and scope dropped once a span is in a block",
+        Change(|span| {
+            Arc::make_mut(&mut span.resource).dropped = 0;
+            Arc::make_mut(&mut span.scope).dropped = 0;
+        }),
+    ),
     own(
         "tempo-block-flags",
         &[Field::Flags],
@@ -127,7 +177,13 @@ static TEMPO_POSSIBLE: [Rule; 2] = [
     TWICE,
 ];
 
-static JAEGER_POSSIBLE: [Rule; 6] = [
+static JAEGER_POSSIBLE: [Rule; 7] = [
+    own(
+        "jaeger-parent-link",
+        &[Field::Links],
+        "Jaeger writes a link to the parent in the parent's place",
+        Change(rules::parent_link_first),
+    ),
     own(
         "jaeger-no-flags",
         &[Field::Flags],
@@ -169,22 +225,68 @@ static JAEGER_POSSIBLE: [Rule; 6] = [
     TWICE,
 ];
 
-static VICTORIA: [Rule; 2] = [
+static VICTORIA: [Rule; 8] = [
+    own(
+        "victoria-maps",
+        &[Field::Attributes, Field::Events, Field::Resource],
+        "VictoriaTraces makes attributes `a.b` of the entries of a map `a`",
+        Change(victoria::flatten),
+    ),
     own(
         "victoria-text",
         &[Field::Attributes, Field::Events, Field::Resource],
         "VictoriaTraces keeps every value as text",
-        Change(rules::everything_as_text),
+        Change(victoria::text),
     ),
     own(
-        "victoria-no-flags",
+        "victoria-empty",
+        &[Field::Attributes, Field::Events, Field::Resource],
+        "VictoriaTraces shows `-` where a value is empty",
+        Change(victoria::dash),
+    ),
+    own(
+        "victoria-scope",
+        &[Field::Scope, Field::Attributes],
+        "VictoriaTraces shows attributes of the scope as attributes `scope_attr:…` of the span",
+        Change(victoria::scope),
+    ),
+    own(
+        "victoria-status",
+        &[Field::Status, Field::Attributes],
+        "VictoriaTraces shows the status as an attribute `error`: true, false or unset",
+        Change(victoria::status),
+    ),
+    own(
+        "victoria-kind",
+        &[Field::Kind, Field::Attributes],
+        "VictoriaTraces shows an empty attribute `span.kind` where there is no kind",
+        Change(|span| {
+            if span.kind == SpanKind::Unspecified {
+                span.attributes.push(attribute("span.kind", ""));
+            }
+        }),
+    ),
+    own(
+        "victoria-parent-link",
+        &[Field::Links],
+        "VictoriaTraces writes a link to the parent in the parent's place",
+        Change(rules::parent_link_first),
+    ),
+    own(
+        "victoria-flags",
         &[Field::Flags],
         "VictoriaTraces shows no flags",
         Change(rules::no_flags),
     ),
 ];
 
-static VICTORIA_POSSIBLE: [Rule; 2] = [
+static VICTORIA_POSSIBLE: [Rule; 3] = [
+    own(
+        "victoria-key-order",
+        &[Field::Attributes],
+        "VictoriaTraces shows attributes with one key in another order",
+        Change(victoria::reverse_keys),
+    ),
     own(
         "victoria-backwards",
         &[Field::Structure],
@@ -202,7 +304,7 @@ const TWICE: Rule = own(
 );
 
 /// What a backend always does.
-pub(super) fn certain(backend: Kind, protocol: Protocol) -> Vec<&'static Rule> {
+pub(super) fn certain(backend: Kind, protocol: Protocol, api: Api) -> Vec<&'static Rule> {
     let mut rules: Vec<&'static Rule> = Vec::new();
     if protocol.is_jaeger() {
         rules.extend(&TRANSLATED);
@@ -221,41 +323,18 @@ pub(super) fn certain(backend: Kind, protocol: Protocol) -> Vec<&'static Rule> {
             }
         }
         Kind::VictoriaTraces => rules.extend(&VICTORIA),
+        Kind::OtelBackend if api == Api::Jaeger => rules.extend(&OTEL_BACKEND_OLD),
         Kind::OtelBackend | Kind::Jaeger | Kind::Unknown => {}
     }
     rules
 }
 
 /// What a backend does at times, or in some versions.
-pub(super) fn possible(backend: Kind, _protocol: Protocol, _api: Api) -> Vec<&'static Rule> {
+pub(super) fn possible(backend: Kind) -> Vec<&'static Rule> {
     match backend {
         Kind::Tempo => TEMPO_POSSIBLE.iter().collect(),
         Kind::Jaeger => JAEGER_POSSIBLE.iter().collect(),
         Kind::VictoriaTraces => VICTORIA_POSSIBLE.iter().collect(),
         Kind::OtelBackend | Kind::Unknown => Vec::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::{Span, Status, attribute};
-
-    #[test]
-    fn a_message_is_moved_only_where_there_is_one() {
-        let mut span = Span {
-            status: Status {
-                code: crate::model::Code::Error,
-                message: "no".to_owned(),
-            },
-            ..Span::default()
-        };
-        let Change(change) = TEMPO_ZIPKIN[1].action else {
-            panic!("the rule changes spans");
-        };
-        change(&mut span);
-        assert_eq!(span.attributes, [attribute("error", "no")]);
-        change(&mut span);
-        assert_eq!(span.attributes.len(), 1);
     }
 }

@@ -5,7 +5,7 @@
 
 use super::RuleAction::Change;
 use super::{Field, Origin, Rule, rules};
-use crate::model::{Code, Kind, Span};
+use crate::model::{Kind, Span};
 use crate::protocol::Protocol;
 
 const fn lost(
@@ -106,9 +106,9 @@ static ZIPKIN: [Rule; 13] = [
         &[Field::Events],
         "a Zipkin annotation has a time and a text: no attributes",
         |span| {
-            span.events
-                .iter_mut()
-                .for_each(|event| event.attributes.clear())
+            for event in &mut span.events {
+                event.attributes.clear();
+            }
         },
     ),
     lost(
@@ -187,9 +187,4 @@ pub(super) fn rules(protocol: Protocol) -> Vec<&'static Rule> {
         rules.extend(&ZIPKIN);
     }
     rules
-}
-
-/// Whether a span failed and says why: what Zipkin has in its tag `error`.
-pub(super) fn has_message(span: &Span) -> bool {
-    span.status.code == Code::Error && !span.status.message.is_empty()
 }

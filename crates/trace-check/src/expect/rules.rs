@@ -46,7 +46,9 @@ pub(super) fn everything_as_text(span: &mut Span) {
 /// Changes each value of the span, its events, its links, its scope and its resource.
 pub(super) fn for_all_values(span: &mut Span, change: impl Fn(&mut Value)) {
     let change_all = |attributes: &mut Vec<Attribute>| {
-        attributes.iter_mut().for_each(|a| change(&mut a.value));
+        for attribute in attributes {
+            change(&mut attribute.value);
+        }
     };
     change_all(&mut span.attributes);
     span.events
@@ -177,17 +179,21 @@ pub(super) fn missing_service(span: &mut Span) {
     }
 }
 
-/// The scope stays what Jaeger makes of it: two attributes.
+/// The scope stays what Jaeger and Zipkin make of it: two attributes.
 pub(super) fn scope_as_attributes(span: &mut Span) {
-    keep_scope_attributes(span);
-    span.scope = Arc::default();
-}
-
-/// The scope is also what Jaeger and Zipkin make of it: two attributes.
-pub(super) fn keep_scope_attributes(span: &mut Span) {
     let Scope { name, version, .. } = (*span.scope).clone();
     push_text(span, "otel.scope.name", name);
     push_text(span, "otel.scope.version", version);
+    span.scope = Arc::default();
+}
+
+/// A link to the parent stands first.
+pub(super) fn parent_link_first(span: &mut Span) {
+    let own = |link: &Link| link.trace_id == span.trace_id && Some(link.span_id) == span.parent;
+    if let Some(index) = span.links.iter().position(own) {
+        let link = span.links.remove(index);
+        span.links.insert(0, link);
+    }
 }
 
 /// The trace state stays what Jaeger makes of it: an attribute.

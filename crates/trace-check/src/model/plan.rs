@@ -37,7 +37,7 @@ impl Plan {
 
     /// The service whose spans go by this lane. Other runs have other services.
     pub fn service(&self, lane: &str) -> String {
-        let run = Random::of(&[self.seed, self.at]).next() >> 32;
+        let run = Random::of(&[self.seed, self.at]).number() >> 32;
         format!("check-{lane}-{run:08x}")
     }
 }
@@ -68,7 +68,7 @@ impl Builder {
         let resource = Resource {
             attributes: vec![
                 attribute("service.name", plan.service(lane)),
-                attribute("host.arch", "arm64"),
+                attribute("check.zone", "north"),
             ],
             ..Resource::default()
         };
@@ -166,7 +166,7 @@ impl Builder {
 fn random_id<const N: usize>(random: &mut Random) -> Id<N> {
     let mut id = Id([0; N]);
     for chunk in id.0.chunks_mut(8) {
-        let word = random.next().to_be_bytes();
+        let word = random.number().to_be_bytes();
         chunk.copy_from_slice(word.get(..chunk.len()).unwrap_or_default());
     }
     if let Some(first) = id.0.first_mut() {

@@ -1,6 +1,6 @@
 //! Numbers that look random and are a pure function of where they stand.
 
-/// SplitMix64: a good mix of 64 bits in three lines.
+/// `SplitMix64`: a good mix of 64 bits in three lines.
 ///
 /// Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
 #[derive(Debug, Clone)]
@@ -14,13 +14,13 @@ impl Random {
         let mut random = Self(0);
         for word in words {
             random.0 ^= word;
-            random.0 = random.next();
+            random.0 = random.number();
         }
         random
     }
 
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(GAMMA);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -30,6 +30,6 @@ impl Random {
 
     /// A number below `limit`, which is not zero.
     pub fn below(&mut self, limit: u64) -> u64 {
-        self.next() % limit
+        self.number() % limit
     }
 }

@@ -39,13 +39,17 @@ pub struct RoundtripArgs {
     /// for example.
     #[arg(long, requires = "seed", requires = "at")]
     pub check_only: bool,
+    /// Change each trace that came back, one field at a time, and require that every change is
+    /// reported.
+    #[arg(long)]
+    pub prove: bool,
     /// How long a trace may take until it is visible, in seconds.
     #[arg(long, default_value = "10", value_parser = seconds)]
     pub timeout: Duration,
     /// Print JSON for programs instead of a report for people.
     #[arg(long)]
     pub json: bool,
-    /// Write JUnit's XML to this file too.
+    /// Write `JUnit`'s XML to this file too.
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
 }
@@ -82,7 +86,7 @@ fn scenario(name: &str) -> Result<Scenario, String> {
 }
 
 /// Spans are a little older than now, so that searches that end before now find them.
-const AGE: Duration = Duration::from_secs(60);
+const AGE: Duration = Duration::from_mins(1);
 
 impl RoundtripArgs {
     /// What to do with this backend.
@@ -108,6 +112,7 @@ impl RoundtripArgs {
                 self.traces.clone()
             },
             check_only: self.check_only,
+            prove: self.prove,
             timeout: self.timeout,
         }
     }

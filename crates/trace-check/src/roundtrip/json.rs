@@ -20,7 +20,8 @@ struct Report<'a> {
 
 #[derive(Serialize)]
 struct Protocol<'a> {
-    protocol: &'static str,
+    #[serde(rename = "protocol")]
+    name: &'static str,
     endpoint: &'a str,
     state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -30,11 +31,22 @@ struct Protocol<'a> {
     breaks_at: Option<Step>,
     visible: Option<Visible>,
     apis: Vec<Api<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mutations: Option<Mutations<'a>>,
+}
+
+#[derive(Serialize)]
+struct Mutations<'a> {
+    made: usize,
+    reported: usize,
+    kill_rate: usize,
+    survivors: &'a [String],
 }
 
 #[derive(Serialize)]
 struct Api<'a> {
-    api: &'static str,
+    #[serde(rename = "api")]
+    name: &'static str,
     declared: Vec<&'static str>,
     normalised: Vec<&'static str>,
     defects: &'a [Defect],
@@ -87,14 +99,14 @@ fn protocol(lane: &super::Lane) -> Protocol<'_> {
             rules.map(|rule| rule.name).collect()
         };
         Api {
-            api: api.name(),
+            name: api.name(),
             declared: names(|origin| origin != Origin::Backend),
             normalised: names(|origin| origin == Origin::Backend),
             defects: &view.defects,
         }
     });
     Protocol {
-        protocol: lane.protocol.name(),
+        name: lane.protocol.name(),
         endpoint: &lane.endpoint,
         state,
         reason,
@@ -107,5 +119,11 @@ fn protocol(lane: &super::Lane) -> Protocol<'_> {
         },
         visible: lane.visible,
         apis: apis.collect(),
+        mutations: (lane.tally.mutants > 0).then(|| Mutations {
+            made: lane.tally.mutants,
+            reported: lane.tally.mutants - lane.tally.survivors.len(),
+            kill_rate: lane.tally.kill_rate(),
+            survivors: &lane.tally.survivors,
+        }),
     }
 }

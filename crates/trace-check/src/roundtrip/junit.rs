@@ -1,4 +1,4 @@
-//! The outcome of a round trip as JUnit's XML, which continuous integration reads.
+//! The outcome of a round trip as `JUnit`'s XML, which continuous integration reads.
 //!
 //! Format: <https://github.com/testmoapp/junitxml>
 

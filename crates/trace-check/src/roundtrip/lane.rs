@@ -11,6 +11,7 @@ use crate::expect::Profile;
 use crate::judge::{Judgement, Owners, judge};
 use crate::model::{Span, SpanId, Trace};
 use crate::protocol::Protocol;
+use crate::prove::{SMALL, Tally, attack};
 use crate::read::{Api, Backend, Find};
 use crate::send::{Security, SendError, Sender};
 use crate::wait::PAUSE;
@@ -34,6 +35,8 @@ pub struct Lane {
     pub views: BTreeMap<Api, View>,
     /// Whether the time was up before all was visible.
     pub late: bool,
+    /// How many changes of what came back were made and reported, if that was asked for.
+    pub tally: Tally,
 }
 
 /// How far a protocol came.
@@ -152,6 +155,7 @@ impl Course<'_> {
             visible: None,
             views: BTreeMap::new(),
             late: false,
+            tally: Tally::default(),
         };
         let mut travels: Vec<_> = traces
             .iter()
@@ -196,7 +200,7 @@ impl Course<'_> {
                 if travel.is_sent() {
                     continue;
                 }
-                match self.send(&mut sender, travel, &mut lane.counts) {
+                match send(&mut sender, travel, &mut lane.counts) {
                     // Most are there at once, and the time until then is what is measured.
                     Ok(()) if self.is_visible(travel) => times.push(travel.acknowledged.elapsed()),
                     Ok(()) => pending.push(index),
@@ -219,31 +223,6 @@ impl Course<'_> {
                 lane.late = true;
             }
         }
-    }
-
-    fn send(
-        &self,
-        sender: &mut Sender,
-        travel: &mut Travel<'_>,
-        counts: &mut Counts,
-    ) -> Result<(), SendError> {
-        let before = travel.due();
-        let delivery = travel.delivery();
-        let repeated = delivery
-            .iter()
-            .filter(|s| before.contains(&s.span_id))
-            .count();
-        let sent = sender.send(&delivery)?;
-        travel.sent += 1;
-        travel.acknowledged = Instant::now();
-        counts.exported = counts
-            .exported
-            .map(|sum| sum + sent.exported.saturating_sub(repeated));
-        counts.acknowledged = counts.acknowledged.and_then(|sum| {
-            let count = sent.acknowledged?.saturating_sub(repeated);
-            Some(sum + count)
-        });
-        Ok(())
     }
 
     /// Asks for each trace again and again until it is there, or the time is up; whether all are.
@@ -315,6 +294,9 @@ impl Course<'_> {
             if *api == self.backend.best() {
                 lane.counts.returned = returned;
             }
+            if self.settings.prove {
+                self.prove(*api, profile, travels, &mut lane.tally);
+            }
         }
     }
 
@@ -342,6 +324,20 @@ impl Course<'_> {
         }
     }
 
+    /// Changes what came back whole of each small trace; the larger ones hold nothing new.
+    fn prove(&self, api: Api, profile: &Profile, travels: &[Travel<'_>], tally: &mut Tally) {
+        let small = |t: &&Travel<'_>| t.is_sent() && t.trace.spans.len() <= SMALL;
+        let mut before: Vec<Span> = Vec::new();
+        for travel in travels.iter().filter(small) {
+            let found = self.backend.trace(api, travel.trace.id).unwrap_or_default();
+            let judgement = judge(travel.trace, travel.sent, &found, profile, self.owners);
+            if judgement.defects.is_empty() {
+                tally.add(attack(travel.trace, &found, &before, profile, self.owners));
+            }
+            before = found;
+        }
+    }
+
     /// What the backend says it has of these traces.
     fn stored(&self, traces: &[Trace]) -> Option<usize> {
         let find = Find {
@@ -364,6 +360,31 @@ impl Course<'_> {
         });
         counts.sum()
     }
+}
+
+/// Sends a trace's next delivery.
+fn send(
+    sender: &mut Sender,
+    travel: &mut Travel<'_>,
+    counts: &mut Counts,
+) -> Result<(), SendError> {
+    let before = travel.due();
+    let delivery = travel.delivery();
+    let repeated = delivery
+        .iter()
+        .filter(|s| before.contains(&s.span_id))
+        .count();
+    let sent = sender.send(&delivery)?;
+    travel.sent += 1;
+    travel.acknowledged = Instant::now();
+    counts.exported = counts
+        .exported
+        .map(|sum| sum + sent.exported.saturating_sub(repeated));
+    counts.acknowledged = counts.acknowledged.and_then(|sum| {
+        let count = sent.acknowledged?.saturating_sub(repeated);
+        Some(sum + count)
+    });
+    Ok(())
 }
 
 #[cfg(test)]

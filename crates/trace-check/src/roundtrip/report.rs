@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::{Lane, LaneState, Outcome, Result, Step, Verdict};
 use crate::expect::{Field, Origin};
+use crate::prove::Tally;
 use crate::read::Api;
 
 /// How many defects of a protocol and API are printed; the rest is counted.
@@ -45,6 +46,7 @@ pub fn text(outcome: &Outcome) -> String {
     counts(outcome, &mut out);
     explanations(outcome, &mut out);
     searches(outcome, &mut out);
+    proof(outcome, &mut out);
     defects(outcome, &mut out);
     verdict(outcome, &mut out);
     out
@@ -231,6 +233,29 @@ fn searches(outcome: &Outcome, out: &mut String) {
             out,
             format!("  {}: {what}{known} {}", search.name, search.note),
         );
+    }
+}
+
+fn proof(outcome: &Outcome, out: &mut String) {
+    if !outcome.settings.prove {
+        return;
+    }
+    let mut tally = Tally::default();
+    for lane in &outcome.lanes {
+        tally.add(lane.tally.clone());
+    }
+    say(out, "");
+    say(
+        out,
+        format!(
+            "mutations: {} of {} changes of what came back were reported ({} %)",
+            tally.mutants - tally.survivors.len(),
+            tally.mutants,
+            tally.kill_rate()
+        ),
+    );
+    for survivor in tally.survivors.iter().take(SHOWN) {
+        say(out, format!("  not reported: {survivor}"));
     }
 }
 

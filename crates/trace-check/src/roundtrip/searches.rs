@@ -82,7 +82,7 @@ fn search(
             Err(error) => (!must_match, error.to_string()),
         };
         if matches == must_match || Instant::now() >= deadline {
-            let known = backend.kind == Kind::VictoriaTraces && name.contains("edge");
+            let known = is_known(backend.kind, name);
             let verdict = match (matches == must_match, known) {
                 (true, _) => Verdict::Right,
                 (false, true) => Verdict::Known,
@@ -96,6 +96,17 @@ fn search(
             };
         }
         thread::sleep(PAUSE);
+    }
+}
+
+/// Whether a backend is known to answer this one wrongly, as measured: `VictoriaTraces` at the edges,
+/// and Tempo 3.1.0-dev by the lower bound of a duration while a span that ends before it starts lies in
+/// the same block.
+fn is_known(backend: Kind, name: &str) -> bool {
+    match backend {
+        Kind::VictoriaTraces => name.contains("edge"),
+        Kind::Tempo => name == "duration, shortest at the edge",
+        Kind::OtelBackend | Kind::Jaeger | Kind::Unknown => false,
     }
 }
 

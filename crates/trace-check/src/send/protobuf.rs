@@ -18,10 +18,10 @@ impl Message {
 
     fn raw_varint(&mut self, mut value: u64) {
         while value >= 0x80 {
-            self.0.push((value & 0x7f) as u8 | 0x80);
+            self.0.push(seven_bits(value) | 0x80);
             value >>= 7;
         }
-        self.0.push(value as u8);
+        self.0.push(seven_bits(value));
     }
 
     /// An integer, also if it is zero.
@@ -71,6 +71,11 @@ impl Message {
     pub(super) fn finish(self) -> Vec<u8> {
         self.0
     }
+}
+
+/// The lowest seven bits: what a byte of a varint holds.
+pub(super) fn seven_bits(value: u64) -> u8 {
+    u8::try_from(value & 0x7f).unwrap_or_default()
 }
 
 /// The fields of a message, as number and contents; it ends where the bytes are no message.

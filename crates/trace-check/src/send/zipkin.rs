@@ -48,7 +48,8 @@ fn tags(span: &Span) -> Map<String, Json> {
             put(&attribute.key, text(attribute));
         }
     }
-    for attribute in &span.attributes {
+    // Zipkin takes any tag `error` for a failure.
+    for attribute in span.attributes.iter().filter(|a| a.key != "error") {
         put(&attribute.key, text(attribute));
     }
     if !span.scope.name.is_empty() {

@@ -169,6 +169,9 @@ impl<'a> TagJson<'a> {
 fn double_value<'a>(double: f64) -> JsonValue<'a> {
     if !double.is_finite() {
         JsonValue::Text(Value::Double(double).text().into_owned().into())
+    } else if double == 0.0 && double.is_sign_negative() {
+        // An integer has no sign of zero.
+        JsonValue::Double(double)
     } else if double.fract() == 0.0 && double.abs() <= MAX_EXACT as f64 {
         JsonValue::Int(double as i64)
     } else {

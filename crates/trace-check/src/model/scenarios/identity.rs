@@ -9,7 +9,7 @@ use crate::model::{
 
 pub(in crate::model) fn ids(builder: &mut Builder) {
     // The top bits of both halves: what a signed 64-bit integer gets wrong.
-    let half = builder.random.next() >> 16;
+    let half = builder.random.number() >> 16;
     let mut trace_id = [0; 16];
     trace_id[..8].copy_from_slice(&(0xff00_0000_0000_0000 | half).to_be_bytes());
     trace_id[8..].copy_from_slice(&(0x8000_0000_0000_0000 | half).to_be_bytes());
@@ -28,7 +28,7 @@ pub(in crate::model) fn short_id(builder: &mut Builder) {
 
 /// A span whose id starts with these bits and ends with 32 random ones.
 fn with_id(builder: &mut Builder, parent: Option<SpanId>, top: u64) -> SpanId {
-    let low = builder.random.next() >> 32;
+    let low = builder.random.number() >> 32;
     let mut span = builder.span(parent);
     span.span_id = Id((top | low).to_be_bytes());
     builder.push(span)

@@ -40,7 +40,7 @@ pub(in crate::model) fn skew(builder: &mut Builder) {
 
 /// Starts and lasts whole microseconds, so that every API can name its edges.
 pub(in crate::model) fn search(builder: &mut Builder) {
-    let token = format!("{:016x}", builder.random.next());
+    let token = format!("{:016x}", builder.random.number());
     let mut span = builder.span(None);
     span.start -= span.start % 1_000;
     span.end = span.start + SEARCHED;

@@ -13,7 +13,7 @@ pub(in crate::model) fn values(builder: &mut Builder) {
     root.attributes = hostile();
     let root = builder.push(root);
     let mut unicode = builder.span(Some(root));
-    unicode.name = "naïve 日本語 🦀 \u{202e}\"quoted\" \\ \t".to_owned();
+    "naïve 日本語 🦀 \u{202e}\"quoted\" \\ \t".clone_into(&mut unicode.name);
     builder.push(unicode);
     let mut unnamed = builder.span(Some(root));
     unnamed.name = String::new();

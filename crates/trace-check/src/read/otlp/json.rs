@@ -161,12 +161,11 @@ impl Loose {
         name: fn(T) -> &'static str,
     ) -> T {
         let text = self.text();
-        let found = match text.parse::<usize>() {
-            Ok(number) => all.get(number),
-            Err(_) => {
-                let wanted = text.strip_prefix(prefix).unwrap_or(&text);
-                all.iter().find(|member| name(**member) == wanted)
-            }
+        let found = if let Ok(number) = text.parse::<usize>() {
+            all.get(number)
+        } else {
+            let wanted = text.strip_prefix(prefix).unwrap_or(&text);
+            all.iter().find(|member| name(**member) == wanted)
         };
         found.copied().unwrap_or_default()
     }

@@ -3,6 +3,7 @@
 //! Spec: <https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md>
 
 use super::Writer;
+use crate::send::protobuf::seven_bits;
 
 /// What was written so far, and the id of the last field of each struct that is open.
 #[derive(Default)]
@@ -34,10 +35,10 @@ impl Compact {
 
     fn varint(&mut self, mut value: u64) {
         while value >= 0x80 {
-            self.out.push((value & 0x7f) as u8 | 0x80);
+            self.out.push(seven_bits(value) | 0x80);
             value >>= 7;
         }
-        self.out.push(value as u8);
+        self.out.push(seven_bits(value));
     }
 
     fn zigzag(&mut self, value: i64) {

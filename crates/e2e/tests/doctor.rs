@@ -1,0 +1,93 @@
+//! trace-check doctor against the real receivers.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected has failed"
+)]
+
+use std::process::Command;
+
+use e2e::{Backend, Finished, program, run};
+
+fn doctor(backend: &Backend, variables: &[(&str, &str)]) -> Finished {
+    run(Command::new(program("trace-check"))
+        .args(["doctor", "--query-url", &backend.url(), "--timeout", "30"])
+        .envs(variables.iter().copied()))
+}
+
+/// The endpoint of one of the backend's receivers.
+fn endpoint(backend: &Backend, protocol: &str) -> String {
+    let receivers = backend.receivers();
+    let receiver = receivers.iter().find(|(name, _)| *name == protocol);
+    format!("http://127.0.0.1:{}", receiver.unwrap().1)
+}
+
+#[test]
+fn a_path_to_a_running_backend_is_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let backend = Backend::start(&folder.path().join("data"));
+    let http = endpoint(&backend, "otlp-http");
+    let grpc = endpoint(&backend, "otlp-grpc");
+    let thrift = format!("{}/api/traces", endpoint(&backend, "thrift-http"));
+    let compact = endpoint(&backend, "thrift-compact");
+    let port = compact.rsplit(':').next().unwrap();
+    for variables in [
+        vec![("OTEL_EXPORTER_OTLP_ENDPOINT", http.as_str())],
+        vec![
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", grpc.as_str()),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ],
+        vec![
+            ("OTEL_TRACES_EXPORTER", "jaeger_thrift"),
+            ("OTEL_EXPORTER_JAEGER_ENDPOINT", thrift.as_str()),
+        ],
+        vec![
+            ("OTEL_TRACES_EXPORTER", "jaeger"),
+            ("OTEL_EXPORTER_JAEGER_PROTOCOL", "udp/thrift.compact"),
+            ("OTEL_EXPORTER_JAEGER_AGENT_HOST", "127.0.0.1"),
+            ("OTEL_EXPORTER_JAEGER_AGENT_PORT", port),
+        ],
+    ] {
+        let finished = doctor(&backend, &variables);
+        assert_eq!(finished.code, Some(0), "{finished:#?}");
+        assert!(
+            finished.stdout.contains("otel-backend at "),
+            "{}",
+            finished.stdout
+        );
+    }
+}
+
+#[test]
+fn grpc_and_http_on_each_others_ports_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let backend = Backend::start(&folder.path().join("data"));
+    let http = endpoint(&backend, "otlp-http");
+    let grpc = endpoint(&backend, "otlp-grpc");
+    for (endpoint, protocol, words) in [
+        (
+            &http,
+            "grpc",
+            "is for OTLP gRPC, but the port receives OTLP HTTP protobuf",
+        ),
+        (
+            &grpc,
+            "http/protobuf",
+            "is for OTLP HTTP protobuf, but the port receives OTLP gRPC",
+        ),
+        (
+            &grpc,
+            "http/json",
+            "is for OTLP HTTP JSON, but the port receives OTLP gRPC",
+        ),
+    ] {
+        let variables = [
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
+        ];
+        let finished = doctor(&backend, &variables);
+        assert_eq!(finished.code, Some(1), "{finished:#?}");
+        assert!(finished.stdout.contains(words), "{}", finished.stdout);
+    }
+}

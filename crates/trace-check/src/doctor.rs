@@ -1,0 +1,65 @@
+//! "My trace does not appear": walks the path of a program's spans, and names the first hop that fails
+//! and what to do.
+//!
+//! It takes the same `OTEL_*` variables as the program, resolves them by itself, and then does what the
+//! program would do: resolve the name, connect, shake hands, send a span, and look for it.
+
+pub mod args;
+mod diagnosis;
+mod path;
+mod port;
+mod report;
+mod settings;
+mod target;
+
+pub use args::DoctorArgs;
+pub use diagnosis::{Diagnosis, Hop, Stage, State};
+pub use report::{json, text};
+pub use settings::Environment;
+
+use path::Path;
+use settings::Settings;
+
+/// What became of each hop. The path ends with the first that fails.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Examination {
+    /// In the order of the path.
+    pub hops: Vec<Hop>,
+}
+
+impl Examination {
+    /// The first hop that fails.
+    pub fn failure(&self) -> Option<&Hop> {
+        self.hops
+            .iter()
+            .find(|hop| matches!(hop.state, State::Failed(_)))
+    }
+}
+
+/// Walks the path.
+pub fn examine(environment: &Environment, args: &DoctorArgs) -> Examination {
+    let mut hops = Vec::new();
+    let settings = Settings::resolve(environment);
+    if let Some(failure) = settings.misunderstood.first() {
+        hops.push(failure.clone());
+        return Examination { hops };
+    }
+    hops.push(Hop::fine(Stage::Variables, settings.summary()));
+    for hop in settings.hops() {
+        let failed = matches!(hop.state, State::Failed(_));
+        hops.push(hop);
+        if failed {
+            return Examination { hops };
+        }
+    }
+    for target in &settings.targets {
+        let mut path = Path::new(target, args);
+        let outcome = path.walk();
+        hops.append(&mut path.hops);
+        if let Err(failure) = outcome {
+            hops.push(failure);
+            break;
+        }
+    }
+    Examination { hops }
+}

@@ -1,0 +1,34 @@
+//! The examination for people and for programs.
+
+use std::fmt::Write as _;
+
+use super::{Examination, State};
+
+/// A line for each hop, and what to do about the one that fails.
+pub fn text(examination: &Examination) -> String {
+    let mut out = String::new();
+    for hop in &examination.hops {
+        let mark = match hop.state {
+            State::Fine => "ok",
+            State::NotChecked => "-",
+            State::Failed(_) => "FAIL",
+        };
+        // Writing to a String cannot fail.
+        let _infallible = writeln!(out, "{mark:4}  {:9}  {}", hop.stage.name(), hop.seen);
+        if let State::Failed(failure) = &hop.state {
+            let _infallible = writeln!(out, "{:17}what to do: {}", "", failure.advice);
+        }
+    }
+    if examination.failure().is_none() {
+        out.push_str("every hop that was checked is passed\n");
+    }
+    out
+}
+
+/// The same as one JSON object.
+///
+/// # Errors
+/// None that are known: every part of it can be written as JSON.
+pub fn json(examination: &Examination) -> serde_json::Result<String> {
+    serde_json::to_string_pretty(examination)
+}

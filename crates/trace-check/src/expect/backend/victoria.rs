@@ -1,0 +1,94 @@
+//! What `VictoriaTraces` (0297391, July 2025) makes of values, as measured.
+
+use std::sync::Arc;
+
+use crate::expect::rules::{for_all_values, push_text};
+use crate::model::{Attribute, Code, Span, Value};
+
+/// Entries of maps become attributes of their own; of an empty map, nothing is left.
+pub(super) fn flatten(span: &mut Span) {
+    flatten_all(&mut span.attributes);
+    span.events
+        .iter_mut()
+        .for_each(|e| flatten_all(&mut e.attributes));
+    flatten_all(&mut Arc::make_mut(&mut span.resource).attributes);
+    flatten_all(&mut Arc::make_mut(&mut span.scope).attributes);
+}
+
+fn flatten_all(attributes: &mut Vec<Attribute>) {
+    for Attribute { key, value } in std::mem::take(attributes) {
+        match value {
+            Value::Map(mut entries) => {
+                flatten_all(&mut entries);
+                for entry in entries {
+                    attributes.push(Attribute {
+                        key: format!("{key}.{}", entry.key),
+                        value: entry.value,
+                    });
+                }
+            }
+            value => attributes.push(Attribute { key, value }),
+        }
+    }
+}
+
+/// Doubles are written as Go's JSON writes them, and what that cannot write is its error.
+pub(super) fn text(span: &mut Span) {
+    for_all_values(span, |value| {
+        let text = match &*value {
+            Value::Double(double) if double.is_nan() => "json: unsupported value: NaN".to_owned(),
+            Value::Double(double) if double.is_infinite() => {
+                let sign = if *double > 0.0 { '+' } else { '-' };
+                format!("json: unsupported value: {sign}Inf")
+            }
+            Value::Double(double) if *double != 0.0 => {
+                let size = double.abs();
+                match format!("{double:e}") {
+                    _ if (1e-6..1e21).contains(&size) => double.to_string(),
+                    text if size >= 1e21 => text.replace('e', "e+"),
+                    text => text,
+                }
+            }
+            other => other.text(),
+        };
+        *value = Value::String(text);
+    });
+}
+
+pub(super) fn dash(span: &mut Span) {
+    for_all_values(span, |value| {
+        if *value == Value::from("") {
+            *value = Value::from("-");
+        }
+    });
+}
+
+pub(super) fn scope(span: &mut Span) {
+    let attributes = std::mem::take(&mut Arc::make_mut(&mut span.scope).attributes);
+    let shown = attributes.into_iter().map(|attribute| Attribute {
+        key: format!("scope_attr:{}", attribute.key),
+        value: attribute.value,
+    });
+    span.attributes.extend(shown);
+}
+
+pub(super) fn status(span: &mut Span) {
+    let status = std::mem::take(&mut span.status);
+    let error = match status.code {
+        Code::Unset => "unset",
+        Code::Ok => "false",
+        Code::Error => "true",
+    };
+    push_text(span, "error", error.to_owned());
+    push_text(span, "otel.status_description", status.message);
+}
+
+/// Attributes that were sent with one key come in the opposite order. The status, which is shown as
+/// `error`, still comes after an attribute of that name.
+pub(super) fn reverse_keys(span: &mut Span) {
+    span.attributes.reverse();
+    let is_error = |attribute: &Attribute| attribute.key == "error";
+    let errors = span.attributes.extract_if(.., |a| is_error(a));
+    let errors: Vec<_> = errors.collect();
+    span.attributes.extend(errors.into_iter().rev());
+}

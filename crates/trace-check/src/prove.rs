@@ -1,0 +1,194 @@
+//! Proves that the comparison sees: changes what came back, one thing at a time, and requires that
+//! each change is reported.
+
+mod span;
+mod trace;
+mod value;
+
+use serde::Serialize;
+
+use crate::expect::{Profile, RuleAction};
+use crate::judge::{Judgement, Owners, judge};
+use crate::model::{Span, Trace};
+
+/// A trace with one thing changed.
+#[derive(Debug, Clone)]
+pub struct Mutant {
+    /// What was changed, for example `attributes["speed"]: value`.
+    pub name: String,
+    /// What comes back.
+    pub spans: Vec<Span>,
+}
+
+/// How many changes were made, and which of them nobody noticed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    /// How many changes were made.
+    pub mutants: usize,
+    /// What was changed, of those that were not reported.
+    pub survivors: Vec<String>,
+}
+
+impl Tally {
+    /// Adds the results of another trace.
+    pub fn add(&mut self, other: Self) {
+        self.mutants += other.mutants;
+        self.survivors.extend(other.survivors);
+    }
+
+    /// How many changes were reported, in percent, rounded down.
+    pub fn kill_rate(&self) -> usize {
+        let killed = self.mutants - self.survivors.len();
+        (killed * 100).checked_div(self.mutants).unwrap_or(0)
+    }
+}
+
+/// The most spans of a trace of which each is changed. Of others, three are.
+pub const SMALL: usize = 64;
+
+/// Changes what came back of a trace, in every way there is, and judges each.
+pub fn attack(
+    trace: &Trace,
+    found: &[Span],
+    other: &[Span],
+    profile: &Profile,
+    owners: &Owners,
+) -> Tally {
+    let deliveries = trace.deliveries.len();
+    let judge = |spans: &[Span]| judge(trace, deliveries, spans, profile, owners);
+    let before = judge(found);
+    let mut tally = Tally::default();
+    let mut attack = |mutant: Mutant| {
+        tally.mutants += 1;
+        if !is_reported(&judge(&mutant.spans), &before) {
+            let scenario = trace.scenario.name();
+            tally.survivors.push(format!("{scenario}: {}", mutant.name));
+        }
+    };
+    for index in targets(found.len()) {
+        span::mutants(found, index, &mut attack);
+    }
+    trace::mutants(trace, found, other, &mut attack);
+    tally
+}
+
+/// Whether a change is reported: as a defect, or as something that the backend is now seen to do.
+fn is_reported(after: &Judgement, before: &Judgement) -> bool {
+    let known = |name| before.rules.iter().any(|rule| rule.name == name);
+    after.defects.len() > before.defects.len() || after.rules.iter().any(|rule| !known(rule.name))
+}
+
+fn targets(spans: usize) -> Vec<usize> {
+    if spans <= SMALL {
+        (0..spans).collect()
+    } else {
+        vec![0, spans / 2, spans - 1]
+    }
+}
+
+/// What comes back if nothing happens but what always does.
+pub fn faithful(trace: &Trace, profile: &Profile) -> Vec<Span> {
+    let mut spans = trace.spans.clone();
+    for rule in &profile.certain {
+        if let RuleAction::Change(change) = rule.action {
+            spans.iter_mut().for_each(change);
+        }
+    }
+    spans
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Plan, Scenario};
+    use crate::protocol::Protocol;
+    use crate::read::{Api, Kind};
+
+    const PLAN: Plan = Plan {
+        seed: 1,
+        at: 1_700_000_000_000_000_000,
+    };
+
+    /// The traces without the largest, which hold nothing that these do not.
+    fn scenarios() -> impl Iterator<Item = Scenario> {
+        let large = [
+            Scenario::Deep,
+            Scenario::Wide,
+            Scenario::Large,
+            Scenario::Huge,
+        ];
+        Scenario::ALL
+            .into_iter()
+            .filter(move |s| !large.contains(s))
+    }
+
+    fn owners(lane: &str) -> Owners {
+        let traces = scenarios().map(|scenario| PLAN.trace(lane, scenario));
+        traces
+            .flat_map(|trace| trace.spans)
+            .map(|span| (span.span_id, span.trace_id.to_string()))
+            .collect()
+    }
+
+    fn attack_all(protocol: Protocol, kind: Kind, api: Api) -> Tally {
+        let lane = protocol.name();
+        let profile = Profile::new(protocol, kind, api);
+        let owners = owners(lane);
+        let mut tally = Tally::default();
+        for scenario in scenarios() {
+            let trace = PLAN.trace(lane, scenario);
+            let other = if scenario == Scenario::Ids {
+                Scenario::Links
+            } else {
+                Scenario::Ids
+            };
+            let other = faithful(&PLAN.trace(lane, other), &profile);
+            let found = faithful(&trace, &profile);
+            let deliveries = trace.deliveries.len();
+            let clean = judge(&trace, deliveries, &found, &profile, &owners);
+            assert_eq!(clean.defects, [], "{protocol} {api:?} {scenario:?}");
+            tally.add(attack(&trace, &found, &other, &profile, &owners));
+        }
+        tally
+    }
+
+    #[test]
+    fn every_change_of_every_field_is_reported() {
+        for protocol in Protocol::ALL {
+            for api in [Api::JaegerV3, Api::Jaeger] {
+                let tally = attack_all(protocol, Kind::OtelBackend, api);
+                assert!(
+                    tally.mutants > 1_000,
+                    "{protocol} {api:?}: {}",
+                    tally.mutants
+                );
+                let none: [String; 0] = [];
+                assert_eq!(tally.survivors, none, "{protocol} {api:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_change_is_reported_of_other_backends_too() {
+        for (protocol, kind, api) in [
+            (Protocol::OtlpGrpc, Kind::Tempo, Api::TempoV2),
+            (Protocol::ThriftHttp, Kind::Tempo, Api::TempoV2),
+            (Protocol::OtlpHttp, Kind::VictoriaTraces, Api::Jaeger),
+            (Protocol::OtlpHttp, Kind::Jaeger, Api::JaegerV3),
+        ] {
+            let tally = attack_all(protocol, kind, api);
+            let none: [String; 0] = [];
+            assert_eq!(tally.survivors, none, "{protocol} {kind:?} {api:?}");
+        }
+    }
+
+    #[test]
+    fn a_comparison_that_sees_nothing_is_found_out() {
+        let tally = Tally {
+            mutants: 3,
+            survivors: vec!["name".to_owned()],
+        };
+        assert_eq!(tally.kill_rate(), 66);
+        assert_eq!(Tally::default().kill_rate(), 0);
+    }
+}

@@ -1,0 +1,107 @@
+//! A backend in memory that receives OTLP in JSON, and answers by Jaeger's new API what it likes.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value as Json, json};
+
+use crate::http::{Request, Response, Server};
+
+/// Changes the spans of a trace before they are returned. It sees all traces, and how often this one
+/// was asked for before.
+pub(crate) type Fault = fn(&mut Vec<Json>, &Asked<'_>);
+
+/// What is known when a trace is asked for.
+pub(crate) struct Asked<'a> {
+    pub(crate) traces: &'a HashMap<String, Vec<Json>>,
+    /// What was returned the first time that it was not empty.
+    pub(crate) first_answer: Option<&'a Vec<Json>>,
+}
+
+#[derive(Default)]
+struct State {
+    traces: HashMap<String, Vec<Json>>,
+    answered: HashMap<String, Vec<Json>>,
+}
+
+/// Starts a backend with a fault.
+pub(crate) fn start(fault: Fault) -> Server {
+    let state = Arc::new(Mutex::new(State::default()));
+    Server::http(move |request| {
+        let mut state = state.lock().unwrap();
+        match (request.method.as_str(), path(request)) {
+            ("POST", "/v1/traces") => {
+                receive(&mut state, &request.body);
+                Response::new(200, "{}")
+            }
+            ("GET", "/api/v3/services") => {
+                Response::new(200, json!({ "services": ["a"] }).to_string())
+            }
+            ("GET", "/api/v3/trace-summaries") => Response::new(200, summaries(&state)),
+            ("GET", path) => match path.strip_prefix("/api/v3/traces/") {
+                Some(id) => answer(&mut state, id, fault),
+                None => Response::new(404, ""),
+            },
+            _ => Response::new(404, ""),
+        }
+    })
+}
+
+fn path(request: &Request) -> &str {
+    request.path.split('?').next().unwrap()
+}
+
+/// Keeps each span in a group of its own, so that it can be moved.
+fn receive(state: &mut State, body: &[u8]) {
+    let message: Json = serde_json::from_slice(body).unwrap();
+    for group in message["resourceSpans"].as_array().unwrap() {
+        for scope in group["scopeSpans"].as_array().unwrap() {
+            for span in scope["spans"].as_array().unwrap() {
+                let mut one = group.clone();
+                let mut one_scope = scope.clone();
+                one_scope["spans"] = json!([span]);
+                one["scopeSpans"] = json!([one_scope]);
+                let id = span["traceId"].as_str().unwrap().to_owned();
+                let trace = state.traces.entry(id).or_default();
+                // A span that is delivered twice is kept once.
+                if !trace.contains(&one) {
+                    trace.push(one);
+                }
+            }
+        }
+    }
+}
+
+fn answer(state: &mut State, id: &str, fault: Fault) -> Response {
+    let Some(trace) = state.traces.get(id) else {
+        return Response::new(
+            404,
+            r#"{"error":{"httpCode":404,"message":"No traces found"}}"#,
+        );
+    };
+    let mut spans = trace.clone();
+    let asked = Asked {
+        traces: &state.traces,
+        first_answer: state.answered.get(id),
+    };
+    fault(&mut spans, &asked);
+    let answer = json!({ "result": { "resourceSpans": spans } }).to_string();
+    state.answered.entry(id.to_owned()).or_insert(spans);
+    Response::new(200, answer)
+}
+
+fn summaries(state: &State) -> String {
+    let one = |(id, spans): (&String, &Vec<Json>)| {
+        json!({
+            "traceId": id, "spanCount": spans.len(), "services": [],
+            "minStartTimeUnixNano": "0", "maxEndTimeUnixNano": "0",
+        })
+    };
+    let all: Vec<_> = state.traces.iter().map(one).collect();
+    json!({ "summaries": all }).to_string()
+}
+
+/// The one span of a group.
+pub(crate) fn span(group: &mut Json) -> &mut Json {
+    &mut group["scopeSpans"][0]["spans"][0]
+}

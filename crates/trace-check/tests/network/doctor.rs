@@ -1,0 +1,384 @@
+//! Each diagnosis, with exactly its fault set up.
+
+use std::net::{TcpListener, UdpSocket};
+use std::time::Duration;
+
+use serde_json::json;
+use trace_check::doctor::{Diagnosis, DoctorArgs, Environment, Examination, State, examine, text};
+
+use crate::http::{AUTHORITY, Request, Response, Server};
+
+fn examination(variables: &[(&str, &str)], query_url: Option<String>) -> Examination {
+    let environment: Environment = variables
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    let args = DoctorArgs {
+        query_url,
+        // Long enough for a slow machine; a test that waits for it in vain says so.
+        timeout: Duration::from_secs(20),
+        json: false,
+    };
+    examine(&environment, &args)
+}
+
+fn diagnosis(examination: &Examination) -> Option<Diagnosis> {
+    match &examination.failure()?.state {
+        State::Failed(failure) => Some(failure.diagnosis),
+        _ => None,
+    }
+}
+
+/// Examines with these variables; the diagnosis, and what a person reads.
+fn check(variables: &[(&str, &str)]) -> (Option<Diagnosis>, String) {
+    let examination = examination(variables, None);
+    (diagnosis(&examination), text(&examination))
+}
+
+fn assert_diagnosis(variables: &[(&str, &str)], expected: Diagnosis, words: &str) {
+    let (found, report) = check(variables);
+    assert_eq!(found, Some(expected), "{report}");
+    assert!(report.contains(words), "{words:?} is not in {report}");
+    assert!(report.contains("what to do: "), "{report}");
+}
+
+/// Receives OTLP over HTTP.
+fn otlp(request: &Request) -> Response {
+    match (request.method.as_str(), request.path.as_str()) {
+        ("POST", "/v1/traces") => Response::new(200, ""),
+        _ => Response::new(404, "404 page not found"),
+    }
+}
+
+fn unused_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+#[test]
+fn a_variable_is_not_understood() {
+    use Diagnosis::VariableNotUnderstood as Wrong;
+    assert_diagnosis(&[("OTEL_TRACES_EXPORTER", "otpl")], Wrong, "jaeger_thrift");
+    assert_diagnosis(
+        &[("OTEL_EXPORTER_OTLP_PROTOCOL", "http")],
+        Wrong,
+        "http/protobuf",
+    );
+    assert_diagnosis(&[("OTEL_TRACES_SAMPLER", "sometimes")], Wrong, "always_on");
+    assert_diagnosis(
+        &[("OTEL_BSP_SCHEDULE_DELAY", "5s")],
+        Wrong,
+        "a whole number",
+    );
+    assert_diagnosis(&[("OTEL_SDK_DISABLED", "1")], Wrong, "true, false");
+    assert_diagnosis(
+        &[("OTEL_EXPORTER_OTLP_CERTIFICATE", "/no/such")],
+        Wrong,
+        "/no/such",
+    );
+    let slip = [("OTEL_EXPORTER_OTLP_ENDPIONT", "http://x")];
+    assert_diagnosis(&slip, Wrong, "write OTEL_EXPORTER_OTLP_ENDPOINT instead");
+}
+
+#[test]
+fn the_program_itself_exports_nothing() {
+    let disabled = [("OTEL_SDK_DISABLED", "true")];
+    assert_diagnosis(&disabled, Diagnosis::SdkDisabled, "OTEL_SDK_DISABLED");
+    for exporter in ["none", "console"] {
+        let variables = [("OTEL_TRACES_EXPORTER", exporter)];
+        assert_diagnosis(&variables, Diagnosis::NotExported, exporter);
+    }
+}
+
+#[test]
+fn everything_is_sampled_out() {
+    for sampler in ["always_off", "parentbased_always_off"] {
+        let variables = [("OTEL_TRACES_SAMPLER", sampler)];
+        assert_diagnosis(&variables, Diagnosis::SampledOut, sampler);
+    }
+    let none = [
+        ("OTEL_TRACES_SAMPLER", "traceidratio"),
+        ("OTEL_TRACES_SAMPLER_ARG", "0"),
+    ];
+    assert_diagnosis(&none, Diagnosis::SampledOut, "ratio 0");
+}
+
+#[test]
+fn an_endpoint_is_no_address() {
+    let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4318")];
+    assert_diagnosis(&variables, Diagnosis::EndpointInvalid, "http://");
+}
+
+#[test]
+fn a_name_does_not_resolve() {
+    let variables = [(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "http://no-such-host.invalid:4318",
+    )];
+    assert_diagnosis(
+        &variables,
+        Diagnosis::NameNotResolved,
+        "no-such-host.invalid",
+    );
+}
+
+#[test]
+fn a_port_is_closed() {
+    let port = unused_port();
+    let endpoint = format!("http://127.0.0.1:{port}");
+    for protocol in ["http/protobuf", "http/json", "grpc"] {
+        let variables = [
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
+        ];
+        assert_diagnosis(&variables, Diagnosis::PortClosed, &port.to_string());
+    }
+}
+
+#[test]
+fn a_port_for_datagrams_is_closed() {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let port = socket.local_addr().unwrap().port().to_string();
+    drop(socket);
+    let variables = [
+        ("OTEL_TRACES_EXPORTER", "jaeger"),
+        ("OTEL_EXPORTER_JAEGER_PROTOCOL", "udp/thrift.compact"),
+        ("OTEL_EXPORTER_JAEGER_AGENT_HOST", "127.0.0.1"),
+        ("OTEL_EXPORTER_JAEGER_AGENT_PORT", port.as_str()),
+    ];
+    assert_diagnosis(&variables, Diagnosis::PortClosed, &port);
+}
+
+/// As in a container whose receiver listens on its localhost: another address of the same machine is
+/// refused.
+#[test]
+fn a_receiver_listens_on_localhost_only() {
+    let server = Server::http(otlp);
+    let endpoint = format!("http://127.0.0.2:{}", server.address.port());
+    let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str())];
+    assert_diagnosis(&variables, Diagnosis::ListensOnLocalhost, "0.0.0.0");
+}
+
+#[test]
+fn plaintext_meets_tls() {
+    let server = Server::tls(otlp);
+    for protocol in ["http/protobuf", "grpc"] {
+        let variables = [
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", &*server.url()),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
+        ];
+        assert_diagnosis(&variables, Diagnosis::PlaintextAgainstTls, "https://");
+    }
+}
+
+/// Servers written in Go answer plaintext with a sentence in plaintext.
+#[test]
+fn tls_meets_plaintext() {
+    let server = Server::http(otlp);
+    let endpoint = format!("https://{}", server.address);
+    for protocol in ["http/protobuf", "grpc"] {
+        let variables = [
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
+        ];
+        assert_diagnosis(&variables, Diagnosis::TlsAgainstPlaintext, "http://");
+    }
+}
+
+#[test]
+fn a_certificate_is_trusted_only_if_its_authority_is() {
+    let server = Server::tls(otlp);
+    let endpoint = format!("https://localhost:{}", server.address.port());
+    let unknown = [("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str())];
+    let words = "OTEL_EXPORTER_OTLP_CERTIFICATE";
+    assert_diagnosis(&unknown, Diagnosis::CertificateNotTrusted, words);
+    let known = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
+        ("OTEL_EXPORTER_OTLP_CERTIFICATE", AUTHORITY),
+    ];
+    let (found, report) = check(&known);
+    assert_eq!(found, None, "{report}");
+}
+
+#[test]
+fn grpc_meets_a_port_for_http() {
+    let server = Server::http(otlp);
+    let variables = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", &*server.url()),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+    ];
+    let words = "receives OTLP HTTP protobuf";
+    assert_diagnosis(&variables, Diagnosis::GrpcAgainstHttp, words);
+    // One that does not even receive OTLP.
+    let server = Server::http(|_| Response::new(404, ""));
+    let variables = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", &*server.url()),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+    ];
+    assert_diagnosis(&variables, Diagnosis::GrpcAgainstHttp, "HTTP/1");
+}
+
+/// A server of gRPC alone opens with its settings, whatever it hears.
+#[test]
+fn http_meets_a_port_for_grpc() {
+    let server = Server::raw(b"\x00\x00\x00\x04\x00\x00\x00\x00\x00");
+    let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", &*server.url())];
+    assert_diagnosis(&variables, Diagnosis::HttpAgainstGrpc, "4318");
+}
+
+#[test]
+fn a_port_belongs_to_another_protocol() {
+    let server = Server::http(otlp);
+    let endpoint = format!("{}/api/traces", server.url());
+    let variables = [
+        ("OTEL_TRACES_EXPORTER", "jaeger_thrift"),
+        ("OTEL_EXPORTER_JAEGER_ENDPOINT", endpoint.as_str()),
+    ];
+    assert_diagnosis(&variables, Diagnosis::OtherProtocol, "OTLP HTTP protobuf");
+}
+
+#[test]
+fn a_receiver_is_off() {
+    let server = Server::http(|_| Response::new(404, "404 page not found"));
+    let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", &*server.url())];
+    assert_diagnosis(&variables, Diagnosis::ReceiverOff, "404");
+}
+
+#[test]
+fn spans_are_refused_with_a_reason() {
+    let server = Server::http(|request| match request.method.as_str() {
+        "POST" => Response::new(400, "trace ids must be 128 bit"),
+        _ => Response::new(404, ""),
+    });
+    let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", &*server.url())];
+    assert_diagnosis(&variables, Diagnosis::Refused, "trace ids must be 128 bit");
+
+    let server = Server::http(|_| Response::new(401, "who are you?"));
+    let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", &*server.url())];
+    assert_diagnosis(&variables, Diagnosis::Refused, "OTEL_EXPORTER_OTLP_HEADERS");
+}
+
+/// A backend that receives spans, and answers for their trace what it is told to.
+fn backend(answer: fn() -> Response) -> Server {
+    Server::http(move |request| {
+        let path = request.path.as_str();
+        if request.method == "POST" {
+            otlp(request)
+        } else if path == "/api/v3/services" {
+            Response::new(200, r#"{"services":[]}"#)
+        } else if path.starts_with("/api/v3/traces/") {
+            answer()
+        } else {
+            Response::new(404, "")
+        }
+    })
+}
+
+fn with_query(server: &Server, timeout: Duration) -> Examination {
+    let url = server.url();
+    let environment = Environment::from([("OTEL_EXPORTER_OTLP_ENDPOINT".to_owned(), url.clone())]);
+    let args = DoctorArgs {
+        query_url: Some(url),
+        timeout,
+        json: false,
+    };
+    examine(&environment, &args)
+}
+
+fn one_span(resource: &serde_json::Value) -> Response {
+    let span = json!({
+        "traceId": "0af7651916cd43dd8448eb211c80319c", "spanId": "b7ad6b7169203331",
+        "startTimeUnixNano": "1", "endTimeUnixNano": "2",
+    });
+    let group = json!({ "resource": resource, "scopeSpans": [{ "spans": [span] }] });
+    Response::new(
+        200,
+        json!({ "result": { "resourceSpans": [group] } }).to_string(),
+    )
+}
+
+#[test]
+fn a_span_is_acknowledged_and_not_stored() {
+    let server = backend(|| Response::new(404, "{}"));
+    let found = with_query(&server, Duration::from_secs(1));
+    assert_eq!(
+        diagnosis(&found),
+        Some(Diagnosis::NotStored),
+        "{}",
+        text(&found)
+    );
+}
+
+#[test]
+fn a_trace_is_stored_with_nothing_in_it() {
+    let server = backend(|| Response::new(200, r#"{"result":{"resourceSpans":[]}}"#));
+    let found = with_query(&server, Duration::from_secs(1));
+    assert_eq!(
+        diagnosis(&found),
+        Some(Diagnosis::StoredEmpty),
+        "{}",
+        text(&found)
+    );
+
+    let server = backend(|| one_span(&json!({})));
+    let found = with_query(&server, Duration::from_secs(20));
+    assert_eq!(
+        diagnosis(&found),
+        Some(Diagnosis::StoredEmpty),
+        "{}",
+        text(&found)
+    );
+}
+
+#[test]
+fn a_clock_is_wrong_by_hours() {
+    let server = Server::http(|request| {
+        let now = jiff::Timestamp::now() - jiff::SignedDuration::from_mins(150);
+        let date = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        let mut response = otlp(request);
+        response.headers.push(("date", date));
+        response
+    });
+    let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", &*server.url())];
+    assert_diagnosis(&variables, Diagnosis::ClockWrong, "2:30 hours ahead of");
+}
+
+#[test]
+fn a_path_that_is_whole_is_said_to_be() {
+    let server = backend(|| {
+        let service = json!([{ "key": "service.name", "value": { "stringValue": "x" } }]);
+        one_span(&json!({ "attributes": service }))
+    });
+    let found = with_query(&server, Duration::from_secs(20));
+    assert_eq!(diagnosis(&found), None, "{}", text(&found));
+    let stages: Vec<_> = found.hops.iter().map(|hop| hop.stage.name()).collect();
+    let all = [
+        "variables",
+        "exporter",
+        "sampler",
+        "name",
+        "port",
+        "TLS",
+        "receiver",
+        "clock",
+        "store",
+    ];
+    assert_eq!(stages, all);
+}
+
+/// Variables are resolved as the specification says: the more special one wins.
+#[test]
+fn variables_are_resolved_like_a_program_resolves_them() {
+    let server = Server::http(|request| match request.path.as_str() {
+        "/special" => Response::new(200, ""),
+        _ => Response::new(404, ""),
+    });
+    let special = format!("{}/special", server.url());
+    let (found, report) = check(&[
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://no-such-host.invalid"),
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", special.as_str()),
+        ("OTEL_TRACES_EXPORTER", "otlp,console"),
+        ("OTEL_SERVICE_NAME", ""),
+    ]);
+    assert_eq!(found, None, "{report}");
+}
