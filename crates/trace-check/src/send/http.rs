@@ -106,6 +106,15 @@ impl Client {
         };
         let mut response = request.send(body).map_err(unreachable)?;
         let status = response.status();
+        // A port for gRPC answers 200 to anything, and says in a header of its own that it failed.
+        let kind = response.headers().get("content-type");
+        if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc")) {
+            return Err(SendError::Refused {
+                endpoint: self.url.clone(),
+                status: "Unimplemented".to_owned(),
+                reason: "the answer is gRPC".to_owned(),
+            });
+        }
         let answer = response.body_mut().read_to_vec().unwrap_or_default();
         if status.is_success() {
             return Ok(answer);
