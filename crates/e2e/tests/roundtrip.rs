@@ -26,8 +26,7 @@ fn roundtrip(backend: &Backend, protocols: &[&str], arguments: &[&str]) -> (Fini
     (finished, report)
 }
 
-/// Every protocol but Zipkin, which otel-backend does not receive yet.
-const PROTOCOLS: [&str; 7] = [
+const PROTOCOLS: [&str; 8] = [
     "thrift-http",
     "thrift-compact",
     "thrift-binary",
@@ -35,6 +34,7 @@ const PROTOCOLS: [&str; 7] = [
     "otlp-grpc",
     "otlp-http",
     "otlp-json",
+    "zipkin",
 ];
 
 /// All traces but the large ones, which only take time.

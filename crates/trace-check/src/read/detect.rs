@@ -54,7 +54,7 @@ pub enum DetectError {
     /// Somebody else answers.
     #[error(
         "{0} answers, but is no query API that trace-check can read: it asked for \
-         /api/v3/services, /api/services (Jaeger, otel-backend), /api/echo (Tempo) and \
+         /api/v3/services and /api/traces (Jaeger, otel-backend), /api/echo (Tempo) and \
          /select/jaeger/api/services (VictoriaTraces)"
     )]
     Stranger(String),
@@ -81,39 +81,39 @@ impl Backend {
 /// [`DetectError`] if nothing does, or nothing that is known.
 pub fn detect(url: &str) -> Result<Backend, DetectError> {
     let url = url.trim_end_matches('/');
-    // Whoever answers at all answers this one, if only with 404.
-    let echo = ask(url, "/api/echo")?;
-    if echo.as_deref().map(<[u8]>::trim_ascii) == Some(b"echo") {
-        return Ok(Backend {
-            kind: Kind::Tempo,
-            url: url.to_owned(),
-            apis: vec![Api::TempoV2, Api::TempoV1],
-        });
-    }
-    let victoria = "/select/jaeger";
-    if let Some(base) = url.strip_suffix(victoria) {
+    if let Some(base) = url.strip_suffix(VICTORIA) {
         return Ok(victoria_traces(base));
     }
-    let has = |path: &str, key: &str| {
-        let body = ask(url, path).ok().flatten().unwrap_or_default();
-        let json: Json = serde_json::from_slice(&body).unwrap_or_default();
-        json.get(key).is_some()
-    };
+    // Whoever answers at all answers this one, if only with 404.
+    let health = ask(url, "/health")?;
+    let has = |path: &str, key: &str| json(ask(url, path).ok().flatten()).get(key).is_some();
+    let is_ours = json(health).get("status").is_some();
+    let echo = ask(url, "/api/echo").ok().flatten();
+    let is_tempo = echo.as_deref().map(<[u8]>::trim_ascii) == Some(b"echo");
     let mut apis = Vec::new();
     if has("/api/v3/services", "services") {
         apis.push(Api::JaegerV3);
+    }
+    // otel-backend has the newer of Tempo's APIs too.
+    if is_tempo {
+        apis.push(Api::TempoV2);
+    }
+    if is_tempo && !is_ours {
+        apis.push(Api::TempoV1);
     }
     if has_old_api(url) {
         apis.push(Api::Jaeger);
     }
     if apis.is_empty() {
-        if has("/select/jaeger/api/services", "data") {
+        if has(&format!("{VICTORIA}/api/services"), "data") {
             return Ok(victoria_traces(url));
         }
         return Err(DetectError::Stranger(url.to_owned()));
     }
-    let kind = if has("/health", "status") {
+    let kind = if is_ours {
         Kind::OtelBackend
+    } else if is_tempo {
+        Kind::Tempo
     } else if is_jaeger_ui(url) {
         Kind::Jaeger
     } else {
@@ -126,10 +126,13 @@ pub fn detect(url: &str) -> Result<Backend, DetectError> {
     })
 }
 
+/// Where `VictoriaTraces` has Jaeger's API.
+const VICTORIA: &str = "/select/jaeger";
+
 fn victoria_traces(base: &str) -> Backend {
     Backend {
         kind: Kind::VictoriaTraces,
-        url: format!("{base}/select/jaeger"),
+        url: format!("{base}{VICTORIA}"),
         apis: vec![Api::Jaeger],
     }
 }
@@ -147,6 +150,10 @@ fn ask(url: &str, path: &str) -> Result<Option<Vec<u8>>, ReadError> {
     }
 }
 
+fn json(body: Option<Vec<u8>>) -> Json {
+    serde_json::from_slice(&body.unwrap_or_default()).unwrap_or_default()
+}
+
 /// Jaeger's old API says in an envelope of JSON that it does not know a trace.
 fn has_old_api(url: &str) -> bool {
     let unknown = format!("{url}/api/traces/00000000000000000000000000000001");
@@ -157,7 +164,7 @@ fn has_old_api(url: &str) -> bool {
         .build()
         .call();
     let body = response.and_then(|mut response| response.body_mut().read_to_vec());
-    let json: Json = serde_json::from_slice(&body.unwrap_or_default()).unwrap_or_default();
+    let json = json(body.ok());
     json.get("data").is_some() && json.get("errors").is_some()
 }
 
