@@ -37,7 +37,8 @@ type Take<'t> = &'t mut dyn FnMut(Place, Result<&[u8], String>) -> bool;
 /// Hands over each document of a file, and each place that cannot be read.
 ///
 /// If the first line is a document, each line is read for itself, and one that is broken costs only
-/// itself. Otherwise the file is read as a whole, up to what is broken.
+/// itself. Otherwise the file is read as a whole, up to what is broken; behind that, lines are taken
+/// that are documents.
 pub(super) fn read_documents(path: &str, take: Take<'_>) {
     let read = open(path).and_then(|file| read_all(file, take));
     if let Err(reason) = read {
@@ -109,19 +110,43 @@ fn read_whole(
         let reason = "a file of more than 2 GiB must have one document a line";
         return Err(io::Error::other(reason));
     }
-    for document in serde_json::Deserializer::from_slice(&text).into_iter::<&RawValue>() {
-        let goes_on = match document {
-            Ok(document) => take(Place::Whole, Ok(document.get().as_bytes())),
+    let mut documents = serde_json::Deserializer::from_slice(&text).into_iter::<&RawValue>();
+    let mut begin = 0;
+    while let Some(document) = documents.next() {
+        match document {
+            Ok(document) => {
+                if !take(Place::Whole, Ok(document.get().as_bytes())) {
+                    break;
+                }
+                begin = documents.byte_offset();
+            }
             Err(reason) => {
                 let line = first_line + reason.line() - 1;
-                take(Place::Column(line, reason.column()), Err(what(&reason)))
+                if take(Place::Column(line, reason.column()), Err(what(&reason))) {
+                    recover(&text, begin, first_line, take);
+                }
+                break;
             }
-        };
-        if !goes_on {
-            break;
         }
     }
     Ok(())
+}
+
+/// Takes the lines behind the one in which a broken document begins that are documents themselves:
+/// it may have been the first of many lines.
+fn recover(text: &[u8], begin: usize, first_line: usize, take: Take<'_>) {
+    let before = text
+        .iter()
+        .take(begin)
+        .filter(|byte| **byte == b'\n')
+        .count();
+    let lines = (first_line..).zip(text.split(|byte| *byte == b'\n'));
+    for (number, line) in lines.skip(before + 1) {
+        let is_document = line.starts_with(b"{\"");
+        if is_document && serde_json::from_slice::<&RawValue>(line).is_ok() {
+            take(Place::Line(number), Ok(line));
+        }
+    }
 }
 
 /// The error without its place.
@@ -160,6 +185,18 @@ mod tests {
                 "line 2: {\"a\":1}",
                 "line 4, column 5! EOF while parsing a value",
                 "line 5: {\"c\":3}"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_broken_first_line_costs_only_itself() {
+        assert_eq!(
+            read(b"{\"a\":[\n{\"b\":2}\n{\"c\":3}\n"),
+            [
+                "line 3, column 1! expected `,` or `]`",
+                "line 2: {\"b\":2}",
+                "line 3: {\"c\":3}"
             ]
         );
     }
