@@ -38,6 +38,10 @@ browser:
 compose:
     docker/tests/run.sh
 
+# What would be published can be built from what is packaged.
+package:
+    cargo publish --dry-run --locked -p jaeger-wire -p jaeger-exporter
+
 # Licences, sources and duplicate crates (needs cargo-deny).
 deny:
     cargo deny check licenses bans sources

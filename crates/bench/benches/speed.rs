@@ -1,4 +1,7 @@
-//! Spans per second and CPU seconds, everybody in turn, so that a busy machine is busy for all.
+//! Spans per second and CPU seconds, everybody in turn, so that a busy machine is busy for all; and
+//! how this crate's exporter stands against what it is meant to reach.
+//!
+//! Words after `--` select subjects: `cargo bench -p bench --bench speed -- Http`.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -9,6 +12,19 @@ use cpu_time::ProcessTime;
 const SPANS: usize = 512;
 const BATCHES: usize = 40;
 const ROUNDS: usize = 7;
+
+/// How many times this crate's CPU time its peers are meant to need, at least.
+const GOALS: [(Task, &str, f64); 5] = [
+    (
+        Task::Encode,
+        "opentelemetry-jaeger 0.22, Thrift binary",
+        8.0,
+    ),
+    (Task::Http, "opentelemetry-jaeger 0.22, Thrift", 4.0),
+    (Task::Http, "opentelemetry-otlp 0.33, protobuf", 3.0),
+    (Task::Udp, "opentelemetry-jaeger 0.22, compact", 15.0),
+    (Task::Grpc, "opentelemetry-otlp 0.33", 2.0),
+];
 
 struct Measured {
     subject: Subject,
@@ -23,22 +39,13 @@ fn main() -> io::Result<()> {
         return Ok(());
     }
     let sink = Sink::start()?;
-    let wanted = |subject: &Subject| {
-        std::env::args()
-            .skip(1)
-            .filter(|a| !a.starts_with("--"))
-            .all(|a| format!("{subject:?}").contains(&a))
-    };
     let measured = |subject| Measured {
         subject,
         speeds: Vec::new(),
         cpu: Vec::new(),
     };
-    let mut all: Vec<_> = subjects(&sink)
-        .into_iter()
-        .filter(wanted)
-        .map(measured)
-        .collect();
+    let chosen = subjects(&sink).into_iter().filter(is_chosen);
+    let mut all: Vec<_> = chosen.map(measured).collect();
     // The first round is not counted: it connects, and warms the buffers.
     for round in 0..=ROUNDS {
         all.iter_mut().for_each(Measured::round);
@@ -47,8 +54,17 @@ fn main() -> io::Result<()> {
         }
     }
     println!("{SPANS} spans a batch, {BATCHES} batches a round, medians of {ROUNDS} rounds\n");
-    println!("{}", table(&all));
+    println!("{}\n{}", table(&all), goals(&all));
     Ok(())
+}
+
+/// Whether the command line has no word that the subject lacks.
+fn is_chosen(subject: &Subject) -> bool {
+    let name = format!("{subject:?}");
+    let mut words = std::env::args()
+        .skip(1)
+        .filter(|arg| !arg.starts_with("--"));
+    words.all(|word| name.contains(&word))
 }
 
 impl Measured {
@@ -80,24 +96,49 @@ fn table(all: &[Measured]) -> Table {
         "CPU s/100k spans",
         "CPU, ours = 1",
     ]);
-    for task in [Task::Encode, Task::Http, Task::Udp, Task::Grpc] {
-        let rows = all.iter().filter(|one| one.subject.task == task);
-        let ours = rows
-            .clone()
-            .next()
-            .map_or(f64::NAN, |ours| median(&ours.cpu));
-        for one in rows {
-            let cpu = median(&one.cpu);
-            table.row([
-                format!("{task:?}"),
-                one.subject.name.to_owned(),
-                format!("{:.0}k", median(&one.speeds) / 1000.0),
-                format!("{cpu:.3}"),
-                format!("{:.1}", cpu / ours),
-            ]);
-        }
+    for one in all {
+        let ratio = ours(one.subject.task, all).map(|ours| ratio(one, ours));
+        table.row([
+            format!("{:?}", one.subject.task),
+            one.subject.name.to_owned(),
+            format!("{:.0}k", median(&one.speeds) / 1000.0),
+            format!("{:.3}", median(&one.cpu)),
+            ratio.map_or_else(String::new, |ratio| format!("{ratio:.1}")),
+        ]);
     }
     table
+}
+
+fn goals(all: &[Measured]) -> Table {
+    let mut table = Table::new(&["task", "beside", "CPU, ours = 1", "goal", "reached"]);
+    for (task, name, goal) in GOALS {
+        let peer = all
+            .iter()
+            .find(|one| one.subject.task == task && one.subject.name == name);
+        let Some((peer, ours)) = peer.zip(ours(task, all)) else {
+            continue;
+        };
+        let ratio = ratio(peer, ours);
+        table.row([
+            format!("{task:?}"),
+            name.to_owned(),
+            format!("{ratio:.1}"),
+            format!("{goal:.0}"),
+            if ratio >= goal { "yes" } else { "no" }.to_owned(),
+        ]);
+    }
+    table
+}
+
+/// This crate's exporter, which is the first of its task.
+fn ours(task: Task, all: &[Measured]) -> Option<&Measured> {
+    all.iter().find(|one| one.subject.task == task)
+}
+
+/// The median of the rounds' ratios: those who are compared then had the same machine.
+fn ratio(one: &Measured, ours: &Measured) -> f64 {
+    let ratios: Vec<_> = one.cpu.iter().zip(&ours.cpu).map(|(a, b)| a / b).collect();
+    median(&ratios)
 }
 
 fn median(values: &[f64]) -> f64 {

@@ -1,7 +1,8 @@
 //! What is measured, and what it sends to.
 //!
-//! `cargo bench -p bench` prints two tables: speed, then allocations and bytes. The exporters run in
-//! this process and send to a sink in another one, so that the CPU time is theirs alone.
+//! `cargo bench -p bench` prints speed, how it compares with the goals, and allocations and bytes.
+//! The exporters run in this process and send to a sink in another one, so that the CPU time is
+//! theirs alone.
 
 #![expect(clippy::expect_used, reason = "a benchmark that cannot be run panics")]
 

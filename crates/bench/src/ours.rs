@@ -31,6 +31,10 @@ pub(crate) fn subjects(sink: &Sink) -> Vec<Subject> {
             false,
         ),
         encoder("ours, protobuf", Encoder::protobuf, true),
+        Subject::new(Task::Encode, "nothing: spans freed", |spans| {
+            let batch = batch(spans, span);
+            Box::new(move || drop(batch))
+        }),
         exporter(Task::Http, "ours, Thrift", http.build()),
         exporter(Task::Udp, "ours, compact", udp.build()),
         exporter(Task::Grpc, "ours", grpc.build()),

@@ -16,7 +16,7 @@ type Prepare = Box<dyn FnMut(usize) -> Work>;
 pub(crate) type Work = Box<dyn FnOnce()>;
 
 /// What a subject does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Task {
     /// Spans to bytes, thrown away.
     Encode,
@@ -59,5 +59,7 @@ pub fn subjects(sink: &Sink) -> Vec<Subject> {
     let mut subjects = ours::subjects(sink);
     subjects.extend(retired::subjects(sink));
     subjects.extend(otlp::subjects(sink));
+    // Stable: who comes first of a task stays first.
+    subjects.sort_by_key(|subject| subject.task);
     subjects
 }

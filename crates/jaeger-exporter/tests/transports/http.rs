@@ -1,10 +1,12 @@
 //! Thrift over HTTP.
 
+use std::io::Read;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use jaeger_exporter::SpanExporter;
 use jaeger_wire::thrift::binary;
+use opentelemetry::KeyValue;
 use opentelemetry::trace::{Tracer, TracerProvider};
 use opentelemetry_sdk::trace::SpanExporter as _;
 
@@ -18,6 +20,8 @@ const BAD_REQUEST: &str =
 const BUSY: &str = "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 4\r\n\r\nbusy";
 const BUSY_FOR_A_MINUTE: &str =
     "HTTP/1.1 429 Too Many Requests\r\nretry-after: 60\r\ncontent-length: 0\r\n\r\n";
+const BUSY_FOR_A_SECOND: &str =
+    "HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n";
 const MOVED: &str =
     "HTTP/1.1 307 Temporary Redirect\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n";
 
@@ -365,4 +369,43 @@ fn what_was_lost_is_reported_once_more_and_then_forgotten() {
         Err("Shutdown already invoked".to_owned())
     );
     assert_eq!(sink.waiting(), 2);
+}
+
+#[test]
+fn a_backend_that_takes_a_batch_slowly_costs_the_timeout() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/api/traces", listener.local_addr().unwrap());
+    // It takes a little whenever there is something, and so never stops taking.
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        while let Ok(1..) = stream.read(&mut [0; 4096]) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    });
+    let exporter = SpanExporter::http()
+        .with_env(|_| None)
+        .with_endpoint(&url)
+        .with_timeout(Duration::from_millis(500))
+        .build()
+        .unwrap();
+    // More than the system takes for a connection, in one attribute, as it is encoded soonest.
+    let mut spans = batch(2);
+    let text = "x".repeat(20 << 20);
+    spans[0].attributes.push(KeyValue::new("large", text));
+    let started = Instant::now();
+    assert_eq!(
+        export(&exporter, spans),
+        lost(&url, "no answer within 500ms")
+    );
+    assert!(started.elapsed() < SOON, "{:?}", started.elapsed());
+}
+
+#[test]
+fn a_backend_says_when_to_come_again() {
+    let sink = HttpSink::start(&[BUSY_FOR_A_SECOND]);
+    let exporter = exporter(&sink);
+    let started = Instant::now();
+    assert_eq!(export(&exporter, batch(2)), Ok(()));
+    assert!(started.elapsed() >= Duration::from_secs(1));
+    assert_eq!(counts(&exporter), [2, 2, 0, 0]);
 }
