@@ -63,10 +63,17 @@ async fn collect_all(mut body: Body, limit: usize, held: &mut Held) -> Result<By
         let Ok(data) = frame.map_err(BodyError::Broken)?.into_data() else {
             continue;
         };
-        if first.len() + all.len() + data.len() > limit {
-            return Err(BodyError::TooLarge(limit).into());
+        let fits = if first.len() + all.len() + data.len() > limit {
+            Err(BodyError::TooLarge(limit).into())
+        } else {
+            held.add(data.len()).map_err(Refusal::from)
+        };
+        if let Err(refusal) = fits {
+            drop((first, all, data));
+            held.release();
+            drain(body, limit).await;
+            return Err(refusal);
         }
-        held.add(data.len())?;
         // A body that comes in one piece is not copied.
         if first.is_empty() && all.is_empty() {
             first = data;
@@ -76,6 +83,19 @@ async fn collect_all(mut body: Body, limit: usize, held: &mut Held) -> Result<By
         }
     }
     Ok(if all.is_empty() { first } else { all.freeze() })
+}
+
+/// Reads up to `limit` bytes for nothing: a sender that is still sending when it is answered may not
+/// hear the answer.
+async fn drain(mut body: Body, limit: usize) {
+    let mut left = limit;
+    while let Some(Ok(frame)) = body.frame().await {
+        let length = frame.data_ref().map_or(0, Bytes::len);
+        match left.checked_sub(length) {
+            Some(rest) => left = rest,
+            None => break,
+        }
+    }
 }
 
 impl Compression {
@@ -218,6 +238,22 @@ mod tests {
             "429 too much is being received: 1000 bytes of requests are under way"
         );
         assert_eq!(collected(body(), 1001, 1001).await.unwrap().len(), 1001);
+    }
+
+    #[tokio::test]
+    async fn a_sender_that_is_refused_can_end_first() {
+        let (mut sender, body) = http_body_util::channel::Channel::<Bytes>::new(1);
+        let sending = tokio::spawn(async move {
+            for _ in 0..5 {
+                sender
+                    .send_data(Bytes::from_static(&[0; 100]))
+                    .await
+                    .unwrap();
+            }
+        });
+        let refused = collected(Body::new(body), 1000, 150).await.unwrap_err();
+        assert!(refused.starts_with("429 "), "{refused}");
+        sending.await.unwrap();
     }
 
     #[tokio::test(start_paused = true)]

@@ -50,6 +50,11 @@ impl Budget {
 }
 
 impl Held {
+    /// Returns the bytes.
+    pub(super) fn release(&mut self) {
+        self.permit = None;
+    }
+
     /// Takes more bytes.
     ///
     /// # Errors
