@@ -1,7 +1,7 @@
 //! Why a POST failed, said so that the reader knows what to do.
 
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, StatusCode, header};
 
@@ -105,16 +105,22 @@ fn is_lookup(error: &io::Error) -> bool {
 /// The statuses that OTLP's exporters repeat as well.
 fn retry(status: StatusCode, headers: &HeaderMap) -> Retry {
     match status.as_u16() {
-        429 | 502 | 503 | 504 => {
-            let seconds = headers
-                .get(header::RETRY_AFTER)
-                .and_then(|value| value.to_str().ok()?.trim().parse().ok());
-            seconds.map_or(Retry::Later, |seconds| {
-                Retry::After(Duration::from_secs(seconds))
-            })
-        }
+        429 | 502 | 503 | 504 => headers
+            .get(header::RETRY_AFTER)
+            .and_then(|value| retry_after(value.to_str().ok()?, SystemTime::now()))
+            .map_or(Retry::Later, Retry::After),
         _ => Retry::Never,
     }
+}
+
+/// `Retry-After` is a number of seconds or a date (RFC 9110, section 10.2.3).
+fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+    let value = value.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    Some(date.duration_since(now).unwrap_or_default())
 }
 
 fn hint(status: StatusCode, endpoint: &Endpoint) -> &'static str {
@@ -152,5 +158,23 @@ fn shown(body: &[u8]) -> String {
         text
     } else {
         format!(" ({text})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_770);
+        let seconds = |value| retry_after(value, now).map(|pause| pause.as_secs());
+        assert_eq!(seconds(" 120 "), Some(120));
+        // The example of RFC 9110 is seven seconds later.
+        assert_eq!(seconds("Sun, 06 Nov 1994 08:49:37 GMT"), Some(7));
+        assert_eq!(seconds("Sun, 06 Nov 1994 08:00:00 GMT"), Some(0));
+        for nonsense in ["", "-1", "1.5", "soon"] {
+            assert_eq!(seconds(nonsense), None);
+        }
     }
 }
