@@ -34,19 +34,26 @@ pub(crate) fn ask_all(backend: &Backend, put: &mut dyn FnMut(&str, f64)) -> anyh
     let Some(query) = backend.query() else {
         return Ok(());
     };
-    let mut put_times = |name: &str, mut times: Vec<Duration>| {
+    let cpu = || anyhow::Ok(backend.usage()?.map_or(0.0, |usage| usage.cpu));
+    let mut put_times = |name: &str, mut times: Vec<Duration>, cpu: f64| {
         times.sort();
         let at = |share: f64| times[(times.len() as f64 * share) as usize].as_secs_f64() * 1e3;
         put(&format!("{name}, ms, median"), at(0.5));
         put(&format!("{name}, ms, p99"), at(0.99));
+        // What a busy machine changes less.
+        put(&format!("{name}, CPU ms"), cpu * 1e3 / times.len() as f64);
     };
     for (name, mut question) in questions(&query)? {
+        let before = cpu()?;
         let times = (0..TIMES).map(|_| ask(&query, &question()));
-        put_times(name, times.collect::<Result<_, _>>()?);
+        let times = times.collect::<Result<_, _>>()?;
+        put_times(name, times, cpu()? - before);
     }
     let otlp = backend.address(Protocol::OtlpHttp).context("no receiver")?;
+    let before = cpu()?;
     let times = (0..TIMES).map(|n| visible(&otlp, &query, n));
-    put_times("visible after the answer", times.collect::<Result<_, _>>()?);
+    let times = times.collect::<Result<_, _>>()?;
+    put_times("visible after the answer", times, cpu()? - before);
     Ok(())
 }
 

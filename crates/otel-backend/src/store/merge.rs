@@ -25,7 +25,7 @@ const MIN_RUN: usize = 8;
 const MAX_RUN: usize = 64;
 
 /// A frame of at least so many bytes before compression is taken over as it is.
-const KEEP_FRAME: usize = FRAME_TARGET / 2;
+const KEEP_FRAME: usize = FRAME_TARGET / 4;
 
 /// What becomes of a frame when its block is merged.
 pub(super) fn fate(_: usize, info: &FrameInfo) -> Fate {
