@@ -220,7 +220,7 @@ mod tests {
         insta::assert_snapshot!(error("--dry-run=yes ./shop"), @"--dry-run takes no value");
         insta::assert_snapshot!(error("--service_name a"), @"which program? otel-instrument [--FLAG VALUE]… PROGRAM [ARGUMENT]…; --help tells more");
         insta::assert_snapshot!(error(""), @"which program? otel-instrument [--FLAG VALUE]… PROGRAM [ARGUMENT]…; --help tells more");
-        assert!(error("--insecure ./shop").contains("--exporter_jaeger_grpc_insecure or"));
+        assert!(error("--insecure ./shop").contains("or --exporter_jaeger_grpc_insecure?"));
     }
 
     #[test]

@@ -16,15 +16,19 @@ pub(crate) struct Flag {
 
 /// All of them, in the order of the documentation.
 pub(crate) fn all() -> impl Iterator<Item = Flag> {
-    let read = variables().map(|variable| Flag {
-        variable: variable.name,
-        is_boolean: variable.is_boolean(),
-    });
     let answered = IGNORED.iter().map(|ignored| Flag {
         variable: ignored.name,
         is_boolean: ignored.name.ends_with("_INSECURE"),
     });
-    read.chain(answered)
+    read().chain(answered)
+}
+
+/// Those of the variables that `telemetry` reads.
+fn read() -> impl Iterator<Item = Flag> {
+    variables().map(|variable| Flag {
+        variable: variable.name,
+        is_boolean: variable.is_boolean(),
+    })
 }
 
 /// `service_name` of `OTEL_SERVICE_NAME`.
@@ -44,16 +48,17 @@ pub(crate) fn find(given: &str) -> Option<Flag> {
 pub(crate) fn nearest(given: &str) -> Vec<String> {
     let given = normal(given);
     let given = given.strip_prefix("otel_").unwrap_or(&given);
-    let names = || all().map(|flag| name(flag.variable));
     let end = format!("_{given}");
-    let ending: Vec<_> = names()
+    let ending: Vec<_> = read()
+        .map(|flag| name(flag.variable))
         .filter(|name| name == given || name.ends_with(&end))
         .collect();
     if !ending.is_empty() {
         return ending;
     }
     let distance = |name: &String| strsim::damerau_levenshtein(name, given);
-    names().min_by_key(distance).into_iter().collect()
+    let names = all().map(|flag| name(flag.variable));
+    names.min_by_key(distance).into_iter().collect()
 }
 
 fn normal(given: &str) -> String {

@@ -56,12 +56,7 @@ async fn signals_flush_before_they_end_the_program() {
             .spawn()
             .unwrap();
         ready(&mut child).await;
-        let pid = child.id().unwrap().to_string();
-        Command::new("kill")
-            .args(["-s", signal, &pid])
-            .status()
-            .await
-            .unwrap();
+        send(signal, &child).await;
         let output = child.wait_with_output().await.unwrap();
         assert_eq!(output.status.code(), Some(code));
         assert_eq!(receiver.span_names(), ["work"]);
@@ -89,6 +84,12 @@ async fn a_closed_stderr_is_nobody_to_tell() {
     drop(child.stderr.take());
     assert_eq!(child.wait().await.unwrap().code(), Some(7));
     assert_eq!(receiver.span_names(), ["work"]);
+}
+
+pub(crate) async fn send(signal: &str, child: &Child) {
+    let pid = child.id().unwrap().to_string();
+    let mut kill = Command::new("kill");
+    kill.args(["-s", signal, &pid]).status().await.unwrap();
 }
 
 /// Waits for the line that says that the span has ended.

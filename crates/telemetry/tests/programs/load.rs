@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::process::Command;
-
-use crate::endings::{ending, ready};
+use crate::endings::{ending, ready, send};
 use crate::program::{Ended, run};
 use crate::receiver::{Answer, Receiver};
 
@@ -62,12 +60,7 @@ async fn a_signal_under_load_flushes_too() {
             .spawn()
             .unwrap();
         ready(&mut child).await;
-        let pid = child.id().unwrap().to_string();
-        Command::new("kill")
-            .args(["-s", signal, &pid])
-            .status()
-            .await
-            .unwrap();
+        send(signal, &child).await;
         let output = child.wait_with_output().await.unwrap();
         let ended = Ended::of(output, Duration::ZERO);
         let [sent, acknowledged, lost] = report(&ended);

@@ -119,5 +119,5 @@ impl<B> Incoming<'_, B> {
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok()
+    str::from_utf8(headers.get(name)?.as_bytes()).ok()
 }
