@@ -154,7 +154,14 @@ mod tests {
 
     #[test]
     fn every_change_of_every_field_is_reported() {
-        for protocol in Protocol::ALL {
+        // One of each kind: the others have the same rules.
+        let kinds = [
+            Protocol::ThriftHttp,
+            Protocol::JaegerGrpc,
+            Protocol::OtlpGrpc,
+            Protocol::Zipkin,
+        ];
+        for protocol in kinds {
             for api in [Api::JaegerV3, Api::Jaeger] {
                 let tally = attack_all(protocol, Kind::OtelBackend, api);
                 assert!(

@@ -113,6 +113,9 @@ pub(super) struct Course<'a> {
     pub(super) settings: &'a Settings,
 }
 
+/// A trace of more spans is sent when those before it are there.
+const LARGE: usize = 1_000;
+
 /// A trace under way.
 struct Travel<'a> {
     trace: &'a Trace,
@@ -196,10 +199,16 @@ impl Course<'_> {
         lane.counts.acknowledged = (!self.protocol.is_udp()).then_some(0);
         loop {
             let mut pending = Vec::new();
-            for (index, travel) in travels.iter_mut().enumerate() {
-                if travel.is_sent() {
-                    continue;
+            for index in 0..travels.len() {
+                // Sending a large trace takes its time, which is not that of those before it.
+                let is_large = |travel: &Travel<'_>| travel.trace.spans.len() > LARGE;
+                if travels.get(index).is_some_and(is_large) {
+                    let before = std::mem::take(&mut pending);
+                    lane.late |= !self.await_all(travels, before, times);
                 }
+                let Some(travel) = travels.get_mut(index).filter(|travel| !travel.is_sent()) else {
+                    continue;
+                };
                 match send(&mut sender, travel, &mut lane.counts) {
                     // Most are there at once, and the time until then is what is measured.
                     Ok(()) if self.is_visible(travel) => times.push(travel.acknowledged.elapsed()),
@@ -219,9 +228,7 @@ impl Course<'_> {
             if pending.is_empty() && travels.iter().all(Travel::is_sent) {
                 return;
             }
-            if !self.await_all(travels, pending, times) {
-                lane.late = true;
-            }
+            lane.late |= !self.await_all(travels, pending, times);
         }
     }
 
