@@ -178,7 +178,6 @@ fn plaintext_meets_tls() {
     }
 }
 
-/// Servers written in Go answer plaintext with a sentence in plaintext.
 #[test]
 fn tls_meets_plaintext() {
     let server = Server::http(otlp);
