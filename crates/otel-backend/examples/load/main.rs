@@ -129,10 +129,10 @@ fn main() -> anyhow::Result<()> {
     let mut backend = Backend::start(options.data_dir.as_deref())?;
     measure::all(&mut backend, &options, &mut table.ours)?;
     drop(backend);
-    if let Some(mut peer) = Backend::running(&options.peer) {
-        measure::all(&mut peer, &options, &mut table.peer)?;
-    }
+    let peer = Backend::running(&options.peer);
+    let peer = peer.map(|mut peer| measure::all(&mut peer, &options, &mut table.peer));
     table.print();
     println!("load average after: {}", process::load_average()?);
-    Ok(())
+    // A peer that fails, or has lost a trace, still has the figures measured before.
+    peer.unwrap_or(Ok(()))
 }
