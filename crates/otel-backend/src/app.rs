@@ -114,7 +114,9 @@ impl App {
         let drops = UdpDrops(udp_ports(&self.sockets));
         let metrics = Metrics::new(vec![Box::new(gauges), Box::new(drops)]);
         let intake = Intake::new(self.store.clone(), self.limits, budget, metrics.clone());
-        let connections = Connections::new(descriptors::room_for(self.limits.connections));
+        // Each listener holds room for the connection that it waits for.
+        let room = descriptors::room_for(self.limits.connections) + self.sockets.len();
+        let connections = Connections::new(room);
         let closer = tokio::spawn(connections.clone().close_idle());
         let health = Health {
             store: self.store.clone(),

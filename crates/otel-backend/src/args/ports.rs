@@ -4,7 +4,6 @@ use clap::Args;
 
 /// One port for each [`Endpoint`](crate::config::Endpoint), as typed.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Ports")]
 pub struct Ports {
     /// The port of the trace page, the query API, /health and /metrics.
     #[arg(
