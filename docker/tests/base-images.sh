@@ -32,7 +32,7 @@ make_debian() { # IMAGE
 }
 
 # Debian with a C compiler and the toolchain that builds this workspace outside containers. The
-# machine's certificates come along: it may reach crates.io through a proxy of its own.
+# machine's certificates come along: it may fetch crates through a proxy of its own.
 make_rust() { # IMAGE DEBIAN_IMAGE
     local context=$scratch/rust sysroot
     sysroot=$(rustc --print sysroot)
