@@ -11,7 +11,7 @@ mkdir -p "$scratch/lists/partial" "$scratch/cache/archives/partial"
 chmod -R a+rX "$scratch"
 # From wherever this machine has its own packages.
 # shellcheck disable=SC2016 # a template of apt-get
-site=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | head -n 1)
+site=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | sed -n 1p)
 echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $site trixie main" >"$scratch/sources.list"
 cat >"$scratch/apt.conf" <<CONF
 Dir::Etc::sourcelist "$scratch/sources.list";
