@@ -16,7 +16,7 @@ pub struct Trace {
     pub id: TraceId,
     /// When the first of its spans starts.
     pub start: UnixNanos,
-    /// Whether it has more spans than fit into [`MAX_BYTES`].
+    /// Whether it has more spans than fit into `MAX_BYTES`.
     pub cut: bool,
     /// A `TracesData` of OTLP.
     data: Vec<u8>,

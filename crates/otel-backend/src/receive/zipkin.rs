@@ -1,6 +1,6 @@
 //! Zipkin: `POST /api/v2/spans` and `POST /api/v1/spans`, both in JSON.
 //!
-//! Both versions become one [`ZipkinSpan`], which becomes OTLP's as it does in the OpenTelemetry
+//! Both versions become one `ZipkinSpan`, which becomes OTLP's as it does in the OpenTelemetry
 //! Collector; what OpenTelemetry's exporters put into tags and annotations is taken out of them again.
 //!
 //! Spec: <https://zipkin.io/zipkin-api/>, and the other way round
