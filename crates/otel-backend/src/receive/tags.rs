@@ -2,7 +2,7 @@
 //!
 //! Spec: <https://opentelemetry.io/docs/specs/otel/common/mapping-to-non-otlp/>
 
-use crate::model::{Attribute, Scope, SpanKind, Text, Value};
+use crate::model::{Attribute, Scope, SpanKind, StatusCode, Text, Value};
 
 pub(super) fn take_scope<'a>(attributes: &mut Vec<Attribute<'a>>) -> Scope<'a> {
     let Some(name) = take_string(attributes, "otel.scope.name") else {
@@ -25,6 +25,17 @@ pub(super) fn take_kind(attributes: &mut Vec<Attribute<'_>>) -> SpanKind {
         attributes.remove(index);
     }
     kind.unwrap_or_default()
+}
+
+/// The status that `otel.status_code` names, in any case; unset if it names none.
+pub(super) fn status_code(name: &str) -> StatusCode {
+    if name.eq_ignore_ascii_case("ok") {
+        StatusCode::Ok
+    } else if name.eq_ignore_ascii_case("error") {
+        StatusCode::Error
+    } else {
+        StatusCode::Unset
+    }
 }
 
 /// Takes the first string attribute of that key out.

@@ -1,7 +1,7 @@
 //! A span's status out of the tags that Jaeger clients express it with.
 
 use crate::model::{Attribute, SpanKind, Status, StatusCode, Value};
-use crate::receive::tags::take_string;
+use crate::receive::tags::{status_code, take_string};
 
 /// Takes the status out of the attributes.
 ///
@@ -20,7 +20,7 @@ pub(super) fn take<'a>(attributes: &mut Vec<Attribute<'a>>, kind: SpanKind) -> S
     }
     match code {
         Some(code) => Status {
-            code: named(&code),
+            code: status_code(&code),
             message: take_string(attributes, "otel.status_description").unwrap_or_default(),
         },
         None => from_http(attributes, kind),
@@ -32,16 +32,6 @@ fn take_error(attributes: &mut Vec<Attribute<'_>>) -> bool {
     let before = attributes.len();
     attributes.retain(|a| !(a.key == "error" && a.value == Value::Bool(true)));
     attributes.len() < before
-}
-
-fn named(code: &str) -> StatusCode {
-    if code.eq_ignore_ascii_case("ok") {
-        StatusCode::Ok
-    } else if code.eq_ignore_ascii_case("error") {
-        StatusCode::Error
-    } else {
-        StatusCode::Unset
-    }
 }
 
 fn from_http<'a>(attributes: &[Attribute<'a>], kind: SpanKind) -> Status<'a> {

@@ -1,7 +1,7 @@
 //! A span's status out of its tags.
 
 use crate::model::{Attribute, Status, StatusCode, Text};
-use crate::receive::tags::take_string;
+use crate::receive::tags::{status_code, take_string};
 
 /// Takes the status out of the tags.
 ///
@@ -38,12 +38,5 @@ fn take_error<'a>(tags: &mut Vec<Attribute<'a>>) -> Option<Text<'a>> {
 }
 
 fn named(code: &str) -> StatusCode {
-    let code = code.strip_prefix("STATUS_CODE_").unwrap_or(code);
-    if code.eq_ignore_ascii_case("ok") {
-        StatusCode::Ok
-    } else if code.eq_ignore_ascii_case("error") {
-        StatusCode::Error
-    } else {
-        StatusCode::Unset
-    }
+    status_code(code.strip_prefix("STATUS_CODE_").unwrap_or(code))
 }
