@@ -2,7 +2,8 @@
 //!
 //! Each frame has a Bloom filter of [`BITS`] bits. A block stores those of its frames crosswise: row
 //! `i` holds bit `i` of every frame. To ask for a token is then to read [`PROBES`] short rows and to
-//! AND them, however many frames there are.
+//! AND them, however many frames there are. Filters are turned into rows and back in squares of 64
+//! frames by 64 bits, a word of each filter at a time.
 
 use std::ops::Range;
 
@@ -10,6 +11,12 @@ use super::token::Token;
 
 /// Bits of one frame's filter, a power of two.
 const BITS: usize = 8192;
+
+/// Bits that are handled at once.
+const WORD: usize = 64;
+
+/// Words of one frame's filter.
+const WORDS: usize = BITS / WORD;
 
 /// Bits that stand for one token.
 const PROBES: usize = 7;
@@ -33,7 +40,7 @@ impl Default for FrameFilter {
     /// The filter of no tokens.
     fn default() -> Self {
         Self {
-            words: vec![0; BITS / 64].into_boxed_slice(),
+            words: vec![0; WORDS].into_boxed_slice(),
             ones: 0,
         }
     }
@@ -54,23 +61,11 @@ impl FrameFilter {
     }
 
     fn set(&mut self, position: usize) {
-        if let Some(word) = self.words.get_mut(position / 64) {
-            let bit = 1 << (position % 64);
+        if let Some(word) = self.words.get_mut(position / WORD) {
+            let bit = 1 << (position % WORD);
             self.ones += usize::from(*word & bit == 0);
             *word |= bit;
         }
-    }
-
-    /// The positions of the bits that are set.
-    fn positions(&self) -> impl Iterator<Item = usize> {
-        self.words.iter().enumerate().flat_map(|(index, word)| {
-            let mut left = *word;
-            std::iter::from_fn(move || {
-                let bit = (left != 0).then(|| left.trailing_zeros() as usize)?;
-                left &= left - 1;
-                Some(index * 64 + bit)
-            })
-        })
     }
 }
 
@@ -91,32 +86,139 @@ pub(super) fn row(position: usize, frames: usize) -> (Range<usize>, usize) {
 
 /// The rows of a block's filter, one after the other, without a gap.
 pub(super) fn transpose(frames: &[FrameFilter]) -> Vec<u8> {
-    let mut rows = vec![0_u8; (BITS * frames.len()).div_ceil(8)];
-    for (frame, filter) in frames.iter().enumerate() {
-        for position in filter.positions() {
-            let bit = position * frames.len() + frame;
-            if let Some(byte) = rows.get_mut(bit / 8) {
-                *byte |= 1 << (bit % 8);
+    let mut rows = BitWriter::with_capacity(BITS * frames.len());
+    let mut squares = vec![[0; WORD]; frames.len().div_ceil(WORD)];
+    for word in 0..WORDS {
+        for (square, frames) in squares.iter_mut().zip(frames.chunks(WORD)) {
+            for (bits, frame) in square.iter_mut().zip(frames) {
+                *bits = frame.words.get(word).copied().unwrap_or_default();
+            }
+            transpose_square(square);
+        }
+        for row in 0..WORD {
+            for (square, frames) in squares.iter().zip(frames.chunks(WORD)) {
+                rows.write(square.get(row).copied().unwrap_or_default(), frames.len());
             }
         }
+        squares.fill([0; WORD]);
     }
-    rows
+    rows.bytes
 }
 
 /// Takes the filters of the frames out of a block's rows again.
 pub(super) fn untranspose(rows: &[u8], frames: usize) -> Vec<FrameFilter> {
     let mut filters = vec![FrameFilter::default(); frames];
-    for (index, byte) in rows.iter().enumerate() {
-        let mut left = *byte;
-        while left != 0 {
-            let bit = index * 8 + left.trailing_zeros() as usize;
-            if let Some(filter) = filters.get_mut(bit % frames.max(1)) {
-                filter.set(bit / frames.max(1));
+    let mut rows = BitReader::new(rows);
+    let mut squares = vec![[0; WORD]; frames.div_ceil(WORD)];
+    for word in 0..WORDS {
+        for row in 0..WORD {
+            for (square, frames) in squares.iter_mut().zip(filters.chunks(WORD)) {
+                if let Some(bits) = square.get_mut(row) {
+                    *bits = rows.read(frames.len());
+                }
             }
-            left &= left - 1;
+        }
+        for (square, frames) in squares.iter_mut().zip(filters.chunks_mut(WORD)) {
+            transpose_square(square);
+            for (bits, frame) in square.iter().zip(frames) {
+                frame.ones += bits.count_ones() as usize;
+                if let Some(word) = frame.words.get_mut(word) {
+                    *word = *bits;
+                }
+            }
         }
     }
     filters
+}
+
+/// Makes bit `i` of word `j` bit `j` of word `i`: swaps the quarters of the square, then those of each
+/// quarter, and so on.
+fn transpose_square(square: &mut [u64; WORD]) {
+    for width in [32, 16, 8, 4, 2, 1] {
+        // The lower half of every `2 * width` bits.
+        let lower = u64::MAX / ((1 << width) + 1);
+        for rows in square.chunks_exact_mut(2 * width) {
+            let (upper_rows, lower_rows) = rows.split_at_mut(width);
+            for (a, b) in upper_rows.iter_mut().zip(lower_rows) {
+                let changed = ((*a >> width) ^ *b) & lower;
+                *a ^= changed << width;
+                *b ^= changed;
+            }
+        }
+    }
+}
+
+/// Writes bits one after the other, the least significant of a byte first.
+struct BitWriter {
+    bytes: Vec<u8>,
+    /// Bits that do not make a word yet, and how many they are.
+    open: u64,
+    length: usize,
+}
+
+impl BitWriter {
+    /// Room for so many bits, a multiple of [`WORD`]: as many must be written.
+    fn with_capacity(bits: usize) -> Self {
+        Self {
+            bytes: Vec::with_capacity(bits / 8),
+            open: 0,
+            length: 0,
+        }
+    }
+
+    /// Writes the lowest `length` bits, at most [`WORD`]; the others must be zero.
+    fn write(&mut self, bits: u64, length: usize) {
+        self.open |= bits << self.length;
+        self.length += length;
+        if self.length >= WORD {
+            self.bytes.extend_from_slice(&self.open.to_le_bytes());
+            self.length -= WORD;
+            // Those that did not fit.
+            self.open = shifted_right(bits, length - self.length);
+        }
+    }
+}
+
+/// Reads what a [`BitWriter`] wrote; behind its end, zeros.
+struct BitReader<'b> {
+    words: std::slice::Iter<'b, [u8; 8]>,
+    /// Bits that were not read yet, and how many they are.
+    open: u64,
+    length: usize,
+}
+
+impl<'b> BitReader<'b> {
+    fn new(bytes: &'b [u8]) -> Self {
+        // A block's filter ends with a word.
+        let (words, _) = bytes.as_chunks();
+        Self {
+            words: words.iter(),
+            open: 0,
+            length: 0,
+        }
+    }
+
+    /// The next bits, at most [`WORD`].
+    fn read(&mut self, length: usize) -> u64 {
+        let mut bits = self.open;
+        if length > self.length {
+            let next = self.words.next().copied().unwrap_or_default();
+            let next = u64::from_le_bytes(next);
+            bits |= next << self.length;
+            let taken = length - self.length;
+            self.open = shifted_right(next, taken);
+            self.length = WORD - taken;
+        } else {
+            self.open = shifted_right(bits, length);
+            self.length -= length;
+        }
+        bits & shifted_right(u64::MAX, WORD - length)
+    }
+}
+
+/// `bits` without the lowest `length`, which may be all.
+fn shifted_right(bits: u64, length: usize) -> u64 {
+    if length < WORD { bits >> length } else { 0 }
 }
 
 impl FrameSet {
@@ -194,12 +296,41 @@ mod tests {
 
     #[test]
     fn transposing_twice_changes_nothing() {
-        for frames in [1, 2, 7, 8, 9, 100] {
+        for frames in [1, 2, 7, 8, 9, 63, 64, 65, 100, 128, 200] {
             let mut filters = vec![FrameFilter::default(); frames];
             for (frame, filter) in filters.iter_mut().enumerate() {
                 filter.insert_all(&[id(frame, 1), id(frame, 2)]);
             }
             assert_eq!(untranspose(&transpose(&filters), frames), filters);
         }
+    }
+
+    #[test]
+    fn a_row_holds_its_bit_of_every_frame() {
+        for frames in [1, 3, 8, 70] {
+            let mut filters = vec![FrameFilter::default(); frames];
+            let set = |row: usize, frame: usize| (row * 31 + frame * 7).is_multiple_of(5);
+            for (frame, filter) in filters.iter_mut().enumerate() {
+                for row in (0..BITS).filter(|row| set(*row, frame)) {
+                    filter.set(row);
+                }
+            }
+            let rows = transpose(&filters);
+            assert_eq!(rows.len() * 8, BITS * frames);
+            for (row, frame) in (0..BITS).flat_map(|row| (0..frames).map(move |f| (row, f))) {
+                let bit = row * frames + frame;
+                assert_eq!(rows[bit / 8] >> (bit % 8) & 1 == 1, set(row, frame));
+            }
+        }
+    }
+
+    #[test]
+    fn rows_that_are_too_short_are_read_as_zeros() {
+        assert_eq!(
+            untranspose(&[0xff; 9], 100),
+            untranspose(&[0xff; 8], 100),
+            "what is no whole word is passed over"
+        );
+        assert_eq!(untranspose(&[], 2), vec![FrameFilter::default(); 2]);
     }
 }
