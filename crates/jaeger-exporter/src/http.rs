@@ -1,5 +1,6 @@
 //! Thrift over HTTP: `POST /api/traces` with a batch in Thrift's binary protocol.
 
+mod addresses;
 mod builder;
 mod failure;
 
@@ -16,6 +17,7 @@ use crate::endpoint::Endpoint;
 use crate::retry::Course;
 use crate::transport::{Batch, Delivery, Sending, Transport};
 
+use addresses::Addresses;
 pub use builder::HttpBuilder;
 use failure::Failure;
 
@@ -27,6 +29,7 @@ const ANSWER_LIMIT: u64 = 4096;
 #[derive(Debug)]
 struct HttpTransport {
     agent: Agent,
+    addresses: Addresses,
     endpoint: Endpoint,
     headers: HeaderMap,
     timeout: Duration,
@@ -77,7 +80,10 @@ impl HttpTransport {
             .timeout_global(Some(limit))
             .build()
             .send(body)
-            .map_err(|error| Failure::from_error(error, &self.endpoint, self.timeout))?;
+            .map_err(|error| {
+                self.addresses.forget();
+                Failure::from_error(error, &self.endpoint, self.timeout)
+            })?;
         let answer = read_answer(response.body_mut());
         if response.status().is_success() {
             return Ok(());

@@ -8,9 +8,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig};
+use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Proxy};
 
 use super::HttpTransport;
+use super::addresses::Addresses;
 use crate::endpoint::Endpoint;
 use crate::env::{self, Env};
 use crate::mapping::Mapping;
@@ -119,8 +121,10 @@ impl HttpBuilder {
         let timeout = settings::timeout(self.timeout, &self.env)?;
         let tls = self.tls.load(&self.env, &endpoint)?;
         let shown = endpoint.as_str().to_owned();
+        let addresses = Addresses::default();
         let transport = HttpTransport {
-            agent: agent(&endpoint, tls)?,
+            agent: agent(&endpoint, tls, addresses.clone())?,
+            addresses,
             endpoint,
             headers,
             timeout,
@@ -180,7 +184,7 @@ impl Debug for HttpBuilder {
     }
 }
 
-fn agent(endpoint: &Endpoint, tls: Option<Tls>) -> Result<Agent, BuildError> {
+fn agent(endpoint: &Endpoint, tls: Option<Tls>, addresses: Addresses) -> Result<Agent, BuildError> {
     let mut config = Agent::config_builder()
         .user_agent(USER_AGENT)
         .http_status_as_error(false)
@@ -200,7 +204,12 @@ fn agent(endpoint: &Endpoint, tls: Option<Tls>) -> Result<Agent, BuildError> {
     } else {
         Proxy::try_from_env()
     };
-    Ok(config.proxy(proxy).build().into())
+    let config = config.proxy(proxy).build();
+    Ok(Agent::with_parts(
+        config,
+        DefaultConnector::default(),
+        addresses,
+    ))
 }
 
 fn tls_config(tls: &Tls) -> Result<TlsConfig, String> {
