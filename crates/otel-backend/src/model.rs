@@ -17,7 +17,7 @@ pub use id::{Id, InvalidId, SpanId, TraceId};
 pub use resource::{Resource, Scope};
 pub use span::{Dropped, Event, InvalidSpan, Link, Span, SpanKind, Status, StatusCode};
 pub use time::UnixNanos;
-pub use unchecked::UncheckedSpan;
+pub use unchecked::{UncheckedId, UncheckedSpan};
 pub use value::{Attribute, Value};
 
 use std::borrow::Cow;

@@ -1,20 +1,19 @@
 //! The door: what a receiver decoded, and the one place where it becomes a [`Span`].
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::{
-    Attribute, Dropped, Event, InvalidId, InvalidSpan, Link, Resource, Scope, Span, SpanId,
-    SpanKind, Status, Text, TraceId, UnixNanos,
+    Attribute, Dropped, Event, Id, InvalidId, InvalidSpan, Link, Resource, Scope, Span, SpanId,
+    SpanKind, Status, Text, UnixNanos,
 };
 
 /// A span as decoded from any protocol, its ids not yet looked at. The fields are those of [`Span`].
 #[derive(Debug, Clone, PartialEq, Default)]
 #[expect(missing_docs, reason = "each field is documented at `Span`")]
 pub struct UncheckedSpan<'a> {
-    pub trace_id: Cow<'a, [u8]>,
-    pub span_id: Cow<'a, [u8]>,
-    pub parent_id: Cow<'a, [u8]>,
+    pub trace_id: UncheckedId<16>,
+    pub span_id: UncheckedId<8>,
+    pub parent_id: UncheckedId<8>,
     pub trace_state: Text<'a>,
     pub flags: u32,
     pub name: Text<'a>,
@@ -26,6 +25,29 @@ pub struct UncheckedSpan<'a> {
     pub links: Vec<Link<'a>>,
     pub status: Status<'a>,
     pub dropped: Dropped,
+}
+
+/// An id as it came, or why it is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UncheckedId<const N: usize>(Result<Id<N>, InvalidId>);
+
+impl<const N: usize> Default for UncheckedId<N> {
+    /// An id that did not come.
+    fn default() -> Self {
+        Self::from(&[][..])
+    }
+}
+
+impl<const N: usize> From<&[u8]> for UncheckedId<N> {
+    fn from(bytes: &[u8]) -> Self {
+        Self(Id::from_slice(bytes))
+    }
+}
+
+impl<const N: usize> From<[u8; N]> for UncheckedId<N> {
+    fn from(bytes: [u8; N]) -> Self {
+        Self(Id::new(bytes))
+    }
 }
 
 impl<'a> UncheckedSpan<'a> {
@@ -40,9 +62,9 @@ impl<'a> UncheckedSpan<'a> {
         scope: Arc<Scope<'a>>,
     ) -> Result<Span<'a>, InvalidSpan> {
         Ok(Span {
-            trace_id: TraceId::from_slice(&self.trace_id).map_err(InvalidSpan::TraceId)?,
-            span_id: SpanId::from_slice(&self.span_id).map_err(InvalidSpan::SpanId)?,
-            parent: parent(&self.parent_id)?,
+            trace_id: self.trace_id.0.map_err(InvalidSpan::TraceId)?,
+            span_id: self.span_id.0.map_err(InvalidSpan::SpanId)?,
+            parent: parent(self.parent_id)?,
             trace_state: self.trace_state,
             flags: self.flags,
             name: self.name,
@@ -60,8 +82,8 @@ impl<'a> UncheckedSpan<'a> {
     }
 }
 
-fn parent(bytes: &[u8]) -> Result<Option<SpanId>, InvalidSpan> {
-    match SpanId::from_slice(bytes) {
+fn parent(id: UncheckedId<8>) -> Result<Option<SpanId>, InvalidSpan> {
+    match id.0 {
         Ok(id) => Ok(Some(id)),
         Err(InvalidId::Zero | InvalidId::Length { got: 0, .. }) => Ok(None),
         Err(reason) => Err(InvalidSpan::ParentId(reason)),
@@ -78,8 +100,8 @@ mod tests {
 
     fn valid() -> UncheckedSpan<'static> {
         UncheckedSpan {
-            trace_id: Cow::Borrowed(&[1; 16]),
-            span_id: Cow::Borrowed(&[2; 8]),
+            trace_id: [1; 16].into(),
+            span_id: [2; 8].into(),
             ..UncheckedSpan::default()
         }
     }
@@ -88,12 +110,12 @@ mod tests {
     fn a_parent_of_zeros_is_none() {
         assert_eq!(check(valid()).unwrap().parent, None);
         let zeros = UncheckedSpan {
-            parent_id: Cow::Borrowed(&[0; 8]),
+            parent_id: [0; 8].into(),
             ..valid()
         };
         assert_eq!(check(zeros).unwrap().parent, None);
         let parent = UncheckedSpan {
-            parent_id: Cow::Borrowed(&[3; 8]),
+            parent_id: [3; 8].into(),
             ..valid()
         };
         assert_eq!(check(parent).unwrap().parent, SpanId::new([3; 8]).ok());
@@ -104,21 +126,21 @@ mod tests {
         let reason = |span| check(span).unwrap_err().to_string();
         assert_eq!(
             reason(UncheckedSpan {
-                trace_id: Cow::Borrowed(&[0; 16]),
+                trace_id: [0; 16].into(),
                 ..valid()
             }),
             "trace id is all zero"
         );
         assert_eq!(
             reason(UncheckedSpan {
-                span_id: Cow::Borrowed(&[]),
+                span_id: [].as_slice().into(),
                 ..valid()
             }),
             "span id has 0 bytes instead of 8"
         );
         assert_eq!(
             reason(UncheckedSpan {
-                parent_id: Cow::Borrowed(&[1; 3]),
+                parent_id: [1; 3].as_slice().into(),
                 ..valid()
             }),
             "parent span id has 3 bytes instead of 8"

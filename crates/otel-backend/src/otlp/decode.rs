@@ -19,11 +19,13 @@ pub(super) fn read_resource<'a>(head: &GroupHead<'a>) -> Result<Resource<'a>, Ma
         ..Resource::default()
     };
     let mut reader = Reader::new(head.resource);
-    while let Some((number, field)) = reader.next()? {
-        match number {
-            resource::ATTRIBUTES => read.attributes.push(attribute(field.bytes()?, 0)?),
-            resource::DROPPED_ATTRIBUTES => read.dropped_attributes = field.uint32()?,
-            _ => {}
+    while let Some(field) = reader.next()? {
+        match field.number {
+            resource::ATTRIBUTES => {
+                push_attribute(field.bytes(&mut reader)?, 0, &mut read.attributes)?;
+            }
+            resource::DROPPED_ATTRIBUTES => read.dropped_attributes = field.uint32(&mut reader)?,
+            _ => field.skip(&mut reader)?,
         }
     }
     Ok(read)
@@ -35,13 +37,15 @@ pub(super) fn read_scope<'a>(head: &GroupHead<'a>) -> Result<Scope<'a>, Malforme
         ..Scope::default()
     };
     let mut reader = Reader::new(head.scope);
-    while let Some((number, field)) = reader.next()? {
-        match number {
-            scope::NAME => read.name = text(field.bytes()?),
-            scope::VERSION => read.version = text(field.bytes()?),
-            scope::ATTRIBUTES => read.attributes.push(attribute(field.bytes()?, 0)?),
-            scope::DROPPED_ATTRIBUTES => read.dropped_attributes = field.uint32()?,
-            _ => {}
+    while let Some(field) = reader.next()? {
+        match field.number {
+            scope::NAME => read.name = text(field.bytes(&mut reader)?),
+            scope::VERSION => read.version = text(field.bytes(&mut reader)?),
+            scope::ATTRIBUTES => {
+                push_attribute(field.bytes(&mut reader)?, 0, &mut read.attributes)?;
+            }
+            scope::DROPPED_ATTRIBUTES => read.dropped_attributes = field.uint32(&mut reader)?,
+            _ => field.skip(&mut reader)?,
         }
     }
     Ok(read)
@@ -54,35 +58,36 @@ pub(super) fn read_span(message: &[u8], attributes: usize) -> Result<UncheckedSp
         ..UncheckedSpan::default()
     };
     let mut reader = Reader::new(message);
-    while let Some((number, field)) = reader.next()? {
-        read_span_field(number, field, &mut read)?;
+    while let Some(field) = reader.next()? {
+        read_span_field(field, &mut reader, &mut read)?;
     }
     Ok(read)
 }
 
+#[inline]
 fn read_span_field<'a>(
-    number: u32,
-    field: Field<'a>,
+    field: Field,
+    reader: &mut Reader<'a>,
     read: &mut UncheckedSpan<'a>,
 ) -> Result<(), Malformed> {
-    match number {
-        span::TRACE_ID => read.trace_id = Cow::Borrowed(field.bytes()?),
-        span::SPAN_ID => read.span_id = Cow::Borrowed(field.bytes()?),
-        span::TRACE_STATE => read.trace_state = text(field.bytes()?),
-        span::PARENT_SPAN_ID => read.parent_id = Cow::Borrowed(field.bytes()?),
-        span::NAME => read.name = text(field.bytes()?),
-        span::KIND => read.kind = SpanKind::from_number(field.varint()?),
-        span::START => read.start = UnixNanos(field.fixed64()?),
-        span::END => read.end = UnixNanos(field.fixed64()?),
-        span::ATTRIBUTES => read.attributes.push(attribute(field.bytes()?, 0)?),
-        span::DROPPED_ATTRIBUTES => read.dropped.attributes = field.uint32()?,
-        span::EVENTS => read.events.push(read_event(field.bytes()?)?),
-        span::DROPPED_EVENTS => read.dropped.events = field.uint32()?,
-        span::LINKS => read.links.push(read_link(field.bytes()?)?),
-        span::DROPPED_LINKS => read.dropped.links = field.uint32()?,
-        span::STATUS => read.status = read_status(field.bytes()?)?,
-        span::FLAGS => read.flags = field.fixed32()?,
-        _ => {}
+    match field.number {
+        span::TRACE_ID => read.trace_id = field.bytes(reader)?.into(),
+        span::SPAN_ID => read.span_id = field.bytes(reader)?.into(),
+        span::TRACE_STATE => read.trace_state = text(field.bytes(reader)?),
+        span::PARENT_SPAN_ID => read.parent_id = field.bytes(reader)?.into(),
+        span::NAME => read.name = text(field.bytes(reader)?),
+        span::KIND => read.kind = SpanKind::from_number(field.varint(reader)?),
+        span::START => read.start = UnixNanos(field.fixed64(reader)?),
+        span::END => read.end = UnixNanos(field.fixed64(reader)?),
+        span::ATTRIBUTES => push_attribute(field.bytes(reader)?, 0, &mut read.attributes)?,
+        span::DROPPED_ATTRIBUTES => read.dropped.attributes = field.uint32(reader)?,
+        span::EVENTS => read.events.push(read_event(field.bytes(reader)?)?),
+        span::DROPPED_EVENTS => read.dropped.events = field.uint32(reader)?,
+        span::LINKS => read.links.push(read_link(field.bytes(reader)?)?),
+        span::DROPPED_LINKS => read.dropped.links = field.uint32(reader)?,
+        span::STATUS => read.status = read_status(field.bytes(reader)?)?,
+        span::FLAGS => read.flags = field.fixed32(reader)?,
+        _ => field.skip(reader)?,
     }
     Ok(())
 }
@@ -90,13 +95,15 @@ fn read_span_field<'a>(
 fn read_event(bytes: &[u8]) -> Result<Event<'_>, Malformed> {
     let mut read = Event::default();
     let mut reader = Reader::new(bytes);
-    while let Some((number, field)) = reader.next()? {
-        match number {
-            event::TIME => read.time = UnixNanos(field.fixed64()?),
-            event::NAME => read.name = text(field.bytes()?),
-            event::ATTRIBUTES => read.attributes.push(attribute(field.bytes()?, 0)?),
-            event::DROPPED_ATTRIBUTES => read.dropped_attributes = field.uint32()?,
-            _ => {}
+    while let Some(field) = reader.next()? {
+        match field.number {
+            event::TIME => read.time = UnixNanos(field.fixed64(&mut reader)?),
+            event::NAME => read.name = text(field.bytes(&mut reader)?),
+            event::ATTRIBUTES => {
+                push_attribute(field.bytes(&mut reader)?, 0, &mut read.attributes)?;
+            }
+            event::DROPPED_ATTRIBUTES => read.dropped_attributes = field.uint32(&mut reader)?,
+            _ => field.skip(&mut reader)?,
         }
     }
     Ok(read)
@@ -105,15 +112,15 @@ fn read_event(bytes: &[u8]) -> Result<Event<'_>, Malformed> {
 fn read_link(bytes: &[u8]) -> Result<Link<'_>, Malformed> {
     let mut read = Link::default();
     let mut reader = Reader::new(bytes);
-    while let Some((number, field)) = reader.next()? {
-        match number {
-            link::TRACE_ID => read.trace_id = TraceId::from_slice(field.bytes()?).ok(),
-            link::SPAN_ID => read.span_id = SpanId::from_slice(field.bytes()?).ok(),
-            link::TRACE_STATE => read.trace_state = text(field.bytes()?),
-            link::ATTRIBUTES => read.attributes.push(attribute(field.bytes()?, 0)?),
-            link::DROPPED_ATTRIBUTES => read.dropped_attributes = field.uint32()?,
-            link::FLAGS => read.flags = field.fixed32()?,
-            _ => {}
+    while let Some(field) = reader.next()? {
+        match field.number {
+            link::TRACE_ID => read.trace_id = TraceId::from_slice(field.bytes(&mut reader)?).ok(),
+            link::SPAN_ID => read.span_id = SpanId::from_slice(field.bytes(&mut reader)?).ok(),
+            link::TRACE_STATE => read.trace_state = text(field.bytes(&mut reader)?),
+            link::ATTRIBUTES => push_attribute(field.bytes(&mut reader)?, 0, &mut read.attributes)?,
+            link::DROPPED_ATTRIBUTES => read.dropped_attributes = field.uint32(&mut reader)?,
+            link::FLAGS => read.flags = field.fixed32(&mut reader)?,
+            _ => field.skip(&mut reader)?,
         }
     }
     Ok(read)
@@ -122,60 +129,81 @@ fn read_link(bytes: &[u8]) -> Result<Link<'_>, Malformed> {
 fn read_status(bytes: &[u8]) -> Result<Status<'_>, Malformed> {
     let mut read = Status::default();
     let mut reader = Reader::new(bytes);
-    while let Some((number, field)) = reader.next()? {
-        match number {
-            status::MESSAGE => read.message = text(field.bytes()?),
-            status::CODE => read.code = StatusCode::from_number(field.varint()?),
-            _ => {}
+    while let Some(field) = reader.next()? {
+        match field.number {
+            status::MESSAGE => read.message = text(field.bytes(&mut reader)?),
+            status::CODE => read.code = StatusCode::from_number(field.varint(&mut reader)?),
+            _ => field.skip(&mut reader)?,
         }
     }
     Ok(read)
 }
 
-fn attribute(bytes: &[u8], depth: usize) -> Result<Attribute<'_>, Malformed> {
-    let mut read = Attribute::new("", Value::Empty);
+/// Reads an attribute where it is to stay: one that is returned is copied by every function on its
+/// way.
+fn push_attribute<'a>(
+    bytes: &'a [u8],
+    depth: usize,
+    out: &mut Vec<Attribute<'a>>,
+) -> Result<(), Malformed> {
+    let read = out.push_mut(Attribute::new("", Value::Empty));
     let mut reader = Reader::new(bytes);
-    while let Some((number, field)) = reader.next()? {
-        match number {
-            key_value::KEY => read.key = text(field.bytes()?),
-            key_value::VALUE => read.value = value(field.bytes()?, depth)?,
-            _ => {}
+    while let Some(field) = reader.next()? {
+        match field.number {
+            key_value::KEY => read.key = text(field.bytes(&mut reader)?),
+            key_value::VALUE => read_value(field.bytes(&mut reader)?, depth, &mut read.value)?,
+            _ => field.skip(&mut reader)?,
         }
     }
-    Ok(read)
+    Ok(())
 }
 
-fn value(bytes: &[u8], depth: usize) -> Result<Value<'_>, Malformed> {
+fn push_value<'a>(
+    bytes: &'a [u8],
+    depth: usize,
+    out: &mut Vec<Value<'a>>,
+) -> Result<(), Malformed> {
+    read_value(bytes, depth, out.push_mut(Value::Empty))
+}
+
+fn read_value<'a>(bytes: &'a [u8], depth: usize, read: &mut Value<'a>) -> Result<(), Malformed> {
     if depth > MAX_DEPTH {
         return Err(Malformed("a value lies too deep in others"));
     }
-    let mut read = Value::Empty;
+    *read = Value::Empty;
     let mut reader = Reader::new(bytes);
-    while let Some((number, field)) = reader.next()? {
-        read = match number {
-            any_value::STRING => string(field.bytes()?),
-            any_value::BOOL => Value::Bool(field.varint()? != 0),
-            any_value::INT => Value::Int(field.varint()?.cast_signed()),
-            any_value::DOUBLE => Value::Double(f64::from_bits(field.fixed64()?)),
-            any_value::ARRAY => Value::Array(elements(field.bytes()?, depth, value)?),
-            any_value::MAP => Value::Map(elements(field.bytes()?, depth, attribute)?),
-            any_value::BYTES => Value::Bytes(Cow::Borrowed(field.bytes()?)),
-            _ => read,
-        };
+    while let Some(field) = reader.next()? {
+        match field.number {
+            any_value::STRING => *read = string(field.bytes(&mut reader)?),
+            any_value::BOOL => *read = Value::Bool(field.varint(&mut reader)? != 0),
+            any_value::INT => *read = Value::Int(field.varint(&mut reader)?.cast_signed()),
+            any_value::DOUBLE => {
+                *read = Value::Double(f64::from_bits(field.fixed64(&mut reader)?));
+            }
+            any_value::ARRAY => {
+                *read = Value::Array(elements(field.bytes(&mut reader)?, depth, push_value)?);
+            }
+            any_value::MAP => {
+                *read = Value::Map(elements(field.bytes(&mut reader)?, depth, push_attribute)?);
+            }
+            any_value::BYTES => *read = Value::Bytes(Cow::Borrowed(field.bytes(&mut reader)?)),
+            _ => field.skip(&mut reader)?,
+        }
     }
-    Ok(read)
+    Ok(())
 }
 
 fn elements<'a, T>(
     bytes: &'a [u8],
     depth: usize,
-    element: fn(&'a [u8], usize) -> Result<T, Malformed>,
+    push: impl Fn(&'a [u8], usize, &mut Vec<T>) -> Result<(), Malformed>,
 ) -> Result<Vec<T>, Malformed> {
     let mut read = Vec::new();
     let mut reader = Reader::new(bytes);
-    while let Some((number, field)) = reader.next()? {
-        if number == VALUES {
-            read.push(element(field.bytes()?, depth + 1)?);
+    while let Some(field) = reader.next()? {
+        match field.number {
+            VALUES => push(field.bytes(&mut reader)?, depth + 1, &mut read)?,
+            _ => field.skip(&mut reader)?,
         }
     }
     Ok(read)

@@ -36,9 +36,12 @@ pub struct Group<'a> {
 pub fn groups(traces_data: &[u8]) -> Result<Vec<Group<'_>>, Malformed> {
     let mut groups = Vec::new();
     let mut reader = Reader::new(traces_data);
-    while let Some((number, field)) = reader.next()? {
-        if number == traces::RESOURCE_SPANS {
-            read_resource_spans(field.bytes()?, &mut groups)?;
+    while let Some(field) = reader.next()? {
+        match field.number {
+            traces::RESOURCE_SPANS => {
+                read_resource_spans(field.bytes(&mut reader)?, &mut groups)?;
+            }
+            _ => field.skip(&mut reader)?,
         }
     }
     Ok(groups)
@@ -51,12 +54,14 @@ fn read_resource_spans<'a>(
     let first = groups.len();
     let (mut resource, mut schema) = (&[][..], &[][..]);
     let mut reader = Reader::new(message);
-    while let Some((number, field)) = reader.next()? {
-        match number {
-            resource_spans::RESOURCE => resource = field.bytes()?,
-            resource_spans::SCHEMA_URL => schema = field.bytes()?,
-            resource_spans::SCOPE_SPANS => groups.push(read_scope_spans(field.bytes()?)?),
-            _ => {}
+    while let Some(field) = reader.next()? {
+        match field.number {
+            resource_spans::RESOURCE => resource = field.bytes(&mut reader)?,
+            resource_spans::SCHEMA_URL => schema = field.bytes(&mut reader)?,
+            resource_spans::SCOPE_SPANS => {
+                groups.push(read_scope_spans(field.bytes(&mut reader)?)?);
+            }
+            _ => field.skip(&mut reader)?,
         }
     }
     // The fields of a message may come in any order: the resource behind its spans, too.
@@ -71,12 +76,12 @@ fn read_scope_spans(message: &[u8]) -> Result<Group<'_>, Malformed> {
     let mut head = GroupHead::default();
     let mut spans = Vec::new();
     let mut reader = Reader::new(message);
-    while let Some((number, field)) = reader.next()? {
-        match number {
-            scope_spans::SCOPE => head.scope = field.bytes()?,
-            scope_spans::SCHEMA_URL => head.scope_schema = field.bytes()?,
-            scope_spans::SPANS => spans.push(field.bytes()?),
-            _ => {}
+    while let Some(field) = reader.next()? {
+        match field.number {
+            scope_spans::SCOPE => head.scope = field.bytes(&mut reader)?,
+            scope_spans::SCHEMA_URL => head.scope_schema = field.bytes(&mut reader)?,
+            scope_spans::SPANS => spans.push(field.bytes(&mut reader)?),
+            _ => field.skip(&mut reader)?,
         }
     }
     Ok(Group { head, spans })

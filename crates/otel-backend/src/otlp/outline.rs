@@ -34,16 +34,18 @@ impl<'a> Outline<'a> {
         let (mut trace_id, mut name) = (None, &[][..]);
         let (mut start, mut end) = (UnixNanos(0), UnixNanos(0));
         let mut reader = Reader::new(message);
-        while let Some((number, field)) = reader.next().ok()? {
-            match number {
-                span::TRACE_ID => trace_id = TraceId::from_slice(field.bytes().ok()?).ok(),
-                span::NAME => name = field.bytes().ok()?,
-                span::START => start = UnixNanos(field.fixed64().ok()?),
+        while let Some(field) = reader.next().ok()? {
+            match field.number {
+                span::TRACE_ID => {
+                    trace_id = TraceId::from_slice(field.bytes(&mut reader).ok()?).ok();
+                }
+                span::NAME => name = field.bytes(&mut reader).ok()?,
+                span::START => start = UnixNanos(field.fixed64(&mut reader).ok()?),
                 span::END => {
-                    end = UnixNanos(field.fixed64().ok()?);
+                    end = UnixNanos(field.fixed64(&mut reader).ok()?);
                     break;
                 }
-                _ => {}
+                _ => field.skip(&mut reader).ok()?,
             }
         }
         Some(Self {

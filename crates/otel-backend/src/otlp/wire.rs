@@ -15,26 +15,39 @@ impl From<Malformed> for InvalidSpan {
     }
 }
 
-/// Walks the fields of one message.
+/// Walks the fields of one message: a key, then what [`Field`] reads behind it.
+///
+/// So what is read stays in registers. An enum of all that a field can be would go through memory,
+/// several times for every attribute, which takes as long as all the rest of decoding.
 #[derive(Debug, Clone)]
 pub(super) struct Reader<'a> {
     rest: &'a [u8],
 }
 
-/// A field's value as it stands on the wire.
+/// A field's key: its number, and how its value is written.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Field<'a> {
-    Varint(u64),
-    Fixed64(u64),
-    Fixed32(u32),
-    Bytes(&'a [u8]),
+pub(super) struct Field {
+    pub(super) number: u32,
+    wire_type: u8,
 }
+
+const VARINT: u8 = 0;
+const FIXED64: u8 = 1;
+const BYTES: u8 = 2;
+const FIXED32: u8 = 5;
 
 /// The fields of a message that may be messages themselves, up to the first that cannot be read.
 pub(crate) fn messages(message: &[u8]) -> impl Iterator<Item = (u32, &[u8])> {
     let mut reader = Reader::new(message);
-    std::iter::from_fn(move || reader.next().ok().flatten())
-        .filter_map(|(number, field)| Some((number, field.bytes().ok()?)))
+    std::iter::from_fn(move || {
+        while let Some(field) = reader.next().ok()? {
+            if field.wire_type == BYTES {
+                return Some((field.number, reader.length_and_bytes().ok()?));
+            }
+            field.skip(&mut reader).ok()?;
+        }
+        None
+    })
 }
 
 impl<'a> Reader<'a> {
@@ -42,24 +55,33 @@ impl<'a> Reader<'a> {
         Self { rest: message }
     }
 
-    /// The next field's number and value, or `None` at the end of the message.
-    pub(super) fn next(&mut self) -> Result<Option<(u32, Field<'a>)>, Malformed> {
+    /// The next field's key, or `None` at the end of the message. Its value must be read or skipped.
+    #[inline]
+    pub(super) fn next(&mut self) -> Result<Option<Field>, Malformed> {
         if self.rest.is_empty() {
             return Ok(None);
         }
         let key = self.varint()?;
-        let number = u32::try_from(key >> 3).map_err(|_| Malformed("field number too large"))?;
-        let field = match key & 7 {
-            0 => Field::Varint(self.varint()?),
-            1 => Field::Fixed64(u64::from_le_bytes(self.array()?)),
-            2 => Field::Bytes(self.bytes()?),
-            5 => Field::Fixed32(u32::from_le_bytes(self.array()?)),
-            _ => return Err(Malformed("unknown wire type")),
-        };
-        Ok(Some((number, field)))
+        let [wire_type, ..] = (key & 7).to_le_bytes();
+        match u32::try_from(key >> 3) {
+            Ok(number) => Ok(Some(Field { number, wire_type })),
+            Err(_) => Err(Malformed("field number too large")),
+        }
     }
 
+    #[inline]
     fn varint(&mut self) -> Result<u64, Malformed> {
+        match self.rest {
+            // Most keys, lengths and numbers have one byte.
+            [byte @ 0..0x80, rest @ ..] => {
+                self.rest = rest;
+                Ok(u64::from(*byte))
+            }
+            _ => self.long_varint(),
+        }
+    }
+
+    fn long_varint(&mut self) -> Result<u64, Malformed> {
         let mut value = 0;
         for (index, byte) in self.rest.iter().enumerate().take(10) {
             value |= u64::from(byte & 0x7f) << (7 * index);
@@ -71,58 +93,78 @@ impl<'a> Reader<'a> {
         Err(Malformed("unfinished number"))
     }
 
-    fn bytes(&mut self) -> Result<&'a [u8], Malformed> {
-        let length = usize::try_from(self.varint()?).map_err(|_| Malformed("length too large"))?;
-        let (bytes, rest) = self
-            .rest
-            .split_at_checked(length)
-            .ok_or(Malformed("a field is longer than its message"))?;
+    #[inline]
+    fn length_and_bytes(&mut self) -> Result<&'a [u8], Malformed> {
+        let length = self.varint()?;
+        let split = usize::try_from(length)
+            .ok()
+            .and_then(|length| self.rest.split_at_checked(length));
+        let Some((bytes, rest)) = split else {
+            return Err(Malformed("a field is longer than its message"));
+        };
         self.rest = rest;
         Ok(bytes)
     }
 
+    #[inline]
     fn array<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
-        let (bytes, rest) = self
-            .rest
-            .split_first_chunk()
-            .ok_or(Malformed("unfinished number"))?;
+        let Some((bytes, rest)) = self.rest.split_first_chunk() else {
+            return Err(Malformed("unfinished number"));
+        };
         self.rest = rest;
         Ok(*bytes)
     }
 }
 
-impl<'a> Field<'a> {
-    pub(super) fn varint(self) -> Result<u64, Malformed> {
-        match self {
-            Self::Varint(value) => Ok(value),
-            _ => Err(Malformed("a field has another type than its number says")),
-        }
+impl Field {
+    #[inline]
+    pub(super) fn varint(self, reader: &mut Reader<'_>) -> Result<u64, Malformed> {
+        self.expect(VARINT)?;
+        reader.varint()
     }
 
     /// A varint of which protobuf keeps the low 32 bits.
-    pub(super) fn uint32(self) -> Result<u32, Malformed> {
-        let value = self.varint()? & u64::from(u32::MAX);
+    #[inline]
+    pub(super) fn uint32(self, reader: &mut Reader<'_>) -> Result<u32, Malformed> {
+        let value = self.varint(reader)? & u64::from(u32::MAX);
         u32::try_from(value).map_err(|_| Malformed("number too large"))
     }
 
-    pub(super) fn fixed64(self) -> Result<u64, Malformed> {
-        match self {
-            Self::Fixed64(value) => Ok(value),
-            _ => Err(Malformed("a field has another type than its number says")),
+    #[inline]
+    pub(super) fn fixed64(self, reader: &mut Reader<'_>) -> Result<u64, Malformed> {
+        self.expect(FIXED64)?;
+        reader.array().map(u64::from_le_bytes)
+    }
+
+    #[inline]
+    pub(super) fn fixed32(self, reader: &mut Reader<'_>) -> Result<u32, Malformed> {
+        self.expect(FIXED32)?;
+        reader.array().map(u32::from_le_bytes)
+    }
+
+    #[inline]
+    pub(super) fn bytes<'a>(self, reader: &mut Reader<'a>) -> Result<&'a [u8], Malformed> {
+        self.expect(BYTES)?;
+        reader.length_and_bytes()
+    }
+
+    /// Reads past a value.
+    pub(super) fn skip(self, reader: &mut Reader<'_>) -> Result<(), Malformed> {
+        match self.wire_type {
+            VARINT => reader.varint().map(drop),
+            FIXED64 => reader.array::<8>().map(drop),
+            BYTES => reader.length_and_bytes().map(drop),
+            FIXED32 => reader.array::<4>().map(drop),
+            _ => Err(Malformed("unknown wire type")),
         }
     }
 
-    pub(super) fn fixed32(self) -> Result<u32, Malformed> {
-        match self {
-            Self::Fixed32(value) => Ok(value),
-            _ => Err(Malformed("a field has another type than its number says")),
-        }
-    }
-
-    pub(super) fn bytes(self) -> Result<&'a [u8], Malformed> {
-        match self {
-            Self::Bytes(value) => Ok(value),
-            _ => Err(Malformed("a field has another type than its number says")),
+    #[inline]
+    fn expect(self, wire_type: u8) -> Result<(), Malformed> {
+        if self.wire_type == wire_type {
+            Ok(())
+        } else {
+            Err(Malformed("a field has another type than its number says"))
         }
     }
 }

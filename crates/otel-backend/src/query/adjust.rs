@@ -103,9 +103,9 @@ mod tests {
 
     fn span(id: u64, parent: u64, kind: SpanKind) -> Span<'static> {
         let unchecked = UncheckedSpan {
-            trace_id: vec![1; 16].into(),
-            span_id: id.to_be_bytes().to_vec().into(),
-            parent_id: parent.to_be_bytes().to_vec().into(),
+            trace_id: [1; 16].into(),
+            span_id: id.to_be_bytes().into(),
+            parent_id: parent.to_be_bytes().into(),
             kind,
             ..UncheckedSpan::default()
         };

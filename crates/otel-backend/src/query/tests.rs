@@ -1,6 +1,5 @@
 //! Searches over a real store, compared with looking at every span.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::thread;
@@ -120,8 +119,8 @@ impl Sketch {
             ..Event::default()
         };
         let unchecked = UncheckedSpan {
-            trace_id: Cow::Owned(vec![self.trace; 16]),
-            span_id: Cow::Owned(vec![self.span; 8]),
+            trace_id: [self.trace; 16].into(),
+            span_id: [self.span; 8].into(),
             name: self.name.into(),
             kind: SpanKind::from_number(u64::from(self.span % 6)),
             start: UnixNanos(self.start),

@@ -7,7 +7,6 @@
 
 mod status;
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use jaeger_wire::{Process, RefType, SpanRef, Tag, TagValue, api_v2, thrift};
@@ -104,9 +103,9 @@ fn translate(span: JaegerSpan<'_>) -> (UncheckedSpan<'_>, Scope<'_>) {
     let status = status::take(&mut attributes, kind);
     let trace_state = take_string(&mut attributes, "w3c.tracestate").unwrap_or_default();
     let unchecked = UncheckedSpan {
-        trace_id: Cow::Owned(span.trace_id.to_vec()),
-        span_id: Cow::Owned(span.span_id.to_vec()),
-        parent_id: Cow::Owned(parent.to_vec()),
+        trace_id: span.trace_id.into(),
+        span_id: span.span_id.into(),
+        parent_id: parent.into(),
         trace_state,
         // Of Jaeger's flags, only "sampled" means the same in W3C's.
         flags: span.flags & 1,

@@ -1,6 +1,5 @@
 //! Retention and damage, with the upkeep done when a test asks for it.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -45,8 +44,8 @@ fn id(trace: u64) -> TraceId {
 
 fn span(trace: u64, number: u64, start: u64, trace_state: String) -> Span<'static> {
     let span = UncheckedSpan {
-        trace_id: Cow::Owned(id(trace).as_bytes().to_vec()),
-        span_id: Cow::Owned((number + 1).to_be_bytes().to_vec()),
+        trace_id: (*id(trace).as_bytes()).into(),
+        span_id: (number + 1).to_be_bytes().into(),
         name: "work".into(),
         trace_state: trace_state.into(),
         start: UnixNanos(start),

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use super::shape;
 use crate::model::{
     Attribute, Dropped, Event, Id, InvalidSpan, Link, Resource, Scope, SpanKind, Status,
-    StatusCode, UncheckedSpan, UnixNanos, Value,
+    StatusCode, UncheckedId, UncheckedSpan, UnixNanos, Value,
 };
 use crate::otlp::{Decoded, Incoming};
 
@@ -170,10 +170,13 @@ fn bytes(text: Cow<'_, str>) -> Value<'_> {
     }
 }
 
-fn id<'a>(what: &str, hex: Option<Cow<'_, str>>) -> Result<Cow<'a, [u8]>, InvalidSpan> {
+fn id<const N: usize>(
+    what: &str,
+    hex: Option<Cow<'_, str>>,
+) -> Result<UncheckedId<N>, InvalidSpan> {
     let hex = hex.unwrap_or_default();
     from_hex(&hex)
-        .map(Cow::Owned)
+        .map(|bytes| bytes.as_slice().into())
         .ok_or_else(|| InvalidSpan::Malformed(format!("{what} is not hexadecimal")))
 }
 

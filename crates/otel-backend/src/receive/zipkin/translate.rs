@@ -1,11 +1,9 @@
 //! From Zipkin's model to OTLP's.
 
-use std::borrow::Cow;
-
 use super::{Endpoint, ZipkinSpan, annotation, resource, status};
 use crate::model::{
-    Attribute, Dropped, InvalidSpan, Resource, Scope, SpanKind, Text, UncheckedSpan, UnixNanos,
-    Value,
+    Attribute, Dropped, InvalidSpan, Resource, Scope, SpanKind, Text, UncheckedId, UncheckedSpan,
+    UnixNanos, Value,
 };
 use crate::receive::tags::{take_kind, take_scope, take_string};
 
@@ -26,13 +24,13 @@ pub(super) fn translate(
     let start = UnixNanos::from_micros(span.start.unwrap_or_default());
     let end = span.start.unwrap_or_default().saturating_add(span.duration);
     let unchecked = UncheckedSpan {
-        trace_id: Cow::Owned(trace_id.to_vec()),
-        span_id: Cow::Owned(span_id.to_vec()),
-        parent_id: Cow::Owned(if parent_id == span_id {
-            Vec::new()
+        trace_id: trace_id.into(),
+        span_id: span_id.into(),
+        parent_id: if parent_id == span_id {
+            UncheckedId::default()
         } else {
-            parent_id.to_vec()
-        }),
+            parent_id.into()
+        },
         trace_state: take_string(&mut tags, "w3c.tracestate").unwrap_or_default(),
         // OpenTelemetry's exporters put W3C's "sampled" there.
         flags: u32::from(span.debug),
