@@ -10,6 +10,7 @@ use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::response::Parts;
 use http::{HeaderValue, Request, Response};
 use opentelemetry_http::{Bytes, HttpClient, HttpError};
 use opentelemetry_proto::tonic::collector::logs::v1::{
@@ -28,6 +29,9 @@ use super::rejections::Rejection;
 
 /// Answers larger than this are refused.
 const MAX_ANSWER: u64 = 4 * 1024 * 1024;
+
+const GRPC_ANSWER: &str = "the port speaks gRPC and not HTTP: \
+    set the protocol to grpc, or take the port for HTTP, which is 4318 by default";
 
 /// Sends requests with a blocking client: the batch processor exports on a thread of its own,
 /// where there is no runtime.
@@ -98,6 +102,9 @@ impl HttpTransport {
         let (head, body) = request.into_parts();
         let response = self.agent.run(Request::from_parts(head, body.as_ref()))?;
         let (head, mut body) = response.into_parts();
+        if is_grpc(&head) {
+            return Err(GRPC_ANSWER.into());
+        }
         let body = body.with_config().limit(MAX_ANSWER).read_to_vec()?;
         Ok(Response::from_parts(head, body.into()))
     }
@@ -149,6 +156,13 @@ impl HttpClient for HttpTransport {
         *self.answer.lock().unwrap_or_else(PoisonError::into_inner) = answer;
         result
     }
+}
+
+/// A port for gRPC answers any HTTP request with status 200, and says in a header of its own that it
+/// did not take it.
+fn is_grpc(answer: &Parts) -> bool {
+    let kind = answer.headers.get(CONTENT_TYPE);
+    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
 }
 
 /// Encodes the request anew. The exporter may have compressed it; then so is the outcome.

@@ -103,6 +103,24 @@ async fn spans_that_the_backend_rejects_are_lost() {
 }
 
 #[tokio::test]
+async fn an_answer_of_a_port_for_grpc_acknowledges_nothing() {
+    for protocol in ["http/protobuf", "http/json"] {
+        let receiver = Receiver::grpc_over_http1().await;
+        let ended = run(program("spans", &[])
+            .env(
+                "OTEL_EXPORTER_OTLP_ENDPOINT",
+                format!("http://{}", receiver.address),
+            )
+            .env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol))
+        .await;
+        assert_eq!(receiver.span_names(), [""; 0]);
+        let report = last_line(&ended.stderr);
+        let reason = "0 acknowledged, 2 lost: the port speaks gRPC and not HTTP";
+        assert!(report.contains(reason), "{report}");
+    }
+}
+
+#[tokio::test]
 async fn a_backend_that_refuses_or_is_absent_is_named_with_the_reason() {
     let receiver = Receiver::http(Answer::Status(404)).await;
     let cases = [

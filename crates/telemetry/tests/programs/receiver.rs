@@ -65,6 +65,13 @@ impl Receiver {
         Self::serve_grpc(Server::builder(), listener, answer)
     }
 
+    /// Speaks gRPC, and answers HTTP/1 too: with status 200, and gRPC's own in the headers.
+    pub(crate) async fn grpc_over_http1() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = Server::builder().accept_http1(true);
+        Self::serve_grpc(server, listener, Answer::Accept)
+    }
+
     pub(crate) fn grpc_over_tls(listener: TcpListener, tls: ServerTlsConfig) -> Self {
         let server = Server::builder().tls_config(tls).unwrap();
         Self::serve_grpc(server, listener, Answer::Accept)
