@@ -5,7 +5,7 @@ use std::io;
 
 use super::batch::{Batch, Row};
 use super::block::{FrameInfo, NewBlock, TraceEntry, has_filter, trace_key};
-use super::filter::{FrameFilter, transpose};
+use super::filter::{FilterBuilder, FrameFilter, transpose};
 use crate::model::{TraceId, UnixNanos};
 use crate::otlp::{GroupHead, write_groups};
 
@@ -41,7 +41,7 @@ struct OpenFrame<'a> {
     /// The distinct heads of the spans.
     heads: Vec<usize>,
     keys: Vec<u32>,
-    filter: FrameFilter,
+    filter: FilterBuilder,
     length: usize,
     first: UnixNanos,
     last: UnixNanos,
@@ -193,7 +193,7 @@ impl<'a> Building<'a, '_> {
             first: open.first,
             last: open.last,
         };
-        self.add_frame(&info, &compressed, open.keys, open.filter)
+        self.add_frame(&info, &compressed, open.keys, open.filter.finish())
     }
 
     fn add_frame(

@@ -32,6 +32,18 @@ pub(super) struct FrameFilter {
     ones: usize,
 }
 
+/// The filter of a frame that is being made.
+#[derive(Debug)]
+pub(super) struct FilterBuilder {
+    filter: FrameFilter,
+    /// Tokens that are in it, each at the place that its lowest bits name: most tokens of a span are
+    /// those of the spans before it, and need not be set again.
+    recent: Box<[Token; RECENT]>,
+}
+
+/// Tokens that are remembered; a power of two.
+const RECENT: usize = 256;
+
 /// A set of frames of one block, by index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FrameSet(Vec<bool>);
@@ -46,18 +58,45 @@ impl Default for FrameFilter {
     }
 }
 
-impl FrameFilter {
+impl Default for FilterBuilder {
+    fn default() -> Self {
+        Self {
+            filter: FrameFilter::default(),
+            // Each is one that belongs to the next place, so that none is found in its own.
+            recent: Box::new(std::array::from_fn(|place| Token(place as u64 + 1))),
+        }
+    }
+}
+
+impl FilterBuilder {
     pub(super) fn insert_all(&mut self, tokens: &[Token]) {
         for token in tokens {
-            for position in positions(*token) {
-                self.set(position);
+            let place = usize::try_from(token.0 % RECENT as u64).unwrap_or_default();
+            let Some(recent) = self.recent.get_mut(place) else {
+                continue;
+            };
+            if *recent != *token {
+                *recent = *token;
+                self.filter.insert(*token);
             }
         }
     }
 
     /// Whether more tokens would make it find too much.
     pub(super) fn is_full(&self) -> bool {
-        self.ones >= FULL
+        self.filter.ones >= FULL
+    }
+
+    pub(super) fn finish(self) -> FrameFilter {
+        self.filter
+    }
+}
+
+impl FrameFilter {
+    fn insert(&mut self, token: Token) {
+        for position in positions(token) {
+            self.set(position);
+        }
     }
 
     fn set(&mut self, position: usize) {
@@ -271,17 +310,21 @@ mod tests {
         found.iter().collect()
     }
 
+    fn filter_of(tokens: impl IntoIterator<Item = Token>) -> FrameFilter {
+        let mut filter = FilterBuilder::default();
+        filter.insert_all(&tokens.into_iter().collect::<Vec<_>>());
+        filter.finish()
+    }
+
     fn id(frame: usize, n: usize) -> Token {
         Token::attribute("id", &format!("{frame}-{n}"))
     }
 
     #[test]
     fn what_was_inserted_is_found_in_its_frame() {
-        let mut filters = vec![FrameFilter::default(); 11];
-        for (frame, filter) in filters.iter_mut().enumerate() {
-            let tokens: Vec<_> = (0..300).map(|n| id(frame, n)).collect();
-            filter.insert_all(&tokens);
-        }
+        let filters: Vec<_> = (0..11)
+            .map(|frame| filter_of((0..300).map(|n| id(frame, n))))
+            .collect();
         let rows = transpose(&filters);
         let mut found_elsewhere = 0;
         for frame in 0..11 {
@@ -295,12 +338,26 @@ mod tests {
     }
 
     #[test]
+    fn every_token_is_set_whatever_was_set_before() {
+        // Those of small numbers share places with what the builder begins with, and each other.
+        let tokens: Vec<_> = (0..1000).map(|n| Token(n % 700)).collect();
+        for token in &tokens {
+            let alone = filter_of([*token]);
+            assert_ne!(alone, FrameFilter::default(), "{token:?}");
+        }
+        let mut expected = FrameFilter::default();
+        for token in &tokens {
+            expected.insert(*token);
+        }
+        assert_eq!(filter_of(tokens), expected);
+    }
+
+    #[test]
     fn transposing_twice_changes_nothing() {
         for frames in [1, 2, 7, 8, 9, 63, 64, 65, 100, 128, 200] {
-            let mut filters = vec![FrameFilter::default(); frames];
-            for (frame, filter) in filters.iter_mut().enumerate() {
-                filter.insert_all(&[id(frame, 1), id(frame, 2)]);
-            }
+            let filters: Vec<_> = (0..frames)
+                .map(|frame| filter_of([id(frame, 1), id(frame, 2)]))
+                .collect();
             assert_eq!(untranspose(&transpose(&filters), frames), filters);
         }
     }
