@@ -1,9 +1,9 @@
 //! Merging small blocks into large ones: which, and what becomes of their frames.
 //!
 //! A commit makes one block, and many commits are small. What a search costs grows with the number
-//! of blocks, so blocks of about the same size are merged, eight or more at a time, until they are
-//! large. Frames that are large enough are taken over as they are; the spans of the others are
-//! regrouped, those of one trace together. Readers see the old blocks or the new one, never a gap.
+//! of blocks, so blocks of about the same size are merged, many at a time, until they are large.
+//! Frames that are large enough are taken over as they are; the spans of the others are regrouped,
+//! those of one trace together. Readers see the old blocks or the new one, never a gap.
 
 use std::sync::Arc;
 
@@ -12,14 +12,25 @@ use super::build::FRAME_TARGET;
 use super::catalog::Head;
 use super::unpack::Fate;
 
-/// Sizes before compression up to which blocks are merged with their like, in bytes.
-const TIERS: [u64; 3] = [512 << 10, 4 << 20, LARGE];
+/// Blocks of about one size.
+struct Tier {
+    /// Bytes before compression that they have less than.
+    below: u64,
+    /// How many of them make a merge worth while.
+    enough: usize,
+}
+
+/// Each byte is copied about once for each tier that its block goes through, so these are few. Blocks
+/// of the third are what commits make under load: enough of them make a large one at once.
+const TIERS: [Tier; 4] = [
+    Tier::new(64 << 10, 8),
+    Tier::new(512 << 10, 8),
+    Tier::new(4 << 20, 32),
+    Tier::new(LARGE, 8),
+];
 
 /// A block of so many bytes before compression is not merged any more.
 const LARGE: u64 = 32 << 20;
-
-/// How many blocks of one size make a merge worth while.
-const MIN_RUN: usize = 8;
 
 /// How many blocks are merged at once at most.
 const MAX_RUN: usize = 64;
@@ -36,18 +47,24 @@ pub(super) fn fate(_: usize, info: &FrameInfo) -> Fate {
     }
 }
 
+impl Tier {
+    const fn new(below: u64, enough: usize) -> Self {
+        Self { below, enough }
+    }
+}
+
 /// The oldest blocks of the first size of which there are enough.
 pub(super) fn choose(
     blocks: &[Arc<Head>],
     may_merge: impl Fn(&Head) -> bool,
 ) -> Option<Vec<Arc<Head>>> {
     let mut lower = 0;
-    TIERS.into_iter().find_map(|upper| {
-        let tier = lower..upper;
-        lower = upper;
+    TIERS.into_iter().find_map(|Tier { below, enough }| {
+        let tier = lower..below;
+        lower = below;
         let is_of_tier = |head: &&Arc<Head>| tier.contains(&head.raw_length) && may_merge(head);
         let mut run: Vec<_> = blocks.iter().filter(is_of_tier).cloned().collect();
-        if run.len() < MIN_RUN {
+        if run.len() < enough {
             return None;
         }
         run.sort_by_key(|head| head.last);
@@ -99,7 +116,8 @@ mod tests {
     #[test]
     fn few_blocks_stay_as_they_are() {
         assert_eq!(chosen(&[1; 7]), None);
-        assert_eq!(chosen(&[1, 1, 1, 1, 1000, 1000, 1000, 1000]), None);
+        assert_eq!(chosen(&[1, 1, 1, 1, 100, 100, 100, 100]), None);
+        assert_eq!(chosen(&[1000; 31]), None);
     }
 
     #[test]
@@ -112,6 +130,7 @@ mod tests {
 
     #[test]
     fn a_merge_stops_when_the_block_is_large() {
+        assert_eq!(chosen(&[1100; 40]), Some((0..30).collect()));
         assert_eq!(chosen(&[20_000; 9]), Some(vec![0, 1]));
         assert_eq!(chosen(&[33_000; 9]), None);
     }
