@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::process::{self, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread;
 
+use axum::Router;
 use axum::routing::get;
 use cpu_time::ThreadTime;
 use tokio::net::TcpListener;
@@ -114,7 +115,8 @@ fn run(subject: Subject, scenario: Scenario) -> io::Result<()> {
     let _sdk = Sdk::start(subject, scenario);
     println!("{}", serve(subject)?);
     let runtime = Builder::new_current_thread().build()?;
-    let mut router = server::router(subject);
+    // As `axum::serve` has it: handlers become services once, and not with each request.
+    let mut router: Router = server::router(subject).with_state(());
     for line in io::stdin().lines() {
         line?;
         let started = ThreadTime::now();
