@@ -55,7 +55,7 @@ export function setParameters(changes) {
     if (value === null || value === '') url.searchParams.delete(name);
     else url.searchParams.set(name, value);
   }
-  history.replaceState(history.state, '', url);
+  if (url.href !== location.href) history.replaceState(history.state, '', url);
 }
 
 /** A plain click on a link within the page needs no reload. */

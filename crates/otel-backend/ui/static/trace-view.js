@@ -69,8 +69,10 @@ export class TraceView {
   /** Draws, and goes to what the address asks for. */
   async start(parameters) {
     this.#setShortcuts();
-    this.show(parameters.get('view'));
     const wanted = parameters.get('uiFind');
+    // Rows that are drawn with the cursor need not be drawn again for it.
+    if (!wanted) this.#waterfall.cursor = 0;
+    this.show(parameters.get('view'));
     if (!wanted) this.#waterfall.focus();
     else if (!(await this.#open(wanted))) await this.#finder.search(wanted);
     this.#trace.prepareFind();
