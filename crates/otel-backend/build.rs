@@ -6,17 +6,16 @@
 mod pack;
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-use flate2::{Compression, write::GzEncoder};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use sha2::{Digest as _, Sha256};
+use zopfli::Format;
 
-/// The scripts that the page loads; the modules that they import are packed into them.
-const SCRIPTS: [&str; 2] = ["main.js", "worker.js"];
-
-/// What else it loads, as it is or, in style sheets, without comments.
-const OTHERS: [&str; 4] = ["base.css", "trace.css", "search.css", "favicon.svg"];
+/// The pages that are loaded when they are wanted. Who opens a trace needs none of them.
+const PAGES: [&str; 3] = ["search-page.js", "compare-page.js", "dependencies-page.js"];
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=ui");
@@ -25,9 +24,10 @@ fn main() -> io::Result<()> {
     let mut list = String::from("&[\n");
     for (name, contents) in files()? {
         let file = name.replace('/', "-");
-        let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
-        gzip.write_all(contents.as_bytes())?;
-        fs::write(out.join(&file), gzip.finish()?)?;
+        let mut packed = Vec::new();
+        let options = zopfli::Options::default();
+        zopfli::compress(options, Format::Gzip, contents.as_bytes(), &mut packed)?;
+        fs::write(out.join(&file), packed)?;
         let include = format!("include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{file}\"))");
         writeln!(list, "    ({name:?}, {include}),").map_err(io::Error::other)?;
     }
@@ -39,17 +39,23 @@ fn main() -> io::Result<()> {
 fn files() -> io::Result<Vec<(String, String)>> {
     let root = Path::new("ui");
     let read = |file: &str| fs::read_to_string(root.join("static").join(file));
-    let index = fs::read_to_string(root.join("index.html"))?;
-    let mut files = vec![("index.html".to_owned(), index)];
-    for script in SCRIPTS {
-        files.push((format!("static/{script}"), pack::bundle(script, read)?));
+    let page = pack::page(&fs::read_to_string(root.join("index.html"))?, read)?;
+    println!("cargo::rustc-env=UI_STYLES={}", sources(&page.styles));
+    println!("cargo::rustc-env=UI_SCRIPTS={}", sources(&page.scripts));
+    let mut files = vec![("index.html".to_owned(), page.html)];
+    let worker = pack::script("worker.js", read)?;
+    files.push(("static/worker.js".to_owned(), worker));
+    for (name, script) in pack::scripts("main.js", &PAGES, read)? {
+        files.push((format!("static/{name}"), script));
     }
-    for other in OTHERS {
-        let contents = match other.rsplit_once('.') {
-            Some((_, "css")) => pack::without_comments(&read(other)?),
-            _ => read(other)?,
-        };
-        files.push((format!("static/{other}"), contents));
-    }
+    let icon = "favicon.svg";
+    files.push((format!("static/{icon}"), read(icon)?));
     Ok(files)
+}
+
+/// How a content security policy allows these, which stand within the page: by their hashes.
+fn sources(contents: &[String]) -> String {
+    let hash = |contents| BASE64.encode(Sha256::digest(contents));
+    let sources = contents.iter().map(|c| format!("'sha256-{}'", hash(c)));
+    sources.collect::<Vec<_>>().join(" ")
 }

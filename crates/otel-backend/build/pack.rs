@@ -1,35 +1,152 @@
-//! Puts modules into one script.
+//! Puts modules into one script, and what a page loads into the page.
 //!
-//! It knows no JavaScript, only how the modules in `ui/` are written: an import stands on a line of
-//! its own and names what it takes, an export begins the line that declares it. Anything else is an
-//! error, not a broken page.
+//! It knows no JavaScript and no HTML, only how the files in `ui/` are written: an import stands on a
+//! line of its own and names what it takes, an export begins the line that declares it. Anything else
+//! is an error, not a broken page.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-/// The module `entry` and all that it imports, in one script. A module becomes a function that is
-/// called once and returns what it exports.
-pub(crate) fn bundle(entry: &str, read: impl Fn(&str) -> io::Result<String>) -> io::Result<String> {
-    let mut bundle = Bundle {
-        read,
-        begun: BTreeSet::new(),
-        done: BTreeSet::new(),
-        script: Vec::new(),
-    };
+/// The module `entry` and all that it imports, in one script.
+pub(crate) fn script(entry: &str, read: impl Fn(&str) -> io::Result<String>) -> io::Result<String> {
+    let mut bundle = Bundle::new(&read, &[]);
     bundle.add(entry)?;
     Ok(bundle.script.join("\n"))
 }
 
-struct Bundle<R> {
-    read: R,
+/// As [`script`], but these of the pages that it imports when they are wanted are scripts of their
+/// own, by name. What several of them import is in the first script, and they take it from there.
+pub(crate) fn scripts(
+    entry: &str,
+    pages: &[&str],
+    read: impl Fn(&str) -> io::Result<String>,
+) -> io::Result<Vec<(String, String)>> {
+    let mut first = Bundle::new(&read, pages);
+    first.add(entry)?;
+    let mut users = BTreeMap::new();
+    for page in pages {
+        for module in Bundle::beside(&first)
+            .with(page)?
+            .done
+            .difference(&first.done)
+        {
+            *users.entry(module.clone()).or_insert(0) += 1;
+        }
+    }
+    for (module, _) in users.iter().filter(|(_, users)| **users > 1) {
+        first.add(module)?;
+    }
+    let mut taken = BTreeSet::new();
+    let mut scripts = Vec::new();
+    for page in pages {
+        let bundle = Bundle::beside(&first).with(page)?;
+        let variables = bundle.taken.iter().map(|module| variable(module));
+        scripts.push((
+            (*page).to_owned(),
+            format!(
+                "import {{ {} }} from './{entry}';\n{}\nexport const {{ show }} = {};\n",
+                variables.collect::<Vec<_>>().join(", "),
+                bundle.script.join("\n"),
+                variable(page),
+            ),
+        ));
+        taken.extend(bundle.taken);
+    }
+    let variables: Vec<_> = taken.iter().map(|module| variable(module)).collect();
+    first
+        .script
+        .push(format!("export {{ {} }};\n", variables.join(", ")));
+    scripts.push((entry.to_owned(), first.script.join("\n")));
+    Ok(scripts)
+}
+
+/// A page in one file.
+pub(crate) struct Page {
+    pub(crate) html: String,
+    /// The style sheets and the scripts within it, each exactly as it stands there.
+    pub(crate) styles: Vec<String>,
+    pub(crate) scripts: Vec<String>,
+}
+
+/// Puts the style sheets and the plain scripts that a page loads into it. Modules stay outside: the
+/// browser reads them while it draws.
+pub(crate) fn page(html: &str, read: impl Fn(&str) -> io::Result<String>) -> io::Result<Page> {
+    let mut page = Page {
+        html: String::new(),
+        styles: Vec::new(),
+        scripts: Vec::new(),
+    };
+    for line in without_comments(html).lines() {
+        if let Some(file) = between(line, "<link rel=\"stylesheet\" href=\"static/", "\" />") {
+            let style = without_comments(&read(file)?);
+            page.html.extend(["<style>", &style, "</style>\n"]);
+            page.styles.push(style);
+        } else if let Some(file) = between(line, "<script src=\"static/", "\"></script>") {
+            let script = without_comments(&read(file)?);
+            page.html.extend(["<script>", &script, "</script>\n"]);
+            page.scripts.push(script);
+        } else if line.contains("stylesheet") {
+            return Err(io::Error::other(format!(
+                "ui/index.html cannot be packed: {line}"
+            )));
+        } else {
+            page.html.extend([line, "\n"]);
+        }
+    }
+    Ok(page)
+}
+
+fn between<'l>(line: &'l str, start: &str, end: &str) -> Option<&'l str> {
+    line.strip_prefix(start)?.strip_suffix(end)
+}
+
+/// Modules on their way into a script. A module becomes a function that is called once and returns
+/// what it exports.
+struct Bundle<'a, R> {
+    read: &'a R,
+    /// Modules that become scripts of their own where they are imported when they are wanted.
+    pages: &'a [&'a str],
+    /// Modules that are in another script.
+    elsewhere: BTreeSet<String>,
+    /// Those of them that this one imports.
+    taken: BTreeSet<String>,
     begun: BTreeSet<String>,
     done: BTreeSet<String>,
     script: Vec<String>,
 }
 
-impl<R: Fn(&str) -> io::Result<String>> Bundle<R> {
+impl<'a, R: Fn(&str) -> io::Result<String>> Bundle<'a, R> {
+    fn new(read: &'a R, pages: &'a [&'a str]) -> Self {
+        Self {
+            read,
+            pages,
+            elsewhere: BTreeSet::new(),
+            taken: BTreeSet::new(),
+            begun: BTreeSet::new(),
+            done: BTreeSet::new(),
+            script: Vec::new(),
+        }
+    }
+
+    /// A script that is loaded after that one.
+    fn beside(first: &Self) -> Self {
+        Self {
+            elsewhere: first.done.clone(),
+            ..Self::new(first.read, first.pages)
+        }
+    }
+
+    fn with(mut self, name: &str) -> io::Result<Self> {
+        self.add(name)?;
+        Ok(self)
+    }
+
     /// Adds a module below those that it imports.
     fn add(&mut self, name: &str) -> io::Result<()> {
+        if self.elsewhere.contains(name) {
+            self.taken.insert(name.to_owned());
+            return Ok(());
+        }
         if self.done.contains(name) {
             return Ok(());
         }
@@ -49,7 +166,9 @@ impl<R: Fn(&str) -> io::Result<String>> Bundle<R> {
                 lines.push(format!("const {{{names}}} = {};", variable(module)));
             } else if line.starts_with("import ") {
                 return Err(unknown(name, line));
-            } else if let Some((before, module, after)) = lazy_import(line) {
+            } else if let Some((before, module, after)) = lazy_import(line)
+                && !self.pages.contains(&module)
+            {
                 self.add(module)?;
                 lines.push(format!("{before}{}{after}", variable(module)));
             } else {
@@ -97,8 +216,8 @@ pub(crate) fn without_comments(text: &str) -> String {
     let mut kept = String::new();
     let mut in_comment = false;
     for line in text.lines().map(str::trim) {
-        if in_comment || line.starts_with("/*") {
-            in_comment = !line.ends_with("*/");
+        if in_comment || line.starts_with("/*") || line.starts_with("<!--") {
+            in_comment = !line.ends_with("*/") && !line.ends_with("-->");
         } else if !line.is_empty() && !line.starts_with("//") {
             kept.push_str(line);
             kept.push('\n');

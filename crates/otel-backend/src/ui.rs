@@ -16,9 +16,15 @@ use xxhash_rust::xxh3::xxh3_64;
 /// The files of the page by their path, compressed with gzip; `build/` packs them.
 static FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/ui_files.rs"));
 
-/// What the page may do: load its own scripts, styles and pictures, and ask its own server.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-                      img-src 'self' data:; base-uri 'self'; form-action 'none'; frame-ancestors 'none'";
+/// What the page may do: run the scripts and the styles within it, load its own scripts and pictures,
+/// and ask its own server.
+const POLICY: &str = concat!(
+    "default-src 'none'; ",
+    concat!("script-src 'self' ", env!("UI_SCRIPTS"), "; "),
+    concat!("style-src ", env!("UI_STYLES"), "; "),
+    "connect-src 'self'; img-src 'self' data:; ",
+    "base-uri 'self'; form-action 'none'; frame-ancestors 'none'",
+);
 
 const INDEX: &str = "index.html";
 
@@ -121,6 +127,14 @@ mod tests {
     fn all_files_together_are_small() {
         let bytes: usize = FILES.iter().map(|(_, packed)| packed.len()).sum();
         assert!(bytes <= 60 * 1024, "{bytes} bytes: more than 60 KiB");
+    }
+
+    #[test]
+    fn a_trace_needs_less_than_all_files() {
+        let needed = ["index.html", "static/main.js", "static/worker.js"];
+        let packed = |name| FILES.iter().find(|file| file.0 == name).unwrap().1;
+        let bytes: usize = needed.map(packed).map(<[u8]>::len).iter().sum();
+        assert!(bytes <= 50 * 1000, "{bytes} bytes: more than 50 KB");
     }
 
     #[test]

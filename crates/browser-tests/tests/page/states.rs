@@ -1,6 +1,7 @@
 //! What people meet when not all is well.
 
 use browser_tests::{Backend, Browser, Span, View};
+use serde_json::json;
 use url::Url;
 
 use crate::traces::shop;
@@ -27,6 +28,26 @@ async fn an_empty_backend_says_how_to_send_a_trace_and_shows_it() {
     backend.send(&shop());
     page.wait(".result").await;
     page.close("no_longer_empty").await;
+}
+
+/// Whether the worker holds a trace. It would fetch one only if the page asked for it.
+const IS_LOADED: &str = "const [spanId, done] = arguments;
+    worker.addEventListener('message', ({ data }) => done(data.result >= 0), { once: true });
+    worker.postMessage({ call: 1, method: 'locate', parameters: { handle: 1, spanId } })";
+
+#[tokio::test]
+async fn a_trace_is_on_its_way_before_the_script_of_the_page_has_come() {
+    let backend = Backend::start();
+    let trace = backend.send(&shop());
+    let page = Browser::open(View::Wide).await;
+    page.cdp("Network.enable", json!({})).await;
+    page.cdp("Network.setBlockedURLs", json!({ "urls": ["*/main.js"] }))
+        .await;
+    page.go(&backend.trace_url(&trace)).await;
+    let loaded = async || page.script_async(IS_LOADED, vec![json!("1")]).await;
+    while loaded().await != true {}
+    assert_eq!(page.count("nav a").await, 0, "the script has not run");
+    page.quit().await;
 }
 
 #[tokio::test]

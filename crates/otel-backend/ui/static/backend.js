@@ -1,7 +1,8 @@
 import { coloursOf } from './palette.js';
 import { apiUrl } from './route.js';
 
-const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+/** Started by early.js. */
+const { worker } = self;
 const calls = new Map();
 let lastCall = 0;
 

@@ -6,8 +6,10 @@ const SAMPLE_BYTES = 1 << 19;
 const SAMPLE_VALUES = 4;
 
 /** A trace that takes longer than this is shown as it comes, when so many spans are there. */
-const PATIENCE_MS = 150;
+const PATIENCE_MS = 80;
 const PREVIEW_SPANS = 60;
+/** How often the page is told how far a trace has come. */
+const REPORT_MS = 150;
 
 /** Traces by the number the page knows them by. */
 const traces = new Map();
@@ -15,9 +17,11 @@ let lastHandle = 0;
 
 const methods = {
   /** Fetches a trace: its view, or the error the API answered. */
-  async load({ url }, progress) {
-    const answer = await fetchTraces(url, preview(progress), keep);
-    return answer.error ? answer : answer.traces[0] ?? { error: { status: 404, message: 'trace not found' } };
+  load({ url }, progress) {
+    const loading = begun?.url === url ? begun : new Loading(url);
+    begun = null;
+    loading.progress = progress;
+    return loading.answer;
   },
 
   /** Reads traces from the bytes of a file. */
@@ -62,24 +66,38 @@ function tagsIn(bytes) {
   return [...values].sort().flatMap(([key, found]) => [...found].map((value) => [key, value]));
 }
 
-/**
- * Tells how many spans have come, and once, when the whole takes long, what the first look like.
- * The services are named at the end of a trace, so they are still unknown.
- */
-function preview(progress) {
-  const began = performance.now();
-  let reported = began;
-  let shown = false;
-  return (scanner) => {
+/** A trace on its way. */
+class Loading {
+  /** Is told how far it has come. */
+  progress = null;
+  #began = performance.now();
+  #reported = this.#began;
+  #isShown = false;
+
+  constructor(url) {
+    this.url = url;
+    this.answer = this.#load();
+  }
+
+  async #load() {
+    const { error, traces } = await fetchTraces(this.url, (scanner) => this.#report(scanner), keep);
+    return error ? { error } : traces[0] ?? { error: { status: 404, message: 'trace not found' } };
+  }
+
+  /**
+   * Tells how many spans have come, and once, when the whole takes long, what the first look like.
+   * The services are named at the end of a trace, so they are still unknown.
+   */
+  #report(scanner) {
     const now = performance.now();
-    if (scanner.isDone || now - began < PATIENCE_MS) return;
-    if (!shown && scanner.spans >= PREVIEW_SPANS) {
-      shown = true;
-      progress({ spans: scanner.spans, view: new LoadedTrace(scanner.columns, {}, []).view });
-    } else if (now - reported > PATIENCE_MS) progress({ spans: scanner.spans });
+    if (!this.progress || scanner.isDone || now - this.#began < PATIENCE_MS) return;
+    if (!this.#isShown && scanner.spans >= PREVIEW_SPANS) {
+      this.#isShown = true;
+      this.progress({ spans: scanner.spans, view: new LoadedTrace(scanner.columns, {}, []).view });
+    } else if (now - this.#reported > REPORT_MS) this.progress({ spans: scanner.spans });
     else return;
-    reported = now;
-  };
+    this.#reported = now;
+  }
 }
 
 function keep(columns, members, segments) {
@@ -127,6 +145,9 @@ async function errorOf(response) {
     return { status: response.status, message: text.slice(0, 300).trim() || response.statusText };
   }
 }
+
+/** The trace that the page will ask for first, until it does; see early.js. */
+let begun = location.hash ? new Loading(new URL(`../../api/traces/${location.hash.slice(1)}`, location).href) : null;
 
 self.addEventListener('message', async ({ data: { call, method, parameters } }) => {
   const progress = (report) => self.postMessage({ call, progress: report });
