@@ -53,23 +53,52 @@ pub(super) struct BatchGroup {
 #[derive(Debug, Default)]
 pub struct BatchBuilder<'a> {
     batch: Batch,
+    /// Operations noted of late, each where its token says: looking here is quicker than in the map.
+    noted: [Option<Token>; 32],
     /// What emitted and what recorded the last span.
     last: Option<(Arc<Resource<'a>>, Arc<Scope<'a>>)>,
 }
 
 impl<'a> BatchBuilder<'a> {
+    /// A builder with room for so many bytes of encoded spans.
+    pub fn with_capacity(bytes: usize) -> Self {
+        let mut builder = Self::default();
+        builder.batch.bytes.reserve_exact(bytes);
+        builder
+    }
+
     /// Adds a span. `message` is its OTLP message in protobuf, if there is one already.
     pub fn push(&mut self, span: &Span<'a>, message: Option<&[u8]>) {
         if !self.is_in_last_group(span) {
             self.batch.groups.push(BatchGroup::of(span));
             self.last = Some((Arc::clone(&span.resource), Arc::clone(&span.scope)));
         }
-        self.batch.push(span, message);
+        let operation = self.batch.push(span, message);
+        self.note_operation(span, operation.with_kind(span.kind));
     }
 
     /// The batch.
     pub fn finish(self) -> Batch {
         self.batch
+    }
+
+    fn note_operation(&mut self, span: &Span<'_>, token: Token) {
+        let [index, ..] = token.0.to_le_bytes();
+        let Some(noted) = self.noted.get_mut(usize::from(index % 32)) else {
+            return;
+        };
+        if *noted == Some(token) {
+            return;
+        }
+        *noted = Some(token);
+        self.batch
+            .operations
+            .entry(token)
+            .or_insert_with(|| Operation {
+                service: span.resource.service_name().to_owned(),
+                name: span.name.to_string(),
+                kind: span.kind,
+            });
     }
 
     fn is_in_last_group(&self, span: &Span<'_>) -> bool {
@@ -113,7 +142,8 @@ impl Batch {
         self.tokens.get(row.tokens.clone()).unwrap_or_default()
     }
 
-    fn push(&mut self, span: &Span<'_>, message: Option<&[u8]>) {
+    /// Adds a span; returns the token of its service and name.
+    fn push(&mut self, span: &Span<'_>, message: Option<&[u8]>) -> Token {
         let (bytes, tokens) = (self.bytes.len(), self.tokens.len());
         // What is read back by its outline must be what was decoded: a message that repeats fields
         // could say two things.
@@ -121,7 +151,7 @@ impl Batch {
             Some(message) => self.bytes.extend_from_slice(message),
             None => encode_span(span, &mut self.bytes),
         }
-        push_span_tokens(span, &mut self.tokens);
+        let operation = push_span_tokens(span, &mut self.tokens);
         self.rows.push(Row {
             trace_id: span.trace_id,
             start: span.start,
@@ -129,17 +159,7 @@ impl Batch {
             bytes: bytes..self.bytes.len(),
             tokens: tokens..self.tokens.len(),
         });
-        self.note_operation(span);
-    }
-
-    fn note_operation(&mut self, span: &Span<'_>) {
-        let service = span.resource.service_name();
-        let token = Token::operation(Some(service), &span.name).with_kind(span.kind);
-        self.operations.entry(token).or_insert_with(|| Operation {
-            service: service.to_owned(),
-            name: span.name.to_string(),
-            kind: span.kind,
-        });
+        operation
     }
 }
 

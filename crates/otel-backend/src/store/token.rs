@@ -6,7 +6,7 @@
 
 use xxhash_rust::xxh3::xxh3_64_with_seed as hash;
 
-use crate::model::{Attribute, Span, SpanKind, StatusCode};
+use crate::model::{Attribute, Span, SpanKind, StatusCode, Value};
 
 /// One thing that is true of a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -63,10 +63,11 @@ impl Token {
     /// The span's duration in nanoseconds has its highest bit here, and its resource this service
     /// name. A duration of zero counts as one nanosecond.
     pub fn duration(service: Option<&str>, highest_bit: u32) -> Self {
-        let bit = highest_bit.to_string();
+        let mut digits = itoa::Buffer::new();
+        let bit = digits.format(highest_bit);
         match service {
-            Some(service) => about(About::ServiceDuration, service).and(&bit),
-            None => about(About::Duration, &bit),
+            Some(service) => about(About::ServiceDuration, service).and(bit),
+            None => about(About::Duration, bit),
         }
     }
 
@@ -113,12 +114,14 @@ pub(super) fn push_group_tokens(span: &Span<'_>, out: &mut Vec<Token>) {
     push_attributes(&span.scope.attributes, out);
 }
 
-/// Appends the other tokens of a span.
-pub(super) fn push_span_tokens(span: &Span<'_>, out: &mut Vec<Token>) {
+/// Appends the other tokens of a span; returns that of its service and name.
+pub(super) fn push_span_tokens(span: &Span<'_>, out: &mut Vec<Token>) -> Token {
     let service = Some(span.resource.service_name());
+    let operation = Token::operation(service, &span.name);
+    out.push(Token::operation(None, &span.name));
+    out.push(operation);
     let bit = highest_bit(span.end.0.saturating_sub(span.start.0));
     for service in [None, service] {
-        out.push(Token::operation(service, &span.name));
         out.push(Token::duration(service, bit));
         if span.status.code != StatusCode::Unset {
             out.push(Token::status(service, span.status.code));
@@ -132,11 +135,16 @@ pub(super) fn push_span_tokens(span: &Span<'_>, out: &mut Vec<Token>) {
     for link in &span.links {
         push_attributes(&link.attributes, out);
     }
+    operation
 }
 
 fn push_attributes(attributes: &[Attribute<'_>], out: &mut Vec<Token>) {
-    for attribute in attributes {
-        out.push(Token::attribute(&attribute.key, &attribute.value.text()));
+    for Attribute { key, value } in attributes {
+        out.push(match value {
+            // As `Value::text` has it, without an allocation.
+            Value::Int(int) => Token::attribute(key, itoa::Buffer::new().format(*int)),
+            value => Token::attribute(key, &value.text()),
+        });
     }
 }
 
@@ -156,6 +164,16 @@ mod tests {
             Token::attribute("http.method", "GET"),
             Token(5_142_064_994_321_467_893)
         );
+    }
+
+    #[test]
+    fn a_number_is_found_by_its_text() {
+        for number in [0, 8080, -1, i64::MIN, i64::MAX] {
+            let value = Value::Int(number);
+            let mut tokens = Vec::new();
+            push_attributes(&[Attribute::new("n", value.clone())], &mut tokens);
+            assert_eq!(tokens, [Token::attribute("n", &value.text())]);
+        }
     }
 
     #[test]
