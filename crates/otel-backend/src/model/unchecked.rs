@@ -56,6 +56,7 @@ impl<'a> UncheckedSpan<'a> {
     /// # Errors
     /// [`InvalidSpan`] if an id is missing or has the wrong length. A parent id of no bytes or of
     /// zeros means that there is no parent.
+    #[inline]
     pub fn check(
         self,
         resource: Arc<Resource<'a>>,

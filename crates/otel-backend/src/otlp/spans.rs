@@ -41,11 +41,11 @@ pub fn decode_groups(
         messages.map(move |message| (message, group.resource.clone(), group.scope.clone()))
     });
     Ok(spans.map(move |(message, resource, scope)| {
-        let span = read_span(message, attributes)?.check(resource, scope)?;
+        let span = read_span(message, attributes)?;
         // Spans of one sender have about as many attributes as the one before.
         attributes = span.attributes.len();
         Ok(Incoming {
-            span,
+            span: span.check(resource, scope)?,
             message: Some(message),
         })
     }))

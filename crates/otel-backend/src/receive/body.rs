@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
+use http_body::Body as _;
 use http_body_util::BodyExt as _;
 
 use super::budget::Held;
@@ -78,6 +79,12 @@ async fn collect_all(mut body: Body, limit: usize, held: &mut Held) -> Result<By
         if first.is_empty() && all.is_empty() {
             first = data;
         } else {
+            if all.is_empty() {
+                // What is announced need not come.
+                let left = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+                let come = first.len() + data.len();
+                all.reserve(come.saturating_add(left).min(4 * come));
+            }
             all.extend_from_slice(&std::mem::take(&mut first));
             all.extend_from_slice(&data);
         }

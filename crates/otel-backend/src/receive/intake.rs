@@ -190,7 +190,7 @@ fn unpack(
 
 /// Encodes the spans that are valid.
 fn encode(bytes: &[u8], limits: &Limits, decode: Decode) -> Result<(Batch, Accepted), Refusal> {
-    let mut batch = BatchBuilder::default();
+    let mut batch = BatchBuilder::with_capacity(bytes.len());
     let mut accepted = Accepted::default();
     for incoming in decode(bytes, limits)? {
         if accepted.spans + accepted.rejected == limits.spans {
@@ -199,15 +199,13 @@ fn encode(bytes: &[u8], limits: &Limits, decode: Decode) -> Result<(Batch, Accep
                 limit: limits.spans,
             });
         }
-        let checked = incoming.and_then(|incoming| {
+        let pushed = incoming.and_then(|incoming| {
             check(&incoming.span, limits)?;
-            Ok(incoming)
+            batch.push(&incoming.span, incoming.message);
+            Ok(())
         });
-        match checked {
-            Ok(incoming) => {
-                batch.push(&incoming.span, incoming.message);
-                accepted.spans += 1;
-            }
+        match pushed {
+            Ok(()) => accepted.spans += 1,
             Err(reason) => {
                 accepted.rejected += 1;
                 accepted.reason.get_or_insert(reason);
