@@ -183,7 +183,7 @@ impl Store {
     /// not a store that this version reads.
     pub fn open(settings: &Settings) -> Result<(Self, Writer, Upkeep), OpenError> {
         let (database, source) = Database::open(settings)?;
-        let loaded = source.0.as_ref().map(load).unwrap_or_default();
+        let loaded = source.connection.as_ref().map(load).unwrap_or_default();
         for damage in &loaded.damage {
             tracing::error!(damage, "the store is damaged; what can be read is kept");
         }

@@ -58,17 +58,27 @@ impl Pieces {
             tracing::debug!(%reason, "an answer was cut off");
         }
     }
+
+    fn send(&mut self) -> io::Result<()> {
+        let piece = std::mem::take(&mut self.piece);
+        let sent = self.outlet.send(Ok(piece.into()));
+        sent.map_err(io::Error::other)
+    }
 }
 
 impl Write for Pieces {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes).map(|()| bytes.len())
+    }
+
+    // JSON is written a few bytes at a time: the way that a piece is not full must be short.
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.piece.extend_from_slice(bytes);
-        if self.piece.len() >= PIECE {
-            let piece = std::mem::take(&mut self.piece);
-            let sent = self.outlet.send(Ok(piece.into()));
-            sent.map_err(io::Error::other)?;
+        if self.piece.len() < PIECE {
+            return Ok(());
         }
-        Ok(bytes.len())
+        self.send()
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -4,7 +4,7 @@ use std::collections::{BinaryHeap, HashMap, HashSet};
 
 use super::patience::{Patience, SearchError};
 use super::predicate::Search;
-use super::trace::{Frames, Trace, load};
+use super::trace::{Frames, SpanStart, Trace, load};
 use crate::model::{TraceId, UnixNanos};
 use crate::otlp::{Outline, SpanGroup, groups, span_groups};
 use crate::store::{Block, Frame, ReadError, Reader};
@@ -100,18 +100,14 @@ fn matching_traces(search: &Search, group: &SpanGroup<'_>) -> Vec<TraceId> {
 
 /// When these traces start, as far as a frame knows; they cannot start later.
 fn trace_starts(
-    groups: &[SpanGroup<'_>],
+    spans: &[Option<SpanStart>],
     traces: &HashSet<TraceId>,
 ) -> HashMap<TraceId, UnixNanos> {
     let mut starts = HashMap::new();
-    if traces.is_empty() {
-        return starts;
-    }
-    let messages = groups.iter().flat_map(|group| &group.messages);
-    for outline in messages.filter_map(|message| Outline::read(message)) {
-        if traces.contains(&outline.trace_id) {
-            let start = starts.entry(outline.trace_id).or_insert(outline.start);
-            *start = outline.start.min(*start);
+    for span in spans.iter().flatten() {
+        if traces.contains(&span.trace_id) {
+            let start = starts.entry(span.trace_id).or_insert(span.start);
+            *start = span.start.min(*start);
         }
     }
     starts
@@ -164,15 +160,20 @@ impl Running<'_> {
     }
 
     fn open(&mut self, frame: Frame) -> Result<(), ReadError> {
-        let bytes = self.frames.get(self.reader, frame)?;
+        let open = self.frames.get(self.reader, frame)?;
         let damaged = |reason| self.reader.damaged(frame, reason);
-        let groups = span_groups(groups(&bytes).map_err(damaged)?).map_err(damaged)?;
+        let groups = span_groups(groups(&open.bytes).map_err(damaged)?).map_err(damaged)?;
         let mut found = HashSet::new();
         for group in &groups {
             found.extend(matching_traces(self.search, group));
         }
         found.retain(|id| self.seen.insert(*id));
-        for (id, latest) in trace_starts(&groups, &found) {
+        if found.is_empty() {
+            return Ok(());
+        }
+        let messages = groups.iter().flat_map(|group| &group.messages);
+        let spans = open.spans(messages.copied());
+        for (id, latest) in trace_starts(spans, &found) {
             self.leads.push(Lead {
                 latest,
                 step: Step::Candidate(id),

@@ -1,8 +1,9 @@
 //! One trace out of the store.
 
+use std::cell::OnceCell;
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::rc::Rc;
 
 use super::adjust::adjust;
 use crate::model::{Span, TraceId, UnixNanos};
@@ -28,23 +29,60 @@ const MAX_BYTES: usize = 128 * 1024 * 1024;
 /// Opened frames, kept for the length of one question: traces found together often lie together.
 #[derive(Default)]
 pub(super) struct Frames {
-    open: HashMap<Frame, Arc<Vec<u8>>>,
+    open: HashMap<Frame, Rc<OpenFrame>>,
+}
+
+/// A frame that was opened.
+pub(super) struct OpenFrame {
+    /// Its `TracesData`.
+    pub(super) bytes: Vec<u8>,
+    spans: OnceCell<Vec<Option<SpanStart>>>,
+}
+
+/// To which trace a span belongs, and when it starts.
+#[derive(Clone, Copy)]
+pub(super) struct SpanStart {
+    pub(super) trace_id: TraceId,
+    pub(super) start: UnixNanos,
 }
 
 /// Frames that are kept open at most; about 16 MiB.
 const MAX_OPEN: usize = 128;
 
 impl Frames {
-    pub(super) fn get(&mut self, reader: &Reader, frame: Frame) -> Result<Arc<Vec<u8>>, ReadError> {
+    pub(super) fn get(
+        &mut self,
+        reader: &Reader,
+        frame: Frame,
+    ) -> Result<Rc<OpenFrame>, ReadError> {
         if let Some(open) = self.open.get(&frame) {
-            return Ok(Arc::clone(open));
+            return Ok(Rc::clone(open));
         }
         if self.open.len() >= MAX_OPEN {
             self.open.clear();
         }
-        let opened = Arc::new(reader.open(frame)?);
-        self.open.insert(frame, Arc::clone(&opened));
+        let opened = Rc::new(OpenFrame {
+            bytes: reader.open(frame)?,
+            spans: OnceCell::new(),
+        });
+        self.open.insert(frame, Rc::clone(&opened));
         Ok(opened)
+    }
+}
+
+impl OpenFrame {
+    /// What is known of each span; `messages` are all messages of the frame, which are read once.
+    pub(super) fn spans<'m>(
+        &self,
+        messages: impl Iterator<Item = &'m [u8]>,
+    ) -> &[Option<SpanStart>] {
+        let read = |message| {
+            let Outline {
+                trace_id, start, ..
+            } = Outline::read(message)?;
+            Some(SpanStart { trace_id, start })
+        };
+        self.spans.get_or_init(|| messages.map(read).collect())
     }
 }
 
@@ -73,21 +111,23 @@ pub(super) fn load(
             collecting.cut = true;
             break;
         }
-        let bytes = frames.get(reader, frame)?;
+        let open = frames.get(reader, frame)?;
         collecting
-            .add(&bytes)
+            .add(&open)
             .map_err(|reason| reader.damaged(frame, reason))?;
     }
     Ok(collecting.finish())
 }
 
 impl Collecting {
-    fn add(&mut self, frame: &[u8]) -> Result<(), Malformed> {
-        let mut found = groups(frame)?;
+    fn add(&mut self, frame: &OpenFrame) -> Result<(), Malformed> {
+        let mut found = groups(&frame.bytes)?;
+        let spans = frame.spans(found.iter().flat_map(|group| group.spans.iter().copied()));
+        let mut spans = spans.iter();
         for group in &mut found {
-            group.spans.retain(|span| match Outline::read(span) {
-                Some(outline) if outline.trace_id == self.id => {
-                    self.start = self.start.min(outline.start);
+            group.spans.retain(|_| match spans.next() {
+                Some(Some(span)) if span.trace_id == self.id => {
+                    self.start = self.start.min(span.start);
                     true
                 }
                 _ => false,
@@ -140,9 +180,11 @@ impl Trace {
     /// The spans in bytes, each once.
     fn distinct(&self) -> Result<Vec<Group<'_>>, Malformed> {
         let mut groups = groups(&self.data)?;
+        let mut heads = HashMap::new();
         let mut seen = HashSet::new();
         for group in &mut groups {
-            let head = group.head;
+            let next = heads.len();
+            let head = *heads.entry(group.head).or_insert(next);
             group.spans.retain(|span| seen.insert((head, *span)));
         }
         Ok(groups)

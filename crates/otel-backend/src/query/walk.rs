@@ -34,8 +34,8 @@ pub fn walk<B>(
     let mut frames = Frames::default();
     let mut seen = HashSet::new();
     for frame in selection.frames(reader)? {
-        let bytes = frames.get(reader, frame)?;
-        let ids = selection.traces_in(&bytes);
+        let open = frames.get(reader, frame)?;
+        let ids = selection.traces_in(&open.bytes);
         let ids = ids.map_err(|reason| reader.damaged(frame, reason))?;
         for id in ids {
             if !seen.insert(id) {

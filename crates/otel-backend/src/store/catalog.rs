@@ -88,6 +88,28 @@ impl Shared {
     }
 }
 
+/// Where the entries of a key begin in a sorted list.
+///
+/// Keys are random, so they are looked for around the place where they would be if they lay evenly:
+/// a search by halves reads memory all over the list of every block.
+fn begin_of(entries: &[TraceEntry], key: u32) -> usize {
+    let is_before = |entry: &TraceEntry| entry.key < key;
+    let is_before_at = |place: usize| entries.get(place).is_some_and(is_before);
+    let guess = (u64::from(key) * entries.len() as u64) >> u32::BITS;
+    let guess = usize::try_from(guess).unwrap_or_default();
+    let mut reach = 32;
+    loop {
+        let low = guess.saturating_sub(reach);
+        let high = guess.saturating_add(reach).min(entries.len());
+        // Every list has all of its entries between its ends, so this comes to an end.
+        if (low == 0 || is_before_at(low - 1)) && !is_before_at(high) {
+            let between = entries.get(low..high).unwrap_or_default();
+            return low + between.partition_point(is_before);
+        }
+        reach = reach.saturating_mul(2);
+    }
+}
+
 impl Head {
     /// A block of these frames, whose body is not in memory.
     pub(super) fn new(id: i64, frames: Vec<FrameInfo>, traces: Vec<TraceEntry>) -> Self {
@@ -116,7 +138,7 @@ impl Head {
     /// The frames that may hold spans of a trace.
     pub(super) fn frames_of(&self, id: TraceId) -> impl Iterator<Item = usize> + '_ {
         let key = trace_key(id);
-        let first = self.traces.partition_point(|entry| entry.key < key);
+        let first = begin_of(&self.traces, key);
         self.traces
             .iter()
             .skip(first)
@@ -133,5 +155,36 @@ impl Head {
             }
         }
         keys
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_found_however_they_lie() {
+        let entries = |keys: &[u32]| -> Vec<_> {
+            let entries = keys.iter().map(|key| TraceEntry {
+                key: *key,
+                frame: 0,
+            });
+            entries.collect()
+        };
+        let even: Vec<_> = (0..1000).map(|n| n * 4_294_967).collect();
+        let low: Vec<_> = (0..1000).map(|n| n / 3).collect();
+        let high: Vec<_> = (0..1000).map(|n| u32::MAX - 1000 + n).collect();
+        let same = [7; 500].to_vec();
+        for keys in [even, low, high, same, vec![0, u32::MAX], Vec::new()] {
+            let entries = entries(&keys);
+            for key in keys
+                .iter()
+                .copied()
+                .chain([0, 1, 8, u32::MAX / 2, u32::MAX])
+            {
+                let expected = entries.partition_point(|entry| entry.key < key);
+                assert_eq!(begin_of(&entries, key), expected, "{key} in {keys:?}");
+            }
+        }
     }
 }

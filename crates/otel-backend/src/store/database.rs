@@ -142,7 +142,7 @@ impl Database {
                 path: None,
                 _lock: None,
             };
-            return Ok((memory, Source(None)));
+            return Ok((memory, Source::new(None)));
         };
         let path = prepare(directory)?;
         let database = Self {
@@ -159,7 +159,7 @@ impl Database {
         let connection = open_file(&path).map_err(sqlite)?;
         check_format(&connection, &path, sqlite)?;
         configure(&connection, settings).map_err(sqlite)?;
-        Ok((database, Source(Some(connection))))
+        Ok((database, Source::new(Some(connection))))
     }
 
     /// A database that another process may use at the same time, to read from.
@@ -182,7 +182,7 @@ impl Database {
             path: Some(path),
             _lock: None,
         };
-        Ok((database, Source(Some(connection))))
+        Ok((database, Source::new(Some(connection))))
     }
 
     /// Whether the store is in memory.
@@ -193,7 +193,9 @@ impl Database {
     /// A further connection, to read from.
     pub(super) fn connect(&self) -> rusqlite::Result<Source> {
         let path = self.path.as_ref();
-        Ok(Source(path.map(|path| open_to_read(path)).transpose()?))
+        Ok(Source::new(
+            path.map(|path| open_to_read(path)).transpose()?,
+        ))
     }
 }
 

@@ -15,7 +15,7 @@ const SLACK: u64 = 128;
 
 /// Bytes that the blocks take, without free pages and without the log.
 pub(super) fn used(source: &Source, catalog: &Catalog) -> rusqlite::Result<u64> {
-    match &source.0 {
+    match &source.connection {
         Some(connection) => {
             let pages = pragma(connection, "page_count")? - pragma(connection, "freelist_count")?;
             Ok(pages * pragma(connection, "page_size")?)

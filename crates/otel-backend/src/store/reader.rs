@@ -66,7 +66,7 @@ impl Reader {
     pub fn of_directory(directory: &Path) -> Result<Self, OpenError> {
         let (database, source) = Database::open_to_read(directory)?;
         begin(&source).map_err(OpenError::Connect)?;
-        let loaded = source.0.as_ref().map(load).unwrap_or_default();
+        let loaded = source.connection.as_ref().map(load).unwrap_or_default();
         for damage in &loaded.damage {
             tracing::error!(damage, "the store is damaged; what can be read is read");
         }
@@ -78,7 +78,11 @@ impl Reader {
     }
 
     pub(super) fn close(self) {
-        let ended = self.source.0.as_ref().map(|c| c.execute_batch("COMMIT"));
+        let ended = self
+            .source
+            .connection
+            .as_ref()
+            .map(|c| c.execute_batch("COMMIT"));
         // A connection that cannot end its transaction is not used again.
         if ended.is_none_or(|result| result.is_ok()) {
             lock(&self.shared.idle).push(self.source);
@@ -230,7 +234,7 @@ fn frame(block: usize, head: &Head, index: usize) -> Option<Frame> {
 
 /// Begins a transaction that sees the database as it is now.
 fn begin(source: &Source) -> rusqlite::Result<()> {
-    let Some(connection) = &source.0 else {
+    let Some(connection) = &source.connection else {
         return Ok(());
     };
     connection.execute_batch("BEGIN")?;

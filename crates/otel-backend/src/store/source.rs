@@ -1,15 +1,23 @@
 //! Where the parts of blocks are read that the catalog does not hold.
 
+use std::cell::Cell;
+use std::fmt;
+
 use rusqlite::blob::Blob;
 use rusqlite::{Connection, ErrorCode, MAIN_DB};
+use zstd::bulk::Decompressor;
 
 use super::ReadError;
 use super::block::FrameInfo;
 use super::catalog::Head;
 
-/// A connection to the database; none for a store in memory, whose blocks are whole in the catalog.
-#[derive(Debug)]
-pub(super) struct Source(pub(super) Option<Connection>);
+/// Where one thread reads.
+pub(super) struct Source {
+    /// A connection to the database; none for a store in memory, whose blocks are whole in the catalog.
+    pub(super) connection: Option<Connection>,
+    /// Made when the first frame is unpacked, and kept with its memory.
+    decompressor: Cell<Option<Decompressor<'static>>>,
+}
 
 /// One part of a block.
 pub(super) enum Part<'s> {
@@ -17,7 +25,20 @@ pub(super) enum Part<'s> {
     Stored { blob: Blob<'s>, block: i64 },
 }
 
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source").finish_non_exhaustive()
+    }
+}
+
 impl Source {
+    pub(super) fn new(connection: Option<Connection>) -> Self {
+        Self {
+            connection,
+            decompressor: Cell::new(None),
+        }
+    }
+
     /// The frames of a block.
     pub(super) fn frames<'s>(&'s self, head: &'s Head) -> Result<Part<'s>, ReadError> {
         match &head.resident {
@@ -39,11 +60,30 @@ impl Source {
         let mut packed = vec![0; info.length as usize];
         self.frames(head)?
             .read(&mut packed, info.offset as usize)
-            .and_then(|()| unpack(head.id, &packed, info))
+            .and_then(|()| self.unpack_bytes(head.id, &packed, info))
+    }
+
+    /// Unpacks the bytes of a frame.
+    pub(super) fn unpack_bytes(
+        &self,
+        block: i64,
+        packed: &[u8],
+        info: &FrameInfo,
+    ) -> Result<Vec<u8>, ReadError> {
+        let unpack = || {
+            let mut decompressor = match self.decompressor.take() {
+                Some(kept) => kept,
+                None => Decompressor::new()?,
+            };
+            let unpacked = decompressor.decompress(packed, info.raw_length as usize);
+            self.decompressor.set(Some(decompressor));
+            unpacked
+        };
+        unpack().map_err(|reason| ReadError::damaged(block, &reason))
     }
 
     fn stored<'s>(&'s self, block: i64, table: &str, column: &str) -> Result<Part<'s>, ReadError> {
-        let Some(connection) = &self.0 else {
+        let Some(connection) = &self.connection else {
             return Err(ReadError::damaged(
                 block,
                 &"it is neither in memory nor on disk",
@@ -81,12 +121,6 @@ impl Part<'_> {
         self.read(&mut bytes, 0)?;
         Ok(bytes)
     }
-}
-
-/// Unpacks the bytes of a frame.
-pub(super) fn unpack(block: i64, packed: &[u8], info: &FrameInfo) -> Result<Vec<u8>, ReadError> {
-    zstd::bulk::decompress(packed, info.raw_length as usize)
-        .map_err(|reason| ReadError::damaged(block, &reason))
 }
 
 /// An error that concerns one block, or the database as a whole.

@@ -6,7 +6,7 @@ use super::block::{FrameInfo, has_filter};
 use super::build::BuiltFrame;
 use super::catalog::Head;
 use super::filter::untranspose;
-use super::source::{Source, unpack};
+use super::source::Source;
 use crate::model::Span;
 use crate::otlp::decode_traces;
 
@@ -62,7 +62,9 @@ impl Parts {
                     keys: keys.get(index).cloned().unwrap_or_default(),
                     filter: filter.clone(),
                 }),
-                None => self.unpacked.push(unpack(head.id, &data, info)?),
+                None => self
+                    .unpacked
+                    .push(source.unpack_bytes(head.id, &data, info)?),
             }
         }
         Ok(())

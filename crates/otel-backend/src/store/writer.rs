@@ -175,7 +175,7 @@ impl Writer {
             .build(batches, Vec::new())
             .map_err(|reason| AppendError::Write(reason.to_string()))?;
         let operations = self.new_operations(batches);
-        let id = match &mut self.source.0 {
+        let id = match &mut self.source.connection {
             Some(connection) => rows::insert(connection, &block, &operations)
                 .map_err(|reason| append_error(&reason))?,
             None => self.next_id(),
@@ -207,7 +207,7 @@ impl Writer {
         let run = (!evicted.is_empty()).then(|| forgetting.next(evicted));
         let first = run.clone().map_or(0, |run| forgetting.push(run));
         let remembered = run.as_ref().map(|run| Remembered { run, first });
-        let id = match &mut self.source.0 {
+        let id = match &mut self.source.connection {
             Some(connection) => rows::replace(connection, old, block.as_ref(), remembered.as_ref()),
             None => Ok(Some(next_id)),
         };
@@ -230,7 +230,7 @@ impl Writer {
 
     /// Gives some disk space back; true if there is more.
     fn give_back(&self) -> bool {
-        let Some(connection) = &self.source.0 else {
+        let Some(connection) = &self.source.connection else {
             return false;
         };
         disk::give_back(connection).unwrap_or_else(|reason| {
@@ -261,7 +261,7 @@ impl Writer {
     /// Leaves one file behind instead of a database and its log.
     fn close(self) {
         lock(&self.shared.idle).clear();
-        if let Some(connection) = self.source.0
+        if let Some(connection) = self.source.connection
             && let Err((_, reason)) = connection.close()
         {
             tracing::warn!(%reason, "the store was not closed cleanly; nothing is lost");
