@@ -169,9 +169,14 @@ impl Field {
     }
 }
 
+#[inline]
 pub(super) fn write_varint(value: u64, out: &mut Vec<u8>) {
+    if let Ok(byte @ 0..0x80) = u8::try_from(value) {
+        out.push(byte);
+        return;
+    }
     let (bytes, length) = varint(value);
-    out.extend(bytes.into_iter().take(length));
+    out.extend_from_slice(bytes.get(..length).unwrap_or_default());
 }
 
 /// Writes a number unless it is zero, which protobuf leaves out.
@@ -227,8 +232,13 @@ pub(crate) fn write_message(number: u32, out: &mut Vec<u8>, body: impl FnOnce(&m
     out.push(0);
     body(out);
     let length = out.len() - start - 1;
-    let (prefix, used) = varint(length as u64);
-    out.splice(start..=start, prefix.into_iter().take(used));
+    match (u8::try_from(length), out.get_mut(start)) {
+        (Ok(byte @ 0..0x80), Some(slot)) => *slot = byte,
+        _ => {
+            let (prefix, used) = varint(length as u64);
+            out.splice(start..=start, prefix.into_iter().take(used));
+        }
+    }
 }
 
 /// The bytes of a number, and how many of them count.
