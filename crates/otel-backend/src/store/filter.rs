@@ -44,9 +44,9 @@ pub(super) struct FilterBuilder {
 /// Tokens that are remembered; a power of two.
 const RECENT: usize = 256;
 
-/// A set of frames of one block, by index.
+/// A set of frames of one block, by index: a bit for each. The bits behind the last frame are zero.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct FrameSet(Vec<bool>);
+pub(super) struct FrameSet(Vec<u64>);
 
 impl Default for FrameFilter {
     /// The filter of no tokens.
@@ -220,7 +220,7 @@ impl BitWriter {
 
 /// Reads what a [`BitWriter`] wrote; behind its end, zeros.
 struct BitReader<'b> {
-    words: std::slice::Iter<'b, [u8; 8]>,
+    rest: &'b [u8],
     /// Bits that were not read yet, and how many they are.
     open: u64,
     length: usize,
@@ -228,10 +228,8 @@ struct BitReader<'b> {
 
 impl<'b> BitReader<'b> {
     fn new(bytes: &'b [u8]) -> Self {
-        // A block's filter ends with a word.
-        let (words, _) = bytes.as_chunks();
         Self {
-            words: words.iter(),
+            rest: bytes,
             open: 0,
             length: 0,
         }
@@ -241,8 +239,7 @@ impl<'b> BitReader<'b> {
     fn read(&mut self, length: usize) -> u64 {
         let mut bits = self.open;
         if length > self.length {
-            let next = self.words.next().copied().unwrap_or_default();
-            let next = u64::from_le_bytes(next);
+            let next = self.next_word();
             bits |= next << self.length;
             let taken = length - self.length;
             self.open = shifted_right(next, taken);
@@ -252,6 +249,16 @@ impl<'b> BitReader<'b> {
             self.length -= length;
         }
         bits & shifted_right(u64::MAX, WORD - length)
+    }
+
+    fn next_word(&mut self) -> u64 {
+        let mut word = [0; WORD / 8];
+        let (bytes, rest) = self.rest.split_at(self.rest.len().min(word.len()));
+        for (byte, next) in word.iter_mut().zip(bytes) {
+            *byte = *next;
+        }
+        self.rest = rest;
+        u64::from_le_bytes(word)
     }
 }
 
@@ -263,19 +270,24 @@ fn shifted_right(bits: u64, length: usize) -> u64 {
 impl FrameSet {
     /// All frames of a block.
     pub(super) fn all(frames: usize) -> Self {
-        Self(vec![true; frames])
+        let mut set = Self(vec![u64::MAX; frames.div_ceil(WORD)]);
+        if let Some(last) = set.0.last_mut() {
+            *last = shifted_right(*last, (WORD - frames % WORD) % WORD);
+        }
+        set
     }
 
     /// No frame.
     pub(super) fn none(frames: usize) -> Self {
-        Self(vec![false; frames])
+        Self(vec![0; frames.div_ceil(WORD)])
     }
 
     /// Keeps the frames that are in a row too, of which so many bits are before it.
     pub(super) fn intersect(&mut self, row: &[u8], before: usize) {
-        for (frame, kept) in self.0.iter_mut().enumerate() {
-            let bit = before + frame;
-            *kept &= row.get(bit / 8).is_some_and(|b| b >> (bit % 8) & 1 == 1);
+        let mut row = BitReader::new(row);
+        row.read(before);
+        for kept in &mut self.0 {
+            *kept &= row.read(WORD);
         }
     }
 
@@ -287,13 +299,19 @@ impl FrameSet {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        !self.0.contains(&true)
+        self.0.iter().all(|kept| *kept == 0)
     }
 
     /// The frames in it.
     pub(super) fn iter(&self) -> impl Iterator<Item = usize> {
-        let frames = self.0.iter().enumerate();
-        frames.filter_map(|(frame, kept)| kept.then_some(frame))
+        self.0.iter().enumerate().flat_map(|(index, word)| {
+            let mut left = *word;
+            std::iter::from_fn(move || {
+                let frame = (left != 0).then(|| left.trailing_zeros() as usize)?;
+                left &= left - 1;
+                Some(index * WORD + frame)
+            })
+        })
     }
 }
 
@@ -383,11 +401,34 @@ mod tests {
 
     #[test]
     fn rows_that_are_too_short_are_read_as_zeros() {
-        assert_eq!(
-            untranspose(&[0xff; 9], 100),
-            untranspose(&[0xff; 8], 100),
-            "what is no whole word is passed over"
-        );
         assert_eq!(untranspose(&[], 2), vec![FrameFilter::default(); 2]);
+        let filters = untranspose(&[0xff; 9], 24);
+        let ones: Vec<_> = filters.iter().map(|filter| filter.ones).collect();
+        assert_eq!(ones, [3; 24]);
+    }
+
+    #[test]
+    fn sets_of_frames_are_united_and_intersected() {
+        for frames in [1, 3, 64, 65, 130] {
+            let all = FrameSet::all(frames);
+            assert_eq!(
+                all.iter().collect::<Vec<_>>(),
+                (0..frames).collect::<Vec<_>>()
+            );
+            let mut set = all.clone();
+            // Three bits of the row before; then every second frame; then bits of the row behind.
+            set.intersect(&[0b0101_0111; 1], 3);
+            assert!(
+                set.iter().all(|frame| frame < 5 && frame % 2 == 1),
+                "{set:?}"
+            );
+            assert_eq!(set.is_empty(), frames < 2);
+            let mut united = FrameSet::none(frames);
+            assert!(united.is_empty());
+            united.unite(&set);
+            assert_eq!(united, set);
+            set.intersect(&vec![0xff; frames.div_ceil(8) + 1], 7);
+            assert_eq!(united, set);
+        }
     }
 }
