@@ -98,6 +98,16 @@ pub enum OpenError {
         /// The file.
         path: String,
     },
+    /// The file was torn, or changed by something else.
+    #[error(
+        "{path} is damaged ({source}): put a copy of it in its place, or move it away to begin anew"
+    )]
+    Damaged {
+        /// The database.
+        path: String,
+        /// Why.
+        source: rusqlite::Error,
+    },
     /// SQLite refused.
     #[error("cannot open the store in {path}: {source}")]
     Sqlite {
@@ -151,6 +161,10 @@ impl Database {
         };
         let sqlite = |source: rusqlite::Error| match source.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => OpenError::Foreign { path: path.clone() },
+            Some(ErrorCode::DatabaseCorrupt) => OpenError::Damaged {
+                path: path.clone(),
+                source,
+            },
             _ => OpenError::Sqlite {
                 path: path.clone(),
                 source,

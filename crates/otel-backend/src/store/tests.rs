@@ -238,11 +238,7 @@ async fn space_is_given_back_to_the_file_system() {
 async fn damaged_blocks_are_left_out_and_the_others_are_read() {
     let directory = tempfile::tempdir().unwrap();
     let settings = in_directory(directory.path(), Retention::default());
-    let fixture = open(&settings);
-    for trace in 1..=8 {
-        fixture.append(&[(trace, 0, trace)], 50_000).await;
-    }
-    fixture.close().await;
+    eight_traces(&settings).await;
 
     let database = rusqlite::Connection::open(directory.path().join("traces.sqlite")).unwrap();
     let damage = "
@@ -300,4 +296,53 @@ fn a_database_of_format_1_is_brought_up_to_date() {
     database
         .query_row("SELECT count(*) FROM evicted", [], |_| Ok(()))
         .unwrap();
+}
+
+/// Stores a trace in each of eight blocks and closes the store, so that all lies in one file.
+async fn eight_traces(settings: &Settings) {
+    let fixture = open(settings);
+    for trace in 1..=8 {
+        fixture.append(&[(trace, 0, trace)], 50_000).await;
+    }
+    fixture.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_whose_end_is_missing_is_refused_with_what_to_do() {
+    let directory = tempfile::tempdir().unwrap();
+    let settings = in_directory(directory.path(), Retention::default());
+    eight_traces(&settings).await;
+    let path = directory.path().join("traces.sqlite");
+    let whole = std::fs::read(&path).unwrap();
+    let page = 8192;
+    for length in [50, 100, page, 10 * page + 1, whole.len() - page] {
+        std::fs::write(&path, &whole[..length]).unwrap();
+        let error = Store::open(&settings).unwrap_err().to_string();
+        let name = path.to_str().unwrap();
+        assert!(
+            error.starts_with(&format!("{name} is damaged (")),
+            "{error}"
+        );
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), length as u64);
+    }
+}
+
+/// SQLite itself does not notice that a part of the last page is missing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_lacks_its_last_bytes_is_read_as_far_as_it_goes() {
+    let directory = tempfile::tempdir().unwrap();
+    let settings = in_directory(directory.path(), Retention::default());
+    eight_traces(&settings).await;
+    let path = directory.path().join("traces.sqlite");
+    let file = std::fs::File::options().write(true).open(&path).unwrap();
+    file.set_len(file.metadata().unwrap().len() - 1).unwrap();
+
+    let fixture = open(&settings);
+    fixture.add(9, &[1]).await;
+    let mut left = 0;
+    for trace in 1..=9 {
+        left += fixture.starts(trace).await.len();
+    }
+    assert_eq!(left, 8);
+    assert_eq!(fixture.store.damaged_blocks(), 1);
 }
