@@ -232,13 +232,12 @@ pub(crate) fn write_message(number: u32, out: &mut Vec<u8>, body: impl FnOnce(&m
     out.push(0);
     body(out);
     let length = out.len() - start - 1;
-    match (u8::try_from(length), out.get_mut(start)) {
-        (Ok(byte @ 0..0x80), Some(slot)) => *slot = byte,
-        _ => {
-            let (prefix, used) = varint(length as u64);
-            out.splice(start..=start, prefix.into_iter().take(used));
-        }
+    if let (Ok(byte @ 0..0x80), Some(slot)) = (u8::try_from(length), out.get_mut(start)) {
+        *slot = byte;
+        return;
     }
+    let (prefix, used) = varint(length as u64);
+    out.splice(start..=start, prefix.into_iter().take(used));
 }
 
 /// The bytes of a number, and how many of them count.
