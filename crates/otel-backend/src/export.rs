@@ -8,7 +8,7 @@ use std::io::{self, BufWriter, Write};
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use crate::api::jaeger::trace_json::{Processes, TraceJson};
+use crate::api::jaeger::trace_json::TraceJson;
 use crate::args::{Export, Format};
 use crate::config::{Config, parse_age};
 use crate::model::{TraceId, UnixNanos};
@@ -162,12 +162,12 @@ impl<W: Write> Output<W> {
             }
             Format::Jaeger => {
                 let spans = trace.spans().map_err(malformed)?;
-                let processes = Processes::of(&spans);
                 if self.traces > 0 {
                     self.out.write_all(b",")?;
                 }
                 self.out.write_all(b"\n")?;
-                serde_json::to_writer(&mut self.out, &TraceJson::of(&spans, &processes, None))?;
+                let json = TraceJson::new(trace.id, spans.iter(), false);
+                serde_json::to_writer(&mut self.out, &json)?;
                 self.spans += spans.len();
             }
         }

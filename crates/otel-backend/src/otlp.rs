@@ -31,7 +31,7 @@ pub use groups::{Group, GroupHead, groups, write_groups};
 pub use json::{AttributeJson, Dialect, TracesJson, decode_json, decode_json_lines};
 pub use outline::Outline;
 pub use regroup::TracesBuilder;
-pub use spans::{SpanGroup, decode_groups, decode_traces, span_groups};
+pub use spans::{SpanGroup, decode_traces, span_groups};
 pub use wire::Malformed;
 pub(crate) use wire::{messages, write_bytes, write_double, write_message, write_uint};
 

@@ -26,7 +26,7 @@ pub use patience::SearchError;
 pub use predicate::{Search, Tag, parse_bool};
 pub use search::Hit;
 pub use tags::{FoundTags, TagSearch};
-pub use trace::Trace;
+pub use trace::{Spans, Trace};
 pub use walk::{Selection, walk};
 
 /// Answers questions about what is in a store.

@@ -59,8 +59,10 @@ impl Pieces {
         }
     }
 
+    /// Sends what is full. What follows is large, too, so it has its room at once.
     fn send(&mut self) -> io::Result<()> {
-        let piece = std::mem::take(&mut self.piece);
+        let next = Vec::with_capacity(self.piece.capacity());
+        let piece = std::mem::replace(&mut self.piece, next);
         let sent = self.outlet.send(Ok(piece.into()));
         sent.map_err(io::Error::other)
     }

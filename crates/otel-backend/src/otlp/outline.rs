@@ -2,15 +2,19 @@
 
 use super::fields::span;
 use super::wire::Reader;
-use crate::model::{Span, TraceId, UnixNanos};
+use crate::model::{Span, SpanId, SpanKind, TraceId, UnixNanos};
 
 /// The parts of a span by which most searches pass it over. They come first in its message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Outline<'a> {
     /// The trace.
     pub trace_id: TraceId,
+    /// The span's own id; `None` if it has none, as no span that was taken.
+    pub span_id: Option<SpanId>,
     /// The span's name, as it came.
     pub name: &'a [u8],
+    /// Its role.
+    pub kind: SpanKind,
     /// When it began.
     pub start: UnixNanos,
     /// When it ended.
@@ -22,7 +26,9 @@ impl<'a> Outline<'a> {
     pub fn of(span: &'a Span<'_>) -> Self {
         Self {
             trace_id: span.trace_id,
+            span_id: Some(span.span_id),
             name: span.name.as_bytes(),
+            kind: span.kind,
             start: span.start,
             end: span.end,
         }
@@ -31,7 +37,8 @@ impl<'a> Outline<'a> {
     /// Reads a message up to the end of the span. The store holds only messages of which this is the
     /// outline of the decoded span; of others it may be `None`, or wrong where a field is repeated.
     pub fn read(message: &'a [u8]) -> Option<Self> {
-        let (mut trace_id, mut name) = (None, &[][..]);
+        let (mut trace_id, mut span_id, mut name) = (None, None, &[][..]);
+        let mut kind = SpanKind::Unspecified;
         let (mut start, mut end) = (UnixNanos(0), UnixNanos(0));
         let mut reader = Reader::new(message);
         while let Some(field) = reader.next().ok()? {
@@ -39,7 +46,9 @@ impl<'a> Outline<'a> {
                 span::TRACE_ID => {
                     trace_id = TraceId::from_slice(field.bytes(&mut reader).ok()?).ok();
                 }
+                span::SPAN_ID => span_id = SpanId::from_slice(field.bytes(&mut reader).ok()?).ok(),
                 span::NAME => name = field.bytes(&mut reader).ok()?,
+                span::KIND => kind = SpanKind::from_number(field.varint(&mut reader).ok()?),
                 span::START => start = UnixNanos(field.fixed64(&mut reader).ok()?),
                 span::END => {
                     end = UnixNanos(field.fixed64(&mut reader).ok()?);
@@ -50,7 +59,9 @@ impl<'a> Outline<'a> {
         }
         Some(Self {
             trace_id: trace_id?,
+            span_id,
             name,
+            kind,
             start,
             end,
         })

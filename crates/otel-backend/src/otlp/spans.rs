@@ -24,23 +24,13 @@ pub struct SpanGroup<'a> {
 /// # Errors
 /// [`Malformed`] if the bytes around the spans are not such a message.
 pub fn decode_traces(bytes: &[u8]) -> Result<Decoded<'_>, Malformed> {
-    Ok(Box::new(decode_groups(groups(bytes)?)?))
-}
-
-/// Reads spans that are already grouped.
-///
-/// # Errors
-/// [`Malformed`] if what they have in common cannot be read.
-pub fn decode_groups(
-    groups: Vec<Group<'_>>,
-) -> Result<impl Iterator<Item = Result<Incoming<'_>, InvalidSpan>> + Send, Malformed> {
-    let groups = span_groups(groups)?;
+    let groups = span_groups(groups(bytes)?)?;
     let mut attributes = 0;
     let spans = groups.into_iter().flat_map(|mut group| {
         let messages = std::mem::take(&mut group.messages).into_iter();
         messages.map(move |message| (message, group.resource.clone(), group.scope.clone()))
     });
-    Ok(spans.map(move |(message, resource, scope)| {
+    Ok(Box::new(spans.map(move |(message, resource, scope)| {
         let span = read_span(message, attributes)?;
         // Spans of one sender have about as many attributes as the one before.
         attributes = span.attributes.len();
@@ -48,7 +38,7 @@ pub fn decode_groups(
             span: span.check(resource, scope)?,
             message: Some(message),
         })
-    }))
+    })))
 }
 
 /// Reads what spans have in common, and leaves the spans as they are.
@@ -86,6 +76,18 @@ impl<'a> SpanGroup<'a> {
     /// # Errors
     /// [`InvalidSpan`] if it is not a span.
     pub fn decode(&self, message: &'a [u8]) -> Result<Span<'a>, InvalidSpan> {
-        read_span(message, 0)?.check(Arc::clone(&self.resource), Arc::clone(&self.scope))
+        self.decode_expecting(0, message)
+    }
+
+    /// As [`Self::decode`], with room for so many attributes.
+    ///
+    /// # Errors
+    /// [`InvalidSpan`] if it is not a span.
+    pub fn decode_expecting(
+        &self,
+        attributes: usize,
+        message: &'a [u8],
+    ) -> Result<Span<'a>, InvalidSpan> {
+        read_span(message, attributes)?.check(Arc::clone(&self.resource), Arc::clone(&self.scope))
     }
 }

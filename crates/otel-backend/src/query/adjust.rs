@@ -17,30 +17,34 @@ const ADDRESSES: [&str; 2] = ["ip", "peer.ipv4"];
 /// Attributes of spans that tell about their program.
 const OF_THE_RESOURCE: [&str; 2] = ["telemetry.sdk.", "telemetry.distro."];
 
-/// Changes the spans of one trace.
-pub(super) fn adjust(spans: &mut [Span<'_>]) {
-    split_shared_ids(spans);
-    for span in spans {
-        span.attributes.iter_mut().for_each(write_address);
-        let has_address = |a: &Attribute<'_>| address(a).is_some();
-        if span.resource.attributes.iter().any(has_address) {
-            let resource = Arc::make_mut(&mut span.resource);
-            resource.attributes.iter_mut().for_each(write_address);
-        }
-        move_to_resource(span);
+/// Changes a span by itself.
+pub(super) fn adjust(span: &mut Span<'_>) {
+    span.attributes.iter_mut().for_each(write_address);
+    let has_address = |a: &Attribute<'_>| address(a).is_some();
+    if span.resource.attributes.iter().any(has_address) {
+        let resource = Arc::make_mut(&mut span.resource);
+        resource.attributes.iter_mut().for_each(write_address);
     }
+    move_to_resource(span);
+}
+
+/// Whether a server span of a trace shares its id with a client span.
+pub(super) fn has_shared_ids(spans: &(impl Iterator<Item = (SpanId, SpanKind)> + Clone)) -> bool {
+    let of_kind = |wanted| {
+        let of_kind = spans.clone().filter(move |(_, kind)| *kind == wanted);
+        of_kind.map(|(id, _)| id)
+    };
+    let clients: HashSet<_> = of_kind(SpanKind::Client).collect();
+    of_kind(SpanKind::Server).any(|id| clients.contains(&id))
 }
 
 /// Gives a server span that shares its id with a client span, as Zipkin's do, an id of its own
 /// below it.
-fn split_shared_ids(spans: &mut [Span<'_>]) {
+pub(super) fn split_shared_ids(spans: &mut [Span<'_>]) {
     let clients = spans.iter().filter(|span| span.kind == SpanKind::Client);
     let clients: HashSet<_> = clients.map(|span| span.span_id).collect();
     let is_shared =
         |span: &Span<'_>| span.kind == SpanKind::Server && clients.contains(&span.span_id);
-    if !spans.iter().any(is_shared) {
-        return;
-    }
     let used: HashSet<_> = spans.iter().map(|span| span.span_id).collect();
     let free = (1..=u64::MAX).filter_map(|number| SpanId::new(number.to_be_bytes()).ok());
     let mut free = free.filter(|id| !used.contains(id));
@@ -119,7 +123,7 @@ mod tests {
             span(1, 0, SpanKind::Server),
             span(3, 1, SpanKind::Internal),
         ];
-        adjust(&mut spans);
+        split_shared_ids(&mut spans);
         let ids = spans.map(|span| (span.span_id.to_string(), span.parent.map(|p| p.to_string())));
         let id = |number: u64| format!("{number:016x}");
         assert_eq!(
@@ -136,10 +140,8 @@ mod tests {
             Attribute::new("ip", Value::Int(-1)),
             Attribute::new("telemetry.sdk.name", Value::String("x".into())),
         ];
-        let mut spans = [span];
-        adjust(&mut spans);
+        adjust(&mut span);
         let text = |a: &Attribute<'_>| format!("{}={}", a.key, a.value.text());
-        let [span] = &spans;
         let of_span: Vec<_> = span.attributes.iter().map(text).collect();
         assert_eq!(of_span, ["peer.ipv4=127.0.0.1", "ip=255.255.255.255"]);
         let of_resource: Vec<_> = span.resource.attributes.iter().map(text).collect();

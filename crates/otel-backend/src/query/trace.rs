@@ -5,9 +5,9 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::adjust::adjust;
-use crate::model::{Span, TraceId, UnixNanos};
-use crate::otlp::{Group, Malformed, Outline, decode_groups, groups, write_groups};
+use super::adjust::{adjust, has_shared_ids, split_shared_ids};
+use crate::model::{Span, SpanId, SpanKind, TraceId, UnixNanos};
+use crate::otlp::{Group, Malformed, Outline, groups, span_groups, write_groups};
 use crate::store::{Frame, ReadError, Reader};
 
 /// All spans of a trace, as bytes.
@@ -148,6 +148,9 @@ impl Collecting {
     }
 }
 
+/// Spans in order, each decoded when it is its turn.
+pub type Spans<'a> = Box<dyn Iterator<Item = Span<'a>> + 'a>;
+
 impl Trace {
     /// The spans in the order of their starts, as Jaeger shows them: each once, though it was sent
     /// twice, as a retry does, and with its adjustments.
@@ -155,9 +158,7 @@ impl Trace {
     /// # Errors
     /// [`Malformed`] if the store holds bytes that are not spans.
     pub fn spans(&self) -> Result<Vec<Span<'_>>, Malformed> {
-        let mut spans = in_order(self.distinct()?)?;
-        adjust(&mut spans);
-        Ok(spans)
+        self.spans_as(false)
     }
 
     /// As [`Self::spans`]; if `raw`, all of them just as they were sent.
@@ -165,35 +166,106 @@ impl Trace {
     /// # Errors
     /// [`Malformed`] if the store holds bytes that are not spans.
     pub fn spans_as(&self, raw: bool) -> Result<Vec<Span<'_>>, Malformed> {
-        if raw {
-            in_order(groups(&self.data)?)
-        } else {
-            self.spans()
+        Ok(self.iter_as(raw)?.collect())
+    }
+
+    /// As [`Self::spans_as`], one after the other: the first is there before the last is decoded.
+    ///
+    /// # Errors
+    /// [`Malformed`] if the store holds bytes that are not spans.
+    pub fn iter_as(&self, raw: bool) -> Result<Spans<'_>, Malformed> {
+        let groups = groups(&self.data)?;
+        let mut messages = in_order(&groups);
+        if !raw {
+            messages = distinct(&messages, &groups);
         }
+        let kinds = messages.iter().filter_map(|m| Some((m.span_id?, m.kind)));
+        let is_shared = !raw && has_shared_ids(&kinds);
+        let groups = span_groups(groups)?;
+        let mut attributes = 0;
+        let spans = messages.into_iter().filter_map(move |message| {
+            let group = groups.get(message.group)?;
+            let span = group.decode_expecting(attributes, message.bytes).ok()?;
+            // Spans of one trace have about as many attributes as the one before.
+            attributes = span.attributes.len();
+            Some(span)
+        });
+        let adjusted = |mut span| {
+            adjust(&mut span);
+            span
+        };
+        Ok(if raw {
+            Box::new(spans)
+        } else if is_shared {
+            let mut spans: Vec<_> = spans.collect();
+            split_shared_ids(&mut spans);
+            Box::new(spans.into_iter().map(adjusted))
+        } else {
+            Box::new(spans.map(adjusted))
+        })
     }
 
     /// How many bytes it takes in OTLP.
     pub fn size(&self) -> usize {
         self.data.len()
     }
-
-    /// The spans in bytes, each once.
-    fn distinct(&self) -> Result<Vec<Group<'_>>, Malformed> {
-        let mut groups = groups(&self.data)?;
-        let mut heads = HashMap::new();
-        let mut seen = HashSet::new();
-        for group in &mut groups {
-            let next = heads.len();
-            let head = *heads.entry(group.head).or_insert(next);
-            group.spans.retain(|span| seen.insert((head, *span)));
-        }
-        Ok(groups)
-    }
 }
 
-fn in_order(groups: Vec<Group<'_>>) -> Result<Vec<Span<'_>>, Malformed> {
-    let spans = decode_groups(groups)?.flatten();
-    let mut spans: Vec<_> = spans.map(|incoming| incoming.span).collect();
+/// A span that is not decoded yet, and what is looked at before it is.
+#[derive(Debug, Clone, Copy)]
+struct Message<'a> {
+    start: UnixNanos,
+    end: UnixNanos,
+    span_id: Option<SpanId>,
+    kind: SpanKind,
+    /// The number of its group.
+    group: usize,
+    bytes: &'a [u8],
+}
+
+/// The spans in the order of their starts; of those that start together, the longest first.
+fn in_order<'a>(groups: &[Group<'a>]) -> Vec<Message<'a>> {
+    let numbered = groups.iter().enumerate();
+    let spans = numbered.flat_map(|(number, group)| {
+        let outlined = group
+            .spans
+            .iter()
+            .map(|bytes| (*bytes, Outline::read(bytes)));
+        outlined.filter_map(move |(bytes, outline)| {
+            let outline = outline?;
+            Some(Message {
+                start: outline.start,
+                end: outline.end,
+                span_id: outline.span_id,
+                kind: outline.kind,
+                group: number,
+                bytes,
+            })
+        })
+    });
+    let mut spans: Vec<_> = spans.collect();
     spans.sort_by_key(|span| (span.start, Reverse(span.end)));
-    Ok(spans)
+    spans
+}
+
+/// The spans, each once. Those that are the same lie together, since they start and end together.
+fn distinct<'a>(spans: &[Message<'a>], groups: &[Group<'a>]) -> Vec<Message<'a>> {
+    // Equal heads have the same number.
+    let mut numbers = HashMap::new();
+    let numbered = groups.iter().map(|group| {
+        let next = numbers.len();
+        *numbers.entry(group.head).or_insert(next)
+    });
+    let heads: Vec<_> = numbered.collect();
+    let mut distinct = Vec::with_capacity(spans.len());
+    for together in spans.chunk_by(|a, b| (a.start, a.end) == (b.start, b.end)) {
+        if let [only] = together {
+            distinct.push(*only);
+            continue;
+        }
+        let mut seen = HashSet::new();
+        let first = |span: &&Message<'a>| seen.insert((heads.get(span.group), span.bytes));
+        distinct.extend(together.iter().filter(first));
+    }
+    distinct
 }

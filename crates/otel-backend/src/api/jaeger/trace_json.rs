@@ -1,32 +1,31 @@
 //! A trace in the JSON of Jaeger's old API.
 //!
-//! Spans are turned into JSON one by one, so that a large trace is not there twice.
+//! Spans are turned into JSON one by one, as they come, so that a large trace is not there twice and
+//! its first spans are sent while its last are not decoded yet.
 //!
 //! Spec: <https://github.com/jaegertracing/jaeger/blob/main/internal/uimodel/model.go>
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use jaeger_wire::{RefType, SpanRef, Tag, TagValue};
-use serde::ser::SerializeMap as _;
+use serde::ser::{SerializeMap as _, SerializeSeq as _, SerializeStruct as _};
 use serde::{Serialize, Serializer};
 
 use super::translate;
 use crate::api::ids::{hex, short};
-use crate::model::{Event, Resource, Span, Value};
+use crate::model::{Event, Resource, Span, TraceId, Value};
 
 /// A trace.
-#[derive(Serialize)]
-pub(crate) struct TraceJson<'a> {
-    #[serde(rename = "traceID")]
-    trace_id: String,
-    #[serde(serialize_with = "spans")]
-    spans: (&'a [Span<'a>], &'a Processes<'a>),
-    processes: &'a Processes<'a>,
-    warnings: Option<Vec<String>>,
+pub(crate) struct TraceJson<I> {
+    trace_id: TraceId,
+    /// Taken when it is written.
+    spans: Cell<Option<I>>,
+    is_cut: bool,
 }
 
 #[derive(Serialize)]
@@ -95,34 +94,70 @@ struct ProcessJson<'a> {
     tags: &'a [Tag<'a>],
 }
 
-/// The distinct resources of a trace, numbered in the order in which they appear.
+/// The distinct resources of the spans so far, numbered in the order in which they appear.
 #[derive(Default)]
-pub(crate) struct Processes<'a> {
-    distinct: Vec<&'a Resource<'a>>,
-    numbers: HashMap<*const Resource<'a>, usize>,
+struct Processes<'a> {
+    distinct: Vec<Arc<Resource<'a>>>,
+    /// Those that several spans share, kept so that each has its address for itself.
+    known: HashMap<*const Resource<'a>, (usize, Arc<Resource<'a>>)>,
+}
+
+/// The spans of a trace, counted and their processes noted while they are written.
+struct SpansJson<'s, 'a, I> {
+    spans: RefCell<I>,
+    processes: &'s RefCell<Processes<'a>>,
+    written: &'s Cell<usize>,
 }
 
 /// The largest integer that every JSON reader keeps exactly.
 const MAX_EXACT: u64 = (1 << 53) - 1;
 
-impl<'a> TraceJson<'a> {
-    /// The trace of these spans, in their order; `None` if there are none.
-    pub(crate) fn of(
-        spans: &'a [Span<'a>],
-        processes: &'a Processes<'a>,
-        warning: Option<String>,
-    ) -> Option<Self> {
-        Some(Self {
-            trace_id: short(spans.first()?.trace_id.as_bytes()),
-            spans: (spans, processes),
-            processes,
-            warnings: warning.map(|warning| vec![warning]),
-        })
+impl<'a, I: Iterator<Item: Borrow<Span<'a>>>> TraceJson<I> {
+    /// The trace of that id and these spans, in their order. If it `is_cut`, there are more.
+    pub(crate) fn new(trace_id: TraceId, spans: I, is_cut: bool) -> Self {
+        Self {
+            trace_id,
+            spans: Cell::new(Some(spans)),
+            is_cut,
+        }
+    }
+}
+
+impl<'a, I: Iterator<Item: Borrow<Span<'a>>>> Serialize for TraceJson<I> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let processes = RefCell::default();
+        let written = Cell::new(0);
+        let mut trace = serializer.serialize_struct("Trace", 4)?;
+        trace.serialize_field("traceID", &short(self.trace_id.as_bytes()))?;
+        let spans = self.spans.take().map(|spans| SpansJson {
+            spans: RefCell::new(spans),
+            processes: &processes,
+            written: &written,
+        });
+        trace.serialize_field("spans", &spans)?;
+        trace.serialize_field("processes", &*processes.borrow())?;
+        let n = written.get();
+        let warning = || format!("trace has more than {n} spans, showing first {n} spans only");
+        trace.serialize_field("warnings", &self.is_cut.then(|| [warning()]))?;
+        trace.end()
+    }
+}
+
+impl<'a, I: Iterator<Item: Borrow<Span<'a>>>> Serialize for SpansJson<'_, 'a, I> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        for span in &mut *self.spans.borrow_mut() {
+            let span = span.borrow();
+            let process = self.processes.borrow_mut().number(&span.resource);
+            list.serialize_element(&SpanJson::new(span, process))?;
+            self.written.set(self.written.get() + 1);
+        }
+        list.end()
     }
 }
 
 impl<'a> SpanJson<'a> {
-    fn new(span: &'a Span<'a>, process: usize) -> Self {
+    fn new(span: &'a Span<'_>, process: usize) -> Self {
         let warnings = translate::warnings(span);
         Self {
             trace_id: short(span.trace_id.as_bytes()),
@@ -180,31 +215,20 @@ fn double_value<'a>(double: f64) -> JsonValue<'a> {
 }
 
 impl<'a> Processes<'a> {
-    /// Those of these spans.
-    pub(crate) fn of(spans: &'a [Span<'a>]) -> Self {
-        let mut processes = Self::default();
-        for span in spans {
-            processes.add(&span.resource);
+    fn number(&mut self, resource: &Arc<Resource<'a>>) -> usize {
+        if let Some((number, _)) = self.known.get(&Arc::as_ptr(resource)) {
+            return *number;
         }
-        processes
-    }
-
-    fn add(&mut self, resource: &'a Arc<Resource<'a>>) {
-        let distinct = &mut self.distinct;
-        self.numbers
-            .entry(Arc::as_ptr(resource))
-            .or_insert_with(|| {
-                let equal = distinct.iter().position(|other| **other == **resource);
-                equal.unwrap_or_else(|| {
-                    distinct.push(resource);
-                    distinct.len() - 1
-                })
-            });
-    }
-
-    fn number(&self, resource: &Arc<Resource<'a>>) -> usize {
-        let number = self.numbers.get(&Arc::as_ptr(resource));
-        number.copied().unwrap_or_default()
+        let equal = self.distinct.iter().position(|other| other == resource);
+        let number = equal.unwrap_or_else(|| {
+            self.distinct.push(Arc::clone(resource));
+            self.distinct.len() - 1
+        });
+        if Arc::strong_count(resource) > 1 {
+            let kept = Arc::clone(resource);
+            self.known.insert(Arc::as_ptr(resource), (number, kept));
+        }
+        number
     }
 }
 
@@ -225,14 +249,6 @@ impl Serialize for Processes<'_> {
 
 fn process_id(number: usize) -> String {
     format!("p{}", number + 1)
-}
-
-fn spans<S: Serializer>(
-    (spans, processes): &(&[Span<'_>], &Processes<'_>),
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    let json = |span| SpanJson::new(span, processes.number(&span.resource));
-    serializer.collect_seq(spans.iter().map(json))
 }
 
 fn references<S: Serializer>(references: &[SpanRef], serializer: S) -> Result<S::Ok, S::Error> {
@@ -263,4 +279,43 @@ fn logs<S: Serializer>(events: &[&Event<'_>], serializer: S) -> Result<S::Ok, S:
 )]
 fn is_zero(flags: &u32) -> bool {
     *flags == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::{Attribute, UncheckedSpan};
+
+    use super::*;
+
+    fn span(service: String) -> Span<'static> {
+        let unchecked = UncheckedSpan {
+            trace_id: [1; 16].into(),
+            span_id: [2; 8].into(),
+            ..UncheckedSpan::default()
+        };
+        let resource = Resource {
+            attributes: vec![Attribute::new(
+                "service.name",
+                Value::String(service.into()),
+            )],
+            ..Resource::default()
+        };
+        unchecked.check(Arc::new(resource), Arc::default()).unwrap()
+    }
+
+    /// The memory of a resource that is gone is used for the next.
+    #[test]
+    fn spans_that_come_and_go_have_each_its_own_process() {
+        let services = ["a", "b", "a", "c", "b"];
+        let spans = services.into_iter().map(|name| span(name.to_owned()));
+        let trace_id = TraceId::new([1; 16]).unwrap();
+        let json = serde_json::to_value(TraceJson::new(trace_id, spans, true)).unwrap();
+        let written = json["spans"].as_array().unwrap().iter();
+        let process = |span: &serde_json::Value| span["processID"].as_str().unwrap().to_owned();
+        let names = written.map(|span| json["processes"][process(span)]["serviceName"].clone());
+        assert_eq!(names.collect::<Vec<_>>(), services);
+        assert_eq!(json["processes"].as_object().unwrap().len(), 3);
+        let warning = "trace has more than 5 spans, showing first 5 spans only";
+        assert_eq!(json["warnings"], serde_json::json!([warning]));
+    }
 }

@@ -10,16 +10,16 @@ use serde::ser::{Error as _, SerializeSeq as _};
 use serde::{Serialize, Serializer};
 
 use super::params::{Wanted, check_hints, is_raw, parse_traces};
-use super::trace_json::{Processes, TraceJson};
+use super::trace_json::TraceJson;
 use crate::api::answer;
 use crate::api::envelope::{ApiError, Envelope, Problem, json, to_json, write_json};
 use crate::api::ids;
 use crate::api::outlet::Traces;
 use crate::api::pairs::{Pairs, is_pretty};
 use crate::api::tempo;
-use crate::model::{Span, UnixNanos};
+use crate::model::UnixNanos;
 use crate::otlp;
-use crate::query::{Hit, IdPattern, Lookup, Missing, Query, Trace};
+use crate::query::{Hit, IdPattern, Lookup, Missing, Query};
 use crate::store::ReadError;
 
 /// How traces are shown.
@@ -112,20 +112,14 @@ impl Serialize for DataJson {
         let mut list = serializer.serialize_seq(None)?;
         for trace in &mut *self.traces.borrow_mut() {
             let trace = trace.map_err(S::Error::custom)?;
-            let spans = trace.spans_as(self.raw).map_err(S::Error::custom)?;
-            let processes = Processes::of(&spans);
-            if let Some(json) = TraceJson::of(&spans, &processes, cut(&trace, &spans)) {
-                list.serialize_element(&json)?;
+            let spans = trace.iter_as(self.raw).map_err(S::Error::custom)?;
+            let mut spans = spans.peekable();
+            if spans.peek().is_some() {
+                list.serialize_element(&TraceJson::new(trace.id, spans, trace.cut))?;
             }
         }
         list.end()
     }
-}
-
-fn cut(trace: &Trace, spans: &[Span<'_>]) -> Option<String> {
-    let n = spans.len();
-    let warning = || format!("trace has more than {n} spans, showing first {n} spans only");
-    trace.cut.then(warning)
 }
 
 /// Shows spans that are not in the store: a file of OTLP JSON, or of a message a line.
@@ -140,9 +134,10 @@ pub(super) async fn transform(
         let mut spans: Vec<_> = traces.flatten().map(|incoming| incoming.span).collect();
         spans.sort_by_key(|span| span.trace_id);
         let traces: Vec<_> = spans.chunk_by(|a, b| a.trace_id == b.trace_id).collect();
-        let processes: Vec<_> = traces.iter().map(|spans| Processes::of(spans)).collect();
-        let data = traces.iter().zip(&processes);
-        let data = data.filter_map(|(spans, processes)| TraceJson::of(spans, processes, None));
+        let data = traces.iter().filter_map(|spans| {
+            let trace_id = spans.first()?.trace_id;
+            Some(TraceJson::new(trace_id, spans.iter(), false))
+        });
         let envelope = Envelope::new(data.collect::<Vec<_>>());
         Ok(json(to_json(&envelope, pretty)))
     });
