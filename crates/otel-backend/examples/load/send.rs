@@ -129,7 +129,7 @@ pub(crate) fn template(protocol: Protocol, spans: u64, connection: usize) -> Tem
         Protocol::ThriftHttp => jaeger::encode_thrift(&sketches, service),
         Protocol::JaegerGrpc => jaeger::encode_proto(&sketches, service),
     };
-    Template::new(bytes, traces, traces * TRACE)
+    Template::new(bytes)
 }
 
 /// A connection to a receiver.

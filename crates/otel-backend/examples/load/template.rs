@@ -62,27 +62,10 @@ pub(crate) fn trace_id(request: u64, trace: u64) -> u128 {
 }
 
 impl Template {
-    /// The template in these bytes of so many traces and spans.
-    pub(crate) fn new(bytes: Vec<u8>, traces: u64, spans: u64) -> Self {
-        let of_trace = |n| [Placeholder::TraceHigh(n), Placeholder::TraceLow(n)];
-        let of_span = |n| [Placeholder::Span(n), Placeholder::User(n)];
-        let known = (0..traces)
-            .flat_map(of_trace)
-            .chain((0..spans).flat_map(of_span));
-        let mut places = Vec::new();
-        for placeholder in known.chain([Placeholder::Seconds]) {
-            let wanted = placeholder.bytes();
-            places.extend(positions(&bytes, &wanted).map(|at| (at, placeholder)));
-        }
-        let upper = |number: u64| ((number >> 32) as u32).to_le_bytes();
-        for at in positions(&bytes, &upper(NANOS)).map(|at| at - 4) {
-            let after = u32::from_le_bytes(std::array::from_fn(|n| bytes[at + n]));
-            places.push((at, Placeholder::Nanos(after.into())));
-        }
-        for at in positions(&bytes, &upper(MICROS)) {
-            let after = u32::from_be_bytes(std::array::from_fn(|n| bytes[at + 4 + n]));
-            places.push((at, Placeholder::Micros(after.into())));
-        }
+    /// The template in these bytes.
+    pub(crate) fn new(bytes: Vec<u8>) -> Self {
+        let place = |at| Some((at, Placeholder::at_start_of(&bytes[at..])?));
+        let places = (0..bytes.len()).filter_map(place).collect();
         Self { bytes, places }
     }
 
@@ -116,30 +99,40 @@ impl Template {
 }
 
 impl Placeholder {
-    fn bytes(self) -> Vec<u8> {
-        match self {
-            Self::TraceHigh(trace) => (TRACE_HIGH | trace).to_be_bytes().to_vec(),
-            Self::TraceLow(trace) => (TRACE_LOW | trace).to_be_bytes().to_vec(),
-            Self::Span(span) => span_placeholder(span).to_vec(),
-            Self::User(span) => user_placeholder(span).into_bytes(),
-            Self::Nanos(after) => (NANOS | after).to_le_bytes().to_vec(),
-            Self::Micros(after) => (MICROS | after).to_be_bytes().to_vec(),
-            Self::Seconds => varint(SECONDS),
+    fn at_start_of(bytes: &[u8]) -> Option<Self> {
+        const UPPER: u64 = 0xffff_ffff_0000_0000;
+        if bytes.starts_with(&varint(SECONDS)) {
+            return Some(Self::Seconds);
+        }
+        if let Some(digits) = bytes.strip_prefix(b"user").and_then(|rest| rest.get(..8)) {
+            let number = str::from_utf8(digits).ok()?.parse();
+            return number.ok().map(Self::User);
+        }
+        let eight = *bytes.first_chunk()?;
+        let little = u64::from_le_bytes(eight);
+        if little & UPPER == NANOS {
+            return Some(Self::Nanos(little & !UPPER));
+        }
+        let big = u64::from_be_bytes(eight);
+        let number = big & !UPPER;
+        match big & UPPER {
+            TRACE_HIGH => Some(Self::TraceHigh(number)),
+            TRACE_LOW => Some(Self::TraceLow(number)),
+            SPAN => Some(Self::Span(number)),
+            MICROS => Some(Self::Micros(number)),
+            _ => None,
         }
     }
 }
 
-/// A number of today's seconds takes as many bytes as the placeholder: five.
-fn varint(mut number: u64) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    while number >= 0x80 {
-        bytes.push((number as u8) | 0x80);
-        number >>= 7;
-    }
-    bytes.push(number as u8);
-    bytes
-}
-
-fn positions<'b>(bytes: &'b [u8], wanted: &'b [u8]) -> impl Iterator<Item = usize> + 'b {
-    (0..bytes.len().saturating_sub(wanted.len() - 1)).filter(|at| bytes[*at..].starts_with(wanted))
+/// A number of today's seconds as protobuf writes it: it has five bytes, as has the placeholder.
+fn varint(seconds: u64) -> [u8; 5] {
+    let byte = |n: usize| (seconds >> (7 * n)) as u8;
+    std::array::from_fn(|n| {
+        if n < 4 {
+            byte(n) | 0x80
+        } else {
+            byte(n) & 0x7f
+        }
+    })
 }
