@@ -2,6 +2,8 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use url::Url;
@@ -15,6 +17,21 @@ const MAX_HEAD: usize = 64 * 1024;
 /// # Panics
 /// When it cannot listen.
 pub fn below(backend: &str, path: &'static str) -> String {
+    serve(backend, path, None)
+}
+
+/// Serves a backend's pages. Of a trace's spans it passes on as many bytes as it is told, and the rest
+/// when nothing can tell it any more.
+///
+/// # Panics
+/// When it cannot listen.
+pub fn in_pieces(backend: &str) -> (String, Sender<u64>) {
+    let (sender, allowed) = channel();
+    (serve(backend, "", Some(allowed)), sender)
+}
+
+fn serve(backend: &str, path: &'static str, allowed: Option<Receiver<u64>>) -> String {
+    let allowed = Arc::new(Mutex::new(allowed));
     let backend = Url::parse(backend).ok();
     let backend = backend.and_then(|url| url.socket_addrs(|| None).ok()?.pop());
     let backend = backend.unwrap_or_else(|| panic!("the backend has no address"));
@@ -26,9 +43,10 @@ pub fn below(backend: &str, path: &'static str) -> String {
         listener.unwrap_or_else(|error| panic!("the proxy cannot listen: {error}"));
     thread::spawn(move || {
         for client in listener.incoming().flatten() {
+            let allowed = Arc::clone(&allowed);
             thread::spawn(move || {
                 // A browser may leave at any time.
-                let _ended = pass_on(client, backend, path);
+                let _ended = pass_on(client, backend, path, &allowed);
             });
         }
     });
@@ -36,7 +54,12 @@ pub fn below(backend: &str, path: &'static str) -> String {
 }
 
 /// Passes one request on and its answer back.
-fn pass_on(mut client: TcpStream, backend: SocketAddr, path: &str) -> io::Result<()> {
+fn pass_on(
+    mut client: TcpStream,
+    backend: SocketAddr,
+    path: &str,
+    allowed: &Mutex<Option<Receiver<u64>>>,
+) -> io::Result<()> {
     let head = read_head(&mut client)?;
     let Some((line, rest)) = head.split_once("\r\n") else {
         return Ok(());
@@ -52,6 +75,12 @@ fn pass_on(mut client: TcpStream, backend: SocketAddr, path: &str) -> io::Result
         "GET {line}\r\nConnection: close\r\n{}",
         without_connection(rest)
     )?;
+    if line.starts_with("/api/traces/") {
+        let allowed = allowed.lock().unwrap_or_else(PoisonError::into_inner);
+        for bytes in allowed.iter().flatten() {
+            io::copy(&mut (&mut server).take(bytes), &mut client)?;
+        }
+    }
     io::copy(&mut server, &mut client)?;
     Ok(())
 }

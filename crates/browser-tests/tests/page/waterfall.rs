@@ -1,6 +1,6 @@
 //! The rows of a trace: the tree, the time, the keyboard.
 
-use browser_tests::{Backend, Browser, View};
+use browser_tests::{Backend, Browser, View, proxy};
 use fantoccini::key::Key;
 use serde_json::json;
 
@@ -240,4 +240,32 @@ async fn kind_events_and_errors_stand_beside_their_bars() {
     let path = page.script("return getComputedStyle(document.querySelector('.row .bar'), '::before').backgroundImage", json!([])).await;
     assert_ne!(path, "none", "the root has its part of the critical path");
     page.close("beside").await;
+}
+
+#[tokio::test]
+async fn a_span_is_shown_as_soon_as_it_has_come() {
+    let backend = Backend::start();
+    let trace = backend.send(&pairs(1500));
+    let (base, more) = proxy::in_pieces(backend.url());
+    let page = Browser::open(View::Wide).await;
+    // "write 400", which comes after about a quarter of the spans.
+    page.go(&format!("{base}/trace/{trace}?uiFind={:x}", 803))
+        .await;
+    let shown = "return document.querySelector('.preview .row.selected')?.textContent ?? ''";
+    let mut text = json!("");
+    for _ in 0..32 {
+        more.send(32 * 1024).unwrap();
+        text = page.script(shown, json!([])).await;
+        if text != "" {
+            break;
+        }
+    }
+    assert!(text.as_str().unwrap().starts_with("write 400"), "{text}");
+    page.look("span_has_come").await;
+    drop(more);
+    assert_eq!(page.text(".details h2").await, "write 400");
+    assert_eq!(page.count(".preview").await, 0);
+    let selected = page.texts(".row.selected .operation").await;
+    assert_eq!(selected, ["write 400"]);
+    page.close("span_and_all").await;
 }

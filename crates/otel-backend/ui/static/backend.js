@@ -88,10 +88,11 @@ async function transformed(file) {
 
 /**
  * A trace, or `{ error: { status, message } }`; status 0 is a backend that does not answer.
- * While a long one comes, `progress({ spans, view })` is called; once, `view` is of its first spans.
+ * While a long one comes, `progress({ spans, view, row })` is called. Where there is a `view`, it is of
+ * the spans so far: of the first, and again when the `wanted` span has come, in that `row`.
  */
-export async function loadTrace(id, progress) {
-  const answer = await ask('load', { url: apiUrl(`traces/${encodeURIComponent(id)}`) }, progress);
+export async function loadTrace(id, progress, wanted = null) {
+  const answer = await ask('load', { url: apiUrl(`traces/${encodeURIComponent(id)}`), wanted }, progress);
   return answer.error ? answer : new Trace(answer);
 }
 

@@ -72,13 +72,9 @@ export class LoadedTrace {
 
   /** The row of the span with that id, or -1. Leading zeros may be left out. */
   locate(spanId) {
-    const wanted = spanId.toLowerCase().padStart(16, '0');
-    if (!/^[0-9a-f]{16}$/.test(wanted)) return -1;
-    const { ids, id } = this.#columns;
-    const before = ids.size;
-    const bytes = encoder.encode(wanted);
-    const number = ids.intern(bytes, 0, bytes.length);
-    return number < before ? this.#order.findIndex((i) => id[i] === number) : -1;
+    const { id } = this.#columns;
+    const number = numberOf(spanId, this.#columns);
+    return number < 0 ? -1 : this.#order.findIndex((i) => id[i] === number);
   }
 
   spanIds(rows) {
@@ -150,6 +146,12 @@ export class LoadedTrace {
     }
     return { services, service };
   }
+}
+
+/** The number of a span's id, whether there is such a span or not; -1 if the text is no id. */
+export function numberOf(spanId, { ids }) {
+  const bytes = encoder.encode(spanId.toLowerCase().padStart(16, '0'));
+  return /^[0-9a-f]{1,16}$/i.test(spanId) ? ids.intern(bytes, 0, bytes.length) : -1;
 }
 
 const valueOf = (tags, wanted) => String(tags?.find(({ key }) => key === wanted)?.value ?? '');

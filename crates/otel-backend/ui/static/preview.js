@@ -11,8 +11,11 @@ import { Waterfall } from './waterfall.js';
  */
 export class Preview {
   #waterfall;
+  #row;
 
-  constructor(view) {
+  /** `row` is the one to show, if not the first; -1 for none. */
+  constructor(view, row) {
+    this.#row = row;
     const trace = { ...view, colours: view.services.map(() => 0) };
     this.#waterfall = new Waterfall(trace, new VisibleRows(trace), new TimeRange(trace.begin, trace.end), {});
     this.status = el('p.facts', { role: 'status' });
@@ -26,7 +29,9 @@ export class Preview {
 
   /** To be called when the node is on the page. */
   draw() {
+    this.#waterfall.selected = this.#row;
     this.#waterfall.refresh();
+    this.#waterfall.moveTo(this.#row, true);
   }
 
   say(spans) {

@@ -17,17 +17,20 @@ const MAX_POLLED_SPANS = 20_000;
 
 export async function show(page, route, signal) {
   document.title = `${route.id.slice(0, 8)} · otel-backend`;
-  const trace = localTrace(route.id) ?? (await loadPatiently(page, route.id, signal));
+  const wanted = route.parameters.get('uiFind');
+  const trace = localTrace(route.id) ?? (await loadPatiently(page, route.id, wanted, signal));
   if (signal.aborted || !trace) return;
-  const shown = await present(page, trace, (view) => view.start(route.parameters), signal);
+  const row = wanted ? await trace.locate(wanted) : -1;
+  if (signal.aborted) return;
+  const shown = await present(page, trace, (view) => view.start(route.parameters, row), signal);
   if (!trace.isLocal) await follow(page, shown, signal);
 }
 
 /** The trace; as long as there is none, the page says so and asks again. */
-async function loadPatiently(page, id, signal) {
+async function loadPatiently(page, id, wanted, signal) {
   const progress = new Progress(page, signal);
   for (let said = ''; ; ) {
-    const trace = await loadTrace(id, (report) => progress.show(report));
+    const trace = await loadTrace(id, (report) => progress.show(report), wanted);
     progress.end();
     if (signal.aborted || !trace.error) return trace;
     const { status, message } = trace.error;
@@ -54,11 +57,12 @@ class Progress {
     signal.addEventListener('abort', () => this.end());
   }
 
-  show({ spans, view }) {
+  show({ spans, view, row }) {
     if (this.#isOver) return;
     if (view) {
       clearTimeout(this.#timer);
-      this.#preview = new Preview(view);
+      this.#preview?.destroy();
+      this.#preview = new Preview(view, row);
       this.#page.replaceChildren(this.#preview.node);
       this.#preview.draw();
     }

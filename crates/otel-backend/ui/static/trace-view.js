@@ -66,15 +66,19 @@ export class TraceView {
       el('div.body', {}, this.pane, this.#details.node));
   }
 
-  /** Draws, and goes to what the address asks for. */
-  async start(parameters) {
+  /** Draws, and goes to what the address asks for: that row, or what is found. */
+  async start(parameters, row) {
     this.#setShortcuts();
     const wanted = parameters.get('uiFind');
-    // Rows that are drawn with the cursor need not be drawn again for it.
-    if (!wanted) this.#waterfall.cursor = 0;
+    // Rows that are drawn with the cursor and the selection need not be drawn again for them.
+    this.#waterfall.cursor = wanted ? row : 0;
+    this.#waterfall.selected = row;
     this.show(parameters.get('view'));
-    if (!wanted) this.#waterfall.focus();
-    else if (!(await this.#open(wanted))) await this.#finder.search(wanted);
+    if (row >= 0) {
+      this.#reveal(row);
+      await this.select(row);
+    } else if (wanted) await this.#finder.search(wanted);
+    else this.#waterfall.focus();
     this.#trace.prepareFind();
   }
 
@@ -159,21 +163,19 @@ export class TraceView {
     return all.filter((row) => this.#filter.passes(row) && (!isFinding || matches.has(row)));
   }
 
-  /** Shows a span by its id; false if the trace has none of that id. */
+  /** Shows a span by its id, if the trace has it. */
   async #open(spanId) {
     const row = await this.#trace.locate(spanId);
-    if (row < 0) return false;
+    if (row < 0) return;
     this.#reveal(row);
     if (row !== this.#details.row) await this.select(row);
-    return true;
   }
 
   /** Brings a row into view, whatever hides it. */
   #reveal(row) {
     if (this.#standIn) return;
     if (this.#visible.passing && !this.#visible.passing[row]) this.#filter.clear();
-    this.#visible.show(row);
-    this.#waterfall.refresh();
+    if (this.#visible.show(row)) this.#waterfall.refresh();
     this.#waterfall.moveTo(row, true);
   }
 

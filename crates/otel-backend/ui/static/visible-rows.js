@@ -85,7 +85,7 @@ export class VisibleRows {
     this.update();
   }
 
-  /** Expands all that hides a row. */
+  /** Expands all that hides a row; whether there was any. */
   show(row) {
     let changed = false;
     for (let above = this.#trace.parent[row]; above >= 0; above = this.#trace.parent[above]) {
@@ -93,6 +93,7 @@ export class VisibleRows {
       this.collapsed[above] = 0;
     }
     if (changed) this.update();
+    return changed;
   }
 
   collapseAll() {

@@ -1,4 +1,4 @@
-import { LoadedTrace, summarise } from './loaded-trace.js';
+import { LoadedTrace, numberOf, summarise } from './loaded-trace.js';
 import { Scanner } from './scan.js';
 
 /** What is looked at for tags to offer, and how many values of each are offered. */
@@ -17,10 +17,11 @@ let lastHandle = 0;
 
 const methods = {
   /** Fetches a trace: its view, or the error the API answered. */
-  load({ url }, progress) {
+  load({ url, wanted }, progress) {
     const loading = begun?.url === url ? begun : new Loading(url);
     begun = null;
     loading.progress = progress;
+    loading.wanted = wanted;
     return loading.answer;
   },
 
@@ -70,9 +71,13 @@ function tagsIn(bytes) {
 class Loading {
   /** Is told how far it has come. */
   progress = null;
+  /** The span that the page will go to, if any. */
+  wanted = null;
   #began = performance.now();
   #reported = this.#began;
   #isShown = false;
+  /** How many spans were looked through for the one that is wanted. */
+  #passed = 0;
 
   constructor(url) {
     this.url = url;
@@ -85,18 +90,29 @@ class Loading {
   }
 
   /**
-   * Tells how many spans have come, and once, when the whole takes long, what the first look like.
-   * The services are named at the end of a trace, so they are still unknown.
+   * Tells how many spans have come, and when the whole takes long, what the first look like, and the
+   * one that is wanted among those so far. The services are named at the end of a trace, so they are
+   * still unknown.
    */
   #report(scanner) {
     const now = performance.now();
     if (!this.progress || scanner.isDone || now - this.#began < PATIENCE_MS) return;
-    if (!this.#isShown && scanner.spans >= PREVIEW_SPANS) {
+    const hasCome = this.#hasCome(scanner.columns);
+    if (hasCome || (!this.#isShown && scanner.spans >= PREVIEW_SPANS)) {
       this.#isShown = true;
-      this.progress({ spans: scanner.spans, view: new LoadedTrace(scanner.columns, {}, []).view });
+      const trace = new LoadedTrace(scanner.columns, {}, []);
+      this.progress({ spans: scanner.spans, view: trace.view, row: hasCome ? trace.locate(this.wanted) : -1 });
     } else if (now - this.#reported > REPORT_MS) this.progress({ spans: scanner.spans });
     else return;
     this.#reported = now;
+  }
+
+  /** Whether the span that is wanted is among those that came last. */
+  #hasCome(columns) {
+    const number = this.wanted ? numberOf(this.wanted, columns) : -1;
+    const from = this.#passed;
+    this.#passed = columns.count;
+    return number >= 0 && columns.id.subarray(from, columns.count).includes(number);
   }
 }
 
