@@ -155,8 +155,13 @@ impl Field {
     }
 
     /// Reads past a value.
+    #[inline]
     pub(super) fn skip(self, input: &mut Cursor<'_>) -> Result<(), DecodeError> {
-        self.skip_at(input, 0)
+        match self.wire_type {
+            // Nearly all that is counted before it is read has a length.
+            LENGTH => input.delimited(WHAT).map(drop),
+            _ => self.skip_at(input, 0),
+        }
     }
 
     fn skip_at(self, input: &mut Cursor<'_>, depth: usize) -> Result<(), DecodeError> {
