@@ -6,6 +6,8 @@ const COLON = 0x3a;
 const LIST_OPEN = 0x5b;
 const BACKSLASH = 0x5c;
 const LIST_CLOSE = 0x5d;
+const LETTER_E = 0x65;
+const LETTER_S = 0x73;
 const LETTER_T = 0x74;
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
@@ -276,7 +278,7 @@ export class Scanner {
   }
 
   /**
-   * Looks at a string as long as "error" or "span.kind" within a tag.
+   * Looks at a string that may be "error" or "span.kind" within a tag.
    * Only a true boolean named `error` is an error: "false" and "unset" are strings, and truthy.
    */
   #tag(from, to, open) {
@@ -315,7 +317,7 @@ export class Scanner {
     return Math.max(kind, 0);
   }
 
-  /** Looks at a string as long as "timestamp" within a log. */
+  /** Looks at a string that may be "timestamp" within a log. */
   #log(from, to) {
     if (this.#name(from, to) !== TIMESTAMP) return;
     this.#pos = to + 1;
@@ -380,7 +382,7 @@ export class Scanner {
   /**
    * Passes a list or an object, to any depth. Most bytes of an answer go through this loop, so it
    * looks only at strings as long as the names wanted of TAGS ("error", "span.kind") and of LOGS
-   * ("timestamp"), when they stand in an object right within the list.
+   * ("timestamp") that begin as they do, when they stand in an object right within the list.
    */
   #container(holds = -1) {
     const bytes = this.#bytes;
@@ -395,8 +397,9 @@ export class Scanner {
         while (pos < end && bytes[pos] !== QUOTE) pos += bytes[pos] === BACKSLASH ? 2 : 1;
         const length = pos - from;
         if (depth === 2 && (length === 5 || length === 9)) {
-          if (holds === TAGS) this.#tag(from, pos, open);
-          else if (holds === LOGS) this.#log(from, pos);
+          const first = bytes[from];
+          if (holds === TAGS && first === (length === 5 ? LETTER_E : LETTER_S)) this.#tag(from, pos, open);
+          else if (holds === LOGS && first === LETTER_T) this.#log(from, pos);
         }
         pos++;
       } else if (c === OPEN || c === LIST_OPEN) {
