@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::support::{Backend, command, export, get_json, of_service, post, shop_trace};
+use crate::support::{Backend, command, export, get, get_json, of_service, post, shop_trace};
 
 /// The program, which cannot make a file larger than so many KiB.
 fn limited(arguments: &[&str], kib: u32) -> Command {
@@ -57,6 +57,9 @@ async fn a_full_disk_is_said_and_what_is_there_stays() {
     let body = String::from_utf8(body).unwrap();
     assert_eq!(status, 503, "{body}");
     assert!(body.contains("the store cannot write: "), "{body}");
+    let (status, health) = get(&backend.ui("/health")).await;
+    assert_eq!(status, 503, "{health}");
+    assert!(health.contains("the store cannot write: "), "{health}");
 
     check(&backend, &stored).await;
     backend.kill();
@@ -66,6 +69,8 @@ async fn a_full_disk_is_said_and_what_is_there_stays() {
     let body = large(1000).to_string().into_bytes();
     let (status, _) = post(&backend.otlp_http("/v1/traces"), "application/json", body).await;
     assert_eq!(status, 200);
+    let (status, health) = get(&backend.ui("/health")).await;
+    assert_eq!(status, 200, "{health}");
 }
 
 async fn check(backend: &Backend, stored: &[u32]) {
