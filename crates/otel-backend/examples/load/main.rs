@@ -46,7 +46,7 @@ struct Options {
     per_request: usize,
 
     /// How many connections send at the same time.
-    #[arg(long, default_value_t = 8)]
+    #[arg(long, default_value_t = 32)]
     connections: u64,
 
     /// How many spans a second to send when the rate is fixed.

@@ -4,7 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::process::Backend;
-use crate::send::{Load, Protocol};
+use crate::send::{Load, Protocol, Sent};
 use crate::table::Figures;
 use crate::{Options, questions};
 
@@ -41,7 +41,7 @@ pub(crate) fn all(
             first_request: 1 << 40,
             ..Load::of(options, Protocol::OtlpHttp)
         };
-        sent += load.send(backend)?.0;
+        sent += load.send(backend)?.spans;
         if let Some(usage) = backend.usage()? {
             put("memory peak at the fixed rate, MiB", usage.peak_mib);
         }
@@ -54,15 +54,16 @@ pub(crate) fn all(
             continue;
         }
         let before = backend.usage()?;
-        let began = Instant::now();
-        let (spans, bytes) = Load::of(options, protocol).send(backend)?;
-        let took = began.elapsed().as_secs_f64();
+        let Sent { spans, bytes, took } = Load::of(options, protocol).send(backend)?;
         sent += spans;
         put(
             &format!("{protocol}: bytes a span, sent"),
             bytes as f64 / spans as f64,
         );
-        put(&format!("{protocol}: spans a second"), spans as f64 / took);
+        put(
+            &format!("{protocol}: spans a second"),
+            spans as f64 / took.as_secs_f64(),
+        );
         if let (Some(before), Some(after)) = (before, backend.usage()?) {
             let cpu = |cpu: f64| (cpu - before.cpu) * 1e6 / spans as f64;
             put(&format!("{protocol}: CPU s a million"), cpu(after.cpu));

@@ -53,6 +53,14 @@ pub(crate) struct Load {
     pub(crate) first_request: u64,
 }
 
+/// What was sent.
+pub(crate) struct Sent {
+    pub(crate) spans: u64,
+    pub(crate) bytes: u64,
+    /// From the first request to the last answer.
+    pub(crate) took: Duration,
+}
+
 impl Load {
     /// The load at full speed.
     pub(crate) fn of(options: &Options, protocol: Protocol) -> Self {
@@ -66,16 +74,27 @@ impl Load {
         }
     }
 
-    /// Sends all; returns how many spans that were, and how many bytes.
-    pub(crate) fn send(&self, backend: &Backend) -> anyhow::Result<(u64, u64)> {
+    /// Sends all.
+    pub(crate) fn send(&self, backend: &Backend) -> anyhow::Result<Sent> {
         let address = backend.address(self.protocol).context("no address")?;
+        // Before the clock starts: to find the placeholders of a template takes longer than to send
+        // many requests.
+        let templates: Vec<_> = (0..SERVICES.len().min(self.connections as usize))
+            .map(|service| template(self.protocol, self.per_request as u64, service))
+            .collect();
+        let senders: Vec<_> = (0..self.connections)
+            .zip(templates.iter().cycle())
+            .map(|(_, template)| Ok((template.clone(), Connection::open(self.protocol, &address)?)))
+            .collect::<anyhow::Result<_>>()?;
+
         let next = AtomicU64::new(0);
         let began = Instant::now();
-        let sent: anyhow::Result<Vec<u64>> = thread::scope(|scope| {
-            let senders: Vec<_> = (0..self.connections)
-                .map(|n| {
-                    let (next, address) = (&next, &address);
-                    scope.spawn(move || self.send_some(n as usize, address, next, began))
+        let bytes: anyhow::Result<Vec<u64>> = thread::scope(|scope| {
+            let senders: Vec<_> = senders
+                .into_iter()
+                .map(|(template, connection)| {
+                    let next = &next;
+                    scope.spawn(move || self.send_some(template, connection, next, began))
                 })
                 .collect();
             let failed = || anyhow::anyhow!("a sender failed");
@@ -84,10 +103,11 @@ impl Load {
                 .map(|sender| sender.join().map_err(|_| failed())?)
                 .collect()
         });
-        Ok((
-            self.requests() * self.per_request as u64,
-            sent?.iter().sum(),
-        ))
+        Ok(Sent {
+            spans: self.requests() * self.per_request as u64,
+            bytes: bytes?.iter().sum(),
+            took: began.elapsed(),
+        })
     }
 
     fn requests(&self) -> u64 {
@@ -96,13 +116,11 @@ impl Load {
 
     fn send_some(
         &self,
-        connection: usize,
-        address: &str,
+        mut template: Template,
+        mut connection: Connection,
         next: &AtomicU64,
         began: Instant,
     ) -> anyhow::Result<u64> {
-        let mut template = template(self.protocol, self.per_request as u64, connection);
-        let mut connection = Connection::open(self.protocol, address)?;
         let mut bytes = 0;
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
@@ -120,10 +138,10 @@ impl Load {
     }
 }
 
-pub(crate) fn template(protocol: Protocol, spans: u64, connection: usize) -> Template {
+/// A request of so many spans; by a protocol of Jaeger, of one service.
+pub(crate) fn template(protocol: Protocol, spans: u64, service: usize) -> Template {
     let traces = spans.div_ceil(TRACE);
     let sketches = sketches(traces);
-    let service = connection % SERVICES.len();
     let bytes = match protocol {
         Protocol::OtlpHttp => otlp::encode(&sketches),
         Protocol::ThriftHttp => jaeger::encode_thrift(&sketches, service),
