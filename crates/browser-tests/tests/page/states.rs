@@ -1,5 +1,7 @@
 //! What people meet when not all is well.
 
+use std::time::Duration;
+
 use browser_tests::{Backend, Browser, Span, View};
 use serde_json::json;
 use url::Url;
@@ -44,8 +46,9 @@ async fn a_trace_is_on_its_way_before_the_script_of_the_page_has_come() {
     page.cdp("Network.setBlockedURLs", json!({ "urls": ["*/main.js"] }))
         .await;
     page.go(&backend.trace_url(&trace)).await;
-    let loaded = async || page.script_async(IS_LOADED, vec![json!("1")]).await;
-    while loaded().await != true {}
+    let loaded = async { while page.script_async(IS_LOADED, vec![json!("1")]).await != true {} };
+    let loaded = tokio::time::timeout(Duration::from_mins(1), loaded).await;
+    loaded.expect("the worker loads the trace");
     assert_eq!(page.count("nav a").await, 0, "the script has not run");
     page.quit().await;
 }
