@@ -16,6 +16,17 @@ mod tls;
 
 use program::{program, run};
 use receiver::{Answer, Receiver};
+use tokio::process::Command;
+
+/// The program `spans`, which sends to `receiver` by that protocol.
+fn spans_to(receiver: &Receiver, protocol: &str) -> Command {
+    let endpoint = format!("http://{}", receiver.address);
+    let mut spans = program("spans", &[]);
+    spans
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
+        .env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol);
+    spans
+}
 
 #[tokio::test]
 async fn otlp_over_http_is_the_default_protocol() {
@@ -40,14 +51,7 @@ async fn otlp_over_http_is_the_default_protocol() {
 async fn otlp_over_http_speaks_json_and_gzip_when_asked() {
     for protocol in ["http/protobuf", "http/json"] {
         let receiver = Receiver::http(Answer::Accept).await;
-        run(program("spans", &[])
-            .env(
-                "OTEL_EXPORTER_OTLP_ENDPOINT",
-                format!("http://{}", receiver.address),
-            )
-            .env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)
-            .env("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"))
-        .await;
+        run(spans_to(&receiver, protocol).env("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip")).await;
 
         assert_eq!(receiver.span_names(), ["client-server", "client"]);
         let headers = &receiver.requests()[0].headers;
@@ -87,13 +91,7 @@ async fn spans_that_the_backend_rejects_are_lost() {
             "grpc" => Receiver::grpc(Answer::Reject(1)).await,
             _ => Receiver::http(Answer::Reject(1)).await,
         };
-        let ended = run(program("spans", &[])
-            .env(
-                "OTEL_EXPORTER_OTLP_ENDPOINT",
-                format!("http://{}", receiver.address),
-            )
-            .env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol))
-        .await;
+        let ended = run(&mut spans_to(&receiver, protocol)).await;
         let report = last_line(&ended.stderr);
         assert!(
             report.contains("1 acknowledged, 1 lost: too old"),
@@ -106,13 +104,7 @@ async fn spans_that_the_backend_rejects_are_lost() {
 async fn an_answer_of_a_port_for_grpc_acknowledges_nothing() {
     for protocol in ["http/protobuf", "http/json"] {
         let receiver = Receiver::grpc_over_http1().await;
-        let ended = run(program("spans", &[])
-            .env(
-                "OTEL_EXPORTER_OTLP_ENDPOINT",
-                format!("http://{}", receiver.address),
-            )
-            .env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol))
-        .await;
+        let ended = run(&mut spans_to(&receiver, protocol)).await;
         assert_eq!(receiver.span_names(), [""; 0]);
         let report = last_line(&ended.stderr);
         let reason = "0 acknowledged, 2 lost: the port speaks gRPC and not HTTP";
