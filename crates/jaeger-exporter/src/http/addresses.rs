@@ -3,7 +3,7 @@
 //! ureq looks a host up for every request, even when it has a connection already, and starts a thread
 //! to do so. That made a quarter of an export's cost.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use ureq::config::Config;
@@ -45,11 +45,15 @@ impl Addresses {
 
     /// Has the next request look the host up again, since at these addresses something is wrong.
     pub(super) fn forget(&self) {
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.last() = None;
+    }
+
+    fn last(&self) -> MutexGuard<'_, Option<Found>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn known(&self, uri: &Uri, now: Instant) -> Option<ResolvedSocketAddrs> {
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = self.last();
         let found = last.as_ref()?;
         let is_fresh = now.saturating_duration_since(found.at) < KEPT;
         (is_fresh && found.uri == *uri).then(|| found.addresses.clone())
@@ -71,7 +75,7 @@ impl Addresses {
             addresses: addresses.clone(),
             at: now,
         };
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
+        *self.last() = Some(found);
         Ok(addresses)
     }
 }
