@@ -77,14 +77,13 @@ impl Load {
     /// Sends all.
     pub(crate) fn send(&self, backend: &Backend) -> anyhow::Result<Sent> {
         let address = backend.address(self.protocol).context("no address")?;
-        // Before the clock starts: to find the placeholders of a template takes longer than to send
-        // many requests.
-        let templates: Vec<_> = (0..SERVICES.len().min(self.connections as usize))
-            .map(|service| template(self.protocol, self.per_request as u64, service))
-            .collect();
-        let senders: Vec<_> = (0..self.connections)
-            .zip(templates.iter().cycle())
-            .map(|(_, template)| Ok((template.clone(), Connection::open(self.protocol, &address)?)))
+        // Before the clock starts: making a template is not sending.
+        let senders: Vec<_> = (0..self.connections as usize)
+            .map(|number| {
+                let service = number % SERVICES.len();
+                let template = template(self.protocol, self.per_request as u64, service);
+                Ok((template, Connection::open(self.protocol, &address)?))
+            })
             .collect::<anyhow::Result<_>>()?;
 
         let next = AtomicU64::new(0);

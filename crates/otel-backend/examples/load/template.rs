@@ -20,7 +20,6 @@ const TRACE_HIGH: u64 = 0xfefe_fefe_0000_0000;
 const TRACE_LOW: u64 = 0xfbfb_fbfb_0000_0000;
 const SPAN: u64 = 0xfdfd_fdfd_0000_0000;
 
-#[derive(Clone)]
 pub(crate) struct Template {
     bytes: Vec<u8>,
     places: Vec<(usize, Placeholder)>,
