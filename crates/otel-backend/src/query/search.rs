@@ -1,6 +1,7 @@
 //! The newest traces that match.
 
 use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::ops::RangeInclusive;
 
 use super::patience::{Patience, SearchError};
 use super::predicate::Search;
@@ -128,14 +129,15 @@ struct Running<'r> {
 impl Running<'_> {
     fn begin(&mut self) {
         for block in self.reader.blocks() {
-            self.add(block.first, block.last, Step::Block(block));
+            self.add(block.first..=block.last, block.newest, Step::Block(block));
         }
     }
 
-    /// Adds a lead whose spans start within these times, unless none of them can match.
-    fn add(&mut self, first: UnixNanos, last: UnixNanos, step: Step) {
-        if last >= self.search.from && first <= self.search.to {
-            let latest = last.min(self.search.to);
+    /// Adds a lead whose spans start within these times, unless none of them can match. The newest of
+    /// its traces begins then.
+    fn add(&mut self, spans: RangeInclusive<UnixNanos>, newest: UnixNanos, step: Step) {
+        if *spans.end() >= self.search.from && *spans.start() <= self.search.to {
+            let latest = newest.min(self.search.to);
             self.leads.push(Lead { latest, step });
         }
     }
@@ -146,7 +148,7 @@ impl Running<'_> {
             Step::Block(block) => {
                 let clauses = self.search.clauses();
                 for frame in self.reader.frames_with(block, &clauses)? {
-                    self.add(frame.first, frame.last, Step::Frame(frame));
+                    self.add(frame.first..=frame.last, frame.newest, Step::Frame(frame));
                 }
             }
             Step::Frame(frame) => self.open(frame)?,

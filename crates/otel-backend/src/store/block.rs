@@ -42,6 +42,9 @@ pub(super) struct FrameInfo {
     pub(super) first: UnixNanos,
     /// When the last of them starts.
     pub(super) last: UnixNanos,
+    /// When the newest of its traces begins, as far as the frame knows: no trace of which it holds
+    /// spans begins later.
+    pub(super) newest: UnixNanos,
 }
 
 /// Says that a frame holds spans of a trace.
@@ -78,7 +81,7 @@ impl FrameInfo {
         u64::from(self.length) + BESIDE
     }
 
-    /// The bytes of these frames, one after the other, each number little-endian.
+    /// The bytes of these frames without `newest`, one after the other, each number little-endian.
     pub(super) fn encode_all(frames: &[Self]) -> Vec<u8> {
         let mut out = Vec::with_capacity(frames.len() * Self::LENGTH);
         for frame in frames {
@@ -91,23 +94,38 @@ impl FrameInfo {
         out
     }
 
-    /// The frames in these bytes, or `None` if they do not end with a frame.
-    pub(super) fn decode_all(bytes: &[u8]) -> Option<Vec<Self>> {
-        let (entries, rest) = bytes.as_chunks::<{ Self::LENGTH }>();
-        rest.is_empty()
-            .then(|| entries.iter().map(Self::decode).collect())
+    /// The bytes of each frame's `newest`.
+    pub(super) fn encode_newest(frames: &[Self]) -> Vec<u8> {
+        let newest = frames.iter().map(|frame| frame.newest.0.to_le_bytes());
+        newest.flatten().collect()
+    }
+
+    /// The frames in these bytes, or `None` if their lengths do not fit. A block of an early format
+    /// has no bytes of `newest`: the traces of a frame then may begin as late as its last span.
+    pub(super) fn decode_all(bytes: &[u8], newest: &[u8]) -> Option<Vec<Self>> {
+        let (entries, rest) = bytes.as_chunks();
+        let mut frames: Vec<_> = entries.iter().map(Self::decode).collect();
+        let (newest, behind) = newest.as_chunks();
+        for (frame, newest) in frames.iter_mut().zip(newest) {
+            frame.newest = UnixNanos(u64::from_le_bytes(*newest));
+        }
+        let fits = newest.is_empty() || newest.len() == frames.len();
+        (fits && rest.is_empty() && behind.is_empty()).then_some(frames)
     }
 
     fn decode(bytes: &[u8; Self::LENGTH]) -> Self {
         let mut rest = bytes.as_slice();
-        Self {
+        let mut decoded = Self {
             offset: u32::from_le_bytes(take(&mut rest)),
             length: u32::from_le_bytes(take(&mut rest)),
             raw_length: u32::from_le_bytes(take(&mut rest)),
             spans: u32::from_le_bytes(take(&mut rest)),
             first: UnixNanos(u64::from_le_bytes(take(&mut rest))),
             last: UnixNanos(u64::from_le_bytes(take(&mut rest))),
-        }
+            newest: UnixNanos(0),
+        };
+        decoded.newest = decoded.last;
+        decoded
     }
 }
 
@@ -168,10 +186,16 @@ mod tests {
             spans: 4,
             first: UnixNanos(5),
             last: UnixNanos(u64::MAX),
+            newest: UnixNanos(6),
         }];
         let bytes = FrameInfo::encode_all(&frames);
-        assert_eq!(FrameInfo::decode_all(&bytes), Some(frames));
-        assert_eq!(FrameInfo::decode_all(&bytes[1..]), None);
+        let newest = FrameInfo::encode_newest(&frames);
+        assert_eq!(FrameInfo::decode_all(&bytes, &newest), Some(frames));
+        assert_eq!(FrameInfo::decode_all(&bytes[1..], &newest), None);
+        assert_eq!(FrameInfo::decode_all(&bytes, &newest[1..]), None);
+        assert_eq!(FrameInfo::decode_all(&bytes, &[0; 16]), None);
+        let early = FrameInfo::decode_all(&bytes, &[]).unwrap();
+        assert_eq!(early[0].newest, UnixNanos(u64::MAX));
 
         let traces = vec![
             TraceEntry { key: 7, frame: 8 },

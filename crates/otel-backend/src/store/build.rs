@@ -45,6 +45,10 @@ struct OpenFrame<'a> {
     length: usize,
     first: UnixNanos,
     last: UnixNanos,
+    /// When the newest trace begins, but for the open one.
+    newest: UnixNanos,
+    /// The trace of the span that was added last, and the first start of its spans here.
+    trace: Option<(TraceId, UnixNanos)>,
 }
 
 /// The distinct group heads of several batches.
@@ -171,17 +175,22 @@ impl<'a> Building<'a, '_> {
         open.last = open.last.max(row.start);
         open.length += batch.span(row).len();
         open.spans.push((head, batch.span(row)));
-        let key = trace_key(row.trace_id);
-        if open.keys.last() != Some(&key) {
-            open.keys.push(key);
+        match &mut open.trace {
+            Some((id, first)) if *id == row.trace_id => *first = row.start.min(*first),
+            _ => {
+                open.end_trace();
+                open.trace = Some((row.trace_id, row.start));
+                open.keys.push(trace_key(row.trace_id));
+            }
         }
     }
 
     fn close_frame(&mut self) -> io::Result<()> {
-        let open = std::mem::take(&mut self.open);
+        let mut open = std::mem::take(&mut self.open);
         if open.spans.is_empty() {
             return Ok(());
         }
+        open.end_trace();
         self.builder.raw.clear();
         open.write(&self.heads, &mut self.builder.raw);
         let compressed = self.builder.compress()?;
@@ -192,6 +201,7 @@ impl<'a> Building<'a, '_> {
             spans: length(&open.spans)?,
             first: open.first,
             last: open.last,
+            newest: open.newest,
         };
         self.add_frame(&info, &compressed, open.keys, open.filter.finish())
     }
@@ -227,6 +237,12 @@ impl<'a> Building<'a, '_> {
 }
 
 impl OpenFrame<'_> {
+    fn end_trace(&mut self) {
+        if let Some((_, first)) = self.trace.take() {
+            self.newest = self.newest.max(first);
+        }
+    }
+
     /// Appends the frame's `TracesData`, its spans grouped, in the order added.
     fn write(&self, heads: &Heads<'_>, out: &mut Vec<u8>) {
         let mut spans = self.spans.clone();

@@ -21,6 +21,8 @@ pub(super) struct Head {
     pub(super) resident: Option<Body>,
     pub(super) first: UnixNanos,
     pub(super) last: UnixNanos,
+    /// When the newest of its traces begins; no later than that.
+    pub(super) newest: UnixNanos,
     /// Bytes before compression.
     pub(super) raw_length: u64,
     /// About how many bytes it takes where it is kept.
@@ -115,6 +117,7 @@ impl Head {
     pub(super) fn new(id: i64, frames: Vec<FrameInfo>, traces: Vec<TraceEntry>) -> Self {
         let first = frames.iter().map(|frame| frame.first).min();
         let last = frames.iter().map(|frame| frame.last).max();
+        let newest = frames.iter().map(|frame| frame.newest).max();
         Self {
             id,
             raw_length: raw_length(&frames),
@@ -124,6 +127,7 @@ impl Head {
             resident: None,
             first: first.unwrap_or_default(),
             last: last.unwrap_or_default(),
+            newest: newest.unwrap_or_default(),
         }
     }
 

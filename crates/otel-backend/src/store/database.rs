@@ -13,7 +13,7 @@ use super::{Location, Settings, SyncMode};
 const APPLICATION_ID: i32 = 0x4f54_454c;
 
 /// The version of the format that this program writes, and the newest that it reads.
-const FORMAT: i32 = 2;
+const FORMAT: i32 = 3;
 
 const FILE_NAME: &str = "traces.sqlite";
 
@@ -46,6 +46,11 @@ const SCHEMA_2: &str = "
         id     INTEGER PRIMARY KEY,
         traces BLOB NOT NULL
     ) STRICT;
+";
+
+/// What format 3 added. The blocks that are there already have nothing of it.
+const SCHEMA_3: &str = "
+    ALTER TABLE block ADD COLUMN newest BLOB NOT NULL DEFAULT x'';
 ";
 
 /// Why a store could not be opened.
@@ -245,7 +250,7 @@ fn check_format(
     match check_version(connection, path, &sqlite)? {
         0 => create(connection).map_err(sqlite),
         FORMAT => Ok(()),
-        _ => migrate(connection).map_err(sqlite),
+        found => migrate(connection, found).map_err(sqlite),
     }
 }
 
@@ -294,15 +299,19 @@ fn create(connection: &Connection) -> rusqlite::Result<()> {
     let transaction = connection.unchecked_transaction()?;
     transaction.execute_batch(SCHEMA)?;
     transaction.execute_batch(SCHEMA_2)?;
+    transaction.execute_batch(SCHEMA_3)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", FORMAT)?;
     transaction.commit()
 }
 
-/// From format 1.
-fn migrate(connection: &Connection) -> rusqlite::Result<()> {
+/// From an earlier format.
+fn migrate(connection: &Connection, found: i32) -> rusqlite::Result<()> {
     let transaction = connection.unchecked_transaction()?;
-    transaction.execute_batch(SCHEMA_2)?;
+    if found < 2 {
+        transaction.execute_batch(SCHEMA_2)?;
+    }
+    transaction.execute_batch(SCHEMA_3)?;
     transaction.pragma_update(None, "user_version", FORMAT)?;
     transaction.commit()
 }

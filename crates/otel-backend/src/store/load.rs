@@ -67,7 +67,7 @@ fn load_in_order(
     blocks: &mut Vec<Arc<Head>>,
     note: Note<'_>,
 ) -> rusqlite::Result<()> {
-    let select = format!("SELECT id, frames, traces FROM block ORDER BY id {order}");
+    let select = format!("SELECT id, frames, traces, newest FROM block ORDER BY id {order}");
     let mut statement = connection.prepare(&select)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -85,7 +85,7 @@ fn load_in_order(
 
 fn head(id: i64, row: &Row<'_>) -> rusqlite::Result<Option<Head>> {
     let bytes = |column| row.get_ref(column).and_then(|value| Ok(value.as_blob()?));
-    let frames = FrameInfo::decode_all(bytes(1)?);
+    let frames = FrameInfo::decode_all(bytes(1)?, bytes(3)?);
     let traces = TraceEntry::decode_all(bytes(2)?);
     Ok(frames
         .zip(traces)

@@ -102,6 +102,7 @@ mod tests {
                 spans: 1,
                 first: time,
                 last: time,
+                newest: time,
             };
             Arc::new(Head::new(n, vec![frame], Vec::new()))
         };

@@ -28,6 +28,8 @@ pub struct Frame {
     pub last: UnixNanos,
     /// When the first of its spans starts.
     pub first: UnixNanos,
+    /// No trace of which it holds spans begins later.
+    pub newest: UnixNanos,
     block: usize,
     index: usize,
 }
@@ -39,6 +41,8 @@ pub struct Block {
     pub last: UnixNanos,
     /// When the first of its spans starts.
     pub first: UnixNanos,
+    /// No trace of which it holds spans begins later.
+    pub newest: UnixNanos,
     index: usize,
 }
 
@@ -218,6 +222,7 @@ fn block(index: usize, head: &Head) -> Block {
     Block {
         last: head.last,
         first: head.first,
+        newest: head.newest,
         index,
     }
 }
@@ -227,6 +232,7 @@ fn frame(block: usize, head: &Head, index: usize) -> Option<Frame> {
     Some(Frame {
         last: info.last,
         first: info.first,
+        newest: info.newest,
         block,
         index,
     })

@@ -32,10 +32,11 @@ pub(super) fn insert(
 
 fn insert_block(connection: &Connection, block: &NewBlock) -> rusqlite::Result<i64> {
     let id = connection
-        .prepare_cached("INSERT INTO block (frames, traces) VALUES (?, ?)")?
+        .prepare_cached("INSERT INTO block (frames, traces, newest) VALUES (?, ?, ?)")?
         .insert(params![
             FrameInfo::encode_all(&block.frames),
-            TraceEntry::encode_all(&block.traces)
+            TraceEntry::encode_all(&block.traces),
+            FrameInfo::encode_newest(&block.frames)
         ])?;
     connection
         .prepare_cached("INSERT INTO block_data (block, frames) VALUES (?, ?)")?

@@ -278,24 +278,34 @@ async fn names_that_are_too_long_are_not_listed() {
     assert_eq!(fixture.store.read(read).await.unwrap(), [1024]);
 }
 
-#[test]
-fn a_database_of_format_1_is_brought_up_to_date() {
-    let directory = tempfile::tempdir().unwrap();
-    let settings = in_directory(directory.path(), Retention::default());
-    drop(Store::open(&settings).unwrap());
-    let database = rusqlite::Connection::open(directory.path().join("traces.sqlite")).unwrap();
-    database
-        .execute_batch("DROP TABLE evicted; PRAGMA user_version = 1")
-        .unwrap();
-    drop(database);
+#[tokio::test(flavor = "multi_thread")]
+async fn databases_of_earlier_formats_are_brought_up_to_date() {
+    const TO_2: &str = "ALTER TABLE block DROP COLUMN newest; PRAGMA user_version = 2";
+    const TO_1: &str = "DROP TABLE evicted; PRAGMA user_version = 1";
+    for back in [TO_2, &format!("{TO_2}; {TO_1}")] {
+        let directory = tempfile::tempdir().unwrap();
+        let settings = in_directory(directory.path(), Retention::default());
+        let fixture = open(&settings);
+        fixture.append(&[(1, 0, 5), (1, 1, 9)], 100).await;
+        fixture.close().await;
+        let database = || rusqlite::Connection::open(directory.path().join("traces.sqlite"));
+        database().unwrap().execute_batch(back).unwrap();
 
-    drop(Store::open(&settings).unwrap());
-    let database = rusqlite::Connection::open(directory.path().join("traces.sqlite")).unwrap();
-    let format = database.pragma_query_value(None, "user_version", |row| row.get::<_, i32>(0));
-    assert_eq!(format.unwrap(), 2);
-    database
-        .query_row("SELECT count(*) FROM evicted", [], |_| Ok(()))
-        .unwrap();
+        let fixture = open(&settings);
+        fixture.append(&[(2, 0, 6), (2, 1, 8)], 100).await;
+        assert_eq!(fixture.starts(1).await.len(), 2);
+        let newest = |reader: &Reader| {
+            let newest = reader.blocks().map(|block| block.newest.0);
+            Ok::<_, ReadError>(newest.collect::<Vec<_>>())
+        };
+        // What the earlier format does not say is taken to be as late as it can be.
+        assert_eq!(fixture.store.read(newest).await.unwrap(), [9, 6]);
+        fixture.close().await;
+        let format = database()
+            .unwrap()
+            .pragma_query_value(None, "user_version", |row| row.get::<_, i32>(0));
+        assert_eq!(format.unwrap(), 3);
+    }
 }
 
 /// Stores a trace in each of eight blocks and closes the store, so that all lies in one file.
