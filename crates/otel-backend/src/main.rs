@@ -1,5 +1,6 @@
 //! otel-backend, the program: see the library for what it does.
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
                 .from_env_lossy(),
         )
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .init();
     let config = match Config::new(&args, |name| std::env::var(name).ok()) {
         Ok(config) => config,

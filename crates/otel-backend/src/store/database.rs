@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::lock::DirectoryLock;
@@ -57,7 +58,10 @@ const SCHEMA_3: &str = "
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// A file or a directory cannot be used.
-    #[error("cannot use {}: {source}", path.display())]
+    #[error(
+        "cannot use {}: {source}: choose another directory with --data-dir or OTEL_BACKEND_DATA_DIR",
+        path.display()
+    )]
     Io {
         /// Which.
         path: PathBuf,
@@ -192,7 +196,7 @@ impl Database {
             path: path.clone(),
             source,
         };
-        let connection = open_to_read(&path).map_err(sqlite)?;
+        let connection = open_to_read_alone(&path).map_err(sqlite)?;
         match check_version(&connection, &path, sqlite)? {
             FORMAT => {}
             found => return Err(OpenError::TooOld { path, found }),
@@ -239,6 +243,31 @@ fn open_to_read(path: &str) -> rusqlite::Result<Connection> {
     let connection = open_file(path)?;
     connection.pragma_update(None, "query_only", true)?;
     Ok(connection)
+}
+
+/// Opens a database that may lie where nothing can be written, as on a read-only disk.
+///
+/// To read beside a writer, SQLite needs files beside the database. Where it cannot make them and
+/// there is no log, nobody is writing, and the database can be read without.
+fn open_to_read_alone(path: &str) -> rusqlite::Result<Connection> {
+    let opened = open_to_read(path).and_then(|connection| {
+        versions(&connection)?;
+        Ok(connection)
+    });
+    match opened {
+        Err(reason)
+            if reason.sqlite_error_code() == Some(ErrorCode::ReadOnly)
+                && !Path::new(&format!("{path}-wal")).exists() =>
+        {
+            let path = utf8_percent_encode(path, NON_ALPHANUMERIC);
+            let uri = format!("file:{path}?immutable=1");
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+                | OpenFlags::SQLITE_OPEN_URI
+                | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            Connection::open_with_flags(uri, flags)
+        }
+        opened => opened,
+    }
 }
 
 /// Makes the tables of a new database, and those that an old one lacks.

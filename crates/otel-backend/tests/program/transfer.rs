@@ -1,5 +1,8 @@
 //! `import` and `export`: from files into the store and back.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -183,5 +186,49 @@ async fn exports_are_selected_by_service_time_and_id() {
         String::from_utf8(none.stderr)
             .unwrap()
             .contains("cannot use ")
+    );
+}
+
+/// The program, run by a user who is not root: root may write everywhere.
+fn unprivileged(directory: &Path, arguments: &[&str]) -> Output {
+    let program = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(program.path(), Permissions::from_mode(0o755)).unwrap();
+    let copy = program.path().join("otel-backend");
+    let original = command(&["--data-dir", directory.to_str().unwrap()]);
+    std::fs::copy(original.get_program(), &copy).unwrap();
+    let mut command = Command::new(copy);
+    command.env_clear().args(original.get_args());
+    let variables = original
+        .get_envs()
+        .filter_map(|(key, value)| Some((key, value?)));
+    command.envs(variables);
+    if rustix::process::geteuid().is_root() {
+        const NOBODY: u32 = 65_534;
+        command.uid(NOBODY).gid(NOBODY);
+    }
+    with(command, arguments)
+}
+
+#[tokio::test]
+async fn a_directory_that_cannot_be_written_is_exported_all_the_same() {
+    let directory = filled().await;
+    let path = directory.path();
+    let expected = exported(path, &[]);
+    std::fs::set_permissions(path, Permissions::from_mode(0o555)).unwrap();
+    let exported = unprivileged(path, &["export"]);
+    let started = unprivileged(path, &[]);
+    std::fs::set_permissions(path, Permissions::from_mode(0o755)).unwrap();
+
+    let stderr = String::from_utf8(exported.stderr).unwrap();
+    assert!(exported.status.success(), "{stderr}");
+    assert_eq!(String::from_utf8(exported.stdout).unwrap(), expected);
+    assert_eq!(started.status.code(), Some(1));
+    assert_eq!(
+        String::from_utf8(started.stderr).unwrap(),
+        format!(
+            "otel-backend: cannot use {}: Permission denied (os error 13): choose another directory \
+             with --data-dir or OTEL_BACKEND_DATA_DIR\n",
+            path.join("otel-backend.lock").display()
+        )
     );
 }
