@@ -9,7 +9,7 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | `token`, `filter` | which frames a search must open |
+//! | `token`, `recent`, `filter` | which frames a search must open |
 //! | `batch`, `build`, `block` | how blocks are made |
 //! | `catalog`, `load` | what the process knows of every block |
 //! | `writer`, `rows` | the one thread that writes, and its statements |
@@ -36,6 +36,7 @@ mod load;
 mod lock;
 mod merge;
 mod reader;
+mod recent;
 mod retention;
 mod rows;
 mod source;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::recent::Recent;
 use super::token::{Token, push_group_tokens, push_span_tokens};
 use crate::model::{Resource, Scope, Span, SpanKind, TraceId, UnixNanos};
 use crate::otlp::{GroupHead, Outline, encode_resource, encode_scope, encode_span};
@@ -53,8 +54,8 @@ pub(super) struct BatchGroup {
 #[derive(Debug, Default)]
 pub struct BatchBuilder<'a> {
     batch: Batch,
-    /// Operations noted of late, each where its token says: looking here is quicker than in the map.
-    noted: [Option<Token>; 32],
+    /// Operations that are in the batch.
+    noted: Recent<32>,
     /// What emitted and what recorded the last span.
     last: Option<(Arc<Resource<'a>>, Arc<Scope<'a>>)>,
 }
@@ -83,14 +84,9 @@ impl<'a> BatchBuilder<'a> {
     }
 
     fn note_operation(&mut self, span: &Span<'_>, token: Token) {
-        let [index, ..] = token.0.to_le_bytes();
-        let Some(noted) = self.noted.get_mut(usize::from(index % 32)) else {
-            return;
-        };
-        if *noted == Some(token) {
+        if !self.noted.note(token) {
             return;
         }
-        *noted = Some(token);
         self.batch
             .operations
             .entry(token)

@@ -7,6 +7,7 @@
 
 use std::ops::Range;
 
+use super::recent::Recent;
 use super::token::Token;
 
 /// Bits of one frame's filter, a power of two.
@@ -33,16 +34,12 @@ pub(super) struct FrameFilter {
 }
 
 /// The filter of a frame that is being made.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct FilterBuilder {
     filter: FrameFilter,
-    /// Tokens that are in it, each at the place that its lowest bits name: most tokens of a span are
-    /// those of the spans before it, and need not be set again.
-    recent: Box<[Token; RECENT]>,
+    /// Tokens that are in it: most tokens of a span are those of the spans before it.
+    recent: Box<Recent<256>>,
 }
-
-/// Tokens that are remembered; a power of two.
-const RECENT: usize = 256;
 
 /// A set of frames of one block, by index: a bit for each. The bits behind the last frame are zero.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,25 +55,10 @@ impl Default for FrameFilter {
     }
 }
 
-impl Default for FilterBuilder {
-    fn default() -> Self {
-        Self {
-            filter: FrameFilter::default(),
-            // Each is one that belongs to the next place, so that none is found in its own.
-            recent: Box::new(std::array::from_fn(|place| Token(place as u64 + 1))),
-        }
-    }
-}
-
 impl FilterBuilder {
     pub(super) fn insert_all(&mut self, tokens: &[Token]) {
         for token in tokens {
-            let place = usize::try_from(token.0 % RECENT as u64).unwrap_or_default();
-            let Some(recent) = self.recent.get_mut(place) else {
-                continue;
-            };
-            if *recent != *token {
-                *recent = *token;
+            if self.recent.note(*token) {
                 self.filter.insert(*token);
             }
         }
