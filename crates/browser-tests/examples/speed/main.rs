@@ -13,7 +13,8 @@
 //!   beginning of the navigation; the whole is the same for rows of the whole trace.
 //! - Idle is the end of the last long task (over 50 ms) before half a second without one.
 //! - An interaction takes from the time stamp of its input event to the paint that shows its result.
-//! - Each run has a browser and a profile of its own. The figures are medians.
+//! - Each run has a browser and a profile of its own. A trace's figures are printed when all of its
+//!   runs are over.
 
 mod measure;
 mod traces;
@@ -51,31 +52,23 @@ async fn main() {
         (Some(backend), _) => (backend.url().to_owned(), backend.otlp_url().to_owned()),
         (None, base) => (base.unwrap_or_default(), options.otlp_url),
     };
-    let mut columns = Vec::new();
     for spans in options.spans {
         let trace = traces::send(&otlp, spans);
         let mut runs = Vec::new();
         for _ in 0..options.runs {
             runs.push(measure::run(page.trim_end_matches('/'), &trace).await);
         }
-        columns.push((spans, Figures::median(&runs)));
+        print(spans, &runs);
     }
-    print(&columns);
 }
 
-/// A table in Markdown: a column for each trace, a row for each figure.
-fn print(columns: &[(u32, Figures)]) {
-    let head: Vec<_> = columns
-        .iter()
-        .map(|(spans, _)| format!("{spans} spans"))
-        .collect();
-    println!("| | {} |", head.join(" | "));
-    println!("|---|{}", "---|".repeat(columns.len()));
+/// A table in Markdown, with a row for each figure.
+fn print(spans: u32, runs: &[Figures]) {
+    println!("| {spans} spans | median | least | most |");
+    println!("|---|---|---|---|");
     for (at, name) in Figures::NAMES.iter().enumerate() {
-        let values: Vec<_> = columns
-            .iter()
-            .map(|(_, figures)| figures.text(at))
-            .collect();
-        println!("| {name} | {} |", values.join(" | "));
+        let [median, least, most] = Figures::spread(runs, at);
+        println!("| {name} | {median:.0} | {least:.0} | {most:.0} |");
     }
+    println!();
 }

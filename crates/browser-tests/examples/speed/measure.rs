@@ -57,23 +57,15 @@ impl Figures {
         "deep link: long tasks, ms",
     ];
 
-    /// The median of each figure.
-    pub(crate) fn median(runs: &[Self]) -> Self {
-        let figures = (0..Self::NAMES.len()).map(|at| {
-            let mut values: Vec<_> = runs.iter().filter_map(|Self(run)| run.get(at)).collect();
-            values.sort_by(|a, b| a.total_cmp(b));
-            values
-                .get(values.len() / 2)
-                .map_or(f64::NAN, |value| **value)
-        });
-        Self(figures.collect())
-    }
-
-    pub(crate) fn text(&self, at: usize) -> String {
-        let Self(figures) = self;
-        figures
-            .get(at)
-            .map_or_else(String::new, |figure| format!("{figure:.0}"))
+    /// The median, the least and the most of one figure in these runs.
+    pub(crate) fn spread(runs: &[Self], at: usize) -> [f64; 3] {
+        let mut values: Vec<_> = runs
+            .iter()
+            .filter_map(|Self(run)| run.get(at).copied())
+            .collect();
+        values.sort_by(f64::total_cmp);
+        let last = values.len().saturating_sub(1);
+        [last / 2, 0, last].map(|place| values.get(place).copied().unwrap_or(f64::NAN))
     }
 }
 
