@@ -258,9 +258,14 @@ fn distinct<'a>(spans: &[Message<'a>], groups: &[Group<'a>]) -> Vec<Message<'a>>
     });
     let heads: Vec<_> = numbered.collect();
     let mut distinct = Vec::with_capacity(spans.len());
+    let mut ids = Vec::new();
     for together in spans.chunk_by(|a, b| (a.start, a.end) == (b.start, b.end)) {
-        if let [only] = together {
-            distinct.push(*only);
+        // To compare ids is much less than to hash spans, and hardly ever are two the same.
+        ids.clear();
+        ids.extend(together.iter().map(|span| span.span_id));
+        ids.sort_unstable();
+        if ids.array_windows().all(|[one, other]| one != other) {
+            distinct.extend_from_slice(together);
             continue;
         }
         let mut seen = HashSet::new();
