@@ -1,11 +1,11 @@
-//! Trace ids as clients write them.
+//! Ids as clients write them.
 
 use base64::Engine as _;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
-use crate::model::TraceId;
+use crate::model::{SpanId, TraceId};
 use crate::query::IdPattern;
 
 /// Reads a trace id: up to 32 hexadecimal digits of any case, leading zeros left out or not; or
@@ -32,6 +32,17 @@ pub(super) fn parse(text: &str) -> Result<IdPattern, String> {
             None => Err(no_number(part)),
         },
     }
+}
+
+/// Reads a span id: up to 16 hexadecimal digits of any case. Zeros stand for no span.
+///
+/// # Errors
+/// Jaeger's words for what is wrong.
+pub(super) fn parse_span(text: &str) -> Result<Option<SpanId>, String> {
+    let is_id = text.len() <= 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let number = is_id.then(|| u64::from_str_radix(text, 16).ok()).flatten();
+    let number = number.ok_or_else(|| no_number(text))?;
+    Ok(SpanId::new(number.to_be_bytes()).ok())
 }
 
 fn no_number(text: &str) -> String {
@@ -106,6 +117,16 @@ mod tests {
             "ffeefffb0102030405060708090a0b0c",
         );
         check("0", "none");
+    }
+
+    #[test]
+    fn span_ids_are_short() {
+        let read = |text| parse_span(text).map(|id| id.map(|id| id.to_string()));
+        assert_eq!(read("Ab"), Ok(Some("00000000000000ab".to_owned())));
+        assert_eq!(read("0"), Ok(None));
+        for text in ["", "+1", "GET /", "00000000000000001"] {
+            assert!(read(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -17,6 +17,8 @@ pub struct Trace {
     pub id: TraceId,
     /// When the first of its spans starts.
     pub start: UnixNanos,
+    /// How many spans it has; one that was sent twice counts twice.
+    pub span_count: usize,
     /// Whether it has more spans than fit into `MAX_BYTES`.
     pub cut: bool,
     /// A `TracesData` of OTLP.
@@ -90,6 +92,7 @@ impl OpenFrame {
 struct Collecting {
     id: TraceId,
     start: UnixNanos,
+    span_count: usize,
     cut: bool,
     data: Vec<u8>,
 }
@@ -103,6 +106,7 @@ pub(super) fn load(
     let mut collecting = Collecting {
         id,
         start: UnixNanos::MAX,
+        span_count: 0,
         cut: false,
         data: Vec::new(),
     };
@@ -133,6 +137,7 @@ impl Collecting {
                 _ => false,
             });
         }
+        self.span_count += found.iter().map(|group| group.spans.len()).sum::<usize>();
         found.retain(|group| !group.spans.is_empty());
         write_groups(found.into_iter().map(|g| (g.head, g.spans)), &mut self.data);
         Ok(())
@@ -142,6 +147,7 @@ impl Collecting {
         (!self.data.is_empty()).then_some(Trace {
             id: self.id,
             start: self.start,
+            span_count: self.span_count,
             cut: self.cut,
             data: self.data,
         })
@@ -166,14 +172,15 @@ impl Trace {
     /// # Errors
     /// [`Malformed`] if the store holds bytes that are not spans.
     pub fn spans_as(&self, raw: bool) -> Result<Vec<Span<'_>>, Malformed> {
-        Ok(self.iter_as(raw)?.collect())
+        Ok(self.iter_as(raw, None)?.collect())
     }
 
     /// As [`Self::spans_as`], one after the other: the first is there before the last is decoded.
+    /// The span with the id `ahead` comes before all others, with those above it.
     ///
     /// # Errors
     /// [`Malformed`] if the store holds bytes that are not spans.
-    pub fn iter_as(&self, raw: bool) -> Result<Spans<'_>, Malformed> {
+    pub fn iter_as(&self, raw: bool, ahead: Option<SpanId>) -> Result<Spans<'_>, Malformed> {
         let groups = groups(&self.data)?;
         let mut messages = in_order(&groups);
         if !raw {
@@ -182,6 +189,12 @@ impl Trace {
         let kinds = messages.iter().filter_map(|m| Some((m.span_id?, m.kind)));
         let is_shared = !raw && has_shared_ids(&kinds);
         let groups = span_groups(groups)?;
+        if let Some(span) = ahead {
+            messages = bring_forward(messages, span, |message| {
+                let group = groups.get(message.group)?;
+                group.decode_expecting(0, message.bytes).ok()?.parent
+            });
+        }
         let mut attributes = 0;
         let spans = messages.into_iter().filter_map(move |message| {
             let group = groups.get(message.group)?;
@@ -246,6 +259,35 @@ fn in_order<'a>(groups: &[Group<'a>]) -> Vec<Message<'a>> {
     let mut spans: Vec<_> = spans.collect();
     spans.sort_by_key(|span| (span.start, Reverse(span.end)));
     spans
+}
+
+/// Puts a span and those above it before all others, and leaves the order as it is otherwise. A
+/// parent that begins after its child is not looked for.
+fn bring_forward<'a>(
+    messages: Vec<Message<'a>>,
+    span: SpanId,
+    parent: impl Fn(&Message<'a>) -> Option<SpanId>,
+) -> Vec<Message<'a>> {
+    let mut line = Vec::new();
+    let mut wanted = Some(span);
+    for (place, message) in messages.iter().enumerate().rev() {
+        if wanted.is_none() {
+            break;
+        }
+        if message.span_id == wanted {
+            line.push(place);
+            wanted = parent(message);
+        }
+    }
+    let mut forward = Vec::with_capacity(messages.len());
+    let mut rest = Vec::with_capacity(messages.len());
+    for (place, message) in messages.into_iter().enumerate() {
+        // The places in the line descend.
+        let is_next = line.pop_if(|next| *next == place).is_some();
+        (if is_next { &mut forward } else { &mut rest }).push(message);
+    }
+    forward.append(&mut rest);
+    forward
 }
 
 /// The spans, each once. Those that are the same lie together, since they start and end together.

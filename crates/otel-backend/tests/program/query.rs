@@ -245,3 +245,35 @@ async fn a_span_that_was_sent_twice_is_shown_once_unless_raw() {
     let raw = get_json(&backend.ui("/api/traces/abcd?raw=true")).await;
     assert_eq!(raw["data"][0]["spans"].as_array().unwrap().len(), 4);
 }
+
+#[tokio::test]
+async fn a_span_that_is_asked_for_first_comes_with_those_above_it() {
+    let backend = Backend::in_memory();
+    let span = |id: u64, parent: &str| {
+        json!({
+            "traceId": "0000000000000000000000000000abcd", "spanId": format!("{id:016x}"),
+            "parentSpanId": parent, "name": "work", "startTimeUnixNano": format!("{id}000"),
+            "endTimeUnixNano": "9000",
+        })
+    };
+    let spans = [
+        span(1, ""),
+        span(2, "0000000000000001"),
+        span(3, "0000000000000001"),
+        span(4, "0000000000000003"),
+    ];
+    export(&backend, &of_service("shop", &spans)).await;
+    for (first, order) in [
+        ("4", [1, 3, 4, 2]),
+        ("2", [1, 2, 3, 4]),
+        ("ff", [1, 2, 3, 4]),
+    ] {
+        let url = backend.ui(&format!("/api/traces/abcd?first={first}"));
+        let answer = get_json(&url).await;
+        let spans = answer["data"][0]["spans"].as_array().unwrap();
+        let ids = spans.iter().map(|span| span["spanID"].as_str().unwrap());
+        assert!(ids.eq(order.map(|id| format!("{id:016x}"))), "{first}");
+    }
+    let (status, body) = get(&backend.ui("/api/traces/abcd?first=all")).await;
+    assert_eq!(status, 400, "{body}");
+}

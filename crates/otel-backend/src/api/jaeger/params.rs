@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::api::envelope::ApiError;
 use crate::api::pairs::{Pairs, all, first, text};
 use crate::api::{go, ids};
-use crate::model::UnixNanos;
+use crate::model::{SpanId, UnixNanos};
 use crate::query::{IdPattern, Search, Tag};
 
 /// How far back a search without `start` looks.
@@ -77,6 +77,11 @@ pub(super) fn check_hints(pairs: &Pairs) -> Result<(), ApiError> {
 /// Whether the request asks for traces without Jaeger's adjustments.
 pub(super) fn is_raw(pairs: &Pairs) -> Result<bool, ApiError> {
     Ok(parse(pairs, "raw", go::parse_bool)?.unwrap_or_default())
+}
+
+/// Which span is to come before the others of its trace. Jaeger knows no such parameter.
+pub(super) fn parse_first(pairs: &Pairs) -> Result<Option<SpanId>, ApiError> {
+    Ok(parse(pairs, "first", ids::parse_span)?.flatten())
 }
 
 /// From when to when.

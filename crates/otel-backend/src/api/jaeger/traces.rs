@@ -5,11 +5,11 @@ use std::cell::RefCell;
 use axum::extract::{Path, Query as Params, State};
 use axum::response::Response;
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use serde::ser::{Error as _, SerializeSeq as _};
 use serde::{Serialize, Serializer};
 
-use super::params::{Wanted, check_hints, is_raw, parse_traces};
+use super::params::{Wanted, check_hints, is_raw, parse_first, parse_traces};
 use super::trace_json::TraceJson;
 use crate::api::answer;
 use crate::api::envelope::{ApiError, Envelope, Problem, json, to_json, write_json};
@@ -17,10 +17,13 @@ use crate::api::ids;
 use crate::api::outlet::Traces;
 use crate::api::pairs::{Pairs, is_pretty};
 use crate::api::tempo;
-use crate::model::UnixNanos;
+use crate::model::{SpanId, UnixNanos};
 use crate::otlp;
 use crate::query::{Hit, IdPattern, Lookup, Missing, Query};
 use crate::store::ReadError;
+
+/// Says how many spans a trace has before they come; Jaeger has no such header.
+const SPAN_COUNT: HeaderName = HeaderName::from_static("span-count");
 
 /// How traces are shown.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +32,8 @@ struct Style {
     raw: bool,
     /// For people.
     pretty: bool,
+    /// The span that comes before all others, with those above it.
+    ahead: Option<SpanId>,
 }
 
 /// Who accepts protobuf asks for Tempo's answer under the same path.
@@ -46,11 +51,15 @@ pub(super) async fn trace(
     let style = Style {
         raw: is_raw(&pairs)?,
         pretty: is_pretty(&pairs),
+        ahead: parse_first(&pairs)?,
     };
     match query.find(id).await? {
         Lookup::Found(trace) => {
+            let count = trace.span_count;
             let traces = Traces::new(query, vec![Hit::from(trace)]);
-            render(traces, style, Vec::new()).await
+            let mut response = render(traces, style, Vec::new()).await?;
+            response.headers_mut().insert(SPAN_COUNT, count.into());
+            Ok(response)
         }
         Lookup::Missing(why) => Err(ApiError::trace_not_found(&why)),
     }
@@ -64,6 +73,7 @@ pub(super) async fn search(
     let style = Style {
         raw: asked.raw,
         pretty: is_pretty(&pairs),
+        ahead: None,
     };
     let (hits, missing) = match asked.wanted {
         Wanted::Matching(search) => (query.search(*search).await?, Vec::new()),
@@ -93,7 +103,7 @@ async fn render(traces: Traces, style: Style, missing: Vec<Problem>) -> Result<R
     answer::stream(move |out| {
         let data = DataJson {
             traces: RefCell::new(traces),
-            raw: style.raw,
+            style,
         };
         let envelope = Envelope::new(data).with_errors(missing);
         write_json(&envelope, style.pretty, out)
@@ -104,7 +114,7 @@ async fn render(traces: Traces, style: Style, missing: Vec<Problem>) -> Result<R
 /// Traces in JSON, each loaded when it is its turn.
 struct DataJson {
     traces: RefCell<Traces>,
-    raw: bool,
+    style: Style,
 }
 
 impl Serialize for DataJson {
@@ -112,7 +122,8 @@ impl Serialize for DataJson {
         let mut list = serializer.serialize_seq(None)?;
         for trace in &mut *self.traces.borrow_mut() {
             let trace = trace.map_err(S::Error::custom)?;
-            let spans = trace.iter_as(self.raw).map_err(S::Error::custom)?;
+            let spans = trace.iter_as(self.style.raw, self.style.ahead);
+            let spans = spans.map_err(S::Error::custom)?;
             let mut spans = spans.peekable();
             if spans.peek().is_some() {
                 list.serialize_element(&TraceJson::new(trace.id, spans, trace.cut))?;
