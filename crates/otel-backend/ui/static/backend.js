@@ -88,11 +88,13 @@ async function transformed(file) {
 
 /**
  * A trace, or `{ error: { status, message } }`; status 0 is a backend that does not answer.
- * While a long one comes, `progress({ spans, view, row })` is called. Where there is a `view`, it is of
- * the spans so far: of the first, and again when the `wanted` span has come, in that `row`.
+ * While a long one comes, `progress({ spans, of, view, row })` is called; `of` is how many will come, if
+ * that is known. Where there is a `view`, it is of the spans so far: of the first, and again when the
+ * `wanted` span has come, in that `row`.
  */
 export async function loadTrace(id, progress, wanted = null) {
-  const answer = await ask('load', { url: apiUrl(`traces/${encodeURIComponent(id)}`), wanted }, progress);
+  const first = /^[0-9a-f]{1,16}$/i.test(wanted) ? `?first=${wanted}` : '';
+  const answer = await ask('load', { url: apiUrl(`traces/${encodeURIComponent(id)}${first}`), wanted }, progress);
   return answer.error ? answer : new Trace(answer);
 }
 

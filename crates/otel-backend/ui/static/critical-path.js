@@ -26,6 +26,11 @@ export function criticalPath(tree) {
   return { pathFrom, pathStart, pathEnd };
 }
 
+/** In place of the path of spans of which some are missing, or of a trace that is not drawn. */
+export function noPath({ count }) {
+  return { pathFrom: new Int32Array(count + 1), pathStart: new Float64Array(0), pathEnd: new Float64Array(0) };
+}
+
 function collectPieces(tree) {
   if (tree.count === 0) return [];
   const { start, duration } = tree;

@@ -1,5 +1,5 @@
 import { CYCLE, DUPLICATE, EARLY, ERROR, ORPHAN } from './columns.js';
-import { criticalPath } from './critical-path.js';
+import { criticalPath, noPath } from './critical-path.js';
 import { SearchIndex } from './search-index.js';
 import { arrange, selfTimes } from './tree.js';
 
@@ -19,7 +19,8 @@ export class LoadedTrace {
   #view;
   #index = null;
 
-  constructor(columns, members, segments) {
+  /** `path` is the critical path of a tree, where it matters. */
+  constructor(columns, members, segments, path = criticalPath) {
     this.#columns = columns;
     this.#members = members;
     this.#segments = segments;
@@ -36,7 +37,7 @@ export class LoadedTrace {
       ...extent(tree),
       ...counts(tree),
       self: selfTimes(tree),
-      ...criticalPath(tree),
+      ...path(tree),
     };
   }
 
@@ -158,7 +159,7 @@ const valueOf = (tags, wanted) => String(tags?.find(({ key }) => key === wanted)
 
 /** What the list of results says of a trace. */
 export function summarise(columns, members) {
-  const { view } = new LoadedTrace(columns, members, []);
+  const { view } = new LoadedTrace(columns, members, [], noPath);
   const { id, services, count, begin, end, errors, root, orphans } = view;
   const name = root < 0 ? '' : view.operations[view.operation[root]] ?? '';
   const service = root < 0 ? '' : services[view.service[root]].name;

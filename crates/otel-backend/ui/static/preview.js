@@ -1,5 +1,5 @@
 import { el } from './dom.js';
-import { plural } from './format.js';
+import { formatCount, plural } from './format.js';
 import { operationOf } from './span-text.js';
 import { TimeRange } from './time-range.js';
 import { VisibleRows } from './visible-rows.js';
@@ -34,8 +34,9 @@ export class Preview {
     this.#waterfall.moveTo(this.#row, true);
   }
 
-  say(spans) {
-    this.status.textContent = `Opening the trace… ${plural(spans, 'span')} so far`;
+  /** How many spans have come, and how many will, if that is known. */
+  say(spans, of) {
+    this.status.textContent = `Opening the trace… ${of ? `${formatCount(spans)} of ${plural(of, 'span')}` : `${plural(spans, 'span')} so far`}`;
   }
 
   destroy() {

@@ -57,7 +57,7 @@ class Progress {
     signal.addEventListener('abort', () => this.end());
   }
 
-  show({ spans, view, row }) {
+  show({ spans, of, view, row }) {
     if (this.#isOver) return;
     if (view) {
       clearTimeout(this.#timer);
@@ -66,7 +66,7 @@ class Progress {
       this.#page.replaceChildren(this.#preview.node);
       this.#preview.draw();
     }
-    this.#preview?.say(spans);
+    this.#preview?.say(spans, of);
   }
 
   end() {

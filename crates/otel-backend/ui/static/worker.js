@@ -1,3 +1,4 @@
+import { noPath } from './critical-path.js';
 import { LoadedTrace, numberOf, summarise } from './loaded-trace.js';
 import { Scanner } from './scan.js';
 
@@ -5,9 +6,13 @@ import { Scanner } from './scan.js';
 const SAMPLE_BYTES = 1 << 19;
 const SAMPLE_VALUES = 4;
 
-/** A trace that takes longer than this is shown as it comes, when so many spans are there. */
-const PATIENCE_MS = 80;
+/**
+ * A trace of so many spans is shown as it comes, when the first of them are there; a shorter one only
+ * if it takes longer than this, since to draw it twice takes time, too.
+ */
+const LONG_SPANS = 5000;
 const PREVIEW_SPANS = 60;
+const PATIENCE_MS = 200;
 /** How often the page is told how far a trace has come. */
 const REPORT_MS = 150;
 
@@ -20,8 +25,7 @@ const methods = {
   load({ url, wanted }, progress) {
     const loading = begun?.url === url ? begun : new Loading(url);
     begun = null;
-    loading.progress = progress;
-    loading.wanted = wanted;
+    loading.follow(progress, wanted);
     return loading.answer;
   },
 
@@ -69,10 +73,11 @@ function tagsIn(bytes) {
 
 /** A trace on its way. */
 class Loading {
-  /** Is told how far it has come. */
-  progress = null;
-  /** The span that the page will go to, if any. */
-  wanted = null;
+  #progress = null;
+  #wanted = null;
+  #scanner = null;
+  /** How many spans will come, or 0 if that is not known. */
+  #of = 0;
   #began = performance.now();
   #reported = this.#began;
   #isShown = false;
@@ -85,31 +90,46 @@ class Loading {
   }
 
   async #load() {
-    const { error, traces } = await fetchTraces(this.url, (scanner) => this.#report(scanner), keep);
+    const { error, traces } = await fetchTraces(this.url, (scanner, of) => this.#come(scanner, of), keep);
     return error ? { error } : traces[0] ?? { error: { status: 404, message: 'trace not found' } };
   }
 
+  /** Tells `progress` how far it has come; `wanted` is the span that the page will go to, if any. */
+  follow(progress, wanted) {
+    this.#progress = progress;
+    this.#wanted = wanted;
+    this.#report();
+  }
+
+  #come(scanner, of) {
+    this.#scanner = scanner;
+    this.#of = of;
+    this.#report();
+  }
+
   /**
-   * Tells how many spans have come, and when the whole takes long, what the first look like, and the
-   * one that is wanted among those so far. The services are named at the end of a trace, so they are
-   * still unknown.
+   * Tells how many spans have come, and of how many; and when the whole takes long, what the first look
+   * like, and the one that is wanted among those so far. The services are named at the end of a trace,
+   * so they are still unknown; so is the critical path.
    */
-  #report(scanner) {
+  #report() {
     const now = performance.now();
-    if (!this.progress || scanner.isDone || now - this.#began < PATIENCE_MS) return;
-    const hasCome = this.#hasCome(scanner.columns);
-    if (hasCome || (!this.#isShown && scanner.spans >= PREVIEW_SPANS)) {
+    const isLong = this.#of >= LONG_SPANS || now - this.#began > PATIENCE_MS;
+    if (!this.#progress || !this.#scanner || this.#scanner.isDone || !isLong) return;
+    const { spans, columns } = this.#scanner;
+    const hasCome = this.#hasCome(columns);
+    if (hasCome || (!this.#isShown && spans >= PREVIEW_SPANS)) {
       this.#isShown = true;
-      const trace = new LoadedTrace(scanner.columns, {}, []);
-      this.progress({ spans: scanner.spans, view: trace.view, row: hasCome ? trace.locate(this.wanted) : -1 });
-    } else if (now - this.#reported > REPORT_MS) this.progress({ spans: scanner.spans });
+      const trace = new LoadedTrace(columns, {}, [], noPath);
+      this.#progress({ spans, of: this.#of, view: trace.view, row: hasCome ? trace.locate(this.#wanted) : -1 });
+    } else if (now - this.#reported > REPORT_MS) this.#progress({ spans, of: this.#of });
     else return;
     this.#reported = now;
   }
 
   /** Whether the span that is wanted is among those that came last. */
   #hasCome(columns) {
-    const number = this.wanted ? numberOf(this.wanted, columns) : -1;
+    const number = this.#wanted ? numberOf(this.#wanted, columns) : -1;
     const from = this.#passed;
     this.#passed = columns.count;
     return number >= 0 && columns.id.subarray(from, columns.count).includes(number);
@@ -122,6 +142,7 @@ function keep(columns, members, segments) {
   return { handle: lastHandle, view: trace.view };
 }
 
+/** Calls `progress(scanner, of)` as the answer comes; `of` is how many spans will, or 0 if it does not say. */
 async function fetchTraces(url, progress, each) {
   let response;
   try {
@@ -132,8 +153,9 @@ async function fetchTraces(url, progress, each) {
   if (!response.ok) return { error: await errorOf(response) };
   const found = [];
   const scanner = new Scanner((columns, members) => found.push(each(columns, members, scanner.segments)));
+  const of = Number(response.headers.get('span-count'));
   try {
-    await scanBody(response.body.getReader(), scanner, progress);
+    await scanBody(response.body.getReader(), scanner, () => progress(scanner, of));
   } catch (error) {
     const cut = !(error instanceof SyntaxError);
     return { error: { status: 0, message: cut ? 'the answer was cut off' : error.message } };
@@ -148,7 +170,7 @@ async function scanBody(reader, scanner, progress) {
     const { done, value } = await reader.read();
     if (done) break;
     scanner.push(value);
-    progress(scanner);
+    progress();
   }
   scanner.finish();
 }
