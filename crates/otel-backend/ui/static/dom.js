@@ -76,6 +76,11 @@ export async function copy(text, what) {
   toast(`${what} copied`);
 }
 
+/** Resolves when the page as it is now has been drawn; in the background no page is. */
+export function drawn() {
+  return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+}
+
 /** Calls at most once per frame, with the last arguments. */
 export function perFrame(callback) {
   let scheduled = false;

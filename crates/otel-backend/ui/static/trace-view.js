@@ -1,6 +1,6 @@
 import { CRITICAL, ERROR } from './columns.js';
 import { Details } from './details.js';
-import { el, perFrame } from './dom.js';
+import { drawn, el, perFrame } from './dom.js';
 import { Finder } from './finder.js';
 import { FlameGraph } from './flame-graph.js';
 import { Minimap } from './minimap.js';
@@ -79,7 +79,7 @@ export class TraceView {
       await this.select(row);
     } else if (wanted) await this.#finder.search(wanted);
     else this.#waterfall.focus();
-    this.#trace.prepareFind();
+    drawn().then(() => this.#trace.prepareFind());
   }
 
   /** What a person has done to the view, for the view of the same trace with more spans. */
