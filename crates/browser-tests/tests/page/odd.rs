@@ -1,6 +1,7 @@
 //! Traces that are not as they should be.
 
 use browser_tests::{Backend, Browser, Span, View};
+use fantoccini::key::Key;
 use serde_json::json;
 
 /// Opens a trace of these spans when so many rows are in view.
@@ -142,30 +143,66 @@ async fn five_thousand_levels() {
 }
 
 #[tokio::test]
-async fn only_a_failed_status_is_an_error() {
+async fn a_hundred_thousand_spans_in_one_level() {
+    let backend = Backend::start();
+    let trace = backend.send(&[Span::new(1, "shop", "root").lasting(200_000)]);
+    let children: Vec<_> = (2..=100_000_u32)
+        .map(|id| {
+            let span = Span::new(id, "shop", &format!("child {id}")).below(1);
+            span.at(i64::from(id))
+        })
+        .collect();
+    for part in children.chunks(10_000) {
+        backend.add(&trace, part);
+    }
+    let page = Browser::open(View::Wide).await;
+    page.go(&backend.trace_url(&trace)).await;
+    page.wait(".trace:not(.preview) .row").await;
+    let facts = page.texts(".facts div").await.join("|");
+    assert!(facts.contains("Spans100,000"), "{facts}");
+    page.press(Key::End).await;
+    page.wait(".row.cursor[aria-label^='child 100000']").await;
+    let nodes = page.count("*").await;
+    assert!(nodes <= 500, "{nodes} elements");
+    page.close("odd_wide").await;
+}
+
+#[tokio::test]
+async fn a_failed_status_and_a_true_error_are_errors() {
     let backend = Backend::start();
     let text = |value: &str| json!({ "stringValue": value });
     let spans = [
         Span::new(1, "shop", "root").lasting(90),
         Span::new(2, "shop", "failed").below(1).at(1).failed(),
-        Span::new(3, "shop", "error=false")
+        Span::new(3, "shop", "error=true")
             .below(1)
             .at(2)
-            .with("error", text("false")),
-        Span::new(4, "shop", "error=unset")
+            .with("error", json!({ "boolValue": true })),
+        Span::new(4, "shop", "error=no")
             .below(1)
             .at(3)
-            .with("error", text("unset")),
-        Span::new(5, "shop", "500")
+            .with("error", json!({ "boolValue": false })),
+        Span::new(5, "shop", "error=\"false\"")
             .below(1)
             .at(4)
-            .with("http.response.status_code", json!({ "intValue": "500" })),
-        Span::new(6, "shop", "exception handled")
+            .with("error", text("false")),
+        Span::new(6, "shop", "error=\"unset\"")
             .below(1)
             .at(5)
+            .with("error", text("unset")),
+        Span::new(7, "shop", "500")
+            .below(1)
+            .at(6)
+            .with("http.response.status_code", json!({ "intValue": "500" })),
+        Span::new(8, "shop", "exception handled")
+            .below(1)
+            .at(7)
             .event("exception", 1),
     ];
-    let page = open(&backend, &spans, 6).await;
-    assert_eq!(page.texts(".row.error .operation").await, ["failed"]);
+    let page = open(&backend, &spans, 8).await;
+    assert_eq!(
+        page.texts(".row.error .operation").await,
+        ["failed", "error=true"]
+    );
     page.close("odd_errors").await;
 }
