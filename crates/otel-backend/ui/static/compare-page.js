@@ -1,7 +1,7 @@
 import { loadTrace, localTrace } from './backend.js';
 import { callTree } from './call-tree.js';
 import { el } from './dom.js';
-import { formatAge, formatCount, formatDuration, formatTime } from './format.js';
+import { formatAge, formatCount, formatDuration, formatTime, plural } from './format.js';
 import { colourOf, cssColour } from './palette.js';
 import { compareUrl, traceUrl } from './route.js';
 import { operationOf, serviceOf } from './span-text.js';
@@ -82,7 +82,7 @@ function side(letter, trace) {
   const { root, begin, end, count, errors, id } = trace;
   return el('section', { 'aria-label': `Trace ${letter}` },
     el('h1', {}, el('b', {}, letter), el('a', { href: traceUrl(id) }, `${serviceOf(trace, root)}: ${operationOf(trace, root).slice(0, 120)}`)),
-    el('p', {}, `${formatDuration(end - begin)} · ${formatCount(count)} spans · ${formatCount(errors)} errors · ${formatTime(begin)}, ${formatAge(begin)}`));
+    el('p', {}, `${formatDuration(end - begin)} · ${plural(count, 'span')} · ${plural(errors, 'error')} · ${formatTime(begin)}, ${formatAge(begin)}`));
 }
 
 function head() {

@@ -32,7 +32,7 @@ export class Statistics {
       ],
     });
     this.node = el('div.pane', {},
-      el('label.option', {}, this.byService, ' services only'),
+      el('label.option', {}, this.byService, ' Services only'),
       this.#table.node);
   }
 
