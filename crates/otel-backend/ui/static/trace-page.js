@@ -64,9 +64,10 @@ class Progress {
       this.#preview?.destroy();
       this.#preview = new Preview(view, row);
       this.#page.replaceChildren(this.#preview.node);
-      this.#preview.draw();
     }
     this.#preview?.say(spans, of);
+    // What is said takes a line, and the rows have the rest.
+    if (view) this.#preview.draw();
   }
 
   end() {
