@@ -6,13 +6,13 @@
 use std::env;
 
 use anyhow::{Context, ensure};
+use otel_auto::http::Client;
 use reqwest::Url;
-use telemetry::http::Client;
 use tracing::instrument;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let telemetry = telemetry::init();
+    let telemetry = otel_auto::init();
 
     let param = env::args()
         .nth(1)

@@ -7,8 +7,8 @@ use std::{collections::HashMap, env, net::SocketAddr};
 
 use anyhow::Context;
 use axum::{Router, extract::Query, routing::get};
-use telemetry::http::ServerLayer;
-use tokio::{net::TcpListener, signal};
+use otel_auto::http::ServerLayer;
+use tokio::net::TcpListener;
 
 async fn server_request(Query(query): Query<HashMap<String, String>>) -> &'static str {
     println!("{}", query.get("param").map_or("", String::as_str));
@@ -17,7 +17,7 @@ async fn server_request(Query(query): Query<HashMap<String, String>>) -> &'stati
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let telemetry = telemetry::init();
+    let telemetry = otel_auto::init();
 
     let app = Router::new()
         .route("/server_request", get(server_request))
@@ -34,23 +34,9 @@ async fn main() -> anyhow::Result<()> {
     // The peer's address becomes an attribute of the span.
     let app = app.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, app)
-        .with_graceful_shutdown(asked_to_stop())
+        .with_graceful_shutdown(otel_auto::shutdown_signal())
         .await?;
 
     telemetry.shutdown();
     Ok(())
-}
-
-/// Resolves at Ctrl-C and at SIGTERM, which `docker stop` sends.
-async fn asked_to_stop() {
-    let terminated = async {
-        match signal::unix::signal(signal::unix::SignalKind::terminate()) {
-            Ok(mut terminate) => terminate.recv().await,
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        _ = signal::ctrl_c() => {}
-        _ = terminated => {}
-    }
 }

@@ -15,16 +15,16 @@ use crate::subject::{Scenario, Subject};
 /// Keeps a running SDK.
 #[derive(Debug)]
 pub(crate) struct Sdk {
-    _telemetry: Option<telemetry::Telemetry>,
+    _telemetry: Option<otel_auto::Telemetry>,
     _provider: Option<SdkTracerProvider>,
 }
 
 impl Sdk {
     pub(crate) fn start(subject: Subject, scenario: Scenario) -> Self {
-        let telemetry = (subject == Subject::Telemetry).then(telemetry::init);
+        let telemetry = (subject == Subject::OtelAuto).then(otel_auto::init);
         let by_hand = !matches!(
             subject,
-            Subject::Bare | Subject::EmptyLayer | Subject::Telemetry
+            Subject::Bare | Subject::EmptyLayer | Subject::OtelAuto
         );
         let provider = (by_hand && scenario != Scenario::Disabled).then(provider);
         let by_tracing = matches!(subject, Subject::AxumTracing | Subject::TowerOtel);

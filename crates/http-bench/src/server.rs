@@ -28,7 +28,7 @@ pub(crate) fn router(subject: Subject) -> Router {
     match subject {
         Subject::Bare => router,
         Subject::EmptyLayer => router.layer(Identity::new()),
-        Subject::Telemetry => router.layer(telemetry::http::ServerLayer::new()),
+        Subject::OtelAuto => router.layer(otel_auto::http::ServerLayer::new()),
         Subject::InstrumentationTower => router.layer(http::server::Layer::new()),
         Subject::AxumTracing => router.layer(OtelAxumLayer::default()),
         Subject::TowerOtel => router.layer(tower_otel::trace::HttpLayer::server(Level::INFO)),

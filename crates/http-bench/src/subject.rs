@@ -7,8 +7,8 @@ pub enum Subject {
     Bare,
     /// axum with a layer that does nothing, which is what any layer costs.
     EmptyLayer,
-    /// `telemetry::http::ServerLayer`.
-    Telemetry,
+    /// `otel_auto::http::ServerLayer`.
+    OtelAuto,
     /// opentelemetry-instrumentation-tower.
     InstrumentationTower,
     /// axum-tracing-opentelemetry.
@@ -22,7 +22,7 @@ impl Subject {
     pub const ALL: [Self; 6] = [
         Self::Bare,
         Self::EmptyLayer,
-        Self::Telemetry,
+        Self::OtelAuto,
         Self::InstrumentationTower,
         Self::AxumTracing,
         Self::TowerOtel,
@@ -33,7 +33,7 @@ impl Subject {
         match self {
             Self::Bare => "bare axum",
             Self::EmptyLayer => "an empty layer",
-            Self::Telemetry => "telemetry",
+            Self::OtelAuto => "otel-auto",
             Self::InstrumentationTower => "opentelemetry-instrumentation-tower 0.19",
             Self::AxumTracing => "axum-tracing-opentelemetry 0.42",
             Self::TowerOtel => "tower-otel 0.12",

@@ -13,7 +13,7 @@ use opentelemetry_sdk::{
     Resource,
     trace::{SdkTracer, SdkTracerProvider},
 };
-use telemetry::{ConsoleExporter, Delivery};
+use otel_auto::{ConsoleExporter, Delivery};
 
 fn main() -> anyhow::Result<ExitCode> {
     // http://localhost:14250, unless OTEL_EXPORTER_JAEGER_ENDPOINT says otherwise. `http` means no

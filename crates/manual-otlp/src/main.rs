@@ -13,7 +13,7 @@ use opentelemetry_sdk::{
     Resource,
     trace::{SdkTracer, SdkTracerProvider},
 };
-use telemetry::{ConsoleExporter, Delivery};
+use otel_auto::{ConsoleExporter, Delivery};
 
 // OTLP over gRPC runs on the program's own runtime, which needs a second thread for it.
 #[tokio::main(flavor = "multi_thread")]

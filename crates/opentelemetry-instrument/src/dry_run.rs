@@ -1,0 +1,248 @@
+//! `--dry-run`: what the program would be told, and where each value comes from.
+
+use std::fmt::Write as _;
+
+use otel_auto::config::{
+    Config, Exporter, GROUPS, IGNORED, OtlpProtocol, Problem, Variable, variables,
+};
+
+use crate::arguments::Arguments;
+
+/// Stands for a value that must not be shown.
+const HIDDEN: &str = "(set; not shown)";
+
+/// Where a value comes from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Source {
+    Flag,
+    Variable,
+    Default,
+}
+
+impl Source {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Flag => "flag",
+            Self::Variable => "variable",
+            Self::Default => "default",
+        }
+    }
+}
+
+pub(crate) fn text(arguments: &Arguments) -> String {
+    write(arguments, &|name| {
+        std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+    })
+}
+
+fn write(arguments: &Arguments, environment: &dyn Fn(&str) -> Option<String>) -> String {
+    let given = |name: &str| find(arguments, environment, name);
+    let (config, problems) = Config::read(&|name| given(name).map(|(value, _)| value));
+    let mut text = String::new();
+    for group in GROUPS {
+        writeln!(text, "{}", group.title).ok();
+        for variable in group.variables {
+            write_line(&mut text, variable.name, &shown(variable, &given));
+        }
+    }
+    write_answered(&mut text, &given);
+    write_outcome(&mut text, &config);
+    write_problems(&mut text, &problems);
+    write_command(&mut text, arguments);
+    text
+}
+
+/// The value of a variable, by flag or by environment. An empty one counts as unset, and a flag
+/// with an empty value unsets its variable.
+fn find(
+    arguments: &Arguments,
+    environment: &dyn Fn(&str) -> Option<String>,
+    name: &str,
+) -> Option<(String, Source)> {
+    let found = match arguments.value(name) {
+        Some(value) => (value.to_string_lossy().into_owned(), Source::Flag),
+        None => (environment(name)?, Source::Variable),
+    };
+    (!found.0.trim().is_empty()).then_some(found)
+}
+
+type Given<'a> = &'a dyn Fn(&str) -> Option<(String, Source)>;
+
+/// What to show of `variable`. Where its default is another variable, what that one has.
+fn shown(variable: &Variable, given: Given<'_>) -> (String, Source) {
+    if let Some((value, source)) = given(variable.name) {
+        return (hidden(variable.is_secret(), value), source);
+    }
+    let inherited = variables().find(|other| other.name == variable.default);
+    let value = inherited.map(|other| shown(other, given).0);
+    let value = value.unwrap_or_else(|| variable.default.to_owned());
+    (value, Source::Default)
+}
+
+/// Passwords stand in some variables, and in URLs before an `@`.
+fn hidden(is_secret: bool, value: String) -> String {
+    let has_user = value.contains("://") && value.contains('@');
+    if is_secret || has_user {
+        HIDDEN.to_owned()
+    } else {
+        value
+    }
+}
+
+fn write_line(text: &mut String, name: &str, (value, source): &(String, Source)) {
+    writeln!(text, "  {:8}  {name}={value}", source.name()).ok();
+}
+
+/// Those that are set of the variables that only other languages read.
+fn write_answered(text: &mut String, given: Given<'_>) {
+    let set = IGNORED
+        .iter()
+        .filter_map(|ignored| Some((ignored.name, given(ignored.name)?)));
+    let set: Vec<_> = set.collect();
+    if !set.is_empty() {
+        writeln!(text, "For programs in other languages").ok();
+    }
+    for (name, (value, source)) in set {
+        let value = hidden(name.ends_with("_HEADERS"), value);
+        write_line(text, name, &(value, source));
+    }
+}
+
+/// Where a program with otel-auto would send its spans.
+fn write_outcome(text: &mut String, config: &Config) {
+    writeln!(text, "\nSpans go to").ok();
+    if config.disabled || config.exporters.is_empty() {
+        writeln!(text, "  nowhere").ok();
+        return;
+    }
+    for exporter in &config.exporters {
+        match exporter {
+            Exporter::Console => writeln!(text, "  the standard output, as JSON").ok(),
+            Exporter::Otlp(otlp) => {
+                let protocol = match otlp.protocol {
+                    OtlpProtocol::Grpc => "grpc",
+                    OtlpProtocol::HttpProtobuf => "http/protobuf",
+                    OtlpProtocol::HttpJson => "http/json",
+                };
+                writeln!(text, "  {} by OTLP, {protocol}", otlp.endpoint).ok()
+            }
+            Exporter::Jaeger(jaeger) => writeln!(
+                text,
+                "  {} by Jaeger, {}",
+                jaeger.endpoint(),
+                jaeger.protocol
+            )
+            .ok(),
+        };
+    }
+}
+
+fn write_problems(text: &mut String, problems: &[Problem]) {
+    if !problems.is_empty() {
+        writeln!(text, "\nA program with otel-auto would report").ok();
+    }
+    for problem in problems {
+        writeln!(text, "  {problem}").ok();
+    }
+}
+
+fn write_command(text: &mut String, arguments: &Arguments) {
+    if !arguments.command.is_empty() {
+        let words = arguments.command.iter().map(|word| word.to_string_lossy());
+        let command: Vec<_> = words.collect();
+        writeln!(text, "\nWould start\n  {}", command.join(" ")).ok();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use super::*;
+
+    fn dry_run(line: &str, environment: &[(&str, &str)]) -> String {
+        let arguments = line.split_whitespace().map(OsString::from);
+        let arguments = Arguments::parse(arguments).unwrap();
+        write(&arguments, &|name| {
+            let (_, value) = environment.iter().find(|(variable, _)| *variable == name)?;
+            Some((*value).to_owned())
+        })
+    }
+
+    fn line<'a>(text: &'a str, variable: &str) -> &'a str {
+        let named = format!("  {variable}=");
+        text.lines()
+            .find(|line| line.contains(&named))
+            .unwrap()
+            .trim()
+    }
+
+    #[test]
+    fn each_value_says_where_it_comes_from() {
+        let text = dry_run(
+            "--dry-run --service_name shop --traces_exporter= ./shop --port 1",
+            &[
+                ("OTEL_SERVICE_NAME", "other"),
+                ("OTEL_TRACES_EXPORTER", "console"),
+                ("OTEL_EXPORTER_OTLP_TIMEOUT", "500"),
+            ],
+        );
+        let line = |variable| line(&text, variable);
+        assert_eq!(
+            line("OTEL_SERVICE_NAME"),
+            "flag      OTEL_SERVICE_NAME=shop"
+        );
+        assert_eq!(
+            line("OTEL_TRACES_EXPORTER"),
+            "default   OTEL_TRACES_EXPORTER=otlp"
+        );
+        assert_eq!(
+            line("OTEL_EXPORTER_OTLP_TIMEOUT"),
+            "variable  OTEL_EXPORTER_OTLP_TIMEOUT=500"
+        );
+        assert_eq!(
+            line("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT"),
+            "default   OTEL_EXPORTER_OTLP_TRACES_TIMEOUT=500"
+        );
+        assert!(text.ends_with("Would start\n  ./shop --port 1\n"), "{text}");
+    }
+
+    #[test]
+    fn the_end_says_what_comes_of_it() {
+        let text = dry_run(
+            "--dry-run --traces_exporter otlp,jaeger_proto,console --exporter_otlp_protocol http/json \
+             --exporter_jaeger_timeout soon --metrics_exporter otlp",
+            &[],
+        );
+        let (_, end) = text.split_once("For programs").unwrap();
+        insta::assert_snapshot!(end, @r#"
+         in other languages
+          flag      OTEL_METRICS_EXPORTER=otlp
+
+        Spans go to
+          http://localhost:4318/v1/traces by OTLP, http/json
+          http://localhost:14250 by Jaeger, grpc
+          the standard output, as JSON
+
+        A program with otel-auto would report
+          OTEL_EXPORTER_JAEGER_TIMEOUT="soon": accepted: milliseconds, from 0 to 2147483647; 0 is without limit; 10000 is used
+          OTEL_METRICS_EXPORTER="otlp": no metrics are made; it is not used
+        "#);
+        assert!(dry_run("--dry-run --sdk_disabled", &[]).contains("Spans go to\n  nowhere"));
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let text = dry_run(
+            "--dry-run --traces_exporter otlp,jaeger --exporter_otlp_headers a=SECRET \
+             --exporter_jaeger_password SECRET --exporter_otlp_endpoint http://u:SECRET@h \
+             --exporter_otlp_metrics_headers b=SECRET --exporter_otlp_traces_headers SECRET",
+            &[],
+        );
+        assert!(!text.contains("SECRET"), "{text}");
+        assert_eq!(
+            line(&text, "OTEL_EXPORTER_JAEGER_PASSWORD"),
+            "flag      OTEL_EXPORTER_JAEGER_PASSWORD=(set; not shown)"
+        );
+    }
+}

@@ -1,0 +1,110 @@
+//! The flags: one for each variable of `otel-auto`'s table, and for those that it only answers,
+//! since programs in other languages read them.
+
+use otel_auto::config::{IGNORED, variables};
+
+/// What names of variables begin with and names of flags do not.
+const PREFIX: &str = "OTEL_";
+
+/// A variable as a flag.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Flag {
+    pub(crate) variable: &'static str,
+    /// Whether it may stand alone, for `true`.
+    pub(crate) is_boolean: bool,
+}
+
+/// All of them, in the order of the documentation.
+pub(crate) fn all() -> impl Iterator<Item = Flag> {
+    let answered = IGNORED.iter().map(|ignored| Flag {
+        variable: ignored.name,
+        is_boolean: ignored.name.ends_with("_INSECURE"),
+    });
+    read().chain(answered)
+}
+
+/// Those of the variables that `otel-auto` reads.
+fn read() -> impl Iterator<Item = Flag> {
+    variables().map(|variable| Flag {
+        variable: variable.name,
+        is_boolean: variable.is_boolean(),
+    })
+}
+
+/// `service_name` of `OTEL_SERVICE_NAME`.
+pub(crate) fn name(variable: &str) -> String {
+    let name = variable.strip_prefix(PREFIX).unwrap_or(variable);
+    name.to_ascii_lowercase()
+}
+
+/// The flag of that name, written with `_` or `-`.
+pub(crate) fn find(given: &str) -> Option<Flag> {
+    let given = normal(given);
+    all().find(|flag| name(flag.variable) == given)
+}
+
+/// Those that may have been meant: all that end so, as `insecure` does, or else the one that is
+/// spelt most like it.
+pub(crate) fn nearest(given: &str) -> Vec<String> {
+    let given = normal(given);
+    let given = given.strip_prefix("otel_").unwrap_or(&given);
+    let end = format!("_{given}");
+    let ending: Vec<_> = read()
+        .map(|flag| name(flag.variable))
+        .filter(|name| name == given || name.ends_with(&end))
+        .collect();
+    if !ending.is_empty() {
+        return ending;
+    }
+    let distance = |name: &String| strsim::damerau_levenshtein(name, given);
+    let names = all().map(|flag| name(flag.variable));
+    names.min_by_key(distance).into_iter().collect()
+}
+
+fn normal(given: &str) -> String {
+    given.to_ascii_lowercase().replace('-', "_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_variable_has_its_flag() {
+        for flag in all() {
+            let name = name(flag.variable);
+            let found = find(&name).map(|found| found.variable);
+            assert_eq!(found, Some(flag.variable));
+            let found = find(&name.replace('_', "-")).map(|found| found.variable);
+            assert_eq!(found, Some(flag.variable));
+        }
+    }
+
+    #[test]
+    fn no_flag_is_there_twice_or_has_a_name_of_our_own() {
+        let mut names: Vec<_> = all().map(|flag| name(flag.variable)).collect();
+        names.extend(["help", "version", "dry_run"].map(str::to_owned));
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+
+    #[test]
+    fn what_was_meant_is_found() {
+        let cases = [
+            ("servcie_name", "service_name"),
+            ("trace-exporter", "traces_exporter"),
+            ("OTEL_SERVICE_NAME", "service_name"),
+            ("traces_insecure", "exporter_otlp_traces_insecure"),
+            ("jaeger_endpoint", "exporter_jaeger_endpoint"),
+        ];
+        for (given, meant) in cases {
+            assert_eq!(nearest(given), [meant], "{given}");
+        }
+        let insecure = nearest("insecure");
+        for name in ["exporter_otlp_insecure", "exporter_jaeger_grpc_insecure"] {
+            assert!(insecure.iter().any(|found| found == name), "{insecure:?}");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The tracer behind both instrumentations.
+
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
+
+use opentelemetry::global::{self, BoxedTracer};
+use opentelemetry::trace::{
+    Span, SpanBuilder, SpanContext, SpanKind, TraceContextExt, TraceFlags, Tracer, TracerProvider,
+};
+use opentelemetry::{Context, InstrumentationScope, KeyValue};
+use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator, SdkTracer};
+
+use super::environment::Environment;
+use super::span::HttpSpan;
+use crate::sampling::{CountingSampler, Foresight};
+
+/// Room for the attributes of one span.
+const ATTRIBUTES: usize = 16;
+
+/// A tracer that is looked up once, at its first span, and shared by its clones: axum clones its
+/// layers for each route and each connection.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SharedTracer(Arc<OnceLock<HttpTracer>>);
+
+#[derive(Debug)]
+enum HttpTracer {
+    /// Switched off by the environment: contexts are passed on and nothing else.
+    Off,
+    /// From the environment. Its samplers look at no attribute and no name, so those of a span
+    /// that is not sampled are never made.
+    Environment(SdkTracer, CountingSampler),
+    /// Set by the program, with any sampler.
+    Global(BoxedTracer),
+}
+
+/// A span to be.
+pub(super) trait Description {
+    fn kind(&self) -> SpanKind;
+    fn name(&self) -> Cow<'static, str>;
+    fn add_attributes(&self, attributes: &mut Vec<KeyValue>);
+}
+
+impl SharedTracer {
+    /// Starts a span under `parent`, without one under the current context.
+    pub(super) fn start(&self, parent: Option<Context>, span: &impl Description) -> HttpSpan {
+        match self.0.get_or_init(HttpTracer::new) {
+            HttpTracer::Off => HttpSpan::silent(parent),
+            HttpTracer::Environment(tracer, sampler) => {
+                let parent = parent.unwrap_or_else(Context::current);
+                match sampler.foresee(&parent) {
+                    Foresight::Sampled => record(tracer, &parent, span),
+                    Foresight::Dropped => HttpSpan::silent(Some(dropped(parent))),
+                    Foresight::Open => ask(tracer, &parent, span),
+                }
+            }
+            HttpTracer::Global(tracer) => {
+                record(tracer, &parent.unwrap_or_else(Context::current), span)
+            }
+        }
+    }
+}
+
+impl HttpTracer {
+    fn new() -> Self {
+        match Environment::get().map(|environment| &environment.sdk) {
+            Some(Some((provider, sampler))) => {
+                Self::Environment(provider.tracer_with_scope(scope()), sampler.clone())
+            }
+            Some(None) => Self::Off,
+            None => Self::Global(global::tracer_with_scope(scope())),
+        }
+    }
+}
+
+fn builder(span: &impl Description, name: Cow<'static, str>) -> SpanBuilder {
+    SpanBuilder::from_name(name).with_kind(span.kind())
+}
+
+/// Makes the whole span before the sampler sees it.
+fn record<T>(tracer: &T, parent: &Context, span: &impl Description) -> HttpSpan
+where
+    T: Tracer<Span: Send + Sync + 'static>,
+{
+    let mut builder = builder(span, span.name());
+    let mut attributes = Vec::with_capacity(ATTRIBUTES);
+    span.add_attributes(&mut attributes);
+    builder.attributes = Some(attributes);
+    let started = tracer.build_with_context(builder, parent);
+    HttpSpan::recording(parent.with_span(started))
+}
+
+/// Makes what is recorded only after the sampler has said that it is.
+fn ask(tracer: &SdkTracer, parent: &Context, span: &impl Description) -> HttpSpan {
+    let mut started = tracer.build_with_context(builder(span, Cow::Borrowed("")), parent);
+    if !started.is_recording() {
+        return HttpSpan::silent(Some(parent.with_span(started)));
+    }
+    started.update_name(span.name());
+    let mut attributes = Vec::with_capacity(ATTRIBUTES);
+    span.add_attributes(&mut attributes);
+    started.set_attributes(attributes);
+    HttpSpan::recording(parent.with_span(started))
+}
+
+/// The context of a span that is not sampled. What the caller sent says so already and goes on as
+/// it is; without it there are ids of our own, or the spans of the handler would begin traces.
+fn dropped(parent: Context) -> Context {
+    let caller = parent.span().span_context().clone();
+    if caller.is_valid() && !caller.is_sampled() {
+        return parent;
+    }
+    let ids = RandomIdGenerator::default();
+    let trace_id = if caller.is_valid() {
+        caller.trace_id()
+    } else {
+        ids.new_trace_id()
+    };
+    let flags = TraceFlags::default();
+    let trace_state = caller.trace_state().clone();
+    let span = SpanContext::new(trace_id, ids.new_span_id(), flags, false, trace_state);
+    parent.with_remote_span_context(span)
+}
+
+/// The scope of both instrumentations.
+fn scope() -> InstrumentationScope {
+    InstrumentationScope::builder("otel_auto::http")
+        .with_version(env!("CARGO_PKG_VERSION"))
+        .with_schema_url("https://opentelemetry.io/schemas/1.37.0")
+        .build()
+}

@@ -1,0 +1,101 @@
+//! From the settings to the SDK's builders, the same for each signal.
+
+use std::time::Duration;
+
+use opentelemetry_otlp::tonic_types::metadata::MetadataMap;
+use opentelemetry_otlp::{
+    Compression, Protocol, WithExportConfig, WithHttpConfig, WithTonicConfig,
+};
+use tokio::runtime::Builder;
+
+use crate::config::{Otlp, OtlpProtocol, Problem};
+
+use super::http::{Encoding, HttpTransport, Signal};
+use super::tls::Tls;
+use super::transport::Transport;
+
+/// The settings of one exporter, its files loaded.
+pub(super) struct Plan<'a> {
+    settings: &'a Otlp,
+    timeout: Duration,
+    tls: Option<Tls>,
+}
+
+impl<'a> Plan<'a> {
+    pub(super) fn new(settings: &'a Otlp, timeout: Duration) -> Result<Self, Problem> {
+        let is_tls = settings.endpoint.starts_with("https:");
+        Ok(Self {
+            settings,
+            timeout,
+            tls: is_tls.then(|| Tls::load(&settings.tls)).transpose()?,
+        })
+    }
+
+    pub(super) fn transport(&self, signal: Signal) -> Result<Transport, Problem> {
+        let encoding = match self.settings.protocol {
+            OtlpProtocol::Grpc => {
+                let runtime = Builder::new_multi_thread()
+                    .worker_threads(1)
+                    .thread_name("otel-auto-otlp")
+                    .enable_all()
+                    .build()
+                    .map_err(|error| self.problem(&error))?;
+                return Ok(Transport::Grpc(Some(runtime)));
+            }
+            OtlpProtocol::HttpProtobuf => Encoding::Protobuf,
+            OtlpProtocol::HttpJson => Encoding::Json,
+        };
+        let tls = match &self.tls {
+            Some(tls) => tls.for_ureq().map_err(|error| self.problem(&error))?,
+            None => ureq::tls::TlsConfig::default(),
+        };
+        let client = HttpTransport::new(self.timeout, tls, encoding, signal);
+        Ok(Transport::Http(client))
+    }
+
+    pub(super) fn http<B: WithExportConfig + WithHttpConfig>(
+        &self,
+        builder: B,
+        client: &HttpTransport,
+    ) -> B {
+        let headers = self.settings.headers.iter().filter_map(|(name, value)| {
+            let value = value.to_str().ok()?;
+            Some((name.as_str().to_owned(), value.to_owned()))
+        });
+        let builder = builder
+            .with_http_client(client.clone())
+            .with_protocol(Protocol::HttpBinary)
+            .with_endpoint(&self.settings.endpoint)
+            .with_timeout(self.timeout)
+            .with_headers(headers.collect());
+        if self.settings.gzip {
+            builder.with_compression(Compression::Gzip)
+        } else {
+            builder
+        }
+    }
+
+    pub(super) fn grpc<B: WithExportConfig + WithTonicConfig>(&self, builder: B) -> B {
+        let headers = self.settings.headers.iter().cloned().collect();
+        let mut builder = builder
+            .with_endpoint(&self.settings.endpoint)
+            .with_timeout(self.timeout)
+            .with_metadata(MetadataMap::from_headers(headers));
+        if let Some(tls) = &self.tls {
+            builder = builder.with_tls_config(tls.for_tonic());
+        }
+        if self.settings.gzip {
+            builder = builder.with_compression(Compression::Gzip);
+        }
+        builder
+    }
+
+    pub(super) fn problem(&self, error: &impl ToString) -> Problem {
+        let message = format!("{}; nothing is sent there", error.to_string());
+        Problem::new(
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            &self.settings.endpoint,
+            message,
+        )
+    }
+}
