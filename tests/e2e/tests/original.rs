@@ -69,7 +69,7 @@ fn check(
     let [trace] = traces["data"].as_array().unwrap().as_slice() else {
         panic!("expected one trace, found {traces:#}");
     };
-    let captured = root().join(format!("crates/e2e/tests/captures/{sample}.json"));
+    let captured = root().join(format!("tests/e2e/tests/captures/{sample}.json"));
     let captured: Json = serde_json::from_str(&fs::read_to_string(captured).unwrap()).unwrap();
     assert_eq!(sorted(from_backend(trace)), sorted(read_capture(&captured)));
 }
