@@ -1,38 +1,50 @@
 //! The query APIs: Jaeger's old one and v3, Tempo's, and Jaeger's over gRPC.
 //!
 //! Only this module knows their shapes. Handlers read parameters, ask [`Query`], and write the
-//! answer; what may be large is written by a thread that may block, while it is sent.
+//! answer; what may be large is written by a thread that may block, while it is sent. The APIs do not
+//! know each other; what they share is in `common`.
 
-mod answer;
-mod envelope;
-mod fields;
-mod go;
-pub mod grpc;
-mod ids;
-pub(crate) mod jaeger;
-mod outlet;
-mod pairs;
+mod common;
+pub mod jaeger_grpc;
+mod jaeger_http;
+mod jaeger_v3;
 mod tempo;
-mod trace_response;
-mod v3;
 
 use axum::Router;
-use axum::response::Response;
-use axum::routing::any;
-use http::StatusCode;
+use axum::extract::{Path, Query as Params, State};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{any, get};
+use http::{HeaderMap, StatusCode};
 
 use crate::query::Query;
+use common::pairs::Pairs;
+use common::{envelope, trace_response};
 
 /// All routes under `/api`.
 pub fn router(query: Query) -> Router {
     Router::new()
         .route("/api/", any(no_route))
-        .nest("/api/v3", v3::router().fallback(no_route))
-        .nest("/api", jaeger::router().fallback(no_route))
+        .route("/api/traces/{id}", get(trace))
+        .nest("/api/v3", jaeger_v3::router().fallback(no_route))
+        .nest("/api", jaeger_http::router().fallback(no_route))
         .merge(tempo::router())
         .method_not_allowed_fallback(wrong_method)
         .layer(axum::middleware::from_fn(trace_response::add))
         .with_state(query)
+}
+
+/// Jaeger and Tempo answer under the same path; whoever accepts protobuf asks for Tempo's answer.
+async fn trace(
+    State(query): State<Query>,
+    Path(id): Path<String>,
+    Params(pairs): Params<Pairs>,
+    headers: HeaderMap,
+) -> Response {
+    if tempo::accepts_protobuf(&headers) {
+        tempo::protobuf(query, &id, &pairs).await
+    } else {
+        jaeger_http::trace(query, &id, &pairs).await.into_response()
+    }
 }
 
 async fn wrong_method() -> Response {

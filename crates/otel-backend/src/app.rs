@@ -216,7 +216,7 @@ impl Routes {
                 .merge(sampling::grpc_router(self.sampling.clone())),
             Endpoint::Zipkin => zipkin::router(of(Protocol::Zipkin)),
             Endpoint::Sampling => sampling::router(self.sampling.clone()),
-            Endpoint::QueryGrpc => api::grpc::router(Query::new(self.store.clone())).await,
+            Endpoint::QueryGrpc => api::jaeger_grpc::router(Query::new(self.store.clone())).await,
             // Datagrams have no routes.
             Endpoint::JaegerCompact | Endpoint::JaegerBinary => Router::new(),
         }

@@ -8,32 +8,33 @@
 //!
 //! | module | what | must never know |
 //! |---|---|---|
-//! | [`model`] | the validated span | wire formats, JSON |
-//! | [`otlp`] | OTLP's bytes and JSON, both ways | sockets, the store |
+//! | [`model`] | the validated span | formats, JSON |
+//! | [`format`] | OTLP, Jaeger and Zipkin: bytes and JSON to spans, and back | sockets, the store |
 //! | [`receive`] | the receivers | the query side |
 //! | [`sampling`] | what Jaeger's clients are told to sample | spans |
 //! | [`store`] | SQLite, blocks, indexes | HTTP, query APIs |
 //! | [`query`] | questions and their answers | HTTP, SQL |
 //! | [`api`] | the query APIs of Jaeger and Tempo, over HTTP and gRPC | SQL |
 //! | [`ui`] | the trace page's files | everything else |
-//! | [`import`], [`export`] | traces from files and to them | SQL |
+//! | [`transfer`] | traces from files and to them | SQL |
 //! | [`metrics`] | what is counted | |
 //! | [`throttle`] | how often something is logged | |
 //! | [`args`], [`config`], [`app`] | the program: flags, checked values, start and stop | |
+//!
+//! `tests/walls.rs` says which of them may use which, and fails when one uses another.
 
 pub mod api;
 pub mod app;
 pub mod args;
 pub mod config;
-pub mod export;
+pub mod format;
 pub mod health;
-pub mod import;
 pub mod metrics;
 pub mod model;
-pub mod otlp;
 pub mod query;
 pub mod receive;
 pub mod sampling;
 pub mod store;
 pub mod throttle;
+pub mod transfer;
 pub mod ui;

@@ -8,7 +8,7 @@ use otel_backend::app::App;
 use otel_backend::args::{Args, Command};
 use otel_backend::config::{Config, Endpoint};
 use otel_backend::health::{self, HealthError};
-use otel_backend::{export, import};
+use otel_backend::transfer::{export, import};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 

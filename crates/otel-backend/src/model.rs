@@ -6,6 +6,7 @@
 //!
 //! Spec: <https://opentelemetry.io/docs/specs/otel/trace/api/>
 
+mod hex;
 mod id;
 mod resource;
 mod span;
@@ -13,6 +14,7 @@ mod time;
 mod unchecked;
 mod value;
 
+pub use hex::{from_hex, from_short_hex, to_hex};
 pub use id::{Id, InvalidId, SpanId, TraceId};
 pub use resource::{Resource, Scope};
 pub use span::{Dropped, Event, InvalidSpan, Link, Span, SpanKind, Status, StatusCode};

@@ -7,23 +7,28 @@
 
 mod answer;
 mod file;
+mod generated;
 mod strategy;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{RawQuery, Request, State};
+use axum::extract::{Query as Params, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, post};
+use axum::routing::any;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
+use tonic::{Request, Status};
 
-use crate::otlp::messages;
-use crate::receive::grpc;
 use file::File;
 pub use file::SamplingError;
+use generated::sampling_manager_server::{SamplingManager, SamplingManagerServer};
+use generated::{SamplingStrategyParameters, SamplingStrategyResponse};
 use strategy::Strategies;
+
+/// The parameters of a request; names may repeat.
+type Pairs = Vec<(String, String)>;
 
 const GET_STRATEGY: &str = "/jaeger.api_v2.SamplingManager/GetSamplingStrategy";
 
@@ -78,14 +83,12 @@ pub fn router(sampling: Sampling) -> Router {
 
 /// The route over gRPC alone, which Jaeger's collector has beside the one for spans.
 pub fn grpc_router(sampling: Sampling) -> Router {
-    Router::new()
-        .route(GET_STRATEGY, post(over_grpc))
-        .with_state(sampling)
+    let service = SamplingManagerServer::new(sampling).max_decoding_message_size(MAX_REQUEST);
+    Router::new().route_service(GET_STRATEGY, service)
 }
 
-async fn over_http(State(sampling): State<Sampling>, RawQuery(query): RawQuery) -> Response {
-    let query = query.unwrap_or_default();
-    let services: Vec<_> = form(&query).filter(|(key, _)| key == "service").collect();
+async fn over_http(State(sampling): State<Sampling>, Params(pairs): Params<Pairs>) -> Response {
+    let services: Vec<_> = pairs.iter().filter(|(key, _)| key == "service").collect();
     let [(_, service)] = services.as_slice() else {
         let text = "'service' parameter must be provided once\n";
         return (StatusCode::BAD_REQUEST, text).into_response();
@@ -95,27 +98,15 @@ async fn over_http(State(sampling): State<Sampling>, RawQuery(query): RawQuery) 
     ([(CONTENT_TYPE, "application/json")], body).into_response()
 }
 
-fn form(query: &str) -> impl Iterator<Item = (String, String)> {
-    let decode = |text: &str| {
-        let text = text.replace('+', " ");
-        percent_encoding::percent_decode_str(&text)
-            .decode_utf8_lossy()
-            .into_owned()
-    };
-    query.split('&').map(move |pair| {
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (decode(key), decode(value))
-    })
-}
-
-async fn over_grpc(State(sampling): State<Sampling>, request: Request) -> Response {
-    match grpc::read_message(request, MAX_REQUEST).await {
-        Err(refusal) => refusal,
-        Ok(message) => {
-            let service = messages(&message).filter(|(number, _)| *number == 1).last();
-            let service = String::from_utf8_lossy(service.map_or(&[], |(_, name)| name));
-            let strategies = sampling.strategies().await;
-            grpc::answer(&answer::protobuf(strategies.of(&service)))
-        }
+#[tonic::async_trait]
+impl SamplingManager for Sampling {
+    async fn get_sampling_strategy(
+        &self,
+        request: Request<SamplingStrategyParameters>,
+    ) -> Result<tonic::Response<SamplingStrategyResponse>, Status> {
+        let service = request.into_inner().service_name;
+        let strategies = self.strategies().await;
+        let answer = answer::protobuf(strategies.of(&service));
+        Ok(tonic::Response::new(answer))
     }
 }

@@ -8,8 +8,7 @@ use std::path::Path;
 use prost::Message as _;
 use tonic_prost_build::FileDescriptorSet;
 
-/// Where the generated files are kept, and the variable that has them written anew.
-const KEPT: &str = "src/api/grpc/generated";
+/// The variable that has the files written anew.
 const UPDATE: &str = "UPDATE_GENERATED";
 
 /// What is not generated: the services send these messages already encoded, and know nothing of what
@@ -27,20 +26,19 @@ const ENCODED: [&str; 10] = [
     ".opentelemetry.proto.trace.v1.TracesData",
 ];
 
-fn descriptors() -> FileDescriptorSet {
+fn descriptors(protos: &[&str]) -> FileDescriptorSet {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let include = [
         root.join("proto"),
         root.join("proto/api_v2"),
         root.join("../jaeger-wire/proto/api_v2"),
     ];
-    let services = ["query.proto", "api_v3/query_service.proto"];
-    protox::compile(services, include).unwrap()
+    protox::compile(protos, include).unwrap()
 }
 
-#[test]
-fn the_committed_files_are_what_the_proto_files_generate() {
-    let descriptors = descriptors();
+/// Generates the servers of these files, and compares what is kept with it.
+fn check(protos: &[&str], kept: &str, files: &[&str]) {
+    let descriptors = descriptors(protos);
     let bytes = descriptors.encode_to_vec();
     let out = tempfile::tempdir().unwrap();
     let mut builder = tonic_prost_build::configure()
@@ -49,25 +47,44 @@ fn the_committed_files_are_what_the_proto_files_generate() {
         .extern_path(".opentelemetry", "opentelemetry")
         .out_dir(out.path());
     for message in ENCODED {
-        builder = builder.extern_path(message, "crate::api::grpc::encoded::Encoded");
+        builder = builder.extern_path(message, "crate::api::jaeger_grpc::encoded::Encoded");
     }
     builder.compile_fds(descriptors).unwrap();
     std::fs::write(out.path().join("descriptors.bin"), bytes).unwrap();
 
-    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join(KEPT);
-    for file in [
-        "jaeger.api_v2.rs",
-        "jaeger.api_v3.rs",
-        "jaeger.expression.v1.rs",
-        "descriptors.bin",
-    ] {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(kept);
+    for file in files {
         let generated = std::fs::read(out.path().join(file)).unwrap();
         if std::env::var_os(UPDATE).is_some() {
-            std::fs::write(kept.join(file), &generated).unwrap();
+            std::fs::create_dir_all(&directory).unwrap();
+            std::fs::write(directory.join(file), &generated).unwrap();
         }
         assert!(
-            std::fs::read(kept.join(file)).unwrap() == generated,
-            "{KEPT}/{file} is not what the .proto files generate: set {UPDATE}=1 and run this test again"
+            std::fs::read(directory.join(file)).unwrap() == generated,
+            "{kept}/{file} is not what the .proto files generate: set {UPDATE}=1 and run this test again"
         );
     }
+}
+
+#[test]
+fn the_query_services_are_what_the_proto_files_generate() {
+    check(
+        &["query.proto", "api_v3/query_service.proto"],
+        "src/api/jaeger_grpc/generated",
+        &[
+            "jaeger.api_v2.rs",
+            "jaeger.api_v3.rs",
+            "jaeger.expression.v1.rs",
+            "descriptors.bin",
+        ],
+    );
+}
+
+#[test]
+fn the_sampling_service_is_what_its_proto_file_generates() {
+    check(
+        &["sampling.proto"],
+        "src/sampling/generated",
+        &["jaeger.api_v2.rs"],
+    );
 }

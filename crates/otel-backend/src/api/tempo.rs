@@ -19,7 +19,7 @@ use axum::routing::{any, get};
 use http::StatusCode;
 use serde_json::json;
 
-use super::envelope::{http_error, json as json_answer};
+use super::common::envelope::{http_error, json as json_answer};
 use crate::query::Query;
 
 pub(super) use trace::{accepts_protobuf, protobuf};

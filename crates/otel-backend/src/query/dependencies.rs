@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::trace::{Frames, load};
+use crate::format::otlp::decode_traces;
 use crate::model::{Span, SpanId, TraceId, UnixNanos};
-use crate::otlp::decode_traces;
 use crate::store::{Block, ReadError, Reader};
 
 /// A caller and a callee.

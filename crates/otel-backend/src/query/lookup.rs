@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::trace::{Frames, Trace, load};
+use crate::format::otlp::{Outline, groups};
 use crate::model::TraceId;
-use crate::otlp::{Outline, groups};
 use crate::store::{Frame, ReadError, Reader};
 
 /// A trace's id as a person may give it.

@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::condition::{Condition, TraceFacts};
+use crate::format::otlp::{Outline, SpanGroup};
 use crate::model::{Attribute, Span, SpanKind, StatusCode, UnixNanos};
-use crate::otlp::{Outline, SpanGroup};
 use crate::store::{Token, highest_bit};
 
 /// A search: for traces of which one span satisfies all of this.

@@ -6,8 +6,8 @@ use std::ops::RangeInclusive;
 use super::patience::{Patience, SearchError};
 use super::predicate::Search;
 use super::trace::{Frames, SpanStart, Trace, load};
+use crate::format::otlp::{Outline, SpanGroup, groups, span_groups};
 use crate::model::{TraceId, UnixNanos};
-use crate::otlp::{Outline, SpanGroup, groups, span_groups};
 use crate::store::{Block, Frame, ReadError, Reader};
 
 /// Something that may lead to a trace, and when that trace can start at the latest.

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::condition::{Condition, Field, Place};
 use super::lookup::newest_frames;
+use crate::format::otlp::{groups, span_groups};
 use crate::model::{Span, UnixNanos};
-use crate::otlp::{groups, span_groups};
 use crate::store::{Frame, ReadError, Reader};
 
 /// What is looked for among the newest spans.

@@ -6,8 +6,8 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::adjust::{adjust, has_shared_ids, split_shared_ids};
+use crate::format::otlp::{Group, Malformed, Outline, groups, span_groups, write_groups};
 use crate::model::{Span, SpanId, SpanKind, TraceId, UnixNanos};
-use crate::otlp::{Group, Malformed, Outline, groups, span_groups, write_groups};
 use crate::store::{Frame, ReadError, Reader};
 
 /// All spans of a trace, as bytes.

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use super::trace::{Frames, Trace, load};
+use crate::format::otlp::{Outline, groups, span_groups};
 use crate::model::{TraceId, UnixNanos};
-use crate::otlp::{Outline, groups, span_groups};
 use crate::store::{Frame, ReadError, Reader, Token};
 
 /// Which traces are wanted: those of which one span satisfies all of this.
@@ -74,7 +74,7 @@ impl Selection {
     }
 
     /// The traces of a frame that have such a span in it, in their order there.
-    fn traces_in(&self, frame: &[u8]) -> Result<Vec<TraceId>, crate::otlp::Malformed> {
+    fn traces_in(&self, frame: &[u8]) -> Result<Vec<TraceId>, crate::format::otlp::Malformed> {
         let mut ids = Vec::new();
         for group in span_groups(groups(frame)?)? {
             let service = group.resource.service_name();

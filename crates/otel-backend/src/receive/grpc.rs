@@ -18,7 +18,7 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
 use super::body::{self, BodyError, Compression};
-use super::budget::{Budget, Held};
+use super::budget::Held;
 use super::intake::{Accepted, Decode, Intake, Received};
 use super::refusal::{RETRY, Refusal};
 use crate::store::AppendError;
@@ -64,23 +64,6 @@ fn is_grpc(headers: &HeaderMap) -> bool {
     given.starts_with(b"application/grpc")
 }
 
-/// Reads the one message of a request, which is not compressed, or answers that it cannot be read.
-pub(crate) async fn read_message(request: Request, limit: usize) -> Result<Bytes, Response> {
-    let (head, body) = request.into_parts();
-    let held = Budget::new(limit.saturating_add(PREFIX)).hold();
-    let received = receive(held, limit, &head.headers, body).await;
-    let refusal = match received {
-        Ok(Received {
-            compression: None,
-            bytes,
-            ..
-        }) => return Ok(bytes),
-        Ok(_) => Refusal::malformed("a compressed message is not taken here"),
-        Err(refusal) => refusal,
-    };
-    Err(status_of(&refusal).into_http())
-}
-
 /// Reads the one message of a request.
 async fn receive(
     mut held: Held,
@@ -124,7 +107,7 @@ fn message_encoding(headers: &HeaderMap) -> Result<Compression, Refusal> {
 }
 
 /// Answers with a message.
-pub(crate) fn answer(message: &[u8]) -> Response {
+fn answer(message: &[u8]) -> Response {
     let mut bytes = BytesMut::with_capacity(PREFIX + message.len());
     bytes.put_u8(0);
     bytes.put_u32(u32::try_from(message.len()).unwrap_or_default());

@@ -13,9 +13,9 @@ use super::budget::{Budget, Held};
 use super::failure::LastFailure;
 use super::refusal::Refusal;
 use crate::config::Limits;
+use crate::format::Decoded;
 use crate::metrics::{Metrics, Protocol};
 use crate::model::{Attribute, InvalidSpan, Span};
-use crate::otlp::Decoded;
 use crate::store::{AppendError, Batch, BatchBuilder, Store};
 
 /// Takes the spans of one protocol into the store; clones, and those of other protocols made from

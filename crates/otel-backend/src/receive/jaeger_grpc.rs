@@ -5,12 +5,12 @@
 use axum::Router;
 use jaeger_wire::api_v2::{POST_SPANS, decode_post_spans};
 
+use super::Intake;
 use super::grpc::{self, Method};
 use super::refusal::Refusal;
-use super::{Intake, jaeger, weight};
 use crate::config::Limits;
+use crate::format::{Decoded, jaeger, weight};
 use crate::metrics::Protocol;
-use crate::otlp::Decoded;
 
 /// The routes of the receiver.
 pub fn router(intake: Intake) -> Router {
@@ -27,7 +27,7 @@ pub fn router(intake: Intake) -> Router {
 }
 
 fn decode<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Decoded<'a>, Refusal> {
-    weight::check_protobuf(bytes, &weight::POST_SPANS, limits)?;
+    weight::check_protobuf(bytes, &jaeger::POST_SPANS, limits.elements)?;
     let batch = decode_post_spans(bytes).map_err(Refusal::malformed)?;
     Ok(jaeger::from_proto(batch))
 }

@@ -11,11 +11,11 @@ use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 use jaeger_wire::thrift::binary;
 
+use super::Intake;
 use super::refusal::{RETRY, Refusal};
-use super::{Intake, jaeger};
 use crate::config::Limits;
+use crate::format::{Decoded, jaeger};
 use crate::metrics::Protocol;
-use crate::otlp::Decoded;
 
 /// Why a request was refused.
 #[derive(Debug, thiserror::Error)]

@@ -15,11 +15,11 @@ use tokio::net::UdpSocket;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::Intake;
 use super::intake::{Decode, Received};
 use super::refusal::Refusal;
-use super::{Intake, jaeger};
+use crate::format::{Decoded, jaeger};
 use crate::metrics::Protocol;
-use crate::otlp::Decoded;
 use crate::throttle::Throttle;
 
 /// How a datagram is encoded.

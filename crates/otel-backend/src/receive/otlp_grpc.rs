@@ -6,7 +6,7 @@ use axum::Router;
 
 use super::grpc::{self, Method};
 use super::{Intake, otlp_http};
-use crate::otlp::{Encoding, export_response};
+use crate::format::otlp::{Encoding, export_response};
 
 /// The routes of the receiver.
 pub fn router(intake: Intake) -> Router {

@@ -11,10 +11,11 @@ use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 use tonic::Code;
 
+use super::Intake;
 use super::refusal::{RETRY, Refusal};
-use super::{Intake, weight};
 use crate::config::Limits;
-use crate::otlp::{self, Decoded, Encoding};
+use crate::format::otlp::{self, Encoding};
+use crate::format::{Decoded, weight};
 
 /// Why a request was refused.
 #[derive(Debug, thiserror::Error)]
@@ -55,12 +56,12 @@ pub(super) fn decode_protobuf<'a>(
     bytes: &'a [u8],
     limits: &Limits,
 ) -> Result<Decoded<'a>, Refusal> {
-    weight::check_protobuf(bytes, &weight::OTLP, limits)?;
+    weight::check_protobuf(bytes, &otlp::EXPORT_REQUEST, limits.elements)?;
     otlp::decode_traces(bytes).map_err(Refusal::malformed)
 }
 
 fn decode_json<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Decoded<'a>, Refusal> {
-    weight::check_json(bytes, limits)?;
+    weight::check_json(bytes, limits.elements)?;
     otlp::decode_json(bytes).map_err(Refusal::malformed)
 }
 

@@ -6,6 +6,7 @@ use http::StatusCode;
 
 use super::body::BodyError;
 use super::budget::Exhausted;
+use crate::format::weight::TooManyElements;
 use crate::store::AppendError;
 
 /// Why nothing of a request was stored.
@@ -69,6 +70,15 @@ impl Refusal {
             Self::TooMany { .. } => "too_large",
             Self::Exhausted(_) | Self::Append(AppendError::Busy) => "busy",
             Self::Append(_) => "store",
+        }
+    }
+}
+
+impl From<TooManyElements> for Refusal {
+    fn from(TooManyElements(limit): TooManyElements) -> Self {
+        Self::TooMany {
+            what: "attributes, events, links and values",
+            limit,
         }
     }
 }

@@ -1,21 +1,6 @@
 //! Zipkin: `POST /api/v2/spans` and `POST /api/v1/spans`, both in JSON.
 //!
-//! Both versions become one `ZipkinSpan`, which becomes OTLP's as it does in the OpenTelemetry
-//! Collector; what OpenTelemetry's exporters put into tags and annotations is taken out of them again.
-//!
-//! Spec: <https://zipkin.io/zipkin-api/>, and the other way round
-//! <https://opentelemetry.io/docs/specs/otel/trace/sdk_exporters/zipkin/>
-
-mod annotation;
-mod json;
-mod resource;
-mod status;
-mod translate;
-mod v1;
-mod v2;
-
-#[cfg(test)]
-mod tests;
+//! Spec: <https://zipkin.io/zipkin-api/>
 
 use std::borrow::Cow;
 
@@ -30,34 +15,9 @@ use http::{HeaderMap, StatusCode};
 use super::Intake;
 use super::intake::{Accepted, Decode};
 use super::refusal::{RETRY, Refusal};
+use crate::config::Limits;
+use crate::format::{Decoded, weight, zipkin};
 use crate::metrics::Protocol;
-use crate::model::{Attribute, SpanKind, Text};
-
-/// A span of either version. Times are microseconds.
-#[derive(Debug, Default, PartialEq)]
-struct ZipkinSpan<'a> {
-    trace_id: Text<'a>,
-    id: Text<'a>,
-    parent_id: Text<'a>,
-    name: Text<'a>,
-    kind: SpanKind,
-    start: Option<u64>,
-    duration: u64,
-    local: Endpoint<'a>,
-    remote: Endpoint<'a>,
-    annotations: Vec<(u64, Text<'a>)>,
-    tags: Vec<Attribute<'a>>,
-    debug: bool,
-}
-
-/// One end of a call.
-#[derive(Debug, Clone, Default, PartialEq)]
-struct Endpoint<'a> {
-    service: Text<'a>,
-    /// An address of version 6, or else of version 4, or "".
-    ip: Text<'a>,
-    port: Option<u16>,
-}
 
 /// Why a request was refused.
 #[derive(Debug, thiserror::Error)]
@@ -80,8 +40,8 @@ pub fn router(intake: Intake) -> Router {
         )
     };
     Router::new()
-        .route("/api/v1/spans", receiver(v1::decode))
-        .route("/api/v2/spans", receiver(v2::decode))
+        .route("/api/v1/spans", receiver(decode_v1))
+        .route("/api/v2/spans", receiver(decode_v2))
         .with_state(intake)
 }
 
@@ -102,6 +62,16 @@ async fn receive(
         } => Err(Refused::EverySpan(accepted.reason())),
         _ => Ok(StatusCode::ACCEPTED),
     }
+}
+
+fn decode_v1<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Decoded<'a>, Refusal> {
+    weight::check_json(bytes, limits.elements)?;
+    zipkin::decode_v1(bytes).map_err(Refusal::malformed)
+}
+
+fn decode_v2<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Decoded<'a>, Refusal> {
+    weight::check_json(bytes, limits.elements)?;
+    zipkin::decode_v2(bytes).map_err(Refusal::malformed)
 }
 
 /// Zipkin reads whatever does not say to be something else as JSON.

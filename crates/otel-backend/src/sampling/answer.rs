@@ -4,8 +4,11 @@
 
 use serde_json::{Number, Value as Json, json};
 
+use super::generated::{
+    OperationSamplingStrategy, PerOperationSamplingStrategies, ProbabilisticSamplingStrategy,
+    RateLimitingSamplingStrategy, SamplingStrategyResponse, SamplingStrategyType,
+};
 use super::strategy::{Operations, Rule, Strategy};
-use crate::otlp::{write_bytes, write_double, write_message, write_uint};
 
 /// As Jaeger writes it: members that are messages and absent are left out, all others are there.
 pub(super) fn json(strategy: &Strategy) -> Json {
@@ -50,36 +53,37 @@ fn number(probability: f64) -> Json {
     }
 }
 
-pub(super) fn protobuf(strategy: &Strategy) -> Vec<u8> {
-    let mut out = Vec::new();
+pub(super) fn protobuf(strategy: &Strategy) -> SamplingStrategyResponse {
+    let probabilistic = |sampling_rate| ProbabilisticSamplingStrategy { sampling_rate };
+    let operation = |(operation, rate): &(String, f64)| OperationSamplingStrategy {
+        operation: operation.clone(),
+        probabilistic_sampling: Some(probabilistic(*rate)),
+    };
+    let operations = |operations: &Operations| PerOperationSamplingStrategies {
+        default_sampling_probability: operations.others,
+        per_operation_strategies: operations.each.iter().map(operation).collect(),
+        ..PerOperationSamplingStrategies::default()
+    };
+    let mut answer = SamplingStrategyResponse {
+        operation_sampling: strategy.operations.as_ref().map(operations),
+        ..SamplingStrategyResponse::default()
+    };
     match strategy.rule {
-        Rule::Probabilistic(rate) => {
-            write_message(2, &mut out, |out| write_double(1, rate, out));
+        Rule::Probabilistic(rate) => answer.probabilistic_sampling = Some(probabilistic(rate)),
+        Rule::RateLimiting(max_traces_per_second) => {
+            answer.set_strategy_type(SamplingStrategyType::RateLimiting);
+            answer.rate_limiting_sampling = Some(RateLimitingSamplingStrategy {
+                max_traces_per_second,
+            });
         }
-        Rule::RateLimiting(rate) => {
-            write_uint(1, 1, &mut out);
-            let rate = u64::try_from(rate).unwrap_or_default();
-            write_message(3, &mut out, |out| write_uint(1, rate, out));
-        }
     }
-    if let Some(operations) = &strategy.operations {
-        write_message(4, &mut out, |out| operations_protobuf(operations, out));
-    }
-    out
-}
-
-fn operations_protobuf(operations: &Operations, out: &mut Vec<u8>) {
-    write_double(1, operations.others, out);
-    for (operation, rate) in &operations.each {
-        write_message(3, out, |out| {
-            write_bytes(1, operation.as_bytes(), out);
-            write_message(2, out, |out| write_double(1, *rate, out));
-        });
-    }
+    answer
 }
 
 #[cfg(test)]
 mod tests {
+    use prost::Message as _;
+
     use super::*;
 
     #[test]
@@ -90,13 +94,16 @@ mod tests {
             json(&everything).to_string(),
             r#"{"strategyType":"PROBABILISTIC","probabilisticSampling":{"samplingRate":1}}"#
         );
-        assert_eq!(protobuf(&everything), b"\x12\x09\x09\0\0\0\0\0\0\xf0\x3f");
+        assert_eq!(
+            protobuf(&everything).encode_to_vec(),
+            b"\x12\x09\x09\0\0\0\0\0\0\xf0\x3f"
+        );
         let some = strategy(Rule::RateLimiting(42), None);
         assert_eq!(
             json(&some).to_string(),
             r#"{"strategyType":"RATE_LIMITING","rateLimitingSampling":{"maxTracesPerSecond":42}}"#
         );
-        assert_eq!(protobuf(&some), b"\x08\x01\x1a\x02\x08\x2a");
+        assert_eq!(protobuf(&some).encode_to_vec(), b"\x08\x01\x1a\x02\x08\x2a");
         let operations = Operations {
             others: 0.5,
             each: vec![("op".to_owned(), 0.25)],
@@ -107,7 +114,7 @@ mod tests {
             @r#"{"strategyType":"PROBABILISTIC","probabilisticSampling":{"samplingRate":0.5},"operationSampling":{"defaultSamplingProbability":0.5,"defaultLowerBoundTracesPerSecond":0,"perOperationStrategies":[{"operation":"op","probabilisticSampling":{"samplingRate":0.25}}],"defaultUpperBoundTracesPerSecond":0}}"#
         );
         assert_eq!(
-            protobuf(&by_operation),
+            protobuf(&by_operation).encode_to_vec(),
             b"\x12\x09\x09\0\0\0\0\0\0\xe0\x3f\
               \x22\x1a\x09\0\0\0\0\0\0\xe0\x3f\
               \x1a\x0f\x0a\x02op\x12\x09\x09\0\0\0\0\0\0\xd0\x3f"

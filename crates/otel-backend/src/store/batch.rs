@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::recent::Recent;
 use super::token::{Token, push_group_tokens, push_span_tokens};
+use crate::format::otlp::{GroupHead, Outline, encode_resource, encode_scope, encode_span};
 use crate::model::{Resource, Scope, Span, SpanKind, TraceId, UnixNanos};
-use crate::otlp::{GroupHead, Outline, encode_resource, encode_scope, encode_span};
 
 /// Encoded spans with all that their block's index needs to know of them.
 #[derive(Debug, Default)]

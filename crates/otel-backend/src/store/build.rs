@@ -6,8 +6,8 @@ use std::io;
 use super::batch::{Batch, Row};
 use super::block::{FrameInfo, NewBlock, TraceEntry, has_filter, trace_key};
 use super::filter::{FilterBuilder, FrameFilter, transpose};
+use crate::format::otlp::{GroupHead, write_groups};
 use crate::model::{TraceId, UnixNanos};
-use crate::otlp::{GroupHead, write_groups};
 
 /// A frame ends behind the trace with which it reaches this many bytes, uncompressed.
 pub(super) const FRAME_TARGET: usize = 128 * 1024;

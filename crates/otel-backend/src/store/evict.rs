@@ -13,8 +13,8 @@ use super::build::BuiltFrame;
 use super::catalog::Head;
 use super::source::Source;
 use super::unpack::{Fate, Parts};
+use crate::format::otlp::{Outline, groups};
 use crate::model::{Span, TraceId, UnixNanos};
-use crate::otlp::{Outline, groups};
 
 /// What is to go.
 pub(super) struct Eviction {

@@ -7,8 +7,8 @@ use std::thread;
 use std::time::Duration;
 
 use super::*;
+use crate::format::otlp::decode_traces;
 use crate::model::{Resource, Scope, Span, TraceId, UncheckedSpan, UnixNanos};
-use crate::otlp::decode_traces;
 
 /// A store whose upkeep waits to be told.
 struct Fixture {

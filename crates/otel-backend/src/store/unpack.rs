@@ -7,8 +7,8 @@ use super::build::BuiltFrame;
 use super::catalog::Head;
 use super::filter::untranspose;
 use super::source::Source;
+use crate::format::otlp::decode_traces;
 use crate::model::Span;
-use crate::otlp::decode_traces;
 
 /// What becomes of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use tonic::transport::Channel;
 use crate::protocols::Raw;
 
 static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
-    let descriptors = include_bytes!("../../src/api/grpc/generated/descriptors.bin");
+    let descriptors = include_bytes!("../../src/api/jaeger_grpc/generated/descriptors.bin");
     DescriptorPool::decode(&descriptors[..]).unwrap()
 });
 

@@ -2,7 +2,7 @@
 
 use axum::response::{IntoResponse, Response};
 
-use crate::api::envelope::{ApiError, http_error};
+use crate::api::common::envelope::{ApiError, http_error};
 
 /// A failed request: as [`ApiError`], in this API's words.
 #[derive(Debug)]

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::error::TempoError;
 use super::traceql;
-use crate::api::go;
-use crate::api::pairs::{Pairs, first};
+use crate::api::common::go;
+use crate::api::common::pairs::{Pairs, first};
 use crate::model::UnixNanos;
 use crate::query::{Condition, Field, Literal, Operator, Place, Search, Test};
 

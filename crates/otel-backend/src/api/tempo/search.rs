@@ -10,14 +10,14 @@ use serde::{Serialize, Serializer};
 
 use super::error::TempoError;
 use super::params::{Wanted, parse_search};
-use crate::api::answer;
-use crate::api::envelope::write_json;
-use crate::api::fields::{as_text, is_zero};
-use crate::api::ids::{hex, short};
-use crate::api::outlet::Traces;
-use crate::api::pairs::Pairs;
-use crate::model::{Attribute, Span, StatusCode, UnixNanos};
-use crate::otlp::AttributeJson;
+use crate::api::common::answer;
+use crate::api::common::envelope::write_json;
+use crate::api::common::fields::{as_text, is_zero};
+use crate::api::common::outlet::Traces;
+use crate::api::common::pairs::Pairs;
+use crate::format::jaeger::short_id;
+use crate::format::otlp::AttributeJson;
+use crate::model::{Attribute, Span, StatusCode, UnixNanos, to_hex};
 use crate::query::{Field, Query, Search, TraceFacts};
 
 /// What Tempo calls a root that has not arrived.
@@ -120,7 +120,7 @@ impl Serialize for Found {
             let set = self.span_set(&spans, &attributes);
             let root = |name: &Option<String>| name.clone();
             list.serialize_element(&TraceMetadata {
-                trace_id: short(trace.id.as_bytes()),
+                trace_id: short_id(trace.id.as_bytes()),
                 root_service_name: root(&facts.root_service).unwrap_or_else(|| NO_ROOT.into()),
                 root_trace_name: root(&facts.root_name).unwrap_or_default(),
                 start_time_unix_nano: trace.start.0,
@@ -160,7 +160,7 @@ impl Found {
         shown: &'s [(&'s Span<'s>, Vec<Attribute<'s>>)],
     ) -> SpanSet<'s> {
         let shown = shown.iter().map(|(span, attributes)| MatchedSpan {
-            span_id: hex(span.span_id.as_bytes()),
+            span_id: to_hex(span.span_id.as_bytes()),
             name: &span.name,
             start_time_unix_nano: span.start.0,
             duration_nanos: span.end.0.saturating_sub(span.start.0),

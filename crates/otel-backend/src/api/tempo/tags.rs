@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use super::error::TempoError;
 use super::params::{parse_count, parse_window};
 use super::traceql;
-use crate::api::envelope::{json as json_answer, to_json};
-use crate::api::pairs::{Pairs, first};
+use crate::api::common::envelope::{json as json_answer, to_json};
+use crate::api::common::pairs::{Pairs, first};
 use crate::model::UnixNanos;
 use crate::query::{Field, FoundTags, Place, Query, TagSearch};
 

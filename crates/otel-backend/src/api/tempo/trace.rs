@@ -8,12 +8,12 @@ use serde::Serialize;
 
 use super::error::TempoError;
 use super::params::parse_window;
-use crate::api::answer;
-use crate::api::envelope::{ApiError, write_json};
-use crate::api::ids;
-use crate::api::pairs::Pairs;
+use crate::api::common::answer;
+use crate::api::common::envelope::{ApiError, write_json};
+use crate::api::common::ids;
+use crate::api::common::pairs::Pairs;
+use crate::format::otlp::{Dialect, TracesBuilder, TracesJson};
 use crate::model::UnixNanos;
-use crate::otlp::{Dialect, TracesBuilder, TracesJson};
 use crate::query::{Lookup, Query, Trace};
 use crate::store::ReadError;
 

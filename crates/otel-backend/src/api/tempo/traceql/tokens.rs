@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::api::go;
+use crate::api::common::go;
 
 /// A piece of a query.
 #[derive(Debug, Clone, PartialEq)]

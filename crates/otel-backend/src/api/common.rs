@@ -1,0 +1,11 @@
+//! What the query APIs share: envelopes, parameters, ids, and the way a large answer leaves.
+
+pub(super) mod answer;
+pub(super) mod envelope;
+pub(super) mod fields;
+pub(super) mod go;
+pub(super) mod ids;
+pub(super) mod outlet;
+pub(super) mod pairs;
+pub(super) mod summary;
+pub(super) mod trace_response;

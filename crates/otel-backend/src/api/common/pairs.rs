@@ -1,0 +1,27 @@
+//! The parameters of a request.
+
+/// Names and values in the order given. Names may repeat; unknown ones are ignored.
+pub(in crate::api) type Pairs = Vec<(String, String)>;
+
+/// The values of all parameters of that name.
+pub(in crate::api) fn all<'p>(pairs: &'p Pairs, name: &str) -> impl Iterator<Item = &'p str> {
+    pairs
+        .iter()
+        .filter(move |(key, _)| key == name)
+        .map(|(_, value)| value.as_str())
+}
+
+/// The value of the first parameter of that name; "" is as good as nothing.
+pub(in crate::api) fn first<'p>(pairs: &'p Pairs, name: &str) -> Option<&'p str> {
+    all(pairs, name).next().filter(|value| !value.is_empty())
+}
+
+/// As [`first`], to keep.
+pub(in crate::api) fn text(pairs: &Pairs, name: &str) -> Option<String> {
+    first(pairs, name).map(ToOwned::to_owned)
+}
+
+/// Whether the request asks for indented JSON: by any value but "false".
+pub(in crate::api) fn is_pretty(pairs: &Pairs) -> bool {
+    first(pairs, "prettyPrint").is_some_and(|value| value != "false")
+}

@@ -1,0 +1,81 @@
+//! Jaeger's old API, `/api/…`, which its UI's trace page and Grafana use.
+//!
+//! Spec: <https://www.jaegertracing.io/docs/latest/architecture/apis/#query-json-over-http>
+
+mod metrics;
+mod params;
+mod services;
+mod traces;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Path, Query as Params, State};
+use axum::response::Response;
+use axum::routing::{get, post};
+use http::StatusCode;
+use serde::Serialize;
+
+use super::common::envelope::{ApiError, Envelope, json, to_json};
+use super::common::ids;
+use super::common::pairs::{Pairs, is_pretty, text};
+use crate::model::UnixNanos;
+use crate::query::Query;
+use params::{check_hints, parse_window};
+pub(super) use traces::trace;
+
+/// The largest file that can be shown without being stored, in bytes.
+const MAX_FILE: usize = 64 * 1024 * 1024;
+
+pub(super) fn router() -> Router<Query> {
+    Router::new()
+        .route("/traces", get(traces::search))
+        .route("/services", get(services::services))
+        .route("/services/{*service}", get(services::service_operations))
+        .route("/operations", get(services::operations))
+        .route("/dependencies", get(dependencies))
+        .route(
+            "/transform",
+            post(traces::transform).layer(DefaultBodyLimit::max(MAX_FILE)),
+        )
+        .route("/archive/{id}", post(archive))
+        .route("/metrics/{kind}", get(metrics::metrics))
+}
+
+/// How often a service calls another.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DependencyJson {
+    parent: String,
+    child: String,
+    call_count: u64,
+}
+
+async fn dependencies(
+    State(query): State<Query>,
+    Params(pairs): Params<Pairs>,
+) -> Result<Response, ApiError> {
+    let window = parse_window(&pairs, UnixNanos::now())?;
+    let service = text(&pairs, "service");
+    let touches = |name: &str| service.as_deref().is_none_or(|service| service == name);
+    let calls = query.dependencies(window.from, window.to).await?;
+    let links: Vec<_> = calls
+        .into_iter()
+        .filter(|((parent, child), _)| touches(parent) || touches(child))
+        .map(|((parent, child), call_count)| DependencyJson {
+            parent,
+            child,
+            call_count,
+        })
+        .collect();
+    Ok(json(to_json(&Envelope::new(links), is_pretty(&pairs))))
+}
+
+/// There is no archive: what is in the store is kept as long as it fits.
+async fn archive(Path(id): Path<String>, Params(pairs): Params<Pairs>) -> ApiError {
+    let checked = ids::parse(&id)
+        .map_err(ApiError::bad_request)
+        .and_then(|_| check_hints(&pairs));
+    checked.err().unwrap_or_else(|| ApiError {
+        status: StatusCode::INTERNAL_SERVER_ERROR,
+        message: "archive span storage was not configured".to_owned(),
+    })
+}

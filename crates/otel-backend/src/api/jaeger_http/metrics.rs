@@ -1,0 +1,55 @@
+//! The old API's metrics: there is no metrics store, which is said only to questions that are well
+//! formed.
+
+use axum::extract::{Path, Query as Params};
+use http::StatusCode;
+
+use super::params::parse;
+use crate::api::common::envelope::ApiError;
+use crate::api::common::go;
+use crate::api::common::pairs::{Pairs, all, first};
+use crate::model::SpanKind;
+
+pub(super) async fn metrics(Path(kind): Path<String>, Params(pairs): Params<Pairs>) -> ApiError {
+    match check(&kind, &pairs) {
+        Ok(()) => ApiError {
+            status: StatusCode::NOT_IMPLEMENTED,
+            message: "trace metrics are currently disabled - no metrics backend configured"
+                .to_owned(),
+        },
+        Err(error) => error,
+    }
+}
+
+fn check(kind: &str, pairs: &Pairs) -> Result<(), ApiError> {
+    match kind {
+        "latencies" => {
+            let quantile = go::parse_float(first(pairs, "quantile").unwrap_or_default());
+            quantile.map_err(|reason| unable("quantile", &reason))?;
+        }
+        "calls" | "errors" => {}
+        _ => return Err(ApiError::no_route()),
+    }
+    if all(pairs, "service").next().is_none() {
+        return Err(unable(
+            "service",
+            "please provide at least one service name",
+        ));
+    }
+    parse(pairs, "groupByOperation", go::parse_bool)?;
+    let is_kind = |kind: &&str| *kind == "unspecified" || SpanKind::from_name(kind).is_some();
+    if let Some(kind) = all(pairs, "spanKind").find(|kind| !is_kind(kind)) {
+        return Err(unable(
+            "spanKind",
+            &format!("unsupported span kind: '{kind}'"),
+        ));
+    }
+    for name in ["endTs", "lookback", "step", "ratePer"] {
+        parse(pairs, name, |text| go::parse_int(text, 64))?;
+    }
+    Ok(())
+}
+
+fn unable(name: &str, reason: &str) -> ApiError {
+    ApiError::bad_request(format!("unable to parse param '{name}': {reason}"))
+}

@@ -1,0 +1,64 @@
+//! The old API's lists of services and operations.
+
+use axum::extract::{Path, Query as Params, State};
+use axum::response::Response;
+use percent_encoding::percent_decode_str;
+use serde::Serialize;
+
+use crate::api::common::envelope::{ApiError, Envelope, json, to_json};
+use crate::api::common::pairs::{Pairs, is_pretty, text};
+use crate::query::Query;
+
+pub(super) async fn services(
+    State(query): State<Query>,
+    Params(pairs): Params<Pairs>,
+) -> Result<Response, ApiError> {
+    let services: Vec<_> = query.services().await?.into_iter().collect();
+    let envelope = Envelope::counted(services);
+    Ok(json(to_json(&envelope, is_pretty(&pairs))))
+}
+
+/// `/services/{service}/operations`, where the name of the service may hold slashes: Grafana does not
+/// escape them.
+pub(super) async fn service_operations(
+    State(query): State<Query>,
+    Path(rest): Path<String>,
+    Params(pairs): Params<Pairs>,
+) -> Result<Response, ApiError> {
+    let Some(service) = rest.strip_suffix("/operations") else {
+        return Err(ApiError::no_route());
+    };
+    // Jaeger decodes the name twice, and clients escape it so.
+    let service = percent_decode_str(service).decode_utf8_lossy().into_owned();
+    let operations = query.operations(service, None).await?;
+    let mut names: Vec<_> = operations.into_iter().map(|o| o.name).collect();
+    names.dedup();
+    // Of a service that it does not know, Jaeger says `null`.
+    let total = names.len();
+    let mut envelope = Envelope::new((total > 0).then_some(names));
+    envelope.total = total;
+    Ok(json(to_json(&envelope, is_pretty(&pairs))))
+}
+
+/// An operation of a service.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OperationJson {
+    name: String,
+    span_kind: &'static str,
+}
+
+pub(super) async fn operations(
+    State(query): State<Query>,
+    Params(pairs): Params<Pairs>,
+) -> Result<Response, ApiError> {
+    let service = text(&pairs, "service")
+        .ok_or_else(|| ApiError::bad_request("parameter 'service' is required"))?;
+    let operations = query.operations(service, text(&pairs, "spanKind")).await?;
+    let operations = operations.into_iter().map(|operation| OperationJson {
+        name: operation.name,
+        span_kind: operation.kind.as_str(),
+    });
+    let envelope = Envelope::counted(operations.collect());
+    Ok(json(to_json(&envelope, is_pretty(&pairs))))
+}

@@ -1,0 +1,270 @@
+//! From Jaeger's model to OTLP's, for all of Jaeger's protocols.
+//!
+//! The mapping is that of the OpenTelemetry Collector's translator; what it does for protobuf only
+//! (scope, trace state) is done for Thrift too.
+//!
+//! Spec: <https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/pkg/translator/jaeger>
+
+use std::sync::Arc;
+
+use jaeger_wire::{Process, RefType, SpanRef, Tag, TagValue, api_v2, thrift};
+
+use super::status;
+use crate::format::shared::{Resources, Scopes};
+use crate::format::tags::{take_kind, take_scope, take_string};
+use crate::format::weight::Shape;
+use crate::format::{Decoded, Incoming};
+use crate::model::{
+    Attribute, Event, InvalidSpan, Link, Resource, Scope, SpanId, Text, TraceId, UncheckedSpan,
+    UnixNanos, Value,
+};
+
+/// `PostSpansRequest`: the elements in it.
+pub static POST_SPANS: Shape = Shape(&[(1, &BATCH)]);
+static BATCH: Shape = Shape(&[(1, &SPAN), (2, &TAGS)]);
+/// References, tags, logs, the process and warnings.
+static SPAN: Shape = Shape(&[(4, &LEAF), (8, &LEAF), (9, &TAGS), (10, &TAGS), (12, &LEAF)]);
+/// A process or a log.
+static TAGS: Shape = Shape(&[(2, &LEAF)]);
+static LEAF: Shape = Shape(&[]);
+
+/// The service name that stands for a resource without attributes.
+const NO_RESOURCE: &str = "OTLPResourceNoServiceName";
+
+/// A Jaeger span, whichever protocol it came in. Times are nanoseconds.
+struct JaegerSpan<'a> {
+    trace_id: [u8; 16],
+    span_id: [u8; 8],
+    /// All zero if the protocol has no such field, or it is not set.
+    parent_id: [u8; 8],
+    name: Text<'a>,
+    references: Vec<SpanRef>,
+    flags: u32,
+    start: i128,
+    duration: i128,
+    tags: Vec<Tag<'a>>,
+    logs: Vec<(i128, Vec<Tag<'a>>)>,
+}
+
+/// The spans of a Thrift batch.
+pub fn from_thrift(batch: thrift::Batch<'_>) -> Decoded<'_> {
+    let resource = Arc::new(resource(batch.process));
+    let mut scopes = Scopes::default();
+    let spans = batch.spans.into_iter();
+    Box::new(spans.map(move |span| check(span.into(), Arc::clone(&resource), &mut scopes)))
+}
+
+/// The spans of a protobuf batch.
+pub fn from_proto(batch: api_v2::Batch<'_>) -> Decoded<'_> {
+    let shared = Arc::new(batch.process.map(resource).unwrap_or_default());
+    let mut own = Resources::default();
+    let mut scopes = Scopes::default();
+    Box::new(batch.spans.into_iter().map(move |mut span| {
+        let resource = match span.process.take() {
+            Some(process) => own.share(resource(process)),
+            None => Arc::clone(&shared),
+        };
+        check(span.into(), resource, &mut scopes)
+    }))
+}
+
+fn check<'a>(
+    span: JaegerSpan<'a>,
+    resource: Arc<Resource<'a>>,
+    scopes: &mut Scopes<'a>,
+) -> Result<Incoming<'a>, InvalidSpan> {
+    let (span, scope) = translate(span);
+    Ok(span.check(resource, scopes.share(scope))?.into())
+}
+
+fn resource(process: Process<'_>) -> Resource<'_> {
+    let mut attributes = Vec::with_capacity(process.tags.len() + 1);
+    if process.service_name != NO_RESOURCE {
+        let name = Value::String(process.service_name);
+        attributes.push(Attribute::new("service.name", name));
+    }
+    let has_host = process.tags.iter().any(|tag| tag.key == "host.name");
+    for tag in process.tags {
+        match (tag.key.as_ref(), &tag.value) {
+            // Some clients repeat it here.
+            ("service.name", _) if !attributes.is_empty() => {}
+            ("hostname", _) if !has_host => {
+                attributes.push(Attribute::new("host.name", value(tag.value)));
+            }
+            ("jaeger.version", TagValue::String(version)) => attributes.push(Attribute::new(
+                "opencensus.exporterversion",
+                Value::String(format!("Jaeger-{version}").into()),
+            )),
+            _ => attributes.push(attribute(tag)),
+        }
+    }
+    Resource {
+        attributes,
+        ..Resource::default()
+    }
+}
+
+fn translate(span: JaegerSpan<'_>) -> (UncheckedSpan<'_>, Scope<'_>) {
+    let (parent, links) = parent_and_links(&span);
+    let mut attributes: Vec<_> = span.tags.into_iter().map(attribute).collect();
+    let scope = take_scope(&mut attributes);
+    let kind = take_kind(&mut attributes);
+    let status = status::take(&mut attributes, kind);
+    let trace_state = take_string(&mut attributes, "w3c.tracestate").unwrap_or_default();
+    let unchecked = UncheckedSpan {
+        trace_id: span.trace_id.into(),
+        span_id: span.span_id.into(),
+        parent_id: parent.into(),
+        trace_state,
+        // Of Jaeger's flags, only "sampled" means the same in W3C's.
+        flags: span.flags & 1,
+        name: span.name,
+        kind,
+        start: nanos(span.start),
+        end: nanos(span.start.saturating_add(span.duration)),
+        attributes,
+        events: span.logs.into_iter().map(event).collect(),
+        links,
+        status,
+        ..UncheckedSpan::default()
+    };
+    (unchecked, scope)
+}
+
+/// The parent is named as such, or else is the first `CHILD_OF` to the same trace, or else the first
+/// `FOLLOWS_FROM` to it. Every `FOLLOWS_FROM` becomes a link, and so does every other `CHILD_OF`.
+fn parent_and_links<'a>(span: &JaegerSpan<'_>) -> ([u8; 8], Vec<Link<'a>>) {
+    let mut references = span.references.clone();
+    let is = |wanted: RefType| {
+        move |reference: &SpanRef| {
+            reference.ref_type == wanted && reference.trace_id == span.trace_id
+        }
+    };
+    let parent = if span.parent_id == [0; 8] {
+        if let Some(index) = references.iter().position(is(RefType::ChildOf)) {
+            references.remove(index).span_id
+        } else {
+            let follows = references.iter().find(|it| is(RefType::FollowsFrom)(it));
+            follows.map_or([0; 8], |reference| reference.span_id)
+        }
+    } else {
+        references.retain(|reference| {
+            !(is(RefType::ChildOf)(reference) && reference.span_id == span.parent_id)
+        });
+        span.parent_id
+    };
+    (parent, references.into_iter().map(link).collect())
+}
+
+fn link<'a>(reference: SpanRef) -> Link<'a> {
+    let ref_type = match reference.ref_type {
+        RefType::ChildOf => "child_of",
+        RefType::FollowsFrom => "follows_from",
+    };
+    Link {
+        trace_id: TraceId::new(reference.trace_id).ok(),
+        span_id: SpanId::new(reference.span_id).ok(),
+        attributes: vec![Attribute::new(
+            "opentracing.ref_type",
+            Value::String(ref_type.into()),
+        )],
+        ..Link::default()
+    }
+}
+
+fn event((time, fields): (i128, Vec<Tag<'_>>)) -> Event<'_> {
+    let mut attributes: Vec<_> = fields.into_iter().map(attribute).collect();
+    Event {
+        time: nanos(time),
+        name: take_string(&mut attributes, "event").unwrap_or_default(),
+        attributes,
+        ..Event::default()
+    }
+}
+
+fn attribute(tag: Tag<'_>) -> Attribute<'_> {
+    Attribute {
+        key: tag.key,
+        value: value(tag.value),
+    }
+}
+
+fn value(value: TagValue<'_>) -> Value<'_> {
+    match value {
+        TagValue::String(text) => Value::String(text),
+        TagValue::Double(double) => Value::Double(double),
+        TagValue::Bool(bool) => Value::Bool(bool),
+        TagValue::Long(int) => Value::Int(int),
+        TagValue::Binary(bytes) => Value::Bytes(bytes),
+    }
+}
+
+/// A time before the epoch or beyond the year 2554 becomes the nearest that there is.
+fn nanos(time: i128) -> UnixNanos {
+    let time = time.clamp(0, i128::from(u64::MAX));
+    UnixNanos(u64::try_from(time).unwrap_or(u64::MAX))
+}
+
+impl<'a> From<thrift::Span<'a>> for JaegerSpan<'a> {
+    fn from(span: thrift::Span<'a>) -> Self {
+        let nanos = |micros: i64| i128::from(micros) * 1000;
+        let logs = span.logs.into_iter();
+        Self {
+            trace_id: span.trace_id,
+            span_id: span.span_id,
+            parent_id: span.parent_span_id,
+            name: span.operation_name,
+            references: span.references,
+            flags: span.flags.cast_unsigned(),
+            start: nanos(span.start_time),
+            duration: nanos(span.duration),
+            tags: span.tags,
+            logs: logs.map(|log| (nanos(log.timestamp), log.fields)).collect(),
+        }
+    }
+}
+
+impl<'a> From<api_v2::Span<'a>> for JaegerSpan<'a> {
+    fn from(span: api_v2::Span<'a>) -> Self {
+        let logs = span.logs.into_iter();
+        Self {
+            trace_id: span.trace_id,
+            span_id: span.span_id,
+            parent_id: [0; 8],
+            name: span.operation_name,
+            references: span.references,
+            flags: span.flags,
+            start: span.start_time,
+            duration: span.duration,
+            tags: span.tags,
+            logs: logs.map(|log| (log.timestamp, log.fields)).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_that_stands_for_a_missing_parent_stays_a_link() {
+        let span = JaegerSpan {
+            trace_id: [1; 16],
+            span_id: [2; 8],
+            parent_id: [0; 8],
+            name: "".into(),
+            references: vec![SpanRef {
+                ref_type: RefType::FollowsFrom,
+                trace_id: [1; 16],
+                span_id: [3; 8],
+            }],
+            flags: 0,
+            start: 0,
+            duration: 0,
+            tags: Vec::new(),
+            logs: Vec::new(),
+        };
+        let (parent, links) = parent_and_links(&span);
+        assert_eq!((parent, links.len()), ([3; 8], 1));
+    }
+}

@@ -1,0 +1,9 @@
+//! Jaeger's JSON, as its query API answers it and its UI downloads it: reading and writing.
+//!
+//! Spec: <https://github.com/jaegertracing/jaeger/blob/main/internal/uimodel/model.go>
+
+mod decode;
+mod encode;
+
+pub use decode::decode_trace;
+pub use encode::{TraceJson, short_id};

@@ -1,0 +1,332 @@
+//! A trace in the JSON of Jaeger's old API.
+//!
+//! Spans are turned into JSON one by one, as they come, so that a large trace is not there twice and
+//! its first spans are sent while its last are not decoded yet.
+//!
+//! Spec: <https://github.com/jaegertracing/jaeger/blob/main/internal/uimodel/model.go>
+
+use std::borrow::{Borrow, Cow};
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use jaeger_wire::{RefType, SpanRef, Tag, TagValue};
+use serde::ser::{SerializeMap as _, SerializeSeq as _, SerializeStruct as _};
+use serde::{Serialize, Serializer};
+
+use crate::format::jaeger::encode as translate;
+use crate::model::{Event, Resource, Span, TraceId, Value, to_hex};
+
+/// A trace, to be written once.
+#[expect(
+    missing_debug_implementations,
+    reason = "spans that are still to come cannot be shown"
+)]
+pub struct TraceJson<I> {
+    trace_id: TraceId,
+    /// Taken when it is written.
+    spans: Cell<Option<I>>,
+    is_cut: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SpanJson<'a> {
+    #[serde(rename = "traceID")]
+    trace_id: String,
+    #[serde(rename = "spanID")]
+    span_id: String,
+    /// The W3C trace flags. Jaeger leaves them out of what it received as OTLP.
+    #[serde(skip_serializing_if = "is_zero")]
+    flags: u32,
+    operation_name: &'a str,
+    #[serde(serialize_with = "references")]
+    references: Vec<SpanRef>,
+    start_time: u64,
+    duration: u64,
+    #[serde(serialize_with = "tags")]
+    tags: Vec<Tag<'a>>,
+    #[serde(serialize_with = "logs")]
+    logs: Vec<&'a Event<'a>>,
+    #[serde(rename = "processID")]
+    process_id: String,
+    warnings: Option<Vec<String>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ReferenceJson {
+    ref_type: &'static str,
+    #[serde(rename = "traceID")]
+    trace_id: String,
+    #[serde(rename = "spanID")]
+    span_id: String,
+}
+
+#[derive(Serialize)]
+struct TagJson<'a> {
+    key: &'a str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    value: JsonValue<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum JsonValue<'a> {
+    Text(Cow<'a, str>),
+    Bool(bool),
+    Int(i64),
+    Double(f64),
+}
+
+#[derive(Serialize)]
+struct LogJson<'a> {
+    timestamp: u64,
+    #[serde(serialize_with = "tags")]
+    fields: Vec<Tag<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ProcessJson<'a> {
+    service_name: &'a str,
+    #[serde(serialize_with = "tags")]
+    tags: &'a [Tag<'a>],
+}
+
+/// The distinct resources of the spans so far, numbered in the order in which they appear.
+#[derive(Default)]
+struct Processes<'a> {
+    distinct: Vec<Arc<Resource<'a>>>,
+    /// Those that several spans share, kept so that each has its address for itself.
+    known: HashMap<*const Resource<'a>, (usize, Arc<Resource<'a>>)>,
+}
+
+/// The spans of a trace, counted and their processes noted while they are written.
+struct SpansJson<'s, 'a, I> {
+    spans: RefCell<I>,
+    processes: &'s RefCell<Processes<'a>>,
+    written: &'s Cell<usize>,
+}
+
+/// The largest integer that every JSON reader keeps exactly.
+const MAX_EXACT: u64 = (1 << 53) - 1;
+
+impl<'a, I: Iterator<Item: Borrow<Span<'a>>>> TraceJson<I> {
+    /// The trace of that id and these spans, in their order. If it `is_cut`, there are more.
+    pub fn new(trace_id: TraceId, spans: I, is_cut: bool) -> Self {
+        Self {
+            trace_id,
+            spans: Cell::new(Some(spans)),
+            is_cut,
+        }
+    }
+}
+
+impl<'a, I: Iterator<Item: Borrow<Span<'a>>>> Serialize for TraceJson<I> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let processes = RefCell::default();
+        let written = Cell::new(0);
+        let mut trace = serializer.serialize_struct("Trace", 4)?;
+        trace.serialize_field("traceID", &short_id(self.trace_id.as_bytes()))?;
+        let spans = self.spans.take().map(|spans| SpansJson {
+            spans: RefCell::new(spans),
+            processes: &processes,
+            written: &written,
+        });
+        trace.serialize_field("spans", &spans)?;
+        trace.serialize_field("processes", &*processes.borrow())?;
+        let n = written.get();
+        let warning = || format!("trace has more than {n} spans, showing first {n} spans only");
+        trace.serialize_field("warnings", &self.is_cut.then(|| [warning()]))?;
+        trace.end()
+    }
+}
+
+impl<'a, I: Iterator<Item: Borrow<Span<'a>>>> Serialize for SpansJson<'_, 'a, I> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        for span in &mut *self.spans.borrow_mut() {
+            let span = span.borrow();
+            let process = self.processes.borrow_mut().number(&span.resource);
+            list.serialize_element(&SpanJson::new(span, process))?;
+            self.written.set(self.written.get() + 1);
+        }
+        list.end()
+    }
+}
+
+impl<'a> SpanJson<'a> {
+    fn new(span: &'a Span<'_>, process: usize) -> Self {
+        let warnings = translate::warnings(span);
+        Self {
+            trace_id: short_id(span.trace_id.as_bytes()),
+            span_id: to_hex(span.span_id.as_bytes()),
+            flags: span.flags & 0xff,
+            operation_name: &span.name,
+            references: translate::references(span),
+            start_time: span.start.micros(),
+            duration: span.end.0.saturating_sub(span.start.0) / 1000,
+            tags: translate::tags(span),
+            logs: translate::events(span),
+            process_id: process_id(process),
+            warnings: (!warnings.is_empty()).then_some(warnings),
+        }
+    }
+}
+
+impl<'a> TagJson<'a> {
+    fn new(tag: &'a Tag<'a>) -> Self {
+        let (kind, value) = match &tag.value {
+            TagValue::String(text) => ("string", JsonValue::Text(text.as_ref().into())),
+            TagValue::Bool(bool) => ("bool", JsonValue::Bool(*bool)),
+            TagValue::Long(int) if int.unsigned_abs() <= MAX_EXACT => {
+                ("int64", JsonValue::Int(*int))
+            }
+            TagValue::Long(int) => ("int64", JsonValue::Text(int.to_string().into())),
+            TagValue::Double(double) => ("float64", double_value(*double)),
+            TagValue::Binary(bytes) => ("binary", JsonValue::Text(BASE64.encode(bytes).into())),
+        };
+        Self {
+            key: &tag.key,
+            kind,
+            value,
+        }
+    }
+}
+
+/// A number; a whole one without ".0", as Go writes it. JSON has no NaN and no infinity: text.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "whole numbers up to 2^53 are exact in both types"
+)]
+fn double_value<'a>(double: f64) -> JsonValue<'a> {
+    if !double.is_finite() {
+        JsonValue::Text(Value::Double(double).text().into_owned().into())
+    } else if double == 0.0 && double.is_sign_negative() {
+        // An integer has no sign of zero.
+        JsonValue::Double(double)
+    } else if double.fract() == 0.0 && double.abs() <= MAX_EXACT as f64 {
+        JsonValue::Int(double as i64)
+    } else {
+        JsonValue::Double(double)
+    }
+}
+
+impl<'a> Processes<'a> {
+    fn number(&mut self, resource: &Arc<Resource<'a>>) -> usize {
+        if let Some((number, _)) = self.known.get(&Arc::as_ptr(resource)) {
+            return *number;
+        }
+        let equal = self.distinct.iter().position(|other| other == resource);
+        let number = equal.unwrap_or_else(|| {
+            self.distinct.push(Arc::clone(resource));
+            self.distinct.len() - 1
+        });
+        if Arc::strong_count(resource) > 1 {
+            let kept = Arc::clone(resource);
+            self.known.insert(Arc::as_ptr(resource), (number, kept));
+        }
+        number
+    }
+}
+
+impl Serialize for Processes<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.distinct.len()))?;
+        for (number, resource) in self.distinct.iter().enumerate() {
+            let process = translate::process(resource);
+            let json = ProcessJson {
+                service_name: &process.service_name,
+                tags: &process.tags,
+            };
+            map.serialize_entry(&process_id(number), &json)?;
+        }
+        map.end()
+    }
+}
+
+/// A trace's id as Jaeger writes it: 16 digits if the upper half is zero, else 32.
+pub fn short_id(id: &[u8; 16]) -> String {
+    match id.strip_prefix(&[0; 8]) {
+        Some(low) => to_hex(low),
+        None => to_hex(id),
+    }
+}
+
+fn process_id(number: usize) -> String {
+    format!("p{}", number + 1)
+}
+
+fn references<S: Serializer>(references: &[SpanRef], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(references.iter().map(|reference| ReferenceJson {
+        ref_type: match reference.ref_type {
+            RefType::ChildOf => "CHILD_OF",
+            RefType::FollowsFrom => "FOLLOWS_FROM",
+        },
+        trace_id: short_id(&reference.trace_id),
+        span_id: to_hex(&reference.span_id),
+    }))
+}
+
+fn tags<S: Serializer>(tags: &[Tag<'_>], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(tags.iter().map(TagJson::new))
+}
+
+fn logs<S: Serializer>(events: &[&Event<'_>], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(events.iter().map(|event| LogJson {
+        timestamp: event.time.micros(),
+        fields: translate::fields(event),
+    }))
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_zero(flags: &u32) -> bool {
+    *flags == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::{Attribute, UncheckedSpan};
+
+    use super::*;
+
+    fn span(service: String) -> Span<'static> {
+        let unchecked = UncheckedSpan {
+            trace_id: [1; 16].into(),
+            span_id: [2; 8].into(),
+            ..UncheckedSpan::default()
+        };
+        let resource = Resource {
+            attributes: vec![Attribute::new(
+                "service.name",
+                Value::String(service.into()),
+            )],
+            ..Resource::default()
+        };
+        unchecked.check(Arc::new(resource), Arc::default()).unwrap()
+    }
+
+    /// The memory of a resource that is gone is used for the next.
+    #[test]
+    fn spans_that_come_and_go_have_each_its_own_process() {
+        let services = ["a", "b", "a", "c", "b"];
+        let spans = services.into_iter().map(|name| span(name.to_owned()));
+        let trace_id = TraceId::new([1; 16]).unwrap();
+        let json = serde_json::to_value(TraceJson::new(trace_id, spans, true)).unwrap();
+        let written = json["spans"].as_array().unwrap().iter();
+        let process = |span: &serde_json::Value| span["processID"].as_str().unwrap().to_owned();
+        let names = written.map(|span| json["processes"][process(span)]["serviceName"].clone());
+        assert_eq!(names.collect::<Vec<_>>(), services);
+        assert_eq!(json["processes"].as_object().unwrap().len(), 3);
+        let warning = "trace has more than 5 spans, showing first 5 spans only";
+        assert_eq!(json["warnings"], serde_json::json!([warning]));
+    }
+}

@@ -1,0 +1,34 @@
+//! OTLP traces, in protobuf and in JSON: from bytes to spans and back.
+//!
+//! The same protobuf bytes arrive from exporters and lie in the store, so one reader and one writer serve
+//! both. They are written by hand rather than generated because a received span is read in place:
+//! no text is copied, a span that cannot be read does not spoil its neighbours, and nothing is
+//! decoded twice. The generated messages of `opentelemetry-proto` check both in the tests.
+//!
+//! `ExportTraceServiceRequest` and `TracesData` have the same bytes: field 1 holds `ResourceSpans`.
+//!
+//! Spec: <https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto>
+
+mod answer;
+mod decode;
+mod encode;
+mod fields;
+mod groups;
+mod json;
+mod outline;
+mod regroup;
+mod spans;
+
+#[cfg(test)]
+mod tests;
+
+pub use answer::{Encoding, export_response, status};
+pub use encode::{encode_resource, encode_scope, encode_span};
+pub use fields::EXPORT_REQUEST;
+pub use groups::{Group, GroupHead, groups, write_groups};
+pub use json::{AttributeJson, Dialect, TracesJson, decode_json, decode_json_lines};
+pub use outline::Outline;
+pub use regroup::TracesBuilder;
+pub use spans::{SpanGroup, decode_traces, span_groups};
+
+pub use super::protobuf::Malformed;

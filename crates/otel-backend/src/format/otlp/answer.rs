@@ -1,0 +1,120 @@
+//! What an OTLP exporter is answered, in protobuf and in JSON.
+//!
+//! Spec: <https://opentelemetry.io/docs/specs/otlp/#otlphttp-response>
+
+use serde_json::json;
+
+use crate::format::protobuf::{write_bytes, write_message, write_text, write_uint};
+
+/// The two encodings of OTLP over HTTP; an answer has that of its request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// `application/x-protobuf`
+    Protobuf,
+    /// `application/json`
+    Json,
+}
+
+impl Encoding {
+    /// The content type.
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::Protobuf => "application/x-protobuf",
+            Self::Json => "application/json",
+        }
+    }
+
+    /// The encoding of that content type, parameters left aside.
+    pub fn of_content_type(content_type: &str) -> Option<Self> {
+        let essence = content_type.split(';').next().unwrap_or_default().trim();
+        [Self::Protobuf, Self::Json]
+            .into_iter()
+            .find(|encoding| encoding.content_type().eq_ignore_ascii_case(essence))
+    }
+}
+
+/// An `ExportTraceServiceResponse`. `rejected` spans were not taken, for that reason; if there are
+/// none, nothing is said of them, as the specification asks.
+pub fn export_response(encoding: Encoding, rejected: usize, reason: &str) -> Vec<u8> {
+    if rejected == 0 {
+        return match encoding {
+            Encoding::Protobuf => Vec::new(),
+            Encoding::Json => b"{}".to_vec(),
+        };
+    }
+    match encoding {
+        Encoding::Protobuf => {
+            let mut out = Vec::new();
+            write_message(1, &mut out, |out| {
+                write_uint(1, rejected as u64, out);
+                write_text(2, reason, out);
+            });
+            out
+        }
+        Encoding::Json => {
+            let rejected = rejected.to_string();
+            let answer = json!({
+                "partialSuccess": { "rejectedSpans": rejected, "errorMessage": reason }
+            });
+            answer.to_string().into_bytes()
+        }
+    }
+}
+
+/// A `google.rpc.Status`: what an error is answered with.
+pub fn status(encoding: Encoding, code: u8, message: &str) -> Vec<u8> {
+    match encoding {
+        Encoding::Protobuf => {
+            let mut out = Vec::new();
+            write_uint(1, code.into(), &mut out);
+            write_bytes(2, message.as_bytes(), &mut out);
+            out
+        }
+        Encoding::Json => json!({ "code": code, "message": message })
+            .to_string()
+            .into_bytes(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry_proto::tonic::collector::trace::v1::{
+        ExportTracePartialSuccess, ExportTraceServiceResponse,
+    };
+    use prost::Message as _;
+
+    use super::*;
+
+    #[test]
+    fn a_partial_success_says_how_many_and_why() {
+        let answer = export_response(Encoding::Protobuf, 2, "because");
+        assert_eq!(
+            ExportTraceServiceResponse::decode(answer.as_slice()).unwrap(),
+            ExportTraceServiceResponse {
+                partial_success: Some(ExportTracePartialSuccess {
+                    rejected_spans: 2,
+                    error_message: "because".into(),
+                }),
+            }
+        );
+        assert_eq!(
+            export_response(Encoding::Json, 2, "because"),
+            br#"{"partialSuccess":{"rejectedSpans":"2","errorMessage":"because"}}"#
+        );
+    }
+
+    #[test]
+    fn a_full_success_says_nothing() {
+        assert!(export_response(Encoding::Protobuf, 0, "").is_empty());
+        assert_eq!(export_response(Encoding::Json, 0, ""), b"{}");
+    }
+
+    #[test]
+    fn content_types_are_read_with_parameters_and_in_any_case() {
+        assert_eq!(
+            Encoding::of_content_type("Application/JSON; charset=utf-8"),
+            Some(Encoding::Json)
+        );
+        assert_eq!(Encoding::of_content_type("text/plain"), None);
+    }
+}

@@ -1,0 +1,212 @@
+//! From OTLP's JSON to spans.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+
+use super::shape;
+use crate::format::{Decoded, Incoming};
+use crate::model::{
+    Attribute, Dropped, Event, Id, InvalidSpan, Link, Resource, Scope, SpanKind, Status,
+    StatusCode, UncheckedId, UncheckedSpan, UnixNanos, Value, from_hex,
+};
+
+/// Reads an `ExportTraceServiceRequest` or a `TracesData` in JSON.
+///
+/// A span that is not valid, or whose own JSON cannot be read, is an error of its own.
+///
+/// # Errors
+/// The JSON around the spans is not such a message.
+pub fn decode_json(bytes: &[u8]) -> Result<Decoded<'_>, serde_json::Error> {
+    let traces: shape::Traces<'_> = serde_json::from_slice(bytes)?;
+    Ok(Box::new(read_traces(traces)))
+}
+
+/// Reads a file of such messages, one after the other, as the Collector writes them a line each.
+///
+/// # Errors
+/// The JSON around the spans is not such a message.
+pub fn decode_json_lines(bytes: &[u8]) -> Result<Decoded<'_>, serde_json::Error> {
+    let messages = serde_json::Deserializer::from_slice(bytes).into_iter();
+    let messages: Vec<shape::Traces<'_>> = messages.collect::<Result<_, _>>()?;
+    Ok(Box::new(messages.into_iter().flat_map(read_traces)))
+}
+
+type Read<'a> = Result<Incoming<'a>, InvalidSpan>;
+
+fn read_traces(traces: shape::Traces<'_>) -> impl Iterator<Item = Read<'_>> + Send {
+    let groups = traces.resource_spans.into_iter().flatten();
+    groups.flat_map(|group| {
+        let of_resource = group.resource.unwrap_or_default();
+        let resource = Arc::new(Resource {
+            attributes: attributes(of_resource.attributes),
+            dropped_attributes: of_resource.dropped_attributes_count.unwrap_or_default(),
+            schema_url: group.schema_url.unwrap_or_default(),
+        });
+        let groups = group.scope_spans.into_iter().flatten();
+        groups.flat_map(move |group| read_scope_spans(group, Arc::clone(&resource)))
+    })
+}
+
+fn read_scope_spans<'a>(
+    group: shape::ScopeSpans<'a>,
+    resource: Arc<Resource<'a>>,
+) -> impl Iterator<Item = Read<'a>> + Send {
+    let of_scope = group.scope.unwrap_or_default();
+    let scope = Arc::new(Scope {
+        name: of_scope.name.unwrap_or_default(),
+        version: of_scope.version.unwrap_or_default(),
+        attributes: attributes(of_scope.attributes),
+        dropped_attributes: of_scope.dropped_attributes_count.unwrap_or_default(),
+        schema_url: group.schema_url.unwrap_or_default(),
+    });
+    group.spans.into_iter().flatten().map(move |raw| {
+        let read = serde_json::from_str::<shape::Span<'a>>(raw.get())
+            .map_err(|reason| InvalidSpan::Malformed(reason.to_string()))?;
+        let span = span(read)?.check(Arc::clone(&resource), Arc::clone(&scope))?;
+        Ok(span.into())
+    })
+}
+
+fn span(span: shape::Span<'_>) -> Result<UncheckedSpan<'_>, InvalidSpan> {
+    let status = span.status.unwrap_or_default();
+    Ok(UncheckedSpan {
+        trace_id: id("trace id", span.trace_id)?,
+        span_id: id("span id", span.span_id)?,
+        parent_id: id("parent span id", span.parent_span_id)?,
+        trace_state: span.trace_state.unwrap_or_default(),
+        flags: span.flags.unwrap_or_default(),
+        name: span.name.unwrap_or_default(),
+        kind: kind(span.kind),
+        start: nanos(span.start_time_unix_nano),
+        end: nanos(span.end_time_unix_nano),
+        attributes: attributes(span.attributes),
+        events: span.events.into_iter().flatten().map(event).collect(),
+        links: span.links.into_iter().flatten().map(link).collect(),
+        status: Status {
+            code: status_code(status.code),
+            message: status.message.unwrap_or_default(),
+        },
+        dropped: Dropped {
+            attributes: span.dropped_attributes_count.unwrap_or_default(),
+            events: span.dropped_events_count.unwrap_or_default(),
+            links: span.dropped_links_count.unwrap_or_default(),
+        },
+    })
+}
+
+fn event(event: shape::Event<'_>) -> Event<'_> {
+    Event {
+        time: nanos(event.time_unix_nano),
+        name: event.name.unwrap_or_default(),
+        attributes: attributes(event.attributes),
+        dropped_attributes: event.dropped_attributes_count.unwrap_or_default(),
+    }
+}
+
+fn link(link: shape::Link<'_>) -> Link<'_> {
+    Link {
+        trace_id: link_id(link.trace_id),
+        span_id: link_id(link.span_id),
+        trace_state: link.trace_state.unwrap_or_default(),
+        attributes: attributes(link.attributes),
+        dropped_attributes: link.dropped_attributes_count.unwrap_or_default(),
+        flags: link.flags.unwrap_or_default(),
+    }
+}
+
+fn attributes(attributes: Option<Vec<shape::KeyValue<'_>>>) -> Vec<Attribute<'_>> {
+    attributes.into_iter().flatten().map(attribute).collect()
+}
+
+fn attribute(attribute: shape::KeyValue<'_>) -> Attribute<'_> {
+    Attribute {
+        key: attribute.key.unwrap_or_default(),
+        value: attribute.value.map(value).unwrap_or_default(),
+    }
+}
+
+fn value(value_: shape::AnyValue<'_>) -> Value<'_> {
+    match value_ {
+        shape::AnyValue {
+            string_value: Some(text),
+            ..
+        } => Value::String(text),
+        shape::AnyValue {
+            bool_value: Some(bool),
+            ..
+        } => Value::Bool(bool),
+        shape::AnyValue {
+            int_value: Some(int),
+            ..
+        } => Value::Int(int.0),
+        shape::AnyValue {
+            double_value: Some(double),
+            ..
+        } => Value::Double(double.0),
+        shape::AnyValue {
+            array_value: Some(array),
+            ..
+        } => Value::Array(array.values.into_iter().flatten().map(value).collect()),
+        shape::AnyValue {
+            kvlist_value: Some(map),
+            ..
+        } => Value::Map(attributes(map.values)),
+        shape::AnyValue {
+            bytes_value: Some(text),
+            ..
+        } => bytes(text),
+        _ => Value::Empty,
+    }
+}
+
+/// Bytes in base64; what is not base64 stays the text it is.
+fn bytes(text: Cow<'_, str>) -> Value<'_> {
+    match BASE64.decode(text.as_bytes()) {
+        Ok(bytes) => Value::Bytes(Cow::Owned(bytes)),
+        Err(_) => Value::String(text),
+    }
+}
+
+fn id<const N: usize>(
+    what: &str,
+    hex: Option<Cow<'_, str>>,
+) -> Result<UncheckedId<N>, InvalidSpan> {
+    let hex = hex.unwrap_or_default();
+    from_hex(&hex)
+        .map(|bytes| bytes.as_slice().into())
+        .ok_or_else(|| InvalidSpan::Malformed(format!("{what} is not hexadecimal")))
+}
+
+fn link_id<const N: usize>(hex: Option<Cow<'_, str>>) -> Option<Id<N>> {
+    Id::from_slice(&from_hex(&hex?)?).ok()
+}
+
+fn kind(kind: Option<shape::Enum>) -> SpanKind {
+    match kind {
+        None => SpanKind::Unspecified,
+        Some(shape::Enum::Number(number)) => SpanKind::from_number(number),
+        Some(shape::Enum::Name(name)) => {
+            let name = name.strip_prefix("SPAN_KIND_").unwrap_or_default();
+            SpanKind::from_name(&name.to_ascii_lowercase()).unwrap_or_default()
+        }
+    }
+}
+
+fn status_code(code: Option<shape::Enum>) -> StatusCode {
+    match code {
+        None => StatusCode::Unset,
+        Some(shape::Enum::Number(number)) => StatusCode::from_number(number),
+        Some(shape::Enum::Name(name)) => match name.as_str() {
+            "STATUS_CODE_OK" => StatusCode::Ok,
+            "STATUS_CODE_ERROR" => StatusCode::Error,
+            _ => StatusCode::Unset,
+        },
+    }
+}
+
+fn nanos(time: Option<shape::U64>) -> UnixNanos {
+    time.map(|time| UnixNanos(time.0)).unwrap_or_default()
+}

@@ -1,0 +1,61 @@
+//! The two ways in which OTLP is written as JSON.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::Serialize;
+
+use crate::model::{SpanKind, StatusCode, to_hex};
+
+/// How ids and enums are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Dialect {
+    /// As OTLP says: ids are hexadecimal, enums are numbers.
+    #[default]
+    Otlp,
+    /// As protobuf's JSON mapping says, and so Tempo: ids are base64, enums are names.
+    Protobuf,
+}
+
+/// An enum's value.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum Choice {
+    Number(u8),
+    Name(&'static str),
+}
+
+impl Dialect {
+    pub(super) fn id(self, bytes: &[u8]) -> String {
+        match self {
+            Self::Otlp => to_hex(bytes),
+            Self::Protobuf => BASE64.encode(bytes),
+        }
+    }
+
+    pub(super) fn kind(self, kind: SpanKind) -> Choice {
+        match self {
+            Self::Otlp => Choice::Number(kind.number()),
+            Self::Protobuf => Choice::Name(match kind {
+                SpanKind::Unspecified => "SPAN_KIND_UNSPECIFIED",
+                SpanKind::Internal => "SPAN_KIND_INTERNAL",
+                SpanKind::Server => "SPAN_KIND_SERVER",
+                SpanKind::Client => "SPAN_KIND_CLIENT",
+                SpanKind::Producer => "SPAN_KIND_PRODUCER",
+                SpanKind::Consumer => "SPAN_KIND_CONSUMER",
+            }),
+        }
+    }
+
+    /// Unset is left out.
+    pub(super) fn status(self, code: StatusCode) -> Option<Choice> {
+        let name = match code {
+            StatusCode::Unset => return None,
+            StatusCode::Ok => "STATUS_CODE_OK",
+            StatusCode::Error => "STATUS_CODE_ERROR",
+        };
+        Some(match self {
+            Self::Otlp => Choice::Number(code.number()),
+            Self::Protobuf => Choice::Name(name),
+        })
+    }
+}

@@ -1,0 +1,91 @@
+//! What a `Span` message is about, without a look at most of it.
+
+use super::fields::span;
+use crate::format::protobuf::Reader;
+use crate::model::{Span, SpanId, SpanKind, TraceId, UnixNanos};
+
+/// The parts of a span by which most searches pass it over. They come first in its message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outline<'a> {
+    /// The trace.
+    pub trace_id: TraceId,
+    /// The span's own id; `None` if it has none, as no span that was taken.
+    pub span_id: Option<SpanId>,
+    /// The span's name, as it came.
+    pub name: &'a [u8],
+    /// Its role.
+    pub kind: SpanKind,
+    /// When it began.
+    pub start: UnixNanos,
+    /// When it ended.
+    pub end: UnixNanos,
+}
+
+impl<'a> Outline<'a> {
+    /// The outline of a decoded span.
+    pub fn of(span: &'a Span<'_>) -> Self {
+        Self {
+            trace_id: span.trace_id,
+            span_id: Some(span.span_id),
+            name: span.name.as_bytes(),
+            kind: span.kind,
+            start: span.start,
+            end: span.end,
+        }
+    }
+
+    /// Reads a message up to the end of the span. The store holds only messages of which this is the
+    /// outline of the decoded span; of others it may be `None`, or wrong where a field is repeated.
+    pub fn read(message: &'a [u8]) -> Option<Self> {
+        let (mut trace_id, mut span_id, mut name) = (None, None, &[][..]);
+        let mut kind = SpanKind::Unspecified;
+        let (mut start, mut end) = (UnixNanos(0), UnixNanos(0));
+        let mut reader = Reader::new(message);
+        while let Some(field) = reader.next().ok()? {
+            match field.number {
+                span::TRACE_ID => {
+                    trace_id = TraceId::from_slice(field.bytes(&mut reader).ok()?).ok();
+                }
+                span::SPAN_ID => span_id = SpanId::from_slice(field.bytes(&mut reader).ok()?).ok(),
+                span::NAME => name = field.bytes(&mut reader).ok()?,
+                span::KIND => kind = SpanKind::from_number(field.varint(&mut reader).ok()?),
+                span::START => start = UnixNanos(field.fixed64(&mut reader).ok()?),
+                span::END => {
+                    end = UnixNanos(field.fixed64(&mut reader).ok()?);
+                    break;
+                }
+                _ => field.skip(&mut reader).ok()?,
+            }
+        }
+        Some(Self {
+            trace_id: trace_id?,
+            span_id,
+            name,
+            kind,
+            start,
+            end,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_out_is_empty() {
+        let message = b"\x0a\x10AAAAAAAAAAAAAAAA\x12\x08BBBBBBBB";
+        let outline = Outline::read(message).unwrap();
+        assert_eq!(outline.trace_id.as_bytes(), b"AAAAAAAAAAAAAAAA");
+        assert_eq!(
+            (outline.name, outline.start.0, outline.end.0),
+            (&b""[..], 0, 0)
+        );
+    }
+
+    #[test]
+    fn what_is_no_span_has_none() {
+        assert_eq!(Outline::read(b""), None);
+        assert_eq!(Outline::read(b"\x0a\x03AAA"), None);
+    }
+}

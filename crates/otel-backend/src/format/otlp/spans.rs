@@ -1,0 +1,94 @@
+//! From OTLP's bytes to spans.
+
+use std::sync::Arc;
+
+use super::decode::{read_resource, read_scope, read_span};
+use super::{Group, GroupHead, Malformed, groups};
+use crate::format::{Decoded, Incoming};
+use crate::model::{InvalidSpan, Resource, Scope, Span};
+
+/// Spans of one resource and scope: these decoded, the spans not yet.
+#[derive(Debug)]
+pub struct SpanGroup<'a> {
+    /// What emitted the spans.
+    pub resource: Arc<Resource<'a>>,
+    /// What recorded them.
+    pub scope: Arc<Scope<'a>>,
+    /// Each a `Span` message.
+    pub messages: Vec<&'a [u8]>,
+}
+
+/// Reads an `ExportTraceServiceRequest` or a `TracesData`.
+///
+/// A span that is not valid, or whose own bytes cannot be read, is an error of its own.
+///
+/// # Errors
+/// [`Malformed`] if the bytes around the spans are not such a message.
+pub fn decode_traces(bytes: &[u8]) -> Result<Decoded<'_>, Malformed> {
+    let groups = span_groups(groups(bytes)?)?;
+    let mut attributes = 0;
+    let spans = groups.into_iter().flat_map(|mut group| {
+        let messages = std::mem::take(&mut group.messages).into_iter();
+        messages.map(move |message| (message, group.resource.clone(), group.scope.clone()))
+    });
+    Ok(Box::new(spans.map(move |(message, resource, scope)| {
+        let span = read_span(message, attributes)?;
+        // Spans of one sender have about as many attributes as the one before.
+        attributes = span.attributes.len();
+        Ok(Incoming {
+            span: span.check(resource, scope)?,
+            message: Some(message),
+        })
+    })))
+}
+
+/// Reads what spans have in common, and leaves the spans as they are.
+///
+/// # Errors
+/// [`Malformed`] if it cannot be read.
+pub fn span_groups(groups: Vec<Group<'_>>) -> Result<Vec<SpanGroup<'_>>, Malformed> {
+    let mut read: Vec<SpanGroup<'_>> = Vec::with_capacity(groups.len());
+    let mut last = None;
+    for group in groups {
+        let resource = match (read.last(), last) {
+            (Some(before), Some(head)) if same_resource(&head, &group.head) => {
+                Arc::clone(&before.resource)
+            }
+            _ => Arc::new(read_resource(&group.head)?),
+        };
+        last = Some(group.head);
+        read.push(SpanGroup {
+            resource,
+            scope: Arc::new(read_scope(&group.head)?),
+            messages: group.spans,
+        });
+    }
+    Ok(read)
+}
+
+/// Whether two groups come from the very same message, or from equal ones.
+fn same_resource(a: &GroupHead<'_>, b: &GroupHead<'_>) -> bool {
+    a.resource == b.resource && a.resource_schema == b.resource_schema
+}
+
+impl<'a> SpanGroup<'a> {
+    /// Decodes one of the group's messages.
+    ///
+    /// # Errors
+    /// [`InvalidSpan`] if it is not a span.
+    pub fn decode(&self, message: &'a [u8]) -> Result<Span<'a>, InvalidSpan> {
+        self.decode_expecting(0, message)
+    }
+
+    /// As [`Self::decode`], with room for so many attributes.
+    ///
+    /// # Errors
+    /// [`InvalidSpan`] if it is not a span.
+    pub fn decode_expecting(
+        &self,
+        attributes: usize,
+        message: &'a [u8],
+    ) -> Result<Span<'a>, InvalidSpan> {
+        read_span(message, attributes)?.check(Arc::clone(&self.resource), Arc::clone(&self.scope))
+    }
+}

@@ -1,0 +1,121 @@
+//! How much there is in a request, before anything is made of it.
+//!
+//! An empty attribute takes 2 bytes on the wire and some 60 in memory, so that a request within the
+//! limit of bytes can still be one of memory. What is large enough for that is counted first.
+
+use super::protobuf::messages;
+
+/// A protobuf message: the fields in it that hold others, and which.
+#[derive(Debug)]
+pub struct Shape(pub(super) &'static [(u32, &'static Shape)]);
+
+/// A message holds more elements than are allowed: so many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("there are more than {0} attributes, events, links and values")]
+pub struct TooManyElements(pub usize);
+
+/// Deeper than any decoder goes.
+const MAX_DEPTH: usize = 100;
+
+/// Counts the elements of a protobuf message. What is malformed is left to its decoder.
+///
+/// # Errors
+/// [`TooManyElements`] if there are more than `limit`.
+pub fn check_protobuf(bytes: &[u8], shape: &Shape, limit: usize) -> Result<(), TooManyElements> {
+    let mut left = limit;
+    // No element has less than 2 bytes.
+    if bytes.len() / 2 <= left || count(bytes, shape, MAX_DEPTH, &mut left) {
+        Ok(())
+    } else {
+        Err(TooManyElements(limit))
+    }
+}
+
+/// Takes the elements of a message off `left`; says whether there were enough.
+fn count(bytes: &[u8], shape: &Shape, depth: usize, left: &mut usize) -> bool {
+    messages(bytes).all(|(number, bytes)| {
+        let Some((_, shape)) = shape.0.iter().find(|(known, _)| *known == number) else {
+            return true;
+        };
+        let enough = *left > 0;
+        *left = left.saturating_sub(1);
+        enough && (depth == 0 || count(bytes, shape, depth - 1, left))
+    })
+}
+
+/// Counts the objects of JSON, and its values, of which an element has a few.
+///
+/// # Errors
+/// [`TooManyElements`] if there are more than `limit` objects, or more than four times as many
+/// values.
+pub fn check_json(bytes: &[u8], limit: usize) -> Result<(), TooManyElements> {
+    let (mut objects, mut values) = (0, 0);
+    let (mut in_text, mut escaped) = (false, false);
+    for byte in bytes {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_text,
+            b'"' => in_text = !in_text,
+            b'{' if !in_text => objects += 1,
+            b',' | b'[' if !in_text => values += 1,
+            _ => {}
+        }
+    }
+    if objects > limit || values / 4 > limit {
+        return Err(TooManyElements(limit));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::jaeger::POST_SPANS;
+    use super::super::otlp::EXPORT_REQUEST;
+    use super::*;
+
+    fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
+        let length = u8::try_from(bytes.len()).unwrap();
+        [&[number << 3 | 2, length], bytes].concat()
+    }
+
+    #[test]
+    fn elements_are_counted_wherever_they_are() {
+        let otlp = |span: &[u8]| field(1, &field(2, &field(2, span)));
+        let jaeger = |span: &[u8]| field(1, &field(1, span));
+        // Three messages around them leave 7; two leave 8.
+        for (shape, fits, more) in [
+            (
+                &EXPORT_REQUEST,
+                otlp(&[0x4a, 0].repeat(7)),
+                otlp(&[0x4a, 0].repeat(8)),
+            ),
+            (
+                &EXPORT_REQUEST,
+                otlp(&[0x5a, 0].repeat(7)),
+                otlp(&[0x5a, 0].repeat(8)),
+            ),
+            (
+                &EXPORT_REQUEST,
+                field(1, &field(1, &[0x0a, 0].repeat(8))),
+                field(1, &field(1, &[0x0a, 0].repeat(9))),
+            ),
+            (
+                &POST_SPANS,
+                jaeger(&[0x42, 0].repeat(8)),
+                jaeger(&[0x42, 0].repeat(9)),
+            ),
+        ] {
+            assert!(check_protobuf(&fits, shape, 10).is_ok());
+            assert!(check_protobuf(&more, shape, 10).is_err());
+        }
+    }
+
+    #[test]
+    fn json_is_counted_outside_of_texts() {
+        assert!(check_json("[{},{},{}]".as_bytes(), 10).is_ok());
+        assert!(check_json(format!("[{}]", "{},".repeat(11)).as_bytes(), 10).is_err());
+        assert!(check_json(format!("[{}]", "0,".repeat(50)).as_bytes(), 10).is_err());
+        let text = format!(r#"["\"{}"]"#, "{,".repeat(100));
+        assert!(check_json(text.as_bytes(), 10).is_ok());
+    }
+}

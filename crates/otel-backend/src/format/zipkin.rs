@@ -1,0 +1,49 @@
+//! Zipkin's JSON, versions 1 and 2: from bytes to the model. Nothing is written in it.
+//!
+//! Both versions become one `ZipkinSpan`, which becomes OTLP's as it does in the OpenTelemetry
+//! Collector; what OpenTelemetry's exporters put into tags and annotations is taken out of them again.
+//!
+//! Spec: <https://zipkin.io/zipkin-api/>, and the other way round
+//! <https://opentelemetry.io/docs/specs/otel/trace/sdk_exporters/zipkin/>
+
+mod annotation;
+mod json;
+mod resource;
+mod status;
+mod translate;
+mod v1;
+mod v2;
+
+#[cfg(test)]
+mod tests;
+
+pub use v1::decode as decode_v1;
+pub use v2::decode as decode_v2;
+
+use crate::model::{Attribute, SpanKind, Text};
+
+/// A span of either version. Times are microseconds.
+#[derive(Debug, Default, PartialEq)]
+struct ZipkinSpan<'a> {
+    trace_id: Text<'a>,
+    id: Text<'a>,
+    parent_id: Text<'a>,
+    name: Text<'a>,
+    kind: SpanKind,
+    start: Option<u64>,
+    duration: u64,
+    local: Endpoint<'a>,
+    remote: Endpoint<'a>,
+    annotations: Vec<(u64, Text<'a>)>,
+    tags: Vec<Attribute<'a>>,
+    debug: bool,
+}
+
+/// One end of a call.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Endpoint<'a> {
+    service: Text<'a>,
+    /// An address of version 6, or else of version 4, or "".
+    ip: Text<'a>,
+    port: Option<u16>,
+}

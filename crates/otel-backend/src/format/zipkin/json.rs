@@ -1,0 +1,93 @@
+//! What both versions of Zipkin's JSON are made of.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Number, Value as Json};
+
+use super::{Endpoint, ZipkinSpan, translate};
+use crate::format::Decoded;
+use crate::format::shared::{Resources, Scopes};
+use crate::model::{Attribute, InvalidSpan, Text, Value};
+
+/// An `Endpoint`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct EndpointJson<'a> {
+    #[serde(borrow)]
+    service_name: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    ipv4: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    ipv6: Option<Cow<'a, str>>,
+    port: Option<Number>,
+}
+
+/// Reads a list of spans, each on its own, so that one that cannot be read is rejected alone.
+pub(super) fn decode_list<'a>(
+    bytes: &'a [u8],
+    read: fn(&'a str) -> serde_json::Result<ZipkinSpan<'a>>,
+) -> serde_json::Result<Decoded<'a>> {
+    let list: Vec<&'a RawValue> = serde_json::from_slice(bytes)?;
+    let mut resources = Resources::default();
+    let mut scopes = Scopes::default();
+    Ok(Box::new(list.into_iter().map(move |raw| {
+        let span = read(raw.get()).map_err(|reason| InvalidSpan::Malformed(reason.to_string()))?;
+        let (span, resource, scope) = translate::translate(span)?;
+        let resource: Arc<_> = resources.share(resource);
+        Ok(span.check(resource, scopes.share(scope))?.into())
+    })))
+}
+
+/// Microseconds; what is no time is none.
+pub(super) fn micros(number: Option<Number>) -> Option<u64> {
+    let number = number?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a cast saturates, and fractions of a microsecond are cut off"
+    )]
+    let rounded = || {
+        number
+            .as_f64()
+            .filter(|float| *float >= 0.0)
+            .map(|float| float as u64)
+    };
+    number.as_u64().or_else(rounded)
+}
+
+/// The attributes of an object.
+pub(super) fn attributes<'a>(object: Map<String, Json>) -> Vec<Attribute<'a>> {
+    let attribute = |(key, json)| Attribute::new(Text::Owned(key), value(json));
+    object.into_iter().map(attribute).collect()
+}
+
+/// A value with the type that JSON gives it.
+pub(super) fn value<'a>(json: Json) -> Value<'a> {
+    match json {
+        Json::Null => Value::Empty,
+        Json::Bool(bool) => Value::Bool(bool),
+        Json::Number(number) => match number.as_i64() {
+            Some(int) => Value::Int(int),
+            None => Value::Double(number.as_f64().unwrap_or(f64::NAN)),
+        },
+        Json::String(text) => Value::String(Cow::Owned(text)),
+        Json::Array(values) => Value::Array(values.into_iter().map(value).collect()),
+        Json::Object(object) => Value::Map(attributes(object)),
+    }
+}
+
+impl<'a> From<EndpointJson<'a>> for Endpoint<'a> {
+    fn from(endpoint: EndpointJson<'a>) -> Self {
+        let port = endpoint.port.and_then(|port| port.as_u64());
+        Self {
+            service: endpoint.service_name.unwrap_or_default(),
+            ip: endpoint.ipv6.or(endpoint.ipv4).unwrap_or_default(),
+            port: port
+                .and_then(|port| u16::try_from(port).ok())
+                .filter(|port| *port != 0),
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Version 1 of Zipkin's JSON: kind, times and endpoints are told by annotations.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::Deserialize;
+use serde_json::{Number, Value as Json};
+
+use super::json::{EndpointJson, decode_list, micros, value};
+use super::{Endpoint, ZipkinSpan};
+use crate::format::Decoded;
+use crate::model::{Attribute, SpanKind, Text, Value};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Span<'a> {
+    #[serde(borrow)]
+    trace_id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    parent_id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    name: Option<Cow<'a, str>>,
+    timestamp: Option<Number>,
+    duration: Option<Number>,
+    #[serde(borrow)]
+    annotations: Option<Vec<Annotation<'a>>>,
+    #[serde(borrow)]
+    binary_annotations: Option<Vec<BinaryAnnotation<'a>>>,
+    debug: Option<bool>,
+}
+
+#[derive(Deserialize)]
+struct Annotation<'a> {
+    timestamp: Option<Number>,
+    #[serde(borrow)]
+    value: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    endpoint: Option<EndpointJson<'a>>,
+}
+
+#[derive(Deserialize)]
+struct BinaryAnnotation<'a> {
+    #[serde(borrow)]
+    key: Option<Cow<'a, str>>,
+    value: Option<Json>,
+    #[serde(rename = "type", borrow)]
+    kind: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    endpoint: Option<EndpointJson<'a>>,
+}
+
+/// Reads a list of spans of version 1. A span that cannot be read is an error of its own.
+///
+/// # Errors
+/// The body is not a list in JSON.
+pub fn decode(bytes: &[u8]) -> serde_json::Result<Decoded<'_>> {
+    decode_list(bytes, |json| {
+        Ok(serde_json::from_str::<Span<'_>>(json)?.into())
+    })
+}
+
+impl<'a> From<Span<'a>> for ZipkinSpan<'a> {
+    fn from(span: Span<'a>) -> Self {
+        let mut read = Self {
+            trace_id: span.trace_id.unwrap_or_default(),
+            id: span.id.unwrap_or_default(),
+            parent_id: span.parent_id.unwrap_or_default(),
+            name: span.name.unwrap_or_default(),
+            debug: span.debug.unwrap_or_default(),
+            ..Self::default()
+        };
+        let (mut first, mut last) = (None, None);
+        for annotation in span.annotations.into_iter().flatten() {
+            if let Some(time) = micros(annotation.timestamp.clone()) {
+                first = Some(first.map_or(time, |first: u64| first.min(time)));
+                last = last.max(Some(time));
+            }
+            read.annotate(annotation);
+        }
+        for annotation in span.binary_annotations.into_iter().flatten() {
+            read.tag(annotation);
+        }
+        read.start = micros(span.timestamp).or(first);
+        read.duration = micros(span.duration).unwrap_or_else(|| {
+            let (start, end) = (read.start.unwrap_or_default(), last.unwrap_or_default());
+            end.saturating_sub(start)
+        });
+        read
+    }
+}
+
+impl<'a> ZipkinSpan<'a> {
+    fn annotate(&mut self, annotation: Annotation<'a>) {
+        let text = annotation.value.unwrap_or_default();
+        let endpoint = annotation.endpoint.map(Endpoint::from).unwrap_or_default();
+        let Some(kind) = kind(&text) else {
+            self.take_local(endpoint, false);
+            let time = micros(annotation.timestamp).unwrap_or_default();
+            self.annotations.push((time, text));
+            return;
+        };
+        let is_first = self.kind == SpanKind::Unspecified;
+        if is_first {
+            self.kind = kind;
+        }
+        self.take_local(endpoint, is_first);
+    }
+
+    /// Whoever sent or received is the local end; without such a one, whoever annotated is.
+    fn take_local(&mut self, endpoint: Endpoint<'a>, for_sure: bool) {
+        if !endpoint.service.is_empty() && (for_sure || self.local.service.is_empty()) {
+            self.local = endpoint;
+        }
+    }
+
+    fn tag(&mut self, annotation: BinaryAnnotation<'a>) {
+        let endpoint = annotation.endpoint.map(Endpoint::from).unwrap_or_default();
+        let key = annotation.key.unwrap_or_default();
+        match key.as_ref() {
+            // The address of the other end: of the server, of the client, of the broker.
+            "sa" | "ca" | "ma" if is_true(annotation.value.as_ref()) => self.remote = endpoint,
+            "lc" => {
+                self.take_local(endpoint, false);
+                self.tags.push(Attribute {
+                    key: Text::Borrowed("component"),
+                    value: typed(annotation.value, ""),
+                });
+            }
+            _ => {
+                self.take_local(endpoint, false);
+                let kind = annotation.kind.unwrap_or_default();
+                self.tags.push(Attribute {
+                    value: typed(annotation.value, &kind),
+                    key,
+                });
+            }
+        }
+    }
+}
+
+fn kind(annotation: &str) -> Option<SpanKind> {
+    match annotation {
+        "cs" | "cr" => Some(SpanKind::Client),
+        "sr" | "ss" => Some(SpanKind::Server),
+        "ms" => Some(SpanKind::Producer),
+        "mr" => Some(SpanKind::Consumer),
+        _ => None,
+    }
+}
+
+fn is_true(value: Option<&Json>) -> bool {
+    match value {
+        Some(Json::Bool(bool)) => *bool,
+        Some(Json::String(text)) => text == "true" || text == "\u{1}",
+        _ => false,
+    }
+}
+
+/// A value with the type that its annotation names. What is not of that type stays what it is.
+fn typed<'a>(json: Option<Json>, kind: &str) -> Value<'a> {
+    let text = match json {
+        Some(Json::String(text)) => text,
+        other => return value(other.unwrap_or_default()),
+    };
+    let read = match kind {
+        "I16" | "I32" | "I64" => text.parse().ok().map(Value::Int),
+        "DOUBLE" => text.parse().ok().map(Value::Double),
+        "BOOL" => text.parse().ok().map(Value::Bool),
+        "BYTES" => {
+            let bytes = BASE64.decode(&text).ok();
+            bytes.map(|bytes| Value::Bytes(Cow::Owned(bytes)))
+        }
+        _ => None,
+    };
+    read.unwrap_or(Value::String(Cow::Owned(text)))
+}

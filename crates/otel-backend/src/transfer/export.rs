@@ -1,0 +1,187 @@
+//! `otel-backend export`: traces of the data directory, as JSON.
+//!
+//! The files are read as they are, also while a backend uses them: SQLite lets a reader see one state
+//! of them, and the writer go on.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use crate::args::{Export, Format};
+use crate::config::{Config, parse_age};
+use crate::format::jaeger::TraceJson;
+use crate::format::otlp::{Malformed, TracesJson};
+use crate::model::{TraceId, UnixNanos, from_short_hex};
+use crate::query::{Selection, Trace, walk};
+use crate::store::{Location, OpenError, ReadError, Reader};
+
+/// Why traces could not be exported, or not all.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// There are no files.
+    #[error(
+        "a store in memory has no files: ask the backend that runs, with curl http://…/api/traces?service=…, or export from a --data-dir"
+    )]
+    Memory,
+    /// The directory cannot be read.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The store cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// An argument is wrong.
+    #[error("{flag}: {reason}")]
+    Argument {
+        /// Which.
+        flag: &'static str,
+        /// Why.
+        reason: String,
+    },
+    /// The output cannot be written.
+    #[error("cannot write to {path}: {source}")]
+    Write {
+        /// Where to.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// A trace is too large to be written.
+    #[error("{0} traces are larger than 128 MiB, and only their beginnings were exported")]
+    Cut(usize),
+}
+
+/// Writes what is asked for.
+///
+/// # Errors
+/// [`ExportError`] if it cannot all be written.
+pub fn run(config: &Config, args: &Export) -> Result<(), ExportError> {
+    let Location::Directory(directory) = &config.store.location else {
+        return Err(ExportError::Memory);
+    };
+    let selection = selection(args)?;
+    let reader = Reader::of_directory(directory)?;
+    let path = args.output.as_deref().unwrap_or("standard output");
+    let write_error = |source| ExportError::Write {
+        path: path.to_owned(),
+        source,
+    };
+    let out: Box<dyn Write> = match &args.output {
+        Some(path) => Box::new(File::create(path).map_err(write_error)?),
+        None => Box::new(io::stdout().lock()),
+    };
+    let mut out = Output {
+        out: BufWriter::new(out),
+        format: args.format,
+        traces: 0,
+        spans: 0,
+        cut: 0,
+    };
+    out.begin().map_err(write_error)?;
+    let end = walk(&reader, &selection, |trace| match out.write(&trace) {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(reason) => ControlFlow::Break(reason),
+    })?;
+    if let ControlFlow::Break(source) = end {
+        return Err(write_error(source));
+    }
+    out.end().map_err(write_error)?;
+    eprintln!(
+        "otel-backend: {} traces with {} spans exported",
+        out.traces, out.spans
+    );
+    match out.cut {
+        0 => Ok(()),
+        cut => Err(ExportError::Cut(cut)),
+    }
+}
+
+fn selection(args: &Export) -> Result<Selection, ExportError> {
+    let time = |flag, text: &Option<String>, otherwise| match text {
+        None => Ok(otherwise),
+        Some(text) => parse_time(text).ok_or_else(|| ExportError::Argument {
+            flag,
+            reason: format!(
+                "'{text}' is neither a time, such as 2026-01-31T09:30:00Z, nor an age, such as 2h"
+            ),
+        }),
+    };
+    let id = |text: &String| {
+        let id = from_short_hex(text).and_then(|id| TraceId::new(id).ok());
+        id.ok_or_else(|| ExportError::Argument {
+            flag: "--trace",
+            reason: format!("'{text}' is not a trace id"),
+        })
+    };
+    Ok(Selection {
+        service: args.service.clone(),
+        from: time("--from", &args.from, UnixNanos(0))?,
+        to: time("--to", &args.to, UnixNanos::MAX)?,
+        traces: args.traces.iter().map(id).collect::<Result<_, _>>()?,
+    })
+}
+
+fn parse_time(text: &str) -> Option<UnixNanos> {
+    if let Ok(time) = text.parse::<jiff::Timestamp>() {
+        let nanos = u64::try_from(time.as_nanosecond()).ok()?;
+        return Some(UnixNanos(nanos));
+    }
+    let age: Option<Duration> = parse_age(text).ok()?;
+    Some(UnixNanos::now().before(age?))
+}
+
+/// Where traces are written to.
+struct Output<W> {
+    out: W,
+    format: Format,
+    traces: usize,
+    spans: usize,
+    cut: usize,
+}
+
+/// A progress line is printed after so many traces.
+const PROGRESS: usize = 100_000;
+
+impl<W: Write> Output<W> {
+    fn begin(&mut self) -> io::Result<()> {
+        match self.format {
+            Format::Otlp => Ok(()),
+            Format::Jaeger => self.out.write_all(b"{\"data\":["),
+        }
+    }
+
+    fn write(&mut self, trace: &Trace) -> io::Result<()> {
+        let malformed = |reason: Malformed| io::Error::other(reason);
+        match self.format {
+            Format::Otlp => {
+                let spans = trace.spans_as(true).map_err(malformed)?;
+                serde_json::to_writer(&mut self.out, &TracesJson::new(&spans))?;
+                self.out.write_all(b"\n")?;
+                self.spans += spans.len();
+            }
+            Format::Jaeger => {
+                let spans = trace.spans().map_err(malformed)?;
+                if self.traces > 0 {
+                    self.out.write_all(b",")?;
+                }
+                self.out.write_all(b"\n")?;
+                let json = TraceJson::new(trace.id, spans.iter(), false);
+                serde_json::to_writer(&mut self.out, &json)?;
+                self.spans += spans.len();
+            }
+        }
+        self.traces += 1;
+        self.cut += usize::from(trace.cut);
+        if self.traces.is_multiple_of(PROGRESS) {
+            eprintln!("otel-backend: {} traces exported so far", self.traces);
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        if self.format == Format::Jaeger {
+            self.out.write_all(b"\n]}\n")?;
+        }
+        self.out.flush()
+    }
+}

@@ -1,0 +1,163 @@
+//! `otel-backend import`: traces from files into the store.
+
+mod document;
+mod file;
+mod sink;
+
+use std::io;
+
+use serde::Serialize;
+
+use crate::args;
+use crate::config::Config;
+use crate::store::OpenError;
+use document::decode;
+use file::{Place, read_documents};
+use sink::{Sink, SinkError};
+
+/// Why traces were not imported, or not all.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// Neither the data directory nor a backend can be used.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// A thread or a runtime could not be started.
+    #[error("cannot begin: {0}")]
+    Start(io::Error),
+    /// There is no backend that could take the traces.
+    #[error(
+        "the data directory is in use, and the OTLP HTTP port of the backend that uses it is off: stop the backend, or give it the port"
+    )]
+    NoPort,
+    /// The store did not take them.
+    #[error(transparent)]
+    Sink(#[from] SinkError),
+    /// Something in the files is not what it should be; the rest is imported.
+    #[error("not all was imported: {0} places cannot be read")]
+    Places(u64),
+}
+
+/// What was done.
+#[derive(Debug, Default, Serialize)]
+struct Report {
+    /// Files that were read, to their ends or to what cannot be read.
+    files: usize,
+    /// Spans that are stored.
+    spans: u64,
+    /// Spans that are not, because they are not valid.
+    rejected: u64,
+    /// What is wrong, and where; the first of it.
+    problems: Vec<String>,
+    /// How much is wrong.
+    #[serde(rename = "problemCount")]
+    problem_count: u64,
+}
+
+/// Problems that are told; the others are counted.
+const MAX_PROBLEMS: usize = 20;
+
+/// A progress line is printed after so many spans.
+const PROGRESS: u64 = 1_000_000;
+
+/// Imports the files, one after the other.
+///
+/// # Errors
+/// [`ImportError`] if not all of them could be imported.
+pub fn run(config: &Config, args: &args::Import) -> Result<(), ImportError> {
+    let sink = Sink::open(config)?;
+    let mut report = Report::default();
+    let mut result = Ok(());
+    for path in &args.files {
+        result = import(path, &sink, &mut report);
+        if result.is_err() {
+            break;
+        }
+    }
+    sink.close();
+    report.print(args.json);
+    result?;
+    match report.problem_count {
+        0 => Ok(()),
+        count => Err(ImportError::Places(count)),
+    }
+}
+
+fn import(path: &str, sink: &Sink, report: &mut Report) -> Result<(), SinkError> {
+    report.files += 1;
+    let mut result = Ok(());
+    read_documents(path, &mut |place, document| {
+        let place = match place {
+            Place::Whole => path.to_owned(),
+            place => format!("{path}: {place}"),
+        };
+        match document {
+            Ok(document) => result = import_document(&place, document, sink, report),
+            Err(reason) => report.problem(format!("{place}: {reason}")),
+        }
+        result.is_ok()
+    });
+    result
+}
+
+fn import_document(
+    place: &str,
+    document: &[u8],
+    sink: &Sink,
+    report: &mut Report,
+) -> Result<(), SinkError> {
+    let decoded = match decode(document) {
+        Ok(decoded) => decoded,
+        Err(reason) => {
+            report.problem(format!("{place}: {reason}"));
+            return Ok(());
+        }
+    };
+    let mut chunk = Vec::new();
+    for (number, incoming) in (1..).zip(decoded) {
+        match incoming {
+            Ok(incoming) => chunk.push(incoming.span),
+            Err(reason) => {
+                report.rejected += 1;
+                report.problem(format!("{place}, span {number}: {reason}"));
+            }
+        }
+        if chunk.len() >= sink::CHUNK {
+            report.stored(sink.store(&chunk)?);
+            chunk.clear();
+        }
+    }
+    report.stored(sink.store(&chunk)?);
+    Ok(())
+}
+
+impl Report {
+    fn stored(&mut self, (stored, rejected): (u64, u64)) {
+        let before = self.spans;
+        self.spans += stored;
+        self.rejected += rejected;
+        if rejected > 0 {
+            self.problem(format!("the backend rejected {rejected} spans"));
+        }
+        if before / PROGRESS < self.spans / PROGRESS {
+            eprintln!("otel-backend: {} spans imported so far", self.spans);
+        }
+    }
+
+    fn problem(&mut self, problem: String) {
+        self.problem_count += 1;
+        if self.problems.len() < MAX_PROBLEMS {
+            eprintln!("otel-backend: {problem}");
+            self.problems.push(problem);
+        }
+    }
+
+    fn print(&self, json: bool) {
+        if json {
+            println!("{}", serde_json::json!(self));
+        }
+        eprintln!(
+            "otel-backend: {} spans imported, {} rejected",
+            self.spans, self.rejected
+        );
+    }
+}

@@ -1,0 +1,209 @@
+//! Where imported spans go: into the data directory, or to the backend that uses it.
+
+use std::io::{self, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::runtime::Runtime;
+
+use super::ImportError;
+use crate::config::{Config, Endpoint};
+use crate::format::otlp::TracesJson;
+use crate::health::reachable;
+use crate::model::Span;
+use crate::store::{AppendError, BatchBuilder, Location, OpenError, Store};
+
+/// Spans that are stored together.
+pub(super) const CHUNK: usize = 1000;
+
+/// How often a backend that is busy is asked again, a second later each time.
+const ATTEMPTS: usize = 60;
+
+/// How long a backend may take to answer.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Takes spans.
+pub(super) enum Sink {
+    /// Into the data directory.
+    Store {
+        store: Store,
+        threads: Vec<JoinHandle<()>>,
+        runtime: Runtime,
+    },
+    /// To the OTLP HTTP port of a backend.
+    Backend(SocketAddr),
+}
+
+/// Why spans were not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum SinkError {
+    /// The store did not take them.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+    /// The backend did not answer.
+    #[error(
+        "the backend at {address} does not answer: {source}: is it the one that uses the data directory? Its port is set by --otlp-http-port"
+    )]
+    Io {
+        /// Who was asked.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// The backend refused.
+    #[error("the backend at {address} refused: {status}: {body}")]
+    Refused {
+        /// Who was asked.
+        address: SocketAddr,
+        /// The status.
+        status: u16,
+        /// What it said.
+        body: String,
+    },
+}
+
+/// OTLP's answer.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Answer {
+    partial_success: PartialSuccess,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct PartialSuccess {
+    /// A number, or one as text.
+    rejected_spans: Value,
+}
+
+impl Sink {
+    pub(super) fn open(config: &Config) -> Result<Self, ImportError> {
+        if config.store.location == Location::Memory {
+            return Self::backend(config);
+        }
+        let (store, writer, upkeep) = match Store::open(&config.store) {
+            Err(OpenError::InUse { .. }) => return Self::backend(config),
+            opened => opened?,
+        };
+        let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
+            let thread = thread::Builder::new().name(name.to_owned());
+            thread.spawn(work).map_err(ImportError::Start)
+        };
+        let threads = vec![
+            spawn("store-writer", Box::new(|| writer.run()))?,
+            spawn("store-upkeep", Box::new(|| upkeep.run()))?,
+        ];
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        Ok(Self::Store {
+            store,
+            threads,
+            runtime: runtime.map_err(ImportError::Start)?,
+        })
+    }
+
+    fn backend(config: &Config) -> Result<Self, ImportError> {
+        let listeners = config.listeners.iter();
+        let mut otlp = listeners.filter(|(endpoint, _)| *endpoint == Endpoint::OtlpHttp);
+        let (_, address) = otlp.next().ok_or(ImportError::NoPort)?;
+        let address = reachable(*address);
+        eprintln!("otel-backend: a backend is running: sending to http://{address}");
+        Ok(Self::Backend(address))
+    }
+
+    /// Stores spans; returns how many, and how many were rejected.
+    pub(super) fn store(&self, spans: &[Span<'_>]) -> Result<(u64, u64), SinkError> {
+        if spans.is_empty() {
+            return Ok((0, 0));
+        }
+        match self {
+            Self::Store { store, runtime, .. } => {
+                let mut batch = BatchBuilder::default();
+                for span in spans {
+                    batch.push(span, None);
+                }
+                runtime.block_on(store.append(batch.finish()))?;
+                Ok((spans.len() as u64, 0))
+            }
+            Self::Backend(address) => send(*address, spans),
+        }
+    }
+
+    /// Waits until everything is where it belongs.
+    pub(super) fn close(self) {
+        if let Self::Store {
+            store,
+            threads,
+            runtime,
+        } = self
+        {
+            runtime.block_on(store.close());
+            drop(store);
+            if !threads.into_iter().all(|thread| thread.join().is_ok()) {
+                tracing::error!("a thread of the store failed");
+            }
+        }
+    }
+}
+
+/// Sends spans to a backend, in smaller parts where they are too many for one request.
+fn send(address: SocketAddr, spans: &[Span<'_>]) -> Result<(u64, u64), SinkError> {
+    let body = serde_json::json!(TracesJson::new(spans)).to_string();
+    for _ in 0..ATTEMPTS {
+        let answer = post(address, &body).map_err(|source| SinkError::Io { address, source })?;
+        match answer {
+            (200, body) => {
+                let answer: Answer = serde_json::from_str(&body).unwrap_or_default();
+                let rejected = number(&answer.partial_success.rejected_spans);
+                return Ok(((spans.len() as u64).saturating_sub(rejected), rejected));
+            }
+            (429 | 503, _) => thread::sleep(Duration::from_secs(1)),
+            (413, _) if spans.len() == 1 => return Ok((0, 1)),
+            (413, _) => {
+                let (one, other) = spans.split_at(spans.len() / 2);
+                let (one, other) = (send(address, one)?, send(address, other)?);
+                return Ok((one.0 + other.0, one.1 + other.1));
+            }
+            (status, body) => {
+                return Err(SinkError::Refused {
+                    address,
+                    status,
+                    body,
+                });
+            }
+        }
+    }
+    Err(AppendError::Busy.into())
+}
+
+fn number(value: &Value) -> u64 {
+    let text = value.as_str().and_then(|text| text.parse().ok());
+    value.as_u64().or(text).unwrap_or_default()
+}
+
+/// Posts a body; returns status and body of the answer.
+fn post(address: SocketAddr, body: &str) -> io::Result<(u16, String)> {
+    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    write!(
+        stream,
+        "POST /v1/traces HTTP/1.0\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\n\r\n",
+        body.len()
+    )?;
+    // A body that is too large is refused before it has been read, which ends the sending.
+    stream.write_all(body.as_bytes()).ok();
+    let mut answer = Vec::new();
+    stream.take(1 << 20).read_to_end(&mut answer)?;
+    let answer = String::from_utf8_lossy(&answer);
+    let status = answer
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok());
+    let status = status.ok_or_else(|| io::Error::other("the answer is not HTTP"))?;
+    let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+    Ok((status, body.to_owned()))
+}
