@@ -20,7 +20,7 @@ variable                         default                          what
 BACKEND_HOST                     (none: start otel-backend)       the host that runs the backend
 BACKEND_KIND                     embedded                         embedded, jaeger or tempo: how traces are read back
 TRACE_QUERY_URL                  http://HOST:16686 (tempo: 3200)  where traces are read back
-TRACE_URL_TEMPLATE               http://localhost:16686/trace/{trace_id}  what a person opens
+TRACE_URL_TEMPLATE               http://localhost:16686/trace/{trace_id} (tempo: its API)  what a person opens
 SERVER_PORT                      8082                             the sample server
 OTEL_BACKEND_UI_PORT             16686                            trace page and query API
 OTEL_BACKEND_JAEGER_THRIFT_PORT  14268                            Jaeger Thrift over HTTP
@@ -70,16 +70,14 @@ if [[ -z ${BACKEND_HOST:-} ]]; then
 fi
 case ${BACKEND_KIND:-embedded} in
     embedded | jaeger)
-        query_api=jaeger
         query_url=${TRACE_QUERY_URL:-http://$BACKEND_HOST:$ui_port}
+        export TRACE_URL_TEMPLATE=${TRACE_URL_TEMPLATE:-http://localhost:$ui_port/trace/{trace_id\}}
         ;;
     tempo)
-        query_api=tempo
         query_url=${TRACE_QUERY_URL:-http://$BACKEND_HOST:3200}
         ;;
     *) fail "BACKEND_KIND is $BACKEND_KIND; it can be embedded, jaeger or tempo" ;;
 esac
-trace_url=${TRACE_URL_TEMPLATE:-http://localhost:$ui_port/trace/{trace_id\}}
 
 # --- the programs: built from this checkout, or already on PATH ----------------------------------
 
@@ -196,11 +194,11 @@ OTEL_EXPORTER_OTLP_ENDPOINT=http://$BACKEND_HOST:$otlp_grpc_port run manual-otlp
 # --- the proof -----------------------------------------------------------------------------------
 
 whole=true
-trace-check verify --query-url "$query_url" --query-api "$query_api" --trace-url "$trace_url" \
-    "automatic:Jaeger Thrift over HTTP:4:$output/automatic-client.out,$output/automatic-server.out" \
-    "manual-grpc:Jaeger gRPC:3:$output/manual-grpc.out" \
-    "manual-thrift:Jaeger Thrift over HTTP:3:$output/manual-thrift.out" \
-    "manual-otlp:OTLP gRPC:3:$output/manual-otlp.out" >"$output/table" || whole=false
+trace-check verify --query-url "$query_url" \
+    "automatic:thrift-http:4:$output/automatic-client.out,$output/automatic-server.out" \
+    "manual-grpc:jaeger-grpc:3:$output/manual-grpc.out" \
+    "manual-thrift:thrift-http:3:$output/manual-thrift.out" \
+    "manual-otlp:otlp-grpc:3:$output/manual-otlp.out" >"$output/table" || whole=false
 cat "$output/automatic-server.out" "$output/table"
 $whole || {
     say "bootstrap: not every trace arrived whole; README.md, \"My trace does not appear\", says what to check"

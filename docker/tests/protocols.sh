@@ -6,11 +6,9 @@ set -euo pipefail
 scratch=$(mktemp -d)
 server=""
 trap '[[ -z $server ]] || kill "$server"; rm -rf "$scratch"' EXIT
-query_api=jaeger
-if [[ $BACKEND_KIND == tempo ]]; then query_api=tempo; fi
 
 over() { # PROTOCOL VARIABLE=VALUE…
-    local out=$scratch/$1 what="protocol:$1:4:$scratch/$1.client,$scratch/$1.server"
+    local out=$scratch/$1 what="automatic:$1:4:$scratch/$1.client,$scratch/$1.server"
     shift
     env "$@" OTEL_SERVICE_NAME=protocols-server OTEL_BSP_SCHEDULE_DELAY=100 SERVER_ADDR=127.0.0.1:8083 \
         automatic-server >"$out.server" 2>"$out.err" &
@@ -23,7 +21,7 @@ over() { # PROTOCOL VARIABLE=VALUE…
     done
     env "$@" OTEL_SERVICE_NAME=protocols-client SERVER_URL=http://127.0.0.1:8083 \
         automatic-client testing >"$out.client" 2>>"$out.err"
-    trace-check verify --query-url "$TRACE_QUERY_URL" --query-api "$query_api" --trace-url "{trace_id}" "$what" >"$out.table" ||
+    trace-check verify --query-url "$TRACE_QUERY_URL" --trace-url "{trace_id}" "$what" >"$out.table" ||
         { cat "$out.err" "$out.table" && return 1; }
     sed -n 2p "$out.table"
     kill "$server"
@@ -37,8 +35,8 @@ otlp="OTEL_TRACES_EXPORTER=otlp,console OTEL_EXPORTER_OTLP_PROTOCOL"
 {
     over thrift-http $jaeger=http/thrift.binary OTEL_EXPORTER_JAEGER_ENDPOINT=http://backend:14268/api/traces
     over jaeger-grpc $jaeger=grpc OTEL_EXPORTER_JAEGER_ENDPOINT=http://backend:14250
-    over udp-compact $jaeger=udp/thrift.compact
-    over udp-binary $jaeger=udp/thrift.binary
+    over thrift-compact $jaeger=udp/thrift.compact
+    over thrift-binary $jaeger=udp/thrift.binary
     over otlp-grpc $otlp=grpc OTEL_EXPORTER_OTLP_ENDPOINT=http://backend:4317
     over otlp-http $otlp=http/protobuf OTEL_EXPORTER_OTLP_ENDPOINT=http://backend:4318
     over otlp-json $otlp=http/json OTEL_EXPORTER_OTLP_ENDPOINT=http://backend:4318

@@ -2,16 +2,21 @@
 //!
 //! Three things stand between a span that is sent and the span that is read: the protocol, which has
 //! no place for some of it; the backend, which brings some of it into its own form; and the API, which
-//! cannot show all of it. Each is a list of [`Rule`]s. What none of them explains is a defect.
+//! cannot show all of it. Each is a list of [`Rule`]s. What none of them explains is a defect. Where
+//! the span was not made here but printed by a program, a fourth list says what was not printed.
 
 mod api;
 mod backend;
+mod console;
 mod protocol;
 mod rule;
 mod rules;
 
 pub use rule::{Field, Origin, Rule, RuleAction};
 
+use std::borrow::Cow;
+
+use crate::model::Span;
 use crate::protocol::Protocol;
 use crate::read::{Api, Kind};
 
@@ -22,6 +27,8 @@ pub struct Profile {
     pub certain: Vec<&'static Rule>,
     /// These may hold: they count where they explain a difference.
     pub possible: Vec<&'static Rule>,
+    /// These say what the record of what was sent does not tell. They hold for both sides.
+    pub untold: Vec<&'static Rule>,
 }
 
 impl Profile {
@@ -33,6 +40,36 @@ impl Profile {
         Self {
             certain,
             possible: backend::possible(backend),
+            untold: Vec::new(),
+        }
+    }
+
+    /// The same for spans that are known only as far as a program printed them.
+    #[must_use]
+    pub fn as_printed(self) -> Self {
+        Self {
+            untold: console::CONSOLE.iter().collect(),
+            ..self
+        }
+    }
+
+    /// The span without what the record does not tell.
+    pub fn told<'a>(&self, span: &'a Span) -> Cow<'a, Span> {
+        let mut told = Cow::Borrowed(span);
+        for rule in &self.untold {
+            if let RuleAction::Change(change) = rule.action {
+                change(told.to_mut());
+            }
+        }
+        told
+    }
+
+    /// Takes into `expected` what agrees with `found` within the record's roundings.
+    pub fn agree(&self, expected: &mut Span, found: &Span) {
+        for rule in &self.untold {
+            if let RuleAction::Agree(agree) = rule.action {
+                agree(expected, found);
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Judges what came back of a trace: declared loss, normalised by the backend, or a defect.
+//! Judges a trace that came back: declared loss, normalised by the backend, or a defect.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -102,7 +102,7 @@ pub fn judge(
     owners: &Owners,
 ) -> Judgement {
     let mut judgement = Judgement::default();
-    let subject = format!("trace {} ({})", trace.id, trace.scenario.name());
+    let subject = format!("trace {} ({})", trace.id, trace.name);
     if found.is_empty() {
         judgement.blame(subject, Fault::TraceMissing, "a trace", "nothing");
         return judgement;
@@ -177,14 +177,14 @@ fn expect<'a>(
             if let RuleAction::Change(change) = rule.action {
                 let before = span.clone();
                 change(&mut span);
-                if span != before {
+                if profile.told(&span) != profile.told(&before) {
                     judgement.explain(rule);
                 }
             }
         }
         expected.push(Expected {
             sent,
-            span,
+            span: profile.told(&span).into_owned(),
             deliveries,
         });
     }
@@ -238,8 +238,10 @@ fn judge_span(
 
 /// Compares a span with what came back, and takes each possible rule that leaves fewer differences.
 fn judge_copy(expected: &Span, found: &Span, profile: &Profile, judgement: &mut Judgement) {
-    let mut differences = compare::spans(expected, found);
+    let found = &*profile.told(found);
     let mut expected = expected.clone();
+    profile.agree(&mut expected, found);
+    let mut differences = compare::spans(&expected, found);
     for rule in &profile.possible {
         if differences.is_empty() {
             break;

@@ -1,7 +1,7 @@
 //! Proof that a trace arrived.
 //!
-//! [`verify`] compares what a program printed with what a backend returns. [`roundtrip`] sends traces
-//! of its own by every protocol and compares what comes back; the path of its data:
+//! [`roundtrip`] sends traces of its own by every protocol and compares what comes back. The path of
+//! its data:
 //!
 //! 1. [`model`] makes traces that are hard to carry: a pure function of a seed.
 //! 2. [`send`] sends them by each [`protocol`].
@@ -10,6 +10,9 @@
 //!    carry, and of what each backend is known to change.
 //! 5. [`judge`](mod@judge) compares, field by field ([`compare`]), and tells declared loss from
 //!    defect.
+//!
+//! [`verify`] compares what a program printed with what a backend returns: steps 3 to 5, where
+//! [`verify::printed`] stands for 1 and 2.
 //!
 //! [`prove`] shows that step 5 sees every change. [`doctor`] walks the path that a program's spans
 //! take, to find where they are lost. [`watch`] follows traces as they arrive.
@@ -27,6 +30,7 @@ pub mod protocol;
 pub mod prove;
 pub mod read;
 pub mod roundtrip;
+mod seconds;
 pub mod send;
 pub mod verify;
 pub mod wait;

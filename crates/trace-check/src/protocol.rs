@@ -1,9 +1,13 @@
 //! The protocols by which a trace can be sent.
 
 use std::fmt;
+use std::str::FromStr;
+
+use serde::Serialize;
 
 /// A protocol that backends receive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Protocol {
     /// Jaeger Thrift, binary, over HTTP.
     ThriftHttp,
@@ -48,11 +52,6 @@ impl Protocol {
             Self::OtlpJson => "otlp-json",
             Self::Zipkin => "zipkin",
         }
-    }
-
-    /// The protocol of that name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|p| p.name() == name)
     }
 
     /// The port on which backends receive it, unless they are told otherwise.
@@ -101,13 +100,33 @@ impl Protocol {
     }
 }
 
+/// A name that no protocol has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name:?} is no protocol; the protocols are {}", Protocol::ALL.map(Protocol::name).join(", "))]
+pub struct ParseProtocolError {
+    name: String,
+}
+
+/// Reads the name on the command line, or the one in reports for people.
+impl FromStr for Protocol {
+    type Err = ParseProtocolError;
+
+    fn from_str(name: &str) -> Result<Self, ParseProtocolError> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|protocol| protocol.name() == name || protocol.to_string() == name)
+            .ok_or_else(|| ParseProtocolError {
+                name: name.to_owned(),
+            })
+    }
+}
+
 /// As a person calls it.
 impl fmt::Display for Protocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
-            Self::ThriftHttp => "Thrift over HTTP",
-            Self::ThriftCompact => "Thrift compact over UDP",
-            Self::ThriftBinary => "Thrift binary over UDP",
+            Self::ThriftHttp => "Jaeger Thrift over HTTP",
+            Self::ThriftCompact => "Jaeger Thrift compact over UDP",
+            Self::ThriftBinary => "Jaeger Thrift binary over UDP",
             Self::JaegerGrpc => "Jaeger gRPC",
             Self::OtlpGrpc => "OTLP gRPC",
             Self::OtlpHttp => "OTLP HTTP protobuf",

@@ -61,12 +61,12 @@ pub fn attack(
     let mut attack = |mutant: Mutant| {
         tally.mutants += 1;
         if !is_reported(&judge(&mutant.spans), &before) {
-            let scenario = trace.scenario.name();
-            tally.survivors.push(format!("{scenario}: {}", mutant.name));
+            let name = &trace.name;
+            tally.survivors.push(format!("{name}: {}", mutant.name));
         }
     };
     for index in targets(found.len()) {
-        span::mutants(found, index, &mut attack);
+        span::mutants(found, index, profile, &mut attack);
     }
     trace::mutants(trace, found, other, &mut attack);
     tally
@@ -76,6 +76,14 @@ pub fn attack(
 fn is_reported(after: &Judgement, before: &Judgement) -> bool {
     let known = |name| before.rules.iter().any(|rule| rule.name == name);
     after.defects.len() > before.defects.len() || after.rules.iter().any(|rule| !known(rule.name))
+}
+
+/// Whether the record of what was sent tells these two apart.
+fn differ(a: &Span, b: &Span, profile: &Profile) -> bool {
+    let mut a = profile.told(a).into_owned();
+    let b = profile.told(b);
+    profile.agree(&mut a, &b);
+    a != *b
 }
 
 fn targets(spans: usize) -> Vec<usize> {
@@ -186,6 +194,41 @@ mod tests {
             let tally = attack_all(protocol, kind, api);
             let none: [String; 0] = [];
             assert_eq!(tally.survivors, none, "{protocol} {kind:?} {api:?}");
+        }
+    }
+
+    /// What a program prints of these traces, against the whole of them.
+    #[test]
+    fn every_change_is_reported_of_what_a_program_printed() {
+        for (protocol, kind, api) in [
+            (Protocol::OtlpGrpc, Kind::OtelBackend, Api::JaegerV3),
+            (Protocol::ThriftHttp, Kind::Tempo, Api::TempoV2),
+        ] {
+            let lane = protocol.name();
+            let profile = Profile::new(protocol, kind, api).as_printed();
+            let owners = owners(lane);
+            for scenario in [
+                Scenario::Values,
+                Scenario::Events,
+                Scenario::Links,
+                Scenario::State,
+                Scenario::Status,
+            ] {
+                let trace = PLAN.trace(lane, scenario);
+                let found = faithful(&trace, &profile);
+                let told = |span: &Span| profile.told(span).into_owned();
+                let printed = Trace {
+                    spans: trace.spans.iter().map(told).collect(),
+                    ..trace
+                };
+                let deliveries = printed.deliveries.len();
+                let clean = judge(&printed, deliveries, &found, &profile, &owners);
+                assert_eq!(clean.defects, [], "{protocol} {api:?} {scenario:?}");
+                let tally = attack(&printed, &found, &[], &profile, &owners);
+                let none: [String; 0] = [];
+                assert_eq!(tally.survivors, none, "{protocol} {api:?} {scenario:?}");
+                assert!(tally.mutants > 5, "{protocol} {api:?} {scenario:?}");
+            }
         }
     }
 

@@ -6,7 +6,7 @@ pub mod junit;
 mod lane;
 pub mod report;
 mod searches;
-mod seconds;
+mod visible;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -21,7 +21,7 @@ use crate::read::{Api, Backend};
 
 pub use lane::{Counts, Lane, LaneState, Step};
 pub use searches::{Search, Verdict};
-pub use seconds::Visible;
+pub use visible::Visible;
 
 /// What to do.
 #[derive(Debug, Clone)]
@@ -157,7 +157,7 @@ pub fn run(settings: Settings, backend: Backend) -> Outcome {
         .find(|lane| matches!(lane.state, LaneState::Checked));
     let trace = checked.and_then(|lane| {
         let traces = plans.iter().find(|(p, _)| *p == lane.protocol);
-        traces?.1.iter().find(|t| t.scenario == Scenario::Search)
+        traces?.1.iter().find(|t| t.name == Scenario::Search.name())
     });
     let searches = trace.map(|trace| searches::run(&backend, trace, settings.timeout));
     Outcome {
@@ -181,11 +181,7 @@ fn owners(plans: &[(Protocol, Vec<Trace>)]) -> Owners {
     let mut owners = Owners::new();
     for (protocol, traces) in plans {
         for trace in traces {
-            let owner = format!(
-                "trace {} ({} by {protocol})",
-                trace.id,
-                trace.scenario.name()
-            );
+            let owner = format!("trace {} ({} by {protocol})", trace.id, trace.name);
             let ids = trace.spans.iter().map(|span| (span.span_id, owner.clone()));
             owners.extend(ids);
         }

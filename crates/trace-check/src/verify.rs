@@ -1,26 +1,30 @@
-//! The check itself: read what was printed, read what the backend has, compare, until all is there.
+//! Compares what programs printed with what a backend returns, until all is there or the time is up.
 
-pub mod compare;
+pub mod args;
 pub mod printed;
 pub mod report;
-pub mod span;
 
-use std::{collections::BTreeSet, fs, path::PathBuf, thread, time::Instant};
+use std::collections::HashSet;
+use std::{fs, path::PathBuf, thread, time::Instant};
 
-use self::compare::Difference;
+use serde::{Serialize, Serializer};
+
+use self::args::{Sample, VerifyArgs};
 use self::printed::PrintedError;
-use self::span::Span;
-use crate::args::{Sample, VerifyArgs};
-use crate::model::TraceId;
+use crate::expect::{Profile, Rule};
+use crate::judge::{Defect, Owners, judge};
+use crate::model::{Span, Trace};
+use crate::protocol::Protocol;
+use crate::read::{Backend, detect};
 use crate::wait::PAUSE;
 
-/// What became of one sample's trace.
-#[derive(Debug, serde::Serialize)]
+/// The result for one sample's trace.
+#[derive(Debug, Serialize)]
 pub struct Outcome {
     /// The sample's name.
     pub sample: String,
     /// The protocol it exported by.
-    pub protocol: String,
+    pub protocol: Protocol,
     /// How many spans its trace must have.
     pub expected: usize,
     /// How many spans its programs printed.
@@ -29,18 +33,25 @@ pub struct Outcome {
     pub found: usize,
     /// The address of the trace for a person; `None` when no span was printed.
     pub url: Option<String>,
-    /// Every field that came back other than it was sent.
-    pub differences: Vec<Difference>,
+    /// The declared losses and normalisations that changed something, each once.
+    #[serde(serialize_with = "names")]
+    pub rules: Vec<&'static Rule>,
+    /// Every other field that came back other than it was sent.
+    pub defects: Vec<Defect>,
     /// Why nothing could be compared, if so.
     pub problem: Option<String>,
 }
 
+fn names<S: Serializer>(rules: &[&'static Rule], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(rules.iter().map(|rule| rule.name))
+}
+
 impl Outcome {
-    /// Whether every expected span was sent, found, and found equal.
+    /// Whether every expected span was sent, found, and found as it should be.
     pub fn is_whole(&self) -> bool {
         self.sent == self.expected
             && self.found == self.expected
-            && self.differences.is_empty()
+            && self.defects.is_empty()
             && self.problem.is_none()
     }
 }
@@ -53,7 +64,7 @@ pub enum VerifyError {
     Read {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
     /// The output of a program holds something that is no span.
@@ -61,7 +72,7 @@ pub enum VerifyError {
     Printed {
         /// The file.
         path: PathBuf,
-        /// What.
+        /// The object that is no span.
         source: PrintedError,
     },
 }
@@ -72,11 +83,12 @@ pub enum VerifyError {
 /// [`VerifyError`] when a program's output cannot be read.
 pub fn verify(args: &VerifyArgs) -> Result<Vec<Outcome>, VerifyError> {
     let deadline = Instant::now() + args.timeout;
+    let mut backend = None;
     args.samples
         .iter()
         .map(|sample| {
             loop {
-                let outcome = look(sample, args)?;
+                let outcome = look(sample, args, &mut backend)?;
                 if outcome.is_whole() || Instant::now() >= deadline {
                     return Ok(outcome);
                 }
@@ -87,45 +99,70 @@ pub fn verify(args: &VerifyArgs) -> Result<Vec<Outcome>, VerifyError> {
 }
 
 /// Compares once.
-fn look(sample: &Sample, args: &VerifyArgs) -> Result<Outcome, VerifyError> {
+fn look(
+    sample: &Sample,
+    args: &VerifyArgs,
+    backend: &mut Option<Backend>,
+) -> Result<Outcome, VerifyError> {
     let sent = sent(sample)?;
     let mut outcome = Outcome {
         sample: sample.name.clone(),
-        protocol: sample.protocol.clone(),
+        protocol: sample.protocol,
         expected: sample.spans,
         sent: sent.len(),
         found: 0,
         url: None,
-        differences: Vec::new(),
+        rules: Vec::new(),
+        defects: Vec::new(),
         problem: None,
     };
-    let trace_ids: BTreeSet<&str> = sent.iter().map(|span| span.trace_id.as_str()).collect();
-    let mut trace_ids = trace_ids.into_iter();
-    let (Some(trace_id), None) = (trace_ids.next(), trace_ids.next()) else {
-        outcome.problem = Some(match sent.len() {
-            0 => "the sample printed no span".to_owned(),
-            _ => "the sample's spans belong to several traces".to_owned(),
-        });
-        return Ok(outcome);
-    };
-    outcome.url = Some(args.trace_url.replace("{trace_id}", trace_id));
-    let id = TraceId::from_hex(trace_id).unwrap_or_default();
-    let url = args.query_url.trim_end_matches('/');
-    match args.query_api.trace(url, id) {
-        Ok(found) => {
-            let found: Vec<Span> = found.iter().map(Span::as_printed).collect();
-            outcome.found = sent
-                .iter()
-                .filter(|span| found.iter().any(|other| other.span_id == span.span_id))
-                .count();
-            outcome.differences = compare::traces(&sent, &found);
-        }
-        Err(error) => outcome.problem = Some(error.to_string()),
-    }
+    let compared = trace(sample, sent).and_then(|trace| {
+        let known = match backend.take() {
+            Some(backend) => backend,
+            None => detect(&args.query_url).map_err(|error| error.to_string())?,
+        };
+        compare(&trace, args, backend.insert(known), &mut outcome)
+    });
+    outcome.problem = compared.err();
     Ok(outcome)
 }
 
-/// What the sample's programs printed so far.
+/// The trace of which the printed spans are; or why there is none.
+fn trace(sample: &Sample, mut spans: Vec<Span>) -> Result<Trace, String> {
+    let id = spans.first().map(|span| span.trace_id);
+    let id = id.ok_or("the sample printed no span")?;
+    if spans.iter().any(|span| span.trace_id != id) {
+        return Err("the sample's spans belong to several traces".to_owned());
+    }
+    let mut seen = HashSet::new();
+    spans.retain(|span| seen.insert(span.span_id));
+    Ok(Trace {
+        name: sample.name.clone(),
+        id,
+        deliveries: vec![(0..spans.len()).collect()],
+        spans,
+    })
+}
+
+fn compare(
+    trace: &Trace,
+    args: &VerifyArgs,
+    backend: &Backend,
+    outcome: &mut Outcome,
+) -> Result<(), String> {
+    outcome.url = Some(backend.page(args.trace_url.as_deref(), trace.id));
+    let api = args.query_api.unwrap_or_else(|| backend.best());
+    let found = backend.trace(api, trace.id);
+    let found = found.map_err(|error| error.to_string())?;
+    let profile = Profile::new(outcome.protocol, backend.kind, api).as_printed();
+    let judgement = judge(trace, 1, &found, &profile, &Owners::new());
+    outcome.found = judgement.returned;
+    outcome.rules = judgement.rules;
+    outcome.defects = judgement.defects;
+    Ok(())
+}
+
+/// The spans that the sample's programs printed so far.
 fn sent(sample: &Sample) -> Result<Vec<Span>, VerifyError> {
     let mut spans = Vec::new();
     for path in &sample.printed {

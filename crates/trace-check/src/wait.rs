@@ -5,6 +5,18 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::seconds::seconds;
+
+/// The arguments of `wait`.
+#[derive(Debug, clap::Args)]
+pub struct WaitArgs {
+    /// The URL to ask, for example <http://127.0.0.1:16686/health>.
+    pub url: String,
+    /// How long to wait at most, in seconds.
+    #[arg(long, default_value = "30", value_parser = seconds)]
+    pub timeout: Duration,
+}
+
 /// Short enough that nobody notices, long enough that waiting costs nothing.
 pub(crate) const PAUSE: Duration = Duration::from_millis(20);
 

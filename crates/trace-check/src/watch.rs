@@ -5,9 +5,9 @@ use std::io::Write;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::args::seconds;
 use crate::model::TraceId;
 use crate::read::{Backend, Find, ReadError, Summary};
+use crate::seconds::seconds;
 
 /// The arguments of `watch`.
 #[derive(Debug, clap::Args)]
@@ -52,8 +52,6 @@ pub fn watch(
     out: &mut impl Write,
     complain: &mut impl FnMut(&str),
 ) -> std::io::Result<()> {
-    let default = format!("{}/trace/{{trace_id}}", backend.url);
-    let template = args.trace_url.as_deref().unwrap_or(&default);
     let mut follower = Follower {
         service: args.service.clone(),
         seen: HashMap::new(),
@@ -85,7 +83,7 @@ pub fn watch(
                     if first {
                         continue;
                     }
-                    let url = template.replace("{trace_id}", &id.to_string());
+                    let url = backend.page(args.trace_url.as_deref(), id);
                     writeln!(out, "{}", line(&summary, &url))?;
                     shown += 1;
                     if args.count.is_some_and(|count| shown >= count) {

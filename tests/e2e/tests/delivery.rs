@@ -36,7 +36,12 @@ fn sample(name: &str, variable: &str, endpoint: &str, folder: &Path) -> String {
     );
     let printed = folder.join(name);
     std::fs::write(&printed, finished.stdout).unwrap();
-    format!("{name}:{name}:3:{}", printed.display())
+    let protocol = match name {
+        "manual-thrift" => "thrift-http",
+        "manual-grpc" => "jaeger-grpc",
+        _ => "otlp-grpc",
+    };
+    format!("{name}:{protocol}:3:{}", printed.display())
 }
 
 #[test]

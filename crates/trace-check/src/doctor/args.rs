@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::args::seconds;
+use crate::seconds::seconds;
 
 /// The arguments of `doctor`.
 #[derive(Debug, Clone, clap::Args)]

@@ -39,26 +39,23 @@ impl Target {
 
     /// Takes the endpoint apart; or says what is wrong with it.
     pub(super) fn parts(&self) -> Result<Parts, String> {
-        let (scheme, rest) = self
-            .endpoint
-            .split_once("://")
-            .ok_or("it does not start with http:// or https://")?;
-        let (tls, default) = match scheme {
-            "https" => (true, Some(443)),
-            "http" => (false, Some(80)),
-            "udp" if self.protocol.is_udp() => (false, None),
-            other => return Err(format!("{other}:// is not http:// or https://")),
+        if !self.endpoint.contains("://") {
+            return Err("it does not start with http:// or https://".to_owned());
+        }
+        let uri: http::Uri = self.endpoint.parse().map_err(|error| format!("{error}"))?;
+        let (tls, default) = match uri.scheme_str() {
+            Some("https") => (true, Some(443)),
+            Some("http") => (false, Some(80)),
+            Some("udp") if self.protocol.is_udp() => (false, None),
+            Some(other) => return Err(format!("{other}:// is not http:// or https://")),
+            None => return Err("it has no scheme".to_owned()),
         };
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        let authority = authority
-            .rsplit_once('@')
-            .map_or(authority, |(_, rest)| rest);
-        let (host, port) = match authority.rsplit_once(':') {
-            Some((host, port)) if !port.ends_with(']') => {
-                let port = port.parse().map_err(|_| format!("{port:?} is no port"))?;
-                (host, Some(port))
-            }
-            _ => (authority, default),
+        let authority = uri.authority().ok_or("it names no host")?;
+        let host = authority.host();
+        let has_port = !authority.as_str().ends_with(host);
+        let port = match authority.port_u16() {
+            None if has_port => return Err(format!("{authority} has no valid port")),
+            port => port.or(default).ok_or("it names no port")?,
         };
         let host = host.trim_start_matches('[').trim_end_matches(']');
         if host.is_empty() {
@@ -67,7 +64,7 @@ impl Target {
         Ok(Parts {
             tls,
             host: host.to_owned(),
-            port: port.ok_or("it names no port")?,
+            port,
         })
     }
 }

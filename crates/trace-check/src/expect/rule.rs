@@ -26,6 +26,8 @@ pub enum RuleAction {
     Change(fn(&mut Span)),
     /// The spans for which this is true do not come back.
     Lose(fn(&Span) -> bool),
+    /// The expected span takes from the one that came back what agrees within a rounding.
+    Agree(fn(&mut Span, &Span)),
     /// A span that was delivered several times may come back several times.
     Repeat,
 }
@@ -40,6 +42,8 @@ pub enum Origin {
     Api,
     /// The backend brings it into another form: normalised.
     Backend,
+    /// The program did not print it, so that nothing can be said of it.
+    Console,
 }
 
 /// The parts of a span, as a report lists them.

@@ -67,6 +67,9 @@ pub(super) fn keys_once(span: &mut Span) {
     span.events
         .iter_mut()
         .for_each(|e| last_of_each_key(&mut e.attributes));
+    span.links
+        .iter_mut()
+        .for_each(|l| last_of_each_key(&mut l.attributes));
     last_of_each_key(&mut Arc::make_mut(&mut span.resource).attributes);
 }
 

@@ -16,8 +16,8 @@ pub struct Plan {
 /// A trace to send.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trace {
-    /// What makes it hard.
-    pub scenario: Scenario,
+    /// The name of what makes it hard, or of the program that printed it.
+    pub name: String,
     /// Its id.
     pub id: TraceId,
     /// Its spans, each once.
@@ -153,7 +153,7 @@ impl Builder {
 
     fn finish(self) -> Trace {
         Trace {
-            scenario: self.scenario,
+            name: self.scenario.name().to_owned(),
             id: self.trace_id,
             spans: self.spans,
             deliveries: self.deliveries,

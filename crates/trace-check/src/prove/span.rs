@@ -2,11 +2,17 @@
 
 use std::sync::Arc;
 
-use super::{Mutant, value};
+use super::{Mutant, differ, value};
+use crate::expect::Profile;
 use crate::model::{Code, Event, Id, Kind, Link, Resource, Scope, Span};
 
 /// Changes the span at `index` in every way there is.
-pub(super) fn mutants(spans: &[Span], index: usize, attack: &mut impl FnMut(Mutant)) {
+pub(super) fn mutants(
+    spans: &[Span],
+    index: usize,
+    profile: &Profile,
+    attack: &mut impl FnMut(Mutant),
+) {
     let Some(span) = spans.get(index) else { return };
     let mut all = fields(span);
     let attributes = value::attributes(&span.attributes);
@@ -18,8 +24,8 @@ pub(super) fn mutants(spans: &[Span], index: usize, attack: &mut impl FnMut(Muta
     all.extend(resource(span));
     all.extend(scope(span));
     for (name, changed) in all {
-        // Not every change is one: the sign of a zero integer, for example.
-        if changed == *span {
+        // Not every change is one: the sign of a zero integer, for example, or what was not printed.
+        if !differ(span, &changed, profile) {
             continue;
         }
         let mut spans = spans.to_vec();

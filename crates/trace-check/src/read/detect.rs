@@ -69,6 +69,20 @@ impl Backend {
         api.trace(&self.url, id)
     }
 
+    /// The address of a trace for a person: by this template with `{trace_id}` in it, or else the
+    /// backend's page. Where a backend has none, it is the answer of its API.
+    pub fn page(&self, template: Option<&str>, id: TraceId) -> String {
+        if let Some(template) = template {
+            return template.replace("{trace_id}", &id.to_string());
+        }
+        let path = match self.kind {
+            Kind::OtelBackend | Kind::Jaeger | Kind::Unknown => "trace",
+            Kind::Tempo => "api/v2/traces",
+            Kind::VictoriaTraces => "api/traces",
+        };
+        format!("{}/{path}/{id}", self.url)
+    }
+
     /// The API that loses least.
     pub fn best(&self) -> Api {
         self.apis.first().copied().unwrap_or(Api::Jaeger)

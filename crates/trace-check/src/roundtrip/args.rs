@@ -5,10 +5,10 @@ use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
 use super::Settings;
-use crate::args::seconds;
 use crate::model::{Plan, Scenario};
-use crate::protocol::Protocol;
+use crate::protocol::{ParseProtocolError, Protocol};
 use crate::read::{Backend, Kind};
+use crate::seconds::seconds;
 
 /// The arguments of `roundtrip`.
 #[derive(Debug, clap::Args)]
@@ -20,7 +20,7 @@ pub struct RoundtripArgs {
     /// The protocols to send by, with commas between; each must then be received. By default all that
     /// are: thrift-http, thrift-compact, thrift-binary, jaeger-grpc, otlp-grpc, otlp-http, otlp-json,
     /// zipkin.
-    #[arg(long, value_delimiter = ',', value_parser = protocol, value_name = "PROTOCOL")]
+    #[arg(long, value_delimiter = ',', value_name = "PROTOCOL")]
     pub protocols: Vec<Protocol>,
     /// Where a protocol is received: PROTOCOL=URL, or PROTOCOL=HOST:PORT, or PROTOCOL=PORT. By default
     /// at the protocol's usual port of the backend's host.
@@ -69,15 +69,12 @@ impl FromStr for Receiver {
             .split_once('=')
             .ok_or("expected PROTOCOL=ADDRESS, for example otlp-http=4318")?;
         Ok(Self {
-            protocol: protocol(name)?,
+            protocol: name
+                .parse()
+                .map_err(|error: ParseProtocolError| error.to_string())?,
             address: address.to_owned(),
         })
     }
-}
-
-fn protocol(name: &str) -> Result<Protocol, String> {
-    let names = Protocol::ALL.map(Protocol::name).join(", ");
-    Protocol::from_name(name).ok_or_else(|| format!("the protocols are {names}"))
 }
 
 fn scenario(name: &str) -> Result<Scenario, String> {
@@ -160,16 +157,10 @@ fn endpoint(protocol: Protocol, given: Option<&str>, backend: &Backend) -> Strin
 }
 
 /// The host of a URL, in brackets if it is an address of IPv6.
-fn host(url: &str) -> &str {
-    let authority = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = authority.split('/').next().unwrap_or_default();
-    let authority = authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, rest)| rest);
-    match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-        _ => authority,
-    }
+fn host(url: &str) -> String {
+    let uri = url.parse::<http::Uri>();
+    let host = uri.ok().and_then(|uri| uri.host().map(str::to_owned));
+    host.unwrap_or_else(|| url.to_owned())
 }
 
 #[cfg(test)]

@@ -111,7 +111,7 @@ fn mark(lane: &Lane, api: Api, field: Field) -> Mark {
     rules
         .map(|rule| match rule.origin {
             Origin::Backend => Mark::Normalised,
-            Origin::Protocol | Origin::Api => Mark::Lost,
+            Origin::Protocol | Origin::Api | Origin::Console => Mark::Lost,
         })
         .max()
         .unwrap_or(Mark::Same)

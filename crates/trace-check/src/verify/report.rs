@@ -3,8 +3,9 @@
 use std::fmt::Write;
 
 use super::Outcome;
+use crate::expect::Rule;
 
-/// How many differences of one sample are printed; the rest is counted.
+/// How many defects of one sample are printed; the rest is counted.
 const SHOWN: usize = 10;
 
 /// A table with a line per sample, and below it what is missing or differs.
@@ -12,7 +13,7 @@ pub fn table(outcomes: &[Outcome]) -> String {
     let rows = outcomes.iter().map(|outcome| {
         [
             outcome.sample.clone(),
-            outcome.protocol.clone(),
+            outcome.protocol.to_string(),
             outcome.sent.to_string(),
             outcome.found.to_string(),
             outcome.url.clone().unwrap_or_default(),
@@ -34,11 +35,7 @@ pub fn table(outcomes: &[Outcome]) -> String {
         problems(outcome, &mut out);
     }
     if outcomes.iter().all(Outcome::is_whole) {
-        let spans: usize = outcomes.iter().map(|outcome| outcome.found).sum();
-        line(
-            &mut out,
-            format_args!("all {spans} spans arrived, and every field equals what was sent"),
-        );
+        verdict(outcomes, &mut out);
     }
     out
 }
@@ -61,12 +58,35 @@ fn problems(outcome: &Outcome, out: &mut String) {
     if let Some(problem) = &outcome.problem {
         line(out, format_args!("{name}: {problem}"));
     }
-    for difference in outcome.differences.iter().take(SHOWN) {
-        line(out, format_args!("{name}: {difference}"));
+    for defect in outcome.defects.iter().take(SHOWN) {
+        line(out, format_args!("{name}: {defect}"));
     }
-    if outcome.differences.len() > SHOWN {
-        let more = outcome.differences.len() - SHOWN;
-        line(out, format_args!("{name}: and {more} more differences"));
+    if outcome.defects.len() > SHOWN {
+        let more = outcome.defects.len() - SHOWN;
+        line(out, format_args!("{name}: and {more} more defects"));
+    }
+}
+
+fn verdict(outcomes: &[Outcome], out: &mut String) {
+    let spans: usize = outcomes.iter().map(|outcome| outcome.found).sum();
+    let mut rules: Vec<&Rule> = outcomes.iter().flat_map(|o| o.rules.clone()).collect();
+    rules.sort_by_key(|rule| rule.name);
+    rules.dedup_by_key(|rule| rule.name);
+    let except = if rules.is_empty() { "" } else { ", except:" };
+    line(
+        out,
+        format_args!("all {spans} spans arrived, and every field equals what was sent{except}"),
+    );
+    for rule in rules {
+        let of = outcomes.iter().filter(|outcome| {
+            let mut names = outcome.rules.iter().map(|rule| rule.name);
+            names.any(|name| name == rule.name)
+        });
+        let samples: Vec<&str> = of.map(|outcome| outcome.sample.as_str()).collect();
+        line(
+            out,
+            format_args!("  {} [{}]", rule.reason, samples.join(", ")),
+        );
     }
 }
 
@@ -78,17 +98,22 @@ fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verify::compare::Difference;
+    use crate::compare::{Difference, Fault};
+    use crate::expect::{Field, Profile};
+    use crate::judge::Defect;
+    use crate::protocol::Protocol;
+    use crate::read::{Api, Kind};
 
     fn outcome(sample: &str, found: usize) -> Outcome {
         Outcome {
             sample: sample.into(),
-            protocol: "Jaeger gRPC".into(),
+            protocol: Protocol::JaegerGrpc,
             expected: 3,
             sent: 3,
             found,
             url: Some("http://127.0.0.1:16686/trace/1".into()),
-            differences: Vec::new(),
+            rules: Vec::new(),
+            defects: Vec::new(),
             problem: None,
         }
     }
@@ -104,18 +129,37 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_equal_what_was_sent_is_named() {
+        let profile = Profile::new(Protocol::JaegerGrpc, Kind::OtelBackend, Api::JaegerV3);
+        let mut links = outcome("manual-grpc", 3);
+        links.rules = profile.certain;
+        links.rules.retain(|rule| rule.name == "jaeger-links");
+        insta::assert_snapshot!(table(&[links, outcome("b", 3)]), @r"
+        sample       protocol     sent  found  trace
+        manual-grpc  Jaeger gRPC     3      3  http://127.0.0.1:16686/trace/1
+        b            Jaeger gRPC     3      3  http://127.0.0.1:16686/trace/1
+        all 6 spans arrived, and every field equals what was sent, except:
+          a Jaeger reference has ids and a type: no attributes, trace state or flags [manual-grpc]
+        ");
+    }
+
+    #[test]
     fn what_is_missing_is_named_below_the_table() {
         let mut missing = outcome("manual-grpc", 2);
-        missing.differences.push(Difference {
-            span: "baz (01)".into(),
-            field: "span".into(),
-            sent: "one".into(),
-            found: "none".into(),
+        missing.defects.push(Defect {
+            subject: "\"baz\" (01)".into(),
+            difference: Difference {
+                fault: Fault::SpanMissing,
+                field: Field::Structure,
+                path: String::new(),
+                expected: "the span".into(),
+                found: "nothing".into(),
+            },
         });
-        insta::assert_snapshot!(table(&[missing]), @r"
+        insta::assert_snapshot!(table(&[missing]), @r#"
         sample       protocol     sent  found  trace
         manual-grpc  Jaeger gRPC     3      2  http://127.0.0.1:16686/trace/1
-        manual-grpc: baz (01): span: sent one, found none
-        ");
+        manual-grpc: "baz" (01): span-missing: expected the span, found nothing
+        "#);
     }
 }

@@ -1,0 +1,123 @@
+//! What the console exporter does not print.
+//!
+//! A program's printed spans are all that `verify` knows of what was sent. These rules take from a span
+//! what the printed form does not tell, and work on both sides of the comparison: on what was printed
+//! and on what came back.
+
+use std::sync::Arc;
+
+use super::RuleAction::{Agree, Change};
+use super::{Field, Origin, Rule, RuleAction, rules};
+use crate::model::{Kind, Span};
+
+/// Times are printed in microseconds and rounded; Jaeger's protocols and old API cut them.
+const INSTANT_NANOS: u64 = 1_000;
+/// An end may be a start and a duration, each cut by itself.
+const END_NANOS: u64 = 2_000;
+
+const fn unprinted(
+    name: &'static str,
+    fields: &'static [Field],
+    reason: &'static str,
+    action: RuleAction,
+) -> Rule {
+    Rule {
+        name,
+        origin: Origin::Console,
+        fields,
+        reason,
+        action,
+    }
+}
+
+/// What the printed form does not tell.
+pub(super) static CONSOLE: [Rule; 8] = [
+    unprinted(
+        "console-scope",
+        &[Field::Scope, Field::Attributes],
+        "the scope is not printed, also not where a backend leaves it among the attributes",
+        Change(no_scope),
+    ),
+    unprinted(
+        "console-schema",
+        &[Field::Schema],
+        "schema URLs are not printed by every SDK",
+        Change(rules::no_schema_urls),
+    ),
+    unprinted(
+        "console-flags",
+        &[Field::Flags],
+        "flags are not printed",
+        Change(rules::no_flags),
+    ),
+    unprinted(
+        "console-dropped",
+        &[Field::Dropped],
+        "counts of what was dropped are not printed",
+        Change(rules::no_dropped_counts),
+    ),
+    unprinted(
+        "console-kind",
+        &[Field::Kind],
+        "no kind is printed as INTERNAL",
+        Change(|span| {
+            if span.kind == Kind::Unspecified {
+                span.kind = Kind::Internal;
+            }
+        }),
+    ),
+    unprinted(
+        "console-link-type",
+        &[Field::Links],
+        "links are printed without the type of reference that Jaeger's protocols give them",
+        Change(|span| {
+            for link in &mut span.links {
+                link.attributes.retain(|a| a.key != "opentracing.ref_type");
+            }
+        }),
+    ),
+    unprinted(
+        "console-keys",
+        &[
+            Field::Attributes,
+            Field::Events,
+            Field::Links,
+            Field::Resource,
+        ],
+        "of attributes with one key, the last is printed",
+        Change(rules::keys_once),
+    ),
+    unprinted(
+        "console-times",
+        &[Field::Times, Field::Events],
+        "times are printed in whole microseconds",
+        Agree(times),
+    ),
+];
+
+/// The attributes in which exporters and backends may leave the scope.
+const SCOPE: [&str; 4] = [
+    "otel.scope.name",
+    "otel.scope.version",
+    "otel.library.name",
+    "otel.library.version",
+];
+
+fn no_scope(span: &mut Span) {
+    span.scope = Arc::default();
+    span.attributes
+        .retain(|attribute| !SCOPE.contains(&attribute.key.as_str()));
+}
+
+fn times(expected: &mut Span, found: &Span) {
+    let agree = |expected: &mut u64, found: u64, rounding| {
+        if expected.abs_diff(found) <= rounding {
+            *expected = found;
+        }
+    };
+    agree(&mut expected.start, found.start, INSTANT_NANOS);
+    agree(&mut expected.end, found.end, END_NANOS);
+    for (event, other) in expected.events.iter_mut().zip(&found.events) {
+        agree(&mut event.time, other.time, INSTANT_NANOS);
+    }
+}
