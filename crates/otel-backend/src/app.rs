@@ -109,7 +109,7 @@ impl App {
         let gauges = Gauges {
             budget: budget.clone(),
             store: self.store.clone(),
-            directory: self.directory.clone(),
+            directory: self.directory,
         };
         let drops = UdpDrops(udp_ports(&self.sockets));
         let metrics = Metrics::new(vec![Box::new(gauges), Box::new(drops)]);
@@ -121,7 +121,6 @@ impl App {
         let health = Health {
             store: self.store.clone(),
             failure: intake.failure(),
-            directory: self.directory,
         };
         let routes = Routes {
             health,

@@ -14,9 +14,9 @@
 //! | `catalog`, `load` | what the process knows of every block |
 //! | `writer`, `rows` | the one thread that writes, and its statements |
 //! | `reader`, `source` | one state of the store, and where its bytes are read |
-//! | `upkeep` | what goes on in the background: `merge`, `retention` and `evict`, `disk`; `unpack` takes blocks apart for it |
+//! | `upkeep` | what goes on in the background: `merge`, `retention`, `clock` and `evict`, `disk`; `unpack` takes blocks apart for it |
 //! | `evicted` | what is remembered of traces that are gone |
-//! | `database`, `lock` | the file, and the process that has it |
+//! | `database`, `room`, `lock` | the file, the disk under it, and the process that has it |
 //!
 //! The bytes are in `docs/format.md`. A store in memory keeps the same blocks in the catalog, and
 //! has no database.
@@ -27,6 +27,7 @@ mod batch;
 mod block;
 mod build;
 mod catalog;
+mod clock;
 mod database;
 mod disk;
 mod evict;
@@ -38,6 +39,7 @@ mod merge;
 mod reader;
 mod recent;
 mod retention;
+mod room;
 mod rows;
 mod source;
 mod token;
@@ -128,6 +130,12 @@ pub enum AppendError {
         "the store cannot write: the disk is full: free some space, or keep less with --max-disk or --retention"
     )]
     Full,
+    /// A file of the store was deleted, or another put in its place.
+    #[error(
+        "the store cannot write: {} was deleted or replaced while otel-backend runs: start it again",
+        .0.display()
+    )]
+    Gone(PathBuf),
     /// The database refused.
     #[error("the store cannot write: {0}")]
     Write(String),
@@ -255,6 +263,12 @@ impl Store {
             result
         });
         task.await.map_err(|_| ReadError::Closed)?
+    }
+
+    /// What keeps the store from taking spans at the moment, if anything: its files are gone, or there is
+    /// no room on the disk.
+    pub fn problem(&self) -> Option<AppendError> {
+        self.shared.database.check_room(0).err()
     }
 
     /// How many blocks there are.

@@ -23,7 +23,7 @@ const WALLS: [(&str, &[Row]); 3] = [
             ("throttle", &[]),
             ("ui", &[]),
             ("format", &["model"]),
-            ("store", &["format", "model"]),
+            ("store", &["format", "model", "throttle"]),
             ("query", &["format", "model", "store"]),
             ("config", &["args", "store"]),
             ("metrics", &["config"]),

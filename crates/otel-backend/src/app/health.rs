@@ -1,6 +1,5 @@
 //! Whether the program can do its work, and what is wrong if it cannot.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Json;
@@ -10,15 +9,10 @@ use serde_json::{Value, json};
 use crate::receive::LastFailure;
 use crate::store::Store;
 
-/// Less than this is as good as nothing: SQLite needs room for its log.
-const LEAST_FREE: u64 = 16 << 20;
-
 #[derive(Debug, Clone)]
 pub(super) struct Health {
     pub(super) store: Store,
     pub(super) failure: Arc<LastFailure>,
-    /// Where the store is, unless it is in memory.
-    pub(super) directory: Option<PathBuf>,
 }
 
 impl Health {
@@ -44,19 +38,9 @@ impl Health {
     }
 
     fn problems(&self) -> Vec<String> {
-        [self.failure.get(), self.full_disk()]
-            .into_iter()
-            .flatten()
-            .collect()
-    }
-
-    fn full_disk(&self) -> Option<String> {
-        let directory = self.directory.as_ref()?;
-        let disk = rustix::fs::statvfs(directory).ok()?;
-        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-        (free < LEAST_FREE).then(|| {
-            let directory = directory.display();
-            format!("{free} bytes are left on the disk of {directory}: free some space")
-        })
+        let problem = self.store.problem().map(|problem| problem.to_string());
+        let mut problems: Vec<_> = self.failure.get().into_iter().chain(problem).collect();
+        problems.dedup();
+        problems
     }
 }

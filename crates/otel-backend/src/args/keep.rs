@@ -19,8 +19,8 @@ pub struct Keep {
     #[arg(long, env = "OTEL_BACKEND_MEMORY")]
     pub memory: bool,
 
-    /// How long traces are kept, such as 72h or 7d, by the start of their latest span; `off` for as
-    /// long as there is room.
+    /// How long traces are kept, such as 72h or 7d, by the start of their latest span, or by when it
+    /// came if that was before; `off` for as long as there is room.
     #[arg(
         long,
         env = "OTEL_BACKEND_RETENTION",

@@ -36,6 +36,13 @@ impl UnixNanos {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 
+    /// The time `duration` after this one, or [`Self::MAX`].
+    #[must_use]
+    pub fn after(self, duration: Duration) -> Self {
+        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        Self(self.0.saturating_add(nanos))
+    }
+
     /// The time `duration` before this one, or the epoch.
     #[must_use]
     pub fn before(self, duration: Duration) -> Self {

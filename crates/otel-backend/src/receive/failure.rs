@@ -28,7 +28,9 @@ impl LastFailure {
         let failure = match result {
             // Nothing is wrong with a store that is asked for too much, or told to end.
             Ok(()) | Err(AppendError::Busy | AppendError::Closed) => None,
-            Err(reason @ (AppendError::Full | AppendError::Write(_))) => Some(reason),
+            Err(reason @ (AppendError::Full | AppendError::Gone(_) | AppendError::Write(_))) => {
+                Some(reason)
+            }
         };
         // Nearly always there is no failure and was none before.
         if failure.is_none() && !self.failed.load(Ordering::Relaxed) {

@@ -15,6 +15,8 @@ pub(super) struct NewBlock {
     pub(super) frames: Vec<FrameInfo>,
     /// Sorted.
     pub(super) traces: Vec<TraceEntry>,
+    /// When the last of its spans was stored.
+    pub(super) came: UnixNanos,
     pub(super) body: Body,
 }
 
@@ -54,6 +56,13 @@ pub(super) struct TraceEntry {
     pub(super) key: u32,
     /// The frame.
     pub(super) frame: u16,
+}
+
+impl NewBlock {
+    /// About how many bytes it takes in the store.
+    pub(super) fn size(&self) -> u64 {
+        self.frames.iter().map(FrameInfo::size).sum()
+    }
 }
 
 /// How many bytes a block has before compression.

@@ -21,6 +21,8 @@ pub(super) struct Head {
     pub(super) resident: Option<Body>,
     pub(super) first: UnixNanos,
     pub(super) last: UnixNanos,
+    /// When the last of its spans was stored, by this machine's clock.
+    pub(super) came: UnixNanos,
     /// When the newest of its traces begins; no later than that.
     pub(super) newest: UnixNanos,
     /// Bytes before compression.
@@ -114,7 +116,12 @@ fn begin_of(entries: &[TraceEntry], key: u32) -> usize {
 
 impl Head {
     /// A block of these frames, whose body is not in memory.
-    pub(super) fn new(id: i64, frames: Vec<FrameInfo>, traces: Vec<TraceEntry>) -> Self {
+    pub(super) fn new(
+        id: i64,
+        came: UnixNanos,
+        frames: Vec<FrameInfo>,
+        traces: Vec<TraceEntry>,
+    ) -> Self {
         let first = frames.iter().map(|frame| frame.first).min();
         let last = frames.iter().map(|frame| frame.last).max();
         let newest = frames.iter().map(|frame| frame.newest).max();
@@ -127,6 +134,7 @@ impl Head {
             resident: None,
             first: first.unwrap_or_default(),
             last: last.unwrap_or_default(),
+            came,
             newest: newest.unwrap_or_default(),
         }
     }
@@ -135,8 +143,13 @@ impl Head {
     pub(super) fn of(id: i64, block: NewBlock, resident: bool) -> Self {
         Self {
             resident: resident.then_some(block.body),
-            ..Self::new(id, block.frames, block.traces)
+            ..Self::new(id, block.came, block.frames, block.traces)
         }
+    }
+
+    /// How old something in the block is that says to be of this time: no younger than it is here.
+    pub(super) fn age_of(&self, time: UnixNanos) -> UnixNanos {
+        time.min(self.came)
     }
 
     /// The frames that may hold spans of a trace.

@@ -7,14 +7,15 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::lock::DirectoryLock;
+use super::room::{Room, Space};
 use super::source::Source;
-use super::{Location, Settings, SyncMode};
+use super::{AppendError, Location, Settings, SyncMode};
 
 /// Marks a database as one of otel-backend's: "OTEL" in ASCII.
 const APPLICATION_ID: i32 = 0x4f54_454c;
 
 /// The version of the format that this program writes, and the newest that it reads.
-const FORMAT: i32 = 3;
+const FORMAT: i32 = 4;
 
 const FILE_NAME: &str = "traces.sqlite";
 
@@ -52,6 +53,12 @@ const SCHEMA_2: &str = "
 /// What format 3 added. The blocks that are there already have nothing of it.
 const SCHEMA_3: &str = "
     ALTER TABLE block ADD COLUMN newest BLOB NOT NULL DEFAULT x'';
+";
+
+/// What format 4 added. When the blocks that are there came is not known; they are here by now.
+const SCHEMA_4: &str = "
+    ALTER TABLE block ADD COLUMN came INTEGER NOT NULL DEFAULT 0;
+    UPDATE block SET came = unixepoch() * 1000000000;
 ";
 
 /// Why a store could not be opened.
@@ -138,6 +145,8 @@ pub enum OpenError {
 pub(super) struct Database {
     /// The file.
     path: Option<String>,
+    /// The disk that it is on.
+    room: Option<Room>,
     _lock: Option<DirectoryLock>,
 }
 
@@ -159,6 +168,7 @@ impl Database {
         let Location::Directory(directory) = &settings.location else {
             let memory = Self {
                 path: None,
+                room: None,
                 _lock: None,
             };
             return Ok((memory, Source::new(None)));
@@ -166,6 +176,7 @@ impl Database {
         let path = prepare(directory)?;
         let database = Self {
             _lock: Some(DirectoryLock::take(directory)?),
+            room: Some(Room::new(Path::new(&path))),
             path: Some(path.clone()),
         };
         let sqlite = |source: rusqlite::Error| match source.sqlite_error_code() {
@@ -181,7 +192,13 @@ impl Database {
         };
         let connection = open_file(&path).map_err(sqlite)?;
         check_format(&connection, &path, sqlite)?;
-        configure(&connection, settings).map_err(sqlite)?;
+        let space = database.room.as_ref().and_then(Room::space);
+        configure(&connection, settings, space).map_err(sqlite)?;
+        if database.shortage() > 0 {
+            make_room(&connection);
+        }
+        // So that a file which is deleted from now on is missed.
+        database.check_room(0).ok();
         Ok((database, Source::new(Some(connection))))
     }
 
@@ -203,6 +220,7 @@ impl Database {
         }
         let database = Self {
             path: Some(path),
+            room: None,
             _lock: None,
         };
         Ok((database, Source::new(Some(connection))))
@@ -211,6 +229,22 @@ impl Database {
     /// Whether the store is in memory.
     pub(super) fn is_memory(&self) -> bool {
         self.path.is_none()
+    }
+
+    /// Checks that so many bytes can be written to the files that this process has open.
+    pub(super) fn check_room(&self, bytes: u64) -> Result<(), AppendError> {
+        self.room.as_ref().map_or(Ok(()), |room| room.check(bytes))
+    }
+
+    /// How many bytes the disk lacks to have as much free as is to be kept.
+    pub(super) fn shortage(&self) -> u64 {
+        self.room.as_ref().map_or(0, Room::shortage)
+    }
+
+    /// How many bytes of the disk are kept free.
+    pub(super) fn reserve(&self) -> u64 {
+        let space = self.room.as_ref().and_then(Room::space);
+        space.map_or(0, Space::reserve)
     }
 
     /// A further connection, to read from.
@@ -329,6 +363,7 @@ fn create(connection: &Connection) -> rusqlite::Result<()> {
     transaction.execute_batch(SCHEMA)?;
     transaction.execute_batch(SCHEMA_2)?;
     transaction.execute_batch(SCHEMA_3)?;
+    transaction.execute_batch(SCHEMA_4)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", FORMAT)?;
     transaction.commit()
@@ -340,12 +375,32 @@ fn migrate(connection: &Connection, found: i32) -> rusqlite::Result<()> {
     if found < 2 {
         transaction.execute_batch(SCHEMA_2)?;
     }
-    transaction.execute_batch(SCHEMA_3)?;
+    if found < 3 {
+        transaction.execute_batch(SCHEMA_3)?;
+    }
+    transaction.execute_batch(SCHEMA_4)?;
     transaction.pragma_update(None, "user_version", FORMAT)?;
     transaction.commit()
 }
 
-fn configure(connection: &Connection, settings: &Settings) -> rusqlite::Result<()> {
+/// Moves what an earlier process left in the log into the database, so that the log takes no room.
+fn make_room(connection: &Connection) {
+    let emptied = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
+    match emptied {
+        Ok(0) => tracing::warn!("the disk is nearly full: the log of the store was emptied"),
+        Ok(_) => {}
+        Err(reason) => tracing::error!(
+            %reason,
+            "the disk is full: the log of the store cannot be emptied: free some space"
+        ),
+    }
+}
+
+fn configure(
+    connection: &Connection,
+    settings: &Settings,
+    space: Option<Space>,
+) -> rusqlite::Result<()> {
     // A commit is in the operating system's hands before it is acknowledged, so it survives the
     // death of the process. With NORMAL only a checkpoint waits for the disk: a power cut can cost
     // the commits since the last one, and never tears the database. With FULL each commit waits.
@@ -355,15 +410,18 @@ fn configure(connection: &Connection, settings: &Settings) -> rusqlite::Result<(
         SyncMode::Full => "FULL",
     };
     connection.pragma_update(None, "synchronous", synchronous)?;
-    let log = LogSize::of(settings.retention.bytes);
+    let log = LogSize::of(settings.retention.bytes, space);
     connection.pragma_update(None, "wal_autocheckpoint", log.pages)?;
     connection.pragma_update(None, "journal_size_limit", log.bytes)
 }
 
 impl LogSize {
-    /// A small part of what the store may take.
-    fn of(max_bytes: Option<u64>) -> Self {
-        let bytes = max_bytes.map_or(i64::MAX, |max| (max / 16).cast_signed());
+    /// A small part of what the store may take, and of its disk.
+    fn of(max_bytes: Option<u64>, space: Option<Space>) -> Self {
+        let bounds = max_bytes.into_iter().chain(space.map(|space| space.total));
+        let bytes = bounds
+            .min()
+            .map_or(i64::MAX, |max| (max / 16).cast_signed());
         Self {
             pages: (bytes / PAGE).clamp(64, 1000),
             bytes: bytes.clamp(1 << 20, 16 << 20),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 
 use super::catalog::Catalog;
 use super::source::Source;
@@ -30,8 +30,14 @@ pub(super) fn give_back(connection: &Connection) -> rusqlite::Result<bool> {
     let slack = (pragma(connection, "page_count")? / 16).max(SLACK);
     if free > slack {
         let pages = (free - slack).min(STEP);
-        connection.execute_batch(&format!("PRAGMA incremental_vacuum({pages})"))?;
-        return Ok(true);
+        let moved = connection.execute_batch(&format!("PRAGMA incremental_vacuum({pages})"));
+        match moved {
+            // The log grows by what is moved: on a full disk it must be emptied first.
+            Err(reason) if reason.sqlite_error_code() == Some(ErrorCode::DiskFull) => {}
+            Err(reason) => return Err(reason),
+            Ok(()) if pragma(connection, "freelist_count")? < free => return Ok(true),
+            Ok(()) => {}
+        }
     }
     truncate(connection)?;
     Ok(false)

@@ -1,7 +1,8 @@
 //! Evicting the oldest traces: what of each block goes, and what stays.
 //!
-//! A trace goes as a whole, with all its spans in all blocks, once its latest span starts no later
-//! than a given time. The spans of younger traces that lie among them are put into new blocks.
+//! A trace goes as a whole, with all its spans in all blocks, once its latest span is as old as a given
+//! time. A span is as old as its start says, or as its block is, if that came before: clocks that are
+//! ahead make nothing younger. The spans of younger traces that lie among them are put into new blocks.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use crate::model::{Span, TraceId, UnixNanos};
 
 /// What is to go.
 pub(super) struct Eviction {
-    /// Traces go whose latest span starts no later.
+    /// Traces go whose latest span is no younger.
     until: UnixNanos,
     /// Traces that have spans both before and after that time, and stay.
     survivors: HashSet<TraceId>,
@@ -54,7 +55,7 @@ impl Eviction {
     ) -> Result<Self, ReadError> {
         let old = old_keys(blocks, until);
         let mut survivors = HashSet::new();
-        for head in blocks.iter().filter(|head| head.last > until) {
+        for head in blocks.iter().filter(|head| head.age_of(head.last) > until) {
             for info in frames_after(head, until, &old) {
                 let frame = unpack(head, info)?;
                 let outlines = groups(&frame).into_iter().flatten();
@@ -73,14 +74,28 @@ impl Eviction {
         })
     }
 
+    /// All spans up to a time go, though their traces have later ones.
+    pub(super) fn cut(until: UnixNanos) -> Self {
+        Self {
+            until,
+            survivors: HashSet::new(),
+            survivor_keys: HashSet::new(),
+        }
+    }
+
+    /// Whether there are traces that go on after the time up to which others go.
+    pub(super) fn has_survivors(&self) -> bool {
+        !self.survivors.is_empty()
+    }
+
     /// Takes out of a block what goes; `None` if nothing does.
     pub(super) fn thin(&self, source: &Source, head: &Head) -> Result<Option<Thinned>, ReadError> {
-        if head.first > self.until {
+        if head.age_of(head.first) > self.until {
             return Ok(None);
         }
         let keys = head.keys_by_frame();
         let keys = |index: usize| keys.get(index).map(Vec::as_slice).unwrap_or_default();
-        let fate = |index, info: &FrameInfo| self.fate(info, keys(index));
+        let fate = |index, info: &FrameInfo| self.fate(head, info, keys(index));
         let mut parts = Parts::default();
         parts.add(source, head, fate)?;
         let frames = head.frames.iter().enumerate();
@@ -90,7 +105,7 @@ impl Eviction {
             .copied()
             .collect();
         let spans = parts.spans(|span| {
-            let stays = self.keeps(span);
+            let stays = self.keeps(head, span);
             if !stays {
                 evicted.push(trace_key(span.trace_id));
             }
@@ -105,14 +120,14 @@ impl Eviction {
 
     /// Whether a block goes as a whole, whatever it holds.
     pub(super) fn is_all_old(&self, head: &Head) -> bool {
-        head.last <= self.until
+        head.age_of(head.last) <= self.until
     }
 
     /// What becomes of a frame that holds the traces of these keys.
-    fn fate(&self, info: &FrameInfo, keys: &[u32]) -> Fate {
-        if info.first > self.until {
+    fn fate(&self, head: &Head, info: &FrameInfo, keys: &[u32]) -> Fate {
+        if head.age_of(info.first) > self.until {
             Fate::Keep
-        } else if info.last <= self.until && !keys.iter().any(|key| self.stays(*key)) {
+        } else if head.age_of(info.last) <= self.until && !keys.iter().any(|key| self.stays(*key)) {
             Fate::Drop
         } else {
             Fate::Regroup
@@ -120,8 +135,8 @@ impl Eviction {
     }
 
     /// Whether a span stays.
-    fn keeps(&self, span: &Span<'_>) -> bool {
-        span.start > self.until || self.survivors.contains(&span.trace_id)
+    fn keeps(&self, head: &Head, span: &Span<'_>) -> bool {
+        head.age_of(span.start) > self.until || self.survivors.contains(&span.trace_id)
     }
 
     fn stays(&self, key: u32) -> bool {
@@ -129,16 +144,19 @@ impl Eviction {
     }
 }
 
-/// The keys of all traces of which a span may start no later than `until`.
+/// The keys of all traces of which a span may be as old as `until`.
 fn old_keys(blocks: &[Arc<Head>], until: UnixNanos) -> KeySet {
     let mut keys = KeySet {
         bits: vec![0; 1 << (KEY_BITS - 6)],
         keys: HashSet::new(),
     };
-    for head in blocks.iter().filter(|head| head.first <= until) {
+    for head in blocks
+        .iter()
+        .filter(|head| head.age_of(head.first) <= until)
+    {
         for entry in &head.traces {
             let info = head.frames.get(usize::from(entry.frame));
-            if info.is_some_and(|info| info.first <= until) {
+            if info.is_some_and(|info| head.age_of(info.first) <= until) {
                 keys.insert(entry.key);
             }
         }

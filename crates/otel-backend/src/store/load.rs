@@ -9,7 +9,7 @@ use super::Operation;
 use super::block::{FrameInfo, TraceEntry};
 use super::catalog::{Catalog, Head};
 use super::evicted::{Evicted, Run};
-use crate::model::SpanKind;
+use crate::model::{SpanKind, UnixNanos};
 
 /// The catalog, and what of it could not be read, if anything.
 #[derive(Default)]
@@ -67,7 +67,7 @@ fn load_in_order(
     blocks: &mut Vec<Arc<Head>>,
     note: Note<'_>,
 ) -> rusqlite::Result<()> {
-    let select = format!("SELECT id, frames, traces, newest FROM block ORDER BY id {order}");
+    let select = format!("SELECT id, frames, traces, newest, came FROM block ORDER BY id {order}");
     let mut statement = connection.prepare(&select)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -87,9 +87,11 @@ fn head(id: i64, row: &Row<'_>) -> rusqlite::Result<Option<Head>> {
     let bytes = |column| row.get_ref(column).and_then(|value| Ok(value.as_blob()?));
     let frames = FrameInfo::decode_all(bytes(1)?, bytes(3)?);
     let traces = TraceEntry::decode_all(bytes(2)?);
+    // A clock that was ahead then is not believed now.
+    let came = UnixNanos(row.get::<_, i64>(4)?.cast_unsigned()).min(UnixNanos::now());
     Ok(frames
         .zip(traces)
-        .map(|(frames, traces)| Head::new(id, frames, traces)))
+        .map(|(frames, traces)| Head::new(id, came, frames, traces)))
 }
 
 fn load_operations(connection: &Connection) -> rusqlite::Result<HashSet<Operation>> {

@@ -104,7 +104,7 @@ mod tests {
                 last: time,
                 newest: time,
             };
-            Arc::new(Head::new(n, vec![frame], Vec::new()))
+            Arc::new(Head::new(n, time, vec![frame], Vec::new()))
         };
         (0..).zip(kib).map(head).collect()
     }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::catalog::Head;
 use crate::model::UnixNanos;
 
-/// How long and how much is kept. A trace is as old as the start of its latest span.
+/// How long and how much is kept. A trace is as old as the start of its latest span, or as long as it
+/// has been here, whichever is longer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Retention {
     /// Traces older than this go; none do by age if it is `None`.
@@ -27,7 +28,7 @@ impl Retention {
         self.age.map(|age| (age / 64).clamp(LOOKS[0], LOOKS[1]))
     }
 
-    /// The start up to which traces are too old.
+    /// The time up to which traces are too old.
     pub(super) fn too_old(&self, now: UnixNanos) -> Option<UnixNanos> {
         self.age.map(|age| now.before(age))
     }
@@ -46,11 +47,14 @@ impl Retention {
     }
 }
 
-/// The start up to which the traces lie that take so many of the store's `used` bytes.
+/// The time up to which the traces lie that take so many of the store's `used` bytes.
 pub(super) fn oldest(blocks: &[Arc<Head>], used: u64, bytes: u64) -> UnixNanos {
     let mut frames: Vec<_> = blocks
         .iter()
-        .flat_map(|head| head.frames.iter().map(|frame| (frame.last, frame.size())))
+        .flat_map(|head| {
+            let frames = head.frames.iter();
+            frames.map(|frame| (head.age_of(frame.last), frame.size()))
+        })
         .collect();
     frames.sort_unstable();
     let total: u64 = blocks.iter().map(|head| head.size).sum();

@@ -32,11 +32,12 @@ pub(super) fn insert(
 
 fn insert_block(connection: &Connection, block: &NewBlock) -> rusqlite::Result<i64> {
     let id = connection
-        .prepare_cached("INSERT INTO block (frames, traces, newest) VALUES (?, ?, ?)")?
+        .prepare_cached("INSERT INTO block (frames, traces, newest, came) VALUES (?, ?, ?, ?)")?
         .insert(params![
             FrameInfo::encode_all(&block.frames),
             TraceEntry::encode_all(&block.traces),
-            FrameInfo::encode_newest(&block.frames)
+            FrameInfo::encode_newest(&block.frames),
+            block.came.0.cast_signed()
         ])?;
     connection
         .prepare_cached("INSERT INTO block_data (block, frames) VALUES (?, ?)")?
@@ -65,9 +66,7 @@ pub(super) fn replace(
     evicted: Option<&Remembered<'_>>,
 ) -> rusqlite::Result<Option<i64>> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let id = block
-        .map(|block| insert_block(&transaction, block))
-        .transpose()?;
+    // First, so that what is new takes the room of what is old.
     for delete in [
         "DELETE FROM block_filter WHERE block = ?",
         "DELETE FROM block_data WHERE block = ?",
@@ -78,6 +77,9 @@ pub(super) fn replace(
             statement.execute([old])?;
         }
     }
+    let id = block
+        .map(|block| insert_block(&transaction, block))
+        .transpose()?;
     if let Some(Remembered { run, first }) = evicted {
         transaction
             .prepare_cached("INSERT OR REPLACE INTO evicted (id, traces) VALUES (?, ?)")?

@@ -207,6 +207,77 @@ async fn a_full_store_keeps_the_newest_traces_in_any_order_of_arrival() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_says_to_be_of_the_future_is_as_old_as_it_is_here() {
+    let now = UnixNanos::now().0;
+    let mut fixture = open(&in_memory(Retention {
+        age: None,
+        bytes: Some(16 << 20),
+    }));
+    let future = |n: u64| {
+        if n.is_multiple_of(2) {
+            u64::MAX - 1
+        } else {
+            now + 20 * HOUR
+        }
+    };
+    let fill =
+        async |fixture: &mut Fixture, traces: std::ops::Range<u64>, start: &dyn Fn(u64) -> u64| {
+            for block in traces {
+                let spans: Vec<_> = (0..10).map(|n| (block * 10 + n, 0, start(n))).collect();
+                fixture.append(&spans, 100_000).await;
+                fixture.work();
+            }
+        };
+    fill(&mut fixture, 0..40, &future).await;
+    fill(&mut fixture, 100..110, &|_| UnixNanos::now().0).await;
+    for trace in 1000..1100 {
+        assert_eq!(fixture.starts(trace).await.len(), 1, "trace {trace}");
+    }
+
+    // Nor do they stay for good when traces go by their age.
+    fixture.upkeep.retention = Retention {
+        age: Some(Duration::ZERO),
+        bytes: None,
+    };
+    fixture.work();
+    for trace in 0..1100 {
+        assert_eq!(fixture.starts(trace).await.len(), 0, "trace {trace}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trace_without_an_end_costs_no_other_its_place() {
+    let now = UnixNanos::now().0 - HOUR;
+    let mut fixture = open(&in_memory(Retention {
+        age: None,
+        bytes: Some(16 << 20),
+    }));
+    let endless = 1_000_000;
+    for block in 0..60 {
+        let start = now + block * 1000;
+        let mut spans: Vec<_> = (0..9)
+            .map(|n| (endless, block * 10 + n, start + n))
+            .collect();
+        spans.push((block, 0, start));
+        fixture.append(&spans, 100_000).await;
+        fixture.work();
+    }
+    // 75 KB a span: about 15 blocks fit, all but a tenth of them the endless trace's.
+    let mut kept = Vec::new();
+    for trace in 0..60 {
+        kept.push(fixture.starts(trace).await.len());
+    }
+    assert!(kept[50..].iter().all(|kept| *kept == 1), "{kept:?}");
+    let left = fixture.starts(endless).await;
+    assert!(
+        left.len() > 60 && left.contains(&(now + 59 * 1000)),
+        "{}",
+        left.len()
+    );
+    assert!(fixture.evicted(endless).await, "a part of it is gone");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn space_is_given_back_to_the_file_system() {
     let directory = tempfile::tempdir().unwrap();
     let now = UnixNanos::now().0;
@@ -280,9 +351,11 @@ async fn names_that_are_too_long_are_not_listed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn databases_of_earlier_formats_are_brought_up_to_date() {
+    const TO_3: &str = "ALTER TABLE block DROP COLUMN came; PRAGMA user_version = 3";
     const TO_2: &str = "ALTER TABLE block DROP COLUMN newest; PRAGMA user_version = 2";
     const TO_1: &str = "DROP TABLE evicted; PRAGMA user_version = 1";
-    for back in [TO_2, &format!("{TO_2}; {TO_1}")] {
+    let to_2 = format!("{TO_3}; {TO_2}");
+    for (back, newest) in [(TO_3, 5), (&to_2, 9), (&format!("{to_2}; {TO_1}"), 9)] {
         let directory = tempfile::tempdir().unwrap();
         let settings = in_directory(directory.path(), Retention::default());
         let fixture = open(&settings);
@@ -294,17 +367,17 @@ async fn databases_of_earlier_formats_are_brought_up_to_date() {
         let fixture = open(&settings);
         fixture.append(&[(2, 0, 6), (2, 1, 8)], 100).await;
         assert_eq!(fixture.starts(1).await.len(), 2);
-        let newest = |reader: &Reader| {
+        let read = |reader: &Reader| {
             let newest = reader.blocks().map(|block| block.newest.0);
             Ok::<_, ReadError>(newest.collect::<Vec<_>>())
         };
         // What the earlier format does not say is taken to be as late as it can be.
-        assert_eq!(fixture.store.read(newest).await.unwrap(), [9, 6]);
+        assert_eq!(fixture.store.read(read).await.unwrap(), [newest, 6]);
         fixture.close().await;
         let format = database()
             .unwrap()
             .pragma_query_value(None, "user_version", |row| row.get::<_, i32>(0));
-        assert_eq!(format.unwrap(), 3);
+        assert_eq!(format.unwrap(), 4);
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 use std::sync::{Arc, mpsc as signals};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use std::{io, thread};
 
 use tokio::sync::{mpsc, oneshot};
@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::block::NewBlock;
 use super::build::BlockBuilder;
 use super::catalog::{Catalog, Head, Shared};
+use super::clock::Clock;
 use super::evict::{Eviction, Thinned};
 use super::retention::{Retention, STEP, oldest};
 use super::source::Source;
@@ -31,8 +32,11 @@ pub struct Upkeep {
     /// Says that there are new blocks.
     written: signals::Receiver<()>,
     builder: BlockBuilder,
+    clock: Clock,
     /// When to look next for traces that have become too old.
     next_look: Instant,
+    /// When to look next whether there is room on the disk.
+    next_room: Instant,
     /// Blocks that cannot be merged because they are damaged.
     damaged: HashSet<i64>,
 }
@@ -53,6 +57,9 @@ pub(super) enum Stopped {
 /// The new blocks of one eviction are written for themselves when they reach this many bytes.
 const MAX_REWRITE: u64 = 64 << 20;
 
+/// How long to wait for room on the disk that eviction has not brought at once.
+const PAUSE: Duration = Duration::from_secs(5);
+
 impl std::fmt::Debug for Upkeep {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Upkeep").finish_non_exhaustive()
@@ -66,7 +73,9 @@ impl Upkeep {
         commands: mpsc::WeakSender<Command>,
         written: signals::Receiver<()>,
     ) -> Result<Self, OpenError> {
+        let came = shared.snapshot().blocks.iter().map(|head| head.came).max();
         Ok(Self {
+            clock: Clock::new(came.unwrap_or_else(UnixNanos::now)),
             source: shared.database.connect().map_err(OpenError::Connect)?,
             shared,
             retention,
@@ -74,6 +83,7 @@ impl Upkeep {
             written,
             builder: BlockBuilder::new().map_err(OpenError::Compressor)?,
             next_look: Instant::now(),
+            next_room: Instant::now(),
             damaged: HashSet::new(),
         })
     }
@@ -106,7 +116,7 @@ impl Upkeep {
     /// Does all there is to do.
     pub(super) fn work(&mut self) -> Result<(), Stopped> {
         self.evict_all()?;
-        while let Some(run) = self.next_run() {
+        while let Some(run) = self.next_run().filter(|run| self.has_room_for(run)) {
             self.merge(&run)?;
             self.evict_all()?;
         }
@@ -119,11 +129,80 @@ impl Upkeep {
         while self.evict()? {
             evicted = true;
         }
-        while evicted && self.command(|done| Command::GiveBack { done })? {
+        if evicted {
+            self.give_back()?;
+        }
+        while self.make_room()? {}
+        Ok(())
+    }
+
+    fn give_back(&self) -> Result<(), Stopped> {
+        while self.command(|done| Command::GiveBack { done })? {
             // Let waiting batches through.
             thread::yield_now();
         }
         Ok(())
+    }
+
+    /// Whether the disk has room for these blocks once more, and for what comes meanwhile.
+    fn has_room_for(&self, run: &[Arc<Head>]) -> bool {
+        let database = &self.shared.database;
+        let bytes: u64 = run.iter().map(|head| head.size).sum();
+        database.check_room(database.reserve() + 2 * bytes).is_ok()
+    }
+
+    /// Evicts the oldest traces while the disk has less room than is to be kept; true if that is to go on.
+    ///
+    /// A store without a bound evicts nothing for it, and neither does one that takes little: then others
+    /// fill the disk.
+    fn make_room(&mut self) -> Result<bool, Stopped> {
+        let is_short = |this: &Self| this.shared.database.shortage();
+        if self.retention.bytes.is_none() || is_short(self) == 0 || Instant::now() < self.next_room
+        {
+            return Ok(false);
+        }
+        self.give_back()?;
+        let (catalog, short) = (self.shared.snapshot(), is_short(self));
+        let used = disk::used(&self.source, &catalog).map_err(ReadError::from)?;
+        if short == 0 || used <= self.shared.database.reserve() {
+            return Ok(false);
+        }
+        tracing::warn!(
+            short,
+            "the disk is nearly full: the oldest traces are removed"
+        );
+        let until = oldest(&catalog.blocks, used, short.min(STEP));
+        let evicted = match self.evict_oldest(&catalog, until) {
+            // What stays of a block is written anew, for which there may be no room.
+            Err(Stopped::Write) => self.drop_oldest(&catalog)?,
+            evicted => evicted?,
+        };
+        self.give_back()?;
+        // While a reader looks at what was there, the disk gets nothing back.
+        let helped = is_short(self) < short;
+        if !helped {
+            self.next_room = Instant::now() + PAUSE;
+        }
+        Ok(evicted && helped)
+    }
+
+    /// Evicts the oldest block as a whole, which takes next to no room.
+    fn drop_oldest(&mut self, catalog: &Catalog) -> Result<bool, Stopped> {
+        let age = |head: &&Arc<Head>| head.age_of(head.last);
+        let Some(head) = catalog.blocks.iter().min_by_key(age) else {
+            return Ok(false);
+        };
+        let mut change = Change::default();
+        let evicted = head.traces.iter().map(|entry| entry.key).collect();
+        change.add(
+            head,
+            Thinned {
+                evicted,
+                ..Thinned::default()
+            },
+        );
+        self.replace(change)?;
+        Ok(true)
     }
 
     /// Evicts the oldest traces, about [`STEP`] bytes; false if nothing has to go.
@@ -137,20 +216,20 @@ impl Upkeep {
         let mut bytes = excess.min(STEP);
         while bytes > 0 {
             let until = oldest(&catalog.blocks, used, bytes);
-            if self.evict_until(&catalog, until)? {
+            if self.evict_oldest(&catalog, until)? {
                 return Ok(true);
             }
             if until == UnixNanos::MAX {
                 break;
             }
-            // The oldest are all parts of traces that go on: look further.
+            // What is oldest cannot be read: look further.
             bytes *= 4;
         }
         Ok(false)
     }
 
     fn evict_by_age(&mut self, catalog: &Catalog, used: u64) -> Result<bool, Stopped> {
-        let now = UnixNanos::now();
+        let now = self.clock.now();
         let (Some(too_old), Some(interval)) =
             (self.retention.too_old(now), self.retention.interval())
         else {
@@ -159,7 +238,8 @@ impl Upkeep {
         if Instant::now() < self.next_look {
             return Ok(false);
         }
-        if catalog.blocks.iter().any(|head| head.first <= too_old) {
+        let is_old = |head: &Arc<Head>| head.age_of(head.first) <= too_old;
+        if catalog.blocks.iter().any(is_old) {
             let until = oldest(&catalog.blocks, used, STEP).min(too_old);
             if self.evict_until(catalog, until)? || self.evict_until(catalog, too_old)? {
                 return Ok(true);
@@ -169,8 +249,21 @@ impl Upkeep {
         Ok(false)
     }
 
-    /// Evicts the traces whose latest span starts by then; false if there are none.
+    /// Evicts the traces that are as old as that; false if there are none.
     fn evict_until(&mut self, catalog: &Catalog, until: UnixNanos) -> Result<bool, Stopped> {
+        let eviction = self.plan(catalog, until)?;
+        self.carry_out(catalog, &eviction)
+    }
+
+    /// Evicts the traces that are as old as that. If all of them go on, they lose their oldest spans:
+    /// a trace without an end does not cost others their place.
+    fn evict_oldest(&mut self, catalog: &Catalog, until: UnixNanos) -> Result<bool, Stopped> {
+        let eviction = self.plan(catalog, until)?;
+        Ok(self.carry_out(catalog, &eviction)?
+            || eviction.has_survivors() && self.carry_out(catalog, &Eviction::cut(until))?)
+    }
+
+    fn plan(&self, catalog: &Catalog, until: UnixNanos) -> Result<Eviction, Stopped> {
         let shared = &self.shared;
         let readable = |result: Result<Vec<u8>, ReadError>| match result {
             Err(ReadError::Damaged { block, reason }) => {
@@ -179,13 +272,16 @@ impl Upkeep {
             }
             result => result,
         };
-        let eviction = Eviction::plan(&catalog.blocks, until, |head, info| {
+        Ok(Eviction::plan(&catalog.blocks, until, |head, info| {
             readable(self.source.unpack(head, info))
-        })?;
+        })?)
+    }
+
+    fn carry_out(&mut self, catalog: &Catalog, eviction: &Eviction) -> Result<bool, Stopped> {
         let mut change = Change::default();
         let mut evicted = false;
         for head in &catalog.blocks {
-            let Some(thinned) = self.thin(&eviction, head)? else {
+            let Some(thinned) = self.thin(eviction, head)? else {
                 continue;
             };
             evicted = true;
@@ -238,6 +334,7 @@ impl Upkeep {
                 spans,
                 evicted: Vec::new(),
             }],
+            came: run.iter().map(|head| head.came).max().unwrap_or_default(),
             size: 0,
         })
     }
@@ -252,7 +349,12 @@ impl Upkeep {
             spans.push(kept.spans);
             evicted.append(&mut kept.evicted);
         }
-        let block = self.builder.build(&spans, frames)?;
+        let mut block = self.builder.build(&spans, frames)?;
+        block.came = change.came;
+        let database = &self.shared.database;
+        database
+            .check_room(2 * block.size())
+            .map_err(|_| Stopped::Write)?;
         let block = Some(block).filter(|block: &NewBlock| !block.frames.is_empty());
         let old = change.old;
         let replaced = self.command(|done| {
@@ -289,6 +391,8 @@ impl Upkeep {
 struct Change {
     old: Vec<i64>,
     kept: Vec<Thinned>,
+    /// When the last of their spans was stored.
+    came: UnixNanos,
     /// About how many bytes are kept.
     size: u64,
 }
@@ -297,6 +401,7 @@ impl Change {
     fn add(&mut self, head: &Head, kept: Thinned) {
         let frames: usize = kept.frames.iter().map(|frame| frame.data.len()).sum();
         self.size += (frames + kept.spans.size()) as u64;
+        self.came = self.came.max(head.came);
         self.old.push(head.id);
         self.kept.push(kept);
     }

@@ -14,6 +14,8 @@ use super::rows::{self, Remembered};
 use super::source::Source;
 use super::token::Token;
 use super::{AppendError, OpenError, disk, lock};
+use crate::model::UnixNanos;
+use crate::throttle::Throttle;
 
 /// What the writer can be asked to do.
 #[derive(Debug)]
@@ -63,6 +65,8 @@ pub struct Writer {
     known: HashSet<Token>,
     /// Bytes that the names of all operations take.
     listed: usize,
+    /// How often it is said that spans could not be stored.
+    failures: Throttle,
 }
 
 /// Operations with longer names are not listed: such names say what happened once.
@@ -99,6 +103,7 @@ impl Writer {
             builder: BlockBuilder::new().map_err(OpenError::Compressor)?,
             known: HashSet::new(),
             listed,
+            failures: Throttle::new(),
         })
     }
 
@@ -143,8 +148,10 @@ impl Writer {
             next = (size < GROUP_BYTES).then(|| self.next_append()).flatten();
         }
         let result = self.commit(&batches);
-        if let Err(reason) = &result {
-            tracing::error!(%reason, "spans could not be stored");
+        if let Err(reason) = &result
+            && let Some(more) = self.failures.pass()
+        {
+            tracing::error!(%reason, more, "spans could not be stored");
         }
         for (permit, done) in waiting {
             drop(permit);
@@ -170,10 +177,14 @@ impl Writer {
         if batches.is_empty() {
             return Ok(());
         }
-        let block = self
+        let mut block = self
             .builder
             .build(batches, Vec::new())
             .map_err(|reason| AppendError::Write(reason.to_string()))?;
+        block.came = UnixNanos::now();
+        // Its bytes go into the log, and then into the database.
+        let bytes = 2 * block.size();
+        self.shared.database.check_room(bytes)?;
         let operations = self.new_operations(batches);
         let id = match &mut self.source.connection {
             Some(connection) => rows::insert(connection, &block, &operations)

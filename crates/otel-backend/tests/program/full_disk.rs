@@ -22,7 +22,7 @@ fn limited(arguments: &[&str], kib: u32) -> Command {
 }
 
 /// A span of about 100 KB that does not get much smaller.
-fn large(number: u32) -> Value {
+pub(crate) fn large(number: u32) -> Value {
     let mut state = number;
     let mut digit = || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
