@@ -18,6 +18,9 @@ pub(crate) const GRPC_INSECURE: &str = "OTEL_EXPORTER_JAEGER_GRPC_INSECURE";
 pub(crate) const AGENT_HOST: &str = "OTEL_EXPORTER_JAEGER_AGENT_HOST";
 pub(crate) const AGENT_PORT: &str = "OTEL_EXPORTER_JAEGER_AGENT_PORT";
 
+/// The specification asks for no longer durations.
+pub(crate) const MAX_MILLISECONDS: u64 = 2_147_483_647;
+
 const NAMES: [&str; 11] = [
     PROTOCOL,
     ENDPOINT,
@@ -64,7 +67,9 @@ impl Env {
     /// A whole number of milliseconds.
     pub(crate) fn millis(&self, name: &'static str) -> Result<Option<Duration>, BuildError> {
         self.parse(name, "a whole number of milliseconds", |value| {
-            value.parse().ok().map(Duration::from_millis)
+            let milliseconds = value.parse().ok();
+            let milliseconds = milliseconds.filter(|number| *number <= MAX_MILLISECONDS)?;
+            Some(Duration::from_millis(milliseconds))
         })
     }
 

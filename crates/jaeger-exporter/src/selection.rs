@@ -137,10 +137,6 @@ mod tests {
                 "OTEL_EXPORTER_JAEGER_TIMEOUT=10s: expected a whole number of milliseconds",
             ),
             (
-                &[(env::TIMEOUT, "0")],
-                "OTEL_EXPORTER_JAEGER_TIMEOUT=0: expected more than nothing",
-            ),
-            (
                 &[(env::ENDPOINT, "localhost:14268")],
                 "OTEL_EXPORTER_JAEGER_ENDPOINT=localhost:14268: expected a URL with http:// or \
                  https://, such as http://localhost:14268/api/traces",

@@ -3,20 +3,38 @@
 use std::time::Duration;
 
 use crate::BuildError;
-use crate::env::{self, Env};
+use crate::env::{self, Env, MAX_MILLISECONDS};
 
-/// What the specification gives one export.
+/// The specification's limit for one export.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The timeout of one export: from code, else from the environment, else ten seconds.
+/// The timeout of one export: from code, else from the environment, else ten seconds. Zero is
+/// without limit, which is 24 days here.
+///
+/// <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#timeout>
 pub(crate) fn timeout(code: Option<Duration>, env: &Env) -> Result<Duration, BuildError> {
-    let (setting, timeout) = match code {
-        Some(timeout) => ("with_timeout", Some(timeout)),
-        None => (env::TIMEOUT, env.millis(env::TIMEOUT)?),
+    let timeout = match code {
+        Some(timeout) => timeout,
+        None => env.millis(env::TIMEOUT)?.unwrap_or(DEFAULT_TIMEOUT),
     };
-    match timeout {
-        // Without a limit, a silent backend would hold up the end of the program for ever.
-        Some(Duration::ZERO) => Err(BuildError::setting(setting, "0", "more than nothing")),
-        timeout => Ok(timeout.unwrap_or(DEFAULT_TIMEOUT)),
+    Ok(if timeout.is_zero() {
+        Duration::from_millis(MAX_MILLISECONDS)
+    } else {
+        timeout
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zero_is_without_limit_in_code_and_in_the_environment() {
+        let of = |code, value: &str| timeout(code, &Env::read(|_| Some(value.to_owned()))).unwrap();
+        assert_eq!(of(None, ""), DEFAULT_TIMEOUT);
+        assert_eq!(of(None, "7"), Duration::from_millis(7));
+        assert_eq!(of(None, "0"), Duration::from_millis(MAX_MILLISECONDS));
+        let none = of(Some(Duration::ZERO), "7");
+        assert_eq!(none, Duration::from_millis(MAX_MILLISECONDS));
     }
 }

@@ -59,7 +59,8 @@ impl GrpcBuilder {
         self
     }
 
-    /// How long one export may take, with all its repetitions. The default is 10 s.
+    /// How long one export may take, with all its repetitions. The default is 10 s; zero is without
+    /// limit.
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
