@@ -32,19 +32,20 @@ async fn client(param: &str) -> anyhow::Result<()> {
 async fn client_server(param: &str) -> anyhow::Result<()> {
     let server = env::var("SERVER_URL").unwrap_or_else(|_| "http://localhost:8082".to_owned());
     let url = Url::parse_with_params(&format!("{server}/server_request"), [("param", param)])
-        .with_context(|| format!("SERVER_URL is {server:?}, which is not a URL"))?;
+        .context("SERVER_URL is not a URL such as http://localhost:8082")?;
 
     // Sends `traceparent` along, so that the server's span becomes a child of this request's.
     let http = Client::new(reqwest::Client::new());
     let response = http
-        .get(url.clone())
+        .get(url)
         .send()
         .await
-        .with_context(|| format!("cannot reach {url}; SERVER_URL names another server"))?;
+        .context("cannot reach the server; SERVER_URL names another")?;
 
     ensure!(
         response.status().is_success(),
-        "{url} answered {}",
+        "{} answered {}",
+        response.url(),
         response.status()
     );
     Ok(())
