@@ -7,8 +7,9 @@ use reqwest::Url;
 pub(super) const REDACTED: &str = "REDACTED";
 
 /// Query keys whose values are signatures or credentials. The first four are those of the
-/// convention for `url.query`; the others are AWS's. Compared without regard to case.
-const SECRET_KEYS: [&str; 7] = [
+/// convention for `url.query`, the next three are AWS's, and the others are the usual names of
+/// tokens and passwords. Compared without regard to case.
+const SECRET_KEYS: [&str; 19] = [
     "AWSAccessKeyId",
     "Signature",
     "sig",
@@ -16,6 +17,18 @@ const SECRET_KEYS: [&str; 7] = [
     "X-Amz-Signature",
     "X-Amz-Credential",
     "X-Amz-Security-Token",
+    "access_token",
+    "api-key",
+    "api_key",
+    "apikey",
+    "auth",
+    "authorization",
+    "client_secret",
+    "id_token",
+    "password",
+    "refresh_token",
+    "secret",
+    "token",
 ];
 
 /// `query` with the values of secret keys replaced.
@@ -70,6 +83,7 @@ mod tests {
             ("x-goog-signature=s", "x-goog-signature=REDACTED"),
             ("X-Amz-Security-Token=a=b", "X-Amz-Security-Token=REDACTED"),
             ("sig&signal=1", "sig&signal=1"),
+            ("Token=t&tokens=2", "Token=REDACTED&tokens=2"),
         ];
         for (given, expected) in cases {
             assert_eq!(query(given), expected);
