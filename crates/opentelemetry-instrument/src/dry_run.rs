@@ -2,14 +2,9 @@
 
 use std::fmt::Write as _;
 
-use otel_auto::config::{
-    Config, Exporter, GROUPS, IGNORED, OtlpProtocol, Problem, Variable, variables,
-};
+use otel_env::{Config, Exporter, GROUPS, IGNORED, Problem, Variable, without_secrets};
 
 use crate::arguments::Arguments;
-
-/// Stands for a value that must not be shown.
-const HIDDEN: &str = "(set; not shown)";
 
 /// Where a value comes from.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -68,25 +63,16 @@ fn find(
 
 type Given<'a> = &'a dyn Fn(&str) -> Option<(String, Source)>;
 
-/// What to show of `variable`. Where its default is another variable, what that one has.
+/// What to show of `variable`. Where it inherits another variable, what that one has.
 fn shown(variable: &Variable, given: Given<'_>) -> (String, Source) {
     if let Some((value, source)) = given(variable.name) {
-        return (hidden(variable.is_secret(), value), source);
+        return (variable.shown(&value), source);
     }
-    let inherited = variables().find(|other| other.name == variable.default);
-    let value = inherited.map(|other| shown(other, given).0);
-    let value = value.unwrap_or_else(|| variable.default.to_owned());
+    let value = match variable.inherits {
+        Some(general) => shown(general, given).0,
+        None => variable.default.to_owned(),
+    };
     (value, Source::Default)
-}
-
-/// Passwords stand in some variables, and in URLs before an `@`.
-fn hidden(is_secret: bool, value: String) -> String {
-    let has_user = value.contains("://") && value.contains('@');
-    if is_secret || has_user {
-        HIDDEN.to_owned()
-    } else {
-        value
-    }
 }
 
 fn write_line(text: &mut String, name: &str, (value, source): &(String, Source)) {
@@ -95,16 +81,16 @@ fn write_line(text: &mut String, name: &str, (value, source): &(String, Source))
 
 /// Those that are set of the variables that only other languages read.
 fn write_answered(text: &mut String, given: Given<'_>) {
-    let set = IGNORED
-        .iter()
-        .filter_map(|ignored| Some((ignored.name, given(ignored.name)?)));
+    let set = IGNORED.iter().filter_map(|ignored| {
+        let (value, source) = given(ignored.name)?;
+        Some((ignored.name, (ignored.shown(&value), source)))
+    });
     let set: Vec<_> = set.collect();
     if !set.is_empty() {
         writeln!(text, "For programs in other languages").ok();
     }
-    for (name, (value, source)) in set {
-        let value = hidden(name.ends_with("_HEADERS"), value);
-        write_line(text, name, &(value, source));
+    for (name, value) in set {
+        write_line(text, name, &value);
     }
 }
 
@@ -119,20 +105,13 @@ fn write_outcome(text: &mut String, config: &Config) {
         match exporter {
             Exporter::Console => writeln!(text, "  the standard output, as JSON").ok(),
             Exporter::Otlp(otlp) => {
-                let protocol = match otlp.protocol {
-                    OtlpProtocol::Grpc => "grpc",
-                    OtlpProtocol::HttpProtobuf => "http/protobuf",
-                    OtlpProtocol::HttpJson => "http/json",
-                };
-                writeln!(text, "  {} by OTLP, {protocol}", otlp.endpoint).ok()
+                let endpoint = without_secrets(&otlp.endpoint);
+                writeln!(text, "  {endpoint} by OTLP, {}", otlp.protocol.name()).ok()
             }
-            Exporter::Jaeger(jaeger) => writeln!(
-                text,
-                "  {} by Jaeger, {}",
-                jaeger.endpoint(),
-                jaeger.protocol
-            )
-            .ok(),
+            Exporter::Jaeger(jaeger) => {
+                let endpoint = without_secrets(&jaeger.endpoint);
+                writeln!(text, "  {endpoint} by Jaeger, {}", jaeger.protocol.name()).ok()
+            }
         };
     }
 }
@@ -242,7 +221,7 @@ mod tests {
         assert!(!text.contains("SECRET"), "{text}");
         assert_eq!(
             line(&text, "OTEL_EXPORTER_JAEGER_PASSWORD"),
-            "flag      OTEL_EXPORTER_JAEGER_PASSWORD=(set; not shown)"
+            "flag      OTEL_EXPORTER_JAEGER_PASSWORD=(not shown)"
         );
     }
 }

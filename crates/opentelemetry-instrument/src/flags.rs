@@ -1,7 +1,7 @@
-//! The flags: one for each variable of `otel-auto`'s table, and for those that it only answers,
+//! The flags: one for each variable of `otel-env`'s table, and for those that it only answers,
 //! since programs in other languages read them.
 
-use otel_auto::config::{IGNORED, variables};
+use otel_env::{IGNORED, variables};
 
 /// What names of variables begin with and names of flags do not.
 const PREFIX: &str = "OTEL_";
@@ -18,16 +18,16 @@ pub(crate) struct Flag {
 pub(crate) fn all() -> impl Iterator<Item = Flag> {
     let answered = IGNORED.iter().map(|ignored| Flag {
         variable: ignored.name,
-        is_boolean: ignored.name.ends_with("_INSECURE"),
+        is_boolean: ignored.is_boolean,
     });
     read().chain(answered)
 }
 
-/// Those of the variables that `otel-auto` reads.
+/// The flags of the variables that `otel-auto` reads.
 fn read() -> impl Iterator<Item = Flag> {
     variables().map(|variable| Flag {
         variable: variable.name,
-        is_boolean: variable.is_boolean(),
+        is_boolean: variable.is_boolean,
     })
 }
 

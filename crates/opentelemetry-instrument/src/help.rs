@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use otel_auto::config::{GROUPS, IGNORED, Variable};
+use otel_env::{GROUPS, IGNORED, Variable};
 
 use crate::flags;
 
@@ -42,7 +42,7 @@ pub(crate) fn text() -> String {
 }
 
 fn write_flag(text: &mut String, variable: &Variable) {
-    let value = if variable.is_boolean() {
+    let value = if variable.is_boolean {
         "[true|false]"
     } else {
         "VALUE"

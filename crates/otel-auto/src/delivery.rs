@@ -12,6 +12,8 @@ use opentelemetry_sdk::trace::{BatchConfig, SpanExporter};
 
 pub use spans::CountedBatch;
 
+use crate::config::without_secrets;
+
 use counts::Counts;
 pub(crate) use logs::CountedLogs;
 
@@ -54,10 +56,10 @@ enum Signal {
 }
 
 impl Delivery {
-    /// Counts deliveries to `endpoint`, which the report names.
+    /// Counts deliveries to `endpoint`. The report names it, without user, password and query.
     pub fn to(endpoint: impl AsRef<str>) -> Self {
         Self {
-            endpoint: Arc::from(endpoint.as_ref()),
+            endpoint: Arc::from(without_secrets(endpoint.as_ref())),
             variable: None,
             signal: Signal::Spans,
             counts: Arc::default(),

@@ -11,7 +11,7 @@ use opentelemetry::trace::TracerProvider;
 use crate::config::{Config, Problem};
 use crate::pipeline::Built;
 use crate::signal::Signals;
-use crate::{http, pipeline, propagation, subscriber};
+use crate::{http, pipeline, propagation, settings, subscriber};
 
 /// How long the last spans may take to leave when the program ends.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -76,10 +76,10 @@ fn set_globals(config: Config, built: Option<&Built>) {
         global::set_tracer_provider(built.provider.clone());
         built
             .provider
-            .tracer(crate::config::program().unwrap_or_default())
+            .tracer(settings::program().unwrap_or_default())
     });
     let logs = built.and_then(|built| built.logs.as_ref());
-    if !subscriber::install(tracer, logs, config.log_level) {
+    if !subscriber::install(tracer, logs, settings::level(config.log_level)) {
         say(
             "otel-auto: another tracing subscriber is set already: spans made with tracing are not \
              exported",

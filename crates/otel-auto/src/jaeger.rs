@@ -2,33 +2,77 @@
 
 use std::time::Duration;
 
-use jaeger_exporter::{BuildError, Stats};
+use jaeger_exporter::{BuildError, SpanExporter, Stats, UdpBuilder};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
-use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+use opentelemetry_sdk::trace::SpanData;
 
-use crate::config::{Jaeger, Problem};
+use crate::config::{Agent, Jaeger, JaegerProtocol, Problem, ProblemKind};
 use crate::delivery::Delivery;
 
 /// The exporter, with the count of a batch of which only a part was sent, as over UDP.
 #[derive(Debug)]
 pub(crate) struct JaegerExporter {
-    exporter: jaeger_exporter::SpanExporter,
+    exporter: SpanExporter,
     stats: Stats,
     delivery: Delivery,
 }
 
 /// Makes the exporter that `settings` describe; each export takes at most `timeout`.
 pub(crate) fn exporter(settings: &Jaeger, timeout: Duration) -> Result<JaegerExporter, Problem> {
-    let mut settings = settings.clone();
-    settings.timeout = timeout;
-    let exporter =
-        jaeger_exporter::SpanExporter::from_lookup(|name| settings.get(name)).map_err(problem)?;
+    let exporter = build(settings, timeout).map_err(problem)?;
     Ok(JaegerExporter {
         stats: exporter.stats(),
         delivery: Delivery::to(exporter.endpoint()).with_variable(settings.endpoint_variable()),
         exporter,
     })
+}
+
+fn build(settings: &Jaeger, timeout: Duration) -> Result<SpanExporter, BuildError> {
+    let Jaeger {
+        protocol, endpoint, ..
+    } = settings;
+    let lookup = |name: &str| secret_or_file(settings, name);
+    match (protocol, &settings.agent) {
+        (JaegerProtocol::HttpThrift, _) => SpanExporter::http()
+            .with_env(lookup)
+            .with_endpoint(endpoint)
+            .with_timeout(timeout)
+            .build(),
+        (JaegerProtocol::Grpc, _) => SpanExporter::grpc()
+            .with_env(lookup)
+            .with_endpoint(endpoint)
+            .with_timeout(timeout)
+            .build(),
+        (JaegerProtocol::UdpCompact, agent) => udp(agent.as_ref()).compact().build(),
+        (JaegerProtocol::UdpBinary, agent) => udp(agent.as_ref()).binary().build(),
+    }
+}
+
+fn udp(agent: Option<&Agent>) -> UdpBuilder {
+    let builder = SpanExporter::udp().with_env(|_| None);
+    match agent {
+        Some(agent) => builder.with_host(&agent.host).with_port(agent.port),
+        None => builder,
+    }
+}
+
+/// What the exporter takes from a variable, so that its error names the variable.
+fn secret_or_file(settings: &Jaeger, name: &str) -> Option<String> {
+    let tls = &settings.tls;
+    let files = [&tls.certificate, &tls.client_key, &tls.client_certificate];
+    match name {
+        "OTEL_EXPORTER_JAEGER_USER" => settings.user.clone(),
+        "OTEL_EXPORTER_JAEGER_PASSWORD" => {
+            let password = settings.password.as_ref()?;
+            Some(password.expose().to_owned())
+        }
+        _ => {
+            let mut files = files.into_iter().flatten();
+            let file = files.find(|file| file.variable == name)?;
+            Some(file.path.to_string_lossy().into_owned())
+        }
+    }
 }
 
 impl JaegerExporter {
@@ -59,10 +103,10 @@ fn problem(error: BuildError) -> Problem {
         ),
     };
     let message = format!("{reason}; no spans are sent to Jaeger");
-    Problem::new(variable, value, message)
+    Problem::new(ProblemKind::Failed, variable, value, message)
 }
 
-impl SpanExporter for JaegerExporter {
+impl opentelemetry_sdk::trace::SpanExporter for JaegerExporter {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         let count = u64::try_from(batch.len()).unwrap_or(u64::MAX);
         let before = self.stats.exported();

@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-pub mod config;
 mod console;
 mod cut;
 mod delivery;
@@ -11,8 +10,11 @@ mod otlp;
 mod pipeline;
 mod propagation;
 mod sampling;
+mod settings;
 mod signal;
 mod subscriber;
+
+pub use otel_env as config;
 
 pub use console::ConsoleExporter;
 pub use delivery::{CountedBatch, Delivery};

@@ -11,7 +11,7 @@ use crate::config::{Batch, Config, Exporter, Problem};
 use crate::cut::Cut;
 use crate::delivery::Delivery;
 use crate::sampling::CountingSampler;
-use crate::{ConsoleExporter, jaeger, otlp};
+use crate::{ConsoleExporter, jaeger, otlp, settings};
 
 /// A provider in the making, and the counts of its exporters.
 struct Pipeline {
@@ -34,12 +34,13 @@ pub(crate) struct Built {
 
 /// Builds the provider. An exporter that cannot be built is a problem and is left out.
 pub(crate) fn build(config: &Config, problems: &mut Vec<Problem>) -> Built {
-    let sampler = CountingSampler::new(config.sampler.clone());
+    let sampler = CountingSampler::new(settings::sampler(&config.sampler));
+    let resource = settings::resource(&config.resource);
     let mut pipeline = Pipeline {
         builder: SdkTracerProvider::builder()
-            .with_resource(config.resource.clone())
+            .with_resource(resource.clone())
             .with_sampler(sampler.clone())
-            .with_span_limits(config.limits.counts),
+            .with_span_limits(settings::limits(&config.limits)),
         batch: config.batch,
         value_length: config.limits.value_length,
         deliveries: Vec::new(),
@@ -50,7 +51,7 @@ pub(crate) fn build(config: &Config, problems: &mut Vec<Problem>) -> Built {
     let mut deliveries = pipeline.deliveries;
     Built {
         provider: pipeline.builder.build(),
-        logs: logs::build(config, &mut deliveries, problems),
+        logs: logs::build(config, resource, &mut deliveries, problems),
         sampler,
         deliveries,
     }
@@ -65,7 +66,7 @@ impl Pipeline {
             }
             Exporter::Otlp(settings) => {
                 let delivery =
-                    Delivery::to(&settings.endpoint).with_variable("OTEL_EXPORTER_OTLP_ENDPOINT");
+                    Delivery::to(&settings.endpoint).with_variable(settings.endpoint_variable);
                 let timeout = settings.timeout.min(self.batch.export_timeout);
                 let exporter = otlp::spans(settings, timeout, &delivery)?;
                 self.send(delivery, exporter);
@@ -80,7 +81,8 @@ impl Pipeline {
     }
 
     fn send(&mut self, delivery: Delivery, exporter: impl SpanExporter + 'static) {
-        let processor = delivery.batch_with_config(self.cut(exporter), self.batch.of_spans());
+        let processor =
+            delivery.batch_with_config(self.cut(exporter), settings::batch_of_spans(self.batch));
         self.builder = mem::take(&mut self.builder).with_span_processor(processor);
         self.deliveries.push(delivery);
     }

@@ -1,8 +1,8 @@
 //! "My trace does not appear": walks the path of a program's spans, and names the first hop that fails
 //! and what to do.
 //!
-//! It takes the same `OTEL_*` variables as the program, resolves them by itself, and then does what the
-//! program would do: resolve the name, connect, shake hands, send a span, and look for it.
+//! It takes the same `OTEL_*` variables as the program, reads them as the program does, and then does
+//! what the program would do: resolve the name, connect, shake hands, send a span, and look for it.
 
 pub mod args;
 mod diagnosis;

@@ -9,9 +9,9 @@ use async_trait::async_trait;
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use http::response::Parts;
-use http::{HeaderValue, Request, Response};
+use http::{HeaderMap, HeaderValue, Request, Response};
 use opentelemetry_http::{Bytes, HttpClient, HttpError};
 use opentelemetry_proto::tonic::collector::logs::v1::{
     ExportLogsServiceRequest, ExportLogsServiceResponse,
@@ -40,6 +40,8 @@ pub(super) struct HttpTransport {
     agent: Agent,
     encoding: Encoding,
     signal: Signal,
+    /// Those of the settings.
+    headers: HeaderMap,
     answer: Arc<Mutex<Answer>>,
 }
 
@@ -74,6 +76,7 @@ impl HttpTransport {
         tls: TlsConfig,
         encoding: Encoding,
         signal: Signal,
+        headers: HeaderMap,
     ) -> Self {
         let config = Agent::config_builder()
             .timeout_global(Some(timeout))
@@ -85,6 +88,7 @@ impl HttpTransport {
             agent: config.new_agent(),
             encoding,
             signal,
+            headers,
             answer: Arc::default(),
         }
     }
@@ -95,11 +99,12 @@ impl HttpTransport {
     }
 
     fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        let request = match self.encoding {
-            Encoding::Protobuf => request,
-            Encoding::Json => to_json(request, self.signal)?,
+        let (mut head, body) = request.into_parts();
+        let body = match self.encoding {
+            Encoding::Protobuf => body,
+            Encoding::Json => to_json(&body, self.signal)?,
         };
-        let (head, body) = request.into_parts();
+        head.headers = self.headers(&head.headers, &body);
         let response = self.agent.run(Request::from_parts(head, body.as_ref()))?;
         let (head, mut body) = response.into_parts();
         if is_grpc(&head) {
@@ -107,6 +112,25 @@ impl HttpTransport {
         }
         let body = body.with_config().limit(MAX_ANSWER).read_to_vec()?;
         Ok(Response::from_parts(head, body.into()))
+    }
+
+    /// The headers of the settings, and those that say what `body` is. The exporter also adds what
+    /// it reads in the environment by itself, checked by nobody.
+    fn headers(&self, of_exporter: &HeaderMap, body: &[u8]) -> HeaderMap {
+        let content_type = HeaderValue::from_static(match self.encoding {
+            Encoding::Protobuf => "application/x-protobuf",
+            Encoding::Json => "application/json",
+        });
+        let agent = of_exporter.get(USER_AGENT).cloned();
+        let mut headers = HeaderMap::from_iter(agent.map(|agent| (USER_AGENT, agent)));
+        for (name, value) in &self.headers {
+            headers.insert(name, value.clone());
+        }
+        headers.insert(CONTENT_TYPE, content_type);
+        if is_gzip(body) {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        headers
     }
 
     fn read_answer(&self, result: &Result<Response<Bytes>, HttpError>) -> Answer {
@@ -165,19 +189,25 @@ fn is_grpc(answer: &Parts) -> bool {
     kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
 }
 
-/// Encodes the request anew. The exporter may have compressed it; then so is the outcome.
-fn to_json(request: Request<Bytes>, signal: Signal) -> Result<Request<Bytes>, HttpError> {
-    let (mut head, body) = request.into_parts();
-    let gzip = head.headers.contains_key(CONTENT_ENCODING);
-    let body = if gzip { decompress(&body)? } else { body };
+/// Whether it is compressed: a message of protobuf begins with another byte.
+fn is_gzip(body: &[u8]) -> bool {
+    body.starts_with(&[0x1f, 0x8b])
+}
+
+/// Encodes a request anew. Where the exporter has compressed it, so is the outcome.
+fn to_json(body: &Bytes, signal: Signal) -> Result<Bytes, HttpError> {
+    let gzip = is_gzip(body);
+    let body = if gzip {
+        decompress(body)?
+    } else {
+        body.clone()
+    };
     let json = match signal {
         Signal::Traces => transcode::<ExportTraceServiceRequest>(&body)?,
         Signal::Logs => transcode::<ExportLogsServiceRequest>(&body)?,
     };
     let body = if gzip { compress(&json)? } else { json };
-    let json = HeaderValue::from_static("application/json");
-    head.headers.insert(CONTENT_TYPE, json);
-    Ok(Request::from_parts(head, body.into()))
+    Ok(body.into())
 }
 
 fn transcode<T: Message + Default + Serialize>(body: &[u8]) -> Result<Vec<u8>, HttpError> {

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use opentelemetry_otlp::tonic_types::metadata::MetadataMap;
 use opentelemetry_otlp::{
     Compression, Protocol, WithExportConfig, WithHttpConfig, WithTonicConfig,
 };
 use tokio::runtime::Builder;
+use tonic::Request;
+use tonic::metadata::MetadataMap;
 
-use crate::config::{Otlp, OtlpProtocol, Problem};
+use crate::config::{Otlp, OtlpProtocol, Problem, ProblemKind, without_secrets};
 
 use super::http::{Encoding, HttpTransport, Signal};
 use super::tls::Tls;
@@ -49,7 +50,8 @@ impl<'a> Plan<'a> {
             Some(tls) => tls.for_ureq().map_err(|error| self.problem(&error))?,
             None => ureq::tls::TlsConfig::default(),
         };
-        let client = HttpTransport::new(self.timeout, tls, encoding, signal);
+        let headers = self.settings.headers.iter().cloned().collect();
+        let client = HttpTransport::new(self.timeout, tls, encoding, signal, headers);
         Ok(Transport::Http(client))
     }
 
@@ -58,16 +60,11 @@ impl<'a> Plan<'a> {
         builder: B,
         client: &HttpTransport,
     ) -> B {
-        let headers = self.settings.headers.iter().filter_map(|(name, value)| {
-            let value = value.to_str().ok()?;
-            Some((name.as_str().to_owned(), value.to_owned()))
-        });
         let builder = builder
             .with_http_client(client.clone())
             .with_protocol(Protocol::HttpBinary)
             .with_endpoint(&self.settings.endpoint)
-            .with_timeout(self.timeout)
-            .with_headers(headers.collect());
+            .with_timeout(self.timeout);
         if self.settings.gzip {
             builder.with_compression(Compression::Gzip)
         } else {
@@ -77,10 +74,11 @@ impl<'a> Plan<'a> {
 
     pub(super) fn grpc<B: WithExportConfig + WithTonicConfig>(&self, builder: B) -> B {
         let headers = self.settings.headers.iter().cloned().collect();
+        let headers = MetadataMap::from_headers(headers);
         let mut builder = builder
             .with_endpoint(&self.settings.endpoint)
             .with_timeout(self.timeout)
-            .with_metadata(MetadataMap::from_headers(headers));
+            .with_interceptor(move |request| Ok(with_headers(request, &headers)));
         if let Some(tls) = &self.tls {
             builder = builder.with_tls_config(tls.for_tonic());
         }
@@ -93,9 +91,24 @@ impl<'a> Plan<'a> {
     pub(super) fn problem(&self, error: &impl ToString) -> Problem {
         let message = format!("{}; nothing is sent there", error.to_string());
         Problem::new(
-            "OTEL_EXPORTER_OTLP_ENDPOINT",
-            &self.settings.endpoint,
+            ProblemKind::Failed,
+            self.settings.endpoint_variable,
+            without_secrets(&self.settings.endpoint),
             message,
         )
     }
+}
+
+/// The request with `headers` and the exporter's `user-agent`, and no others: the exporter also
+/// adds what it reads in the environment by itself, checked by nobody.
+fn with_headers(mut request: Request<()>, headers: &MetadataMap) -> Request<()> {
+    let agent = request.metadata_mut().remove("user-agent");
+    let mut own = headers.clone();
+    if let Some(agent) = agent
+        && !own.contains_key("user-agent")
+    {
+        own.insert("user-agent", agent);
+    }
+    *request.metadata_mut() = own;
+    request
 }

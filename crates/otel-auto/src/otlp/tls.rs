@@ -8,7 +8,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 use ureq::tls::{ClientCert, PrivateKey, RootCerts, TlsConfig};
 
-use crate::config::{PemFile, Problem, TlsFiles};
+use crate::config::{PemFile, Problem, ProblemKind, TlsFiles};
 
 /// What was loaded and checked.
 pub(super) struct Tls {
@@ -132,5 +132,10 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
 
 fn refuse(file: &PemFile, reason: &str) -> Problem {
     let message = format!("{reason}; nothing is sent over OTLP");
-    Problem::new(file.variable, file.path.display().to_string(), message)
+    Problem::new(
+        ProblemKind::Failed,
+        file.variable,
+        file.path.display().to_string(),
+        message,
+    )
 }

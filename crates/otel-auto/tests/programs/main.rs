@@ -85,6 +85,41 @@ async fn otlp_over_grpc_needs_no_runtime_of_the_program() {
 }
 
 #[tokio::test]
+async fn a_bad_header_is_left_out_and_the_message_is_true() {
+    for protocol in ["http/protobuf", "grpc"] {
+        let receiver = match protocol {
+            "grpc" => Receiver::grpc(Answer::Accept).await,
+            _ => Receiver::http(Answer::Accept).await,
+        };
+        let pairs = "x-a=1,SECRET,x-c=%33,content-type=text/plain,x-d=SECRET%zz";
+        let ended =
+            run(spans_to(&receiver, protocol).env("OTEL_EXPORTER_OTLP_HEADERS", pairs)).await;
+        assert_eq!(receiver.span_names().len(), 2, "{}", ended.stderr);
+        let headers = &receiver.requests()[0].headers;
+        let sent = |name: &str| headers.get_all(name).iter().cloned().collect::<Vec<_>>();
+        assert_eq!(
+            (sent("x-a"), sent("x-c")),
+            (vec!["1".parse().unwrap()], vec!["3".parse().unwrap()])
+        );
+        assert!(!headers.contains_key("x-d"), "{headers:?}");
+        assert_ne!(
+            headers["content-type"], "text/plain",
+            "{protocol}: {headers:?}"
+        );
+        assert!(
+            headers["user-agent"]
+                .to_str()
+                .unwrap()
+                .starts_with("OTel-OTLP")
+        );
+        for told in ["pair 2 has no", "pair 4 sets content-type", "pair 5 has"] {
+            assert!(ended.stderr.contains(told), "{}", ended.stderr);
+        }
+        assert!(!ended.stderr.contains("SECRET"), "{}", ended.stderr);
+    }
+}
+
+#[tokio::test]
 async fn spans_that_the_backend_rejects_are_lost() {
     for protocol in ["http/protobuf", "http/json", "grpc"] {
         let receiver = match protocol {

@@ -1,13 +1,14 @@
-//! The `OTEL_*` variables, resolved as the specification says, by code of the doctor's own.
-//!
-//! Spec: <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/>,
-//! <https://opentelemetry.io/docs/specs/otel/protocol/exporter/>
+//! The `OTEL_*` variables, read by the code that the programs read them with, and what they mean
+//! for the way of a span.
 
-mod names;
+mod languages;
 
 use std::collections::BTreeMap;
 
-use percent_encoding::percent_decode_str;
+use otel_env::{
+    Config, Exporter, Jaeger, JaegerProtocol, Otlp, OtlpProtocol, PemFile, Problem, ProblemKind,
+    Sampler, Variable, misspelt, variables, without_secrets,
+};
 
 use super::diagnosis::{Diagnosis, Hop, Stage};
 use super::target::Target;
@@ -17,166 +18,62 @@ use crate::send::Security;
 /// The variables of a program. An empty one counts as unset.
 pub type Environment = BTreeMap<String, String>;
 
+const ZIPKIN_ENDPOINT: &str = "OTEL_EXPORTER_ZIPKIN_ENDPOINT";
+
 /// What the variables say.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Settings {
-    /// Variables that nobody understands.
+    /// Variables that are not understood.
     pub(super) misunderstood: Vec<Hop>,
     /// Where spans go.
     pub(super) targets: Vec<Target>,
     disabled: bool,
-    exporters: Vec<String>,
-    sampler: String,
-    ratio: Option<f64>,
-}
-
-const SAMPLERS: [&str; 6] = [
-    "always_on",
-    "always_off",
-    "traceidratio",
-    "parentbased_always_on",
-    "parentbased_always_off",
-    "parentbased_traceidratio",
-];
-
-const EXPORTERS: [&str; 7] = [
-    "otlp",
-    "jaeger",
-    "jaeger_thrift",
-    "jaeger_proto",
-    "zipkin",
-    "console",
-    "none",
-];
-
-const OTLP_PROTOCOLS: [&str; 3] = ["grpc", "http/protobuf", "http/json"];
-
-const JAEGER_PROTOCOLS: [&str; 4] = [
-    "http/thrift.binary",
-    "grpc",
-    "udp/thrift.compact",
-    "udp/thrift.binary",
-];
-
-/// Reads variables, and notes what it does not understand.
-struct Reader<'a> {
-    environment: &'a Environment,
-    misunderstood: Vec<Hop>,
-}
-
-impl Reader<'_> {
-    fn get(&self, name: &str) -> Option<String> {
-        let value = self.environment.get(name)?.trim();
-        (!value.is_empty()).then(|| value.to_owned())
-    }
-
-    /// The value of the first variable that is set, and its name.
-    fn first(&self, names: &[&str]) -> Option<(String, String)> {
-        names
-            .iter()
-            .find_map(|name| Some(((*name).to_owned(), self.get(name)?)))
-    }
-
-    fn complain(&mut self, name: &str, value: &str, accepted: &str) {
-        self.misunderstood.push(Hop::failed(
-            Stage::Variables,
-            Diagnosis::VariableNotUnderstood,
-            format!("{name} is {value:?}, which is not understood"),
-            format!("set {name} to {accepted}; until then the default is used"),
-        ));
-    }
-
-    fn one_of(&mut self, names: &[&str], accepted: &[&str], default: &str) -> String {
-        let Some((name, value)) = self.first(names) else {
-            return default.to_owned();
-        };
-        let value = value.to_lowercase();
-        if accepted.contains(&value.as_str()) {
-            return value;
-        }
-        self.complain(&name, &value, &format!("one of {}", accepted.join(", ")));
-        default.to_owned()
-    }
-
-    fn boolean(&mut self, names: &[&str]) -> bool {
-        self.one_of(names, &["true", "false"], "false") == "true"
-    }
-
-    /// Whole numbers are checked where a bad one changes what arrives.
-    fn number(&mut self, name: &str) {
-        if let Some(value) = self.get(name)
-            && value.parse::<u64>().is_err()
-        {
-            self.complain(name, &value, "a whole number");
-        }
-    }
-
-    fn headers(&mut self, names: &[&str]) -> Vec<(String, String)> {
-        let Some((name, value)) = self.first(names) else {
-            return Vec::new();
-        };
-        let mut headers = Vec::new();
-        for pair in value.split(',').filter(|pair| !pair.trim().is_empty()) {
-            let Some((key, value)) = pair.split_once('=') else {
-                self.complain(&name, pair, "key=value pairs with commas between");
-                continue;
-            };
-            let value = percent_decode_str(value.trim()).decode_utf8_lossy();
-            headers.push((key.trim().to_lowercase(), value.into_owned()));
-        }
-        headers
-    }
-
-    fn certificate(&mut self, names: &[&str]) -> Vec<u8> {
-        let Some((name, path)) = self.first(names) else {
-            return Vec::new();
-        };
-        match std::fs::read(&path) {
-            Ok(pem) => pem,
-            Err(error) => {
-                self.complain(&name, &path, &format!("a file that can be read ({error})"));
-                Vec::new()
-            }
-        }
-    }
+    /// The names of the exporters, with commas between.
+    exporters: String,
+    sampler: Sampler,
 }
 
 impl Settings {
     pub(super) fn resolve(environment: &Environment) -> Self {
-        let mut reader = Reader {
-            environment,
-            misunderstood: names::unknown(environment),
-        };
-        let disabled = reader.boolean(&["OTEL_SDK_DISABLED"]);
-        let exporters = exporters(&mut reader);
-        let sampler = reader.one_of(&["OTEL_TRACES_SAMPLER"], &SAMPLERS, "parentbased_always_on");
-        let ratio = ratio(&mut reader, &sampler);
-        for name in [
-            "OTEL_BSP_SCHEDULE_DELAY",
-            "OTEL_BSP_EXPORT_TIMEOUT",
-            "OTEL_BSP_MAX_QUEUE_SIZE",
-            "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
-            "OTEL_EXPORTER_OTLP_TIMEOUT",
-            "OTEL_EXPORTER_JAEGER_TIMEOUT",
-        ] {
-            reader.number(name);
+        let translated = languages::translate(environment);
+        let (config, problems) = Config::read(&|name| translated.environment.get(name).cloned());
+        let slips = misspelt(environment.keys().cloned());
+        let mut misunderstood: Vec<_> = slips.chain(problems).filter_map(misunderstood).collect();
+        let mut targets = Vec::new();
+        let mut names = Vec::new();
+        for exporter in &config.exporters {
+            let target = match exporter {
+                Exporter::Console => {
+                    names.push("console");
+                    continue;
+                }
+                Exporter::Otlp(otlp) => {
+                    names.push("otlp");
+                    of_otlp(otlp)
+                }
+                Exporter::Jaeger(jaeger) => {
+                    names.push("jaeger");
+                    of_jaeger(jaeger)
+                }
+            };
+            match target {
+                Ok(target) => targets.push(target),
+                Err(hop) => misunderstood.push(hop),
+            }
         }
-        let targets = exporters
-            .iter()
-            .filter_map(|exporter| match exporter.as_str() {
-                "otlp" => Some(otlp(&mut reader)),
-                "jaeger" | "jaeger_thrift" | "jaeger_proto" => Some(jaeger(&mut reader, exporter)),
-                "zipkin" => Some(zipkin(&reader)),
-                _ => None,
-            })
-            .collect();
+        if translated.zipkin {
+            names.push("zipkin");
+            targets.push(of_zipkin(environment));
+        }
+        if names.is_empty() {
+            names.push("none");
+        }
         Self {
-            misunderstood: reader.misunderstood,
+            misunderstood,
             targets,
-            disabled,
-            exporters,
-            sampler,
-            ratio,
+            disabled: config.disabled,
+            exporters: names.join(","),
+            sampler: config.sampler,
         }
     }
 
@@ -184,7 +81,13 @@ impl Settings {
         let targets: Vec<_> = self
             .targets
             .iter()
-            .map(|target| format!("{} to {}", target.protocol, target.endpoint))
+            .map(|target| {
+                format!(
+                    "{} to {}",
+                    target.protocol,
+                    without_secrets(&target.endpoint)
+                )
+            })
             .collect();
         match targets.as_slice() {
             [] => "all understood".to_owned(),
@@ -204,7 +107,7 @@ impl Settings {
             ));
             return hops;
         }
-        let names = self.exporters.join(",");
+        let names = &self.exporters;
         hops.push(if self.targets.is_empty() {
             Hop::failed(
                 Stage::Exporter,
@@ -213,195 +116,152 @@ impl Settings {
                 "set OTEL_TRACES_EXPORTER to otlp or jaeger, or unset it",
             )
         } else {
-            Hop::fine(Stage::Exporter, names)
+            Hop::fine(Stage::Exporter, names.clone())
         });
-        hops.push(self.sampler_hop());
+        hops.push(sampler_hop(&self.sampler));
         hops
     }
-
-    fn sampler_hop(&self) -> Hop {
-        let none = self.ratio == Some(0.0);
-        if self.sampler.ends_with("always_off") || none {
-            let what = if none { " with ratio 0" } else { "" };
-            return Hop::failed(
-                Stage::Sampler,
-                Diagnosis::SampledOut,
-                format!(
-                    "OTEL_TRACES_SAMPLER is {}{what}: no trace is sampled",
-                    self.sampler
-                ),
-                "set OTEL_TRACES_SAMPLER to parentbased_always_on, or unset it",
-            );
-        }
-        match self.ratio {
-            Some(ratio) if ratio < 1.0 => Hop::fine(
-                Stage::Sampler,
-                format!(
-                    "{}: {} % of traces are exported, the others never appear",
-                    self.sampler,
-                    ratio * 100.0
-                ),
-            ),
-            _ => Hop::fine(Stage::Sampler, self.sampler.clone()),
-        }
-    }
 }
 
-fn exporters(reader: &mut Reader<'_>) -> Vec<String> {
-    let name = "OTEL_TRACES_EXPORTER";
-    let Some(value) = reader.get(name) else {
-        return vec!["otlp".to_owned()];
-    };
-    let mut exporters = Vec::new();
-    for exporter in value.split(',').map(|e| e.trim().to_lowercase()) {
-        if EXPORTERS.contains(&exporter.as_str()) {
-            exporters.push(exporter);
-        } else {
-            let accepted = format!("a list of {}", EXPORTERS.join(", "));
-            reader.complain(name, &exporter, &accepted);
-        }
-    }
-    exporters
-}
-
-fn ratio(reader: &mut Reader<'_>, sampler: &str) -> Option<f64> {
-    if !sampler.ends_with("traceidratio") {
-        return None;
-    }
-    let name = "OTEL_TRACES_SAMPLER_ARG";
-    let Some(value) = reader.get(name) else {
-        return Some(1.0);
-    };
-    match value.parse::<f64>() {
-        Ok(ratio) if (0.0..=1.0).contains(&ratio) => Some(ratio),
-        _ => {
-            reader.complain(name, &value, "a number from 0 to 1");
-            Some(1.0)
-        }
-    }
-}
-
-fn otlp(reader: &mut Reader<'_>) -> Target {
-    let protocol = reader.one_of(
-        &[
-            "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
-            "OTEL_EXPORTER_OTLP_PROTOCOL",
-        ],
-        &OTLP_PROTOCOLS,
-        "http/protobuf",
-    );
-    let protocol = match protocol.as_str() {
-        "grpc" => Protocol::OtlpGrpc,
-        "http/json" => Protocol::OtlpJson,
-        _ => Protocol::OtlpHttp,
-    };
-    let own = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
-    let (variable, endpoint) = match (reader.get(own), reader.get("OTEL_EXPORTER_OTLP_ENDPOINT")) {
-        (Some(endpoint), _) => (own, endpoint),
-        (None, Some(base)) => {
-            let endpoint = if protocol.is_grpc() {
-                base
-            } else {
-                format!("{}/v1/traces", base.trim_end_matches('/'))
-            };
-            ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
-        }
-        (None, None) => ("OTEL_EXPORTER_OTLP_ENDPOINT", default_endpoint(protocol)),
-    };
-    let insecure = reader.boolean(&[
-        "OTEL_EXPORTER_OTLP_TRACES_INSECURE",
-        "OTEL_EXPORTER_OTLP_INSECURE",
-    ]);
-    let security = Security {
-        authorities: reader.certificate(&[
-            "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE",
-            "OTEL_EXPORTER_OTLP_CERTIFICATE",
-        ]),
-        headers: reader.headers(&[
-            "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
-            "OTEL_EXPORTER_OTLP_HEADERS",
-        ]),
-    };
-    Target::new(
-        protocol,
+/// What a person has to put right; `None` for a value that is fine and has no say in where spans
+/// go.
+fn misunderstood(problem: Problem) -> Option<Hop> {
+    let Problem {
+        kind,
         variable,
-        &with_scheme(protocol, &endpoint, insecure),
-        security,
+        value,
+        message,
+    } = problem;
+    match kind {
+        ProblemKind::Refused => {}
+        ProblemKind::Misspelt => return Some(slip(&variable, &message)),
+        _ => return None,
+    }
+    let diagnosis = if variable.ends_with("_ENDPOINT") {
+        Diagnosis::EndpointInvalid
+    } else {
+        Diagnosis::VariableNotUnderstood
+    };
+    let reason = if message.starts_with("accepted: ") {
+        "it is not understood"
+    } else {
+        &message
+    };
+    let row = variables().find(|row| row.name == variable);
+    let accepted = row.map_or("", |row| row.accepts);
+    let instead = row.and_then(Variable::instead).unwrap_or_default();
+    Some(Hop::failed(
+        Stage::Variables,
+        diagnosis,
+        format!("{variable} is {value:?}: {reason}"),
+        format!("set {variable} to {accepted}; until then: {instead}"),
+    ))
+}
+
+fn slip(variable: &str, message: &str) -> Hop {
+    Hop::failed(
+        Stage::Variables,
+        Diagnosis::VariableNotUnderstood,
+        format!("{variable}: {message}"),
+        "write the name that is close to it, or unset it".to_owned(),
     )
 }
 
-fn jaeger(reader: &mut Reader<'_>, exporter: &str) -> Target {
-    let default = if exporter == "jaeger_proto" {
-        "grpc"
-    } else {
-        "http/thrift.binary"
+fn sampler_hop(sampler: &Sampler) -> Hop {
+    let (root, parent_based) = match sampler {
+        Sampler::ParentBased(root) => (root.as_ref(), "parentbased_"),
+        root => (root, ""),
     };
-    let named = reader.one_of(
-        &["OTEL_EXPORTER_JAEGER_PROTOCOL"],
-        &JAEGER_PROTOCOLS,
-        default,
-    );
-    let protocol = match (exporter, named.as_str()) {
-        ("jaeger_proto", _) | (_, "grpc") => Protocol::JaegerGrpc,
-        (_, "udp/thrift.compact") => Protocol::ThriftCompact,
-        (_, "udp/thrift.binary") => Protocol::ThriftBinary,
-        _ => Protocol::ThriftHttp,
+    let (name, ratio) = match root {
+        Sampler::AlwaysOff => ("always_off", 0.0),
+        Sampler::TraceIdRatioBased(ratio) => ("traceidratio", *ratio),
+        Sampler::AlwaysOn | Sampler::ParentBased(_) => ("always_on", 1.0),
     };
-    let mut security = Security {
-        authorities: reader.certificate(&["OTEL_EXPORTER_JAEGER_CERTIFICATE"]),
-        headers: Vec::new(),
-    };
-    if let Some(user) = reader.get("OTEL_EXPORTER_JAEGER_USER") {
-        let password = reader.get("OTEL_EXPORTER_JAEGER_PASSWORD");
-        security.basic(&user, &password.unwrap_or_default());
-    }
-    if protocol.is_udp() {
-        let host = reader.get("OTEL_EXPORTER_JAEGER_AGENT_HOST");
-        let port = reader.get("OTEL_EXPORTER_JAEGER_AGENT_PORT");
-        let host = host.unwrap_or_else(|| "localhost".to_owned());
-        let port = port.unwrap_or_else(|| protocol.port().to_string());
-        let endpoint = format!("udp://{host}:{port}");
-        return Target::new(
-            protocol,
-            "OTEL_EXPORTER_JAEGER_AGENT_HOST",
-            &endpoint,
-            security,
+    let name = format!("{parent_based}{name}");
+    if ratio <= 0.0 {
+        let with = match root {
+            Sampler::TraceIdRatioBased(_) => " with ratio 0",
+            _ => "",
+        };
+        return Hop::failed(
+            Stage::Sampler,
+            Diagnosis::SampledOut,
+            format!("OTEL_TRACES_SAMPLER is {name}{with}: no trace is sampled"),
+            "set OTEL_TRACES_SAMPLER to parentbased_always_on, or unset it",
         );
     }
-    let name = "OTEL_EXPORTER_JAEGER_ENDPOINT";
-    let endpoint = reader
-        .get(name)
-        .unwrap_or_else(|| default_endpoint(protocol));
-    let insecure = reader.boolean(&["OTEL_EXPORTER_JAEGER_GRPC_INSECURE"]);
-    Target::new(
-        protocol,
-        name,
-        &with_scheme(protocol, &endpoint, insecure),
-        security,
+    if ratio >= 1.0 {
+        return Hop::fine(Stage::Sampler, name);
+    }
+    let percent = ratio * 100.0;
+    Hop::fine(
+        Stage::Sampler,
+        format!("{name}: {percent} % of traces are exported, the others never appear"),
     )
 }
 
-fn zipkin(reader: &Reader<'_>) -> Target {
-    let name = "OTEL_EXPORTER_ZIPKIN_ENDPOINT";
-    let endpoint = reader.get(name);
-    let endpoint = endpoint.unwrap_or_else(|| default_endpoint(Protocol::Zipkin));
-    Target::new(Protocol::Zipkin, name, &endpoint, Security::default())
-}
-
-fn default_endpoint(protocol: Protocol) -> String {
-    let path = if protocol.is_grpc() {
-        ""
-    } else {
-        protocol.path()
+fn of_otlp(otlp: &Otlp) -> Result<Target, Hop> {
+    let protocol = match otlp.protocol {
+        OtlpProtocol::Grpc => Protocol::OtlpGrpc,
+        OtlpProtocol::HttpProtobuf => Protocol::OtlpHttp,
+        OtlpProtocol::HttpJson => Protocol::OtlpJson,
     };
-    format!("http://localhost:{}{path}", protocol.port())
+    let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let headers = otlp.headers.iter();
+    let security = Security {
+        authorities: certificates(otlp.tls.certificate.as_ref())?,
+        headers: headers
+            .map(|(name, value)| (name.as_str().to_owned(), text(value)))
+            .collect(),
+    };
+    let variable = otlp.endpoint_variable;
+    Ok(Target::new(protocol, variable, &otlp.endpoint, security))
 }
 
-/// For gRPC, an endpoint may be host and port; whether it is TLS then stands in a variable.
-fn with_scheme(protocol: Protocol, endpoint: &str, insecure: bool) -> String {
-    if protocol.is_grpc() && !endpoint.contains("://") {
-        let scheme = if insecure { "http" } else { "https" };
-        return format!("{scheme}://{endpoint}");
+fn of_jaeger(jaeger: &Jaeger) -> Result<Target, Hop> {
+    let protocol = match jaeger.protocol {
+        JaegerProtocol::HttpThrift => Protocol::ThriftHttp,
+        JaegerProtocol::Grpc => Protocol::JaegerGrpc,
+        JaegerProtocol::UdpCompact => Protocol::ThriftCompact,
+        JaegerProtocol::UdpBinary => Protocol::ThriftBinary,
+    };
+    let mut security = Security {
+        authorities: certificates(jaeger.tls.certificate.as_ref())?,
+        headers: Vec::new(),
+    };
+    if let Some(user) = &jaeger.user {
+        let password = jaeger.password.as_ref();
+        security.basic(user, password.map_or("", |password| password.expose()));
     }
-    endpoint.to_owned()
+    let variable = jaeger.endpoint_variable();
+    Ok(Target::new(protocol, variable, &jaeger.endpoint, security))
+}
+
+fn of_zipkin(environment: &Environment) -> Target {
+    let endpoint = environment.get(ZIPKIN_ENDPOINT).map(|value| value.trim());
+    let endpoint = match endpoint {
+        Some(endpoint) if !endpoint.is_empty() => endpoint,
+        _ => "http://localhost:9411/api/v2/spans",
+    };
+    Target::new(
+        Protocol::Zipkin,
+        ZIPKIN_ENDPOINT,
+        endpoint,
+        Security::default(),
+    )
+}
+
+/// The authorities in `file`; none for those of the system.
+fn certificates(file: Option<&PemFile>) -> Result<Vec<u8>, Hop> {
+    let Some(PemFile { variable, path }) = file else {
+        return Ok(Vec::new());
+    };
+    std::fs::read(path).map_err(|error| {
+        Hop::failed(
+            Stage::Variables,
+            Diagnosis::VariableNotUnderstood,
+            format!("{variable}={} cannot be read: {error}", path.display()),
+            format!("set {variable} to a PEM file of the authorities to trust"),
+        )
+    })
 }

@@ -72,19 +72,72 @@ fn a_variable_is_not_understood() {
         "http/protobuf",
     );
     assert_diagnosis(&[("OTEL_TRACES_SAMPLER", "sometimes")], Wrong, "always_on");
+    assert_diagnosis(&[("OTEL_BSP_SCHEDULE_DELAY", "5s")], Wrong, "milliseconds");
+    assert_diagnosis(&[("OTEL_SDK_DISABLED", "1")], Wrong, "true or false");
     assert_diagnosis(
-        &[("OTEL_BSP_SCHEDULE_DELAY", "5s")],
-        Wrong,
-        "a whole number",
-    );
-    assert_diagnosis(&[("OTEL_SDK_DISABLED", "1")], Wrong, "true, false");
-    assert_diagnosis(
-        &[("OTEL_EXPORTER_OTLP_CERTIFICATE", "/no/such")],
+        &[
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://127.0.0.1:1"),
+            ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/no/such"),
+        ],
         Wrong,
         "/no/such",
     );
     let slip = [("OTEL_EXPORTER_OTLP_ENDPIONT", "http://x")];
-    assert_diagnosis(&slip, Wrong, "write OTEL_EXPORTER_OTLP_ENDPOINT instead");
+    assert_diagnosis(&slip, Wrong, "OTEL_EXPORTER_OTLP_ENDPOINT is close to it");
+}
+
+#[test]
+fn a_secret_that_is_not_understood_is_not_shown() {
+    let headers = [("OTEL_EXPORTER_OTLP_HEADERS", "a=1,SECRET")];
+    let endpoint = [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://u:SECRET@h")];
+    for variables in [headers, endpoint] {
+        let (found, report) = check(&variables);
+        assert!(found.is_some() && !report.contains("SECRET"), "{report}");
+        assert!(report.contains("not shown"), "{report}");
+    }
+}
+
+/// The doctor reads variables as the programs do; each case is one in which it once did not.
+#[test]
+fn the_target_is_that_of_the_program() {
+    let target = |variables: &[(&str, &str)]| {
+        let found = examination(variables, None);
+        let variables = found.hops.first().unwrap();
+        format!("{variables:?}")
+    };
+    let closed = "http://127.0.0.1:1";
+    let thrift = target(&[
+        ("OTEL_TRACES_EXPORTER", "jaeger_thrift"),
+        ("OTEL_EXPORTER_JAEGER_PROTOCOL", "grpc"),
+        ("OTEL_EXPORTER_JAEGER_ENDPOINT", closed),
+    ]);
+    assert!(
+        thrift.contains("Thrift over HTTP to http://127.0.0.1:1"),
+        "{thrift}"
+    );
+    let query = target(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1/base?k=v")]);
+    assert!(
+        query.contains("http://127.0.0.1:1/base/v1/traces?(not shown)"),
+        "{query}"
+    );
+    let (none, _) = check(&[("OTEL_TRACES_EXPORTER", "none,otlp")]);
+    assert!(none.is_some());
+    let agent = target(&[
+        ("OTEL_TRACES_EXPORTER", "jaeger_thrift"),
+        ("OTEL_EXPORTER_JAEGER_AGENT_HOST", "127.0.0.1"),
+    ]);
+    assert!(
+        agent.contains("Thrift compact over UDP to udp://127.0.0.1:6831"),
+        "{agent}"
+    );
+    let python = target(&[
+        ("OTEL_TRACES_EXPORTER", "otlp_proto_grpc"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", closed),
+    ]);
+    assert!(
+        python.contains("OTLP gRPC to http://127.0.0.1:1"),
+        "{python}"
+    );
 }
 
 #[test]
@@ -113,7 +166,11 @@ fn everything_is_sampled_out() {
 #[test]
 fn an_endpoint_is_no_address() {
     let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4318")];
-    assert_diagnosis(&variables, Diagnosis::EndpointInvalid, "http://");
+    assert_diagnosis(
+        &variables,
+        Diagnosis::EndpointInvalid,
+        "an http or https URL",
+    );
 }
 
 #[test]

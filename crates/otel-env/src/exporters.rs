@@ -1,0 +1,46 @@
+//! The exporters and where they send.
+
+use crate::jaeger::{self, Family, Jaeger};
+use crate::otlp::{self, Otlp};
+use crate::reader::Reader;
+use crate::variables::TRACES_EXPORTER;
+
+/// Where spans go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Exporter {
+    /// The OpenTelemetry protocol.
+    Otlp(Otlp),
+    /// One of Jaeger's own protocols.
+    Jaeger(Jaeger),
+    /// JSON on the standard output.
+    Console,
+}
+
+pub(crate) fn read(reader: &mut Reader<'_>) -> Vec<Exporter> {
+    let names = reader.list(&TRACES_EXPORTER).unwrap_or_default();
+    let mut exporters: Vec<Exporter> = Vec::new();
+    for name in &names {
+        let exporter = match name.to_ascii_lowercase().as_str() {
+            "none" => {
+                reader.none_stands_alone(&TRACES_EXPORTER, &names);
+                return Vec::new();
+            }
+            "otlp" => Exporter::Otlp(otlp::read(reader, &otlp::TRACES)),
+            "jaeger" => Exporter::Jaeger(jaeger::read(reader, Family::Any)),
+            "jaeger_thrift" => Exporter::Jaeger(jaeger::read(reader, Family::Thrift)),
+            "jaeger_proto" => Exporter::Jaeger(jaeger::read(reader, Family::Proto)),
+            "console" => Exporter::Console,
+            _ => {
+                reader.refuse(&TRACES_EXPORTER, name);
+                continue;
+            }
+        };
+        if !exporters.contains(&exporter) {
+            exporters.push(exporter);
+        }
+    }
+    if exporters.is_empty() {
+        exporters.push(Exporter::Otlp(otlp::read(reader, &otlp::TRACES)));
+    }
+    exporters
+}

@@ -1,0 +1,129 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # The variables
+#![doc = include_str!("../docs/variables.md")]
+
+mod batch;
+mod exporters;
+mod http_spans;
+mod ignored;
+mod jaeger;
+mod limits;
+mod log_level;
+mod logs;
+mod otlp;
+mod percent;
+mod propagators;
+mod reader;
+mod resource;
+mod sampler;
+mod secret;
+mod tls;
+mod url;
+mod variable;
+mod variables;
+
+use std::ffi::OsString;
+
+pub use batch::Batch;
+pub use exporters::Exporter;
+pub use http_spans::Http;
+pub use ignored::{IGNORED, Ignored};
+pub use jaeger::{Agent, Jaeger, JaegerProtocol};
+pub use limits::Limits;
+pub use log_level::LogLevel;
+pub use logs::{Logs, LogsExporter};
+pub use otlp::{Otlp, OtlpProtocol};
+pub use propagators::Propagator;
+pub use resource::Resource;
+pub use sampler::Sampler;
+pub use secret::Secret;
+pub use tls::{PemFile, TlsFiles};
+pub use url::without_secrets;
+pub use variable::{Otherwise, Problem, ProblemKind, Variable};
+pub use variables::{GROUPS, Group, variables};
+
+use reader::Reader;
+
+/// What the environment of one program asks for.
+#[derive(Debug)]
+pub struct Config {
+    /// Whether the SDK is switched off. Propagators still work then.
+    pub disabled: bool,
+    /// What produces the spans.
+    pub resource: Resource,
+    /// How the context travels between programs.
+    pub propagators: Vec<Propagator>,
+    /// Which spans are recorded and exported.
+    pub sampler: Sampler,
+    /// Where spans go; empty for nowhere.
+    pub exporters: Vec<Exporter>,
+    /// How each batch processor gathers spans.
+    pub batch: Batch,
+    /// Where log records go.
+    pub logs: Logs,
+    /// How much one span may hold.
+    pub limits: Limits,
+    /// How much of the SDK's own log is printed.
+    pub log_level: LogLevel,
+    /// What HTTP spans record.
+    pub http: Http,
+}
+
+impl Config {
+    /// Reads the environment of the process.
+    pub fn from_env() -> (Self, Vec<Problem>) {
+        // Lossy, so that a value that is not UTF-8 is refused as what it is and not overlooked.
+        let text = |value: OsString| value.to_string_lossy().into_owned();
+        let (config, mut problems) = Self::read(&|name| std::env::var_os(name).map(text));
+        let names = std::env::vars_os().map(|(name, _)| text(name));
+        problems.extend(misspelt(names));
+        (config, problems)
+    }
+
+    /// Reads the variables that `lookup` gives. Every value that is not used as it stands is
+    /// a problem; the rest of the configuration then holds what the specification says instead.
+    pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> (Self, Vec<Problem>) {
+        let mut reader = Reader::new(lookup);
+        let config = Self {
+            disabled: reader.flag(&variables::SDK_DISABLED),
+            resource: resource::read(&mut reader),
+            propagators: propagators::read(&mut reader),
+            sampler: sampler::read(&mut reader),
+            exporters: exporters::read(&mut reader),
+            batch: batch::spans(&mut reader),
+            logs: logs::read(&mut reader),
+            limits: limits::read(&mut reader),
+            log_level: log_level::read(&mut reader),
+            http: http_spans::read(&mut reader),
+        };
+        let mut problems = reader.into_problems();
+        problems.extend(ignored::reported(lookup));
+        (config, problems)
+    }
+}
+
+/// Reports names that are one or two slips of the pen away from a variable's.
+pub fn misspelt(names: impl Iterator<Item = String>) -> impl Iterator<Item = Problem> {
+    // The comparison is slow, and an environment may be large.
+    let named_alike = names.filter(|name| name.starts_with("OTEL_"));
+    named_alike.filter_map(|name| {
+        let known = || variables().map(|variable| variable.name);
+        let is_known = known()
+            .chain(IGNORED.iter().map(|ignored| ignored.name))
+            .any(|known| known == name);
+        if is_known {
+            return None;
+        }
+        let meant = known()
+            .map(|known| (strsim::damerau_levenshtein(known, &name), known))
+            .min()
+            .filter(|(distance, _)| *distance <= 2)?
+            .1;
+        let message = format!("there is no such variable; {meant} is close to it");
+        Some(Problem::new(ProblemKind::Misspelt, name, "…", message))
+    })
+}
+
+#[cfg(test)]
+mod tests;

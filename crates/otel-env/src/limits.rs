@@ -1,0 +1,46 @@
+//! How much one span may hold.
+//!
+//! <https://opentelemetry.io/docs/specs/otel/common/#attribute-limits>
+
+use crate::reader::Reader;
+use crate::variable::Variable;
+use crate::variables as v;
+
+const DEFAULT_COUNT: u32 = 128;
+
+/// How much one span may hold. Whatever exceeds a count is dropped and counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How many events a span may have.
+    pub max_events_per_span: u32,
+    /// How many attributes a span may have.
+    pub max_attributes_per_span: u32,
+    /// How many links a span may have.
+    pub max_links_per_span: u32,
+    /// How many attributes an event may have.
+    pub max_attributes_per_event: u32,
+    /// How many attributes a link may have.
+    pub max_attributes_per_link: u32,
+    /// How many characters the text of an attribute may have; longer text is cut.
+    pub value_length: Option<usize>,
+}
+
+pub(crate) fn read(reader: &mut Reader<'_>) -> Limits {
+    let mut count = |variable| {
+        let own = reader.inherited(variable, limit);
+        own.unwrap_or(DEFAULT_COUNT)
+    };
+    Limits {
+        max_attributes_per_span: count(&v::SPAN_ATTRIBUTE_COUNT_LIMIT),
+        max_events_per_span: count(&v::SPAN_EVENT_COUNT_LIMIT),
+        max_links_per_span: count(&v::SPAN_LINK_COUNT_LIMIT),
+        max_attributes_per_event: count(&v::EVENT_ATTRIBUTE_COUNT_LIMIT),
+        max_attributes_per_link: count(&v::LINK_ATTRIBUTE_COUNT_LIMIT),
+        value_length: reader.inherited(&v::SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT, limit),
+    }
+}
+
+/// A whole number; zero is a limit too.
+fn limit<N: std::str::FromStr>(reader: &mut Reader<'_>, variable: &'static Variable) -> Option<N> {
+    reader.parse(variable, |value| value.parse().ok())
+}

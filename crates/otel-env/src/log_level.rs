@@ -1,0 +1,37 @@
+//! The level of the SDK's own log.
+
+use crate::reader::Reader;
+use crate::variables::LOG_LEVEL;
+
+/// How much of the SDK's own log is printed. Each level includes those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogLevel {
+    /// Nothing.
+    Off,
+    /// Errors.
+    Error,
+    /// Warnings.
+    Warn,
+    /// Notes on what happens.
+    Info,
+    /// Details for those who look for a fault.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+/// Nothing unless asked: what matters, lost spans, is in the report at shutdown.
+pub(crate) fn read(reader: &mut Reader<'_>) -> LogLevel {
+    let level = reader.parse(&LOG_LEVEL, |name| {
+        match name.to_ascii_lowercase().as_str() {
+            "none" | "off" => Some(LogLevel::Off),
+            "error" => Some(LogLevel::Error),
+            "warn" => Some(LogLevel::Warn),
+            "info" => Some(LogLevel::Info),
+            "debug" => Some(LogLevel::Debug),
+            "trace" => Some(LogLevel::Trace),
+            _ => None,
+        }
+    });
+    level.unwrap_or(LogLevel::Off)
+}

@@ -1,0 +1,53 @@
+//! Where log records go.
+
+use crate::batch::{self, Batch};
+use crate::otlp::{self, Otlp};
+use crate::reader::Reader;
+use crate::variables::LOGS_EXPORTER;
+
+/// Where log records go, and how they are gathered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Logs {
+    /// Empty for nowhere.
+    pub exporters: Vec<LogsExporter>,
+    /// How each batch processor gathers records.
+    pub batch: Batch,
+}
+
+/// Where log records go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogsExporter {
+    /// The OpenTelemetry protocol.
+    Otlp(Box<Otlp>),
+    /// JSON on the standard output.
+    Console,
+}
+
+/// Unset is none, and not the specification's `otlp`: a program that asks for its traces is not
+/// thereby asked for its log.
+pub(crate) fn read(reader: &mut Reader<'_>) -> Logs {
+    let names = reader.list(&LOGS_EXPORTER).unwrap_or_default();
+    let mut exporters = Vec::new();
+    for name in &names {
+        let exporter = match name.to_ascii_lowercase().as_str() {
+            "none" => {
+                exporters.clear();
+                reader.none_stands_alone(&LOGS_EXPORTER, &names);
+                break;
+            }
+            "otlp" => LogsExporter::Otlp(Box::new(otlp::read(reader, &otlp::LOGS))),
+            "console" => LogsExporter::Console,
+            _ => {
+                reader.refuse(&LOGS_EXPORTER, name);
+                continue;
+            }
+        };
+        if !exporters.contains(&exporter) {
+            exporters.push(exporter);
+        }
+    }
+    Logs {
+        exporters,
+        batch: batch::logs(reader),
+    }
+}

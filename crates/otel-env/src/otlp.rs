@@ -1,0 +1,180 @@
+//! The settings of the OTLP exporter.
+//!
+//! Each has a variable for each signal, which inherits a general one.
+//! <https://opentelemetry.io/docs/specs/otel/protocol/exporter/>
+
+mod headers;
+
+use std::time::Duration;
+
+use http::{HeaderName, HeaderValue};
+
+use crate::reader::Reader;
+use crate::tls::{self, TlsFiles, TlsVariables};
+use crate::url;
+use crate::variable::{ProblemKind, Variable};
+use crate::variables as v;
+
+/// The settings of the OTLP exporter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Otlp {
+    /// How spans are encoded and carried.
+    pub protocol: OtlpProtocol,
+    /// The URL, with its path.
+    pub endpoint: String,
+    /// The variable that says the endpoint, or could.
+    pub endpoint_variable: &'static str,
+    /// How long one export may take, with its retries.
+    pub timeout: Duration,
+    /// Headers of each request.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// Whether requests are compressed with gzip.
+    pub gzip: bool,
+    /// What TLS trusts and shows.
+    pub tls: TlsFiles,
+}
+
+/// An encoding and transport of OTLP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OtlpProtocol {
+    /// Protobuf over gRPC.
+    Grpc,
+    /// Protobuf over HTTP.
+    HttpProtobuf,
+    /// JSON over HTTP.
+    HttpJson,
+}
+
+/// The variables of one signal, each of which inherits the one for all signals.
+pub(crate) struct Signal {
+    path: &'static str,
+    protocol: &'static Variable,
+    endpoint: &'static Variable,
+    insecure: &'static Variable,
+    timeout: &'static Variable,
+    headers: &'static Variable,
+    compression: &'static Variable,
+    tls: TlsVariables,
+}
+
+pub(crate) static TRACES: Signal = Signal {
+    path: "v1/traces",
+    protocol: &v::OTLP_TRACES_PROTOCOL,
+    endpoint: &v::OTLP_TRACES_ENDPOINT,
+    insecure: &v::OTLP_TRACES_INSECURE,
+    timeout: &v::OTLP_TRACES_TIMEOUT,
+    headers: &v::OTLP_TRACES_HEADERS,
+    compression: &v::OTLP_TRACES_COMPRESSION,
+    tls: TlsVariables {
+        certificate: &v::OTLP_TRACES_CERTIFICATE,
+        client_key: &v::OTLP_TRACES_CLIENT_KEY,
+        client_certificate: &v::OTLP_TRACES_CLIENT_CERTIFICATE,
+    },
+};
+
+pub(crate) static LOGS: Signal = Signal {
+    path: "v1/logs",
+    protocol: &v::OTLP_LOGS_PROTOCOL,
+    endpoint: &v::OTLP_LOGS_ENDPOINT,
+    insecure: &v::OTLP_LOGS_INSECURE,
+    timeout: &v::OTLP_LOGS_TIMEOUT,
+    headers: &v::OTLP_LOGS_HEADERS,
+    compression: &v::OTLP_LOGS_COMPRESSION,
+    tls: TlsVariables {
+        certificate: &v::OTLP_LOGS_CERTIFICATE,
+        client_key: &v::OTLP_LOGS_CLIENT_KEY,
+        client_certificate: &v::OTLP_LOGS_CLIENT_CERTIFICATE,
+    },
+};
+
+impl OtlpProtocol {
+    /// As `OTEL_EXPORTER_OTLP_PROTOCOL` names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Grpc => "grpc",
+            Self::HttpProtobuf => "http/protobuf",
+            Self::HttpJson => "http/json",
+        }
+    }
+}
+
+pub(crate) fn read(reader: &mut Reader<'_>, signal: &Signal) -> Otlp {
+    let protocol = reader.inherited(signal.protocol, |reader, variable| {
+        reader.parse(variable, protocol)
+    });
+    let protocol = protocol.unwrap_or(OtlpProtocol::HttpProtobuf);
+    let (endpoint, endpoint_variable) = endpoint(reader, signal, protocol);
+    let timeout = reader.inherited(signal.timeout, Reader::timeout);
+    let gzip = reader.inherited(signal.compression, |reader, variable| {
+        reader.parse(variable, compression)
+    });
+    Otlp {
+        protocol,
+        tls: tls::read(reader, &signal.tls, &endpoint),
+        endpoint,
+        endpoint_variable,
+        timeout: timeout.unwrap_or(Duration::from_secs(10)),
+        headers: reader
+            .inherited(signal.headers, headers::read)
+            .unwrap_or_default(),
+        gzip: gzip.unwrap_or(false),
+    }
+}
+
+fn protocol(name: &str) -> Option<OtlpProtocol> {
+    match name.to_ascii_lowercase().as_str() {
+        "grpc" => Some(OtlpProtocol::Grpc),
+        "http/protobuf" => Some(OtlpProtocol::HttpProtobuf),
+        "http/json" => Some(OtlpProtocol::HttpJson),
+        _ => None,
+    }
+}
+
+/// The endpoint, and the variable that counts for it. That of a signal is used as it stands; its
+/// path is added to the general one for HTTP.
+///
+/// <https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp>
+fn endpoint(
+    reader: &mut Reader<'_>,
+    signal: &Signal,
+    protocol: OtlpProtocol,
+) -> (String, &'static str) {
+    let grpc = protocol == OtlpProtocol::Grpc;
+    let insecure = reader.inherited(signal.insecure, Reader::flag_if_set) == Some(true);
+    let bare_scheme = grpc.then_some(if insecure { "http" } else { "https" });
+    let default = if grpc {
+        "http://localhost:4317"
+    } else {
+        "http://localhost:4318"
+    };
+    let given = reader.inherited(signal.endpoint, |reader, variable| {
+        let endpoint = url::read(reader, variable, bare_scheme)?;
+        if insecure && endpoint.starts_with("https:") {
+            // "A scheme of https … takes precedence over the insecure configuration setting."
+            let message = "its scheme is https, so it is reached over TLS although insecure is set";
+            reader.report(
+                ProblemKind::Refused,
+                variable,
+                &endpoint,
+                message.to_owned(),
+            );
+        }
+        Some((endpoint, variable))
+    });
+    match given {
+        Some((endpoint, variable)) if variable.inherits.is_some() || grpc => {
+            (endpoint, variable.name)
+        }
+        Some((base, variable)) => (url::joined(&base, signal.path), variable.name),
+        None if grpc => (default.to_owned(), v::OTLP_ENDPOINT.name),
+        None => (url::joined(default, signal.path), v::OTLP_ENDPOINT.name),
+    }
+}
+
+fn compression(name: &str) -> Option<bool> {
+    match name.to_ascii_lowercase().as_str() {
+        "gzip" => Some(true),
+        "none" => Some(false),
+        _ => None,
+    }
+}

@@ -1,0 +1,62 @@
+//! The headers of OTLP requests.
+
+use http::header::{
+    CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, TE, TRANSFER_ENCODING,
+};
+use http::{HeaderName, HeaderValue};
+
+use crate::percent;
+use crate::reader::Reader;
+use crate::variable::{ProblemKind, Variable};
+
+/// The headers that belong to the exporter: with another value a request could not be read.
+const RESERVED: [HeaderName; 7] = [
+    CONNECTION,
+    CONTENT_ENCODING,
+    CONTENT_LENGTH,
+    CONTENT_TYPE,
+    HOST,
+    TE,
+    TRANSFER_ENCODING,
+];
+
+type Header = (HeaderName, HeaderValue);
+
+/// Pairs as in W3C Baggage, without properties. A pair that is not understood is left out and
+/// reported by its place, since its text may be a secret; the others are used, as other SDKs do.
+///
+/// <https://opentelemetry.io/docs/specs/otel/protocol/exporter/#specifying-headers-via-environment-variables>
+pub(super) fn read(reader: &mut Reader<'_>, variable: &'static Variable) -> Option<Vec<Header>> {
+    let text = reader.text(variable)?;
+    let mut headers = Vec::new();
+    let pairs = text.split(',').filter(|pair| !pair.trim().is_empty());
+    for (index, pair) in pairs.enumerate() {
+        match header(pair) {
+            Ok(header) => headers.push(header),
+            Err(reason) => {
+                let message = format!("pair {} {reason}; it is left out", index + 1);
+                reader.report(ProblemKind::Refused, variable, &text, message);
+            }
+        }
+    }
+    Some(headers)
+}
+
+/// The header that `pair` stands for, or what is wrong with it.
+fn header(pair: &str) -> Result<Header, String> {
+    let (name, value) = pair
+        .split_once('=')
+        .ok_or("has no equals sign: accepted is key=value")?;
+    let name: HeaderName = name
+        .trim()
+        .parse()
+        .map_err(|_| "begins with what cannot be the name of a header")?;
+    if RESERVED.contains(&name) || name.as_str().starts_with("grpc-") {
+        return Err(format!("sets {name}, which is the exporter's own"));
+    }
+    let value = percent::decoded(value.trim()).ok_or("has a value with broken percent-encoding")?;
+    let mut value =
+        HeaderValue::from_str(&value).map_err(|_| "has a value that cannot be that of a header")?;
+    value.set_sensitive(true);
+    Ok((name, value))
+}

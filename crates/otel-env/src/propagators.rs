@@ -1,0 +1,52 @@
+//! The propagators.
+
+use crate::reader::Reader;
+use crate::variables::PROPAGATORS;
+
+/// A format in which a context travels between programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Propagator {
+    /// W3C Trace Context: `traceparent` and `tracestate`.
+    TraceContext,
+    /// W3C Baggage: `baggage`.
+    Baggage,
+    /// B3 in one header: `b3`.
+    B3,
+    /// B3 in several headers: `X-B3-…`.
+    B3Multi,
+    /// Jaeger's own: `uber-trace-id` and `uberctx-…`.
+    Jaeger,
+}
+
+pub(crate) fn read(reader: &mut Reader<'_>) -> Vec<Propagator> {
+    let default = || vec![Propagator::TraceContext, Propagator::Baggage];
+    let Some(names) = reader.list(&PROPAGATORS) else {
+        return default();
+    };
+    let mut propagators = Vec::new();
+    for name in &names {
+        match name.to_ascii_lowercase().as_str() {
+            "none" => {
+                reader.none_stands_alone(&PROPAGATORS, &names);
+                return Vec::new();
+            }
+            "tracecontext" => push(&mut propagators, Propagator::TraceContext),
+            "baggage" => push(&mut propagators, Propagator::Baggage),
+            "b3" => push(&mut propagators, Propagator::B3),
+            "b3multi" => push(&mut propagators, Propagator::B3Multi),
+            "jaeger" => push(&mut propagators, Propagator::Jaeger),
+            _ => reader.refuse(&PROPAGATORS, name),
+        }
+    }
+    if propagators.is_empty() {
+        return default();
+    }
+    propagators
+}
+
+/// "Duplicate values SHOULD be removed."
+fn push(propagators: &mut Vec<Propagator>, propagator: Propagator) {
+    if !propagators.contains(&propagator) {
+        propagators.push(propagator);
+    }
+}

@@ -1,0 +1,189 @@
+//! Reads variables, and keeps the answer to each bad value for one report.
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::time::Duration;
+
+use crate::variable::{Problem, ProblemKind, Variable};
+use crate::variables::variables;
+
+const MAX_MILLISECONDS: u64 = 2_147_483_647;
+
+/// Reads variables and keeps the problems for one report.
+pub(crate) struct Reader<'a> {
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+    /// The names of those that somebody wanted to know.
+    read: RefCell<HashSet<&'static str>>,
+    problems: Vec<Problem>,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        Self {
+            lookup,
+            read: RefCell::default(),
+            problems: Vec::new(),
+        }
+    }
+
+    /// The problems, and with them the variables that are set but have no say in what the others
+    /// ask for.
+    pub(crate) fn into_problems(self) -> Vec<Problem> {
+        let read = self.read.take();
+        let unread = variables().filter(|variable| !read.contains(variable.name));
+        let unused: Vec<_> = unread
+            .filter_map(|variable| {
+                let value = variable.shown(&self.text(variable)?);
+                let message = "nothing that is configured reads it; it is not used";
+                Some(Problem::new(
+                    ProblemKind::Unused,
+                    variable.name,
+                    value,
+                    message,
+                ))
+            })
+            .collect();
+        let mut problems = self.problems;
+        problems.extend(unused);
+        problems
+    }
+
+    /// The trimmed value; an empty one counts as unset.
+    ///
+    /// <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#parsing-empty-value>
+    pub(crate) fn text(&self, variable: &'static Variable) -> Option<String> {
+        self.read.borrow_mut().insert(variable.name);
+        let value = (self.lookup)(variable.name)?;
+        let value = value.trim();
+        (!value.is_empty()).then(|| value.to_owned())
+    }
+
+    /// The value as `parse` reads it. One that it refuses is a problem and counts as unset.
+    pub(crate) fn parse<T>(
+        &mut self,
+        variable: &'static Variable,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let value = self.text(variable)?;
+        let parsed = parse(&value);
+        if parsed.is_none() {
+            self.refuse(variable, &value);
+        }
+        parsed
+    }
+
+    /// What `read` gives for `variable`, or else for the one that it inherits. Both are read, so
+    /// that both are checked.
+    pub(crate) fn inherited<T>(
+        &mut self,
+        variable: &'static Variable,
+        read: impl Fn(&mut Self, &'static Variable) -> Option<T>,
+    ) -> Option<T> {
+        let own = read(self, variable);
+        let general = variable.inherits.and_then(|general| read(self, general));
+        own.or(general)
+    }
+
+    /// `true` in any case is true. Anything but `true` and `false` is a problem and counts as
+    /// false, as the specification demands of every boolean.
+    pub(crate) fn flag(&mut self, variable: &'static Variable) -> bool {
+        self.flag_if_set(variable).unwrap_or(false)
+    }
+
+    /// As [`flag`](Self::flag); `None` where it is unset.
+    pub(crate) fn flag_if_set(&mut self, variable: &'static Variable) -> Option<bool> {
+        let value = self.text(variable)?.to_ascii_lowercase();
+        if value != "true" && value != "false" {
+            self.refuse(variable, &value);
+        }
+        Some(value == "true")
+    }
+
+    /// How many fit in a queue or a batch. The SDK allocates the whole queue at the start.
+    pub(crate) fn count(&mut self, variable: &'static Variable) -> Option<usize> {
+        self.parse(variable, |value| {
+            value.parse().ok().filter(|n| (1..=1_000_000).contains(n))
+        })
+    }
+
+    /// A whole number of milliseconds, as far as the specification asks for them.
+    ///
+    /// <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#duration>
+    pub(crate) fn milliseconds(&mut self, variable: &'static Variable) -> Option<Duration> {
+        let milliseconds = self.parse(variable, |value| {
+            value.parse().ok().filter(|n| *n <= MAX_MILLISECONDS)
+        })?;
+        Some(Duration::from_millis(milliseconds))
+    }
+
+    /// As [`milliseconds`](Self::milliseconds), where zero is without limit: as long as can be
+    /// said.
+    ///
+    /// <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#timeout>
+    pub(crate) fn timeout(&mut self, variable: &'static Variable) -> Option<Duration> {
+        let timeout = self.milliseconds(variable)?;
+        let unlimited = Duration::from_millis(MAX_MILLISECONDS);
+        Some(if timeout.is_zero() {
+            unlimited
+        } else {
+            timeout
+        })
+    }
+
+    /// The parts of a list with commas between, trimmed, without empty ones.
+    pub(crate) fn list(&self, variable: &'static Variable) -> Option<Vec<String>> {
+        let value = self.text(variable)?;
+        let parts: Vec<_> = value
+            .split(',')
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+            .map(str::to_owned)
+            .collect();
+        (!parts.is_empty()).then_some(parts)
+    }
+
+    /// Reports that `names` holds `none` and more: it is not clear what is meant.
+    pub(crate) fn none_stands_alone(&mut self, variable: &'static Variable, names: &[String]) {
+        if names.len() > 1 {
+            let message = "none excludes all others; none is used".to_owned();
+            self.report(ProblemKind::Refused, variable, &names.join(","), message);
+        }
+    }
+
+    /// The file that `variable` names for TLS. Where `endpoint` is not reached over TLS it is a
+    /// problem and counts as unset.
+    pub(crate) fn tls_file(
+        &mut self,
+        variable: &'static Variable,
+        endpoint: &str,
+    ) -> Option<String> {
+        let path = self.text(variable)?;
+        if endpoint.starts_with("https:") {
+            return Some(path);
+        }
+        let message = format!("{endpoint} is not reached over TLS; it is not used");
+        self.report(ProblemKind::Unused, variable, &path, message);
+        None
+    }
+
+    /// Reports `value` with what the table says of the variable.
+    pub(crate) fn refuse(&mut self, variable: &'static Variable, value: &str) {
+        let instead = variable.instead().unwrap_or_default();
+        let message = format!("accepted: {}; {instead}", variable.accepts);
+        self.report(ProblemKind::Refused, variable, value, message);
+    }
+
+    /// Reports `value`, as far as it may be shown; once, even where it is read twice.
+    pub(crate) fn report(
+        &mut self,
+        kind: ProblemKind,
+        variable: &'static Variable,
+        value: &str,
+        message: String,
+    ) {
+        let problem = Problem::new(kind, variable.name, variable.shown(value), message);
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
+    }
+}

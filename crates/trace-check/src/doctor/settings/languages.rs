@@ -1,0 +1,58 @@
+//! What programs in other languages understand and those in Rust do not.
+
+use super::Environment;
+
+const EXPORTER: &str = "OTEL_TRACES_EXPORTER";
+const AGENT_HOST: &str = "OTEL_EXPORTER_JAEGER_AGENT_HOST";
+const JAEGER_ENDPOINT: &str = "OTEL_EXPORTER_JAEGER_ENDPOINT";
+const JAEGER_PROTOCOL: &str = "OTEL_EXPORTER_JAEGER_PROTOCOL";
+const OTLP_PROTOCOL: &str = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL";
+
+/// Variables in the words of the specification, and whether spans go by Zipkin too.
+pub(super) struct Translated {
+    pub(super) environment: Environment,
+    pub(super) zipkin: bool,
+}
+
+pub(super) fn translate(environment: &Environment) -> Translated {
+    let mut environment = environment.clone();
+    let mut zipkin = false;
+    let mut names = Vec::new();
+    let given = environment.get(EXPORTER).cloned().unwrap_or_default();
+    for name in given.split(',').map(str::trim) {
+        match name.to_ascii_lowercase().as_str() {
+            "" => {}
+            "zipkin" => zipkin = true,
+            // Python's names, which say the protocol as well.
+            "otlp_proto_http" => names.push(otlp(&mut environment, "http/protobuf")),
+            "otlp_proto_grpc" => names.push(otlp(&mut environment, "grpc")),
+            _ => names.push(name),
+        }
+    }
+    if names.is_empty() && zipkin {
+        names.push("none");
+    }
+    environment.insert(EXPORTER.to_owned(), names.join(","));
+    name_the_agent(&mut environment);
+    Translated {
+        environment,
+        zipkin,
+    }
+}
+
+fn otlp(environment: &mut Environment, protocol: &str) -> &'static str {
+    environment.insert(OTLP_PROTOCOL.to_owned(), protocol.to_owned());
+    "otlp"
+}
+
+/// In Python and Java an agent that is named, and no endpoint, means Thrift over UDP.
+fn name_the_agent(environment: &mut Environment) {
+    let is_set = |name| {
+        let value = environment.get(name);
+        value.is_some_and(|value| !value.trim().is_empty())
+    };
+    if is_set(AGENT_HOST) && !is_set(JAEGER_ENDPOINT) && !is_set(JAEGER_PROTOCOL) {
+        let compact = "udp/thrift.compact".to_owned();
+        environment.insert(JAEGER_PROTOCOL.to_owned(), compact);
+    }
+}
