@@ -52,5 +52,5 @@ async fn wrong_method() -> Response {
 }
 
 async fn no_route() -> Response {
-    envelope::http_error(StatusCode::NOT_FOUND, "404 page not found")
+    envelope::no_route()
 }

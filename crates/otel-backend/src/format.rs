@@ -6,6 +6,7 @@
 //! they share the modules that lie beside them.
 
 pub mod jaeger;
+pub mod json;
 pub mod otlp;
 mod protobuf;
 mod shared;

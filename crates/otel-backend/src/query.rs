@@ -16,13 +16,13 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::UnixNanos;
+use crate::model::{TraceId, UnixNanos};
 use crate::store::{Operation, ReadError, Reader, Store};
 
 pub use condition::{Condition, Field, Literal, Operator, Pattern, Place, Test, TraceFacts};
 pub use dependencies::Edge;
 pub use lookup::{IdPattern, Lookup, Missing};
-pub use patience::SearchError;
+pub use patience::{Patience, SearchError};
 pub use predicate::{Search, Tag, parse_bool};
 pub use search::Hit;
 pub use tags::{FoundTags, TagSearch};
@@ -43,38 +43,39 @@ impl Query {
 
     /// The trace of that id; if there is none, the only one whose id begins so.
     ///
+    /// This and the two below read on the thread that calls them, which may block: a large answer is
+    /// asked for, written and sent by one.
+    ///
     /// # Errors
     /// [`ReadError`] if the store cannot be read.
-    pub async fn find(&self, id: IdPattern) -> Result<Lookup, ReadError> {
-        self.store
-            .read(move |reader| lookup::find(reader, &id))
-            .await
+    pub fn find(&self, id: &IdPattern) -> Result<Lookup, ReadError> {
+        self.store.read_here(|reader| lookup::find(reader, id))
     }
 
     /// The newest traces that match, newest first.
     ///
     /// # Errors
     /// [`SearchError`] if the store cannot be read, or the search takes too long.
-    pub async fn search(&self, search: Search) -> Result<Vec<Hit>, SearchError> {
-        // Dropped with this future, when the client goes away.
-        let asker = patience::Asker::new();
-        let patience = asker.patience();
-        self.store
-            .read(move |reader| search::run(reader, &search, &patience))
-            .await
+    pub fn search(&self, search: &Search, patience: &Patience) -> Result<Vec<Hit>, SearchError> {
+        let run = |reader: &Reader| search::run(reader, search, patience);
+        self.store.read_here(run)
     }
 
-    /// The trace that a search found; `None` if it has been removed since.
+    /// The traces that a search found, each loaded when it is its turn; those that have been removed
+    /// since are left out.
     ///
-    /// # Errors
-    /// [`ReadError`] if the store cannot be read.
-    pub async fn load(&self, hit: Hit) -> Result<Option<Trace>, ReadError> {
-        if let Some(trace) = hit.trace {
-            return Ok(Some(trace));
-        }
-        self.store
-            .read(move |reader| trace::load(reader, &mut trace::Frames::default(), hit.id))
-            .await
+    /// Each load sees a state of its own, so that none is held while a trace is sent.
+    pub fn traces(&self, hits: Vec<Hit>) -> impl Iterator<Item = Result<Trace, ReadError>> {
+        let load = |hit: Hit| match hit.trace {
+            Some(trace) => Some(Ok(trace)),
+            None => self.load(hit.id).transpose(),
+        };
+        hits.into_iter().filter_map(load)
+    }
+
+    fn load(&self, id: TraceId) -> Result<Option<Trace>, ReadError> {
+        let load = |reader: &Reader| trace::load(reader, &mut trace::Frames::default(), id);
+        self.store.read_here(load)
     }
 
     /// The keys of attributes among the newest spans, and the values of a field.

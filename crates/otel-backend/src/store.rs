@@ -54,6 +54,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, mpsc as signals};
 
 use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::task::JoinError;
 
 pub use batch::{Batch, BatchBuilder, Operation};
 pub use database::OpenError;
@@ -161,6 +162,21 @@ pub enum ReadError {
     /// The store has been closed.
     #[error("the store is shutting down")]
     Closed,
+    /// A thread that worked on the question panicked.
+    #[error(
+        "the question could not be answered because of a defect in otel-backend: its log has more"
+    )]
+    Panicked,
+}
+
+impl From<JoinError> for ReadError {
+    fn from(error: JoinError) -> Self {
+        if error.is_panic() {
+            Self::Panicked
+        } else {
+            Self::Closed
+        }
+    }
 }
 
 impl ReadError {
@@ -254,15 +270,26 @@ impl Store {
         E: From<ReadError> + Send + 'static,
     {
         let permit = Arc::clone(&self.readers).acquire_owned().await;
-        let shared = Arc::clone(&self.shared);
+        let store = self.clone();
         let task = tokio::task::spawn_blocking(move || {
             let _permit = permit.map_err(|_| ReadError::Closed)?;
-            let reader = Reader::new(&shared)?;
-            let result = read(&reader);
-            reader.close();
-            result
+            store.read_here(read)
         });
-        task.await.map_err(|_| ReadError::Closed)?
+        task.await.map_err(ReadError::from)?
+    }
+
+    /// Reads from the store on this thread, which may block. All that `read` does sees one state.
+    ///
+    /// # Errors
+    /// What `read` returns, or a [`ReadError`] of its own.
+    pub fn read_here<T, E: From<ReadError>>(
+        &self,
+        read: impl FnOnce(&Reader) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let reader = Reader::new(&self.shared)?;
+        let result = read(&reader);
+        reader.close();
+        result
     }
 
     /// What keeps the store from taking spans at the moment, if anything: its files are gone, or there is

@@ -14,7 +14,7 @@ use axum::routing::{get, post};
 use http::StatusCode;
 use serde::Serialize;
 
-use super::common::envelope::{ApiError, Envelope, json, to_json};
+use super::common::envelope::{self, ApiError};
 use super::common::ids;
 use super::common::pairs::{Pairs, is_pretty, text};
 use crate::model::UnixNanos;
@@ -66,7 +66,7 @@ async fn dependencies(
             call_count,
         })
         .collect();
-    Ok(json(to_json(&Envelope::new(links), is_pretty(&pairs))))
+    Ok(envelope::answer(&links, 0, is_pretty(&pairs)))
 }
 
 /// There is no archive: what is in the store is kept as long as it fits.

@@ -4,26 +4,24 @@
 
 mod params;
 
-use std::cell::RefCell;
+use std::iter;
 
 use axum::Router;
 use axum::extract::{Path, Query as Params, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::StatusCode;
-use serde::ser::{Error as _, SerializeSeq as _};
-use serde::{Serialize, Serializer};
 use serde_json::json;
 
-use super::common::answer;
-use super::common::envelope::{ApiError, http_error, json as json_answer, to_json, write_json};
+use super::common::answer::{self, Json};
+use super::common::envelope::{ApiError, http_error, json as json_answer, to_json};
 use super::common::ids;
-use super::common::outlet::Traces;
 use super::common::pairs::{Pairs, is_pretty};
 use super::common::summary::TraceSummary;
-use crate::format::otlp::TracesJson;
+use crate::format::otlp::{Dialect, write_resource_spans};
 use crate::model::SpanKind;
-use crate::query::{Hit, Lookup, Missing, Query};
+use crate::query::{Lookup, Missing, Query, Trace};
+use crate::store::ReadError;
 use params::{check_hints, is_raw, parse_search, text};
 
 /// A failed request: as [`ApiError`], in this API's words.
@@ -92,13 +90,12 @@ async fn trace(
     })?;
     check_hints(&pairs)?;
     let raw = is_raw(&pairs, "rawTraces")?;
-    match query.find(id).await? {
-        Lookup::Found(trace) => {
-            let hits = vec![Hit::from(trace)];
-            answer_traces(Traces::new(query, hits), raw, is_pretty(&pairs)).await
-        }
+    let pretty = is_pretty(&pairs);
+    let answer = answer::json(pretty, move |json, _| match query.find(&id)? {
+        Lookup::Found(trace) => write(json, iter::once(Ok(trace)), raw),
         Lookup::Missing(why) => Err(nothing_found(&why)),
-    }
+    });
+    Ok(answer.await?)
 }
 
 async fn traces(
@@ -107,89 +104,59 @@ async fn traces(
 ) -> Result<Response, V3Error> {
     let search = parse_search(&pairs)?;
     let raw = is_raw(&pairs, "query.rawTraces")?;
-    let hits = query.search(search).await?;
-    if hits.is_empty() {
-        return Err(nothing_found(&Missing::Unknown));
-    }
-    answer_traces(Traces::new(query, hits), raw, is_pretty(&pairs)).await
+    let answer = answer::json(is_pretty(&pairs), move |json, patience| {
+        let hits = query.search(&search, patience)?;
+        if hits.is_empty() {
+            return Err(nothing_found(&Missing::Unknown));
+        }
+        write(json, query.traces(hits), raw)
+    });
+    Ok(answer.await?)
 }
 
-fn nothing_found(why: &Missing) -> V3Error {
-    V3Error(ApiError {
+fn nothing_found(why: &Missing) -> ApiError {
+    ApiError {
         status: StatusCode::NOT_FOUND,
         message: format!("No traces found{why}"),
-    })
+    }
 }
 
 async fn summaries(
     State(query): State<Query>,
     Params(pairs): Params<Pairs>,
 ) -> Result<Response, V3Error> {
-    #[derive(Serialize)]
-    struct Answer {
-        #[serde(serialize_with = "summaries_json")]
-        summaries: RefCell<Traces>,
-    }
-
     let search = parse_search(&pairs)?;
     // A summary is of the adjusted trace; the parameter must only be well formed.
     is_raw(&pairs, "query.rawTraces")?;
-    let hits = query.search(search).await?;
-    let summaries = RefCell::new(Traces::new(query, hits));
-    let pretty = is_pretty(&pairs);
-    let answer = answer::stream(move |out| write_json(&Answer { summaries }, pretty, out));
+    let answer = answer::json(is_pretty(&pairs), move |json, patience| {
+        let hits = query.search(&search, patience)?;
+        json.object(|answer| {
+            answer.member("summaries")?.list(|list| {
+                for trace in query.traces(hits) {
+                    list.entry()?.value(&TraceSummary::of(&trace?)?)?;
+                }
+                Ok(())
+            })
+        })
+    });
     Ok(answer.await?)
 }
 
-fn summaries_json<S: Serializer>(
-    traces: &RefCell<Traces>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    let mut list = serializer.serialize_seq(None)?;
-    for trace in &mut *traces.borrow_mut() {
-        let trace = trace.map_err(S::Error::custom)?;
-        let summary = TraceSummary::of(&trace).map_err(S::Error::custom)?;
-        list.serialize_element(&summary)?;
-    }
-    list.end()
-}
-
-/// Writes all traces as one list of `resourceSpans` while they are sent.
-async fn answer_traces(traces: Traces, raw: bool, pretty: bool) -> Result<Response, V3Error> {
-    #[derive(Serialize)]
-    struct Answer {
-        result: TracesData,
-    }
-
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct TracesData {
-        resource_spans: ResourceSpans,
-    }
-
-    let traces = RefCell::new(traces);
-    let resource_spans = ResourceSpans { traces, raw };
-    let result = TracesData { resource_spans };
-    let answer = answer::stream(move |out| write_json(&Answer { result }, pretty, out));
-    Ok(answer.await?)
-}
-
-/// The spans of traces that are loaded one after the other.
-struct ResourceSpans {
-    traces: RefCell<Traces>,
+/// Writes all traces as one list of `resourceSpans`.
+fn write(
+    json: &mut Json<'_, '_>,
+    traces: impl Iterator<Item = Result<Trace, ReadError>>,
     raw: bool,
-}
-
-impl Serialize for ResourceSpans {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(None)?;
-        for trace in &mut *self.traces.borrow_mut() {
-            let trace = trace.map_err(S::Error::custom)?;
-            let spans = trace.spans_as(self.raw).map_err(S::Error::custom)?;
-            for element in TracesJson::new(&spans).resource_spans() {
-                list.serialize_element(&element)?;
-            }
-        }
-        list.end()
-    }
+) -> Result<(), ApiError> {
+    json.object(|answer| {
+        answer.member("result")?.object(|result| {
+            result.member("resourceSpans")?.list(|list| {
+                for trace in traces {
+                    let trace = trace?;
+                    write_resource_spans(list, Dialect::Otlp, trace.iter_as(raw, None)?)?;
+                }
+                Ok(())
+            })
+        })
+    })
 }

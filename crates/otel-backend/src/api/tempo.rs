@@ -14,12 +14,11 @@ mod trace;
 mod traceql;
 
 use axum::Router;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{any, get};
-use http::StatusCode;
 use serde_json::json;
 
-use super::common::envelope::{http_error, json as json_answer};
+use super::common::envelope::{self, json as json_answer};
 use crate::query::Query;
 
 pub(super) use trace::{accepts_protobuf, protobuf};
@@ -59,5 +58,5 @@ async fn build_info() -> Response {
 }
 
 async fn no_route() -> Response {
-    http_error(StatusCode::NOT_FOUND, "404 page not found").into_response()
+    envelope::no_route()
 }

@@ -26,9 +26,11 @@ pub use answer::{Encoding, export_response, status};
 pub use encode::{encode_resource, encode_scope, encode_span};
 pub use fields::EXPORT_REQUEST;
 pub use groups::{Group, GroupHead, groups, write_groups};
-pub use json::{AttributeJson, Dialect, TracesJson, decode_json, decode_json_lines};
+pub use json::{
+    AttributeJson, Dialect, TracesJson, decode_json, decode_json_lines, write_resource_spans,
+};
 pub use outline::Outline;
-pub use regroup::TracesBuilder;
+pub use regroup::traces_data;
 pub use spans::{SpanGroup, decode_traces, span_groups};
 
 pub use super::protobuf::Malformed;

@@ -1,6 +1,6 @@
 //! How long a search may go on.
 
-use std::sync::{Arc, Weak};
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use crate::store::ReadError;
@@ -22,37 +22,36 @@ pub enum SearchError {
     TooLong,
 }
 
-/// Held by who waits for a search: without it the search ends.
-pub(super) struct Asker(Arc<()>);
-
 /// Knows when a search must end.
-pub(super) struct Patience {
+pub struct Patience {
     until: Instant,
-    asker: Weak<()>,
-}
-
-impl Asker {
-    /// Begins to wait.
-    pub(super) fn new() -> Self {
-        Self(Arc::new(()))
-    }
-
-    /// The patience of this asker, from now on.
-    pub(super) fn patience(&self) -> Patience {
-        Patience {
-            until: Instant::now() + LIMIT,
-            asker: Arc::downgrade(&self.0),
-        }
-    }
+    is_gone: Box<dyn Fn() -> bool + Send>,
 }
 
 impl Patience {
+    /// That of a client from now on; `is_gone` says when it does not wait any more.
+    pub fn new(is_gone: impl Fn() -> bool + Send + 'static) -> Self {
+        Self {
+            until: Instant::now() + LIMIT,
+            is_gone: Box::new(is_gone),
+        }
+    }
+
     /// Refuses to go on when it is over.
     pub(super) fn check(&self) -> Result<(), SearchError> {
-        if self.asker.strong_count() == 0 || Instant::now() >= self.until {
+        if (self.is_gone)() || Instant::now() >= self.until {
             return Err(SearchError::TooLong);
         }
         Ok(())
+    }
+}
+
+impl fmt::Debug for Patience {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let until = &self.until;
+        f.debug_struct("Patience")
+            .field("until", until)
+            .finish_non_exhaustive()
     }
 }
 
@@ -62,13 +61,11 @@ mod tests {
 
     #[test]
     fn a_search_ends_when_nobody_waits_for_it_or_its_time_is_over() {
-        let asker = Asker::new();
-        let mut patience = asker.patience();
+        let mut patience = Patience::new(|| false);
         assert!(patience.check().is_ok());
         patience.until = Instant::now();
         assert!(patience.check().is_err());
-        let patience = asker.patience();
-        drop(asker);
+        let patience = Patience::new(|| true);
         let error = patience.check().unwrap_err().to_string();
         assert!(error.starts_with("the search was given up after 30 s: "));
     }

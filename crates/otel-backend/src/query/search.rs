@@ -48,15 +48,6 @@ impl Hit {
     }
 }
 
-impl From<Trace> for Hit {
-    fn from(trace: Trace) -> Self {
-        Self {
-            id: trace.id,
-            trace: Some(trace),
-        }
-    }
-}
-
 /// Bytes of traces that a search keeps.
 const MAX_KEPT: usize = 8 * 1024 * 1024;
 

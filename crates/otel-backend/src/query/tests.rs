@@ -188,10 +188,8 @@ proptest! {
         block_on(async {
             let query = store(&batches).await;
             for search in searches {
-                let mut found = Vec::new();
-                for hit in query.search(search.clone()).await.unwrap() {
-                    found.push(query.load(hit).await.unwrap().unwrap());
-                }
+                let hits = query.search(&search, &Patience::new(|| false)).unwrap();
+                let found: Vec<_> = query.traces(hits).map(Result::unwrap).collect();
                 let expected = expected(&batches, &search);
                 let starts: Vec<_> = found.iter().map(|trace| trace.start).collect();
                 let newest = expected.iter().take(search.limit).map(|(_, start)| *start);
@@ -213,7 +211,7 @@ proptest! {
                 let sent = batches.iter().flatten().filter(|sketch| sketch.trace == trace);
                 let sent: BTreeSet<_> = sent.map(|sketch| format!("{:?}", sketch.span())).collect();
                 let id = TraceId::new([trace; 16]).unwrap();
-                let found = match query.find(IdPattern::exactly(Some(id))).await.unwrap() {
+                let found = match query.find(&IdPattern::exactly(Some(id))).unwrap() {
                     Lookup::Found(trace) => Some(trace),
                     Lookup::Missing(_) => None,
                 };

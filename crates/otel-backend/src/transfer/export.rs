@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use crate::args::{Export, Format};
 use crate::config::{Config, parse_age};
-use crate::format::jaeger::TraceJson;
-use crate::format::otlp::{Malformed, TracesJson};
+use crate::format::jaeger::write_trace;
+use crate::format::json::JsonWriter;
+use crate::format::otlp::{Dialect, write_resource_spans};
 use crate::model::{TraceId, UnixNanos, from_short_hex};
 use crate::query::{Selection, Trace, walk};
 use crate::store::{Location, OpenError, ReadError, Reader};
@@ -151,24 +152,24 @@ impl<W: Write> Output<W> {
     }
 
     fn write(&mut self, trace: &Trace) -> io::Result<()> {
-        let malformed = |reason: Malformed| io::Error::other(reason);
+        let raw = self.format == Format::Otlp;
+        let spans = trace.iter_as(raw, None).map_err(io::Error::other)?;
+        if self.format == Format::Jaeger {
+            self.out
+                .write_all(if self.traces > 0 { b",\n" } else { b"\n" })?;
+        }
+        let mut json = JsonWriter::new(&mut self.out, false);
         match self.format {
             Format::Otlp => {
-                let spans = trace.spans_as(true).map_err(malformed)?;
-                serde_json::to_writer(&mut self.out, &TracesJson::new(&spans))?;
+                json.object(|data| {
+                    data.member("resourceSpans")?.list(|list| {
+                        self.spans += write_resource_spans(list, Dialect::Otlp, spans)?;
+                        io::Result::Ok(())
+                    })
+                })?;
                 self.out.write_all(b"\n")?;
-                self.spans += spans.len();
             }
-            Format::Jaeger => {
-                let spans = trace.spans().map_err(malformed)?;
-                if self.traces > 0 {
-                    self.out.write_all(b",")?;
-                }
-                self.out.write_all(b"\n")?;
-                let json = TraceJson::new(trace.id, spans.iter(), false);
-                serde_json::to_writer(&mut self.out, &json)?;
-                self.spans += spans.len();
-            }
+            Format::Jaeger => self.spans += write_trace(&mut json, trace.id, spans, false)?,
         }
         self.traces += 1;
         self.cut += usize::from(trace.cut);

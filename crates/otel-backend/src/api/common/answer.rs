@@ -1,4 +1,4 @@
-//! JSON that is written while it is sent.
+//! Answers over HTTP that are written while they are sent.
 //!
 //! An answer that fits into one piece is sent with its length, and one that fails before its first
 //! piece has left is a proper error.
@@ -8,67 +8,77 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use axum::body::Body;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
+use http::header::CONTENT_TYPE;
 use http_body::Frame;
 use tokio::sync::mpsc;
 
-use super::envelope::{ApiError, json};
+use super::envelope::ApiError;
 use super::outlet::{self, Outlet};
+use crate::format::json::JsonWriter;
+use crate::query::Patience;
 
 /// Bytes of one piece.
 const PIECE: usize = 256 * 1024;
 
-type Piece = Result<Bytes, ApiError>;
+/// Where an answer in JSON is written to.
+pub(in crate::api) type Json<'p, 'o> = JsonWriter<&'p mut Pieces<'o>>;
 
-/// Has an answer in JSON written; `write` is given where to.
-pub(in crate::api) async fn stream(
-    write: impl FnOnce(&mut Pieces) -> Result<(), ApiError> + Send + 'static,
+/// Has an answer in JSON written; `write` is given where to, and how long it may search.
+pub(in crate::api) async fn json(
+    pretty: bool,
+    write: impl FnOnce(&mut Json<'_, '_>, &Patience) -> Result<(), ApiError> + Send + 'static,
 ) -> Result<Response, ApiError> {
-    let make = move |outlet| {
+    let write = move |pieces: &mut Pieces<'_>, patience: &Patience| {
+        let mut json = JsonWriter::new(pieces, pretty);
+        write(&mut json, patience)
+    };
+    bytes("application/json", write).await
+}
+
+/// As [`json`], of any content type.
+pub(in crate::api) async fn bytes(
+    content_type: &'static str,
+    write: impl FnOnce(&mut Pieces<'_>, &Patience) -> Result<(), ApiError> + Send + 'static,
+) -> Result<Response, ApiError> {
+    let make = move |outlet: &mut Outlet<Bytes, ApiError>| {
+        let patience = outlet.patience();
         let mut out = Pieces {
             piece: Vec::new(),
             outlet,
         };
-        let written = write(&mut out);
-        out.finish(written);
+        write(&mut out, &patience)?;
+        Ok(out.outlet.send(out.piece.into())?)
     };
-    let mut pieces = outlet::open(make).await?;
+    let mut pieces = outlet::open(make).await;
     let first = pieces.recv().await.transpose()?.unwrap_or_default();
     // There is more only if the first piece is full.
-    if first.len() < PIECE {
-        return Ok(json(first));
-    }
-    Ok(json(Body::new(Streamed {
-        first: Some(first),
-        pieces,
-    })))
+    let body = if first.len() < PIECE {
+        Body::from(first)
+    } else {
+        let first = Some(first);
+        Body::new(Streamed { first, pieces })
+    };
+    Ok(([(CONTENT_TYPE, content_type)], body).into_response())
 }
 
 /// Where an answer is written to.
-pub(in crate::api) struct Pieces {
+pub(in crate::api) struct Pieces<'o> {
     piece: Vec<u8>,
-    outlet: Outlet<Piece>,
+    outlet: &'o mut Outlet<Bytes, ApiError>,
 }
 
-impl Pieces {
-    fn finish(mut self, written: Result<(), ApiError>) {
-        let last = written.map(|()| std::mem::take(&mut self.piece).into());
-        if let Err(reason) = self.outlet.send(last) {
-            tracing::debug!(%reason, "an answer was cut off");
-        }
-    }
-
+impl Pieces<'_> {
     /// Sends what is full. What follows is large, too, so it has its room at once.
     fn send(&mut self) -> io::Result<()> {
         let next = Vec::with_capacity(self.piece.capacity());
         let piece = std::mem::replace(&mut self.piece, next);
-        let sent = self.outlet.send(Ok(piece.into()));
-        sent.map_err(io::Error::other)
+        self.outlet.send(piece.into()).map_err(io::Error::other)
     }
 }
 
-impl Write for Pieces {
+impl Write for Pieces<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.write_all(bytes).map(|()| bytes.len())
     }
@@ -91,7 +101,7 @@ impl Write for Pieces {
 /// The pieces of an answer, the first of which has been seen.
 struct Streamed {
     first: Option<Bytes>,
-    pieces: mpsc::Receiver<Piece>,
+    pieces: mpsc::Receiver<Result<Bytes, ApiError>>,
 }
 
 impl http_body::Body for Streamed {

@@ -1,26 +1,18 @@
-//! The envelope around every answer of Jaeger's old API.
+//! The envelope around every answer of Jaeger's old API, and how requests fail.
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use serde::Serialize;
-use serde_json::ser::PrettyFormatter;
 
+use super::outlet::Gone;
+use crate::format::json::JsonWriter;
+use crate::format::otlp::Malformed;
 use crate::query::{Missing, SearchError};
 use crate::store::ReadError;
-
-/// A successful answer.
-#[derive(Debug, Serialize)]
-pub(in crate::api) struct Envelope<T> {
-    pub(in crate::api) data: T,
-    pub(in crate::api) total: usize,
-    limit: usize,
-    offset: usize,
-    errors: Option<Vec<Problem>>,
-}
 
 /// One entry of `errors`.
 #[derive(Debug, Serialize)]
@@ -32,9 +24,6 @@ pub(in crate::api) struct Problem {
     pub(in crate::api) trace_id: Option<String>,
 }
 
-/// What is said of a path that no route has.
-const NO_ROUTE: &str = "404 page not found";
-
 /// A failed request.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
@@ -43,31 +32,33 @@ pub(in crate::api) struct ApiError {
     pub(in crate::api) message: String,
 }
 
-impl<T> Envelope<T> {
-    pub(in crate::api) fn new(data: T) -> Self {
-        Self {
-            data,
-            total: 0,
-            limit: 0,
-            offset: 0,
-            errors: None,
-        }
-    }
-
-    pub(in crate::api) fn with_errors(mut self, errors: Vec<Problem>) -> Self {
-        self.errors = (!errors.is_empty()).then_some(errors);
-        self
-    }
+/// Writes an envelope, of which `data` writes the contents.
+pub(in crate::api) fn write<W: Write, E: From<io::Error>>(
+    json: &mut JsonWriter<W>,
+    total: usize,
+    errors: &[Problem],
+    data: impl FnOnce(&mut JsonWriter<W>) -> Result<(), E>,
+) -> Result<(), E> {
+    json.object(|envelope| {
+        data(envelope.member("data")?)?;
+        envelope.member("total")?.value(&total)?;
+        envelope.member("limit")?.value(&0)?;
+        envelope.member("offset")?.value(&0)?;
+        let errors = (!errors.is_empty()).then_some(errors);
+        Ok(envelope.member("errors")?.value(&errors)?)
+    })
 }
 
-impl<T> Envelope<Vec<T>> {
-    /// With the number of entries as `total`.
-    pub(in crate::api) fn counted(data: Vec<T>) -> Self {
-        Self {
-            total: data.len(),
-            ..Self::new(data)
-        }
-    }
+/// The bytes of an envelope.
+fn envelope(data: &impl Serialize, total: usize, errors: &[Problem], pretty: bool) -> Vec<u8> {
+    let mut json = JsonWriter::new(Vec::new(), pretty);
+    logged(write(&mut json, total, errors, |json| json.value(data)));
+    json.into_inner()
+}
+
+/// An answer that is small: `data` in its envelope, with this `total`.
+pub(in crate::api) fn answer(data: &impl Serialize, total: usize, pretty: bool) -> Response {
+    json(envelope(data, total, &[], pretty))
 }
 
 impl ApiError {
@@ -86,14 +77,6 @@ impl ApiError {
         }
     }
 
-    /// A path that no route has.
-    pub(in crate::api) fn no_route() -> Self {
-        Self {
-            status: StatusCode::NOT_FOUND,
-            message: NO_ROUTE.to_owned(),
-        }
-    }
-
     pub(in crate::api) fn trace_not_found(why: &Missing) -> Self {
         Self {
             status: StatusCode::NOT_FOUND,
@@ -108,17 +91,9 @@ impl From<ReadError> for ApiError {
     }
 }
 
-impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
-        if self.message == NO_ROUTE {
-            return http_error(self.status, self.message);
-        }
-        let envelope = Envelope::new(None::<()>).with_errors(vec![Problem {
-            code: Some(self.status.as_u16()),
-            msg: self.message,
-            trace_id: None,
-        }]);
-        http_error(self.status, to_json(&envelope, false))
+impl From<Malformed> for ApiError {
+    fn from(error: Malformed) -> Self {
+        Self::internal(error)
     }
 }
 
@@ -132,6 +107,40 @@ impl From<SearchError> for ApiError {
             },
         }
     }
+}
+
+/// The client hears nothing of this: it takes no more pieces.
+impl From<Gone> for ApiError {
+    fn from(gone: Gone) -> Self {
+        io::Error::other(gone).into()
+    }
+}
+
+/// Nothing but the client's leaving keeps an answer from being written.
+impl From<io::Error> for ApiError {
+    fn from(error: io::Error) -> Self {
+        tracing::debug!(%error, "an answer was cut off");
+        Self {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            message: error.to_string(),
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let problem = Problem {
+            code: Some(self.status.as_u16()),
+            msg: self.message,
+            trace_id: None,
+        };
+        http_error(self.status, envelope(&None::<()>, 0, &[problem], false))
+    }
+}
+
+/// What is answered on a path that no route has.
+pub(in crate::api) fn no_route() -> Response {
+    http_error(StatusCode::NOT_FOUND, "404 page not found")
 }
 
 /// As Go's `http.Error` writes it: with a line break, and as text so that no browser looks inside.
@@ -152,25 +161,13 @@ pub(in crate::api) fn json(body: impl Into<Body>) -> Response {
 
 /// The bytes of a value in JSON, indented by four spaces if `pretty`.
 pub(in crate::api) fn to_json(value: &impl Serialize, pretty: bool) -> Vec<u8> {
-    let mut out = Vec::new();
-    if let Err(error) = write_json(value, pretty, &mut out) {
-        tracing::error!(%error, "an answer cannot be written as JSON");
-    }
-    out
+    let mut json = JsonWriter::new(Vec::new(), pretty);
+    logged(json.value(value));
+    json.into_inner()
 }
 
-/// Writes a value as [`to_json`] does.
-pub(in crate::api) fn write_json(
-    value: &impl Serialize,
-    pretty: bool,
-    out: &mut impl Write,
-) -> Result<(), ApiError> {
-    let written = if pretty {
-        let formatter = PrettyFormatter::with_indent(b"    ");
-        let mut serializer = serde_json::Serializer::with_formatter(out, formatter);
-        value.serialize(&mut serializer)
-    } else {
-        value.serialize(&mut serde_json::Serializer::new(out))
-    };
-    written.map_err(ApiError::internal)
+fn logged(written: io::Result<()>) {
+    if let Err(error) = written {
+        tracing::error!(%error, "an answer cannot be written as JSON");
+    }
 }

@@ -1,14 +1,22 @@
-//! Answers that are made while they are sent, so that a large one never lies in memory whole.
+//! The one way by which traces leave, for every API.
 //!
-//! A thread that may block makes the pieces; a few of them wait for the client, and a client that
-//! takes none for half a minute is given up.
+//! One thread, which may block, asks the store, writes the answer and sends it piece by piece, so that
+//! a large answer never lies in memory whole. What an answer takes is bounded here:
+//!
+//! - It begins when it has one of [`MAKERS`]: nothing is loaded for an answer that waits its turn.
+//! - It holds what a search keeps, one trace, and [`WAITING`] pieces.
+//! - While a slow client is waited for, the permit is free for others; after [`PATIENCE`] the client is
+//!   given up.
+//!
+//! A trace is loaded in [`Query::traces`](crate::query::Query::traces) or
+//! [`Query::find`](crate::query::Query::find), and decoded span by span while it is written.
 
 use std::time::Duration;
 
-use tokio::runtime::Handle;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc, oneshot};
 
-use crate::query::{Hit, Query, Trace};
+use crate::query::Patience;
 use crate::store::ReadError;
 
 /// Pieces that wait for the client.
@@ -17,14 +25,14 @@ const WAITING: usize = 2;
 /// How long a client may take for a piece.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Answers that are made at the same time. Together they hold at most this many times what a search
-/// keeps, one trace and some pieces.
-static MAKERS: Semaphore = Semaphore::const_new(32);
+/// Answers that are made at the same time, those left aside that wait for their clients.
+static MAKERS: Semaphore = Semaphore::const_new(8);
 
-/// Where the pieces of an answer are sent to.
-pub(in crate::api) struct Outlet<T> {
-    sender: mpsc::Sender<T>,
-    handle: Handle,
+/// Where the pieces of an answer are sent to, or why there are no more.
+pub(in crate::api) struct Outlet<P: Send + 'static, E: From<ReadError> + Send + 'static> {
+    sender: mpsc::Sender<Result<P, E>>,
+    /// One of [`MAKERS`].
+    permit: Option<SemaphorePermit<'static>>,
 }
 
 /// The client has gone away, or takes nothing any more.
@@ -33,60 +41,109 @@ pub(in crate::api) struct Outlet<T> {
 pub(in crate::api) struct Gone;
 
 /// Has an answer made on a thread that may block.
-pub(in crate::api) async fn open<T: Send + 'static>(
-    make: impl FnOnce(Outlet<T>) + Send + 'static,
-) -> Result<mpsc::Receiver<T>, ReadError> {
-    let permit = MAKERS.acquire().await.map_err(|_| ReadError::Closed)?;
+pub(in crate::api) async fn open<P: Send + 'static, E: From<ReadError> + Send + 'static>(
+    make: impl FnOnce(&mut Outlet<P, E>) -> Result<(), E> + Send + 'static,
+) -> mpsc::Receiver<Result<P, E>> {
+    let permit = MAKERS.acquire().await.ok();
     let (sender, pieces) = mpsc::channel(WAITING);
-    let handle = Handle::current();
     tokio::task::spawn_blocking(move || {
-        let _permit = permit;
-        make(Outlet { sender, handle });
+        let mut outlet = Outlet { sender, permit };
+        if let Err(reason) = make(&mut outlet) {
+            // Whoever has gone away need not hear why there is no more.
+            outlet.pass(Err(reason)).ok();
+        }
     });
-    Ok(pieces)
+    pieces
 }
 
-impl<T> Outlet<T> {
+impl<P: Send + 'static, E: From<ReadError> + Send + 'static> Outlet<P, E> {
     /// Sends a piece; waits while enough of them wait already.
-    pub(in crate::api) fn send(&self, piece: T) -> Result<(), Gone> {
-        let sent = async { tokio::time::timeout(PATIENCE, self.sender.send(piece)).await };
-        match self.handle.block_on(sent) {
-            Ok(Ok(())) => Ok(()),
-            _ => Err(Gone),
+    pub(in crate::api) fn send(&mut self, piece: P) -> Result<(), Gone> {
+        self.pass(Ok(piece))
+    }
+
+    /// How long a search for this answer may go on: not longer than the client waits.
+    pub(in crate::api) fn patience(&self) -> Patience {
+        let sender = self.sender.downgrade();
+        Patience::new(move || sender.upgrade().is_none_or(|sender| sender.is_closed()))
+    }
+
+    fn pass(&mut self, piece: Result<P, E>) -> Result<(), Gone> {
+        match self.sender.try_send(piece) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Full(piece)) => self.wait(piece),
+            Err(TrySendError::Closed(_)) => Err(Gone),
         }
     }
-}
 
-/// Traces that are loaded one after the other, on a thread that may block.
-pub(in crate::api) struct Traces {
-    query: Query,
-    hits: std::vec::IntoIter<Hit>,
-    handle: Handle,
-}
-
-impl Traces {
-    /// What a search found. Must be made within the runtime.
-    pub(in crate::api) fn new(query: Query, hits: Vec<Hit>) -> Self {
-        Self {
-            query,
-            hits: hits.into_iter(),
-            handle: Handle::current(),
-        }
-    }
-}
-
-impl Iterator for Traces {
-    type Item = Result<Trace, ReadError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            let loaded = self.handle.block_on(self.query.load(self.hits.next()?));
-            match loaded {
-                // It was removed since it was found.
-                Ok(None) => {}
-                Ok(Some(trace)) => return Some(Ok(trace)),
-                Err(error) => return Some(Err(error)),
+    /// Waits for a slow client without the permit.
+    fn wait(&mut self, piece: Result<P, E>) -> Result<(), Gone> {
+        self.permit = None;
+        let sender = self.sender.clone();
+        let (done, waiting) = oneshot::channel();
+        tokio::spawn(async move {
+            let sent = tokio::time::timeout(PATIENCE, sender.send(piece)).await;
+            if matches!(sent, Ok(Ok(()))) {
+                done.send(MAKERS.acquire().await.ok()).ok();
             }
+        });
+        self.permit = waiting.blocking_recv().map_err(|_| Gone)?;
+        Ok(())
+    }
+}
+
+/// An answer whose thread panics ends with an error, not as if it were whole.
+impl<P: Send + 'static, E: From<ReadError> + Send + 'static> Drop for Outlet<P, E> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.pass(Err(ReadError::Panicked.into())).ok();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PIECES: usize = 10;
+
+    async fn answer() -> mpsc::Receiver<Result<usize, ReadError>> {
+        open(|outlet| {
+            (0..PIECES)
+                .try_for_each(|number| outlet.send(number))
+                .map_err(|_| ReadError::Closed)
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn slow_clients_leave_the_permits_to_others() {
+        let mut slow = Vec::new();
+        for _ in 0..2 * MAKERS.available_permits() {
+            slow.push(answer().await);
+        }
+        let mut quick = answer().await;
+        assert_eq!(quick.recv().await.unwrap().unwrap(), 0);
+        // None of them has been given up for that.
+        for mut pieces in slow {
+            let mut count = 0;
+            while let Some(piece) = pieces.recv().await {
+                assert_eq!(piece.unwrap(), count);
+                count += 1;
+            }
+            assert_eq!(count, PIECES);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_panics_does_not_seem_whole() {
+        let mut pieces = open(|outlet: &mut Outlet<usize, ReadError>| {
+            outlet.send(0).map_err(|_| ReadError::Closed)?;
+            panic!("a defect");
+        })
+        .await;
+        assert_eq!(pieces.recv().await.unwrap().unwrap(), 0);
+        let error = pieces.recv().await.unwrap().unwrap_err();
+        assert!(matches!(error, ReadError::Panicked), "{error}");
     }
 }

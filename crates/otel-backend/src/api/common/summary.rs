@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::api::common::fields::{as_text, is_zero};
 use crate::format::otlp::Malformed;
-use crate::model::{Span, StatusCode, UnixNanos};
+use crate::model::{Span, SpanId, StatusCode};
 use crate::query::Trace;
 
 /// A trace in few words. What is zero or empty is left out.
@@ -40,45 +40,61 @@ pub(in crate::api) struct ServiceSummary {
 }
 
 impl TraceSummary {
-    /// Sums a trace up.
+    /// Sums a trace up, one span at a time.
     pub(in crate::api) fn of(trace: &Trace) -> Result<Self, Malformed> {
-        let spans = trace.spans()?;
-        let ids: HashSet<_> = spans.iter().map(|span| span.span_id).collect();
-        let is_orphan = |span: &&Span<'_>| span.parent.is_some_and(|id| !ids.contains(&id));
-        let root = spans
-            .iter()
-            .filter(|span| span.parent.is_none())
-            .min_by_key(|span| span.start);
-        let end = spans.iter().map(|span| span.end).max();
-        Ok(Self {
+        let mut summary = Self {
             trace_id: trace.id.to_string(),
-            root_service_name: root.map_or("", |s| s.resource.service_name()).to_owned(),
-            root_operation_name: root.map_or("", |s| &s.name).to_owned(),
             min_start_time_unix_nano: trace.start.0,
-            max_end_time_unix_nano: end.unwrap_or(UnixNanos::default()).0,
-            span_count: spans.len(),
-            error_span_count: spans.iter().filter(|span| is_error(span)).count(),
-            orphan_span_count: spans.iter().filter(is_orphan).count(),
-            services: services(&spans),
-        })
+            ..Self::default()
+        };
+        let (mut ids, mut parents) = (HashSet::new(), Vec::new());
+        let mut services = BTreeMap::new();
+        let mut root_start = None;
+        for span in trace.iter_as(false, None)? {
+            ids.insert(span.span_id);
+            parents.extend(span.parent);
+            let is_earlier = root_start.is_none_or(|start| span.start < start);
+            if span.parent.is_none() && is_earlier {
+                root_start = Some(span.start);
+                span.resource
+                    .service_name()
+                    .clone_into(&mut summary.root_service_name);
+                summary.root_operation_name = span.name.to_string();
+            }
+            summary.add(&span);
+            ServiceSummary::add(&mut services, &span);
+        }
+        let is_orphan = |parent: &&SpanId| !ids.contains(parent);
+        summary.orphan_span_count = parents.iter().filter(is_orphan).count();
+        summary.services = services.into_values().collect();
+        Ok(summary)
+    }
+
+    fn add(&mut self, span: &Span<'_>) {
+        self.max_end_time_unix_nano = self.max_end_time_unix_nano.max(span.end.0);
+        self.span_count += 1;
+        self.error_span_count += usize::from(is_error(span));
+    }
+}
+
+impl ServiceSummary {
+    /// Adds a span to the summary of its service; these are sorted by name.
+    fn add(services: &mut BTreeMap<String, Self>, span: &Span<'_>) {
+        let name = span.resource.service_name();
+        if !services.contains_key(name) {
+            let service = Self {
+                name: name.to_owned(),
+                ..Self::default()
+            };
+            services.insert(name.to_owned(), service);
+        }
+        if let Some(service) = services.get_mut(name) {
+            service.span_count += 1;
+            service.error_span_count += usize::from(is_error(span));
+        }
     }
 }
 
 fn is_error(span: &Span<'_>) -> bool {
     span.status.code == StatusCode::Error
-}
-
-/// Sorted by name.
-fn services(spans: &[Span<'_>]) -> Vec<ServiceSummary> {
-    let mut services: BTreeMap<&str, ServiceSummary> = BTreeMap::new();
-    for span in spans {
-        let name = span.resource.service_name();
-        let service = services.entry(name).or_insert_with(|| ServiceSummary {
-            name: name.to_owned(),
-            ..ServiceSummary::default()
-        });
-        service.span_count += 1;
-        service.error_span_count += usize::from(is_error(span));
-    }
-    services.into_values().collect()
 }

@@ -1,15 +1,18 @@
 //! Spans as a stream of messages, each of which every client accepts.
 
+use std::option;
+
 use jaeger_wire::api_v2;
+use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::ReceiverStream;
+use tokio_stream::{Iter, adapters};
 use tonic::{Response, Status};
 
 use super::encoded::Encoded;
-use crate::api::common::outlet::{self, Gone, Outlet, Traces};
+use crate::api::common::outlet::{self, Gone, Outlet};
 use crate::format::jaeger;
-use crate::format::otlp::TracesBuilder;
-use crate::model::Span;
-use crate::query::SearchError;
+use crate::format::otlp::{self, Malformed};
+use crate::query::{IdPattern, Lookup, Query, Search, SearchError, Spans, Trace};
 use crate::store::ReadError;
 
 /// Bytes from which on a message is sent; clients refuse messages of 4 MiB by default.
@@ -18,96 +21,117 @@ const MESSAGE: usize = 1024 * 1024;
 /// Spans of one message of the older service.
 const CHUNK: usize = 10;
 
-/// Messages, or why there are no more.
-pub(super) type Messages<T = Encoded> = ReceiverStream<Result<T, Status>>;
+/// Messages, or why there are no more. The first has been seen.
+pub(super) type Messages<T = Encoded> =
+    adapters::Chain<Iter<option::IntoIter<Result<T, Status>>>, ReceiverStream<Result<T, Status>>>;
 
 /// How the spans of a trace become messages.
-pub(super) type Pack =
-    fn(&[Span<'_>], &mut dyn FnMut(Vec<u8>) -> Result<(), Gone>) -> Result<(), Gone>;
+pub(super) type Pack = fn(Spans<'_>, &mut Outlet<Encoded, Status>) -> Result<(), Gone>;
 
-/// Sends traces one after the other.
-pub(super) async fn traces(
-    traces: Traces,
+/// Sends the trace of that id.
+pub(super) async fn trace(
+    query: Query,
+    id: IdPattern,
     raw: bool,
     pack: Pack,
 ) -> Result<Response<Messages>, Status> {
-    messages(move |outlet| {
-        for trace in traces {
-            let sent = match trace {
-                Ok(trace) => match trace.spans_as(raw) {
-                    Ok(spans) => pack(&spans, &mut |bytes| outlet.send(Ok(Encoded(bytes.into())))),
-                    Err(error) => outlet.send(Err(failed(&error))),
-                },
-                Err(error) => outlet.send(Err(read_failed(&error))),
-            };
-            if sent.is_err() {
-                break;
-            }
-        }
+    messages(move |outlet| match query.find(&id)? {
+        Lookup::Found(trace) => send(&trace, raw, pack, outlet),
+        Lookup::Missing(why) => Err(Status::not_found(format!("trace not found{why}"))),
     })
     .await
 }
 
-/// Sends what is made on a thread that may block.
-pub(super) async fn messages<T: Send + 'static>(
-    make: impl FnOnce(Outlet<Result<T, Status>>) + Send + 'static,
-) -> Result<Response<Messages<T>>, Status> {
-    let receiver = outlet::open(make).await;
-    let receiver = receiver.map_err(|error| read_failed(&error))?;
-    Ok(Response::new(ReceiverStream::new(receiver)))
+/// Sends the traces that match, one after the other.
+pub(super) async fn traces(
+    query: Query,
+    search: Search,
+    raw: bool,
+    pack: Pack,
+) -> Result<Response<Messages>, Status> {
+    messages(move |outlet| {
+        let hits = query.search(&search, &outlet.patience())?;
+        for trace in query.traces(hits) {
+            send(&trace?, raw, pack, outlet)?;
+        }
+        Ok(())
+    })
+    .await
 }
 
-/// Why a search has no result.
-pub(super) fn search_failed(error: &SearchError) -> Status {
-    match error {
-        SearchError::Read(error) => failed(error),
-        SearchError::TooLong => Status::deadline_exceeded(error.to_string()),
+fn send(
+    trace: &Trace,
+    raw: bool,
+    pack: Pack,
+    outlet: &mut Outlet<Encoded, Status>,
+) -> Result<(), Status> {
+    Ok(pack(trace.iter_as(raw, None)?, outlet)?)
+}
+
+/// Sends what is made on a thread that may block. What fails before the first message is an error of
+/// the whole call.
+pub(super) async fn messages<T: Send + 'static>(
+    make: impl FnOnce(&mut Outlet<T, Status>) -> Result<(), Status> + Send + 'static,
+) -> Result<Response<Messages<T>>, Status> {
+    let mut messages = outlet::open(make).await;
+    let first = messages.recv().await.transpose()?.map(Ok);
+    let first = tokio_stream::iter(first);
+    Ok(Response::new(first.chain(ReceiverStream::new(messages))))
+}
+
+/// `TracesData` messages.
+pub(super) fn otlp(spans: Spans<'_>, out: &mut Outlet<Encoded, Status>) -> Result<(), Gone> {
+    let mut messages = otlp::traces_data(spans);
+    messages.try_for_each(|message| out.send(Encoded(message.into())))
+}
+
+/// `SpansResponseChunk` messages.
+pub(super) fn chunks(spans: Spans<'_>, out: &mut Outlet<Encoded, Status>) -> Result<(), Gone> {
+    let mut message = Vec::new();
+    let mut count = 0;
+    for span in spans {
+        api_v2::encode_span(&jaeger::to_proto(&span), &mut message);
+        count += 1;
+        if count == CHUNK || message.len() >= MESSAGE {
+            out.send(Encoded(std::mem::take(&mut message).into()))?;
+            count = 0;
+        }
+    }
+    if !message.is_empty() {
+        out.send(Encoded(message.into()))?;
+    }
+    Ok(())
+}
+
+impl From<ReadError> for Status {
+    fn from(error: ReadError) -> Self {
+        failed(&error)
     }
 }
 
-pub(super) fn read_failed(error: &ReadError) -> Status {
-    failed(error)
+impl From<Malformed> for Status {
+    fn from(error: Malformed) -> Self {
+        failed(&error)
+    }
+}
+
+impl From<SearchError> for Status {
+    fn from(error: SearchError) -> Self {
+        match error {
+            SearchError::Read(error) => failed(&error),
+            SearchError::TooLong => Self::deadline_exceeded(error.to_string()),
+        }
+    }
+}
+
+/// The client hears nothing of this: it takes no more messages.
+impl From<Gone> for Status {
+    fn from(gone: Gone) -> Self {
+        Self::cancelled(gone.to_string())
+    }
 }
 
 fn failed(error: &impl std::error::Error) -> Status {
     tracing::error!(%error, "a query failed");
     Status::internal(format!("failed to fetch spans from the backend: {error}"))
-}
-
-/// `TracesData` messages.
-pub(super) fn otlp(
-    spans: &[Span<'_>],
-    send: &mut dyn FnMut(Vec<u8>) -> Result<(), Gone>,
-) -> Result<(), Gone> {
-    let mut message = TracesBuilder::default();
-    for span in spans {
-        message.push(span);
-        if message.size() >= MESSAGE {
-            send(std::mem::take(&mut message).finish())?;
-        }
-    }
-    if message.size() > 0 {
-        send(message.finish())?;
-    }
-    Ok(())
-}
-
-/// `SpansResponseChunk` messages.
-pub(super) fn chunks(
-    spans: &[Span<'_>],
-    send: &mut dyn FnMut(Vec<u8>) -> Result<(), Gone>,
-) -> Result<(), Gone> {
-    for spans in spans.chunks(CHUNK) {
-        let mut message = Vec::new();
-        for span in spans {
-            api_v2::encode_span(&jaeger::to_proto(span), &mut message);
-            if message.len() >= MESSAGE {
-                send(std::mem::take(&mut message))?;
-            }
-        }
-        if !message.is_empty() {
-            send(message)?;
-        }
-    }
-    Ok(())
 }

@@ -10,10 +10,9 @@ use super::generated::jaeger::api_v2::{
     GetServicesRequest, GetServicesResponse, GetTraceRequest, Operation,
 };
 use super::params::{search_v2, time};
-use super::stream::{self, Messages, read_failed, search_failed};
-use crate::api::common::outlet::Traces;
+use super::stream::{self, Messages};
 use crate::model::TraceId;
-use crate::query::{Hit, IdPattern, Lookup, Query};
+use crate::query::{IdPattern, Query};
 
 pub(super) struct Service(pub(super) Query);
 
@@ -28,13 +27,7 @@ impl QueryService for Service {
     ) -> Result<Response<Messages>, Status> {
         let request = request.into_inner();
         let id = IdPattern::exactly(Some(trace_id(&request.trace_id)?));
-        match self.0.find(id).await.map_err(|error| read_failed(&error))? {
-            Lookup::Found(trace) => {
-                let traces = Traces::new(self.0.clone(), vec![Hit::from(trace)]);
-                stream::traces(traces, request.raw_traces, stream::chunks).await
-            }
-            Lookup::Missing(why) => Err(Status::not_found(format!("trace not found{why}"))),
-        }
+        stream::trace(self.0.clone(), id, request.raw_traces, stream::chunks).await
     }
 
     async fn find_traces(
@@ -44,9 +37,7 @@ impl QueryService for Service {
         let query = request.into_inner().query;
         let query = query.ok_or_else(|| Status::invalid_argument("missing query"))?;
         let raw = query.raw_traces;
-        let hits = self.0.search(search_v2(query)).await;
-        let hits = hits.map_err(|error| search_failed(&error))?;
-        stream::traces(Traces::new(self.0.clone(), hits), raw, stream::chunks).await
+        stream::traces(self.0.clone(), search_v2(query), raw, stream::chunks).await
     }
 
     async fn archive_trace(
@@ -63,8 +54,7 @@ impl QueryService for Service {
         &self,
         _: Request<GetServicesRequest>,
     ) -> Result<Response<GetServicesResponse>, Status> {
-        let services = self.0.services().await;
-        let services = services.map_err(|error| read_failed(&error))?;
+        let services = self.0.services().await?;
         Ok(Response::new(GetServicesResponse {
             services: services.into_iter().collect(),
         }))
@@ -76,8 +66,7 @@ impl QueryService for Service {
     ) -> Result<Response<GetOperationsResponse>, Status> {
         let request = request.into_inner();
         let kind = (!request.span_kind.is_empty()).then_some(request.span_kind);
-        let operations = self.0.operations(request.service, kind).await;
-        let operations = operations.map_err(|error| read_failed(&error))?;
+        let operations = self.0.operations(request.service, kind).await?;
         let mut operation_names: Vec<_> = operations.iter().map(|o| o.name.clone()).collect();
         operation_names.dedup();
         let operations = operations.into_iter().map(|operation| Operation {
@@ -96,8 +85,7 @@ impl QueryService for Service {
     ) -> Result<Response<GetDependenciesResponse>, Status> {
         let request = request.into_inner();
         let (from, to) = window(request.start_time.as_ref(), request.end_time.as_ref())?;
-        let calls = self.0.dependencies(time(from), time(to)).await;
-        let calls = calls.map_err(|error| read_failed(&error))?;
+        let calls = self.0.dependencies(time(from), time(to)).await?;
         let links = calls
             .into_iter()
             .map(|((parent, child), call_count)| DependencyLink {

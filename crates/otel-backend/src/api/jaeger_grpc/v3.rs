@@ -10,11 +10,10 @@ use super::generated::jaeger::api_v3::{
     TraceSummary,
 };
 use super::params::{search_v3, time};
-use super::stream::{self, Messages, read_failed, search_failed};
+use super::stream::{self, Messages};
 use crate::api::common::ids;
-use crate::api::common::outlet::Traces;
 use crate::api::common::summary;
-use crate::query::{Hit, Lookup, Query, Trace};
+use crate::query::{Query, Trace};
 use crate::store::ReadError;
 
 /// Summaries of one message.
@@ -35,13 +34,7 @@ impl QueryService for Service {
         let request = request.into_inner();
         let id = ids::parse(&request.trace_id)
             .map_err(|reason| Status::invalid_argument(format!("malform trace ID: {reason}")))?;
-        match self.0.find(id).await.map_err(|error| read_failed(&error))? {
-            Lookup::Found(trace) => {
-                let traces = Traces::new(self.0.clone(), vec![Hit::from(trace)]);
-                stream::traces(traces, request.raw_traces, stream::otlp).await
-            }
-            Lookup::Missing(why) => Err(Status::not_found(format!("trace not found{why}"))),
-        }
+        stream::trace(self.0.clone(), id, request.raw_traces, stream::otlp).await
     }
 
     async fn find_traces(
@@ -50,29 +43,23 @@ impl QueryService for Service {
     ) -> Result<Response<Messages>, Status> {
         let query = request.into_inner().query;
         let raw = query.as_ref().is_some_and(|query| query.raw_traces);
-        let hits = self.0.search(search_v3(query)?).await;
-        let hits = hits.map_err(|error| search_failed(&error))?;
-        stream::traces(Traces::new(self.0.clone(), hits), raw, stream::otlp).await
+        stream::traces(self.0.clone(), search_v3(query)?, raw, stream::otlp).await
     }
 
     async fn find_trace_summaries(
         &self,
         request: Request<FindTraceSummariesRequest>,
     ) -> Result<Response<Self::FindTraceSummariesStream>, Status> {
-        let hits = self.0.search(search_v3(request.into_inner().query)?).await;
-        let hits = hits.map_err(|error| search_failed(&error))?;
-        let mut traces = Traces::new(self.0.clone(), hits).peekable();
+        let (query, search) = (self.0.clone(), search_v3(request.into_inner().query)?);
         stream::messages(move |outlet| {
+            let hits = query.search(&search, &outlet.patience())?;
+            let mut traces = query.traces(hits).peekable();
             while traces.peek().is_some() {
                 let summaries = traces.by_ref().take(SUMMARIES).map(summarize);
-                let message = summaries
-                    .collect::<Result<_, _>>()
-                    .map(|summaries| FindTraceSummariesResponse { summaries });
-                let failed = message.is_err();
-                if outlet.send(message).is_err() || failed {
-                    break;
-                }
+                let summaries = summaries.collect::<Result<_, Status>>()?;
+                outlet.send(FindTraceSummariesResponse { summaries })?;
             }
+            Ok(())
         })
         .await
     }
@@ -81,8 +68,7 @@ impl QueryService for Service {
         &self,
         _: Request<GetServicesRequest>,
     ) -> Result<Response<GetServicesResponse>, Status> {
-        let services = self.0.services().await;
-        let services = services.map_err(|error| read_failed(&error))?;
+        let services = self.0.services().await?;
         Ok(Response::new(GetServicesResponse {
             services: services.into_iter().collect(),
         }))
@@ -94,8 +80,7 @@ impl QueryService for Service {
     ) -> Result<Response<GetOperationsResponse>, Status> {
         let request = request.into_inner();
         let kind = (!request.span_kind.is_empty()).then_some(request.span_kind);
-        let operations = self.0.operations(request.service, kind).await;
-        let operations = operations.map_err(|error| read_failed(&error))?;
+        let operations = self.0.operations(request.service, kind).await?;
         let operations = operations.into_iter().map(|operation| Operation {
             name: operation.name,
             span_kind: operation.kind.as_str().to_owned(),
@@ -118,8 +103,7 @@ impl QueryService for Service {
                 "end_time must be after start_time",
             ));
         }
-        let calls = self.0.dependencies(time(&from), time(&to)).await;
-        let calls = calls.map_err(|error| read_failed(&error))?;
+        let calls = self.0.dependencies(time(&from), time(&to)).await?;
         let links = calls
             .into_iter()
             .map(|((parent, child), call_count)| Dependency {
@@ -134,9 +118,7 @@ impl QueryService for Service {
 }
 
 fn summarize(trace: Result<Trace, ReadError>) -> Result<TraceSummary, Status> {
-    let trace = trace.map_err(|error| read_failed(&error))?;
-    let summary = summary::TraceSummary::of(&trace);
-    let summary = summary.map_err(|error| Status::internal(error.to_string()))?;
+    let summary = summary::TraceSummary::of(&trace?)?;
     let services = summary.services.into_iter().map(|service| ServiceSummary {
         name: service.name,
         span_count: count(service.span_count),

@@ -2,33 +2,31 @@
 //! formed.
 
 use axum::extract::{Path, Query as Params};
+use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 
 use super::params::parse;
-use crate::api::common::envelope::ApiError;
+use crate::api::common::envelope::{ApiError, no_route};
 use crate::api::common::go;
 use crate::api::common::pairs::{Pairs, all, first};
 use crate::model::SpanKind;
 
-pub(super) async fn metrics(Path(kind): Path<String>, Params(pairs): Params<Pairs>) -> ApiError {
-    match check(&kind, &pairs) {
-        Ok(()) => ApiError {
-            status: StatusCode::NOT_IMPLEMENTED,
-            message: "trace metrics are currently disabled - no metrics backend configured"
-                .to_owned(),
-        },
-        Err(error) => error,
+pub(super) async fn metrics(Path(kind): Path<String>, Params(pairs): Params<Pairs>) -> Response {
+    if !["latencies", "calls", "errors"].contains(&kind.as_str()) {
+        return no_route();
     }
+    let disabled = || ApiError {
+        status: StatusCode::NOT_IMPLEMENTED,
+        message: "trace metrics are currently disabled - no metrics backend configured".to_owned(),
+    };
+    let checked = check(&kind, &pairs);
+    checked.err().unwrap_or_else(disabled).into_response()
 }
 
 fn check(kind: &str, pairs: &Pairs) -> Result<(), ApiError> {
-    match kind {
-        "latencies" => {
-            let quantile = go::parse_float(first(pairs, "quantile").unwrap_or_default());
-            quantile.map_err(|reason| unable("quantile", &reason))?;
-        }
-        "calls" | "errors" => {}
-        _ => return Err(ApiError::no_route()),
+    if kind == "latencies" {
+        let quantile = go::parse_float(first(pairs, "quantile").unwrap_or_default());
+        quantile.map_err(|reason| unable("quantile", &reason))?;
     }
     if all(pairs, "service").next().is_none() {
         return Err(unable(

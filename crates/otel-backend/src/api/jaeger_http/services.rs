@@ -5,7 +5,7 @@ use axum::response::Response;
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
 
-use crate::api::common::envelope::{ApiError, Envelope, json, to_json};
+use crate::api::common::envelope::{self, ApiError};
 use crate::api::common::pairs::{Pairs, is_pretty, text};
 use crate::query::Query;
 
@@ -14,8 +14,11 @@ pub(super) async fn services(
     Params(pairs): Params<Pairs>,
 ) -> Result<Response, ApiError> {
     let services: Vec<_> = query.services().await?.into_iter().collect();
-    let envelope = Envelope::counted(services);
-    Ok(json(to_json(&envelope, is_pretty(&pairs))))
+    Ok(envelope::answer(
+        &services,
+        services.len(),
+        is_pretty(&pairs),
+    ))
 }
 
 /// `/services/{service}/operations`, where the name of the service may hold slashes: Grafana does not
@@ -26,7 +29,7 @@ pub(super) async fn service_operations(
     Params(pairs): Params<Pairs>,
 ) -> Result<Response, ApiError> {
     let Some(service) = rest.strip_suffix("/operations") else {
-        return Err(ApiError::no_route());
+        return Ok(envelope::no_route());
     };
     // Jaeger decodes the name twice, and clients escape it so.
     let service = percent_decode_str(service).decode_utf8_lossy().into_owned();
@@ -35,9 +38,8 @@ pub(super) async fn service_operations(
     names.dedup();
     // Of a service that it does not know, Jaeger says `null`.
     let total = names.len();
-    let mut envelope = Envelope::new((total > 0).then_some(names));
-    envelope.total = total;
-    Ok(json(to_json(&envelope, is_pretty(&pairs))))
+    let names = (total > 0).then_some(names);
+    Ok(envelope::answer(&names, total, is_pretty(&pairs)))
 }
 
 /// An operation of a service.
@@ -59,6 +61,10 @@ pub(super) async fn operations(
         name: operation.name,
         span_kind: operation.kind.as_str(),
     });
-    let envelope = Envelope::counted(operations.collect());
-    Ok(json(to_json(&envelope, is_pretty(&pairs))))
+    let operations: Vec<_> = operations.collect();
+    Ok(envelope::answer(
+        &operations,
+        operations.len(),
+        is_pretty(&pairs),
+    ))
 }

@@ -1,24 +1,24 @@
 //! Finding traces.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 use axum::extract::{Query as Params, State};
 use axum::response::Response;
-use serde::ser::{Error as _, SerializeSeq as _};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
+use serde_json::json;
 
 use super::error::TempoError;
 use super::params::{Wanted, parse_search};
 use crate::api::common::answer;
-use crate::api::common::envelope::write_json;
+use crate::api::common::envelope::ApiError;
 use crate::api::common::fields::{as_text, is_zero};
-use crate::api::common::outlet::Traces;
 use crate::api::common::pairs::Pairs;
 use crate::format::jaeger::short_id;
+use crate::format::json::JsonWriter;
 use crate::format::otlp::AttributeJson;
 use crate::model::{Attribute, Span, StatusCode, UnixNanos, to_hex};
-use crate::query::{Field, Query, Search, TraceFacts};
+use crate::query::{Field, Query, Search, Trace, TraceFacts};
 
 /// What Tempo calls a root that has not arrived.
 const NO_ROOT: &str = "<root span not yet received>";
@@ -73,68 +73,55 @@ pub(super) async fn search(
     State(query): State<Query>,
     Params(pairs): Params<Pairs>,
 ) -> Result<Response, TempoError> {
-    #[derive(Serialize)]
-    struct Answer {
-        traces: Found,
-        metrics: Metrics,
-    }
-
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Metrics {
-        completed_jobs: u32,
-        total_jobs: u32,
-    }
-
     let Wanted { search, spans } = parse_search(&pairs, UnixNanos::now())?;
-    let hits = query.search(search.clone()).await?;
-    let traces = Found {
-        traces: RefCell::new(Traces::new(query, hits)),
-        search,
-        spans,
-    };
-    let metrics = Metrics {
-        completed_jobs: 1,
-        total_jobs: 1,
-    };
-    let answer = answer::stream(move |out| write_json(&Answer { traces, metrics }, false, out));
+    let answer = answer::json(false, move |json, patience| {
+        let hits = query.search(&search, patience)?;
+        let found = Found { search, spans };
+        json.object(|answer| {
+            answer.member("traces")?.list(|list| {
+                for trace in query.traces(hits) {
+                    let trace = trace?;
+                    let spans = trace.spans()?;
+                    found.write(list.entry()?, &trace, &spans)?;
+                }
+                Ok::<_, ApiError>(())
+            })?;
+            let metrics = json!({ "completedJobs": 1, "totalJobs": 1 });
+            Ok(answer.member("metrics")?.value(&metrics)?)
+        })
+    });
     Ok(answer.await?)
 }
 
-/// Traces that are loaded and summed up one after the other.
+/// What was searched for.
 struct Found {
-    traces: RefCell<Traces>,
     search: Search,
-    /// How many matching spans to show of each.
+    /// How many matching spans to show of each trace.
     spans: usize,
 }
 
-impl Serialize for Found {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(None)?;
-        for trace in &mut *self.traces.borrow_mut() {
-            let trace = trace.map_err(S::Error::custom)?;
-            let spans = trace.spans().map_err(S::Error::custom)?;
-            let facts = TraceFacts::of(&spans);
-            let attributes = self.attributes(&spans);
-            let set = self.span_set(&spans, &attributes);
-            let root = |name: &Option<String>| name.clone();
-            list.serialize_element(&TraceMetadata {
-                trace_id: short_id(trace.id.as_bytes()),
-                root_service_name: root(&facts.root_service).unwrap_or_else(|| NO_ROOT.into()),
-                root_trace_name: root(&facts.root_name).unwrap_or_default(),
-                start_time_unix_nano: trace.start.0,
-                duration_ms: facts.nanos / 1_000_000,
-                span_set: &set,
-                span_sets: [&set],
-                service_stats: service_stats(&spans),
-            })?;
-        }
-        list.end()
-    }
-}
-
 impl Found {
+    fn write<W: Write>(
+        &self,
+        json: &mut JsonWriter<W>,
+        trace: &Trace,
+        spans: &[Span<'_>],
+    ) -> io::Result<()> {
+        let facts = TraceFacts::of(spans);
+        let attributes = self.attributes(spans);
+        let set = self.span_set(spans, &attributes);
+        json.value(&TraceMetadata {
+            trace_id: short_id(trace.id.as_bytes()),
+            root_service_name: facts.root_service.unwrap_or_else(|| NO_ROOT.into()),
+            root_trace_name: facts.root_name.unwrap_or_default(),
+            start_time_unix_nano: trace.start.0,
+            duration_ms: facts.nanos / 1_000_000,
+            span_set: &set,
+            span_sets: [&set],
+            service_stats: service_stats(spans),
+        })
+    }
+
     /// For each span that is shown, the attributes that the query asks for.
     fn attributes<'s>(&self, spans: &'s [Span<'s>]) -> Vec<(&'s Span<'s>, Vec<Attribute<'s>>)> {
         let tests = self.search.condition.iter().flat_map(|c| c.tests());

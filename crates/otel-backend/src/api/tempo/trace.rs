@@ -1,21 +1,23 @@
 //! One trace by its id: protobuf for those who accept it, else JSON.
 
+use std::io::Write as _;
+
 use axum::extract::{Path, Query as Params, State};
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
-use http::header::{ACCEPT, CONTENT_TYPE};
-use serde::Serialize;
+use http::header::ACCEPT;
+use serde_json::json;
 
 use super::error::TempoError;
 use super::params::parse_window;
 use crate::api::common::answer;
-use crate::api::common::envelope::{ApiError, write_json};
+use crate::api::common::envelope::ApiError;
 use crate::api::common::ids;
 use crate::api::common::pairs::Pairs;
-use crate::format::otlp::{Dialect, TracesBuilder, TracesJson};
+use crate::format::json::Container;
+use crate::format::otlp::{Dialect, traces_data, write_resource_spans};
 use crate::model::UnixNanos;
-use crate::query::{Lookup, Query, Trace};
-use crate::store::ReadError;
+use crate::query::{IdPattern, Lookup, Query, Trace};
 
 const PROTOBUF: &str = "application/protobuf";
 
@@ -53,10 +55,7 @@ pub(super) async fn v2(
 
 /// A trace in protobuf, as the first version of the API has it.
 pub(in crate::api) async fn protobuf(query: Query, id: &str, pairs: &Pairs) -> Response {
-    let answer = async {
-        let trace = find(&query, id, pairs).await?;
-        in_protobuf(trace, Version::V1).await
-    };
+    let answer = async { in_protobuf(query, parse(id, pairs)?, Version::V1).await };
     answer.await.into_response()
 }
 
@@ -67,76 +66,72 @@ async fn answer(
     headers: &HeaderMap,
     version: Version,
 ) -> Result<Response, TempoError> {
-    let trace = find(&query, id, pairs).await?;
+    let id = parse(id, pairs)?;
     if accepts_protobuf(headers) {
-        in_protobuf(trace, version).await
+        in_protobuf(query, id, version).await
     } else {
-        in_json(trace, version).await
+        in_json(query, id, version).await
     }
 }
 
-async fn find(query: &Query, id: &str, pairs: &Pairs) -> Result<Trace, TempoError> {
+fn parse(id: &str, pairs: &Pairs) -> Result<IdPattern, TempoError> {
     let id = ids::parse(id).map_err(TempoError::bad_request)?;
     // Where a trace lies is known without a window; it must only be one.
     parse_window(pairs, UnixNanos::now())?;
-    match query.find(id).await? {
+    Ok(id)
+}
+
+fn find(query: &Query, id: &IdPattern) -> Result<Trace, ApiError> {
+    match query.find(id)? {
         Lookup::Found(trace) => Ok(trace),
-        Lookup::Missing(why) => Err(ApiError::trace_not_found(&why).into()),
+        Lookup::Missing(why) => Err(ApiError::trace_not_found(&why)),
     }
 }
 
-/// `Trace`, which has the bytes of `TracesData`; or `TraceByIDResponse`, which holds it in field 1.
-async fn in_protobuf(trace: Trace, version: Version) -> Result<Response, TempoError> {
-    let encode = move || {
-        let spans = trace.spans().map_err(ApiError::internal)?;
-        let mut builder = TracesBuilder::default();
-        for span in &spans {
-            builder.push(span);
+/// `Trace`, which has the bytes of `TracesData`; or `TraceByIDResponse`, which holds it in field 1. Of
+/// a large trace there are several one after the other, which a reader of protobuf joins.
+async fn in_protobuf(
+    query: Query,
+    id: IdPattern,
+    version: Version,
+) -> Result<Response, TempoError> {
+    let answer = answer::bytes(PROTOBUF, move |out, _| {
+        let trace = find(&query, &id)?;
+        for message in traces_data(trace.iter_as(false, None)?) {
+            if version == Version::V2 {
+                out.write_all(&prefix(message.len()))?;
+            }
+            out.write_all(&message)?;
         }
-        let message = builder.finish();
-        Ok::<_, TempoError>(match version {
-            Version::V1 => message,
-            Version::V2 => wrap(&message),
-        })
-    };
-    let task = tokio::task::spawn_blocking(encode).await;
-    let body = task.map_err(|_| ReadError::Closed)??;
-    Ok(([(CONTENT_TYPE, PROTOBUF)], body).into_response())
+        Ok(())
+    });
+    Ok(answer.await?)
 }
 
-fn wrap(message: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(message.len() + 8);
+/// What stands before a message of that length in field 1.
+fn prefix(length: usize) -> Vec<u8> {
+    let mut out = Vec::new();
     prost::encoding::encode_key(1, prost::encoding::WireType::LengthDelimited, &mut out);
-    prost::encoding::encode_varint(message.len() as u64, &mut out);
-    out.extend_from_slice(message);
+    prost::encoding::encode_varint(length as u64, &mut out);
     out
 }
 
-async fn in_json(trace: Trace, version: Version) -> Result<Response, TempoError> {
-    #[derive(Serialize)]
-    struct First<S: Serialize> {
-        batches: Vec<S>,
-    }
-
-    #[derive(Serialize)]
-    struct Second<'a> {
-        trace: TracesJson<'a>,
-        metrics: serde_json::Map<String, serde_json::Value>,
-    }
-
-    let answer = answer::stream(move |out| {
-        let spans = trace.spans().map_err(ApiError::internal)?;
-        let trace = TracesJson::in_dialect(Dialect::Protobuf, &spans);
-        match version {
-            Version::V1 => {
-                let batches = trace.resource_spans().collect();
-                write_json(&First { batches }, false, out)
-            }
+async fn in_json(query: Query, id: IdPattern, version: Version) -> Result<Response, TempoError> {
+    let answer = answer::json(false, move |json, _| {
+        let trace = find(&query, &id)?;
+        let spans = trace.iter_as(false, None)?;
+        let write = |list: &mut Container<'_, _>| {
+            write_resource_spans(list, Dialect::Protobuf, spans)?;
+            Ok::<_, ApiError>(())
+        };
+        json.object(|answer| match version {
+            Version::V1 => answer.member("batches")?.list(write),
             Version::V2 => {
-                let metrics = serde_json::Map::new();
-                write_json(&Second { trace, metrics }, false, out)
+                let trace = answer.member("trace")?;
+                trace.object(|trace| trace.member("resourceSpans")?.list(write))?;
+                Ok(answer.member("metrics")?.value(&json!({}))?)
             }
-        }
+        })
     });
     Ok(answer.await?)
 }

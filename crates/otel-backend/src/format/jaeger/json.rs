@@ -6,4 +6,4 @@ mod decode;
 mod encode;
 
 pub use decode::decode_trace;
-pub use encode::{TraceJson, short_id};
+pub use encode::{short_id, write_trace};

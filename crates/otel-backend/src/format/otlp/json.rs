@@ -11,4 +11,4 @@ mod shape;
 
 pub use decode::{decode_json, decode_json_lines};
 pub use dialect::Dialect;
-pub use encode::{AttributeJson, TracesJson};
+pub use encode::{AttributeJson, TracesJson, write_resource_spans};

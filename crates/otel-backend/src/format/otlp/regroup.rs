@@ -1,28 +1,47 @@
-//! From spans to a `TracesData`, grouped by resource and by scope again.
+//! From spans to `TracesData`, grouped by resource and by scope again.
 
+use std::iter;
 use std::sync::Arc;
 
 use super::encode::{encode_resource, encode_scope, encode_span};
 use super::groups::{GroupHead, write_groups};
 use crate::model::{Resource, Scope, Span};
 
-/// Puts a `TracesData` together span by span.
-#[derive(Debug, Default)]
-pub struct TracesBuilder<'s> {
+/// A message is complete when its spans have this many bytes. Clients of gRPC refuse messages of 4 MiB.
+const MESSAGE: usize = 1024 * 1024;
+
+/// Spans as `TracesData` messages of about 1 MiB, each made when it is asked for. One after the other
+/// they are one `TracesData`, too: a reader of protobuf joins what is repeated.
+pub fn traces_data<'s>(mut spans: impl Iterator<Item = Span<'s>>) -> impl Iterator<Item = Vec<u8>> {
+    iter::from_fn(move || {
+        let mut message = Message::default();
+        for span in spans.by_ref() {
+            message.push(&span);
+            if message.size >= MESSAGE {
+                break;
+            }
+        }
+        (message.size > 0).then(|| message.finish())
+    })
+}
+
+#[derive(Default)]
+struct Message<'s> {
     groups: Vec<Group<'s>>,
+    /// Bytes of all spans; resources and scopes come on top.
     size: usize,
 }
 
-#[derive(Debug)]
 struct Group<'s> {
-    resource: &'s Arc<Resource<'s>>,
-    scope: &'s Arc<Scope<'s>>,
+    resource: Arc<Resource<'s>>,
+    scope: Arc<Scope<'s>>,
+    /// Each a `Span` message.
     spans: Vec<Vec<u8>>,
 }
 
-impl<'s> TracesBuilder<'s> {
+impl<'s> Message<'s> {
     /// Adds a span; within its group it is the last one.
-    pub fn push(&mut self, span: &'s Span<'s>) {
+    fn push(&mut self, span: &Span<'s>) {
         let mut message = Vec::new();
         encode_span(span, &mut message);
         self.size += message.len();
@@ -30,25 +49,19 @@ impl<'s> TracesBuilder<'s> {
         match found {
             Some(group) => group.spans.push(message),
             None => self.groups.push(Group {
-                resource: &span.resource,
-                scope: &span.scope,
+                resource: Arc::clone(&span.resource),
+                scope: Arc::clone(&span.scope),
                 spans: vec![message],
             }),
         }
     }
 
-    /// Bytes of all spans that were added; resources and scopes come on top.
-    pub fn size(&self) -> usize {
-        self.size
-    }
-
-    /// The message.
-    pub fn finish(self) -> Vec<u8> {
+    fn finish(self) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.size);
         for group in self.groups {
             let (mut resource, mut scope) = (Vec::new(), Vec::new());
-            encode_resource(group.resource, &mut resource);
-            encode_scope(group.scope, &mut scope);
+            encode_resource(&group.resource, &mut resource);
+            encode_scope(&group.scope, &mut scope);
             let head = GroupHead {
                 resource: &resource,
                 resource_schema: group.resource.schema_url.as_bytes(),
@@ -63,10 +76,11 @@ impl<'s> TracesBuilder<'s> {
 
 impl Group<'_> {
     fn takes(&self, span: &Span<'_>) -> bool {
-        let (resource, scope) = (self.resource, self.scope);
-        (Arc::as_ptr(resource).addr() == Arc::as_ptr(&span.resource).addr()
-            || **resource == *span.resource)
-            && (Arc::as_ptr(scope).addr() == Arc::as_ptr(&span.scope).addr()
-                || **scope == *span.scope)
+        let is_same_resource =
+            std::ptr::addr_eq(Arc::as_ptr(&self.resource), Arc::as_ptr(&span.resource))
+                || *self.resource == *span.resource;
+        is_same_resource
+            && (std::ptr::addr_eq(Arc::as_ptr(&self.scope), Arc::as_ptr(&span.scope))
+                || *self.scope == *span.scope)
     }
 }

@@ -6,30 +6,19 @@
 //! Spec: <https://github.com/jaegertracing/jaeger/blob/main/internal/uimodel/model.go>
 
 use std::borrow::{Borrow, Cow};
-use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use jaeger_wire::{RefType, SpanRef, Tag, TagValue};
-use serde::ser::{SerializeMap as _, SerializeSeq as _, SerializeStruct as _};
+use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
 use crate::format::jaeger::encode as translate;
+use crate::format::json::JsonWriter;
 use crate::model::{Event, Resource, Span, TraceId, Value, to_hex};
-
-/// A trace, to be written once.
-#[expect(
-    missing_debug_implementations,
-    reason = "spans that are still to come cannot be shown"
-)]
-pub struct TraceJson<I> {
-    trace_id: TraceId,
-    /// Taken when it is written.
-    spans: Cell<Option<I>>,
-    is_cut: bool,
-}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -105,58 +94,42 @@ struct Processes<'a> {
     known: HashMap<*const Resource<'a>, (usize, Arc<Resource<'a>>)>,
 }
 
-/// The spans of a trace, counted and their processes noted while they are written.
-struct SpansJson<'s, 'a, I> {
-    spans: RefCell<I>,
-    processes: &'s RefCell<Processes<'a>>,
-    written: &'s Cell<usize>,
-}
-
 /// The largest integer that every JSON reader keeps exactly.
 const MAX_EXACT: u64 = (1 << 53) - 1;
 
-impl<'a, I: Iterator<Item: Borrow<Span<'a>>>> TraceJson<I> {
-    /// The trace of that id and these spans, in their order. If it `is_cut`, there are more.
-    pub fn new(trace_id: TraceId, spans: I, is_cut: bool) -> Self {
-        Self {
-            trace_id,
-            spans: Cell::new(Some(spans)),
-            is_cut,
-        }
-    }
-}
-
-impl<'a, I: Iterator<Item: Borrow<Span<'a>>>> Serialize for TraceJson<I> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let processes = RefCell::default();
-        let written = Cell::new(0);
-        let mut trace = serializer.serialize_struct("Trace", 4)?;
-        trace.serialize_field("traceID", &short_id(self.trace_id.as_bytes()))?;
-        let spans = self.spans.take().map(|spans| SpansJson {
-            spans: RefCell::new(spans),
-            processes: &processes,
-            written: &written,
-        });
-        trace.serialize_field("spans", &spans)?;
-        trace.serialize_field("processes", &*processes.borrow())?;
-        let n = written.get();
+/// Writes the trace of that id with these spans, in their order; if it `is_cut`, there are more.
+/// Returns how many were written.
+///
+/// # Errors
+/// That of the output.
+pub fn write_trace<'a, W: Write>(
+    json: &mut JsonWriter<W>,
+    trace_id: TraceId,
+    spans: impl Iterator<Item: Borrow<Span<'a>>>,
+    is_cut: bool,
+) -> io::Result<usize> {
+    let mut processes = Processes::default();
+    let mut written = 0;
+    json.object(|trace| {
+        let id = short_id(trace_id.as_bytes());
+        trace.member("traceID")?.value(&id)?;
+        trace.member("spans")?.list(|list| {
+            for span in spans {
+                let span = span.borrow();
+                let process = processes.number(&span.resource);
+                list.entry()?.value(&SpanJson::new(span, process))?;
+                written += 1;
+            }
+            io::Result::Ok(())
+        })?;
+        trace.member("processes")?.value(&processes)?;
+        let n = written;
         let warning = || format!("trace has more than {n} spans, showing first {n} spans only");
-        trace.serialize_field("warnings", &self.is_cut.then(|| [warning()]))?;
-        trace.end()
-    }
-}
-
-impl<'a, I: Iterator<Item: Borrow<Span<'a>>>> Serialize for SpansJson<'_, 'a, I> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(None)?;
-        for span in &mut *self.spans.borrow_mut() {
-            let span = span.borrow();
-            let process = self.processes.borrow_mut().number(&span.resource);
-            list.serialize_element(&SpanJson::new(span, process))?;
-            self.written.set(self.written.get() + 1);
-        }
-        list.end()
-    }
+        trace
+            .member("warnings")?
+            .value(&is_cut.then(|| [warning()]))
+    })?;
+    Ok(written)
 }
 
 impl<'a> SpanJson<'a> {
@@ -320,7 +293,9 @@ mod tests {
         let services = ["a", "b", "a", "c", "b"];
         let spans = services.into_iter().map(|name| span(name.to_owned()));
         let trace_id = TraceId::new([1; 16]).unwrap();
-        let json = serde_json::to_value(TraceJson::new(trace_id, spans, true)).unwrap();
+        let mut json = JsonWriter::new(Vec::new(), false);
+        assert_eq!(write_trace(&mut json, trace_id, spans, true).unwrap(), 5);
+        let json: serde_json::Value = serde_json::from_slice(&json.into_inner()).unwrap();
         let written = json["spans"].as_array().unwrap().iter();
         let process = |span: &serde_json::Value| span["processID"].as_str().unwrap().to_owned();
         let names = written.map(|span| json["processes"][process(span)]["serviceName"].clone());

@@ -1,5 +1,6 @@
 //! From spans to OTLP's JSON. What is empty is left out, as protobuf's JSON mapping does.
 
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -7,6 +8,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Serialize, Serializer};
 
 use super::dialect::{Choice, Dialect};
+use crate::format::json::Container;
 use crate::model::{Attribute, Event, Link, Resource, Scope, Span, Status, Value};
 
 /// A `TracesData` message of these spans, grouped by resource and by scope.
@@ -177,14 +179,54 @@ struct Values<T> {
 #[derive(Debug)]
 struct Double(f64);
 
+/// Spans are grouped when they have this many elements, so that of a large trace few are there at once;
+/// some 10 MB.
+const ELEMENTS: usize = 100_000;
+
+/// Adds spans to a list of `resourceSpans`, grouped; the groups of a large trace are there several
+/// times. Returns how many spans were written.
+///
+/// # Errors
+/// That of the output.
+pub fn write_resource_spans<'s, W: Write>(
+    list: &mut Container<'_, W>,
+    dialect: Dialect,
+    mut spans: impl Iterator<Item = Span<'s>>,
+) -> io::Result<usize> {
+    let mut written = 0;
+    loop {
+        let mut elements = 0;
+        let mut some = Vec::new();
+        while elements < ELEMENTS
+            && let Some(span) = spans.next()
+        {
+            elements += self::elements(&span);
+            some.push(span);
+        }
+        if some.is_empty() {
+            return Ok(written);
+        }
+        written += some.len();
+        for group in TracesJson::in_dialect(dialect, &some).resource_spans {
+            list.entry()?.value(&group)?;
+        }
+    }
+}
+
+/// The span itself, its attributes, events and links.
+fn elements(span: &Span<'_>) -> usize {
+    let events = span.events.iter().map(|event| 1 + event.attributes.len());
+    let links = span.links.iter().map(|link| 1 + link.attributes.len());
+    1 + span.attributes.len() + events.sum::<usize>() + links.sum::<usize>()
+}
+
 impl<'a> TracesJson<'a> {
     /// Groups spans, to be written as OTLP says; within a group they keep their order.
     pub fn new(spans: impl IntoIterator<Item = &'a Span<'a>>) -> Self {
         Self::in_dialect(Dialect::Otlp, spans)
     }
 
-    /// As [`Self::new`], to be written in this dialect.
-    pub fn in_dialect(dialect: Dialect, spans: impl IntoIterator<Item = &'a Span<'a>>) -> Self {
+    fn in_dialect(dialect: Dialect, spans: impl IntoIterator<Item = &'a Span<'a>>) -> Self {
         let mut traces = Self {
             resource_spans: Vec::new(),
             dialect,
@@ -193,11 +235,6 @@ impl<'a> TracesJson<'a> {
             traces.add(span);
         }
         traces
-    }
-
-    /// The elements of `resourceSpans`, for a message that is put together from several.
-    pub fn resource_spans(&self) -> impl Iterator<Item = impl Serialize> {
-        self.resource_spans.iter()
     }
 
     fn add(&mut self, span: &'a Span<'a>) {
