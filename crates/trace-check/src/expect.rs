@@ -16,7 +16,7 @@ pub use rule::{Field, Origin, Rule, RuleAction};
 
 use std::borrow::Cow;
 
-use crate::model::Span;
+use crate::model::{Span, Trace};
 use crate::protocol::Protocol;
 use crate::read::{Api, Kind};
 
@@ -42,6 +42,15 @@ impl Profile {
             possible: backend::possible(backend),
             untold: Vec::new(),
         }
+    }
+
+    /// The rule by which an API answers with an error in place of this trace, if there is one.
+    pub fn refuses(&self, trace: &Trace) -> Option<&'static Rule> {
+        let refuses = |rule: &&&Rule| match rule.action {
+            RuleAction::Refuse(refuses) => trace.spans.iter().any(refuses),
+            _ => false,
+        };
+        self.certain.iter().find(refuses).copied()
     }
 
     /// The same for spans that are known only as far as a program printed them.

@@ -18,6 +18,8 @@ pub struct Judgement {
     pub defects: Vec<Defect>,
     /// How many spans came back, each counted once.
     pub returned: usize,
+    /// The backend's own remarks on spans.
+    pub notes: Vec<String>,
 }
 
 /// A difference that no rule explains.
@@ -63,7 +65,8 @@ impl Judgement {
         })
     }
 
-    fn explain(&mut self, rule: &'static Rule) {
+    /// Says that a rule changed something.
+    pub(crate) fn explain(&mut self, rule: &'static Rule) {
         if !self.rules.iter().any(|other| other.name == rule.name) {
             self.rules.push(rule);
         }
@@ -117,6 +120,13 @@ pub fn judge(
         return judgement;
     }
     let expected = expect(trace, deliveries, profile, &mut judgement);
+    let noted = found.iter().filter(|span| !span.notes.is_empty());
+    let notes = noted.flat_map(|span| {
+        span.notes
+            .iter()
+            .map(|note| format!("{}: {note}", label(span)))
+    });
+    judgement.notes = notes.collect();
     let mut by_id: HashMap<SpanId, Vec<&Span>> = HashMap::new();
     for span in found {
         by_id.entry(span.span_id).or_default().push(span);

@@ -54,6 +54,8 @@ pub struct Span {
     pub resource: Arc<Resource>,
     /// What recorded it.
     pub scope: Arc<Scope>,
+    /// Remarks of the backend beside the span. Nobody sends any, and they are not compared.
+    pub notes: Vec<String>,
 }
 
 /// A span's role, with OTLP's numbers.

@@ -190,6 +190,8 @@ mod tests {
             (Protocol::ThriftHttp, Kind::Tempo, Api::TempoV2),
             (Protocol::OtlpHttp, Kind::VictoriaTraces, Api::Jaeger),
             (Protocol::OtlpHttp, Kind::Jaeger, Api::JaegerV3),
+            (Protocol::ThriftHttp, Kind::Jaeger, Api::Jaeger),
+            (Protocol::Zipkin, Kind::Jaeger, Api::JaegerV3),
         ] {
             let tally = attack_all(protocol, kind, api);
             let none: [String; 0] = [];

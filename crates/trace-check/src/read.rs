@@ -7,7 +7,7 @@ mod search;
 
 use std::time::Duration;
 
-use crate::model::{Span, TraceId};
+use crate::model::TraceId;
 
 pub use detect::{Backend, DetectError, Kind, detect};
 pub use search::{Find, Found, Summary};
@@ -42,31 +42,28 @@ impl Api {
             Self::TempoV2 => "tempo-v2",
         }
     }
-
-    /// Asks the backend at `url` for a trace: its spans in any order, none if it is not known.
-    ///
-    /// # Errors
-    /// [`ReadError`] when the backend does not answer or its answer cannot be understood.
-    pub fn trace(self, url: &str, id: TraceId) -> Result<Vec<Span>, ReadError> {
-        match self {
-            Self::Jaeger => jaeger::trace(url, id),
-            Self::JaegerV3 => otlp::v3(url, id),
-            Self::TempoV1 => otlp::tempo_v1(url, id),
-            Self::TempoV2 => otlp::tempo_v2(url, id),
-        }
-    }
 }
 
 /// Why something could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// There was no answer, or not a good one.
+    /// There was no answer.
     #[error("cannot read {url}: {reason}; is this the backend's query API?")]
     Http {
         /// The address that was asked.
         url: String,
         /// What went wrong.
         reason: String,
+    },
+    /// The answer was an error.
+    #[error("{url} answered {status}: {text}")]
+    Refused {
+        /// The address that was asked.
+        url: String,
+        /// The status of HTTP.
+        status: u16,
+        /// The start of the answer.
+        text: String,
     },
     /// The answer is not what this API answers.
     #[error("{url} answered something else than a trace: {reason}")]
@@ -120,16 +117,43 @@ fn get_text(url: &str) -> Result<Option<Vec<u8>>, ReadError> {
         url: url.to_owned(),
         reason: error.to_string(),
     };
-    let mut response = match agent().get(url).header("accept", "application/json").call() {
-        Err(ureq::Error::StatusCode(404)) => return Ok(None),
-        response => response.map_err(http)?,
-    };
+    let request = agent().get(url).header("accept", "application/json");
+    let request = request.config().http_status_as_error(false).build();
+    let mut response = request.call().map_err(http)?;
+    let status = response.status();
     let body = response
         .body_mut()
         .with_config()
         .limit(LARGEST_ANSWER)
         .read_to_vec();
-    body.map(Some).map_err(http)
+    let body = body.map_err(http)?;
+    if status == http::StatusCode::NOT_FOUND {
+        return Ok(None);
+    }
+    if !status.is_success() {
+        return Err(ReadError::Refused {
+            url: url.to_owned(),
+            status: status.as_u16(),
+            text: one_line(&body),
+        });
+    }
+    Ok(Some(body))
+}
+
+/// The most characters of an error's text.
+const SHOWN: usize = 300;
+
+/// The start of an answer, for a message.
+fn one_line(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body);
+    let printable = |character: char| {
+        if character.is_control() {
+            ' '
+        } else {
+            character
+        }
+    };
+    text.trim().chars().take(SHOWN).map(printable).collect()
 }
 
 /// Asks `url` for JSON; `None` when the answer is 404.

@@ -3,6 +3,7 @@
 pub mod args;
 pub mod json;
 pub mod junit;
+mod kinds;
 mod lane;
 pub mod report;
 mod searches;
@@ -13,8 +14,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::expect::{Profile, Rule};
-use crate::judge::{Defect, Owners};
+use crate::expect::{Origin, Profile, Rule};
+use crate::judge::{Defect, Judgement, Owners};
 use crate::model::{Plan, Scenario, Trace};
 use crate::protocol::Protocol;
 use crate::read::{Api, Backend};
@@ -62,25 +63,32 @@ pub struct View {
     pub rules: Vec<&'static Rule>,
     /// What no rule explains.
     pub defects: Vec<Defect>,
+    /// The errors that the backend answered with, where a rule knows it to.
+    pub refusals: Vec<String>,
+    /// The backend's own remarks on spans.
+    pub notes: Vec<String>,
 }
 
 impl View {
-    fn add(&mut self, rules: Vec<&'static Rule>, defects: Vec<Defect>) {
-        for rule in rules {
+    fn add(&mut self, judgement: Judgement) {
+        for rule in judgement.rules {
             if !self.rules.iter().any(|other| other.name == rule.name) {
                 self.rules.push(rule);
             }
         }
-        self.defects.extend(defects);
+        self.defects.extend(judgement.defects);
+        self.notes.extend(judgement.notes);
     }
 }
 
-/// Why the outcome is no success, in order of weight.
+/// The verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Result {
     /// Nothing was lost but what had to be.
     Whole,
+    /// The same, save defects that the backend is known to have.
+    KnownFaults,
     /// Something was lost or changed.
     Defects,
     /// Nothing could be checked.
@@ -88,7 +96,7 @@ pub enum Result {
 }
 
 impl Outcome {
-    /// What it comes down to.
+    /// The verdict on all of it.
     pub fn result(&self) -> Result {
         let checked = |lane: &&Lane| matches!(lane.state, LaneState::Checked);
         let missing = |lane: &Lane| matches!(lane.state, LaneState::NotOffered(_));
@@ -107,19 +115,32 @@ impl Outcome {
         if failed || survived || self.searches.iter().any(|s| s.verdict == Verdict::Wrong) {
             return Result::Defects;
         }
+        let is_fault = |(rule, _): &(&Rule, _)| rule.origin == Origin::Fault;
+        let known = |search: &Search| search.verdict == Verdict::Known;
+        if self.rules().iter().any(is_fault) || self.searches.iter().any(known) {
+            return Result::KnownFaults;
+        }
         Result::Whole
+    }
+
+    /// What each API showed of each protocol's traces.
+    pub fn views(&self) -> impl Iterator<Item = (Protocol, Api, &View)> {
+        let of = |lane: &'_ Lane| lane.protocol;
+        self.lanes.iter().flat_map(move |lane| {
+            lane.views
+                .iter()
+                .map(move |(api, view)| (of(lane), *api, view))
+        })
     }
 
     /// The rules that changed something, with the protocols and APIs where they did.
     pub fn rules(&self) -> Vec<(&'static Rule, Vec<(Protocol, Api)>)> {
         let mut all: Vec<(&'static Rule, Vec<(Protocol, Api)>)> = Vec::new();
-        for lane in &self.lanes {
-            for (api, view) in &lane.views {
-                for rule in &view.rules {
-                    match all.iter_mut().find(|(other, _)| other.name == rule.name) {
-                        Some((_, places)) => places.push((lane.protocol, *api)),
-                        None => all.push((rule, vec![(lane.protocol, *api)])),
-                    }
+        for (protocol, api, view) in self.views() {
+            for rule in &view.rules {
+                match all.iter_mut().find(|(other, _)| other.name == rule.name) {
+                    Some((_, places)) => places.push((protocol, api)),
+                    None => all.push((rule, vec![(protocol, api)])),
                 }
             }
         }
@@ -142,7 +163,7 @@ pub fn run(settings: Settings, backend: Backend) -> Outcome {
             .iter()
             .map(|api| (*api, Profile::new(*protocol, backend.kind, *api)))
             .collect();
-        let course = lane::Course {
+        let runner = lane::LaneRunner {
             protocol: *protocol,
             endpoint,
             backend: &backend,
@@ -150,7 +171,7 @@ pub fn run(settings: Settings, backend: Backend) -> Outcome {
             owners: &owners,
             settings: &settings,
         };
-        lanes.push(course.run(traces));
+        lanes.push(runner.run(traces));
     }
     let checked = lanes
         .iter()

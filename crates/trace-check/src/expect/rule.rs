@@ -30,6 +30,8 @@ pub enum RuleAction {
     Agree(fn(&mut Span, &Span)),
     /// A span that was delivered several times may come back several times.
     Repeat,
+    /// The API answers with an error in place of a trace with a span for which this is true.
+    Refuse(fn(&Span) -> bool),
 }
 
 /// Who is behind a rule.
@@ -40,10 +42,21 @@ pub enum Origin {
     Protocol,
     /// The API cannot show it: a declared loss.
     Api,
+    /// The backend's receiver or store does not keep it: a declared loss.
+    Store,
     /// The backend brings it into another form: normalised.
     Backend,
+    /// The backend has a defect that is known.
+    Fault,
     /// The program did not print it, so that nothing can be said of it.
     Console,
+}
+
+impl Origin {
+    /// Whether something is lost that was sent, for a reason that is known.
+    pub fn is_loss(self) -> bool {
+        matches!(self, Self::Protocol | Self::Api | Self::Store)
+    }
 }
 
 /// The parts of a span, as a report lists them.

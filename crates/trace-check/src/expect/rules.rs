@@ -148,10 +148,6 @@ pub(super) fn no_trace_state(span: &mut Span) {
     span.trace_state.clear();
 }
 
-pub(super) fn events_by_time(span: &mut Span) {
-    span.events.sort_by_key(|event| event.time);
-}
-
 pub(super) fn events_by_name(span: &mut Span) {
     span.events.sort_by(|a, b| a.name.cmp(&b.name));
 }

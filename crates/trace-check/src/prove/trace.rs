@@ -38,7 +38,7 @@ pub(super) fn mutants(
             continue;
         };
         let mut without = found.to_vec();
-        without.remove(index);
+        without.retain(|other| other.span_id != span.span_id);
         with(&format!("span {index}: removed"), without);
         // Once more than it was ever delivered.
         let copies = vec![span.clone(); trace.deliveries.len()];

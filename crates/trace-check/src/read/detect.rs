@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value as Json;
 
-use super::{Api, ReadError, get_text};
+use super::{Api, ReadError, get_text, jaeger, otlp};
 use crate::model::{Span, TraceId};
 
 /// A backend that can be read.
@@ -61,12 +61,19 @@ pub enum DetectError {
 }
 
 impl Backend {
-    /// Asks by one of the backend's APIs.
+    /// Asks for a trace: its spans in any order, none if it is not known.
     ///
     /// # Errors
     /// [`ReadError`] when the backend does not answer or its answer cannot be understood.
     pub fn trace(&self, api: Api, id: TraceId) -> Result<Vec<Span>, ReadError> {
-        api.trace(&self.url, id)
+        // Jaeger's remarks are no part of what was sent, and its adjustments neither.
+        let raw = self.kind == Kind::Jaeger;
+        match api {
+            Api::Jaeger => jaeger::trace(&self.url, id, raw),
+            Api::JaegerV3 => otlp::v3(&self.url, id, raw),
+            Api::TempoV1 => otlp::tempo_v1(&self.url, id),
+            Api::TempoV2 => otlp::tempo_v2(&self.url, id),
+        }
     }
 
     /// The address of a trace for a person: by this template with `{trace_id}` in it, or else the
@@ -128,7 +135,7 @@ pub fn detect(url: &str) -> Result<Backend, DetectError> {
         Kind::OtelBackend
     } else if is_tempo {
         Kind::Tempo
-    } else if is_jaeger_ui(url) {
+    } else if apis == [Api::JaegerV3, Api::Jaeger] || is_jaeger_ui(url) {
         Kind::Jaeger
     } else {
         Kind::Unknown

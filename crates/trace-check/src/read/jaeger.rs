@@ -52,6 +52,8 @@ struct JaegerSpan {
     logs: Option<Vec<Log>>,
     #[serde(rename = "processID")]
     process_id: String,
+    #[serde(default)]
+    warnings: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -78,8 +80,10 @@ struct Tag {
     value: Json,
 }
 
-pub(super) fn trace(url: &str, id: TraceId) -> Result<Vec<Span>, ReadError> {
-    let url = format!("{url}/api/traces/{id}");
+/// Asks for a trace; raw is without what Jaeger adjusts as it answers.
+pub(super) fn trace(url: &str, id: TraceId, raw: bool) -> Result<Vec<Span>, ReadError> {
+    let query = if raw { "?raw=true" } else { "" };
+    let url = format!("{url}/api/traces/{id}{query}");
     let Some(Answer { data }) = get(&url)? else {
         return Ok(Vec::new());
     };
@@ -103,12 +107,9 @@ pub(super) fn spans(trace: JaegerTrace) -> Result<Vec<Span>, String> {
         .collect()
 }
 
-/// What stands for a resource without attributes.
-const NO_RESOURCE: &str = "OTLPResourceNoServiceName";
-
 fn resource(process: Process) -> Resource {
     let mut attributes = Vec::new();
-    if !process.service_name.is_empty() && process.service_name != NO_RESOURCE {
+    if !process.service_name.is_empty() {
         attributes.push(attribute("service.name", process.service_name));
     }
     attributes.extend(process.tags.unwrap_or_default().into_iter().map(tag));
@@ -155,6 +156,7 @@ fn convert(span: JaegerSpan, processes: &BTreeMap<String, Arc<Resource>>) -> Res
         status,
         resource: Arc::clone(resource),
         scope: Arc::new(scope),
+        notes: span.warnings.unwrap_or_default(),
         ..Span::default()
     })
 }

@@ -27,15 +27,33 @@ struct Traces {
     resource_spans: Vec<ResourceSpans>,
 }
 
-/// Jaeger's `/api/v3/traces/{id}`.
-pub(super) fn v3(url: &str, id: TraceId) -> Result<Vec<Span>, ReadError> {
+/// Jaeger's `/api/v3/traces/{id}`; raw is without what Jaeger adjusts as it answers. The parameter has
+/// its old name, which new versions take too.
+pub(super) fn v3(url: &str, id: TraceId, raw: bool) -> Result<Vec<Span>, ReadError> {
     #[derive(Deserialize)]
     struct Answer {
         result: Traces,
     }
-    let url = format!("{url}/api/v3/traces/{id}");
+    let query = if raw { "?raw_traces=true" } else { "" };
+    let url = format!("{url}/api/v3/traces/{id}{query}");
     let answer: Option<Answer> = get(&url)?;
-    read(&url, answer.map(|answer| answer.result))
+    let mut spans = read(&url, answer.map(|answer| answer.result))?;
+    spans.iter_mut().for_each(take_notes);
+    Ok(spans)
+}
+
+/// The attribute in which Jaeger writes its remarks on a span.
+const NOTES: &str = "@jaeger@warnings";
+
+/// Takes Jaeger's remarks out of the attributes: nobody sent them.
+fn take_notes(span: &mut Span) {
+    let is_note = |attribute: &mut Attribute| attribute.key == NOTES;
+    for attribute in span.attributes.extract_if(.., is_note) {
+        match attribute.value {
+            Value::Array(notes) => span.notes.extend(notes.iter().map(Value::text)),
+            other => span.notes.push(other.text()),
+        }
+    }
 }
 
 /// Tempo's `/api/traces/{id}`.

@@ -49,7 +49,10 @@ struct Api<'a> {
     name: &'static str,
     declared: Vec<&'static str>,
     normalised: Vec<&'static str>,
+    faults: Vec<&'static str>,
     defects: &'a [Defect],
+    refusals: &'a [String],
+    notes: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -100,9 +103,12 @@ fn protocol(lane: &super::Lane) -> Protocol<'_> {
         };
         Api {
             name: api.name(),
-            declared: names(|origin| origin != Origin::Backend),
+            declared: names(Origin::is_loss),
             normalised: names(|origin| origin == Origin::Backend),
+            faults: names(|origin| origin == Origin::Fault),
             defects: &view.defects,
+            refusals: &view.refusals,
+            notes: &view.notes,
         }
     });
     Protocol {

@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 
+use super::kinds::kinds;
 use super::{LaneState, Outcome, Verdict};
 
 /// A test case for each protocol and API, and for each search.
@@ -41,7 +42,8 @@ pub fn text(outcome: &Outcome) -> String {
             LaneState::Checked => case(&class, "send", Case::Passed),
         }
         for (api, view) in &lane.views {
-            let defects: Vec<_> = view.defects.iter().map(ToString::to_string).collect();
+            let kinds = kinds(std::iter::once((lane.protocol, *api, view)));
+            let defects: Vec<_> = kinds.iter().map(ToString::to_string).collect();
             let result = if defects.is_empty() {
                 Case::Passed
             } else {

@@ -12,11 +12,11 @@ use crate::judge::{Judgement, Owners, judge};
 use crate::model::{Span, SpanId, Trace};
 use crate::protocol::Protocol;
 use crate::prove::{SMALL, Tally, attack};
-use crate::read::{Api, Backend, Find};
+use crate::read::{Api, Backend, Find, ReadError};
 use crate::send::{Security, SendError, Sender};
 use crate::wait::PAUSE;
 
-/// What came of one protocol.
+/// The result for one protocol.
 #[derive(Debug)]
 pub struct Lane {
     /// The protocol.
@@ -103,8 +103,8 @@ impl Lane {
     }
 }
 
-/// What a lane needs to run.
-pub(super) struct Course<'a> {
+/// Runs one lane.
+pub(super) struct LaneRunner<'a> {
     pub(super) protocol: Protocol,
     pub(super) endpoint: &'a str,
     pub(super) backend: &'a Backend,
@@ -116,8 +116,8 @@ pub(super) struct Course<'a> {
 /// A trace of more spans is sent when those before it are there.
 const LARGE: usize = 1_000;
 
-/// A trace under way.
-struct Travel<'a> {
+/// A trace of which some deliveries were sent.
+struct TraceInFlight<'a> {
     trace: &'a Trace,
     /// How many deliveries were sent.
     sent: usize,
@@ -125,7 +125,7 @@ struct Travel<'a> {
     acknowledged: Instant,
 }
 
-impl<'a> Travel<'a> {
+impl<'a> TraceInFlight<'a> {
     fn is_sent(&self) -> bool {
         self.sent == self.trace.deliveries.len()
     }
@@ -144,7 +144,7 @@ impl<'a> Travel<'a> {
     }
 }
 
-impl Course<'_> {
+impl LaneRunner<'_> {
     pub(super) fn run(&self, traces: &[Trace]) -> Lane {
         let mut lane = Lane {
             protocol: self.protocol,
@@ -160,9 +160,9 @@ impl Course<'_> {
             late: false,
             tally: Tally::default(),
         };
-        let mut travels: Vec<_> = traces
+        let mut in_flight: Vec<_> = traces
             .iter()
-            .map(|trace| Travel {
+            .map(|trace| TraceInFlight {
                 trace,
                 sent: 0,
                 acknowledged: Instant::now(),
@@ -170,23 +170,28 @@ impl Course<'_> {
             .collect();
         let mut times = Vec::new();
         if self.settings.check_only {
-            for travel in &mut travels {
-                travel.sent = travel.trace.deliveries.len();
+            for flight in &mut in_flight {
+                flight.sent = flight.trace.deliveries.len();
             }
         } else {
-            self.send_all(&mut travels, &mut times, &mut lane);
+            self.send_all(&mut in_flight, &mut times, &mut lane);
             if matches!(lane.state, LaneState::NotOffered(_)) {
                 return lane;
             }
         }
-        self.look(&travels, &mut lane);
+        self.look(&in_flight, &mut lane);
         lane.visible = Visible::of(times);
         lane.counts.stored = self.stored(traces);
         lane
     }
 
     /// Sends delivery after delivery, each when the one before is visible.
-    fn send_all(&self, travels: &mut [Travel<'_>], times: &mut Vec<Duration>, lane: &mut Lane) {
+    fn send_all(
+        &self,
+        in_flight: &mut [TraceInFlight<'_>],
+        times: &mut Vec<Duration>,
+        lane: &mut Lane,
+    ) {
         let sender = Sender::connect(self.protocol, self.endpoint, &Security::default());
         let mut sender = match sender {
             Ok(sender) => sender,
@@ -199,19 +204,20 @@ impl Course<'_> {
         lane.counts.acknowledged = (!self.protocol.is_udp()).then_some(0);
         loop {
             let mut pending = Vec::new();
-            for index in 0..travels.len() {
+            for index in 0..in_flight.len() {
                 // Sending a large trace takes its time, which is not that of those before it.
-                let is_large = |travel: &Travel<'_>| travel.trace.spans.len() > LARGE;
-                if travels.get(index).is_some_and(is_large) {
+                let is_large = |flight: &TraceInFlight<'_>| flight.trace.spans.len() > LARGE;
+                if in_flight.get(index).is_some_and(is_large) {
                     let before = std::mem::take(&mut pending);
-                    lane.late |= !self.await_all(travels, before, times);
+                    lane.late |= !self.await_all(in_flight, before, times);
                 }
-                let Some(travel) = travels.get_mut(index).filter(|travel| !travel.is_sent()) else {
+                let Some(flight) = in_flight.get_mut(index).filter(|flight| !flight.is_sent())
+                else {
                     continue;
                 };
-                match send(&mut sender, travel, &mut lane.counts) {
+                match send(&mut sender, flight, &mut lane.counts) {
                     // Most are there at once, and the time until then is what is measured.
-                    Ok(()) if self.is_visible(travel) => times.push(travel.acknowledged.elapsed()),
+                    Ok(()) if self.is_visible(flight) => times.push(flight.acknowledged.elapsed()),
                     Ok(()) => pending.push(index),
                     Err(error @ SendError::Unreachable { .. })
                         if lane.counts.exported == Some(0) =>
@@ -225,29 +231,29 @@ impl Course<'_> {
                     }
                 }
             }
-            if pending.is_empty() && travels.iter().all(Travel::is_sent) {
+            if pending.is_empty() && in_flight.iter().all(TraceInFlight::is_sent) {
                 return;
             }
-            lane.late |= !self.await_all(travels, pending, times);
+            lane.late |= !self.await_all(in_flight, pending, times);
         }
     }
 
     /// Asks for each trace again and again until it is there, or the time is up; whether all are.
     fn await_all(
         &self,
-        travels: &[Travel<'_>],
+        in_flight: &[TraceInFlight<'_>],
         mut pending: Vec<usize>,
         times: &mut Vec<Duration>,
     ) -> bool {
         let deadline = Instant::now() + self.settings.timeout;
         while !pending.is_empty() && Instant::now() < deadline {
             pending.retain(|index| {
-                let Some(travel) = travels.get(*index) else {
+                let Some(flight) = in_flight.get(*index) else {
                     return false;
                 };
-                let there = self.is_visible(travel);
+                let there = self.is_visible(flight);
                 if there {
-                    times.push(travel.acknowledged.elapsed());
+                    times.push(flight.acknowledged.elapsed());
                 }
                 !there
             });
@@ -259,12 +265,12 @@ impl Course<'_> {
     }
 
     /// Whether every span is there that was sent, save those that this backend never shows.
-    fn is_visible(&self, travel: &Travel<'_>) -> bool {
-        let found = self.backend.trace(self.backend.best(), travel.trace.id);
+    fn is_visible(&self, flight: &TraceInFlight<'_>) -> bool {
+        let found = self.backend.trace(self.backend.best(), flight.trace.id);
         let spans = found.into_iter().flatten();
         let came: HashSet<SpanId> = spans.map(|span| span.span_id).collect();
-        let lost = self.lost(travel.trace);
-        let due = travel.due();
+        let lost = self.lost(flight.trace);
+        let due = flight.due();
         due.iter().all(|id| came.contains(id) || lost.contains(id))
     }
 
@@ -283,8 +289,8 @@ impl Course<'_> {
     }
 
     /// Judges every trace by every API.
-    fn look(&self, travels: &[Travel<'_>], lane: &mut Lane) {
-        // Whoever was waited for in vain is not waited for again.
+    fn look(&self, in_flight: &[TraceInFlight<'_>], lane: &mut Lane) {
+        // Spans that did not come within the time while sending get no more of it.
         let patience = if lane.late {
             Instant::now()
         } else {
@@ -293,53 +299,68 @@ impl Course<'_> {
         for (api, profile) in &self.profiles {
             let view = lane.views.entry(*api).or_default();
             let mut returned = 0;
-            for travel in travels.iter().filter(|travel| travel.sent > 0) {
-                let judgement = self.judge(*api, profile, travel, patience);
+            for flight in in_flight.iter().filter(|flight| flight.sent > 0) {
+                let (judgement, refusal) = self.judge(*api, profile, flight, patience);
                 returned += judgement.returned;
-                view.add(judgement.rules, judgement.defects);
+                view.add(judgement);
+                view.refusals.extend(refusal);
             }
             if *api == self.backend.best() {
                 lane.counts.returned = returned;
             }
             if self.settings.prove {
-                self.prove(*api, profile, travels, &mut lane.tally);
+                self.prove(*api, profile, in_flight, &mut lane.tally);
             }
         }
     }
 
-    /// Judges a trace. Spans that an earlier answer lacked, a later one may have.
+    /// Judges a trace. Spans that an earlier answer lacked, a later one may have. With the judgement
+    /// comes the error that the backend answered with, where a rule knows it to.
     fn judge(
         &self,
         api: Api,
         profile: &Profile,
-        travel: &Travel<'_>,
+        flight: &TraceInFlight<'_>,
         patience: Instant,
-    ) -> Judgement {
+    ) -> (Judgement, Option<String>) {
         loop {
-            let found = self.backend.trace(api, travel.trace.id);
-            let error = found.as_ref().err().map(ToString::to_string);
-            let found = found.unwrap_or_default();
-            let mut judgement = judge(travel.trace, travel.sent, &found, profile, self.owners);
+            let answer = self.backend.trace(api, flight.trace.id);
+            if let Err(error @ ReadError::Refused { .. }) = &answer
+                && let Some(rule) = profile.refuses(flight.trace)
+            {
+                let mut judgement = Judgement::default();
+                judgement.explain(rule);
+                return (judgement, Some(error.to_string()));
+            }
+            let error = answer.as_ref().err().map(ToString::to_string);
+            let found = answer.unwrap_or_default();
+            let mut judgement = judge(flight.trace, flight.sent, &found, profile, self.owners);
             let lacking = error.is_some() || judgement.lacks_spans();
             if !lacking || Instant::now() >= patience {
                 if let (Some(error), Some(defect)) = (error, judgement.defects.first_mut()) {
                     defect.difference.found = error;
                 }
-                return judgement;
+                return (judgement, None);
             }
             thread::sleep(PAUSE);
         }
     }
 
     /// Changes what came back whole of each small trace; the larger ones hold nothing new.
-    fn prove(&self, api: Api, profile: &Profile, travels: &[Travel<'_>], tally: &mut Tally) {
-        let small = |t: &&Travel<'_>| t.is_sent() && t.trace.spans.len() <= SMALL;
+    fn prove(
+        &self,
+        api: Api,
+        profile: &Profile,
+        in_flight: &[TraceInFlight<'_>],
+        tally: &mut Tally,
+    ) {
+        let small = |t: &&TraceInFlight<'_>| t.is_sent() && t.trace.spans.len() <= SMALL;
         let mut before: Vec<Span> = Vec::new();
-        for travel in travels.iter().filter(small) {
-            let found = self.backend.trace(api, travel.trace.id).unwrap_or_default();
-            let judgement = judge(travel.trace, travel.sent, &found, profile, self.owners);
+        for flight in in_flight.iter().filter(small) {
+            let found = self.backend.trace(api, flight.trace.id).unwrap_or_default();
+            let judgement = judge(flight.trace, flight.sent, &found, profile, self.owners);
             if judgement.defects.is_empty() {
-                tally.add(attack(travel.trace, &found, &before, profile, self.owners));
+                tally.add(attack(flight.trace, &found, &before, profile, self.owners));
             }
             before = found;
         }
@@ -372,18 +393,18 @@ impl Course<'_> {
 /// Sends a trace's next delivery.
 fn send(
     sender: &mut Sender,
-    travel: &mut Travel<'_>,
+    flight: &mut TraceInFlight<'_>,
     counts: &mut Counts,
 ) -> Result<(), SendError> {
-    let before = travel.due();
-    let delivery = travel.delivery();
+    let before = flight.due();
+    let delivery = flight.delivery();
     let repeated = delivery
         .iter()
         .filter(|s| before.contains(&s.span_id))
         .count();
     let sent = sender.send(&delivery)?;
-    travel.sent += 1;
-    travel.acknowledged = Instant::now();
+    flight.sent += 1;
+    flight.acknowledged = Instant::now();
     counts.exported = counts
         .exported
         .map(|sum| sum + sent.exported.saturating_sub(repeated));

@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 
+use super::kinds::kinds;
 use super::{Lane, LaneState, Outcome, Result, Step, Verdict};
 use crate::expect::{Field, Origin};
 use crate::prove::Tally;
 use crate::read::Api;
 
-/// How many defects of a protocol and API are printed; the rest is counted.
+/// How many changes that nobody reported are printed; the rest is counted.
 const SHOWN: usize = 12;
 
 /// What can be said of a field, from best to worst.
@@ -16,6 +17,7 @@ enum Mark {
     Same,
     Normalised,
     Lost,
+    Fault,
     Defect,
     Unchecked,
 }
@@ -26,14 +28,14 @@ impl Mark {
             Self::Same => "=",
             Self::Normalised => "~",
             Self::Lost => "o",
+            Self::Fault => "!",
             Self::Defect => "X",
             Self::Unchecked => "-",
         }
     }
 }
 
-const LEGEND: &str =
-    "= as sent   ~ normalised by the backend   o declared loss   X defect   - not checked";
+const LEGEND: &str = "= as sent   ~ normalised by the backend   o declared loss   ! known fault   X defect   - not checked";
 
 /// The whole report.
 pub fn text(outcome: &Outcome) -> String {
@@ -47,6 +49,7 @@ pub fn text(outcome: &Outcome) -> String {
     explanations(outcome, &mut out);
     searches(outcome, &mut out);
     proof(outcome, &mut out);
+    notes(outcome, &mut out);
     defects(outcome, &mut out);
     verdict(outcome, &mut out);
     out
@@ -110,8 +113,9 @@ fn mark(lane: &Lane, api: Api, field: Field) -> Mark {
         .filter(|rule| rule.fields.contains(&field));
     rules
         .map(|rule| match rule.origin {
-            Origin::Backend => Mark::Normalised,
-            Origin::Protocol | Origin::Api | Origin::Console => Mark::Lost,
+            Origin::Backend | Origin::Console => Mark::Normalised,
+            Origin::Protocol | Origin::Api | Origin::Store => Mark::Lost,
+            Origin::Fault => Mark::Fault,
         })
         .max()
         .unwrap_or(Mark::Same)
@@ -166,36 +170,44 @@ pub(super) fn step(step: Step) -> &'static str {
     }
 }
 
-/// Each loss once, with its reason and where it was seen.
+/// Each rule that changed something, once, with its reason and where it was seen.
 fn explanations(outcome: &Outcome, out: &mut String) {
-    for (title, is_here) in [
-        (
-            "declared loss",
-            (|origin| origin != Origin::Backend) as fn(Origin) -> bool,
-        ),
-        ("normalised by the backend", |origin| {
-            origin == Origin::Backend
-        }),
-    ] {
-        let rules: Vec<_> = outcome
-            .rules()
-            .into_iter()
-            .filter(|(rule, _)| is_here(rule.origin))
-            .collect();
-        if rules.is_empty() {
-            continue;
-        }
-        say(out, "");
-        say(out, format!("{title}:"));
-        for (rule, places) in rules {
-            let mut where_: Vec<&str> = match rule.origin {
-                Origin::Api => places.iter().map(|(_, api)| api.name()).collect(),
-                _ => places.iter().map(|(protocol, _)| protocol.name()).collect(),
-            };
-            where_.dedup();
-            let where_ = where_.join(", ");
-            say(out, format!("  {}: {} [{where_}]", rule.name, rule.reason));
-        }
+    explain(outcome, "declared loss", Origin::is_loss, out);
+    let is_formed = |origin| origin == Origin::Backend;
+    explain(outcome, "normalised by the backend", is_formed, out);
+    let is_fault = |origin| origin == Origin::Fault;
+    explain(
+        outcome,
+        "faults that the backend is known for",
+        is_fault,
+        out,
+    );
+    let mut refusals = outcome.views().flat_map(|(_, _, view)| &view.refusals);
+    if let Some(first) = refusals.next() {
+        let count = refusals.count() + 1;
+        say(
+            out,
+            format!("  so it refused {count} traces; the first: {first}"),
+        );
+    }
+}
+
+fn explain(outcome: &Outcome, title: &str, is_here: fn(Origin) -> bool, out: &mut String) {
+    let mut rules = outcome.rules();
+    rules.retain(|(rule, _)| is_here(rule.origin));
+    if rules.is_empty() {
+        return;
+    }
+    say(out, "");
+    say(out, format!("{title}:"));
+    for (rule, places) in rules {
+        let mut where_: Vec<&str> = match rule.origin {
+            Origin::Api => places.iter().map(|(_, api)| api.name()).collect(),
+            _ => places.iter().map(|(protocol, _)| protocol.name()).collect(),
+        };
+        where_.dedup();
+        let where_ = where_.join(", ");
+        say(out, format!("  {}: {} [{where_}]", rule.name, rule.reason));
     }
 }
 
@@ -259,28 +271,56 @@ fn proof(outcome: &Outcome, out: &mut String) {
     }
 }
 
+/// A line for each kind. All of them are in the JSON.
 fn defects(outcome: &Outcome, out: &mut String) {
-    for lane in &outcome.lanes {
-        for (api, view) in &lane.views {
-            if view.defects.is_empty() {
-                continue;
-            }
-            say(out, "");
-            say(
-                out,
-                format!(
-                    "defects by {}, read by {}:",
-                    lane.protocol.name(),
-                    api.name()
-                ),
-            );
-            for defect in view.defects.iter().take(SHOWN) {
-                say(out, format!("  {defect}"));
-            }
-            if view.defects.len() > SHOWN {
-                say(out, format!("  and {} more", view.defects.len() - SHOWN));
-            }
+    let kinds = kinds(outcome.views());
+    if kinds.is_empty() {
+        return;
+    }
+    let count: usize = kinds.iter().map(|kind| kind.count).sum();
+    say(out, "");
+    say(
+        out,
+        format!(
+            "defects: {count} of {} kinds (--json lists each)",
+            kinds.len()
+        ),
+    );
+    for kind in kinds {
+        say(out, format!("  {kind}"));
+    }
+}
+
+/// The backend's own remarks: a line for those that differ in numbers only.
+fn notes(outcome: &Outcome, out: &mut String) {
+    let mut kinds: Vec<(String, usize, &str)> = Vec::new();
+    for note in outcome.views().flat_map(|(_, _, view)| &view.notes) {
+        let text = note
+            .split_once("): ")
+            .map_or(note.as_str(), |(_, text)| text);
+        let kind: String = text
+            .chars()
+            .filter(char::is_ascii_alphabetic)
+            .take(40)
+            .collect();
+        match kinds.iter_mut().find(|(other, ..)| *other == kind) {
+            Some((_, count, _)) => *count += 1,
+            None => kinds.push((kind, 1, note)),
         }
+    }
+    if kinds.is_empty() {
+        return;
+    }
+    say(out, "");
+    say(
+        out,
+        format!(
+            "remarks of {} (nothing is lost by them):",
+            outcome.backend.kind
+        ),
+    );
+    for (_, count, first) in kinds {
+        say(out, format!("  {count} times, first {first}"));
     }
 }
 
@@ -301,6 +341,7 @@ fn verdict(outcome: &Outcome, out: &mut String) {
     };
     let words = match outcome.result() {
         Result::Whole => "no defect",
+        Result::KnownFaults => "no defect but those of the backend, named above",
         Result::Defects => "DEFECTS, see above",
         Result::Nothing => "NOTHING CHECKED",
     };

@@ -24,8 +24,13 @@ struct State {
     answered: HashMap<String, Vec<Json>>,
 }
 
-/// Starts a backend with a fault.
+/// Starts a backend with a fault, which answers by Jaeger's new API only.
 pub(crate) fn start(fault: Fault) -> Server {
+    start_with(fault, |_| Response::new(404, ""))
+}
+
+/// Starts a backend with a fault, and with Jaeger's old API, which this answers.
+pub(crate) fn start_with(fault: Fault, old: fn(&str) -> Response) -> Server {
     let state = Arc::new(Mutex::new(State::default()));
     Server::http(move |request| {
         let mut state = state.lock().unwrap();
@@ -40,7 +45,7 @@ pub(crate) fn start(fault: Fault) -> Server {
             ("GET", "/api/v3/trace-summaries") => Response::new(200, summaries(&state)),
             ("GET", path) => match path.strip_prefix("/api/v3/traces/") {
                 Some(id) => answer(&mut state, id, fault),
-                None => Response::new(404, ""),
+                None => old(path.strip_prefix("/api/traces/").unwrap_or_default()),
             },
             _ => Response::new(404, ""),
         }

@@ -7,14 +7,18 @@ use serde_json::Value as Json;
 use trace_check::compare::Fault as Named;
 use trace_check::model::{Plan, Scenario};
 use trace_check::protocol::Protocol;
-use trace_check::read::detect;
+use trace_check::read::{Api, detect};
 use trace_check::roundtrip::{self, Outcome, Result, Settings, Step};
 
 use crate::backend::{self, Asked, Fault, span};
+use crate::http::{Response, Server};
 
 /// Sends some traces to a backend with this fault, and reads them back.
 fn run(fault: Fault) -> Outcome {
-    let server = backend::start(fault);
+    run_at(&backend::start(fault))
+}
+
+fn run_at(server: &Server) -> Outcome {
     let backend = detect(&server.url()).unwrap();
     let settings = Settings {
         plan: Plan {
@@ -66,6 +70,90 @@ fn a_backend_without_a_fault_is_whole() {
         report.ends_with("no defect: 1 of 1 protocols checked\n"),
         "{report}"
     );
+}
+
+/// Jaeger cannot write a number that is not finite in its old API.
+#[test]
+fn a_trace_that_jaeger_refuses() {
+    const WORDS: &str = "json: unsupported value: +Inf";
+    let server = backend::start_with(
+        |_, _| {},
+        |id| match id {
+            "00000000000000000000000000000001" => {
+                Response::new(404, r#"{"data":null,"errors":[{"code":404}]}"#)
+            }
+            _ => Response::new(
+                500,
+                format!(r#"{{"data":null,"errors":[{{"msg":"{WORDS}"}}]}}"#),
+            ),
+        },
+    );
+    let settings = |scenario| Settings {
+        plan: Plan {
+            seed: 9,
+            at: 1_700_000_000_000_000_000,
+        },
+        receivers: vec![(Protocol::OtlpJson, format!("{}/v1/traces", server.url()))],
+        all_required: true,
+        scenarios: vec![scenario],
+        check_only: false,
+        prove: false,
+        timeout: Duration::from_millis(100),
+    };
+    let run = |scenario| roundtrip::run(settings(scenario), detect(&server.url()).unwrap());
+    // It is excused where there is such a number, and the answer is said.
+    let values = run(Scenario::Values);
+    let old = &values.lanes[0].views[&Api::Jaeger];
+    assert_eq!(old.defects, []);
+    assert_eq!(old.rules[0].name, "jaeger-not-finite");
+    let report = roundtrip::report::text(&values);
+    assert!(report.contains(WORDS), "{report}");
+    // And nowhere else.
+    let late = run(Scenario::Late);
+    let old = &late.lanes[0].views[&Api::Jaeger];
+    assert_eq!(old.defects[0].difference.fault, Named::TraceMissing);
+    assert!(old.defects[0].difference.found.contains(WORDS));
+}
+
+/// A person reads a line for each kind of defect, however many there are, and programs get each.
+#[test]
+fn defects_of_one_kind_are_one_line() {
+    let outcome = run(|spans, _| {
+        for group in spans {
+            span(group)["name"] = "other".into();
+        }
+    });
+    let report = roundtrip::report::text(&outcome);
+    let count = outcome.lanes[0].counts.created;
+    assert!(count > 20, "{count}");
+    let lines: Vec<&str> = report
+        .lines()
+        .filter(|l| l.contains("field-changed"))
+        .collect();
+    assert_eq!(lines.len(), 1, "{report}");
+    assert!(lines[0].contains(&format!("{count} times")), "{report}");
+    let json = roundtrip::json::text(&outcome).unwrap();
+    assert_eq!(json.matches("field-changed").count(), count);
+}
+
+/// Jaeger's remarks are shown as its own, and are no attribute that was added.
+#[test]
+fn a_remark_of_the_backend_is_no_defect() {
+    let outcome = assert_named(
+        |spans, _| {
+            let attributes = span(&mut spans[0]).as_object_mut().unwrap();
+            let attributes = attributes
+                .entry("attributes")
+                .or_insert(Json::Array(Vec::new()));
+            attributes.as_array_mut().unwrap().push(serde_json::json!({
+                "key": "@jaeger@warnings",
+                "value": {"arrayValue": {"values": [{"stringValue": "the clock is odd"}]}},
+            }));
+        },
+        &[],
+    );
+    let report = roundtrip::report::text(&outcome);
+    assert!(report.contains("the clock is odd"), "{report}");
 }
 
 #[test]

@@ -1,12 +1,94 @@
-//! What `VictoriaTraces` (0297391, July 2025) makes of values, as measured.
+//! What `VictoriaTraces` (0297391, July 2025) makes of spans, as measured.
 
 use std::sync::Arc;
 
+use super::{Rule, TWICE, dropped, formed};
+use crate::expect::RuleAction::{Change, Lose};
 use crate::expect::rules::{for_all_values, push_text};
-use crate::model::{Attribute, Code, Span, Value};
+use crate::expect::{Field, rules};
+use crate::model::{Attribute, Code, Kind, Span, Value, attribute};
+
+static CERTAIN: [Rule; 8] = [
+    formed(
+        "victoria-maps",
+        &[Field::Attributes, Field::Events, Field::Resource],
+        "VictoriaTraces makes attributes `a.b` of the entries of a map `a`",
+        Change(flatten),
+    ),
+    dropped(
+        "victoria-text",
+        &[Field::Attributes, Field::Events, Field::Resource],
+        "VictoriaTraces keeps every value as text",
+        Change(text),
+    ),
+    dropped(
+        "victoria-empty",
+        &[Field::Attributes, Field::Events, Field::Resource],
+        "VictoriaTraces shows `-` where a value is empty",
+        Change(dash),
+    ),
+    formed(
+        "victoria-scope",
+        &[Field::Scope, Field::Attributes],
+        "VictoriaTraces shows attributes of the scope as attributes `scope_attr:…` of the span",
+        Change(scope),
+    ),
+    formed(
+        "victoria-status",
+        &[Field::Status, Field::Attributes],
+        "VictoriaTraces shows the status as an attribute `error`: true, false or unset",
+        Change(status),
+    ),
+    formed(
+        "victoria-kind",
+        &[Field::Kind, Field::Attributes],
+        "VictoriaTraces shows an empty attribute `span.kind` where there is no kind",
+        Change(|span| {
+            if span.kind == Kind::Unspecified {
+                span.attributes.push(attribute("span.kind", ""));
+            }
+        }),
+    ),
+    formed(
+        "victoria-parent-link",
+        &[Field::Links],
+        "VictoriaTraces writes a link to the parent in the parent's place",
+        Change(rules::parent_link_first),
+    ),
+    dropped(
+        "victoria-flags",
+        &[Field::Flags],
+        "VictoriaTraces shows no flags",
+        Change(rules::no_flags),
+    ),
+];
+
+static POSSIBLE: [Rule; 3] = [
+    formed(
+        "victoria-key-order",
+        &[Field::Attributes],
+        "VictoriaTraces shows attributes with one key in another order",
+        Change(reverse_keys),
+    ),
+    dropped(
+        "victoria-backwards",
+        &[Field::Structure],
+        "VictoriaTraces does not show a span that ends before it starts",
+        Lose(|span| span.end < span.start),
+    ),
+    TWICE,
+];
+
+pub(super) fn certain() -> Vec<&'static Rule> {
+    CERTAIN.iter().collect()
+}
+
+pub(super) fn possible() -> Vec<&'static Rule> {
+    POSSIBLE.iter().collect()
+}
 
 /// Entries of maps become attributes of their own; of an empty map, nothing is left.
-pub(super) fn flatten(span: &mut Span) {
+fn flatten(span: &mut Span) {
     flatten_all(&mut span.attributes);
     span.events
         .iter_mut()
@@ -33,7 +115,7 @@ fn flatten_all(attributes: &mut Vec<Attribute>) {
 }
 
 /// Doubles are written as Go's JSON writes them, and what that cannot write is its error.
-pub(super) fn text(span: &mut Span) {
+fn text(span: &mut Span) {
     for_all_values(span, |value| {
         let text = match &*value {
             Value::Double(double) if double.is_nan() => "json: unsupported value: NaN".to_owned(),
@@ -55,7 +137,7 @@ pub(super) fn text(span: &mut Span) {
     });
 }
 
-pub(super) fn dash(span: &mut Span) {
+fn dash(span: &mut Span) {
     for_all_values(span, |value| {
         if *value == Value::from("") {
             *value = Value::from("-");
@@ -63,7 +145,7 @@ pub(super) fn dash(span: &mut Span) {
     });
 }
 
-pub(super) fn scope(span: &mut Span) {
+fn scope(span: &mut Span) {
     let attributes = std::mem::take(&mut Arc::make_mut(&mut span.scope).attributes);
     let shown = attributes.into_iter().map(|attribute| Attribute {
         key: format!("scope_attr:{}", attribute.key),
@@ -72,7 +154,7 @@ pub(super) fn scope(span: &mut Span) {
     span.attributes.extend(shown);
 }
 
-pub(super) fn status(span: &mut Span) {
+fn status(span: &mut Span) {
     let status = std::mem::take(&mut span.status);
     let error = match status.code {
         Code::Unset => "unset",
@@ -85,7 +167,7 @@ pub(super) fn status(span: &mut Span) {
 
 /// Attributes that were sent with one key come in the opposite order. The status, which is shown as
 /// `error`, still comes after an attribute of that name.
-pub(super) fn reverse_keys(span: &mut Span) {
+fn reverse_keys(span: &mut Span) {
     span.attributes.reverse();
     let is_error = |attribute: &Attribute| attribute.key == "error";
     let errors = span.attributes.extract_if(.., |a| is_error(a));

@@ -1,0 +1,114 @@
+//! What the receivers of the OpenTelemetry Collector drop or move, which Jaeger 2 and Tempo use too.
+//!
+//! Source: its translators,
+//! <https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/pkg/translator>, and what
+//! Jaeger 2.20.0 and Tempo 3.1.0-dev were seen to do.
+
+use std::sync::Arc;
+
+use super::{Rule, dropped, formed};
+use crate::expect::RuleAction::Change;
+use crate::expect::{Field, rules};
+use crate::model::{Code, attribute};
+use crate::protocol::Protocol;
+use crate::read::Api;
+
+/// What a receiver of Jaeger's protocols does, whoever wrote it.
+pub(super) static TRANSLATED: [Rule; 2] = [
+    formed(
+        "link-type",
+        &[Field::Links],
+        "links from Jaeger's protocols say their type of reference in `opentracing.ref_type`",
+        Change(rules::link_type),
+    ),
+    formed(
+        "host-name",
+        &[Field::Resource],
+        "`hostname` from Jaeger's protocols is called `host.name`",
+        Change(rules::host_name),
+    ),
+];
+
+static JAEGER: [Rule; 2] = [
+    dropped(
+        "collector-jaeger-keys",
+        &[Field::Attributes],
+        "of tags with one key, the receiver of Jaeger's protocols keeps the last",
+        Change(rules::keys_once),
+    ),
+    dropped(
+        "collector-jaeger-flags",
+        &[Field::Flags],
+        "the receiver of Jaeger's protocols drops the flags",
+        Change(rules::no_flags),
+    ),
+];
+
+static THRIFT: [Rule; 1] = [formed(
+    "collector-thrift-service",
+    &[Field::Resource],
+    "the receiver of Thrift takes the name that stands for no resource for a service",
+    Change(|span| {
+        if span.resource.attributes.is_empty() {
+            let name = attribute("service.name", "OTLPResourceNoServiceName");
+            Arc::make_mut(&mut span.resource).attributes.push(name);
+        }
+    }),
+)];
+
+static THRIFT_TAGS: [Rule; 2] = [
+    dropped(
+        "collector-thrift-scope",
+        &[Field::Scope, Field::Attributes],
+        "the receiver of Thrift leaves the scope among the attributes",
+        Change(rules::scope_as_attributes),
+    ),
+    dropped(
+        "collector-thrift-state",
+        &[Field::State, Field::Attributes],
+        "the receiver of Thrift leaves the trace state among the attributes",
+        Change(rules::trace_state_as_attribute),
+    ),
+];
+
+static ZIPKIN: [Rule; 2] = [
+    dropped(
+        "collector-zipkin-ok",
+        &[Field::Status],
+        "the receiver of Zipkin takes the status OK for none",
+        Change(|span| {
+            if span.status.code == Code::Ok {
+                span.status.code = Code::Unset;
+            }
+        }),
+    ),
+    dropped(
+        "collector-zipkin-message",
+        &[Field::Status, Field::Attributes],
+        "the receiver of Zipkin leaves the message of a failed span in the attribute `error`",
+        Change(|span| {
+            if span.status.code == Code::Error {
+                let message = std::mem::take(&mut span.status.message);
+                span.attributes.push(attribute("error", message));
+            }
+        }),
+    ),
+];
+
+/// What the receiver of a protocol does. In Jaeger's old API scope and trace state are tags anyway.
+pub(super) fn rules(protocol: Protocol, api: Api) -> Vec<&'static Rule> {
+    let mut rules: Vec<&'static Rule> = Vec::new();
+    if protocol.is_jaeger() {
+        rules.extend(&JAEGER);
+        if protocol != Protocol::JaegerGrpc {
+            rules.extend(&THRIFT);
+            if api != Api::Jaeger {
+                rules.extend(&THRIFT_TAGS);
+            }
+        }
+    }
+    if protocol == Protocol::Zipkin {
+        rules.extend(&ZIPKIN);
+    }
+    rules
+}

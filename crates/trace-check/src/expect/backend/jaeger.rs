@@ -1,0 +1,101 @@
+//! What Jaeger does behind its receivers, as measured with 2.20.0 and its memory store, read raw.
+
+use super::{Rule, TWICE, dropped, fault, formed};
+use crate::expect::RuleAction::{Change, Refuse};
+use crate::expect::{Field, rules};
+use crate::model::{Span, Value};
+use crate::read::Api;
+
+/// What Jaeger brings into its own form as it stores a span.
+static STORED: [Rule; 4] = [
+    formed(
+        "jaeger-one-nanosecond",
+        &[Field::Times],
+        "Jaeger lets a span that does not end after its start end a nanosecond after it",
+        Change(|span| {
+            if span.end <= span.start {
+                span.end = span.start + 1;
+            }
+        }),
+    ),
+    formed(
+        "jaeger-no-name",
+        &[Field::Name],
+        "Jaeger calls a span without a name `empty-span-name`",
+        Change(|span| {
+            if span.name.is_empty() {
+                "empty-span-name".clone_into(&mut span.name);
+            }
+        }),
+    ),
+    formed(
+        "jaeger-service",
+        &[Field::Resource],
+        "Jaeger calls a service without a name `missing-service-name`",
+        Change(rules::missing_service),
+    ),
+    dropped(
+        "jaeger-store-schema",
+        &[Field::Schema],
+        "Jaeger's store keeps no schema URLs",
+        Change(rules::no_schema_urls),
+    ),
+];
+
+/// What Jaeger's old API does.
+static OLD: [Rule; 2] = [
+    dropped(
+        "jaeger-api-flags",
+        &[Field::Flags],
+        "Jaeger's old API shows no flags",
+        Change(rules::no_flags),
+    ),
+    fault(
+        "jaeger-not-finite",
+        &[Field::Structure],
+        "Jaeger's old API cannot write a number that is not finite, and refuses the whole trace",
+        Refuse(is_unwritable),
+    ),
+];
+
+static POSSIBLE: [Rule; 4] = [
+    formed(
+        "jaeger-parent-link",
+        &[Field::Links],
+        "Jaeger writes a link to the parent in the parent's place",
+        Change(rules::parent_link_first),
+    ),
+    formed(
+        "jaeger-event-names",
+        &[Field::Events],
+        "Jaeger sorts events by name once somebody has read the trace adjusted",
+        Change(rules::events_by_name),
+    ),
+    dropped(
+        "jaeger-adjusted-keys",
+        &[Field::Attributes, Field::Events, Field::Resource],
+        "of attributes with one key, Jaeger keeps the last once somebody has read the trace adjusted",
+        Change(rules::keys_once),
+    ),
+    TWICE,
+];
+
+pub(super) fn certain(api: Api) -> Vec<&'static Rule> {
+    let mut rules: Vec<&'static Rule> = STORED.iter().collect();
+    if api == Api::Jaeger {
+        rules.extend(&OLD);
+    }
+    rules
+}
+
+pub(super) fn possible() -> Vec<&'static Rule> {
+    POSSIBLE.iter().collect()
+}
+
+/// Whether a tag is infinite or no number.
+fn is_unwritable(span: &Span) -> bool {
+    let events = span.events.iter().flat_map(|event| &event.attributes);
+    let all = span.attributes.iter().chain(events);
+    let mut all = all.chain(&span.resource.attributes);
+    all.any(|attribute| matches!(attribute.value, Value::Double(double) if !double.is_finite()))
+}

@@ -1,0 +1,73 @@
+//! What Tempo does behind its receivers, as measured with 3.1.0-dev.
+
+use std::sync::Arc;
+
+use super::{Rule, TWICE, dropped};
+use crate::expect::RuleAction::Change;
+use crate::expect::{Field, rules};
+use crate::model::Value;
+use crate::protocol::Protocol;
+
+static CERTAIN: [Rule; 2] = [
+    dropped(
+        "tempo-cut",
+        &[
+            Field::Attributes,
+            Field::Events,
+            Field::Resource,
+            Field::Scope,
+        ],
+        "Tempo cuts text after 2048 bytes (max_attribute_bytes)",
+        Change(|span| {
+            rules::for_all_values(span, |value| {
+                if let Value::String(text) = value {
+                    text.truncate(2048);
+                }
+            });
+        }),
+    ),
+    dropped(
+        "tempo-schema",
+        &[Field::Schema],
+        "Tempo keeps no schema URLs",
+        Change(rules::no_schema_urls),
+    ),
+];
+
+static ZIPKIN: [Rule; 1] = [dropped(
+    "tempo-zipkin-scope",
+    &[Field::Scope, Field::Attributes],
+    "Tempo leaves the scope from Zipkin among the attributes",
+    Change(rules::scope_as_attributes),
+)];
+
+static POSSIBLE: [Rule; 3] = [
+    dropped(
+        "tempo-block-dropped",
+        &[Field::Dropped],
+        "Tempo loses the dropped counts of resource and scope once a span is in a block",
+        Change(|span| {
+            Arc::make_mut(&mut span.resource).dropped = 0;
+            Arc::make_mut(&mut span.scope).dropped = 0;
+        }),
+    ),
+    dropped(
+        "tempo-block-flags",
+        &[Field::Flags],
+        "Tempo loses flags once a span is in a block",
+        Change(rules::no_flags),
+    ),
+    TWICE,
+];
+
+pub(super) fn certain(protocol: Protocol) -> Vec<&'static Rule> {
+    let mut rules: Vec<&'static Rule> = CERTAIN.iter().collect();
+    if protocol == Protocol::Zipkin {
+        rules.extend(&ZIPKIN);
+    }
+    rules
+}
+
+pub(super) fn possible() -> Vec<&'static Rule> {
+    POSSIBLE.iter().collect()
+}
