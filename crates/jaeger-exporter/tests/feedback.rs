@@ -17,8 +17,6 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 #[path = "transports/grpc_sink.rs"]
 mod grpc_sink;
-#[path = "transports/tls.rs"]
-mod tls;
 
 use grpc_sink::GrpcSink;
 

@@ -2,17 +2,17 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use fantoccini::key::Key;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
+use test_kit::{Output, Process};
 
 use crate::audit;
 use crate::commands::{Cdp, ConsoleLog};
-use crate::lines::lines;
 use crate::memory;
 
 /// How long something may take to appear. Only a test that fails waits that long.
@@ -36,11 +36,8 @@ pub enum View {
 #[derive(Debug)]
 pub struct Browser {
     client: Client,
-    driver: Driver,
+    driver: Process,
 }
-
-#[derive(Debug)]
-struct Driver(Child);
 
 impl Browser {
     /// Starts Chromium.
@@ -48,7 +45,7 @@ impl Browser {
     /// # Panics
     /// When chromedriver or Chromium is not there: `apt-get install chromium chromium-driver`.
     pub async fn open(view: View) -> Self {
-        let (driver, port) = Driver::start();
+        let (driver, port) = start_driver();
         let arguments = json!([
             "--headless=new",
             "--window-size=1440,900",
@@ -304,8 +301,7 @@ impl Browser {
 
     /// The private memory of the process that shows the page, in megabytes.
     pub fn renderer_memory(&self) -> f64 {
-        let Driver(child) = &self.driver;
-        memory::of_renderer(child.id())
+        memory::of_renderer(self.driver.id())
     }
 
     /// Keeps a picture of the page as `artifacts/{name}.png`.
@@ -342,38 +338,24 @@ impl Browser {
     }
 }
 
-impl Driver {
-    /// Starts chromedriver on a port that it chooses itself. It looks for one that is free in IPv4 and
-    /// ends if another program has the same in IPv6, so it may have to choose again.
-    fn start() -> (Self, u16) {
-        (0..ATTEMPTS)
-            .find_map(|_| Self::attempt())
-            .unwrap_or_else(|| panic!("chromedriver ended {ATTEMPTS} times before it listened"))
-    }
-
-    fn attempt() -> Option<(Self, u16)> {
-        let mut child = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap_or_else(|error| {
-                panic!("chromedriver does not start (`apt-get install chromium chromium-driver`): {error}")
-            });
-        let said = lines(child.stdout.take());
-        let driver = Self(child);
-        let port = said.iter().find_map(|line| {
-            let (_, port) = line.strip_suffix('.')?.rsplit_once("on port ")?;
-            port.parse().ok()
-        });
-        Some((driver, port?))
-    }
+/// Starts chromedriver on a port that it chooses itself. It looks for one that is free in IPv4 and ends
+/// if another program has the same in IPv6, so it may have to choose again.
+fn start_driver() -> (Process, u16) {
+    (0..ATTEMPTS)
+        .find_map(|_| attempt().ok())
+        .unwrap_or_else(|| panic!("chromedriver ended {ATTEMPTS} times before it listened"))
 }
 
-impl Drop for Driver {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _gone = self.0.kill();
-        let _gone = self.0.wait();
-    }
+fn attempt() -> Result<(Process, u16), String> {
+    let mut command = Command::new("chromedriver");
+    command.arg("--port=0").stderr(Stdio::null());
+    let mut port = 0;
+    let driver = Process::start(&mut command, Output::Stdout, |line| {
+        let listens = line
+            .strip_suffix('.')
+            .and_then(|line| line.rsplit_once("on port "));
+        port = listens.and_then(|(_, port)| port.parse().ok()).unwrap_or(0);
+        port != 0
+    })?;
+    Ok((driver, port))
 }

@@ -24,7 +24,6 @@ mod audit;
 mod backend;
 mod browser;
 mod commands;
-mod lines;
 mod memory;
 pub mod proxy;
 mod span;

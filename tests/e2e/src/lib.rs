@@ -2,17 +2,36 @@
 //!
 //! A test here knows the programs only from outside: their arguments, variables, ports and output.
 
-mod backend;
-mod programs;
+use test_kit::Backend;
 
-pub use backend::Backend;
-pub use programs::{Finished, program, root, run, unused_port, unused_udp_port};
+/// The receiver of each protocol, as trace-check names them.
+pub const RECEIVERS: [(&str, &str); 8] = [
+    ("thrift-http", "Jaeger Thrift HTTP"),
+    ("thrift-compact", "Jaeger Thrift compact"),
+    ("thrift-binary", "Jaeger Thrift binary"),
+    ("jaeger-grpc", "Jaeger gRPC"),
+    ("otlp-grpc", "OTLP gRPC"),
+    ("otlp-http", "OTLP HTTP"),
+    ("otlp-json", "OTLP HTTP"),
+    ("zipkin", "Zipkin"),
+];
+
+/// The port of a backend for a protocol of trace-check.
+///
+/// # Panics
+/// When trace-check has no such protocol.
+pub fn port(backend: &Backend, protocol: &str) -> String {
+    let receiver = RECEIVERS.iter().find(|(name, _)| *name == protocol);
+    let (_, listener) = receiver.unwrap_or_else(|| panic!("no protocol {protocol}"));
+    let address = backend.address(listener);
+    let port = address.rsplit(':').next();
+    port.unwrap_or_default().to_owned()
+}
 
 /// Asks `url` for JSON.
 ///
 /// # Panics
 /// When there is no answer or it is not JSON.
-#[expect(clippy::panic, reason = "a test that cannot read has failed")]
 pub fn get(url: &str) -> serde_json::Value {
     let answer = ureq::get(url)
         .call()

@@ -12,7 +12,7 @@ use std::{
     process::Command,
 };
 
-use e2e::{program, root, run, unused_port};
+use test_kit::{program, root, run, unused_port};
 
 /// The variables that move every TCP port, so that tests can run side by side.
 const PORTS: [&str; 9] = [
@@ -62,7 +62,7 @@ fn every_span_of_two_runs_is_found() {
     let ports = PORTS.map(|_| unused_port());
     for _ in 0..2 {
         let finished = run(&mut bootstrap(&ports, state.path()));
-        assert_eq!(finished.code, Some(0), "{finished:#?}");
+        assert_eq!(finished.code(), Some(0), "{finished:#?}");
 
         let table: Vec<&str> = finished
             .stdout
@@ -104,7 +104,7 @@ fn a_taken_port_is_named_with_the_variable_that_moves_it() {
         ports[index] = taken.local_addr().unwrap().port();
 
         let finished = run(&mut bootstrap(&ports, state.path()));
-        assert_eq!(finished.code, Some(2), "{finished:#?}");
+        assert_eq!(finished.code(), Some(2), "{finished:#?}");
         let line = finished.stderr.lines().last().unwrap();
         assert!(line.contains(&format!("port {} ", ports[index])), "{line}");
         assert!(line.contains(variable), "{line}");
@@ -114,6 +114,6 @@ fn a_taken_port_is_named_with_the_variable_that_moves_it() {
 #[test]
 fn an_unknown_argument_is_refused() {
     let finished = run(Command::new(root().join("bootstrap.sh")).arg("--twice"));
-    assert_eq!(finished.code, Some(2));
+    assert_eq!(finished.code(), Some(2));
     assert!(finished.stderr.contains("--twice"), "{}", finished.stderr);
 }

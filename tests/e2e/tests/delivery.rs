@@ -8,7 +8,7 @@
 
 use std::{path::Path, process::Command};
 
-use e2e::{Backend, program, run, unused_port};
+use test_kit::{Backend, program, run, unused_port};
 
 /// The samples that need no server, with the variable that names their backend.
 const MANUAL: [(&str, &str); 3] = [
@@ -19,7 +19,7 @@ const MANUAL: [(&str, &str); 3] = [
 
 fn endpoint(backend: &Backend, sample: &str) -> String {
     match sample {
-        "manual-thrift" => backend.jaeger_thrift(),
+        "manual-thrift" => backend.jaeger_thrift("/api/traces"),
         "manual-grpc" => backend.jaeger_grpc(),
         _ => backend.otlp_grpc(),
     }
@@ -28,7 +28,7 @@ fn endpoint(backend: &Backend, sample: &str) -> String {
 /// Runs a sample and keeps what it printed in a file for trace-check.
 fn sample(name: &str, variable: &str, endpoint: &str, folder: &Path) -> String {
     let finished = run(Command::new(program(name)).env(variable, endpoint));
-    assert_eq!(finished.code, Some(0), "{finished:#?}");
+    assert_eq!(finished.code(), Some(0), "{finished:#?}");
     assert!(
         finished.stderr.contains("3 spans sent") && finished.stderr.contains(endpoint),
         "{}",
@@ -48,23 +48,20 @@ fn sample(name: &str, variable: &str, endpoint: &str, folder: &Path) -> String {
 fn what_was_acknowledged_survives_a_kill() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let mut backend = Backend::start(&data);
+    let mut backend = Backend::in_directory(&data);
 
-    let samples: Vec<String> = MANUAL
-        .iter()
-        .map(|(name, variable)| {
-            let endpoint = endpoint(&backend, name);
-            let sample = sample(name, variable, &endpoint, folder.path());
-            // Right after the acknowledgement, with no time to write anything behind.
-            backend.kill_and_restart(&data);
-            sample
-        })
-        .collect();
+    let mut samples = Vec::new();
+    for (name, variable) in MANUAL {
+        let endpoint = endpoint(&backend, name);
+        samples.push(sample(name, variable, &endpoint, folder.path()));
+        // Right after the acknowledgement, with no time to write anything behind.
+        backend = backend.kill().restart();
+    }
 
     let verified = run(Command::new(program("trace-check"))
-        .args(["verify", "--query-url", &backend.url()])
+        .args(["verify", "--query-url", &backend.ui("")])
         .args(&samples));
-    assert_eq!(verified.code, Some(0), "{verified:#?}");
+    assert_eq!(verified.code(), Some(0), "{verified:#?}");
 }
 
 #[test]
@@ -72,7 +69,7 @@ fn a_backend_that_is_away_gives_one_line_that_names_it() {
     for (name, variable) in MANUAL {
         let endpoint = format!("http://127.0.0.1:{}", unused_port());
         let finished = run(Command::new(program(name)).env(variable, &endpoint));
-        assert_eq!(finished.code, Some(1), "{finished:#?}");
+        assert_eq!(finished.code(), Some(1), "{finished:#?}");
         let lines: Vec<&str> = finished.stderr.lines().collect();
         let [line] = lines.as_slice() else {
             panic!("{name}: expected one line, found {lines:#?}");
@@ -92,7 +89,7 @@ fn the_automatic_programs_say_what_they_lost_too() {
         .env("OTEL_TRACES_EXPORTER", "jaeger_thrift")
         .env("OTEL_EXPORTER_JAEGER_ENDPOINT", &endpoint)
         .env("SERVER_URL", &server));
-    assert_eq!(finished.code, Some(1), "{finished:#?}");
+    assert_eq!(finished.code(), Some(1), "{finished:#?}");
     assert!(finished.stderr.contains(&server), "{}", finished.stderr);
     let report: Vec<&str> = finished
         .stderr

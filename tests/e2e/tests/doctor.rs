@@ -8,30 +8,27 @@
 
 use std::process::Command;
 
-use e2e::{Backend, Finished, program, run};
+use e2e::port;
+use test_kit::{Backend, Finished, program, run};
 
 fn doctor(backend: &Backend, variables: &[(&str, &str)]) -> Finished {
     run(Command::new(program("trace-check"))
-        .args(["doctor", "--query-url", &backend.url(), "--timeout", "30"])
+        .args(["doctor", "--query-url", &backend.ui(""), "--timeout", "30"])
         .envs(variables.iter().copied()))
 }
 
 /// The endpoint of one of the backend's receivers.
 fn endpoint(backend: &Backend, protocol: &str) -> String {
-    let receivers = backend.receivers();
-    let receiver = receivers.iter().find(|(name, _)| *name == protocol);
-    format!("http://127.0.0.1:{}", receiver.unwrap().1)
+    format!("http://127.0.0.1:{}", port(backend, protocol))
 }
 
 #[test]
 fn a_path_to_a_running_backend_is_whole() {
-    let folder = tempfile::tempdir().unwrap();
-    let backend = Backend::start(&folder.path().join("data"));
+    let backend = Backend::in_memory();
     let http = endpoint(&backend, "otlp-http");
     let grpc = endpoint(&backend, "otlp-grpc");
     let thrift = format!("{}/api/traces", endpoint(&backend, "thrift-http"));
-    let compact = endpoint(&backend, "thrift-compact");
-    let port = compact.rsplit(':').next().unwrap();
+    let compact = port(&backend, "thrift-compact");
     for variables in [
         vec![("OTEL_EXPORTER_OTLP_ENDPOINT", http.as_str())],
         vec![
@@ -46,11 +43,11 @@ fn a_path_to_a_running_backend_is_whole() {
             ("OTEL_TRACES_EXPORTER", "jaeger"),
             ("OTEL_EXPORTER_JAEGER_PROTOCOL", "udp/thrift.compact"),
             ("OTEL_EXPORTER_JAEGER_AGENT_HOST", "127.0.0.1"),
-            ("OTEL_EXPORTER_JAEGER_AGENT_PORT", port),
+            ("OTEL_EXPORTER_JAEGER_AGENT_PORT", compact.as_str()),
         ],
     ] {
         let finished = doctor(&backend, &variables);
-        assert_eq!(finished.code, Some(0), "{finished:#?}");
+        assert_eq!(finished.code(), Some(0), "{finished:#?}");
         assert!(
             finished.stdout.contains("otel-backend at "),
             "{}",
@@ -61,8 +58,7 @@ fn a_path_to_a_running_backend_is_whole() {
 
 #[test]
 fn grpc_and_http_on_each_others_ports_are_told() {
-    let folder = tempfile::tempdir().unwrap();
-    let backend = Backend::start(&folder.path().join("data"));
+    let backend = Backend::in_memory();
     let http = endpoint(&backend, "otlp-http");
     let grpc = endpoint(&backend, "otlp-grpc");
     for (endpoint, protocol, words) in [
@@ -87,7 +83,7 @@ fn grpc_and_http_on_each_others_ports_are_told() {
             ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
         ];
         let finished = doctor(&backend, &variables);
-        assert_eq!(finished.code, Some(1), "{finished:#?}");
+        assert_eq!(finished.code(), Some(1), "{finished:#?}");
         assert!(finished.stdout.contains(words), "{}", finished.stdout);
     }
 }

@@ -1,6 +1,6 @@
 //! The manual samples send what the Python programs they re-implement sent.
 //!
-//! `captures/` holds what those put on the wire (Jaeger exporters 1.12.0rc1). Times and ids differ
+//! `tests/kit/captures/` holds what those put on the wire (Jaeger exporters 1.12.0rc1). Times and ids differ
 //! by nature. On purpose, and named in the README, differ: the resource stands in the process and
 //! not in every span, the kind `internal` and the `otel.library` aliases are not sent, and an
 //! event's name is the field `event`, not `message`.
@@ -17,8 +17,9 @@ use std::{
     process::Command,
 };
 
-use e2e::{Backend, get, program, root, run};
+use e2e::get;
 use serde_json::Value as Json;
+use test_kit::{Backend, program, root, run};
 
 /// A span with ids replaced by the names of the spans they stand for.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,8 +38,8 @@ struct Span {
 fn thrift_sends_what_the_original_sends() {
     check(
         "manual-thrift",
-        "OTEL_EXPORTER_JAEGER_ENDPOINT",
-        Backend::jaeger_thrift,
+        "python-thrift-manual",
+        |backend| backend.jaeger_thrift("/api/traces"),
         from_thrift,
     );
 }
@@ -47,7 +48,7 @@ fn thrift_sends_what_the_original_sends() {
 fn grpc_sends_what_the_original_sends() {
     check(
         "manual-grpc",
-        "OTEL_EXPORTER_JAEGER_ENDPOINT",
+        "python-grpc-manual",
         Backend::jaeger_grpc,
         from_grpc,
     );
@@ -55,21 +56,20 @@ fn grpc_sends_what_the_original_sends() {
 
 fn check(
     sample: &str,
-    variable: &str,
+    capture: &str,
     endpoint: fn(&Backend) -> String,
     read_capture: fn(&Json) -> Vec<Span>,
 ) {
-    let data = tempfile::tempdir().unwrap();
-    let backend = Backend::start(data.path());
-    let finished = run(Command::new(program(sample)).env(variable, endpoint(&backend)));
-    assert_eq!(finished.code, Some(0), "{finished:#?}");
+    let backend = Backend::in_memory();
+    let finished =
+        run(Command::new(program(sample)).env("OTEL_EXPORTER_JAEGER_ENDPOINT", endpoint(&backend)));
+    assert_eq!(finished.code(), Some(0), "{finished:#?}");
 
-    let search = format!("{}/api/traces?service=my-helloworld-service", backend.url());
-    let traces = get(&search);
+    let traces = get(&backend.ui("/api/traces?service=my-helloworld-service"));
     let [trace] = traces["data"].as_array().unwrap().as_slice() else {
         panic!("expected one trace, found {traces:#}");
     };
-    let captured = root().join(format!("tests/e2e/tests/captures/{sample}.json"));
+    let captured = root().join(format!("tests/kit/captures/{capture}.json"));
     let captured: Json = serde_json::from_str(&fs::read_to_string(captured).unwrap()).unwrap();
     assert_eq!(sorted(from_backend(trace)), sorted(read_capture(&captured)));
 }

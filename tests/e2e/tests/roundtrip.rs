@@ -8,41 +8,32 @@
 
 use std::process::Command;
 
-use e2e::{Backend, Finished, program, run};
+use e2e::{RECEIVERS, port};
 use serde_json::Value;
+use test_kit::{Backend, Finished, program, run, unused_port};
 
 /// `trace-check roundtrip` by these protocols, with these arguments more.
 fn roundtrip(backend: &Backend, protocols: &[&str], arguments: &[&str]) -> (Finished, Value) {
     let mut command = Command::new(program("trace-check"));
     command
-        .args(["roundtrip", &backend.url(), "--json", "--timeout", "60"])
+        .args(["roundtrip", &backend.ui(""), "--json", "--timeout", "60"])
         .args(["--protocols", &protocols.join(",")])
         .args(arguments);
-    for (protocol, port) in backend.receivers() {
-        command.arg("--receiver").arg(format!("{protocol}={port}"));
+    for (protocol, _) in RECEIVERS {
+        let receiver = format!("{protocol}={}", port(backend, protocol));
+        command.args(["--receiver", &receiver]);
     }
     let finished = run(&mut command);
     let report = serde_json::from_str(&finished.stdout).unwrap_or_default();
     (finished, report)
 }
 
-const PROTOCOLS: [&str; 8] = [
-    "thrift-http",
-    "thrift-compact",
-    "thrift-binary",
-    "jaeger-grpc",
-    "otlp-grpc",
-    "otlp-http",
-    "otlp-json",
-    "zipkin",
-];
-
 /// All traces but the large ones, which only take time.
 const SMALL: &str = "values,events,origins,ids,short-id,times,skew,links,state,status,dropped,deep,\
                      forest,late,twice,search";
 
 fn assert_whole(finished: &Finished, report: &Value) {
-    assert_eq!(finished.code, Some(0), "{finished:#?}");
+    assert_eq!(finished.code(), Some(0), "{finished:#?}");
     assert_eq!(report["result"], "whole");
     for protocol in report["protocols"].as_array().unwrap() {
         assert_eq!(protocol["state"], "checked", "{protocol:#}");
@@ -56,8 +47,7 @@ fn assert_whole(finished: &Finished, report: &Value) {
 #[test]
 fn every_protocol_brings_every_trace_and_a_restart_loses_none() {
     let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    let mut backend = Backend::start(&data);
+    let mut backend = Backend::in_directory(&folder.path().join("data"));
     let junit = folder.path().join("junit.xml");
     let seeded = [
         "--seed",
@@ -70,7 +60,11 @@ fn every_protocol_brings_every_trace_and_a_restart_loses_none() {
 
     let mut arguments = seeded.to_vec();
     arguments.extend(["--junit", junit.to_str().unwrap()]);
-    let (finished, report) = roundtrip(&backend, &PROTOCOLS, &arguments);
+    let (finished, report) = roundtrip(
+        &backend,
+        &RECEIVERS.map(|(protocol, _)| protocol),
+        &arguments,
+    );
     assert_whole(&finished, &report);
     assert_eq!(report["backend"], "otel-backend");
     for protocol in report["protocols"].as_array().unwrap() {
@@ -95,10 +89,14 @@ fn every_protocol_brings_every_trace_and_a_restart_loses_none() {
     let junit = std::fs::read_to_string(junit).unwrap();
     assert!(junit.contains("failures=\"0\" skipped=\"0\""), "{junit}");
 
-    backend.kill_and_restart(&data);
+    backend = backend.kill().restart();
     let mut arguments = seeded.to_vec();
     arguments.push("--check-only");
-    let (finished, report) = roundtrip(&backend, &PROTOCOLS, &arguments);
+    let (finished, report) = roundtrip(
+        &backend,
+        &RECEIVERS.map(|(protocol, _)| protocol),
+        &arguments,
+    );
     assert_whole(&finished, &report);
     assert_eq!(report["protocols"][0]["counts"]["exported"], Value::Null);
 }
@@ -106,7 +104,7 @@ fn every_protocol_brings_every_trace_and_a_restart_loses_none() {
 #[test]
 fn every_change_of_what_came_back_is_reported() {
     let folder = tempfile::tempdir().unwrap();
-    let backend = Backend::start(&folder.path().join("data"));
+    let backend = Backend::in_directory(folder.path());
     let traces = ["--prove", "--traces", "values,origins,links,late"];
     let (finished, report) = roundtrip(&backend, &["thrift-http", "otlp-grpc"], &traces);
     assert_whole(&finished, &report);
@@ -120,7 +118,7 @@ fn every_change_of_what_came_back_is_reported() {
 #[test]
 fn the_largest_traces_come_back_whole() {
     let folder = tempfile::tempdir().unwrap();
-    let backend = Backend::start(&folder.path().join("data"));
+    let backend = Backend::in_directory(folder.path());
     let (finished, report) = roundtrip(&backend, &["otlp-grpc"], &["--traces", "large,huge"]);
     assert_whole(&finished, &report);
     assert_eq!(report["protocols"][0]["counts"]["returned"], 60_008);
@@ -128,11 +126,9 @@ fn the_largest_traces_come_back_whole() {
 
 #[test]
 fn a_backend_that_is_no_backend_is_named() {
-    let finished = run(Command::new(program("trace-check")).args([
-        "roundtrip",
-        &format!("http://127.0.0.1:{}", e2e::unused_port()),
-    ]));
-    assert_eq!(finished.code, Some(2), "{finished:#?}");
+    let finished = run(Command::new(program("trace-check"))
+        .args(["roundtrip", &format!("http://127.0.0.1:{}", unused_port())]));
+    assert_eq!(finished.code(), Some(2), "{finished:#?}");
     assert!(
         finished.stderr.contains("is this the backend's query API?"),
         "{}",

@@ -10,8 +10,8 @@ use opentelemetry_sdk::trace::SpanData;
 
 use super::{Described, Seen, Tags, at, link, rename, seen_protobuf, seen_thrift};
 
-const THRIFT: &[u8] = include_bytes!("python-thrift-manual.bin");
-const PROTOBUF: &[u8] = include_bytes!("python-grpc-manual.bin");
+const THRIFT: &[u8] = include_bytes!("../../../../tests/kit/captures/python-thrift-manual.bin");
+const PROTOBUF: &[u8] = include_bytes!("../../../../tests/kit/captures/python-grpc-manual.bin");
 const RESOURCE: [(&str, &str); 3] = [
     ("telemetry.sdk.language", "python"),
     ("telemetry.sdk.name", "opentelemetry"),

@@ -10,7 +10,7 @@ use opentelemetry_sdk::trace::SpanData;
 
 use super::{Described, Seen, at, link, rename, seen_thrift, string};
 
-const CAPTURE: &[u8] = include_bytes!("rust-http.bin");
+const CAPTURE: &[u8] = include_bytes!("../../../../tests/kit/captures/rust-http.bin");
 const TRACE: [u8; 16] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16];
 /// In nanoseconds; the spans start a few microseconds later.
 const START: u64 = 1_700_000_000_000_000_000;

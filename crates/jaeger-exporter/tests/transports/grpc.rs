@@ -7,12 +7,12 @@ use jaeger_exporter::SpanExporter;
 use jaeger_wire::RefType;
 use opentelemetry::trace::{Tracer, TracerProvider};
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanExporter as _};
+use test_kit::tls;
 use tokio::runtime;
 
 use crate::grpc_sink::{Answer, GrpcSink};
 use crate::http_sink::HttpSink;
 use crate::spans::{SERVICE, batch, counts, export, free_port, provider, resource, span};
-use crate::tls;
 
 const UNAVAILABLE: Answer = (14, "try again");
 const INVALID: Answer = (3, "no such tenant");

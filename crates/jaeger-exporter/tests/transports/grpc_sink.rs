@@ -13,12 +13,11 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, Response};
 use http_body_util::{BodyExt, Full};
 use jaeger_wire::api_v2;
+use test_kit::tls;
 use tonic::service::Routes;
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig};
 use tracing::dispatcher::{self, Dispatch};
-
-use crate::tls;
 
 /// How long a test waits for what must come.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -9,11 +9,11 @@ use jaeger_wire::thrift::binary;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{Tracer, TracerProvider};
 use opentelemetry_sdk::trace::SpanExporter as _;
+use test_kit::tls;
 
 use crate::grpc_sink::GrpcSink;
 use crate::http_sink::HttpSink;
 use crate::spans::{SERVICE, batch, counts, export, free_port, provider, resource, span};
-use crate::tls;
 
 const BAD_REQUEST: &str =
     "HTTP/1.1 400 Bad Request\r\ncontent-length: 31\r\n\r\nUnable to process\r\nrequest body";

@@ -8,12 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use jaeger_wire::thrift::binary;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::server::WebPkiClientVerifier;
-use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
-
-use crate::tls;
+use rustls::{ServerConnection, StreamOwned};
+use test_kit::tls::{self, Clients};
 
 /// How long a test waits for what must come.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -46,7 +42,7 @@ impl HttpSink {
 
     /// A sink that wants a client certificate.
     pub(crate) fn start_tls(answers: &[&str]) -> Self {
-        let config = Arc::new(server_config());
+        let config = Arc::new(tls::server_config(Clients::WithCertificate));
         Self::listen(answers, "https", move |stream| {
             StreamOwned::new(ServerConnection::new(config.clone()).unwrap(), stream)
         })
@@ -150,22 +146,4 @@ fn read_request(connection: usize, stream: &mut impl BufRead) -> Option<Request>
         headers,
         body,
     })
-}
-
-fn server_config() -> ServerConfig {
-    let ca = CertificateDer::from_pem_slice(tls::CA.as_bytes()).unwrap();
-    let certificate = CertificateDer::from_pem_slice(tls::CERTIFICATE.as_bytes()).unwrap();
-    let key = PrivateKeyDer::from_pem_slice(tls::KEY.as_bytes()).unwrap();
-    let mut roots = RootCertStore::empty();
-    roots.add(ca).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let clients = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone())
-        .build()
-        .unwrap();
-    ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_client_cert_verifier(clients)
-        .with_single_cert(vec![certificate], key)
-        .unwrap()
 }

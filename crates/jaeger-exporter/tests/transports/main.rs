@@ -12,5 +12,4 @@ mod http;
 mod http_sink;
 mod sdk;
 mod spans;
-mod tls;
 mod udp;

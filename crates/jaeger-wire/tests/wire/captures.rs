@@ -1,4 +1,4 @@
-//! Bytes that real clients put on the wire: see `tests/captures/README.md`.
+//! Bytes that real clients put on the wire: see `tests/kit/captures/README.md` of the repository.
 
 use jaeger_wire::{api_v2, thrift};
 
@@ -14,8 +14,8 @@ macro_rules! capture {
     ($name:literal) => {
         Capture {
             name: $name,
-            bytes: include_bytes!(concat!("../captures/", $name, ".bin")),
-            json: include_str!(concat!("../captures/", $name, ".json")),
+            bytes: include_bytes!(concat!("../../../../tests/kit/captures/", $name, ".bin")),
+            json: include_str!(concat!("../../../../tests/kit/captures/", $name, ".json")),
         }
     };
 }

@@ -1,4 +1,4 @@
-//! The fuzz targets' corpus, replayed without a fuzzer.
+//! The fuzz targets' corpus and the captures, replayed without a fuzzer.
 
 use std::fs;
 use std::path::Path;
@@ -21,11 +21,13 @@ fn the_corpus_of_protobuf_holds() {
 }
 
 fn replay(target: &str, check: impl Fn(&[u8])) {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let corpus = fs::read_dir(root.join("fuzz/corpus").join(target)).unwrap();
+    let captures = fs::read_dir(root.join("../../tests/kit/captures")).unwrap();
     let mut replayed = 0;
-    for entry in fs::read_dir(corpus.join(target)).unwrap() {
+    for entry in corpus.chain(captures) {
         check(&fs::read(entry.unwrap().path()).unwrap());
         replayed += 1;
     }
-    assert!(replayed >= 5, "{replayed} inputs for {target}");
+    assert!(replayed >= 15, "{replayed} inputs for {target}");
 }

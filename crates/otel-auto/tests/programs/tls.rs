@@ -4,10 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::serve::Listener;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::server::WebPkiClientVerifier;
-use rustls::{RootCertStore, ServerConfig};
+use test_kit::tls::{self, CA, CA_FILE, CERTIFICATE, CERTIFICATE_FILE, Clients, KEY, KEY_FILE};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::Command;
 use tokio_rustls::TlsAcceptor;
@@ -17,15 +14,6 @@ use tonic::transport::{Certificate, Identity, ServerTlsConfig};
 use crate::last_line;
 use crate::program::{program, run};
 use crate::receiver::Receiver;
-
-// Made by tls/make.sh.
-const CA: &str = include_str!("tls/ca.pem");
-const CERTIFICATE: &str = include_str!("tls/peer.pem");
-const KEY: &str = include_str!("tls/peer.key");
-
-const CA_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs/tls/ca.pem");
-const CERTIFICATE_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs/tls/peer.pem");
-const KEY_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs/tls/peer.key");
 
 const PROTOCOLS: [&str; 3] = ["http/protobuf", "http/json", "grpc"];
 
@@ -112,26 +100,8 @@ async fn receiver(protocol: &str) -> Receiver {
         return Receiver::grpc_over_tls(listener, tls);
     }
     let address = listener.local_addr().unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(server_config()));
+    let acceptor = TlsAcceptor::from(Arc::new(tls::server_config(Clients::WithCertificate)));
     Receiver::http_on(TlsListener { listener, acceptor }, address)
-}
-
-fn server_config() -> ServerConfig {
-    let certificates = |pem: &str| -> Vec<CertificateDer<'static>> {
-        let read: Result<_, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
-        read.unwrap()
-    };
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(certificates(CA));
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone());
-    let key = PrivateKeyDer::from_pem_slice(KEY.as_bytes()).unwrap();
-    ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_client_cert_verifier(verifier.build().unwrap())
-        .with_single_cert(certificates(CERTIFICATE), key)
-        .unwrap()
 }
 
 struct TlsListener {

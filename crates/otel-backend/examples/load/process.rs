@@ -1,13 +1,10 @@
 //! The backend under load, and what its process uses.
 
-use std::io::{BufRead as _, BufReader};
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
-use std::{env, fs, thread};
 
-use anyhow::{Context as _, ensure};
-use otel_backend::config::Endpoint;
+use anyhow::Context as _;
 use tempfile::TempDir;
 
 use crate::Peer;
@@ -26,7 +23,7 @@ pub(crate) struct Backend {
 
 /// The otel-backend that was started here.
 struct Ours {
-    child: Child,
+    running: Option<test_kit::Backend>,
     directory: PathBuf,
     _temporary: Option<TempDir>,
 }
@@ -54,7 +51,7 @@ impl Backend {
         })
     }
 
-    /// Starts the otel-backend that lies two folders above this example.
+    /// Starts the otel-backend that lies beside this example.
     pub(crate) fn start(directory: Option<&Path>) -> anyhow::Result<Self> {
         let temporary = directory.is_none().then(tempfile::tempdir).transpose()?;
         let directory = directory.or(temporary.as_ref().map(TempDir::path));
@@ -67,7 +64,7 @@ impl Backend {
             pid: None,
             data: Some(directory.clone()),
             ours: Some(Ours {
-                child: Command::new("true").spawn()?,
+                running: None,
                 directory,
                 _temporary: temporary,
             }),
@@ -97,54 +94,22 @@ impl Backend {
     /// Ends the backend, starts it on the same data, and waits until it accepts spans.
     pub(crate) fn restart(&mut self) -> anyhow::Result<Duration> {
         let ours = self.ours.as_mut().context("it was not started here")?;
-        ours.end()?;
-        let mut command = Command::new(program()?);
-        command.arg("--data-dir").arg(&ours.directory);
-        command.args(["--max-disk", "off"]);
-        for endpoint in Endpoint::ALL {
-            command.env(endpoint.variable(), "0");
-        }
+        ours.running.take().map(test_kit::Backend::terminate);
+        let mut command = test_kit::command(&["--max-disk", "off", "--data-dir"]);
+        command.arg(&ours.directory);
         let mut template = template(Protocol::OtlpHttp, 8, 0);
         let began = Instant::now();
-        ours.child = command.stderr(Stdio::piped()).spawn()?;
-        let stderr = ours.child.stderr.take().context("no stderr")?;
-        self.pid = Some(ours.child.id());
-        let mut lines = BufReader::new(stderr).lines();
-        for line in &mut lines {
-            let line = line?;
-            if line.ends_with("ready") {
-                break;
-            }
-            self.note(&line);
-        }
+        let running = test_kit::Backend::of(command);
+        self.otlp = running.address("OTLP HTTP");
         let mut connection = Connection::open(Protocol::OtlpHttp, &self.otlp)?;
         connection.send(template.renew(1 << 60))?;
         let took = began.elapsed();
-        // What it says later is shown, so that it never waits for a reader.
-        thread::spawn(move || {
-            for line in lines.map_while(Result::ok) {
-                eprintln!("{line}");
-            }
-        });
+        self.thrift = Some(running.address("Jaeger Thrift HTTP"));
+        self.grpc = Some(running.address("Jaeger gRPC"));
+        self.query = Some(running.address("trace page and query API"));
+        self.pid = Some(running.id());
+        ours.running = Some(running);
         Ok(took)
-    }
-
-    /// Notes what a line says of a listener: `… listening on http://127.0.0.1:4318 (OTLP HTTP)`.
-    fn note(&mut self, line: &str) {
-        let listener = line
-            .split_once("://")
-            .and_then(|(_, rest)| rest.split_once(" ("));
-        let Some((address, what)) = listener else {
-            return;
-        };
-        let address = address.to_owned();
-        match what.trim_end_matches(')') {
-            "OTLP HTTP" => self.otlp = address,
-            "Jaeger Thrift HTTP" => self.thrift = Some(address),
-            "Jaeger gRPC" => self.grpc = Some(address),
-            "trace page and query API" => self.query = Some(address),
-            _ => {}
-        }
     }
 
     /// What the process used so far, if it is known.
@@ -188,37 +153,6 @@ impl Backend {
         }
         Ok(Some(bytes))
     }
-}
-
-impl Ours {
-    /// Ends it as `kill` does.
-    fn end(&mut self) -> anyhow::Result<()> {
-        if self.child.try_wait()?.is_none() {
-            let id = self.child.id().to_string();
-            Command::new("kill").arg(id).status()?;
-            self.child.wait()?;
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Ours {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
-fn program() -> anyhow::Result<PathBuf> {
-    let example = env::current_exe()?;
-    let folder = example.parent().and_then(Path::parent);
-    let program = folder.context("no folder")?.join("otel-backend");
-    ensure!(
-        program.exists(),
-        "{} is not there: build it first, with the same profile",
-        program.display()
-    );
-    Ok(program)
 }
 
 /// How many processes wanted to run, over the last one, five and fifteen minutes.

@@ -23,7 +23,7 @@ async fn a_program_that_is_told_to_end_ends_well_and_leaves_one_file() {
     let directory = tempfile::tempdir().unwrap();
     let backend = Backend::in_directory(directory.path());
     export(&backend, &shop_trace()).await;
-    assert!(backend.terminate().success());
+    assert!(backend.terminate().status.success());
 
     let files = std::fs::read_dir(directory.path()).unwrap();
     let mut names: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();

@@ -6,11 +6,10 @@ use bytes::Bytes;
 use prost::Message as _;
 use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor};
 use serde_json::Value;
+use test_kit::grpc::Raw;
 use tonic::Status;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::Channel;
-
-use crate::protocols::Raw;
 
 static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
     let descriptors = include_bytes!("../../src/api/jaeger_grpc/generated/descriptors.bin");

@@ -205,7 +205,7 @@ async fn datagrams_bring_the_span() {
     ] {
         let backend = Backend::in_memory();
         let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
-        let address = backend.udp(what);
+        let address = backend.address(what);
         // Garbage costs nothing but itself.
         socket.send_to(b"\x82garbage", &address).await.unwrap();
         socket.send_to(&message, &address).await.unwrap();
@@ -227,7 +227,7 @@ async fn datagrams_that_have_arrived_are_stored_before_the_program_ends() {
     let directory = tempfile::tempdir().unwrap();
     let backend = Backend::in_directory(directory.path());
     let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
-    let address = backend.udp("Jaeger Thrift compact");
+    let address = backend.address("Jaeger Thrift compact");
     for span_id in 1..=100 {
         let batch = thrift::Batch {
             process: process(),
@@ -242,7 +242,7 @@ async fn datagrams_that_have_arrived_are_stored_before_the_program_ends() {
         compact::end_message(&mut message);
         socket.send_to(&message, &address).await.unwrap();
     }
-    assert!(backend.terminate().success());
+    assert!(backend.terminate().status.success());
 
     let backend = Backend::in_directory(directory.path());
     let trace = get_json(&backend.ui(&format!("/api/traces/{}", "a1".repeat(16)))).await;

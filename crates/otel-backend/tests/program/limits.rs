@@ -172,7 +172,7 @@ async fn what_is_under_way_is_finished_before_the_program_ends() {
     let mut answer = String::new();
     slow.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
-    assert!(ended.wait().success());
+    assert!(ended.wait().status.success());
 
     let backend = Backend::in_directory(directory.path());
     crate::protocols::stored(&backend).await;

@@ -84,7 +84,7 @@ async fn a_datagram_brings_them() {
     let backend = Backend::in_memory();
     let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let datagram = include_bytes!("../fixtures/jaeger_compact.bin");
-    let address = backend.udp("Jaeger Thrift compact");
+    let address = backend.address("Jaeger Thrift compact");
     socket.send_to(datagram, &address).await.unwrap();
     let stored = async { while get(&backend.ui(TRACE)).await.0 != 200 {} };
     tokio::time::timeout(Duration::from_mins(1), stored)

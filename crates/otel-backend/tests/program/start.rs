@@ -2,6 +2,8 @@
 
 use std::net::{TcpListener, UdpSocket};
 
+use otel_backend::config::Endpoint;
+
 use crate::support::{Backend, command, refused};
 
 #[tokio::test]
@@ -127,4 +129,10 @@ fn every_port_in_use_is_named_at_once() {
     assert_eq!(lines.len(), 2, "{}", refusal.stderr);
     assert!(lines[0].contains("--jaeger-compact-port"), "{}", lines[0]);
     assert!(lines[1].contains("--zipkin-port"), "{}", lines[1]);
+}
+
+#[test]
+fn the_test_kit_moves_every_port() {
+    let variables = Endpoint::ALL.map(Endpoint::variable);
+    assert_eq!(variables.as_slice(), test_kit::PORTS);
 }

@@ -65,7 +65,7 @@ async fn filled() -> tempfile::TempDir {
         ],
     });
     export(&backend, &of_service("other", &[span])).await;
-    assert!(backend.terminate().success());
+    assert!(backend.terminate().status.success());
     directory
 }
 

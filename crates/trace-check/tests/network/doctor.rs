@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 use trace_check::doctor::{Diagnosis, DoctorArgs, Environment, Examination, State, examine, text};
 
-use crate::http::{AUTHORITY, Request, Response, Server};
+use crate::http::{Request, Response, Server};
 
 fn examination(variables: &[(&str, &str)], query_url: Option<String>) -> Examination {
     let environment: Environment = variables
@@ -257,7 +257,7 @@ fn a_certificate_is_trusted_only_if_its_authority_is() {
     assert_diagnosis(&unknown, Diagnosis::CertificateNotTrusted, words);
     let known = [
         ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
-        ("OTEL_EXPORTER_OTLP_CERTIFICATE", AUTHORITY),
+        ("OTEL_EXPORTER_OTLP_CERTIFICATE", test_kit::tls::CA_FILE),
     ];
     let found = examination(&known, Some(format!("http://127.0.0.1:{}", unused_port())));
     assert_passes_the_receiver(&found);

@@ -9,12 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
-
-/// The authority that signed the certificate of [`Server::tls`]. Made by tls/make.sh.
-pub(crate) const AUTHORITY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/network/tls/ca.pem");
+use rustls::{ServerConnection, StreamOwned};
+use test_kit::tls::{self, Clients};
 
 pub(crate) struct Request {
     pub(crate) method: String,
@@ -57,17 +53,7 @@ impl Server {
 
     /// Answers HTTP/1 over TLS.
     pub(crate) fn tls(answer: impl Fn(&Request) -> Response + Send + Sync + 'static) -> Self {
-        let chain = CertificateDer::pem_slice_iter(include_bytes!("tls/peer.pem"));
-        let chain = chain.collect::<Result<Vec<_>, _>>().unwrap();
-        let key = PrivateKeyDer::from_pem_slice(include_bytes!("tls/peer.key")).unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(chain, key)
-            .unwrap();
-        let config = Arc::new(config);
+        let config = Arc::new(tls::server_config(Clients::Anybody));
         Self::start(Arc::new(move |stream| {
             let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
             serve(&mut StreamOwned::new(connection, stream), &answer);

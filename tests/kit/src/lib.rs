@@ -1,0 +1,27 @@
+//! The parts that the tests, examples and measurements of several crates share.
+//!
+//! The programs are known only from outside: by their arguments, variables, ports and output. A
+//! program is started on ports that it chooses itself, and is ready when it says so:
+//!
+//! ```no_run
+//! use test_kit::Backend;
+//!
+//! let backend = Backend::start(&["--memory"]);
+//! let traces = backend.ui("/api/traces?service=shop");
+//! # drop(traces);
+//! backend.kill();
+//! ```
+//!
+//! A failure of the kit is a panic: a test that cannot start its program has failed.
+
+mod backend;
+pub mod grpc;
+mod ports;
+mod process;
+mod program;
+pub mod tls;
+
+pub use backend::{Backend, Ending, PORTS, Stopped, command};
+pub use ports::unused_port;
+pub use process::{Output, Process};
+pub use program::{Finished, program, root, run};

@@ -1,0 +1,91 @@
+//! The workspace's programs.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+
+/// The end of a program, and its output.
+#[derive(Debug)]
+pub struct Finished {
+    /// How it ended.
+    pub status: ExitStatus,
+    /// Its standard output.
+    pub stdout: String,
+    /// Its standard error.
+    pub stderr: String,
+}
+
+impl Finished {
+    /// The exit code; `None` when a signal ended the program.
+    pub fn code(&self) -> Option<i32> {
+        self.status.code()
+    }
+}
+
+/// The repository's root.
+pub fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+/// The path of a program of this workspace, of the profile of the running test or example.
+///
+/// Under cargo it is built first, so that no test meets an older one. A test or example that is
+/// started by hand takes the program that lies beside it.
+///
+/// # Panics
+/// When the build fails, or nothing lies there.
+pub fn program(name: &str) -> PathBuf {
+    // The program is of the package under test: cargo has built it.
+    if let Some(path) = env::var_os(format!("CARGO_BIN_EXE_{name}")) {
+        return path.into();
+    }
+    let folder = folder();
+    if let Some(cargo) = env::var_os("CARGO") {
+        build(cargo, name, &folder);
+    }
+    let path = folder.join(name);
+    assert!(
+        path.exists(),
+        "{} is not there: build it first, with the same profile",
+        path.display()
+    );
+    path
+}
+
+/// Runs a program to its end, without backtraces: its output is what a user reads.
+///
+/// # Panics
+/// When it cannot be started.
+pub fn run(command: &mut Command) -> Finished {
+    let output = command.env_remove("RUST_BACKTRACE").output();
+    let output = output.unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
+    Finished {
+        status: output.status,
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// The folder of the programs: that of the running one, or the folder above `deps` or `examples`.
+fn folder() -> PathBuf {
+    let running =
+        env::current_exe().unwrap_or_else(|error| panic!("a program has a path: {error}"));
+    let mut folders = running.ancestors().skip(1);
+    let folder = folders.find(|folder| !folder.ends_with("deps") && !folder.ends_with("examples"));
+    folder.map_or_else(|| panic!("a program lies in a folder"), Path::to_owned)
+}
+
+/// Builds a program as `cargo build` does, with the features that it has there.
+fn build(cargo: OsString, name: &str, folder: &Path) {
+    let mut build = Command::new(cargo);
+    build.args(["build", "--locked", "--quiet", "--bin", name]);
+    if folder.ends_with("release") {
+        build.arg("--release");
+    }
+    let built = build.current_dir(root()).status();
+    assert!(
+        built.is_ok_and(|status| status.success()),
+        "{name} does not build"
+    );
+}
