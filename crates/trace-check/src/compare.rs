@@ -382,6 +382,16 @@ impl Item for Link {
     }
 }
 
+/// Whether two items differ in nothing but the order of their attributes.
+fn same<T: Item>(expected: &T, found: &T) -> bool {
+    let differs = || {
+        let mut log = Vec::new();
+        expected.compare(found, "", &mut log);
+        !log.is_empty()
+    };
+    expected == found || !differs()
+}
+
 fn sequence<T: Item>(
     log: &mut Vec<Difference>,
     field: Field,
@@ -389,17 +399,16 @@ fn sequence<T: Item>(
     expected: &[T],
     found: &[T],
 ) {
-    if expected == found {
+    let in_order = || expected.iter().zip(found).all(|(e, f)| same(e, f));
+    if expected.len() == found.len() && in_order() {
         return;
     }
-    // What stands on one side only.
+    // The items of one side that the other lacks.
     let mut lost: Vec<usize> = Vec::new();
     let mut added: Vec<usize> = (0..found.len()).collect();
     for (index, item) in expected.iter().enumerate() {
-        match added
-            .iter()
-            .position(|other| found.get(*other) == Some(item))
-        {
+        let is_it = |other: &usize| found.get(*other).is_some_and(|other| same(item, other));
+        match added.iter().position(is_it) {
             Some(position) => {
                 added.remove(position);
             }
@@ -426,5 +435,32 @@ fn sequence<T: Item>(
             (None, Some(f)) => differ(log, T::ADDED, field, path, ("nothing", f.label())),
             (None, None) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::attribute;
+
+    /// Backends sort attributes; that must not hide that events stand in another order.
+    #[test]
+    fn the_order_of_events_counts_and_that_of_their_attributes_does_not() {
+        let event = |name: &str, keys: [&str; 2]| Event {
+            name: name.to_owned(),
+            attributes: keys.map(|key| attribute(key, 1)).to_vec(),
+            ..Event::default()
+        };
+        let span = |events: Vec<Event>| Span {
+            events,
+            ..Span::default()
+        };
+        let sent = span(vec![event("a", ["k", "l"]), event("b", ["k", "l"])]);
+        let sorted = span(vec![event("a", ["l", "k"]), event("b", ["l", "k"])]);
+        assert_eq!(spans(&sent, &sorted), []);
+        let swapped = span(vec![event("b", ["l", "k"]), event("a", ["k", "l"])]);
+        let differences = spans(&sent, &swapped);
+        assert_eq!(differences.len(), 1, "{differences:?}");
+        assert_eq!(differences[0].fault, Fault::OrderChanged);
     }
 }

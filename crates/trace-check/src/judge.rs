@@ -1,6 +1,6 @@
 //! Judges a trace that came back: declared loss, normalised by the backend, or a defect.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
 use serde::Serialize;
@@ -20,6 +20,8 @@ pub struct Judgement {
     pub returned: usize,
     /// The backend's own remarks on spans.
     pub notes: Vec<String>,
+    /// For how many spans each rule was needed that need not hold, by its name.
+    pub excused: BTreeMap<&'static str, usize>,
 }
 
 /// A difference that no rule explains.
@@ -70,6 +72,12 @@ impl Judgement {
         if !self.rules.iter().any(|other| other.name == rule.name) {
             self.rules.push(rule);
         }
+    }
+
+    /// Says that a rule that need not hold explains something of a span.
+    fn excuse(&mut self, rule: &'static Rule) {
+        self.explain(rule);
+        *self.excused.entry(rule.name).or_default() += 1;
     }
 
     fn blame(&mut self, subject: String, fault: Fault, expected: &str, found: impl Into<String>) {
@@ -213,7 +221,7 @@ fn judge_span(
             _ => false,
         };
         match profile.possible.iter().find(lose) {
-            Some(rule) => judgement.explain(rule),
+            Some(rule) => judgement.excuse(rule),
             None => judgement.blame(
                 label(&expected.span),
                 Fault::SpanMissing,
@@ -232,7 +240,7 @@ fn judge_span(
     let may_repeat = copies.len() <= expected.deliveries;
     match profile.possible.iter().find(repeat) {
         Some(rule) if may_repeat => {
-            judgement.explain(rule);
+            judgement.excuse(rule);
             for other in others {
                 judge_copy(&expected.span, other, profile, judgement);
             }
@@ -263,7 +271,7 @@ fn judge_copy(expected: &Span, found: &Span, profile: &Profile, judgement: &mut 
         change(&mut changed);
         let fewer = compare::spans(&changed, found);
         if fewer.len() < differences.len() {
-            judgement.explain(rule);
+            judgement.excuse(rule);
             (expected, differences) = (changed, fewer);
         }
     }

@@ -59,11 +59,15 @@ pub fn attack(
     let before = judge(found);
     let mut tally = Tally::default();
     let mut attack = |mutant: Mutant| {
-        tally.mutants += 1;
-        if !is_reported(&judge(&mutant.spans), &before) {
+        let after = judge(&mutant.spans);
+        if is_reported(&after, &before) {
+            tally.mutants += 1;
+        } else if after.excused == before.excused {
+            tally.mutants += 1;
             let name = &trace.name;
             tally.survivors.push(format!("{name}: {}", mutant.name));
         }
+        // Otherwise it undid what the backend did to a span, and is no fault.
     };
     for index in targets(found.len()) {
         span::mutants(found, index, profile, &mut attack);
@@ -72,10 +76,12 @@ pub fn attack(
     tally
 }
 
-/// Whether a change is reported: as a defect, or as something that the backend is now seen to do.
+/// Whether a change is reported: as a defect, or as something that the backend is now seen to do to
+/// more spans.
 fn is_reported(after: &Judgement, before: &Judgement) -> bool {
-    let known = |name| before.rules.iter().any(|rule| rule.name == name);
-    after.defects.len() > before.defects.len() || after.rules.iter().any(|rule| !known(rule.name))
+    let then = |name| before.excused.get(name).copied().unwrap_or_default();
+    let mut excused = after.excused.iter();
+    after.defects.len() > before.defects.len() || excused.any(|(name, count)| *count > then(name))
 }
 
 /// Whether the record of what was sent tells these two apart.

@@ -62,9 +62,11 @@ pub(super) fn mutants(
             }
             spans
         };
-        with("the ids of two spans: swapped", {
-            swap(&|a, b| std::mem::swap(&mut a.span_id, &mut b.span_id))
-        });
+        if first.span_id != second.span_id {
+            with("the ids of two spans: swapped", {
+                swap(&|a, b| std::mem::swap(&mut a.span_id, &mut b.span_id))
+            });
+        }
         if first.name != second.name {
             with("the names of two spans: swapped", {
                 swap(&|a, b| std::mem::swap(&mut a.name, &mut b.name))
