@@ -26,7 +26,7 @@ use crate::config::{Config, Endpoint, Limits, Transport};
 use crate::metrics::{self, Metrics, Protocol, UdpDrops};
 use crate::query::Query;
 use crate::receive::jaeger_udp::{Format, Receiver};
-use crate::receive::{Budget, Intake, jaeger_grpc, jaeger_http, otlp_grpc, otlp_http, zipkin};
+use crate::receive::{Budget, Intakes, jaeger_grpc, jaeger_http, otlp_grpc, otlp_http, zipkin};
 use crate::sampling::{self, Sampling, SamplingError};
 use crate::store::{Location, OpenError, Store};
 use crate::{api, ui};
@@ -113,19 +113,19 @@ impl App {
         };
         let drops = UdpDrops(udp_ports(&self.sockets));
         let metrics = Metrics::new(vec![Box::new(gauges), Box::new(drops)]);
-        let intake = Intake::new(self.store.clone(), self.limits, budget, metrics.clone());
+        let intakes = Intakes::new(self.store.clone(), self.limits, budget, metrics.clone());
         // Each listener holds room for the connection that it waits for.
         let room = descriptors::room_for(self.limits.connections) + self.sockets.len();
         let connections = Connections::new(room);
         let closer = tokio::spawn(connections.clone().close_idle());
         let health = Health {
             store: self.store.clone(),
-            failure: intake.failure(),
+            failure: intakes.failure(),
         };
         let routes = Routes {
             health,
             store: self.store.clone(),
-            intake,
+            intakes,
             metrics,
             sampling: self.sampling,
         };
@@ -144,7 +144,8 @@ impl App {
                 }
                 Socket::Udp(socket) => {
                     let format = udp_format(endpoint);
-                    let receiver = Receiver::new(socket, format, &routes.intake);
+                    let receiver =
+                        Receiver::new(socket, format, routes.intakes.of(format.protocol()));
                     servers.spawn(receiver.run(stopped.clone()));
                 }
             }
@@ -195,14 +196,14 @@ fn udp_ports(sockets: &[(Endpoint, Socket)]) -> Vec<(Protocol, u16)> {
 struct Routes {
     health: Health,
     store: Store,
-    intake: Intake,
+    intakes: Intakes,
     metrics: Metrics,
     sampling: Sampling,
 }
 
 impl Routes {
     async fn of(&self, endpoint: Endpoint) -> Router {
-        let of = |protocol| self.intake.of(protocol);
+        let of = |protocol| self.intakes.of(protocol);
         match endpoint {
             Endpoint::Ui => Router::new()
                 .merge(self.own())

@@ -8,18 +8,18 @@
 
 mod hex;
 mod id;
+mod ids;
 mod resource;
 mod span;
 mod time;
-mod unchecked;
 mod value;
 
 pub use hex::{from_hex, from_short_hex, to_hex};
 pub use id::{Id, InvalidId, SpanId, TraceId};
+pub use ids::SpanIds;
 pub use resource::{Resource, Scope};
 pub use span::{Dropped, Event, InvalidSpan, Link, Span, SpanKind, Status, StatusCode};
 pub use time::UnixNanos;
-pub use unchecked::{UncheckedId, UncheckedSpan};
 pub use value::{Attribute, Value};
 
 use std::borrow::Cow;

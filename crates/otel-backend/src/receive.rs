@@ -18,4 +18,4 @@ pub mod zipkin;
 
 pub use budget::Budget;
 pub use failure::LastFailure;
-pub use intake::Intake;
+pub use intake::{Intake, Intakes};

@@ -49,14 +49,15 @@ const WALLS: [(&str, &[Row]); 3] = [
     (
         "crate::format",
         &[
+            ("json", &[]),
             ("protobuf", &[]),
             ("shared", &[]),
             ("tags", &[]),
             ("text", &[]),
             ("weight", &["protobuf"]),
-            ("otlp", &["protobuf", "weight"]),
-            ("jaeger", &["shared", "tags", "weight"]),
-            ("zipkin", &["shared", "tags"]),
+            ("otlp", &["json", "protobuf", "weight"]),
+            ("jaeger", &["json", "shared", "tags", "weight"]),
+            ("zipkin", &["json", "shared", "tags"]),
         ],
     ),
     (

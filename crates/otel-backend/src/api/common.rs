@@ -2,7 +2,6 @@
 
 pub(super) mod answer;
 pub(super) mod envelope;
-pub(super) mod fields;
 pub(super) mod go;
 pub(super) mod ids;
 pub(super) mod outlet;

@@ -1,8 +1,13 @@
-//! JSON that is written member by member, so that all of it need not be there at once.
+//! What the formats' JSON has in common: a writer that goes member by member, so that all of it need
+//! not be there at once, and members that serde has no type for.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::io::{self, Write};
+use std::ops::Deref;
 
-use serde::Serialize;
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::{Serialize, Serializer as SerializeTo};
 use serde_json::Serializer;
 use serde_json::ser::{Formatter as _, PrettyFormatter};
 
@@ -22,6 +27,12 @@ pub struct Container<'j, W> {
     json: &'j mut JsonWriter<W>,
     is_empty: bool,
 }
+
+/// Text in JSON, borrowed where no escape had to be resolved. `null` is "".
+///
+/// (serde lets a field of `Cow<str>` borrow, but none of `Option<Cow<str>>`.)
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct JsonText<'a>(pub(super) Cow<'a, str>);
 
 const INDENT: &[u8] = b"    ";
 
@@ -136,6 +147,55 @@ impl<W: Write> Container<'_, W> {
     }
 }
 
+impl Deref for JsonText<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for JsonText<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TextVisitor)
+    }
+}
+
+struct TextVisitor;
+
+impl<'de> Visitor<'de> for TextVisitor {
+    type Value = JsonText<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(JsonText(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(JsonText(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(JsonText::default())
+    }
+}
+
+/// Writes a number of 64 bits as text, since many readers keep only 53 of them.
+///
+/// # Errors
+/// That of the serializer.
+pub fn as_text<S: SerializeTo>(number: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(number)
+}
+
+/// Whether a number is left out, as protobuf's JSON mapping leaves out what is zero.
+pub fn is_zero<T: Default + PartialEq>(number: &T) -> bool {
+    *number == T::default()
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -165,5 +225,14 @@ mod tests {
         let mut whole = JsonWriter::new(Vec::new(), true);
         whole.value(&value).unwrap();
         assert_eq!(write(true).into_bytes(), whole.into_inner());
+    }
+
+    #[test]
+    fn text_is_borrowed_unless_it_has_escapes() {
+        let read = |json| serde_json::from_str::<JsonText<'_>>(json).unwrap().0;
+        assert!(matches!(read(r#""plain""#), Cow::Borrowed("plain")));
+        assert_eq!(read(r#""a\nb""#), "a\nb");
+        assert_eq!(read("null"), "");
+        assert!(serde_json::from_str::<JsonText<'_>>("7").is_err());
     }
 }

@@ -29,6 +29,9 @@ pub enum InvalidId {
 }
 
 impl<const N: usize> Id<N> {
+    /// The largest id.
+    pub const MAX: Self = Self([0xff; N]);
+
     /// The id with these bytes.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Attribute, InvalidId, Resource, Scope, SpanId, Text, TraceId, UnixNanos};
+use super::{Attribute, InvalidId, Resource, Scope, SpanId, SpanIds, Text, TraceId, UnixNanos};
 
 /// One operation of a trace.
 #[derive(Debug, Clone, PartialEq)]
@@ -149,6 +149,31 @@ pub enum InvalidSpan {
     /// The bytes of the span cannot be read.
     #[error("span cannot be decoded: {0}")]
     Malformed(String),
+}
+
+impl<'a> Span<'a> {
+    /// A span of these ids with nothing else in it, to be filled in.
+    #[inline]
+    pub fn new(ids: SpanIds, resource: Arc<Resource<'a>>, scope: Arc<Scope<'a>>) -> Self {
+        Self {
+            trace_id: ids.trace_id,
+            span_id: ids.span_id,
+            parent: ids.parent,
+            trace_state: Text::default(),
+            flags: 0,
+            name: Text::default(),
+            kind: SpanKind::default(),
+            start: UnixNanos::default(),
+            end: UnixNanos::default(),
+            attributes: Vec::new(),
+            events: Vec::new(),
+            links: Vec::new(),
+            status: Status::default(),
+            dropped: Dropped::default(),
+            resource,
+            scope,
+        }
+    }
 }
 
 impl Span<'_> {

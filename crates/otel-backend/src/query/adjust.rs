@@ -101,19 +101,16 @@ fn move_to_resource(span: &mut Span<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use crate::model::UncheckedSpan;
+    use crate::model::SpanIds;
 
     use super::*;
 
     fn span(id: u64, parent: u64, kind: SpanKind) -> Span<'static> {
-        let unchecked = UncheckedSpan {
-            trace_id: [1; 16].into(),
-            span_id: id.to_be_bytes().into(),
-            parent_id: parent.to_be_bytes().into(),
+        let ids = SpanIds::new(&[1; 16], &id.to_be_bytes(), &parent.to_be_bytes()).unwrap();
+        Span {
             kind,
-            ..UncheckedSpan::default()
-        };
-        unchecked.check(Arc::default(), Arc::default()).unwrap()
+            ..Span::new(ids, Arc::default(), Arc::default())
+        }
     }
 
     #[test]

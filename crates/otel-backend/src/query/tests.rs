@@ -11,7 +11,7 @@ use proptest::sample::select;
 
 use super::*;
 use crate::model::{
-    Attribute, Event, Resource, Scope, Span, SpanKind, Status, StatusCode, TraceId, UncheckedSpan,
+    Attribute, Event, Resource, Scope, Span, SpanIds, SpanKind, Status, StatusCode, TraceId,
     Value as AnyValue,
 };
 use crate::store::{Batch, BatchBuilder, Location};
@@ -118,9 +118,8 @@ impl Sketch {
             attributes: here(2),
             ..Event::default()
         };
-        let unchecked = UncheckedSpan {
-            trace_id: [self.trace; 16].into(),
-            span_id: [self.span; 8].into(),
+        let ids = SpanIds::new(&[self.trace; 16], &[self.span; 8], &[]).unwrap();
+        Span {
             name: self.name.into(),
             kind: SpanKind::from_number(u64::from(self.span % 6)),
             start: UnixNanos(self.start),
@@ -131,11 +130,8 @@ impl Sketch {
                 code: self.code,
                 ..Status::default()
             },
-            ..UncheckedSpan::default()
-        };
-        unchecked
-            .check(Arc::new(resource), Arc::new(scope))
-            .unwrap()
+            ..Span::new(ids, Arc::new(resource), Arc::new(scope))
+        }
     }
 }
 

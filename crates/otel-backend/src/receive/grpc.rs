@@ -14,14 +14,12 @@ use bytes::{BufMut as _, Bytes, BytesMut};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use http_body_util::{BodyExt as _, Full};
-use tonic::{Code, Status};
-use tonic_types::{ErrorDetails, StatusExt as _};
+use tonic::Status;
 
-use super::body::{self, BodyError, Compression};
+use super::body::{self, Compression};
 use super::budget::Held;
 use super::intake::{Accepted, Decode, Intake, Received};
-use super::refusal::{RETRY, Refusal};
-use crate::store::AppendError;
+use super::refusal::Refusal;
 
 /// A method by which spans are sent.
 #[derive(Debug, Clone)]
@@ -55,7 +53,7 @@ async fn serve(request: Request, method: Method) -> Response {
     let received = receive(method.intake.hold(), limit, &head.headers, body);
     match method.intake.accept(received, method.decode).await {
         Ok(accepted) => answer(&(method.answer)(&accepted)),
-        Err(refusal) => status_of(&refusal).into_http(),
+        Err(refusal) => Status::from(refusal).into_http(),
     }
 }
 
@@ -119,27 +117,4 @@ fn answer(message: &[u8]) -> Response {
     let content_type = HeaderValue::from_static("application/grpc");
     answer.headers_mut().insert(CONTENT_TYPE, content_type);
     answer
-}
-
-/// What is said to a sender whose spans were not taken.
-///
-/// OTLP's clients try again on `UNAVAILABLE`, and on `RESOURCE_EXHAUSTED` only if it says when.
-fn status_of(refusal: &Refusal) -> Status {
-    let text = refusal.to_string();
-    let code = match refusal {
-        Refusal::Body(BodyError::Encoding(_)) => Code::Unimplemented,
-        Refusal::Body(BodyError::TooSlow(_)) => Code::DeadlineExceeded,
-        Refusal::Body(BodyError::TooLarge(_) | BodyError::TooLargeInside(_))
-        | Refusal::TooMany { .. }
-        | Refusal::Exhausted(_)
-        | Refusal::Append(AppendError::Busy) => Code::ResourceExhausted,
-        Refusal::Append(_) => Code::Unavailable,
-        Refusal::Body(_) | Refusal::Malformed(_) => Code::InvalidArgument,
-    };
-    if refusal.is_temporary() {
-        let details = ErrorDetails::with_retry_info(Some(RETRY));
-        Status::with_error_details(code, text, details)
-    } else {
-        Status::new(code, text)
-    }
 }

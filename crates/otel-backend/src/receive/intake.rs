@@ -18,10 +18,9 @@ use crate::metrics::{Metrics, Protocol};
 use crate::model::{Attribute, InvalidSpan, Span};
 use crate::store::{AppendError, Batch, BatchBuilder, Store};
 
-/// Takes the spans of one protocol into the store; clones, and those of other protocols made from
-/// it, share the limits.
+/// What the intakes of all protocols share; clones share it too.
 #[derive(Debug, Clone)]
-pub struct Intake {
+pub struct Intakes {
     store: Store,
     limits: Limits,
     budget: Budget,
@@ -29,6 +28,12 @@ pub struct Intake {
     long_work: Arc<Semaphore>,
     failure: Arc<LastFailure>,
     metrics: Metrics,
+}
+
+/// Takes the spans of one protocol into the store.
+#[derive(Debug, Clone)]
+pub struct Intake {
+    shared: Intakes,
     protocol: Protocol,
 }
 
@@ -58,8 +63,8 @@ pub(super) struct Accepted {
 /// What takes more bytes is worked on in a thread that may block.
 const LARGE: usize = 512 * 1024;
 
-impl Intake {
-    /// Takes spans into this store.
+impl Intakes {
+    /// Intakes of this store, within these limits.
     pub fn new(store: Store, limits: Limits, budget: Budget, metrics: Metrics) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
@@ -69,39 +74,40 @@ impl Intake {
             long_work: Arc::new(Semaphore::new(cores)),
             failure: Arc::default(),
             metrics,
-            protocol: Protocol::OtlpHttp,
         }
     }
 
-    /// The same for another protocol.
-    #[must_use]
-    pub fn of(&self, protocol: Protocol) -> Self {
-        Self {
+    /// The intake of a protocol.
+    pub fn of(&self, protocol: Protocol) -> Intake {
+        Intake {
+            shared: self.clone(),
             protocol,
-            ..self.clone()
         }
     }
 
-    /// What the store did not take.
+    /// Why the store did not take spans, if it did not take the last ones.
     pub fn failure(&self) -> Arc<LastFailure> {
         Arc::clone(&self.failure)
     }
+}
 
+impl Intake {
     pub(super) fn limits(&self) -> &Limits {
-        &self.limits
+        &self.shared.limits
     }
 
+    /// Nothing of the budget yet, to be added to.
     pub(super) fn hold(&self) -> Held {
-        self.budget.hold()
+        self.shared.budget.hold()
     }
 
     /// Reads the body of an HTTP request.
     pub(super) async fn read(&self, headers: &HeaderMap, body: Body) -> Result<Received, Refusal> {
         let encoding = headers.get(CONTENT_ENCODING);
         let compression = Compression::named(encoding.map_or(&b""[..], |value| value.as_bytes()))?;
-        let mut held = self.budget.hold();
+        let mut held = self.hold();
         Ok(Received {
-            bytes: body::collect(body, self.limits.body, &mut held).await?,
+            bytes: body::collect(body, self.shared.limits.body, &mut held).await?,
             compression,
             held,
         })
@@ -117,13 +123,16 @@ impl Intake {
     ) -> Result<Accepted, Refusal> {
         let result = match received.await {
             Ok(received) => {
-                self.metrics.received(self.protocol, received.bytes.len());
+                self.shared
+                    .metrics
+                    .received(self.protocol, received.bytes.len());
                 self.take(received, decode).await
             }
             Err(refusal) => Err(refusal),
         };
         if let Err(refusal) = &result {
-            self.metrics
+            self.shared
+                .metrics
                 .refused_request(self.protocol, refusal.reason());
         }
         result
@@ -135,7 +144,7 @@ impl Intake {
             compression,
             mut held,
         } = received;
-        let limits = self.limits;
+        let limits = self.shared.limits;
         let quick = limits.decompressed.min(LARGE);
         let encoded = match unpack(&bytes, compression, quick) {
             Ok(plain) if plain.len() <= LARGE => {
@@ -144,24 +153,26 @@ impl Intake {
             }
             // The larger part of it is still to come, if it is not broken.
             Ok(_) | Err(BodyError::TooLargeInside(_)) => {
-                let permit = Arc::clone(&self.long_work).acquire_owned().await;
+                let permit = Arc::clone(&self.shared.long_work).acquire_owned().await;
                 let work = move || {
                     let _permit = permit.map_err(|_| AppendError::Closed)?;
                     let plain = unpack(&bytes, compression, limits.decompressed)?;
                     encode(&plain, &limits, decode)
                 };
                 let work = tokio::task::spawn_blocking(work);
-                work.await.map_err(|_| AppendError::Closed)?
+                work.await.map_err(|_| Refusal::Panicked)?
             }
             Err(reason) => Err(reason.into()),
         };
         let (batch, accepted) = encoded?;
-        self.metrics
+        self.shared
+            .metrics
             .refused_spans(self.protocol, "invalid", accepted.rejected);
         match self.store(batch, &mut held).await {
-            Ok(()) => self.metrics.stored(self.protocol, accepted.spans),
+            Ok(()) => self.shared.metrics.stored(self.protocol, accepted.spans),
             Err(refusal) => {
-                self.metrics
+                self.shared
+                    .metrics
                     .refused_spans(self.protocol, refusal.reason(), accepted.spans);
                 return Err(refusal);
             }
@@ -171,8 +182,8 @@ impl Intake {
 
     async fn store(&self, batch: Batch, held: &mut Held) -> Result<(), Refusal> {
         held.add(batch.size())?;
-        let stored = self.store.append(batch).await;
-        self.failure.note(&stored);
+        let stored = self.shared.store.append(batch).await;
+        self.shared.failure.note(&stored);
         Ok(stored?)
     }
 }

@@ -7,24 +7,15 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use jaeger_wire::thrift::binary;
 
 use super::Intake;
-use super::refusal::{RETRY, Refusal};
+use super::refusal::Refusal;
 use crate::config::Limits;
 use crate::format::{Decoded, jaeger};
 use crate::metrics::Protocol;
-
-/// Why a request was refused.
-#[derive(Debug, thiserror::Error)]
-enum Refused {
-    #[error("Unsupported content type: {0}")]
-    ContentType(String),
-    #[error("{prefix}: {0}", prefix = prefix(.0))]
-    Spans(#[from] Refusal),
-}
 
 /// The routes of the receiver.
 pub fn router(intake: Intake) -> Router {
@@ -33,15 +24,17 @@ pub fn router(intake: Intake) -> Router {
         .with_state(intake)
 }
 
-async fn receive(
-    State(intake): State<Intake>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<StatusCode, Refused> {
-    check_content_type(&headers)?;
-    let accepted = intake.accept(intake.read(&headers, body), decode).await?;
-    accepted.log_rejected(Protocol::JaegerThrift);
-    Ok(StatusCode::ACCEPTED)
+async fn receive(State(intake): State<Intake>, headers: HeaderMap, body: Body) -> Response {
+    if let Err(unsupported) = check_content_type(&headers) {
+        return (StatusCode::BAD_REQUEST, unsupported).into_response();
+    }
+    match intake.accept(intake.read(&headers, body), decode).await {
+        Ok(accepted) => {
+            accepted.log_rejected(Protocol::JaegerThrift);
+            StatusCode::ACCEPTED.into_response()
+        }
+        Err(refusal) => refusal.answer(format!("{}: {refusal}\n", prefix(&refusal))),
+    }
 }
 
 fn decode<'a>(bytes: &'a [u8], _limits: &Limits) -> Result<Decoded<'a>, Refusal> {
@@ -58,26 +51,13 @@ fn prefix(refusal: &Refusal) -> &'static str {
     }
 }
 
-fn check_content_type(headers: &HeaderMap) -> Result<(), Refused> {
+/// The error is Jaeger's answer.
+fn check_content_type(headers: &HeaderMap) -> Result<(), String> {
     let given = headers.get(CONTENT_TYPE).map_or(&b""[..], |v| v.as_bytes());
     let given = String::from_utf8_lossy(given);
     let essence = given.split(';').next().unwrap_or_default().trim();
     match essence {
         "application/x-thrift" | "application/vnd.apache.thrift.binary" => Ok(()),
-        _ => Err(Refused::ContentType(given.into_owned())),
-    }
-}
-
-impl IntoResponse for Refused {
-    fn into_response(self) -> Response {
-        let text = format!("{self}\n");
-        match self {
-            Self::ContentType(_) => (StatusCode::BAD_REQUEST, text).into_response(),
-            Self::Spans(refusal) if refusal.is_temporary() => {
-                let retry = [(RETRY_AFTER, RETRY.as_secs().to_string())];
-                (refusal.status(), retry, text).into_response()
-            }
-            Self::Spans(refusal) => (refusal.status(), text).into_response(),
-        }
+        _ => Err(format!("Unsupported content type: {given}\n")),
     }
 }

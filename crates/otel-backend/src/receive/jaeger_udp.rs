@@ -54,7 +54,7 @@ const MAX_LEFT_OVER: usize = 10_000;
 
 impl Receiver {
     /// Receives on this socket.
-    pub fn new(socket: UdpSocket, format: Format, intake: &Intake) -> Self {
+    pub fn new(socket: UdpSocket, format: Format, intake: Intake) -> Self {
         static COMPACT: Throttle = Throttle::new();
         static BINARY: Throttle = Throttle::new();
         if let Err(reason) = SockRef::from(&socket).set_recv_buffer_size(SOCKET_BUFFER) {
@@ -67,7 +67,7 @@ impl Receiver {
         Self {
             socket,
             format,
-            intake: intake.of(format.protocol()),
+            intake,
             dropped,
         }
     }

@@ -7,24 +7,15 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use tonic::Code;
 
 use super::Intake;
-use super::refusal::{RETRY, Refusal};
+use super::refusal::Refusal;
 use crate::config::Limits;
 use crate::format::otlp::{self, Encoding};
 use crate::format::{Decoded, weight};
-
-/// Why a request was refused.
-#[derive(Debug, thiserror::Error)]
-enum Refused {
-    #[error("content type '{0}' is not supported: use application/x-protobuf or application/json")]
-    ContentType(String),
-    #[error(transparent)]
-    Spans(#[from] Refusal),
-}
 
 /// The routes of the receiver.
 pub fn router(intake: Intake) -> Router {
@@ -37,7 +28,10 @@ async fn receive(State(intake): State<Intake>, headers: HeaderMap, body: Body) -
     let given = headers.get(CONTENT_TYPE).map_or(&b""[..], |v| v.as_bytes());
     let given = String::from_utf8_lossy(given);
     let Some(encoding) = Encoding::of_content_type(&given) else {
-        return Refused::ContentType(given.into_owned()).answer(Encoding::Json);
+        let refusal = Refusal::ContentType(format!(
+            "content type '{given}' is not supported: use application/x-protobuf or application/json"
+        ));
+        return refuse(&refusal, Encoding::Json);
     };
     let decode = match encoding {
         Encoding::Protobuf => decode_protobuf,
@@ -48,7 +42,7 @@ async fn receive(State(intake): State<Intake>, headers: HeaderMap, body: Body) -
             let answer = otlp::export_response(encoding, accepted.rejected, &accepted.reason());
             ([(CONTENT_TYPE, encoding.content_type())], answer).into_response()
         }
-        Err(refusal) => Refused::Spans(refusal).answer(encoding),
+        Err(refusal) => refuse(&refusal, encoding),
     }
 }
 
@@ -65,33 +59,15 @@ fn decode_json<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Decoded<'a>, Refu
     otlp::decode_json(bytes).map_err(Refusal::malformed)
 }
 
-impl Refused {
-    fn status(&self) -> StatusCode {
-        match self {
-            Self::ContentType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Spans(refusal) => refusal.status(),
-        }
-    }
-
-    fn answer(self, encoding: Encoding) -> Response {
-        let status = self.status();
-        // The body is a Status of gRPC, whatever the protocol.
-        let code = match status {
-            StatusCode::PAYLOAD_TOO_LARGE | StatusCode::TOO_MANY_REQUESTS => {
-                Code::ResourceExhausted
-            }
-            StatusCode::SERVICE_UNAVAILABLE => Code::Unavailable,
-            _ => Code::InvalidArgument,
-        };
-        let code = u8::try_from(code as i32).unwrap_or_default();
-        let body = otlp::status(encoding, code, &self.to_string());
-        let content_type = [(CONTENT_TYPE, encoding.content_type())];
-        match self {
-            Self::Spans(refusal) if refusal.is_temporary() => {
-                let retry = [(RETRY_AFTER, RETRY.as_secs().to_string())];
-                (status, content_type, retry, body).into_response()
-            }
-            _ => (status, content_type, body).into_response(),
-        }
-    }
+/// Refuses with a `google.rpc.Status`, whatever the protocol.
+fn refuse(refusal: &Refusal, encoding: Encoding) -> Response {
+    let code = match refusal.status() {
+        StatusCode::PAYLOAD_TOO_LARGE | StatusCode::TOO_MANY_REQUESTS => Code::ResourceExhausted,
+        StatusCode::SERVICE_UNAVAILABLE => Code::Unavailable,
+        StatusCode::INTERNAL_SERVER_ERROR => Code::Internal,
+        _ => Code::InvalidArgument,
+    };
+    let code = u8::try_from(code as i32).unwrap_or_default();
+    let body = otlp::status(encoding, code, &refusal.to_string());
+    refusal.answer(([(CONTENT_TYPE, encoding.content_type())], body))
 }

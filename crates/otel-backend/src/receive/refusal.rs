@@ -1,8 +1,12 @@
-//! Why a request was refused, for all receivers; each says it in its own protocol's way.
+//! Why a request was refused, and how that is answered over HTTP and gRPC.
 
 use std::time::Duration;
 
+use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use http::header::RETRY_AFTER;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt as _};
 
 use super::body::BodyError;
 use super::budget::Exhausted;
@@ -32,10 +36,19 @@ pub(super) enum Refusal {
     /// The store did not take the spans.
     #[error(transparent)]
     Append(#[from] AppendError),
+    /// The receiver does not take what the content type names.
+    #[error("{0}")]
+    ContentType(String),
+    /// None of its spans is valid, and the protocol can only tell so as an error.
+    #[error("no span was taken: {0}")]
+    NoneValid(String),
+    /// A thread that worked on the request panicked.
+    #[error("the request could not be read because of a defect in otel-backend: its log has more")]
+    Panicked,
 }
 
 /// After what time a sender should try again.
-pub(super) const RETRY: Duration = Duration::from_secs(1);
+const RETRY: Duration = Duration::from_secs(1);
 
 impl Refusal {
     /// Refuses what a decoder refused.
@@ -47,7 +60,9 @@ impl Refusal {
     pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::Body(reason) => reason.status(),
-            Self::Malformed(_) => StatusCode::BAD_REQUEST,
+            Self::Malformed(_) | Self::NoneValid(_) => StatusCode::BAD_REQUEST,
+            Self::ContentType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
             Self::TooMany { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Exhausted(_) | Self::Append(AppendError::Busy) => StatusCode::TOO_MANY_REQUESTS,
             Self::Append(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -55,11 +70,21 @@ impl Refusal {
     }
 
     /// Whether the same request may be taken later.
-    pub(super) fn is_temporary(&self) -> bool {
+    fn is_temporary(&self) -> bool {
         matches!(
             self.status(),
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
         )
+    }
+
+    /// The answer over HTTP with this body; it says when to try again if that may help.
+    pub(super) fn answer(&self, body: impl IntoResponse) -> Response {
+        let mut response = (self.status(), body).into_response();
+        if self.is_temporary() {
+            let headers = response.headers_mut();
+            headers.insert(RETRY_AFTER, RETRY.as_secs().into());
+        }
+        response
     }
 
     /// A word for it in the metrics.
@@ -70,6 +95,43 @@ impl Refusal {
             Self::TooMany { .. } => "too_large",
             Self::Exhausted(_) | Self::Append(AppendError::Busy) => "busy",
             Self::Append(_) => "store",
+            Self::ContentType(_) => "content_type",
+            Self::NoneValid(_) => "invalid",
+            Self::Panicked => "defect",
+        }
+    }
+}
+
+/// The refusal as a line of text.
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        self.answer(format!("{self}\n"))
+    }
+}
+
+/// OTLP's clients try again on `UNAVAILABLE`, and on `RESOURCE_EXHAUSTED` only if it says when.
+impl From<Refusal> for Status {
+    fn from(refusal: Refusal) -> Self {
+        let code = match &refusal {
+            Refusal::Body(BodyError::Encoding(_)) => Code::Unimplemented,
+            Refusal::Body(BodyError::TooSlow(_)) => Code::DeadlineExceeded,
+            Refusal::Body(BodyError::TooLarge(_) | BodyError::TooLargeInside(_))
+            | Refusal::TooMany { .. }
+            | Refusal::Exhausted(_)
+            | Refusal::Append(AppendError::Busy) => Code::ResourceExhausted,
+            Refusal::Append(_) => Code::Unavailable,
+            Refusal::Panicked => Code::Internal,
+            Refusal::Body(_)
+            | Refusal::Malformed(_)
+            | Refusal::ContentType(_)
+            | Refusal::NoneValid(_) => Code::InvalidArgument,
+        };
+        let text = refusal.to_string();
+        if refusal.is_temporary() {
+            let details = ErrorDetails::with_retry_info(Some(RETRY));
+            Self::with_error_details(code, text, details)
+        } else {
+            Self::new(code, text)
         }
     }
 }

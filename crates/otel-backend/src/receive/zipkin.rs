@@ -7,28 +7,16 @@ use std::borrow::Cow;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 
 use super::Intake;
 use super::intake::{Accepted, Decode};
-use super::refusal::{RETRY, Refusal};
+use super::refusal::Refusal;
 use crate::config::Limits;
 use crate::format::{Decoded, weight, zipkin};
 use crate::metrics::Protocol;
-
-/// Why a request was refused.
-#[derive(Debug, thiserror::Error)]
-enum Refused {
-    #[error("content type '{0}' is not supported: use application/json")]
-    ContentType(String),
-    #[error("no span was taken: {0}")]
-    EverySpan(String),
-    #[error(transparent)]
-    Spans(#[from] Refusal),
-}
 
 /// The routes of the receiver.
 pub fn router(intake: Intake) -> Router {
@@ -50,7 +38,7 @@ async fn receive(
     headers: HeaderMap,
     body: Body,
     decode: Decode,
-) -> Result<StatusCode, Refused> {
+) -> Result<StatusCode, Refusal> {
     check_content_type(&headers)?;
     let accepted = intake.accept(intake.read(&headers, body), decode).await?;
     accepted.log_rejected(Protocol::Zipkin);
@@ -59,7 +47,7 @@ async fn receive(
             spans: 0,
             rejected: 1..,
             ..
-        } => Err(Refused::EverySpan(accepted.reason())),
+        } => Err(Refusal::NoneValid(accepted.reason())),
         _ => Ok(StatusCode::ACCEPTED),
     }
 }
@@ -75,29 +63,16 @@ fn decode_v2<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Decoded<'a>, Refusa
 }
 
 /// Zipkin reads whatever does not say to be something else as JSON.
-fn check_content_type(headers: &HeaderMap) -> Result<(), Refused> {
+fn check_content_type(headers: &HeaderMap) -> Result<(), Refusal> {
     let given = headers
         .get(CONTENT_TYPE)
         .map_or(Cow::Borrowed(""), |given| {
             String::from_utf8_lossy(given.as_bytes())
         });
     if given.contains("protobuf") || given.contains("thrift") {
-        return Err(Refused::ContentType(given.into_owned()));
+        return Err(Refusal::ContentType(format!(
+            "content type '{given}' is not supported: use application/json"
+        )));
     }
     Ok(())
-}
-
-impl IntoResponse for Refused {
-    fn into_response(self) -> Response {
-        let text = format!("{self}\n");
-        match self {
-            Self::ContentType(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, text).into_response(),
-            Self::EverySpan(_) => (StatusCode::BAD_REQUEST, text).into_response(),
-            Self::Spans(refusal) if refusal.is_temporary() => {
-                let retry = [(RETRY_AFTER, RETRY.as_secs().to_string())];
-                (refusal.status(), retry, text).into_response()
-            }
-            Self::Spans(refusal) => (refusal.status(), text).into_response(),
-        }
-    }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::format::otlp::decode_traces;
-use crate::model::{Resource, Scope, Span, TraceId, UncheckedSpan, UnixNanos};
+use crate::model::{Resource, Scope, Span, SpanIds, TraceId, UnixNanos};
 
 /// A store whose upkeep waits to be told.
 struct Fixture {
@@ -43,17 +43,15 @@ fn id(trace: u64) -> TraceId {
 }
 
 fn span(trace: u64, number: u64, start: u64, trace_state: String) -> Span<'static> {
-    let span = UncheckedSpan {
-        trace_id: (*id(trace).as_bytes()).into(),
-        span_id: (number + 1).to_be_bytes().into(),
+    let ids = SpanIds::new(id(trace).as_bytes(), &(number + 1).to_be_bytes(), &[]).unwrap();
+    let resource = Arc::new(Resource::default());
+    Span {
         name: "work".into(),
         trace_state: trace_state.into(),
         start: UnixNanos(start),
         end: UnixNanos(start + 1),
-        ..UncheckedSpan::default()
-    };
-    let resource = Arc::new(Resource::default());
-    span.check(resource, Arc::new(Scope::default())).unwrap()
+        ..Span::new(ids, resource, Arc::new(Scope::default()))
+    }
 }
 
 /// Text that does not get much smaller.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde::Serialize;
 
-use crate::api::common::fields::{as_text, is_zero};
+use crate::format::json::{as_text, is_zero};
 use crate::format::otlp::Malformed;
 use crate::model::{Span, SpanId, StatusCode};
 use crate::query::Trace;

@@ -10,13 +10,12 @@ use std::sync::Arc;
 use jaeger_wire::{Process, RefType, SpanRef, Tag, TagValue, api_v2, thrift};
 
 use super::status;
+use crate::format::Decoded;
 use crate::format::shared::{Resources, Scopes};
 use crate::format::tags::{take_kind, take_scope, take_string};
 use crate::format::weight::Shape;
-use crate::format::{Decoded, Incoming};
 use crate::model::{
-    Attribute, Event, InvalidSpan, Link, Resource, Scope, SpanId, Text, TraceId, UncheckedSpan,
-    UnixNanos, Value,
+    Attribute, Event, InvalidSpan, Link, Resource, Span, SpanId, SpanIds, TraceId, UnixNanos, Value,
 };
 
 /// `PostSpansRequest`: the elements in it.
@@ -31,27 +30,16 @@ static LEAF: Shape = Shape(&[]);
 /// The service name that stands for a resource without attributes.
 const NO_RESOURCE: &str = "OTLPResourceNoServiceName";
 
-/// A Jaeger span, whichever protocol it came in. Times are nanoseconds.
-struct JaegerSpan<'a> {
-    trace_id: [u8; 16],
-    span_id: [u8; 8],
-    /// All zero if the protocol has no such field, or it is not set.
-    parent_id: [u8; 8],
-    name: Text<'a>,
-    references: Vec<SpanRef>,
-    flags: u32,
-    start: i128,
-    duration: i128,
-    tags: Vec<Tag<'a>>,
-    logs: Vec<(i128, Vec<Tag<'a>>)>,
-}
-
 /// The spans of a Thrift batch.
 pub fn from_thrift(batch: thrift::Batch<'_>) -> Decoded<'_> {
     let resource = Arc::new(resource(batch.process));
     let mut scopes = Scopes::default();
     let spans = batch.spans.into_iter();
-    Box::new(spans.map(move |span| check(span.into(), Arc::clone(&resource), &mut scopes)))
+    Box::new(spans.map(move |span| {
+        let parent = span.parent_span_id;
+        let span = in_nanoseconds(span);
+        Ok(translate(span, parent, Arc::clone(&resource), &mut scopes)?.into())
+    }))
 }
 
 /// The spans of a protobuf batch.
@@ -64,17 +52,8 @@ pub fn from_proto(batch: api_v2::Batch<'_>) -> Decoded<'_> {
             Some(process) => own.share(resource(process)),
             None => Arc::clone(&shared),
         };
-        check(span.into(), resource, &mut scopes)
+        Ok(translate(span, [0; 8], resource, &mut scopes)?.into())
     }))
-}
-
-fn check<'a>(
-    span: JaegerSpan<'a>,
-    resource: Arc<Resource<'a>>,
-    scopes: &mut Scopes<'a>,
-) -> Result<Incoming<'a>, InvalidSpan> {
-    let (span, scope) = translate(span);
-    Ok(span.check(resource, scopes.share(scope))?.into())
 }
 
 fn resource(process: Process<'_>) -> Resource<'_> {
@@ -104,43 +83,47 @@ fn resource(process: Process<'_>) -> Resource<'_> {
     }
 }
 
-fn translate(span: JaegerSpan<'_>) -> (UncheckedSpan<'_>, Scope<'_>) {
-    let (parent, links) = parent_and_links(&span);
+/// Translates a span. `parent` is the parent that the span names outside of its references, or zero.
+fn translate<'a>(
+    span: api_v2::Span<'a>,
+    parent: [u8; 8],
+    resource: Arc<Resource<'a>>,
+    scopes: &mut Scopes<'a>,
+) -> Result<Span<'a>, InvalidSpan> {
+    let (parent, links) = parent_and_links(&span.trace_id, parent, span.references);
+    let ids = SpanIds::new(&span.trace_id, &span.span_id, &parent)?;
     let mut attributes: Vec<_> = span.tags.into_iter().map(attribute).collect();
-    let scope = take_scope(&mut attributes);
+    let scope = scopes.share(take_scope(&mut attributes));
     let kind = take_kind(&mut attributes);
     let status = status::take(&mut attributes, kind);
     let trace_state = take_string(&mut attributes, "w3c.tracestate").unwrap_or_default();
-    let unchecked = UncheckedSpan {
-        trace_id: span.trace_id.into(),
-        span_id: span.span_id.into(),
-        parent_id: parent.into(),
+    Ok(Span {
         trace_state,
         // Of Jaeger's flags, only "sampled" means the same in W3C's.
         flags: span.flags & 1,
-        name: span.name,
+        name: span.operation_name,
         kind,
-        start: nanos(span.start),
-        end: nanos(span.start.saturating_add(span.duration)),
+        start: nanos(span.start_time),
+        end: nanos(span.start_time.saturating_add(span.duration)),
         attributes,
         events: span.logs.into_iter().map(event).collect(),
         links,
         status,
-        ..UncheckedSpan::default()
-    };
-    (unchecked, scope)
+        ..Span::new(ids, resource, scope)
+    })
 }
 
 /// The parent is named as such, or else is the first `CHILD_OF` to the same trace, or else the first
 /// `FOLLOWS_FROM` to it. Every `FOLLOWS_FROM` becomes a link, and so does every other `CHILD_OF`.
-fn parent_and_links<'a>(span: &JaegerSpan<'_>) -> ([u8; 8], Vec<Link<'a>>) {
-    let mut references = span.references.clone();
+fn parent_and_links<'a>(
+    trace_id: &[u8; 16],
+    parent: [u8; 8],
+    mut references: Vec<SpanRef>,
+) -> ([u8; 8], Vec<Link<'a>>) {
     let is = |wanted: RefType| {
-        move |reference: &SpanRef| {
-            reference.ref_type == wanted && reference.trace_id == span.trace_id
-        }
+        move |reference: &SpanRef| reference.ref_type == wanted && reference.trace_id == *trace_id
     };
-    let parent = if span.parent_id == [0; 8] {
+    let parent = if parent == [0; 8] {
         if let Some(index) = references.iter().position(is(RefType::ChildOf)) {
             references.remove(index).span_id
         } else {
@@ -148,10 +131,9 @@ fn parent_and_links<'a>(span: &JaegerSpan<'_>) -> ([u8; 8], Vec<Link<'a>>) {
             follows.map_or([0; 8], |reference| reference.span_id)
         }
     } else {
-        references.retain(|reference| {
-            !(is(RefType::ChildOf)(reference) && reference.span_id == span.parent_id)
-        });
-        span.parent_id
+        references
+            .retain(|reference| !(is(RefType::ChildOf)(reference) && reference.span_id == parent));
+        parent
     };
     (parent, references.into_iter().map(link).collect())
 }
@@ -172,10 +154,10 @@ fn link<'a>(reference: SpanRef) -> Link<'a> {
     }
 }
 
-fn event((time, fields): (i128, Vec<Tag<'_>>)) -> Event<'_> {
-    let mut attributes: Vec<_> = fields.into_iter().map(attribute).collect();
+fn event(log: api_v2::Log<'_>) -> Event<'_> {
+    let mut attributes: Vec<_> = log.fields.into_iter().map(attribute).collect();
     Event {
-        time: nanos(time),
+        time: nanos(log.timestamp),
         name: take_string(&mut attributes, "event").unwrap_or_default(),
         attributes,
         ..Event::default()
@@ -205,40 +187,24 @@ fn nanos(time: i128) -> UnixNanos {
     UnixNanos(u64::try_from(time).unwrap_or(u64::MAX))
 }
 
-impl<'a> From<thrift::Span<'a>> for JaegerSpan<'a> {
-    fn from(span: thrift::Span<'a>) -> Self {
-        let nanos = |micros: i64| i128::from(micros) * 1000;
-        let logs = span.logs.into_iter();
-        Self {
-            trace_id: span.trace_id,
-            span_id: span.span_id,
-            parent_id: span.parent_span_id,
-            name: span.operation_name,
-            references: span.references,
-            flags: span.flags.cast_unsigned(),
-            start: nanos(span.start_time),
-            duration: nanos(span.duration),
-            tags: span.tags,
-            logs: logs.map(|log| (nanos(log.timestamp), log.fields)).collect(),
-        }
-    }
-}
-
-impl<'a> From<api_v2::Span<'a>> for JaegerSpan<'a> {
-    fn from(span: api_v2::Span<'a>) -> Self {
-        let logs = span.logs.into_iter();
-        Self {
-            trace_id: span.trace_id,
-            span_id: span.span_id,
-            parent_id: [0; 8],
-            name: span.operation_name,
-            references: span.references,
-            flags: span.flags,
-            start: span.start_time,
-            duration: span.duration,
-            tags: span.tags,
-            logs: logs.map(|log| (log.timestamp, log.fields)).collect(),
-        }
+/// A Thrift span, whose times are microseconds, as one of protobuf.
+fn in_nanoseconds(span: thrift::Span<'_>) -> api_v2::Span<'_> {
+    let nanos = |micros: i64| i128::from(micros) * 1000;
+    let logs = span.logs.into_iter().map(|log| api_v2::Log {
+        timestamp: nanos(log.timestamp),
+        fields: log.fields,
+    });
+    api_v2::Span {
+        trace_id: span.trace_id,
+        span_id: span.span_id,
+        operation_name: span.operation_name,
+        references: span.references,
+        flags: span.flags.cast_unsigned(),
+        start_time: nanos(span.start_time),
+        duration: nanos(span.duration),
+        tags: span.tags,
+        logs: logs.collect(),
+        ..api_v2::Span::default()
     }
 }
 
@@ -248,23 +214,12 @@ mod tests {
 
     #[test]
     fn a_reference_that_stands_for_a_missing_parent_stays_a_link() {
-        let span = JaegerSpan {
+        let references = vec![SpanRef {
+            ref_type: RefType::FollowsFrom,
             trace_id: [1; 16],
-            span_id: [2; 8],
-            parent_id: [0; 8],
-            name: "".into(),
-            references: vec![SpanRef {
-                ref_type: RefType::FollowsFrom,
-                trace_id: [1; 16],
-                span_id: [3; 8],
-            }],
-            flags: 0,
-            start: 0,
-            duration: 0,
-            tags: Vec::new(),
-            logs: Vec::new(),
-        };
-        let (parent, links) = parent_and_links(&span);
+            span_id: [3; 8],
+        }];
+        let (parent, links) = parent_and_links(&[1; 16], [0; 8], references);
         assert_eq!((parent, links.len()), ([3; 8], 1));
     }
 }

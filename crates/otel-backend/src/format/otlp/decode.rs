@@ -1,13 +1,14 @@
 //! The messages of OTLP, from bytes to the model.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::fields::{VALUES, any_value, event, key_value, link, resource, scope, span, status};
 use super::{GroupHead, Malformed};
 use crate::format::protobuf::{Field, Reader};
 use crate::model::{
-    Attribute, Event, Link, Resource, Scope, SpanId, SpanKind, Status, StatusCode, Text, TraceId,
-    UncheckedSpan, UnixNanos, Value,
+    Attribute, Event, InvalidSpan, Link, Resource, Scope, Span, SpanId, SpanIds, SpanKind, Status,
+    StatusCode, Text, TraceId, UnixNanos, Value,
 };
 
 /// How deep arrays and maps may lie in one another.
@@ -51,16 +52,40 @@ pub(super) fn read_scope<'a>(head: &GroupHead<'a>) -> Result<Scope<'a>, Malforme
     Ok(read)
 }
 
+/// The ids of a span as they stand in its message.
+#[derive(Default)]
+struct RawIds<'a> {
+    trace_id: &'a [u8],
+    span_id: &'a [u8],
+    parent: &'a [u8],
+}
+
 /// Reads a span that is expected to have so many attributes.
-pub(super) fn read_span(message: &[u8], attributes: usize) -> Result<UncheckedSpan<'_>, Malformed> {
-    let mut read = UncheckedSpan {
-        attributes: Vec::with_capacity(attributes),
-        ..UncheckedSpan::default()
+pub(super) fn read_span<'a>(
+    message: &'a [u8],
+    attributes: usize,
+    resource: Arc<Resource<'a>>,
+    scope: Arc<Scope<'a>>,
+) -> Result<Span<'a>, InvalidSpan> {
+    // The ids may come last, so others stand in their place until all is read.
+    let placeholder = SpanIds {
+        trace_id: TraceId::MAX,
+        span_id: SpanId::MAX,
+        parent: None,
     };
+    let mut read = Span {
+        attributes: Vec::with_capacity(attributes),
+        ..Span::new(placeholder, resource, scope)
+    };
+    let mut ids = RawIds::default();
     let mut reader = Reader::new(message);
     while let Some(field) = reader.next()? {
-        read_span_field(field, &mut reader, &mut read)?;
+        read_span_field(field, &mut reader, &mut ids, &mut read)?;
     }
+    let ids = SpanIds::new(ids.trace_id, ids.span_id, ids.parent)?;
+    read.trace_id = ids.trace_id;
+    read.span_id = ids.span_id;
+    read.parent = ids.parent;
     Ok(read)
 }
 
@@ -68,13 +93,14 @@ pub(super) fn read_span(message: &[u8], attributes: usize) -> Result<UncheckedSp
 fn read_span_field<'a>(
     field: Field,
     reader: &mut Reader<'a>,
-    read: &mut UncheckedSpan<'a>,
+    ids: &mut RawIds<'a>,
+    read: &mut Span<'a>,
 ) -> Result<(), Malformed> {
     match field.number {
-        span::TRACE_ID => read.trace_id = field.bytes(reader)?.into(),
-        span::SPAN_ID => read.span_id = field.bytes(reader)?.into(),
+        span::TRACE_ID => ids.trace_id = field.bytes(reader)?,
+        span::SPAN_ID => ids.span_id = field.bytes(reader)?,
         span::TRACE_STATE => read.trace_state = text(field.bytes(reader)?),
-        span::PARENT_SPAN_ID => read.parent_id = field.bytes(reader)?.into(),
+        span::PARENT_SPAN_ID => ids.parent = field.bytes(reader)?,
         span::NAME => read.name = text(field.bytes(reader)?),
         span::KIND => read.kind = SpanKind::from_number(field.varint(reader)?),
         span::START => read.start = UnixNanos(field.fixed64(reader)?),

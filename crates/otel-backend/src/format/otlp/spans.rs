@@ -32,11 +32,11 @@ pub fn decode_traces(bytes: &[u8]) -> Result<Decoded<'_>, Malformed> {
         messages.map(move |message| (message, group.resource.clone(), group.scope.clone()))
     });
     Ok(Box::new(spans.map(move |(message, resource, scope)| {
-        let span = read_span(message, attributes)?;
+        let span = read_span(message, attributes, resource, scope)?;
         // Spans of one sender have about as many attributes as the one before.
         attributes = span.attributes.len();
         Ok(Incoming {
-            span: span.check(resource, scope)?,
+            span,
             message: Some(message),
         })
     })))
@@ -89,6 +89,7 @@ impl<'a> SpanGroup<'a> {
         attributes: usize,
         message: &'a [u8],
     ) -> Result<Span<'a>, InvalidSpan> {
-        read_span(message, attributes)?.check(Arc::clone(&self.resource), Arc::clone(&self.scope))
+        let (resource, scope) = (Arc::clone(&self.resource), Arc::clone(&self.scope));
+        read_span(message, attributes, resource, scope)
     }
 }

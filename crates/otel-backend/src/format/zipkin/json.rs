@@ -1,7 +1,6 @@
 //! What both versions of Zipkin's JSON are made of.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -9,6 +8,7 @@ use serde_json::{Map, Number, Value as Json};
 
 use super::{Endpoint, ZipkinSpan, translate};
 use crate::format::Decoded;
+use crate::format::json::JsonText;
 use crate::format::shared::{Resources, Scopes};
 use crate::model::{Attribute, InvalidSpan, Text, Value};
 
@@ -16,12 +16,12 @@ use crate::model::{Attribute, InvalidSpan, Text, Value};
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct EndpointJson<'a> {
+    #[serde(borrow, default)]
+    service_name: JsonText<'a>,
     #[serde(borrow)]
-    service_name: Option<Cow<'a, str>>,
+    ipv4: Option<JsonText<'a>>,
     #[serde(borrow)]
-    ipv4: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    ipv6: Option<Cow<'a, str>>,
+    ipv6: Option<JsonText<'a>>,
     port: Option<Number>,
 }
 
@@ -35,9 +35,7 @@ pub(super) fn decode_list<'a>(
     let mut scopes = Scopes::default();
     Ok(Box::new(list.into_iter().map(move |raw| {
         let span = read(raw.get()).map_err(|reason| InvalidSpan::Malformed(reason.to_string()))?;
-        let (span, resource, scope) = translate::translate(span)?;
-        let resource: Arc<_> = resources.share(resource);
-        Ok(span.check(resource, scopes.share(scope))?.into())
+        Ok(translate::translate(span, &mut resources, &mut scopes)?.into())
     })))
 }
 
@@ -83,8 +81,8 @@ impl<'a> From<EndpointJson<'a>> for Endpoint<'a> {
     fn from(endpoint: EndpointJson<'a>) -> Self {
         let port = endpoint.port.and_then(|port| port.as_u64());
         Self {
-            service: endpoint.service_name.unwrap_or_default(),
-            ip: endpoint.ipv6.or(endpoint.ipv4).unwrap_or_default(),
+            service: endpoint.service_name.0,
+            ip: endpoint.ipv6.or(endpoint.ipv4).unwrap_or_default().0,
             port: port
                 .and_then(|port| u16::try_from(port).ok())
                 .filter(|port| *port != 0),

@@ -1,59 +1,36 @@
 //! From Zipkin's model to OTLP's.
 
 use super::{Endpoint, ZipkinSpan, annotation, resource, status};
+use crate::format::shared::{Resources, Scopes};
 use crate::format::tags::{take_kind, take_scope, take_string};
 use crate::model::{
-    Attribute, Dropped, InvalidSpan, Resource, Scope, SpanKind, Text, UncheckedId, UncheckedSpan,
-    UnixNanos, Value, from_short_hex,
+    Attribute, Dropped, InvalidSpan, Scope, Span, SpanId, SpanIds, SpanKind, Text, UnixNanos,
+    Value, from_short_hex,
 };
 
 /// Says that a span came without the time at which it began, as the Collector does.
 const NO_START: &str = "otel.zipkin.absentField.startTime";
 
-/// Translates a span; the resource is not shared yet.
-pub(super) fn translate(
-    span: ZipkinSpan<'_>,
-) -> Result<(UncheckedSpan<'_>, Resource<'_>, Scope<'_>), InvalidSpan> {
+/// Translates a span.
+pub(super) fn translate<'a>(
+    span: ZipkinSpan<'a>,
+    resources: &mut Resources<'a>,
+    scopes: &mut Scopes<'a>,
+) -> Result<Span<'a>, InvalidSpan> {
     let mut tags = span.tags;
-    let trace_id: [u8; 16] = named_id("trace id", &span.trace_id)?;
-    let span_id: [u8; 8] = named_id("span id", &span.id)?;
-    let parent_id: [u8; 8] = match span.parent_id.as_ref() {
-        "" => [0; 8],
-        parent => named_id("parent span id", parent)?,
+    let ids = ids(&span.trace_id, &span.id, &span.parent_id)?;
+    let trace_state = take_string(&mut tags, "w3c.tracestate").unwrap_or_default();
+    let kind = match span.kind {
+        SpanKind::Unspecified => take_kind(&mut tags),
+        kind => kind,
     };
-    let start = UnixNanos::from_micros(span.start.unwrap_or_default());
-    let end = span.start.unwrap_or_default().saturating_add(span.duration);
-    let unchecked = UncheckedSpan {
-        trace_id: trace_id.into(),
-        span_id: span_id.into(),
-        parent_id: if parent_id == span_id {
-            UncheckedId::default()
-        } else {
-            parent_id.into()
-        },
-        trace_state: take_string(&mut tags, "w3c.tracestate").unwrap_or_default(),
-        // OpenTelemetry's exporters put W3C's "sampled" there.
-        flags: u32::from(span.debug),
-        name: span.name,
-        kind: match span.kind {
-            SpanKind::Unspecified => take_kind(&mut tags),
-            kind => kind,
-        },
-        start,
-        end: UnixNanos::from_micros(end),
-        events: span
-            .annotations
-            .into_iter()
-            .map(annotation::event)
-            .collect(),
-        links: annotation::take_links(&mut tags),
-        status: status::take(&mut tags),
-        dropped: take_dropped(&mut tags),
-        ..UncheckedSpan::default()
-    };
-    let scope = take_any_scope(&mut tags);
+    let annotations = span.annotations.into_iter();
+    let links = annotation::take_links(&mut tags);
+    let status = status::take(&mut tags);
+    let dropped = take_dropped(&mut tags);
+    let scope = scopes.share(take_any_scope(&mut tags));
     let Endpoint { service, ip, port } = span.local;
-    let resource = resource::take(&mut tags, service);
+    let resource = resources.share(resource::take(&mut tags, service));
     add_address(&mut tags, "net.host.ip", ip, "net.host.port", port);
     let Endpoint { service, ip, port } = span.remote;
     add_text(&mut tags, "peer.service", service);
@@ -61,11 +38,38 @@ pub(super) fn translate(
     if span.start.is_none() {
         tags.push(Attribute::new(NO_START, Value::Bool(true)));
     }
-    let unchecked = UncheckedSpan {
+    let start = span.start.unwrap_or_default();
+    Ok(Span {
+        trace_state,
+        // OpenTelemetry's exporters put W3C's "sampled" there.
+        flags: u32::from(span.debug),
+        name: span.name,
+        kind,
+        start: UnixNanos::from_micros(start),
+        end: UnixNanos::from_micros(start.saturating_add(span.duration)),
+        events: annotations.map(annotation::event).collect(),
+        links,
+        status,
+        dropped,
         attributes: tags,
-        ..unchecked
+        ..Span::new(ids, resource, scope)
+    })
+}
+
+/// A span that names itself as its parent has none.
+fn ids(trace_id: &str, span_id: &str, parent: &str) -> Result<SpanIds, InvalidSpan> {
+    let trace_id = named_id::<16>("trace id", trace_id)?;
+    let span_id = named_id::<8>("span id", span_id)?;
+    let parent = match parent {
+        "" => [0; 8],
+        parent => named_id("parent span id", parent)?,
     };
-    Ok((unchecked, resource, scope))
+    let ids = SpanIds::new(&trace_id, &span_id, &parent)?;
+    let is_own = |parent: &SpanId| *parent == ids.span_id;
+    Ok(SpanIds {
+        parent: ids.parent.filter(|parent| !is_own(parent)),
+        ..ids
+    })
 }
 
 fn named_id<const N: usize>(what: &str, hex: &str) -> Result<[u8; N], InvalidSpan> {

@@ -10,19 +10,20 @@ use serde_json::{Number, Value as Json};
 use super::json::{EndpointJson, decode_list, micros, value};
 use super::{Endpoint, ZipkinSpan};
 use crate::format::Decoded;
+use crate::format::json::JsonText;
 use crate::model::{Attribute, SpanKind, Text, Value};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Span<'a> {
-    #[serde(borrow)]
-    trace_id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    parent_id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    name: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    trace_id: JsonText<'a>,
+    #[serde(borrow, default)]
+    id: JsonText<'a>,
+    #[serde(borrow, default)]
+    parent_id: JsonText<'a>,
+    #[serde(borrow, default)]
+    name: JsonText<'a>,
     timestamp: Option<Number>,
     duration: Option<Number>,
     #[serde(borrow)]
@@ -35,19 +36,19 @@ struct Span<'a> {
 #[derive(Deserialize)]
 struct Annotation<'a> {
     timestamp: Option<Number>,
-    #[serde(borrow)]
-    value: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    value: JsonText<'a>,
     #[serde(borrow)]
     endpoint: Option<EndpointJson<'a>>,
 }
 
 #[derive(Deserialize)]
 struct BinaryAnnotation<'a> {
-    #[serde(borrow)]
-    key: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    key: JsonText<'a>,
     value: Option<Json>,
-    #[serde(rename = "type", borrow)]
-    kind: Option<Cow<'a, str>>,
+    #[serde(rename = "type", borrow, default)]
+    kind: JsonText<'a>,
     #[serde(borrow)]
     endpoint: Option<EndpointJson<'a>>,
 }
@@ -65,10 +66,10 @@ pub fn decode(bytes: &[u8]) -> serde_json::Result<Decoded<'_>> {
 impl<'a> From<Span<'a>> for ZipkinSpan<'a> {
     fn from(span: Span<'a>) -> Self {
         let mut read = Self {
-            trace_id: span.trace_id.unwrap_or_default(),
-            id: span.id.unwrap_or_default(),
-            parent_id: span.parent_id.unwrap_or_default(),
-            name: span.name.unwrap_or_default(),
+            trace_id: span.trace_id.0,
+            id: span.id.0,
+            parent_id: span.parent_id.0,
+            name: span.name.0,
             debug: span.debug.unwrap_or_default(),
             ..Self::default()
         };
@@ -94,7 +95,7 @@ impl<'a> From<Span<'a>> for ZipkinSpan<'a> {
 
 impl<'a> ZipkinSpan<'a> {
     fn annotate(&mut self, annotation: Annotation<'a>) {
-        let text = annotation.value.unwrap_or_default();
+        let text = annotation.value.0;
         let endpoint = annotation.endpoint.map(Endpoint::from).unwrap_or_default();
         let Some(kind) = kind(&text) else {
             self.take_local(endpoint, false);
@@ -118,7 +119,7 @@ impl<'a> ZipkinSpan<'a> {
 
     fn tag(&mut self, annotation: BinaryAnnotation<'a>) {
         let endpoint = annotation.endpoint.map(Endpoint::from).unwrap_or_default();
-        let key = annotation.key.unwrap_or_default();
+        let key = annotation.key.0;
         match key.as_ref() {
             // The address of the other end: of the server, of the client, of the broker.
             "sa" | "ca" | "ma" if is_true(annotation.value.as_ref()) => self.remote = endpoint,
@@ -131,7 +132,7 @@ impl<'a> ZipkinSpan<'a> {
             }
             _ => {
                 self.take_local(endpoint, false);
-                let kind = annotation.kind.unwrap_or_default();
+                let kind = annotation.kind;
                 self.tags.push(Attribute {
                     value: typed(annotation.value, &kind),
                     key,

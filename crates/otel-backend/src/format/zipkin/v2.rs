@@ -1,28 +1,27 @@
 //! Version 2 of Zipkin's JSON.
 
-use std::borrow::Cow;
-
 use serde::Deserialize;
 use serde_json::{Map, Number, Value as Json};
 
 use super::ZipkinSpan;
 use super::json::{EndpointJson, attributes, decode_list, micros};
 use crate::format::Decoded;
+use crate::format::json::JsonText;
 use crate::model::SpanKind;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Span<'a> {
-    #[serde(borrow)]
-    trace_id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    parent_id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    name: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    kind: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    trace_id: JsonText<'a>,
+    #[serde(borrow, default)]
+    id: JsonText<'a>,
+    #[serde(borrow, default)]
+    parent_id: JsonText<'a>,
+    #[serde(borrow, default)]
+    name: JsonText<'a>,
+    #[serde(borrow, default)]
+    kind: JsonText<'a>,
     timestamp: Option<Number>,
     duration: Option<Number>,
     #[serde(borrow)]
@@ -38,8 +37,8 @@ struct Span<'a> {
 #[derive(Deserialize)]
 struct Annotation<'a> {
     timestamp: Option<Number>,
-    #[serde(borrow)]
-    value: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    value: JsonText<'a>,
 }
 
 /// Reads a list of spans of version 2. A span that cannot be read is an error of its own.
@@ -54,17 +53,17 @@ pub fn decode(bytes: &[u8]) -> serde_json::Result<Decoded<'_>> {
 
 impl<'a> From<Span<'a>> for ZipkinSpan<'a> {
     fn from(span: Span<'a>) -> Self {
-        let kind = span.kind.unwrap_or_default().to_ascii_lowercase();
+        let kind = span.kind.to_ascii_lowercase();
         let annotations = span.annotations.into_iter().flatten();
         let annotation = |annotation: Annotation<'a>| {
             let time = micros(annotation.timestamp).unwrap_or_default();
-            (time, annotation.value.unwrap_or_default())
+            (time, annotation.value.0)
         };
         Self {
-            trace_id: span.trace_id.unwrap_or_default(),
-            id: span.id.unwrap_or_default(),
-            parent_id: span.parent_id.unwrap_or_default(),
-            name: span.name.unwrap_or_default(),
+            trace_id: span.trace_id.0,
+            id: span.id.0,
+            parent_id: span.parent_id.0,
+            name: span.name.0,
             kind: SpanKind::from_name(&kind).unwrap_or_default(),
             start: micros(span.timestamp),
             duration: micros(span.duration).unwrap_or_default(),

@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 
 use crate::format::Incoming;
 use crate::format::jaeger::from_thrift;
+use crate::format::json::JsonText;
 use crate::model::{InvalidSpan, from_short_hex};
 
 #[derive(Deserialize)]
@@ -38,8 +39,8 @@ struct SpanJson<'a> {
     trace_id: Cow<'a, str>,
     #[serde(borrow, rename = "spanID")]
     span_id: Cow<'a, str>,
-    #[serde(borrow, rename = "parentSpanID")]
-    parent_span_id: Option<Cow<'a, str>>,
+    #[serde(borrow, default, rename = "parentSpanID")]
+    parent_span_id: JsonText<'a>,
     flags: Option<u32>,
     #[serde(borrow, default)]
     operation_name: Cow<'a, str>,
@@ -55,8 +56,8 @@ struct SpanJson<'a> {
     tags: Option<Vec<TagJson<'a>>>,
     #[serde(borrow)]
     logs: Option<Vec<LogJson<'a>>>,
-    #[serde(borrow, rename = "processID")]
-    process_id: Option<Cow<'a, str>>,
+    #[serde(borrow, default, rename = "processID")]
+    process_id: JsonText<'a>,
     /// What some stores write instead of an id.
     #[serde(borrow)]
     process: Option<ProcessJson<'a>>,
@@ -122,7 +123,7 @@ fn decode_span<'a>(
 ) -> Result<Option<thrift::Batch<'a>>, InvalidSpan> {
     let mut json: SpanJson<'a> =
         serde_json::from_str(raw.get()).map_err(|reason| malformed(&reason))?;
-    let (own, id) = (json.process.take(), json.process_id.take());
+    let (own, id) = (json.process.take(), std::mem::take(&mut json.process_id).0);
     let span = json.read()?;
     if let Some(process) = own {
         return Ok(Some(thrift::Batch {
@@ -130,7 +131,6 @@ fn decode_span<'a>(
             spans: vec![span],
         }));
     }
-    let id = id.unwrap_or_default();
     match batches.get_mut(&id) {
         Some(batch) => {
             batch.spans.push(span);
@@ -150,9 +150,9 @@ impl<'a> SpanJson<'a> {
         Ok(thrift::Span {
             trace_id: id(&self.trace_id)?,
             span_id: id(&self.span_id)?,
-            parent_span_id: match self.parent_span_id {
-                Some(text) if !text.is_empty() => id(&text)?,
-                _ => [0; 8],
+            parent_span_id: match &*self.parent_span_id {
+                "" => [0; 8],
+                text => id(text)?,
             },
             operation_name: self.operation_name,
             references: references.collect::<Result<_, _>>()?,

@@ -17,7 +17,7 @@ use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
 use crate::format::jaeger::encode as translate;
-use crate::format::json::JsonWriter;
+use crate::format::json::{JsonWriter, is_zero};
 use crate::model::{Event, Resource, Span, TraceId, Value, to_hex};
 
 #[derive(Serialize)]
@@ -257,26 +257,14 @@ fn logs<S: Serializer>(events: &[&Event<'_>], serializer: S) -> Result<S::Ok, S:
     }))
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes a reference"
-)]
-fn is_zero(flags: &u32) -> bool {
-    *flags == 0
-}
-
 #[cfg(test)]
 mod tests {
-    use crate::model::{Attribute, UncheckedSpan};
+    use crate::model::{Attribute, SpanIds};
 
     use super::*;
 
     fn span(service: String) -> Span<'static> {
-        let unchecked = UncheckedSpan {
-            trace_id: [1; 16].into(),
-            span_id: [2; 8].into(),
-            ..UncheckedSpan::default()
-        };
+        let ids = SpanIds::new(&[1; 16], &[2; 8], &[]).unwrap();
         let resource = Resource {
             attributes: vec![Attribute::new(
                 "service.name",
@@ -284,7 +272,7 @@ mod tests {
             )],
             ..Resource::default()
         };
-        unchecked.check(Arc::new(resource), Arc::default()).unwrap()
+        Span::new(ids, Arc::new(resource), Arc::default())
     }
 
     /// The memory of a resource that is gone is used for the next.

@@ -9,8 +9,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use super::shape;
 use crate::format::{Decoded, Incoming};
 use crate::model::{
-    Attribute, Dropped, Event, Id, InvalidSpan, Link, Resource, Scope, SpanKind, Status,
-    StatusCode, UncheckedId, UncheckedSpan, UnixNanos, Value, from_hex,
+    Attribute, Dropped, Event, Id, InvalidSpan, Link, Resource, Scope, Span, SpanIds, SpanKind,
+    Status, StatusCode, UnixNanos, Value, from_hex,
 };
 
 /// Reads an `ExportTraceServiceRequest` or a `TracesData` in JSON.
@@ -43,7 +43,7 @@ fn read_traces(traces: shape::Traces<'_>) -> impl Iterator<Item = Read<'_>> + Se
         let resource = Arc::new(Resource {
             attributes: attributes(of_resource.attributes),
             dropped_attributes: of_resource.dropped_attributes_count.unwrap_or_default(),
-            schema_url: group.schema_url.unwrap_or_default(),
+            schema_url: group.schema_url.0,
         });
         let groups = group.scope_spans.into_iter().flatten();
         groups.flat_map(move |group| read_scope_spans(group, Arc::clone(&resource)))
@@ -56,29 +56,34 @@ fn read_scope_spans<'a>(
 ) -> impl Iterator<Item = Read<'a>> + Send {
     let of_scope = group.scope.unwrap_or_default();
     let scope = Arc::new(Scope {
-        name: of_scope.name.unwrap_or_default(),
-        version: of_scope.version.unwrap_or_default(),
+        name: of_scope.name.0,
+        version: of_scope.version.0,
         attributes: attributes(of_scope.attributes),
         dropped_attributes: of_scope.dropped_attributes_count.unwrap_or_default(),
-        schema_url: group.schema_url.unwrap_or_default(),
+        schema_url: group.schema_url.0,
     });
     group.spans.into_iter().flatten().map(move |raw| {
         let read = serde_json::from_str::<shape::Span<'a>>(raw.get())
             .map_err(|reason| InvalidSpan::Malformed(reason.to_string()))?;
-        let span = span(read)?.check(Arc::clone(&resource), Arc::clone(&scope))?;
-        Ok(span.into())
+        Ok(span(read, Arc::clone(&resource), Arc::clone(&scope))?.into())
     })
 }
 
-fn span(span: shape::Span<'_>) -> Result<UncheckedSpan<'_>, InvalidSpan> {
+fn span<'a>(
+    span: shape::Span<'a>,
+    resource: Arc<Resource<'a>>,
+    scope: Arc<Scope<'a>>,
+) -> Result<Span<'a>, InvalidSpan> {
     let status = span.status.unwrap_or_default();
-    Ok(UncheckedSpan {
-        trace_id: id("trace id", span.trace_id)?,
-        span_id: id("span id", span.span_id)?,
-        parent_id: id("parent span id", span.parent_span_id)?,
-        trace_state: span.trace_state.unwrap_or_default(),
+    let ids = SpanIds::new(
+        &id("trace id", &span.trace_id)?,
+        &id("span id", &span.span_id)?,
+        &id("parent span id", &span.parent_span_id)?,
+    )?;
+    Ok(Span {
+        trace_state: span.trace_state.0,
         flags: span.flags.unwrap_or_default(),
-        name: span.name.unwrap_or_default(),
+        name: span.name.0,
         kind: kind(span.kind),
         start: nanos(span.start_time_unix_nano),
         end: nanos(span.end_time_unix_nano),
@@ -87,20 +92,21 @@ fn span(span: shape::Span<'_>) -> Result<UncheckedSpan<'_>, InvalidSpan> {
         links: span.links.into_iter().flatten().map(link).collect(),
         status: Status {
             code: status_code(status.code),
-            message: status.message.unwrap_or_default(),
+            message: status.message.0,
         },
         dropped: Dropped {
             attributes: span.dropped_attributes_count.unwrap_or_default(),
             events: span.dropped_events_count.unwrap_or_default(),
             links: span.dropped_links_count.unwrap_or_default(),
         },
+        ..Span::new(ids, resource, scope)
     })
 }
 
 fn event(event: shape::Event<'_>) -> Event<'_> {
     Event {
         time: nanos(event.time_unix_nano),
-        name: event.name.unwrap_or_default(),
+        name: event.name.0,
         attributes: attributes(event.attributes),
         dropped_attributes: event.dropped_attributes_count.unwrap_or_default(),
     }
@@ -108,9 +114,9 @@ fn event(event: shape::Event<'_>) -> Event<'_> {
 
 fn link(link: shape::Link<'_>) -> Link<'_> {
     Link {
-        trace_id: link_id(link.trace_id),
-        span_id: link_id(link.span_id),
-        trace_state: link.trace_state.unwrap_or_default(),
+        trace_id: link_id(&link.trace_id),
+        span_id: link_id(&link.span_id),
+        trace_state: link.trace_state.0,
         attributes: attributes(link.attributes),
         dropped_attributes: link.dropped_attributes_count.unwrap_or_default(),
         flags: link.flags.unwrap_or_default(),
@@ -123,7 +129,7 @@ fn attributes(attributes: Option<Vec<shape::KeyValue<'_>>>) -> Vec<Attribute<'_>
 
 fn attribute(attribute: shape::KeyValue<'_>) -> Attribute<'_> {
     Attribute {
-        key: attribute.key.unwrap_or_default(),
+        key: attribute.key.0,
         value: attribute.value.map(value).unwrap_or_default(),
     }
 }
@@ -133,7 +139,7 @@ fn value(value_: shape::AnyValue<'_>) -> Value<'_> {
         shape::AnyValue {
             string_value: Some(text),
             ..
-        } => Value::String(text),
+        } => Value::String(text.0),
         shape::AnyValue {
             bool_value: Some(bool),
             ..
@@ -157,7 +163,7 @@ fn value(value_: shape::AnyValue<'_>) -> Value<'_> {
         shape::AnyValue {
             bytes_value: Some(text),
             ..
-        } => bytes(text),
+        } => bytes(text.0),
         _ => Value::Empty,
     }
 }
@@ -170,18 +176,12 @@ fn bytes(text: Cow<'_, str>) -> Value<'_> {
     }
 }
 
-fn id<const N: usize>(
-    what: &str,
-    hex: Option<Cow<'_, str>>,
-) -> Result<UncheckedId<N>, InvalidSpan> {
-    let hex = hex.unwrap_or_default();
-    from_hex(&hex)
-        .map(|bytes| bytes.as_slice().into())
-        .ok_or_else(|| InvalidSpan::Malformed(format!("{what} is not hexadecimal")))
+fn id(what: &str, hex: &str) -> Result<Vec<u8>, InvalidSpan> {
+    from_hex(hex).ok_or_else(|| InvalidSpan::Malformed(format!("{what} is not hexadecimal")))
 }
 
-fn link_id<const N: usize>(hex: Option<Cow<'_, str>>) -> Option<Id<N>> {
-    Id::from_slice(&from_hex(&hex?)?).ok()
+fn link_id<const N: usize>(hex: &str) -> Option<Id<N>> {
+    Id::from_slice(&from_hex(hex)?).ok()
 }
 
 fn kind(kind: Option<shape::Enum>) -> SpanKind {

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Serialize, Serializer};
 
 use super::dialect::{Choice, Dialect};
-use crate::format::json::Container;
+use crate::format::json::{Container, as_text, is_zero};
 use crate::model::{Attribute, Event, Link, Resource, Scope, Span, Status, Value};
 
 /// A `TracesData` message of these spans, grouped by resource and by scope.
@@ -407,20 +407,4 @@ impl Serialize for Double {
             serializer.serialize_str(&Value::Double(self.0).text())
         }
     }
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde asks for a reference"
-)]
-fn as_text<S: Serializer>(number: &u64, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(number)
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde asks for a reference"
-)]
-fn is_zero(number: &u32) -> bool {
-    *number == 0
 }

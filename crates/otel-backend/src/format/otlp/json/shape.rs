@@ -5,12 +5,13 @@
     reason = "the names are those of the messages"
 )]
 
-use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
 use serde_json::value::RawValue;
+
+use crate::format::json::JsonText;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -26,8 +27,8 @@ pub(super) struct ResourceSpans<'a> {
     pub(super) resource: Option<Resource<'a>>,
     #[serde(borrow)]
     pub(super) scope_spans: Option<Vec<ScopeSpans<'a>>>,
-    #[serde(borrow)]
-    pub(super) schema_url: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    pub(super) schema_url: JsonText<'a>,
 }
 
 #[derive(Deserialize, Default)]
@@ -46,17 +47,17 @@ pub(super) struct ScopeSpans<'a> {
     /// Each is read on its own, so that one that cannot be read is rejected alone.
     #[serde(borrow)]
     pub(super) spans: Option<Vec<&'a RawValue>>,
-    #[serde(borrow)]
-    pub(super) schema_url: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    pub(super) schema_url: JsonText<'a>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Scope<'a> {
-    #[serde(borrow)]
-    pub(super) name: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    pub(super) version: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    pub(super) name: JsonText<'a>,
+    #[serde(borrow, default)]
+    pub(super) version: JsonText<'a>,
     #[serde(borrow)]
     pub(super) attributes: Option<Vec<KeyValue<'a>>>,
     pub(super) dropped_attributes_count: Option<u32>,
@@ -65,17 +66,17 @@ pub(super) struct Scope<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Span<'a> {
-    #[serde(borrow)]
-    pub(super) trace_id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    pub(super) span_id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    pub(super) parent_span_id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    pub(super) trace_state: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    pub(super) trace_id: JsonText<'a>,
+    #[serde(borrow, default)]
+    pub(super) span_id: JsonText<'a>,
+    #[serde(borrow, default)]
+    pub(super) parent_span_id: JsonText<'a>,
+    #[serde(borrow, default)]
+    pub(super) trace_state: JsonText<'a>,
     pub(super) flags: Option<u32>,
-    #[serde(borrow)]
-    pub(super) name: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    pub(super) name: JsonText<'a>,
     pub(super) kind: Option<Enum>,
     pub(super) start_time_unix_nano: Option<U64>,
     pub(super) end_time_unix_nano: Option<U64>,
@@ -96,8 +97,8 @@ pub(super) struct Span<'a> {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Event<'a> {
     pub(super) time_unix_nano: Option<U64>,
-    #[serde(borrow)]
-    pub(super) name: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    pub(super) name: JsonText<'a>,
     #[serde(borrow)]
     pub(super) attributes: Option<Vec<KeyValue<'a>>>,
     pub(super) dropped_attributes_count: Option<u32>,
@@ -106,12 +107,12 @@ pub(super) struct Event<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Link<'a> {
-    #[serde(borrow)]
-    pub(super) trace_id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    pub(super) span_id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    pub(super) trace_state: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    pub(super) trace_id: JsonText<'a>,
+    #[serde(borrow, default)]
+    pub(super) span_id: JsonText<'a>,
+    #[serde(borrow, default)]
+    pub(super) trace_state: JsonText<'a>,
     #[serde(borrow)]
     pub(super) attributes: Option<Vec<KeyValue<'a>>>,
     pub(super) dropped_attributes_count: Option<u32>,
@@ -120,15 +121,15 @@ pub(super) struct Link<'a> {
 
 #[derive(Deserialize, Default)]
 pub(super) struct Status<'a> {
-    #[serde(borrow)]
-    pub(super) message: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    pub(super) message: JsonText<'a>,
     pub(super) code: Option<Enum>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct KeyValue<'a> {
-    #[serde(borrow)]
-    pub(super) key: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    pub(super) key: JsonText<'a>,
     #[serde(borrow)]
     pub(super) value: Option<AnyValue<'a>>,
 }
@@ -137,7 +138,7 @@ pub(super) struct KeyValue<'a> {
 #[serde(rename_all = "camelCase")]
 pub(super) struct AnyValue<'a> {
     #[serde(borrow)]
-    pub(super) string_value: Option<Cow<'a, str>>,
+    pub(super) string_value: Option<JsonText<'a>>,
     pub(super) bool_value: Option<bool>,
     pub(super) int_value: Option<I64>,
     pub(super) double_value: Option<F64>,
@@ -146,7 +147,7 @@ pub(super) struct AnyValue<'a> {
     #[serde(borrow)]
     pub(super) kvlist_value: Option<Values<KeyValue<'a>>>,
     #[serde(borrow)]
-    pub(super) bytes_value: Option<Cow<'a, str>>,
+    pub(super) bytes_value: Option<JsonText<'a>>,
 }
 
 #[derive(Deserialize)]
