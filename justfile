@@ -28,7 +28,7 @@ versions:
 
 # The shell scripts.
 shell:
-    shellcheck bootstrap.sh docker-compose.sh docker/*.sh docker/tests/*.sh .ci/run .ci/one-version
+    shellcheck bootstrap.sh docker-compose.sh docker/*.sh docker/tests/*.sh .ci/run .ci/one-version .ci/install
 
 # The trace page in Chromium (needs chromium and chromedriver).
 browser:
@@ -38,9 +38,23 @@ browser:
 compose:
     docker/tests/run.sh
 
-# What would be published can be built from what is packaged.
+# What would be published can be built from what is packaged, in this order.
 package:
-    cargo publish --dry-run --locked -p jaeger-wire -p jaeger-exporter
+    cargo publish --dry-run --locked -p otel-env -p jaeger-wire -p jaeger-exporter -p otel-auto \
+        -p opentelemetry-instrument -p trace-check -p otel-backend
+
+# The commands of the READMEs that add or install from git, run against this checkout.
+install:
+    .ci/install
+
+# The published libraries build with each feature alone and with the usual sets.
+features:
+    for set in "" axum console jaeger logs otlp-grpc otlp-http reqwest axum,otlp-http axum,jaeger; do \
+        cargo check --locked -p otel-auto --no-default-features --features "$set" || exit 1; done
+    for set in http grpc udp; do \
+        cargo check --locked -p jaeger-exporter --no-default-features --features "$set" || exit 1; done
+    cargo test --locked -p otel-auto --lib --no-default-features
+    cargo test --locked -p otel-auto --lib --no-default-features --features axum,otlp-http
 
 # Licences, sources and duplicate crates (needs cargo-deny).
 deny:

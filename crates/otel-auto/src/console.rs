@@ -1,6 +1,7 @@
 //! Prints each span as JSON, one object per span, as the Python SDK's console exporter does.
 
 mod json;
+#[cfg(feature = "logs")]
 mod logs;
 mod output;
 mod parts;
@@ -13,6 +14,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
+#[cfg(feature = "logs")]
 pub(crate) use logs::ConsoleLogExporter;
 
 use json::JsonWriter;

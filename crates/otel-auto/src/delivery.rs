@@ -1,12 +1,14 @@
 //! Counts what becomes of the spans that an exporter is given.
 
 mod counts;
+#[cfg(feature = "logs")]
 mod logs;
 mod spans;
 
 use std::fmt;
 use std::sync::Arc;
 
+#[cfg(feature = "logs")]
 use opentelemetry_sdk::logs::LogExporter;
 use opentelemetry_sdk::trace::{BatchConfig, SpanExporter};
 
@@ -15,6 +17,7 @@ pub use spans::CountedBatch;
 use crate::config::without_secrets;
 
 use counts::Counts;
+#[cfg(feature = "logs")]
 pub(crate) use logs::CountedLogs;
 
 /// Counts the spans sent to one endpoint at both ends: how many ended, and how many of them the
@@ -99,6 +102,7 @@ impl Delivery {
         CountedBatch::new(exporter, config, &self.counts)
     }
 
+    #[cfg(feature = "logs")]
     pub(crate) fn batch_of_logs<E: LogExporter + 'static>(
         &self,
         exporter: E,

@@ -11,7 +11,7 @@ use opentelemetry::trace::TracerProvider;
 use crate::config::{Config, Problem};
 use crate::pipeline::Built;
 use crate::signal::Signals;
-use crate::{http, pipeline, propagation, settings, subscriber};
+use crate::{pipeline, propagation, settings, subscriber};
 
 /// How long the last spans may take to leave when the program ends.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -70,8 +70,13 @@ pub fn init() -> Telemetry {
 
 fn set_globals(config: Config, built: Option<&Built>) {
     global::set_text_map_propagator(propagation::composite(&config.propagators));
-    let sdk = built.map(|built| (built.provider.clone(), built.sampler.clone()));
-    http::Environment::new(sdk, config.http, &config.propagators).install();
+    #[cfg(any(feature = "axum", feature = "reqwest"))]
+    crate::http::Environment::new(
+        built.map(|built| (built.provider.clone(), built.sampler.clone())),
+        config.http,
+        &config.propagators,
+    )
+    .install();
     let tracer = built.map(|built| {
         global::set_tracer_provider(built.provider.clone());
         built

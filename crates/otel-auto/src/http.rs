@@ -1,10 +1,15 @@
-//! HTTP instrumentation: a [`tower`] layer for servers and a wrapper of [`reqwest`] for clients.
+//! HTTP instrumentation: a tower layer for servers and a wrapper of reqwest for clients.
 //!
 //! Both follow the stable semantic conventions for HTTP spans
 //! (<https://opentelemetry.io/docs/specs/semconv/http/http-spans/>): names, kinds, attributes with
-//! their types, status. No header is captured unless it is asked for by name. They speak to the OpenTelemetry API, not through
-//! `tracing`, so no log level switches them off; `tracing` spans in a handler nest under the
-//! server span.
+//! their types, status. No header is captured unless it is asked for by name. They speak to the
+//! OpenTelemetry API, not through `tracing`, so no log level switches them off; `tracing` spans in a
+//! handler nest under the server span.
+//!
+//! Metrics of the durations of requests are not made. [opentelemetry-instrumentation-tower] makes
+//! them, and can stand beside this layer.
+//!
+//! [opentelemetry-instrumentation-tower]: https://docs.rs/opentelemetry-instrumentation-tower
 //!
 //! ```no_run
 //! use axum::{Router, routing::get};
@@ -22,18 +27,24 @@
 
 mod address;
 mod attributes;
+#[cfg(feature = "axum")]
 mod body;
 mod capture;
+#[cfg(feature = "reqwest")]
 mod client;
 mod environment;
+#[cfg(feature = "axum")]
 mod forwarded;
 mod intern;
 mod redact;
+#[cfg(feature = "axum")]
 mod server;
 mod span;
 mod tracer;
 
+#[cfg(feature = "reqwest")]
 pub use client::{Client, RequestBuilder};
+#[cfg(feature = "axum")]
 pub use server::{ResponseFuture, Server, ServerLayer};
 
 pub(crate) use environment::Environment;

@@ -1,11 +1,33 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    not(all(
+        feature = "axum",
+        feature = "console",
+        feature = "jaeger",
+        feature = "logs",
+        feature = "otlp-grpc",
+        feature = "otlp-http",
+        feature = "reqwest"
+    )),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "each exporter and each instrumentation uses only some of the shared parts"
+    )
+)]
 
+#[cfg(feature = "console")]
 mod console;
 mod cut;
 mod delivery;
 mod guard;
+#[cfg(any(feature = "axum", feature = "reqwest"))]
 pub mod http;
+#[cfg(feature = "jaeger")]
 mod jaeger;
+mod missing;
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
 mod otlp;
 mod pipeline;
 mod propagation;
@@ -16,6 +38,7 @@ mod subscriber;
 
 pub use otel_env as config;
 
+#[cfg(feature = "console")]
 pub use console::ConsoleExporter;
 pub use delivery::{CountedBatch, Delivery};
 pub use guard::{Telemetry, init};

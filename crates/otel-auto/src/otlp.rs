@@ -1,5 +1,6 @@
 //! The OTLP exporters, fit to run on any thread.
 
+#[cfg(feature = "otlp-http")]
 mod http;
 mod plan;
 mod rejections;
@@ -8,20 +9,31 @@ mod transport;
 
 use std::time::Duration;
 
-use opentelemetry_otlp::{LogExporter, SpanExporter};
+#[cfg(feature = "logs")]
+use opentelemetry_otlp::LogExporter;
+use opentelemetry_otlp::SpanExporter;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
+#[cfg(feature = "logs")]
 use opentelemetry_sdk::logs::LogBatch;
 use opentelemetry_sdk::trace::SpanData;
 
 use crate::config::{Otlp, Problem};
 use crate::delivery::Delivery;
 
+#[cfg(feature = "otlp-grpc")]
 pub(crate) use rejections::listener;
 
-use http::Signal;
 use plan::Plan;
 use transport::{Link, Transport};
+
+/// What the requests of an exporter hold.
+#[derive(Clone, Copy, Debug)]
+enum Signal {
+    Traces,
+    #[cfg(feature = "logs")]
+    Logs,
+}
 
 /// Exports spans, and tells the delivery what the SDK's exporter keeps to itself.
 #[derive(Debug)]
@@ -31,6 +43,7 @@ pub(crate) struct OtlpSpans {
 }
 
 /// Exports log records, and tells the delivery what the SDK's exporter keeps to itself.
+#[cfg(feature = "logs")]
 #[derive(Debug)]
 pub(crate) struct OtlpLogs {
     exporter: LogExporter,
@@ -47,7 +60,9 @@ pub(crate) fn spans(
     let transport = plan.transport(Signal::Traces)?;
     let builder = SpanExporter::builder();
     let built = match &transport {
+        #[cfg(feature = "otlp-http")]
         Transport::Http(client) => plan.http(builder.with_http(), client).build(),
+        #[cfg(feature = "otlp-grpc")]
         Transport::Grpc(_) => transport.enter(|| plan.grpc(builder.with_tonic()).build()),
     };
     Ok(OtlpSpans {
@@ -57,6 +72,7 @@ pub(crate) fn spans(
 }
 
 /// Makes the exporter of log records that `settings` describe.
+#[cfg(feature = "logs")]
 pub(crate) fn logs(
     settings: &Otlp,
     timeout: Duration,
@@ -66,7 +82,9 @@ pub(crate) fn logs(
     let transport = plan.transport(Signal::Logs)?;
     let builder = LogExporter::builder();
     let built = match &transport {
+        #[cfg(feature = "otlp-http")]
         Transport::Http(client) => plan.http(builder.with_http(), client).build(),
+        #[cfg(feature = "otlp-grpc")]
         Transport::Grpc(_) => transport.enter(|| plan.grpc(builder.with_tonic()).build()),
     };
     Ok(OtlpLogs {
@@ -89,6 +107,7 @@ impl opentelemetry_sdk::trace::SpanExporter for OtlpSpans {
     }
 }
 
+#[cfg(feature = "logs")]
 impl opentelemetry_sdk::logs::LogExporter for OtlpLogs {
     async fn export(&self, batch: LogBatch<'_>) -> OTelSdkResult {
         self.link.run(self.exporter.export(batch)).await

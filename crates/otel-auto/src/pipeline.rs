@@ -1,17 +1,22 @@
 //! The tracer provider that a configuration describes.
 
-mod logs;
+#[cfg(feature = "logs")]
+pub(crate) mod logs;
+#[cfg(not(feature = "logs"))]
+#[path = "pipeline/no_logs.rs"]
+pub(crate) mod logs;
 
 use std::mem;
 
-use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanExporter, TracerProviderBuilder};
 
-use crate::config::{Batch, Config, Exporter, Problem};
+use crate::config::{Batch, Config, Exporter, Jaeger, Otlp, Problem};
 use crate::cut::Cut;
 use crate::delivery::Delivery;
+#[cfg(not(all(feature = "console", feature = "jaeger", feature = "otlp-http")))]
+use crate::missing;
 use crate::sampling::CountingSampler;
-use crate::{ConsoleExporter, jaeger, otlp, settings};
+use crate::settings;
 
 /// A provider in the making, and the counts of its exporters.
 struct Pipeline {
@@ -26,7 +31,7 @@ struct Pipeline {
 pub(crate) struct Built {
     pub(crate) provider: SdkTracerProvider,
     /// `None` where log records go nowhere.
-    pub(crate) logs: Option<SdkLoggerProvider>,
+    pub(crate) logs: Option<logs::LoggerProvider>,
     pub(crate) sampler: CountingSampler,
     /// One for each exporter that sends.
     pub(crate) deliveries: Vec<Delivery>,
@@ -60,24 +65,74 @@ pub(crate) fn build(config: &Config, problems: &mut Vec<Problem>) -> Built {
 impl Pipeline {
     fn add(&mut self, exporter: &Exporter) -> Result<(), Problem> {
         match exporter {
-            Exporter::Console => {
-                let builder = mem::take(&mut self.builder);
-                self.builder = builder.with_simple_exporter(self.cut(ConsoleExporter::stdout()));
-            }
-            Exporter::Otlp(settings) => {
-                let delivery =
-                    Delivery::to(&settings.endpoint).with_variable(settings.endpoint_variable);
-                let timeout = settings.timeout.min(self.batch.export_timeout);
-                let exporter = otlp::spans(settings, timeout, &delivery)?;
-                self.send(delivery, exporter);
-            }
-            Exporter::Jaeger(settings) => {
-                let timeout = settings.timeout.min(self.batch.export_timeout);
-                let exporter = jaeger::exporter(settings, timeout)?;
-                self.send(exporter.delivery().clone(), exporter);
-            }
+            Exporter::Console => self.add_console(),
+            Exporter::Otlp(settings) => self.add_otlp(settings),
+            Exporter::Jaeger(settings) => self.add_jaeger(settings),
         }
+    }
+
+    #[cfg(feature = "console")]
+    #[expect(clippy::unnecessary_wraps, reason = "without the feature, it fails")]
+    fn add_console(&mut self) -> Result<(), Problem> {
+        let exporter = self.cut(crate::ConsoleExporter::stdout());
+        self.builder = mem::take(&mut self.builder).with_simple_exporter(exporter);
         Ok(())
+    }
+
+    #[cfg(not(feature = "console"))]
+    #[expect(
+        clippy::unused_self,
+        reason = "with the feature, it changes the pipeline"
+    )]
+    fn add_console(&mut self) -> Result<(), Problem> {
+        Err(missing::feature(
+            missing::TRACES_EXPORTER,
+            "console",
+            "console",
+        ))
+    }
+
+    #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+    fn add_otlp(&mut self, settings: &Otlp) -> Result<(), Problem> {
+        let delivery = Delivery::to(&settings.endpoint).with_variable(settings.endpoint_variable);
+        let timeout = settings.timeout.min(self.batch.export_timeout);
+        let exporter = crate::otlp::spans(settings, timeout, &delivery)?;
+        self.send(delivery, exporter);
+        Ok(())
+    }
+
+    #[cfg(not(any(feature = "otlp-grpc", feature = "otlp-http")))]
+    #[expect(
+        clippy::unused_self,
+        reason = "with the feature, it changes the pipeline"
+    )]
+    fn add_otlp(&mut self, _: &Otlp) -> Result<(), Problem> {
+        Err(missing::feature(
+            missing::TRACES_EXPORTER,
+            "otlp",
+            "otlp-http or otlp-grpc",
+        ))
+    }
+
+    #[cfg(feature = "jaeger")]
+    fn add_jaeger(&mut self, settings: &Jaeger) -> Result<(), Problem> {
+        let timeout = settings.timeout.min(self.batch.export_timeout);
+        let exporter = crate::jaeger::exporter(settings, timeout)?;
+        self.send(exporter.delivery().clone(), exporter);
+        Ok(())
+    }
+
+    #[cfg(not(feature = "jaeger"))]
+    #[expect(
+        clippy::unused_self,
+        reason = "with the feature, it changes the pipeline"
+    )]
+    fn add_jaeger(&mut self, _: &Jaeger) -> Result<(), Problem> {
+        Err(missing::feature(
+            missing::TRACES_EXPORTER,
+            "jaeger",
+            "jaeger",
+        ))
     }
 
     fn send(&mut self, delivery: Delivery, exporter: impl SpanExporter + 'static) {
@@ -89,5 +144,26 @@ impl Pipeline {
 
     fn cut<E>(&self, exporter: E) -> Cut<E> {
         Cut::new(exporter, self.value_length)
+    }
+}
+
+#[cfg(all(test, not(feature = "jaeger")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exporter_that_is_not_built_in_is_answered() {
+        let jaeger = |name: &str| (name == "OTEL_TRACES_EXPORTER").then(|| "jaeger".to_owned());
+        let (config, mut problems) = Config::read(&jaeger);
+        let built = build(&config, &mut problems);
+        assert!(built.deliveries.is_empty());
+        let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            [
+                "OTEL_TRACES_EXPORTER=\"jaeger\": this program is built without otel-auto's feature \
+              jaeger; nothing is sent there"
+            ]
+        );
     }
 }

@@ -1,9 +1,11 @@
 //! The settings of `otel-env` in the SDK's own types.
 
 use opentelemetry::KeyValue;
+#[cfg(feature = "logs")]
+use opentelemetry_sdk::logs;
 use opentelemetry_sdk::resource::TelemetryResourceDetector;
 use opentelemetry_sdk::trace::SpanLimits;
-use opentelemetry_sdk::{Resource, logs, trace};
+use opentelemetry_sdk::{Resource, trace};
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::config::{self, Batch, Limits, LogLevel, Sampler};
@@ -63,6 +65,7 @@ pub(crate) fn batch_of_spans(batch: Batch) -> trace::BatchConfig {
         .build()
 }
 
+#[cfg(feature = "logs")]
 pub(crate) fn batch_of_logs(batch: Batch) -> logs::BatchConfig {
     logs::BatchConfigBuilder::default()
         .with_scheduled_delay(batch.schedule_delay)

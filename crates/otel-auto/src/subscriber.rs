@@ -4,15 +4,15 @@ mod loose;
 
 use std::io::{self, IsTerminal};
 
-use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
-use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::trace::SdkTracer;
 use tracing_subscriber::filter::{EnvFilter, LevelFilter, Targets};
+#[cfg(not(feature = "otlp-grpc"))]
+use tracing_subscriber::layer::Identity;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
 
-use crate::otlp;
+use crate::pipeline::logs::{self, LoggerProvider};
 
 use loose::LooseEvents;
 
@@ -35,7 +35,7 @@ const CARRIERS: [&str; 9] = [
 /// rules what is printed on stderr.
 pub(crate) fn install(
     tracer: Option<SdkTracer>,
-    logs: Option<&SdkLoggerProvider>,
+    logs: Option<&LoggerProvider>,
     sdk_log: LevelFilter,
 ) -> bool {
     let loose = tracer
@@ -52,18 +52,22 @@ pub(crate) fn install(
             .with_level(false)
             .with_filter(exported())
     });
-    let logs = logs.map(|logs| OpenTelemetryTracingBridge::new(logs).with_filter(exported()));
+    let logs = logs.map(|logs| logs::bridge(logs).with_filter(exported()));
     let events = fmt::layer()
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
         // It would report a stderr that is closed on that stderr, and panic.
         .log_internal_errors(false)
         .with_filter(printed(sdk_log));
+    #[cfg(feature = "otlp-grpc")]
+    let rejections = Some(crate::otlp::listener());
+    #[cfg(not(feature = "otlp-grpc"))]
+    let rejections = None::<Identity>;
     tracing_subscriber::registry()
         .with(spans)
         .with(loose)
         .with(logs)
-        .with(otlp::listener())
+        .with(rejections)
         .with(events)
         .try_init()
         .is_ok()

@@ -21,7 +21,25 @@ const USER_AGENT: &str = concat!("jaeger-exporter/", env!("CARGO_PKG_VERSION"));
 
 /// Builds a [`SpanExporter`] that speaks gRPC. Made by [`SpanExporter::grpc`].
 ///
-/// What is not set in code comes from the environment, and else has the default.
+/// A setting that code does not give comes from the environment, and else has its default.
+///
+/// ```
+/// use jaeger_exporter::SpanExporter;
+/// use opentelemetry_sdk::trace::SdkTracerProvider;
+///
+/// // No runtime is needed: the exporter has a thread of its own.
+/// let exporter = SpanExporter::grpc()
+///     .with_endpoint("http://localhost:14250")
+///     .with_header("x-tenant", "shop")
+///     .build()?;
+/// assert_eq!(exporter.endpoint(), "http://localhost:14250");
+///
+/// let provider = SdkTracerProvider::builder()
+///     .with_batch_exporter(exporter)
+///     .build();
+/// # drop(provider);
+/// # Ok::<(), jaeger_exporter::BuildError>(())
+/// ```
 #[must_use = "a builder does nothing until it is built"]
 #[derive(Clone)]
 pub struct GrpcBuilder {

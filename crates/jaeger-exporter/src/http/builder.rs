@@ -28,7 +28,28 @@ const READ_AT_ONCE: usize = 16 * 1024;
 
 /// Builds a [`SpanExporter`] that sends Thrift over HTTP. Made by [`SpanExporter::http`].
 ///
-/// What is not set in code comes from the environment, and else has the default.
+/// A setting that code does not give comes from the environment, and else has its default.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use jaeger_exporter::SpanExporter;
+/// use opentelemetry_sdk::trace::SdkTracerProvider;
+///
+/// let exporter = SpanExporter::http()
+///     .with_endpoint("http://localhost:14268/api/traces")
+///     .with_timeout(Duration::from_secs(3))
+///     .with_basic_auth("shop", "secret")
+///     .with_header("x-tenant", "shop")
+///     .build()?;
+/// assert_eq!(exporter.endpoint(), "http://localhost:14268/api/traces");
+///
+/// let provider = SdkTracerProvider::builder()
+///     .with_batch_exporter(exporter)
+///     .build();
+/// # drop(provider);
+/// # Ok::<(), jaeger_exporter::BuildError>(())
+/// ```
 #[must_use = "a builder does nothing until it is built"]
 #[derive(Clone)]
 pub struct HttpBuilder {

@@ -16,7 +16,34 @@ const LARGEST_PACKET_SIZE: usize = 65_507;
 
 /// Builds a [`SpanExporter`] that sends Thrift over UDP. Made by [`SpanExporter::udp`].
 ///
-/// What is not set in code comes from the environment, and else has the default.
+/// A setting that code does not give comes from the environment, and else has its default.
+///
+/// ```
+/// use std::net::UdpSocket;
+///
+/// use jaeger_exporter::SpanExporter;
+/// use opentelemetry::trace::{Tracer, TracerProvider};
+/// use opentelemetry_sdk::trace::SdkTracerProvider;
+///
+/// // An agent, which is one socket here.
+/// let agent = UdpSocket::bind("127.0.0.1:0")?;
+/// let exporter = SpanExporter::udp()
+///     .with_host("127.0.0.1")
+///     .with_port(agent.local_addr()?.port())
+///     .with_max_packet_size(9_000)
+///     .compact()
+///     .build()?;
+///
+/// let provider = SdkTracerProvider::builder()
+///     .with_simple_exporter(exporter)
+///     .build();
+/// provider.tracer("till").in_span("pay", |_| {});
+///
+/// let mut packet = [0; 9_000];
+/// let length = agent.recv(&mut packet)?;
+/// assert!(packet[..length].windows(3).any(|bytes| bytes == b"pay"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "a builder does nothing until it is built"]
 #[derive(Debug, Clone)]
 pub struct UdpBuilder {

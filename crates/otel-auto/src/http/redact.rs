@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+#[cfg(feature = "reqwest")]
 use reqwest::Url;
 
 pub(super) const REDACTED: &str = "REDACTED";
@@ -53,6 +54,7 @@ pub(super) fn query(query: &str) -> Cow<'_, str> {
 }
 
 /// `url` with user name, password and the values of secret query keys replaced.
+#[cfg(feature = "reqwest")]
 pub(super) fn url(url: &Url) -> String {
     let mut url = url.clone();
     // Fails only for URLs without a host, which hold no credentials.
@@ -90,6 +92,7 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "reqwest")]
     #[test]
     fn credentials_in_a_url_are_replaced() {
         let cases = [

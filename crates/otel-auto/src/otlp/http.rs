@@ -13,6 +13,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use http::response::Parts;
 use http::{HeaderMap, HeaderValue, Request, Response};
 use opentelemetry_http::{Bytes, HttpClient, HttpError};
+#[cfg(feature = "logs")]
 use opentelemetry_proto::tonic::collector::logs::v1::{
     ExportLogsServiceRequest, ExportLogsServiceResponse,
 };
@@ -25,6 +26,7 @@ use serde::de::DeserializeOwned;
 use ureq::Agent;
 use ureq::tls::TlsConfig;
 
+use super::Signal;
 use super::rejections::Rejection;
 
 /// Answers larger than this are refused.
@@ -52,13 +54,6 @@ pub(super) enum Encoding {
     Protobuf,
     /// As JSON, which the exporter then need not know.
     Json,
-}
-
-/// What the requests hold.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Signal {
-    Traces,
-    Logs,
 }
 
 /// What the exporter does not pass on of the last answer.
@@ -154,6 +149,7 @@ impl HttpTransport {
                 let partial = response.partial_success?;
                 (partial.rejected_spans, partial.error_message)
             }
+            #[cfg(feature = "logs")]
             Signal::Logs => {
                 let response: ExportLogsServiceResponse = self.decode(body)?;
                 let partial = response.partial_success?;
@@ -204,6 +200,7 @@ fn to_json(body: &Bytes, signal: Signal) -> Result<Bytes, HttpError> {
     };
     let json = match signal {
         Signal::Traces => transcode::<ExportTraceServiceRequest>(&body)?,
+        #[cfg(feature = "logs")]
         Signal::Logs => transcode::<ExportLogsServiceRequest>(&body)?,
     };
     let body = if gzip { compress(&json)? } else { json };

@@ -2,16 +2,20 @@
 
 use std::time::Duration;
 
-use opentelemetry_otlp::{
-    Compression, Protocol, WithExportConfig, WithHttpConfig, WithTonicConfig,
+use opentelemetry_otlp::{Compression, WithExportConfig};
+#[cfg(feature = "otlp-http")]
+use opentelemetry_otlp::{Protocol, WithHttpConfig};
+#[cfg(feature = "otlp-grpc")]
+use {
+    opentelemetry_otlp::WithTonicConfig, tokio::runtime::Builder, tonic::Request,
+    tonic::metadata::MetadataMap,
 };
-use tokio::runtime::Builder;
-use tonic::Request;
-use tonic::metadata::MetadataMap;
 
 use crate::config::{Otlp, OtlpProtocol, Problem, ProblemKind, without_secrets};
 
-use super::http::{Encoding, HttpTransport, Signal};
+use super::Signal;
+#[cfg(feature = "otlp-http")]
+use super::http::{Encoding, HttpTransport};
 use super::tls::Tls;
 use super::transport::Transport;
 
@@ -33,18 +37,33 @@ impl<'a> Plan<'a> {
     }
 
     pub(super) fn transport(&self, signal: Signal) -> Result<Transport, Problem> {
+        match self.settings.protocol {
+            OtlpProtocol::Grpc => self.grpc_transport(),
+            OtlpProtocol::HttpProtobuf | OtlpProtocol::HttpJson => self.http_transport(signal),
+        }
+    }
+
+    #[cfg(feature = "otlp-grpc")]
+    fn grpc_transport(&self) -> Result<Transport, Problem> {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("otel-auto-otlp")
+            .enable_all()
+            .build()
+            .map_err(|error| self.problem(&error))?;
+        Ok(Transport::Grpc(Some(runtime)))
+    }
+
+    #[cfg(not(feature = "otlp-grpc"))]
+    fn grpc_transport(&self) -> Result<Transport, Problem> {
+        Err(self.missing("otlp-grpc"))
+    }
+
+    #[cfg(feature = "otlp-http")]
+    fn http_transport(&self, signal: Signal) -> Result<Transport, Problem> {
         let encoding = match self.settings.protocol {
-            OtlpProtocol::Grpc => {
-                let runtime = Builder::new_multi_thread()
-                    .worker_threads(1)
-                    .thread_name("otel-auto-otlp")
-                    .enable_all()
-                    .build()
-                    .map_err(|error| self.problem(&error))?;
-                return Ok(Transport::Grpc(Some(runtime)));
-            }
-            OtlpProtocol::HttpProtobuf => Encoding::Protobuf,
             OtlpProtocol::HttpJson => Encoding::Json,
+            _ => Encoding::Protobuf,
         };
         let tls = match &self.tls {
             Some(tls) => tls.for_ureq().map_err(|error| self.problem(&error))?,
@@ -55,6 +74,18 @@ impl<'a> Plan<'a> {
         Ok(Transport::Http(client))
     }
 
+    #[cfg(not(feature = "otlp-http"))]
+    fn http_transport(&self, _: Signal) -> Result<Transport, Problem> {
+        Err(self.missing("otlp-http"))
+    }
+
+    #[cfg(not(all(feature = "otlp-grpc", feature = "otlp-http")))]
+    fn missing(&self, feature: &str) -> Problem {
+        let protocol = self.settings.protocol.name();
+        crate::missing::feature("OTEL_EXPORTER_OTLP_PROTOCOL", protocol, feature)
+    }
+
+    #[cfg(feature = "otlp-http")]
     pub(super) fn http<B: WithExportConfig + WithHttpConfig>(
         &self,
         builder: B,
@@ -72,6 +103,7 @@ impl<'a> Plan<'a> {
         }
     }
 
+    #[cfg(feature = "otlp-grpc")]
     pub(super) fn grpc<B: WithExportConfig + WithTonicConfig>(&self, builder: B) -> B {
         let headers = self.settings.headers.iter().cloned().collect();
         let headers = MetadataMap::from_headers(headers);
@@ -101,6 +133,7 @@ impl<'a> Plan<'a> {
 
 /// The request with `headers` and the exporter's `user-agent`, and no others: the exporter also
 /// adds what it reads in the environment by itself, checked by nobody.
+#[cfg(feature = "otlp-grpc")]
 fn with_headers(mut request: Request<()>, headers: &MetadataMap) -> Request<()> {
     let agent = request.metadata_mut().remove("user-agent");
     let mut own = headers.clone();

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "otlp-grpc")]
 use opentelemetry_otlp::tonic_types::transport as tonic;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
+#[cfg(feature = "otlp-http")]
 use ureq::tls::{ClientCert, PrivateKey, RootCerts, TlsConfig};
 
 use crate::config::{PemFile, Problem, ProblemKind, TlsFiles};
@@ -45,6 +47,7 @@ impl Tls {
         Ok(tls)
     }
 
+    #[cfg(feature = "otlp-http")]
     pub(super) fn for_ureq(&self) -> Result<TlsConfig, ureq::Error> {
         let certificate =
             |der: &CertificateDer<'_>| ureq::tls::Certificate::from_der(der).to_owned();
@@ -63,6 +66,7 @@ impl Tls {
             .build())
     }
 
+    #[cfg(feature = "otlp-grpc")]
     pub(super) fn for_tonic(&self) -> tonic::ClientTlsConfig {
         let config = tonic::ClientTlsConfig::new();
         let config = match &self.roots_pem {

@@ -3,19 +3,25 @@
 use std::pin::pin;
 
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use tokio::runtime::EnterGuard;
+#[cfg(feature = "otlp-grpc")]
 use tokio::runtime::Runtime;
 
 use crate::delivery::Delivery;
 
+#[cfg(feature = "otlp-http")]
 use super::http::HttpTransport;
+#[cfg(feature = "otlp-grpc")]
 use super::rejections;
 
 #[derive(Debug)]
 pub(super) enum Transport {
+    #[cfg(feature = "otlp-http")]
     Http(HttpTransport),
     /// The batch processor exports on a thread of its own, outside any runtime, and the program's
     /// runtime may be gone or blocked in `shutdown` by then. So gRPC has one for itself, one
     /// thread wide; `None` once it is dropped.
+    #[cfg(feature = "otlp-grpc")]
     Grpc(Option<Runtime>),
 }
 
@@ -39,7 +45,9 @@ impl Link {
     pub(super) async fn run(&self, export: impl Future<Output = OTelSdkResult>) -> OTelSdkResult {
         let result = self.transport.within(export).await;
         let (rejection, error) = match &self.transport {
+            #[cfg(feature = "otlp-grpc")]
             Transport::Grpc(_) => (rejections::take(), result.as_ref().err().map(grpc_error)),
+            #[cfg(feature = "otlp-http")]
             Transport::Http(client) => {
                 let answer = client.take_answer();
                 (answer.rejection, answer.error)
@@ -59,8 +67,9 @@ impl Transport {
     /// Runs `work` inside the runtime, where there is one.
     pub(super) fn enter<T>(&self, work: impl FnOnce() -> T) -> T {
         let _entered = match self {
+            #[cfg(feature = "otlp-grpc")]
             Self::Grpc(Some(runtime)) => Some(runtime.enter()),
-            _ => None,
+            _ => None::<EnterGuard<'_>>,
         };
         work()
     }
@@ -72,6 +81,7 @@ impl Transport {
     }
 }
 
+#[cfg(feature = "otlp-grpc")]
 impl Drop for Transport {
     fn drop(&mut self) {
         // A plain drop would panic where the last owner is an async task.
@@ -85,6 +95,7 @@ impl Drop for Transport {
 
 /// `TonicTracesClient export failed with gRPC code: Unavailable: tcp connect error: tcp connect
 /// error: …` without the words that say nothing and those that are said twice.
+#[cfg(feature = "otlp-grpc")]
 fn grpc_error(error: &OTelSdkError) -> String {
     let error = error.to_string();
     let (_, reason) = error.split_once("gRPC code: ").unwrap_or(("", &error));

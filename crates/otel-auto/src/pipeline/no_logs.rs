@@ -1,0 +1,37 @@
+//! Stands in for log records where the feature `logs` is off.
+
+use std::time::Duration;
+
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::OTelSdkResult;
+use tracing_subscriber::layer::Identity;
+
+use crate::config::{Config, Problem};
+use crate::delivery::Delivery;
+
+/// There is none.
+#[derive(Debug)]
+pub(crate) enum LoggerProvider {}
+
+impl LoggerProvider {
+    pub(crate) fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        match *self {}
+    }
+}
+
+/// Answers a configuration that asks for log records.
+pub(super) fn build(
+    config: &Config,
+    _: Resource,
+    _: &mut Vec<Delivery>,
+    problems: &mut Vec<Problem>,
+) -> Option<LoggerProvider> {
+    if !config.logs.exporters.is_empty() {
+        problems.push(crate::missing::feature("OTEL_LOGS_EXPORTER", "…", "logs"));
+    }
+    None
+}
+
+pub(crate) fn bridge(logs: &LoggerProvider) -> Identity {
+    match *logs {}
+}
