@@ -1,8 +1,7 @@
 //! The query APIs: Jaeger's old one and v3, Tempo's, and Jaeger's over gRPC.
 //!
-//! Only this module knows their shapes. Handlers read parameters, ask [`Query`], and write the
-//! answer; what may be large is written by a thread that may block, while it is sent. The APIs do not
-//! know each other; what they share is in `common`.
+//! Handlers read parameters, ask [`Query`], and write the answer; large answers are written while they
+//! are sent, by a thread that may block. The APIs do not use each other; shared parts are in `common`.
 
 mod common;
 pub mod jaeger_grpc;
@@ -33,7 +32,7 @@ pub fn router(query: Query) -> Router {
         .with_state(query)
 }
 
-/// Jaeger and Tempo answer under the same path; whoever accepts protobuf asks for Tempo's answer.
+/// Jaeger and Tempo answer under the same path; a client that accepts protobuf gets Tempo's answer.
 async fn trace(
     State(query): State<Query>,
     Path(id): Path<String>,

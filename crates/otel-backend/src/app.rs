@@ -1,7 +1,6 @@
 //! Puts the program together: opens the store, binds every listener, serves until told to stop.
 //!
-//! Tasks and threads are started here and nowhere else. They end in the order in which spans flow:
-//! listeners first, then the writer.
+//! Everything ends in the order in which spans flow: listeners first, then the writer.
 
 mod connections;
 mod descriptors;
@@ -49,13 +48,13 @@ pub struct App {
     workers: Vec<JoinHandle<()>>,
 }
 
-/// Why the program could not start.
+/// The reason why the program could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The store could not be opened.
     #[error(transparent)]
     Store(#[from] OpenError),
-    /// Ports could not be had.
+    /// Some ports could not be bound.
     #[error(transparent)]
     Bind(#[from] BindError),
     /// The file of sampling strategies cannot be used.
@@ -66,7 +65,7 @@ pub enum StartError {
     Thread(io::Error),
 }
 
-/// How long requests under way may take to end when the program is told to.
+/// The time that requests under way have to end at shutdown.
 const GRACE: Duration = Duration::from_secs(5);
 
 impl App {
@@ -95,7 +94,7 @@ impl App {
         })
     }
 
-    /// What the program listens on.
+    /// The endpoints with their addresses.
     pub fn addresses(&self) -> Vec<(Endpoint, SocketAddr)> {
         let bound = |(endpoint, socket): &(Endpoint, Socket)| Some((*endpoint, socket.address()?));
         self.sockets.iter().filter_map(bound).collect()
@@ -191,7 +190,7 @@ fn udp_ports(sockets: &[(Endpoint, Socket)]) -> Vec<(Protocol, u16)> {
     .collect()
 }
 
-/// What every endpoint is served with.
+/// The parts from which the routes of each endpoint are made.
 #[derive(Debug)]
 struct Routes {
     health: Health,
@@ -222,7 +221,7 @@ impl Routes {
         }
     }
 
-    /// What the program says of itself.
+    /// The routes about the program itself.
     fn own(&self) -> Router {
         let (health, metrics) = (self.health.clone(), self.metrics.clone());
         let metrics = async move || ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], metrics.render());

@@ -19,11 +19,12 @@ pub use ports::Ports;
 #[derive(Debug, Clone, Parser)]
 #[command(version, max_term_width = 100)]
 pub struct Args {
-    /// What to do instead of serving.
+    /// A task to do instead of serving.
     #[command(subcommand)]
     pub command: Option<Command>,
 
-    /// The address to listen on. There is no login: think twice before you choose another.
+    /// The address to listen on. There is no login, so anyone who reaches another address can read
+    /// all traces.
     #[arg(
         long,
         env = "OTEL_BACKEND_LISTEN",
@@ -46,12 +47,12 @@ pub struct Args {
     )]
     pub keep: Keep,
 
-    /// A file that says what Jaeger's clients are told to sample, in Jaeger's format; it is read
-    /// again when it has changed [default: everything is sampled].
+    /// A file of sampling strategies for Jaeger's clients, in Jaeger's format; it is read again when
+    /// it has changed [default: everything is sampled].
     #[arg(long, env = "OTEL_BACKEND_SAMPLING_FILE", value_name = "FILE")]
     pub sampling_file: Option<PathBuf>,
 
-    /// How much to take, as NAME=VALUE with commas between. Of a request: body, its bytes as sent
+    /// Limits, as NAME=VALUE with commas between. Of a request: body, its bytes as sent
     /// (16MiB); decompressed, its bytes then (16MiB); spans (100000); elements, its attributes,
     /// events, links and values (500000); attribute, the bytes of one (1MiB). Of all together:
     /// queue, bytes being received or stored (128MiB); connections (16000).

@@ -16,16 +16,16 @@ pub use endpoint::{Endpoint, Transport};
 pub(crate) use keep::parse_age;
 pub use limits::Limits;
 
-/// What the program is to do.
+/// The checked configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
-    /// What to listen on, in the order of [`Endpoint::ALL`]; what is switched off is missing.
+    /// The listeners in the order of [`Endpoint::ALL`]; those that are switched off are missing.
     pub listeners: Vec<(Endpoint, SocketAddr)>,
-    /// Where and how long to keep the spans.
+    /// The store's settings.
     pub store: Settings,
-    /// How much to take.
+    /// The limits on requests.
     pub limits: Limits,
-    /// What is to be sampled; everything if there is no file.
+    /// The file of sampling strategies; everything is sampled if there is none.
     pub sampling_file: Option<PathBuf>,
 }
 
@@ -40,7 +40,7 @@ impl fmt::Display for ConfigError {
 }
 
 impl Config {
-    /// Checks what was typed. `variable` reads the environment.
+    /// Checks the arguments. `variable` reads the environment.
     ///
     /// # Errors
     /// [`ConfigError`] with everything that is wrong, not just the first.

@@ -1,9 +1,9 @@
 //! The formats in which spans come and go: from bytes or JSON to the model, and back.
 //!
-//! Field numbers, tag names and JSON members of other people's formats are known here and nowhere
-//! else. Whoever has a socket, a file or a row of the store hands bytes in and gets
-//! [`Span`](crate::model::Span)s out, or the other way round. A format does not know the others;
-//! they share the modules that lie beside them.
+//! Field numbers, tag names and JSON members of foreign formats stand here and nowhere else.
+//! Receivers, imports and the store hand bytes in and get [`Span`](crate::model::Span)s back; exports
+//! and query APIs do the reverse. The formats do not use each other; they share the modules beside
+//! them.
 
 pub mod jaeger;
 pub mod json;
@@ -25,8 +25,8 @@ pub type Decoded<'a> = Box<dyn Iterator<Item = Result<Incoming<'a>, InvalidSpan>
 pub struct Incoming<'a> {
     /// The span.
     pub span: Span<'a>,
-    /// The OTLP message it was decoded from, if it was one: it need not be encoded again, and
-    /// what a later version of OTLP adds to it is kept.
+    /// The OTLP message that the span was decoded from, if there is one. It need not be encoded
+    /// again, and fields of a later version of OTLP are kept.
     pub message: Option<&'a [u8]>,
 }
 

@@ -1,35 +1,36 @@
-//! Asking a running otel-backend whether it is ready, for a container that has no other program.
+//! The subcommand `health`: asks a running otel-backend whether it is ready. Containers use it, which
+//! have no other program.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
-/// Longer than a backend under load needs for a constant answer.
+/// The timeout, which is longer than a backend under load needs for this answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Bytes of an answer that are read.
 const MAX_ANSWER: u64 = 64 * 1024;
 
-/// Why a backend is not known to be ready.
+/// The reason why a backend is not known to be ready.
 #[derive(Debug, thiserror::Error)]
 pub enum HealthError {
     /// The trace page's port is switched off, and with it the health answer.
     #[error("there is nobody to ask: --ui-port is off")]
     Off,
-    /// Nobody answered.
+    /// The backend did not answer.
     #[error("no answer from {address}: {source}")]
     Io {
-        /// Who was asked.
+        /// The backend's address.
         address: SocketAddr,
-        /// Why.
+        /// The error of the connection.
         source: io::Error,
     },
     /// The answer was not 200.
     #[error("{address} is not ready: {answer}")]
     NotReady {
-        /// Who was asked.
+        /// The backend's address.
         address: SocketAddr,
-        /// What it answered, or the problems it named.
+        /// The problems that it named, or its whole answer.
         answer: String,
     },
 }
@@ -70,7 +71,7 @@ fn problems(answer: &str) -> Option<String> {
     Some(problems.join("; "))
 }
 
-/// Where to reach what listens on `address`.
+/// The address at which a listener on `address` is reached.
 pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),

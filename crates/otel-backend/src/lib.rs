@@ -2,23 +2,23 @@
 //!
 //! Spans come in by OTLP, by Jaeger's protocols and by Zipkin's, lie on disk in SQLite, and go out
 //! through the query APIs of Jaeger and Tempo and a trace page. A developer starts it instead of
-//! Jaeger all-in-one; whoever outgrows one machine moves on without changing a program.
+//! Jaeger all-in-one, and can move on to a larger backend without changing a program.
 //!
 //! # Layout
 //!
-//! | module | what | must never know |
+//! | module | contents | must never know |
 //! |---|---|---|
 //! | [`model`] | the validated span | formats, JSON |
 //! | [`format`] | OTLP, Jaeger and Zipkin: bytes and JSON to spans, and back | sockets, the store |
 //! | [`receive`] | the receivers | the query side |
-//! | [`sampling`] | what Jaeger's clients are told to sample | spans |
+//! | [`sampling`] | remote sampling for Jaeger's clients | spans |
 //! | [`store`] | SQLite, blocks, indexes | HTTP, query APIs |
 //! | [`query`] | questions and their answers | HTTP, SQL |
 //! | [`api`] | the query APIs of Jaeger and Tempo, over HTTP and gRPC | SQL |
 //! | [`ui`] | the trace page's files | everything else |
 //! | [`transfer`] | traces from files and to them | SQL |
-//! | [`metrics`] | what is counted | |
-//! | [`throttle`] | how often something is logged | |
+//! | [`metrics`] | the program's own metrics | |
+//! | [`throttle`] | a limit on repeated log messages | |
 //! | [`args`], [`config`], [`app`] | the program: flags, checked values, start and stop | |
 //!
 //! `tests/walls.rs` says which of them may use which, and fails when one uses another.

@@ -15,14 +15,14 @@ use tracing_subscriber::EnvFilter;
 /// The command line or a variable is wrong (`EX_USAGE` of sysexits).
 const USAGE: u8 = 64;
 
-/// A port is taken or the store cannot be used; or the backend that was asked is not ready.
+/// A port is taken, the store cannot be used, or a subcommand failed.
 const CANNOT_START: u8 = 1;
 
 fn main() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
-            // Where help or an error cannot be printed, nothing can be said about it either.
+            // If help or an error cannot be printed, neither can that.
             drop(error.print());
             return if error.use_stderr() {
                 USAGE.into()

@@ -1,4 +1,4 @@
-//! What the program counts of itself, for Prometheus.
+//! The program's own metrics, for Prometheus.
 //!
 //! Spec: <https://prometheus.io/docs/specs/om/open_metrics_spec/>
 
@@ -53,7 +53,7 @@ impl fmt::Debug for Metrics {
 }
 
 impl Metrics {
-    /// Nothing counted yet. `collectors` are asked whenever somebody wants to know.
+    /// Metrics at zero. `collectors` are asked whenever the metrics are read.
     pub fn new(collectors: Vec<Box<dyn Collector>>) -> Self {
         let mut registry = Registry::default();
         registry.register_collector(Box::new(process::Process));

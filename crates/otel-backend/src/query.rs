@@ -88,7 +88,7 @@ impl Query {
             .await
     }
 
-    /// How often each service calls each, in the traces that lie between two times.
+    /// The number of calls between each two services, in the traces that lie between two times.
     ///
     /// # Errors
     /// [`ReadError`] if the store cannot be read.
@@ -111,7 +111,7 @@ impl Query {
             .await
     }
 
-    /// What a service does, sorted by name, then by kind; of one kind, if one is named.
+    /// The operations of a service, sorted by name, then by kind; those of one kind, if it is given.
     ///
     /// # Errors
     /// [`ReadError`] if the store cannot be read.

@@ -1,4 +1,4 @@
-//! Remote sampling: what Jaeger's clients, and OpenTelemetry's `jaeger_remote` samplers, ask for.
+//! Remote sampling, for Jaeger's clients and OpenTelemetry's `jaeger_remote` samplers.
 //!
 //! Over HTTP on any path (`/sampling?service=shop`), and over gRPC
 //! (`SamplingManager/GetSamplingStrategy`).
@@ -35,20 +35,20 @@ const GET_STRATEGY: &str = "/jaeger.api_v2.SamplingManager/GetSamplingStrategy";
 /// Bytes of a request over gRPC, which holds one name.
 const MAX_REQUEST: usize = 64 * 1024;
 
-/// What is to be sampled; clones share it.
+/// The sampling strategies; clones share them.
 #[derive(Debug, Clone)]
 pub struct Sampling(Arc<Source>);
 
 #[derive(Debug)]
 enum Source {
-    /// Everything, always.
+    /// Every trace of every service.
     All(Arc<Strategies>),
-    /// As a file says, which is read again when it has changed.
+    /// The strategies of a file, which is read again when it has changed.
     File(File),
 }
 
 impl Sampling {
-    /// Samples everything, or as the file says.
+    /// The strategies of `file`, or to sample everything.
     ///
     /// # Errors
     /// [`SamplingError`] if the file cannot be read or is not what it should be.
@@ -59,7 +59,7 @@ impl Sampling {
         })))
     }
 
-    /// What is in force now.
+    /// The strategies in force now.
     async fn strategies(&self) -> Arc<Strategies> {
         let this = Arc::clone(&self.0);
         let current = move || match this.as_ref() {

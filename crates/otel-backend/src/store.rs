@@ -123,9 +123,6 @@ pub struct Store {
 /// Why spans were not stored. None of the batch was.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AppendError {
-    /// More is waiting to be written than the queue may hold.
-    #[error("the store is busy: too many spans are waiting to be written")]
-    Busy,
     /// There is no space left.
     #[error(
         "the store cannot write: the disk is full: free some space, or keep less with --max-disk or --retention"

@@ -1,4 +1,4 @@
-//! Saying something often enough to be noticed, and no more often.
+//! A limit on how often the same message is logged.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -15,7 +15,7 @@ impl Throttle {
     /// The time between two messages.
     pub const INTERVAL: Duration = Duration::from_secs(10);
 
-    /// One through which nothing has passed yet.
+    /// A throttle that has let nothing through yet.
     pub const fn new() -> Self {
         Self {
             last: Mutex::new(None),
@@ -23,7 +23,7 @@ impl Throttle {
         }
     }
 
-    /// Whether a message may be given now: then how many were kept back since the last one.
+    /// The number of messages kept back since the last one, if one may pass now; else `None`.
     pub fn pass(&self) -> Option<u64> {
         self.pass_at(Instant::now())
     }

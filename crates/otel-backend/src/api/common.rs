@@ -1,4 +1,4 @@
-//! What the query APIs share: envelopes, parameters, ids, and the way a large answer leaves.
+//! The parts that the query APIs share: envelopes, parameters, ids, and the way out of an answer.
 
 pub(super) mod answer;
 pub(super) mod envelope;

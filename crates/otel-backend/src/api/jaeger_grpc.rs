@@ -23,7 +23,7 @@ use tower::Service;
 use crate::query::Query;
 use generated::jaeger::{api_v2, api_v3};
 
-/// A service of Jaeger's of whose health clients may ask. It is not served: there are no metrics.
+/// A service of Jaeger's whose health clients may ask for. It is not served: there are no metrics.
 const METRICS: &str = "jaeger.api_v2.metrics.MetricsQueryService";
 
 /// All services.
@@ -77,7 +77,7 @@ where
     router.route_service(&format!("/{}/{{method}}", S::NAME), service)
 }
 
-/// Reflection describes what is compiled in, so that it fails in tests or never.
+/// Reflection describes what is compiled in, so a failure would show in every test.
 fn without_reflection(router: Router, error: &ReflectionError) -> Router {
     tracing::error!(%error, "gRPC reflection is off");
     router

@@ -40,7 +40,7 @@ pub(super) fn router() -> Router<Query> {
         .route("/metrics/{kind}", get(metrics::metrics))
 }
 
-/// How often a service calls another.
+/// The number of calls from one service to another.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct DependencyJson {
@@ -69,7 +69,7 @@ async fn dependencies(
     Ok(envelope::answer(&links, 0, is_pretty(&pairs)))
 }
 
-/// There is no archive: what is in the store is kept as long as it fits.
+/// There is no archive: traces are kept as long as they fit.
 async fn archive(Path(id): Path<String>, Params(pairs): Params<Pairs>) -> ApiError {
     let checked = ids::parse(&id)
         .map_err(ApiError::bad_request)

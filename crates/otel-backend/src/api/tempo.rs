@@ -1,8 +1,8 @@
 //! Grafana Tempo's query API, as far as Grafana's Tempo data source needs it to find and show traces.
 //!
-//! It lies under `/tempo`, so that the data source's URL is `http://HOST:16686/tempo`; what has no
-//! namesake in Jaeger's API lies at the root, too, and there `/api/traces/{id}` is Tempo's for those
-//! who accept protobuf.
+//! It lies under `/tempo`, so that the data source's URL is `http://HOST:16686/tempo`. Paths that
+//! Jaeger's API does not have lie at the root too, where `/api/traces/{id}` is Tempo's for clients that
+//! accept protobuf.
 //!
 //! Spec: <https://grafana.com/docs/tempo/latest/api_docs/>
 

@@ -11,10 +11,10 @@ use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-/// How long a connection may be idle.
+/// The time after which an idle connection is closed.
 pub(super) const IDLE: Duration = Duration::from_mins(1);
 
-/// How often idle connections are looked for.
+/// The interval between searches for idle connections.
 const LOOK: Duration = Duration::from_secs(5);
 
 /// All connections; clones share them.
@@ -25,7 +25,7 @@ pub(super) struct Connections {
     idle: Arc<Mutex<Idle>>,
 }
 
-/// The idle ones, in the order in which they became so.
+/// The idle connections, longest idle first.
 #[derive(Debug, Default)]
 struct Idle {
     next: u64,
@@ -45,7 +45,7 @@ pub(super) struct Connection {
 struct State {
     /// Requests that are being worked on.
     busy: usize,
-    /// The place among the idle ones.
+    /// The position among the idle connections.
     place: Option<u64>,
 }
 
@@ -54,7 +54,7 @@ struct State {
 pub(super) struct Busy(Arc<Connection>);
 
 impl Connections {
-    /// Room for that many.
+    /// Room for that many connections.
     pub(super) fn new(total: usize) -> Self {
         let total = u32::try_from(total).unwrap_or(u32::MAX);
         Self {
@@ -64,7 +64,7 @@ impl Connections {
         }
     }
 
-    /// Waits for room, and closes the connection that has been idle for longest if there is none.
+    /// Waits for room; if there is none, closes the connection that has been idle for longest.
     pub(super) async fn room(&self) -> Option<OwnedSemaphorePermit> {
         let room = Arc::clone(&self.room);
         if let Ok(permit) = Arc::clone(&room).try_acquire_owned() {
@@ -89,7 +89,7 @@ impl Connections {
         })
     }
 
-    /// Closes those that are idle for too long, for ever.
+    /// Closes connections that are idle for too long, until it is aborted.
     pub(super) async fn close_idle(self) {
         let mut ticks = tokio::time::interval(LOOK);
         loop {
@@ -127,7 +127,7 @@ impl Connection {
         Busy(Arc::clone(self))
     }
 
-    /// Something was sent: an idle connection is so from now on.
+    /// Something was sent: the idle time of the connection starts anew.
     pub(super) fn touch(&self) {
         let mut state = lock(&self.state);
         if let Some(place) = state.place {

@@ -1,12 +1,12 @@
-//! File descriptors: each connection needs one, and the system grants so many.
+//! File descriptors: each connection needs one, and the system limits their number.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// What everything but connections needs: the database and its readers, the listeners.
+/// Descriptors for everything but connections: the database and its readers, the listeners.
 const RESERVE: usize = 256;
 
-/// How many of the connections that are wanted there is room for. Where the system lets the process
-/// have more descriptors than it was given, it takes them.
+/// The number of connections that there are descriptors for, at most as many as wanted. The limit of
+/// descriptors is raised as far as the system permits.
 pub(super) fn room_for(wanted: usize) -> usize {
     let needed = u64::try_from(wanted + RESERVE).unwrap_or(u64::MAX);
     let limit = getrlimit(Resource::Nofile);

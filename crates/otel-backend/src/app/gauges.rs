@@ -1,4 +1,4 @@
-//! What is measured only when somebody asks.
+//! Gauges that are measured only when the metrics are read.
 
 use std::fmt;
 use std::fs;
@@ -15,7 +15,7 @@ use crate::store::Store;
 pub(super) struct Gauges {
     pub(super) budget: Budget,
     pub(super) store: Store,
-    /// Where the store is, unless it is in memory.
+    /// The data directory, unless the store is in memory.
     pub(super) directory: Option<PathBuf>,
 }
 

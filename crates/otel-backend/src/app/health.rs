@@ -1,4 +1,4 @@
-//! Whether the program can do its work, and what is wrong if it cannot.
+//! The health answer: whether spans can be stored, and the problems if not.
 
 use std::sync::Arc;
 

@@ -24,13 +24,13 @@ use tower::ServiceExt as _;
 use super::connections::{Connection, Connections, IDLE};
 use crate::metrics::observe;
 
-/// How long to wait when the system has no more room for connections.
+/// The pause after the system refused a new connection.
 const BREATH: Duration = Duration::from_millis(100);
 
-/// How long a connection that is to be closed may take to end what it is sending.
+/// The time that a connection has to finish an answer before it is closed.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Bytes that a connection reads ahead of who handles the request.
+/// Bytes that a connection reads ahead of the handler.
 const READ_AHEAD: usize = 64 * 1024;
 
 /// Bytes of the head of an HTTP/2 request.
@@ -39,10 +39,10 @@ const HEAD: u32 = 16 * 1024;
 /// Requests on one HTTP/2 connection at the same time.
 const STREAMS: u32 = 128;
 
-/// How long an HTTP/2 connection may leave a ping unanswered.
+/// The time until an HTTP/2 ping must be answered.
 const PING: Duration = Duration::from_secs(20);
 
-/// A listener, and what its connections have in common.
+/// A listener with what its connections share.
 #[derive(Debug)]
 pub(super) struct Server {
     pub(super) listener: TcpListener,
@@ -82,7 +82,7 @@ impl Server {
         stream: TcpStream,
         connection: Arc<Connection>,
     ) -> impl Future<Output = ()> + Send + 'static {
-        // Answers are written whole; waiting for more would only delay them.
+        // Answers are written at once, so Nagle's algorithm would only delay them.
         if let Err(reason) = stream.set_nodelay(true) {
             tracing::debug!(%reason, "TCP_NODELAY could not be set");
         }
@@ -118,7 +118,7 @@ impl Server {
 }
 
 async fn told_to_stop(stop: &mut watch::Receiver<bool>) {
-    // Without a sender there is nothing left to serve for.
+    // The sender is dropped only when the program ends.
     drop(stop.wait_for(|stop| *stop).await);
 }
 
@@ -156,7 +156,7 @@ fn answer(
     }
 }
 
-/// The body of an answer; whatever is taken of it keeps its connection from being idle.
+/// The body of an answer. Each part that the client takes marks its connection as busy.
 struct Sent {
     body: Body,
     connection: Arc<Connection>,

@@ -8,18 +8,18 @@ use tokio::net::{TcpListener, UdpSocket};
 
 use crate::config::{Endpoint, Transport};
 
-/// A port that is ours.
+/// A bound port.
 #[derive(Debug)]
 pub(super) enum Socket {
     Tcp(TcpListener),
     Udp(UdpSocket),
 }
 
-/// Every port that could not be had.
+/// Every port that could not be bound.
 #[derive(Debug)]
 pub struct BindError(pub Vec<Bind>);
 
-/// A port that could not be had.
+/// A port that could not be bound.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "cannot listen on {address} ({endpoint}): {source}: choose another port with {} or {}, or off",
@@ -27,11 +27,11 @@ pub struct BindError(pub Vec<Bind>);
     endpoint.variable()
 )]
 pub struct Bind {
-    /// What for.
+    /// The endpoint.
     pub endpoint: Endpoint,
-    /// Where.
+    /// The address.
     pub address: SocketAddr,
-    /// Why.
+    /// The error.
     pub source: io::Error,
 }
 
@@ -44,7 +44,7 @@ impl fmt::Display for BindError {
     }
 }
 
-/// Binds them all, or says of each that cannot be bound why.
+/// Binds all ports, or reports each one that cannot be bound.
 pub(super) async fn bind_all(
     listeners: &[(Endpoint, SocketAddr)],
 ) -> Result<Vec<(Endpoint, Socket)>, BindError> {

@@ -1,8 +1,8 @@
-//! What else the program can do.
+//! The subcommands.
 
 use clap::{Args, Subcommand, ValueEnum};
 
-/// What else the program can do.
+/// A subcommand.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum Command {
     /// Asks the backend that runs with these settings whether it is ready; exit code 0 says yes.
@@ -11,9 +11,9 @@ pub enum Command {
     /// Stores the traces of files: Jaeger's JSON, as its UI downloads it, or OTLP's, one message or
     /// one a line; also packed with gzip or zstd.
     ///
-    /// They go into the data directory or, if a backend is using it, to that one, by its OTLP HTTP
-    /// port. What cannot be read is said, with its place, and costs nothing else; the exit code is
-    /// then 1.
+    /// Traces go into the data directory or, if a backend is using it, to that backend over its OTLP
+    /// HTTP port. Anything that cannot be read is reported with its place and skipped; the exit code
+    /// is then 1.
     Import(Import),
 
     /// Writes the traces of the data directory, whether or not a backend is using it, oldest first,
@@ -28,7 +28,7 @@ pub struct Import {
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<String>,
 
-    /// Say what was done in JSON, on standard output.
+    /// Print a report in JSON on standard output.
     #[arg(long)]
     pub json: bool,
 }
@@ -36,8 +36,8 @@ pub struct Import {
 /// The arguments of `export`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct Export {
-    /// The format: everything as it was received, in OTLP, a trace a line; or as Jaeger shows it, in
-    /// one document that its UI opens.
+    /// The format: OTLP, one trace a line, as received; or Jaeger's JSON, one document that its UI
+    /// opens.
     #[arg(long, value_enum, default_value_t = Format::Otlp)]
     pub format: Format,
 
@@ -58,7 +58,7 @@ pub struct Export {
     #[arg(long = "trace", value_name = "ID")]
     pub traces: Vec<String>,
 
-    /// Where to write instead of standard output.
+    /// A file to write to instead of standard output.
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! Where traces are kept, and how long.
+//! The flags about keeping traces.
 
 use clap::Args;
 
@@ -19,8 +19,8 @@ pub struct Keep {
     #[arg(long, env = "OTEL_BACKEND_MEMORY")]
     pub memory: bool,
 
-    /// How long traces are kept, such as 72h or 7d, by the start of their latest span, or by when it
-    /// came if that was before; `off` for as long as there is room.
+    /// How long to keep traces, such as 72h or 7d, counted from the start of the latest span, or from
+    /// its arrival if that was earlier; `off` keeps them as long as there is room.
     #[arg(
         long,
         env = "OTEL_BACKEND_RETENTION",
@@ -29,13 +29,13 @@ pub struct Keep {
     )]
     pub retention: String,
 
-    /// How much room traces may take, such as 500MB or 10GiB; beyond it the oldest go. `off` for as
-    /// much as there is [default: 10GiB, or 256MiB with --memory].
+    /// How much room traces may take, such as 500MB or 10GiB; the oldest are removed to stay within
+    /// it. `off` sets no limit [default: 10GiB, or 256MiB with --memory].
     #[arg(long, env = "OTEL_BACKEND_MAX_DISK", value_name = "SIZE")]
     pub max_disk: Option<String>,
 
-    /// What an acknowledgement waits for: `normal`, so that spans survive the death of the process,
-    /// or `full`, so that they survive a power cut too, at a price in speed.
+    /// When spans are acknowledged: `normal` when they survive the death of the process, `full` when
+    /// they also survive a power cut, which is slower.
     #[arg(
         long,
         env = "OTEL_BACKEND_SYNC",

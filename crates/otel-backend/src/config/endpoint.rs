@@ -1,10 +1,10 @@
-//! What the program listens on.
+//! The endpoints: everything the program listens on.
 
 use std::fmt;
 
 use crate::args::Ports;
 
-/// Something to listen on.
+/// One port that the program listens on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Endpoint {
     /// The trace page and the query API.
@@ -29,17 +29,17 @@ pub enum Endpoint {
     Sampling,
 }
 
-/// How an endpoint is reached.
+/// The transport of an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transport {
-    /// By connections.
+    /// TCP.
     Tcp,
-    /// By datagrams.
+    /// UDP.
     Udp,
 }
 
 impl Endpoint {
-    /// All there are.
+    /// All endpoints.
     pub const ALL: [Self; 10] = [
         Self::Ui,
         Self::QueryGrpc,
@@ -53,7 +53,7 @@ impl Endpoint {
         Self::Sampling,
     ];
 
-    /// How it is reached.
+    /// The transport.
     pub fn transport(self) -> Transport {
         match self {
             Self::JaegerCompact | Self::JaegerBinary => Transport::Udp,
@@ -117,7 +117,7 @@ impl fmt::Display for Endpoint {
 }
 
 impl Transport {
-    /// The scheme of a URL that says how.
+    /// The scheme of the endpoint's URL.
     pub fn scheme(self) -> &'static str {
         match self {
             Self::Tcp => "http",

@@ -1,4 +1,4 @@
-//! Where and how long spans are kept, checked.
+//! The settings of the store, checked.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,7 +15,7 @@ const DISK: u64 = 10 << 30;
 /// Bytes kept in memory unless something else is asked for.
 const MEMORY: u64 = 256 << 20;
 
-/// With less, a store would evict all the time.
+/// A smaller store would evict all the time.
 const MIN_BYTES: u64 = 16 << 20;
 
 /// The settings, or `None` and what is wrong with them. `variable` reads the environment.

@@ -1,8 +1,8 @@
-//! What is bounded, and where the bounds are.
+//! The limits on requests and connections.
 
 use crate::config::size::{Bytes, parse_bytes};
 
-/// What one request, and all of them together, may take.
+/// The limits on one request and on all requests together.
 ///
 /// `--limits` sets them by the names given here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,5 @@
-//! What the formats' JSON has in common: a writer that goes member by member, so that all of it need
-//! not be there at once, and members that serde has no type for.
+//! The parts that the formats' JSON shares: a writer that goes member by member, so that a document
+//! need not be in memory whole, and members that serde has no type for.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -46,7 +46,7 @@ impl<W: Write> JsonWriter<W> {
         }
     }
 
-    /// Where the text was written to.
+    /// The output.
     pub fn into_inner(self) -> W {
         self.out
     }

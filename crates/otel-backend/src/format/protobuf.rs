@@ -17,8 +17,8 @@ impl From<Malformed> for InvalidSpan {
 
 /// Walks the fields of one message: a key, then what [`Field`] reads behind it.
 ///
-/// So what is read stays in registers. An enum of all that a field can be would go through memory,
-/// several times for every attribute, which takes as long as all the rest of decoding.
+/// So values stay in registers. An enum of all that a field can be would go through memory several
+/// times for every attribute, which takes as long as all the rest of decoding.
 #[derive(Debug, Clone)]
 pub(super) struct Reader<'a> {
     rest: &'a [u8],

@@ -1,4 +1,4 @@
-//! What OTLP has fields for, and Jaeger and Zipkin express in tags.
+//! Parts of a span that OTLP has fields for and that Jaeger and Zipkin express as tags.
 //!
 //! Spec: <https://opentelemetry.io/docs/specs/otel/common/mapping-to-non-otlp/>
 
@@ -15,7 +15,7 @@ pub(super) fn take_scope<'a>(attributes: &mut Vec<Attribute<'a>>) -> Scope<'a> {
     }
 }
 
-/// A kind that OTLP does not have stays an attribute.
+/// Takes the kind out of `span.kind`. A kind that OTLP does not have stays an attribute.
 pub(super) fn take_kind(attributes: &mut Vec<Attribute<'_>>) -> SpanKind {
     let position = attributes.iter().position(|a| a.key == "span.kind");
     let kind = position

@@ -1,15 +1,15 @@
-//! How much there is in a request, before anything is made of it.
+//! The number of elements in a request, counted before it is decoded.
 //!
-//! An empty attribute takes 2 bytes on the wire and some 60 in memory, so that a request within the
-//! limit of bytes can still be one of memory. What is large enough for that is counted first.
+//! An empty attribute takes 2 bytes on the wire and some 60 in memory, so a request within the limit
+//! of bytes can still take far more memory. Requests that are large enough for that are counted first.
 
 use super::protobuf::messages;
 
-/// A protobuf message: the fields in it that hold others, and which.
+/// A protobuf message, as the numbers of the fields that hold elements, and their shapes.
 #[derive(Debug)]
 pub struct Shape(pub(super) &'static [(u32, &'static Shape)]);
 
-/// A message holds more elements than are allowed: so many.
+/// A message holds more elements than this limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("there are more than {0} attributes, events, links and values")]
 pub struct TooManyElements(pub usize);
@@ -31,7 +31,7 @@ pub fn check_protobuf(bytes: &[u8], shape: &Shape, limit: usize) -> Result<(), T
     }
 }
 
-/// Takes the elements of a message off `left`; says whether there were enough.
+/// Takes the elements of a message off `left`; false if `left` was not enough.
 fn count(bytes: &[u8], shape: &Shape, depth: usize, left: &mut usize) -> bool {
     messages(bytes).all(|(number, bytes)| {
         let Some((_, shape)) = shape.0.iter().find(|(known, _)| *known == number) else {

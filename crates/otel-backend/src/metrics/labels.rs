@@ -1,4 +1,4 @@
-//! What the counters are told apart by.
+//! The labels of the metrics.
 
 use std::fmt;
 
@@ -6,9 +6,9 @@ use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEn
 
 use crate::config::Endpoint;
 
-/// How spans come in.
+/// The protocol by which spans are received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the variants are named like the protocols")]
 pub enum Protocol {
     OtlpGrpc,
     OtlpHttp,

@@ -1,6 +1,6 @@
-//! What the system knows of the process, by the names that Prometheus' client libraries use.
+//! Metrics of the process, by the names that Prometheus' client libraries use.
 //!
-//! Where there is no `/proc`, nothing is said.
+//! They are left out where there is no `/proc`.
 
 use std::fmt;
 use std::fs;
@@ -11,7 +11,7 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::{MetricType, TypedMetric as _};
 
-/// The process that asks.
+/// This process.
 #[derive(Debug)]
 pub(super) struct Process;
 
@@ -40,7 +40,7 @@ impl Collector for Process {
     }
 }
 
-/// Writes a gauge of which the value is known only now.
+/// Writes a gauge whose value is measured now.
 pub(crate) fn gauge(
     encoder: &mut DescriptorEncoder<'_>,
     name: &str,

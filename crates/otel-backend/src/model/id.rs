@@ -12,7 +12,7 @@ pub type SpanId = Id<8>;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Id<const N: usize>([u8; N]);
 
-/// Why bytes are not an id.
+/// The reason why bytes are not an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidId {
     /// Every byte is zero, which both OTLP and W3C Trace Context call invalid.
@@ -21,9 +21,9 @@ pub enum InvalidId {
     /// The number of bytes is wrong.
     #[error("has {got} bytes instead of {expected}")]
     Length {
-        /// How many there were.
+        /// The number of bytes received.
         got: usize,
-        /// How many an id has.
+        /// The number of bytes of an id.
         expected: usize,
     },
 }

@@ -1,11 +1,11 @@
-//! Who emitted a span.
+//! The resource that emitted a span, and the scope that recorded it.
 
 use super::{Attribute, Text, Value};
 
 /// The entity that produced spans; shared by all spans of a batch.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Resource<'a> {
-    /// What is known of it, in the order sent.
+    /// The attributes, in the order sent.
     pub attributes: Vec<Attribute<'a>>,
     /// How many attributes the sender left out.
     pub dropped_attributes: u32,
@@ -20,7 +20,7 @@ pub struct Scope<'a> {
     pub name: Text<'a>,
     /// Its version, or "".
     pub version: Text<'a>,
-    /// What else is known of it, in the order sent.
+    /// The attributes, in the order sent.
     pub attributes: Vec<Attribute<'a>>,
     /// How many attributes the sender left out.
     pub dropped_attributes: u32,
@@ -28,9 +28,8 @@ pub struct Scope<'a> {
     pub schema_url: Text<'a>,
 }
 
-/// Written out for the sake of empty texts, of which a scope has most of the time two: `memcmp` takes
-/// hundreds of cycles to compare nothing where it reads under a mask, as with AVX-512, and a text
-/// without bytes points to no memory.
+/// Written by hand for empty texts, of which most scopes have two. With AVX-512, `memcmp` takes hundreds
+/// of cycles to compare nothing, since it reads under a mask and an empty text points to no memory.
 impl PartialEq for Scope<'_> {
     fn eq(&self, other: &Self) -> bool {
         let Self {
@@ -56,8 +55,8 @@ impl PartialEq for Scope<'_> {
 impl Resource<'_> {
     /// The name under which the service is listed and found.
     ///
-    /// Where `service.name` is missing, empty or no string, this is the name that Jaeger gives such
-    /// a service; the attributes stay as sent.
+    /// If `service.name` is missing, empty or not a string, this is the name that Jaeger gives such a
+    /// service; the attributes stay as sent.
     pub fn service_name(&self) -> &str {
         match self.attributes.iter().find(|a| a.key == "service.name") {
             None => "missing-service-name",

@@ -18,27 +18,27 @@ pub struct Span<'a> {
     pub trace_state: Text<'a>,
     /// The W3C trace flags in the low byte, and OTLP's two bits on whether the parent is remote.
     pub flags: u32,
-    /// What was done.
+    /// The name of the operation.
     pub name: Text<'a>,
     /// Its role towards its parent and its children.
     pub kind: SpanKind,
-    /// When it began.
+    /// The start.
     pub start: UnixNanos,
-    /// When it ended; as sent, so it may lie before the start.
+    /// The end as sent, which may lie before the start.
     pub end: UnixNanos,
-    /// What is known of it, in the order sent; keys may repeat.
+    /// The attributes, in the order sent; keys may repeat.
     pub attributes: Vec<Attribute<'a>>,
-    /// What happened meanwhile, in the order sent.
+    /// The events during the span, in the order sent.
     pub events: Vec<Event<'a>>,
     /// Other spans that it is related to, in the order sent.
     pub links: Vec<Link<'a>>,
-    /// How it ended.
+    /// The status.
     pub status: Status<'a>,
-    /// What the sender left out.
+    /// How many attributes, events and links the sender left out.
     pub dropped: Dropped,
-    /// Who emitted it.
+    /// The entity that emitted the span.
     pub resource: Arc<Resource<'a>>,
-    /// What recorded it.
+    /// The library that recorded the span.
     pub scope: Arc<Scope<'a>>,
 }
 
@@ -48,26 +48,26 @@ pub enum SpanKind {
     /// Not given.
     #[default]
     Unspecified,
-    /// Within one program.
+    /// An operation within one program.
     Internal,
-    /// Answers a request.
+    /// The handling of a request.
     Server,
-    /// Makes a request.
+    /// The making of a request.
     Client,
-    /// Sends a message.
+    /// The sending of a message.
     Producer,
-    /// Handles a message.
+    /// The handling of a message.
     Consumer,
 }
 
 /// Something that happened during a span.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Event<'a> {
-    /// When.
+    /// The time of the event.
     pub time: UnixNanos,
-    /// What.
+    /// The name of the event.
     pub name: Text<'a>,
-    /// More about it, in the order sent.
+    /// The attributes, in the order sent.
     pub attributes: Vec<Attribute<'a>>,
     /// How many attributes the sender left out.
     pub dropped_attributes: u32,
@@ -84,7 +84,7 @@ pub struct Link<'a> {
     pub span_id: Option<SpanId>,
     /// The other span's `tracestate`, or "".
     pub trace_state: Text<'a>,
-    /// More about the relation, in the order sent.
+    /// The attributes of the link, in the order sent.
     pub attributes: Vec<Attribute<'a>>,
     /// How many attributes the sender left out.
     pub dropped_attributes: u32,
@@ -92,28 +92,28 @@ pub struct Link<'a> {
     pub flags: u32,
 }
 
-/// How a span ended.
+/// The status of a span.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Status<'a> {
-    /// The verdict.
+    /// The code.
     pub code: StatusCode,
-    /// Why it failed, or "".
+    /// The description of the error, or "".
     pub message: Text<'a>,
 }
 
-/// The verdict on a span. A number that OTLP does not define is read as [`StatusCode::Unset`].
+/// The code of a status. A number that OTLP does not define is read as [`StatusCode::Unset`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum StatusCode {
-    /// Nobody judged.
+    /// The program did not set a status.
     #[default]
     Unset,
-    /// Declared a success.
+    /// The program declared a success.
     Ok,
-    /// Failed.
+    /// The operation failed.
     Error,
 }
 
-/// How much the sender left out of a span.
+/// The number of things that the sender left out of a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Dropped {
     /// Attributes.
@@ -124,26 +124,27 @@ pub struct Dropped {
     pub links: u32,
 }
 
-/// Why a span was rejected, alone, while the rest of its request was taken.
+/// The reason why a span was rejected, while the rest of its request was taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSpan {
-    /// The trace id is not one.
+    /// The trace id is missing, zero or of the wrong length.
     #[error("trace id {0}")]
     TraceId(InvalidId),
-    /// The span id is not one.
+    /// The span id is missing, zero or of the wrong length.
     #[error("span id {0}")]
     SpanId(InvalidId),
-    /// The parent's id is not one. (All zero, or no byte at all, means that there is no parent.)
+    /// The parent's id has the wrong length. (All zero, or no byte at all, means that there is no
+    /// parent.)
     #[error("parent span id {0}")]
     ParentId(InvalidId),
     /// An attribute is larger than it may be.
     #[error("attribute '{key}' has {bytes} bytes, and may have {limit}")]
     TooLarge {
-        /// Its key, or how that begins.
+        /// Its key, cut off after 64 characters.
         key: String,
-        /// Its bytes, those of the key included.
+        /// The bytes of its key and value.
         bytes: usize,
-        /// How many it may have.
+        /// The limit in bytes.
         limit: usize,
     },
     /// The bytes of the span cannot be read.
@@ -177,7 +178,7 @@ impl<'a> Span<'a> {
 }
 
 impl Span<'_> {
-    /// How long it took; zero if it ended before it began.
+    /// The duration; zero if the span ended before it began.
     pub fn duration(&self) -> Duration {
         self.end.since(self.start)
     }

@@ -26,12 +26,12 @@ impl UnixNanos {
         Self(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX))
     }
 
-    /// Whole microseconds since the epoch; what is left is cut off.
+    /// Whole microseconds since the epoch; a fraction is cut off.
     pub fn micros(self) -> u64 {
         self.0 / 1_000
     }
 
-    /// How long after `earlier` this is, or zero if it is not after it.
+    /// The time since `earlier`; zero if that is not earlier.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::Text;
 
-/// A key and its value.
+/// A key with its value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attribute<'a> {
     /// The name.
@@ -36,7 +36,7 @@ pub enum Value<'a> {
 }
 
 impl Attribute<'_> {
-    /// About how many bytes it takes on the wire.
+    /// An estimate of its bytes on the wire.
     pub fn size(&self) -> usize {
         self.key.len() + self.value.size()
     }

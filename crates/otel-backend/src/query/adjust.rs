@@ -1,7 +1,7 @@
-//! What Jaeger changes about a trace before it shows it, unless it is asked for the raw one.
+//! The changes that Jaeger makes to a trace before it shows it, unless the raw trace is asked for.
 //!
-//! Of its adjusters these matter for what is stored here: clock skew is off by default there, order is
-//! chosen by the reader, and duplicates are dropped before spans are decoded.
+//! Three of Jaeger's adjusters are missing: clock skew is off by default in Jaeger, readers choose the
+//! order, and duplicates are dropped before spans are decoded.
 //!
 //! Spec: <https://github.com/jaegertracing/jaeger/tree/main/cmd/jaeger/internal/extension/jaegerquery/internal/adjuster>
 
@@ -14,10 +14,10 @@ use crate::model::{Attribute, Span, SpanId, SpanKind, Value};
 /// Attributes that hold an IPv4 address as a number in old Zipkin clients.
 const ADDRESSES: [&str; 2] = ["ip", "peer.ipv4"];
 
-/// Attributes of spans that tell about their program.
+/// Prefixes of span attributes that describe the program, and so belong to the resource.
 const OF_THE_RESOURCE: [&str; 2] = ["telemetry.sdk.", "telemetry.distro."];
 
-/// Changes a span by itself.
+/// Applies the changes that need only the span itself.
 pub(super) fn adjust(span: &mut Span<'_>) {
     span.attributes.iter_mut().for_each(write_address);
     let has_address = |a: &Attribute<'_>| address(a).is_some();

@@ -9,31 +9,31 @@ use crate::store::{Token, highest_bit};
 pub use field::{Field, Place, TraceFacts};
 pub use literal::{Literal, Operator, Pattern};
 
-/// What a span must satisfy.
+/// A condition on a span.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Condition {
-    /// All of these; nothing, if there are none.
+    /// All of these must hold; without any, every span satisfies it.
     All(Vec<Condition>),
-    /// At least one of these.
+    /// At least one of these must hold.
     Any(Vec<Condition>),
-    /// This.
+    /// This test must hold.
     Test(Test),
 }
 
 /// A comparison of a field with a value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Test {
-    /// What is compared.
+    /// The field.
     pub field: Field,
-    /// How.
+    /// The operator.
     pub operator: Operator,
-    /// With what.
+    /// The value to compare with.
     pub literal: Literal,
 }
 
 impl Condition {
-    /// Whether a span satisfies it. Where nothing is known of its trace, tests of that are taken to
-    /// succeed: the span may satisfy it.
+    /// Whether a span satisfies it. Without facts about the trace, tests of the trace succeed: the span
+    /// may satisfy them.
     pub(super) fn matches(&self, span: &Span<'_>, trace: Option<&TraceFacts>) -> bool {
         match self {
             Self::All(conditions) => conditions.iter().all(|c| c.matches(span, trace)),

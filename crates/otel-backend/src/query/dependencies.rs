@@ -1,4 +1,4 @@
-//! Which service calls which.
+//! The calls between services.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,8 +10,8 @@ use crate::store::{Block, ReadError, Reader};
 /// A caller and a callee.
 pub type Edge = (String, String);
 
-/// How often each service calls each, itself included, in the traces that lie between `from` and
-/// `to`.
+/// The number of calls between each two services, and within each, in the traces that lie between
+/// `from` and `to`.
 ///
 /// A call is a span whose parent is in the same trace. Goes through the store block by block, so
 /// that its memory does not grow with the number of spans.
@@ -39,7 +39,7 @@ struct Calls {
     counts: BTreeMap<Edge, u64>,
 }
 
-/// What counts of a span.
+/// The parts of a span that matter for calls.
 struct Node {
     id: SpanId,
     parent: Option<SpanId>,

@@ -8,32 +8,32 @@ use crate::format::otlp::{Outline, groups};
 use crate::model::TraceId;
 use crate::store::{Frame, ReadError, Reader};
 
-/// A trace's id as a person may give it.
+/// A trace id as a client may write it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdPattern {
-    /// The id, if what was given is a whole one; zeros stand for no trace.
+    /// The id, if the text can be a whole one; `None` for zeros.
     pub exact: Option<TraceId>,
     /// Lower-case digits with which the id may begin.
     prefix: Option<String>,
 }
 
-/// What came of looking for one trace.
+/// The result of looking for one trace.
 #[derive(Debug)]
 pub enum Lookup {
-    /// It is here.
+    /// The trace.
     Found(Trace),
-    /// It is not.
+    /// There is no such trace.
     Missing(Missing),
 }
 
-/// Why there is no trace.
+/// The reason why there is no trace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Missing {
     /// No span of it was ever received, as far as is known.
     Unknown,
-    /// It was here, and has been removed to keep the store within its limits.
+    /// It was evicted to keep the store within its limits.
     Evicted,
-    /// Several traces begin with what was given: these two, and perhaps more.
+    /// Several ids begin with the given digits: these two, and perhaps more.
     Ambiguous(TraceId, TraceId),
 }
 
@@ -50,10 +50,11 @@ impl fmt::Display for Missing {
     }
 }
 
-/// Digits that are taken for the beginning of an id, at least. (Jaeger UI shows seven.)
+/// The fewest digits that are looked up as the beginning of an id. (Jaeger UI shows seven.)
 const MIN_PREFIX: usize = 4;
 
-/// Frames, the newest ones, that are searched for the beginning of an id; some 256 MiB of spans.
+/// The number of frames, newest first, that are searched for the beginning of an id; some 256 MiB of
+/// spans.
 const MAX_FRAMES: usize = 2048;
 
 impl IdPattern {

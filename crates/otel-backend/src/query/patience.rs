@@ -1,20 +1,20 @@
-//! How long a search may go on.
+//! The time limit of a search.
 
 use std::fmt;
 use std::time::{Duration, Instant};
 
 use crate::store::ReadError;
 
-/// How long a search may take. Most take milliseconds; one that no index helps reads every span.
+/// The time limit. Most searches take milliseconds; one that no index helps reads every span.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// Why a search has no result.
+/// The reason why a search has no result.
 #[derive(Debug, thiserror::Error)]
 pub enum SearchError {
     /// The store cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// It took too long, or nobody waits for it any more.
+    /// The search took too long, or its client has gone.
     #[error(
         "the search was given up after {} s: narrow its window, or name a service or a tag with its whole value",
         LIMIT.as_secs()
@@ -22,14 +22,14 @@ pub enum SearchError {
     TooLong,
 }
 
-/// Knows when a search must end.
+/// The limit of one search: it ends when its time is over or its client has gone.
 pub struct Patience {
     until: Instant,
     is_gone: Box<dyn Fn() -> bool + Send>,
 }
 
 impl Patience {
-    /// That of a client from now on; `is_gone` says when it does not wait any more.
+    /// A limit that starts now; `is_gone` tells whether the client has gone.
     pub fn new(is_gone: impl Fn() -> bool + Send + 'static) -> Self {
         Self {
             until: Instant::now() + LIMIT,
@@ -37,7 +37,7 @@ impl Patience {
         }
     }
 
-    /// Refuses to go on when it is over.
+    /// Fails when the limit is reached.
     pub(super) fn check(&self) -> Result<(), SearchError> {
         if (self.is_gone)() || Instant::now() >= self.until {
             return Err(SearchError::TooLong);

@@ -1,4 +1,4 @@
-//! What a search asks of a span.
+//! A search, and whether a span satisfies it.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -28,15 +28,15 @@ pub struct Search {
     pub max_duration: Option<Duration>,
     /// The tags that the span must have.
     pub tags: Vec<Tag>,
-    /// What else the span must satisfy.
+    /// A condition that the span must satisfy besides.
     pub condition: Option<Condition>,
-    /// How long the trace must take at least, and at most.
+    /// The shortest and the longest duration of the trace.
     pub trace_duration: RangeInclusive<Duration>,
-    /// How many traces to find at most.
+    /// The largest number of traces to find.
     pub limit: usize,
 }
 
-/// Asks for nothing in particular, and for any number of traces.
+/// A search that every span satisfies, without a limit.
 impl Default for Search {
     fn default() -> Self {
         Self {
@@ -82,7 +82,7 @@ pub fn parse_bool(text: &str) -> Option<bool> {
 }
 
 impl Search {
-    /// How many traces a search may ask for: as many as Jaeger's store in memory keeps by default.
+    /// The largest `limit`: the number of traces that Jaeger's store in memory keeps by default.
     pub const MAX_LIMIT: usize = 100_000;
 
     /// Whether a span satisfies all, as far as that can be told without its trace.

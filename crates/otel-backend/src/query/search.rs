@@ -10,10 +10,10 @@ use crate::format::otlp::{Outline, SpanGroup, groups, span_groups};
 use crate::model::{TraceId, UnixNanos};
 use crate::store::{Block, Frame, ReadError, Reader};
 
-/// Something that may lead to a trace, and when that trace can start at the latest.
+/// A step of the search, and the latest time at which a trace found by it can start.
 ///
-/// The heap of these is a best-first search: what may be newest is looked at first, and a trace that
-/// comes out on top is newer than all that could still be found.
+/// The heap of these makes a best-first search: the step that may lead to the newest trace comes
+/// first, and a trace that comes out on top is newer than all that could still be found.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Lead {
     latest: UnixNanos,

@@ -1,4 +1,4 @@
-//! Which attributes there are, and which values: what a person who writes a query is offered.
+//! The keys and values of attributes, for the completion of queries.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use crate::format::otlp::{groups, span_groups};
 use crate::model::{Span, UnixNanos};
 use crate::store::{Frame, ReadError, Reader};
 
-/// What is looked for among the newest spans.
+/// A question about the newest spans.
 #[derive(Debug, Clone)]
 pub struct TagSearch {
     /// The earliest start of a span that counts.
@@ -17,16 +17,16 @@ pub struct TagSearch {
     pub to: UnixNanos,
     /// Only spans that satisfy this count.
     pub condition: Option<Condition>,
-    /// The field of which the values are looked for, if any.
+    /// The field whose values are wanted; without one, keys are.
     pub field: Option<Field>,
-    /// How many keys or values to find at most, of each kind.
+    /// The largest number of keys or values, of each kind.
     pub limit: usize,
 }
 
-/// What was found.
+/// The keys or values.
 #[derive(Debug, Default)]
 pub struct FoundTags {
-    /// The keys of attributes by where they are.
+    /// The keys of attributes, by place.
     pub keys: BTreeMap<Place, BTreeSet<String>>,
     /// The values of the field: the name of the type, and the value as text.
     pub values: BTreeSet<(&'static str, String)>,

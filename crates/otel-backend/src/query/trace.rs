@@ -15,9 +15,9 @@ use crate::store::{Frame, ReadError, Reader};
 pub struct Trace {
     /// Its id.
     pub id: TraceId,
-    /// When the first of its spans starts.
+    /// The earliest start of its spans.
     pub start: UnixNanos,
-    /// How many spans it has; one that was sent twice counts twice.
+    /// The number of its spans; a span that was sent twice counts twice.
     pub span_count: usize,
     /// Whether it has more spans than fit into `MAX_BYTES`.
     pub cut: bool,
@@ -218,7 +218,7 @@ impl Trace {
         })
     }
 
-    /// How many bytes it takes in OTLP.
+    /// Its bytes in OTLP.
     pub fn size(&self) -> usize {
         self.data.len()
     }

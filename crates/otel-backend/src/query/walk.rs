@@ -8,7 +8,7 @@ use crate::format::otlp::{Outline, groups, span_groups};
 use crate::model::{TraceId, UnixNanos};
 use crate::store::{Frame, ReadError, Reader, Token};
 
-/// Which traces are wanted: those of which one span satisfies all of this.
+/// A choice of traces: those with a span that satisfies all of this.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selection {
     /// The service; any if `None`.

@@ -12,7 +12,7 @@ use http_body_util::BodyExt as _;
 use super::budget::Held;
 use super::refusal::Refusal;
 
-/// How a body is compressed.
+/// The compression of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Compression {
     /// `deflate`: what HTTP calls so is zlib's format.
@@ -21,25 +21,25 @@ pub(super) enum Compression {
     Zstd,
 }
 
-/// Why a body was not taken.
+/// The reason why a body was not taken.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum BodyError {
-    /// It is too large as sent.
+    /// The body is too large as sent.
     #[error("request body is larger than {0} bytes")]
     TooLarge(usize),
-    /// It is too large when decompressed.
+    /// The body is too large when decompressed.
     #[error("request body is larger than {0} bytes when decompressed")]
     TooLargeInside(usize),
-    /// It came too slowly.
+    /// The body was not complete in time.
     #[error("request body was not complete after {} s", .0.as_secs())]
     TooSlow(Duration),
-    /// The connection broke.
+    /// The connection broke before the body was complete.
     #[error("request body cannot be read: {0}")]
     Broken(axum::Error),
-    /// Its compression is not known.
+    /// The compression is not supported.
     #[error("content encoding '{0}' is not supported: use gzip, zstd, deflate or none")]
     Encoding(String),
-    /// It is not what its encoding says.
+    /// The body cannot be decompressed.
     #[error("request body cannot be decompressed: {0}")]
     Decompress(std::io::Error),
 }
@@ -48,7 +48,7 @@ pub(super) enum BodyError {
 /// must support.
 const ZSTD_WINDOW_LOG: u32 = 23;
 
-/// From the end of the head to the end of the body.
+/// The time from the end of the head to the end of the body.
 pub(super) const TIME: Duration = Duration::from_secs(30);
 
 /// Reads a body of at most `limit` bytes, and has `held` account for them as they come.
@@ -80,7 +80,7 @@ async fn collect_all(mut body: Body, limit: usize, held: &mut Held) -> Result<By
             first = data;
         } else {
             if all.is_empty() {
-                // What is announced need not come.
+                // The announced length need not be true.
                 let left = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
                 let come = first.len() + data.len();
                 all.reserve(come.saturating_add(left).min(4 * come));
@@ -92,8 +92,7 @@ async fn collect_all(mut body: Body, limit: usize, held: &mut Held) -> Result<By
     Ok(if all.is_empty() { first } else { all.freeze() })
 }
 
-/// Reads up to `limit` bytes for nothing: a sender that is still sending when it is answered may not
-/// hear the answer.
+/// Reads and drops up to `limit` bytes: a sender that is still sending may not see the answer.
 async fn drain(mut body: Body, limit: usize) {
     let mut left = limit;
     while let Some(Ok(frame)) = body.frame().await {
@@ -106,7 +105,7 @@ async fn drain(mut body: Body, limit: usize) {
 }
 
 impl Compression {
-    /// What `Content-Encoding` or `grpc-encoding` names.
+    /// The compression that `Content-Encoding` or `grpc-encoding` names.
     pub(super) fn named(encoding: &[u8]) -> Result<Option<Self>, BodyError> {
         match encoding {
             b"" | b"identity" => Ok(None),
@@ -150,7 +149,7 @@ fn decompress(decoder: impl Read, limit: usize) -> Result<Bytes, BodyError> {
 }
 
 impl BodyError {
-    /// The status that says so.
+    /// The status of the HTTP answer.
     pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::TooLarge(_) | Self::TooLargeInside(_) => StatusCode::PAYLOAD_TOO_LARGE,
@@ -160,7 +159,7 @@ impl BodyError {
         }
     }
 
-    /// A word for it in the metrics.
+    /// The reason in the metrics.
     pub(super) fn reason(&self) -> &'static str {
         match self {
             Self::TooLarge(_) | Self::TooLargeInside(_) => "too_large",

@@ -1,4 +1,4 @@
-//! How many bytes of requests may be under way at the same time, over all protocols.
+//! The bytes of all requests that may be in memory at the same time, over all protocols.
 
 use std::sync::Arc;
 
@@ -6,8 +6,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Bytes for everything that was received and not answered yet; clones share them.
 ///
-/// What does not fit is refused at once rather than kept waiting: a sender that is told so can try
-/// again, and one that waits holds memory.
+/// A request that does not fit is refused at once: its sender can retry, while a request that waits
+/// holds memory.
 #[derive(Debug, Clone)]
 pub struct Budget {
     left: Arc<Semaphore>,
@@ -27,7 +27,7 @@ pub(super) struct Held {
 pub(super) struct Exhausted(usize);
 
 impl Budget {
-    /// That many bytes.
+    /// A budget of that many bytes.
     pub fn new(bytes: usize) -> Self {
         Self {
             left: Arc::new(Semaphore::new(bytes.min(Semaphore::MAX_PERMITS))),
@@ -35,7 +35,7 @@ impl Budget {
         }
     }
 
-    /// Nothing yet, to be added to.
+    /// An empty share, to be added to.
     pub(super) fn hold(&self) -> Held {
         Held {
             budget: self.clone(),
@@ -43,7 +43,7 @@ impl Budget {
         }
     }
 
-    /// Bytes that are under way.
+    /// Bytes that are taken.
     pub fn used(&self) -> usize {
         self.total.saturating_sub(self.left.available_permits())
     }

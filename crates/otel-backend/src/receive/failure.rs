@@ -1,4 +1,4 @@
-//! Whether the store took what it was given last.
+//! The last failure of the store to take spans.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -6,18 +6,18 @@ use std::time::{Duration, Instant};
 
 use crate::store::AppendError;
 
-/// Why the store did not take spans, until it takes some again.
+/// The reason why the store did not take spans, kept until it takes some again.
 #[derive(Debug, Default)]
 pub struct LastFailure {
     failed: AtomicBool,
     last: Mutex<Option<(Instant, String)>>,
 }
 
-/// A failure that is older says nothing: nobody has sent anything since.
+/// A failure is forgotten after this time, since nothing has been sent meanwhile.
 const MEMORY: Duration = Duration::from_mins(1);
 
 impl LastFailure {
-    /// What went wrong last, within a minute and with nothing having gone well since.
+    /// The last failure, if it happened within a minute and no spans were stored since.
     pub fn get(&self) -> Option<String> {
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let (when, reason) = last.as_ref()?;
@@ -26,8 +26,8 @@ impl LastFailure {
 
     pub(super) fn note(&self, result: &Result<(), AppendError>) {
         let failure = match result {
-            // Nothing is wrong with a store that is asked for too much, or told to end.
-            Ok(()) | Err(AppendError::Busy | AppendError::Closed) => None,
+            // A store that is closing is not broken.
+            Ok(()) | Err(AppendError::Closed) => None,
             Err(reason @ (AppendError::Full | AppendError::Gone(_) | AppendError::Write(_))) => {
                 Some(reason)
             }
@@ -49,7 +49,7 @@ mod tests {
     #[test]
     fn a_failure_is_remembered_until_something_is_stored() {
         let failure = LastFailure::default();
-        failure.note(&Err(AppendError::Busy));
+        failure.note(&Err(AppendError::Closed));
         assert_eq!(failure.get(), None);
         failure.note(&Err(AppendError::Write("no".to_owned())));
         assert_eq!(failure.get().unwrap(), "the store cannot write: no");

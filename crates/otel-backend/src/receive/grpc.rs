@@ -1,4 +1,4 @@
-//! What the gRPC receivers share: one method that takes a message and answers with one.
+//! The gRPC server of the receivers: one method that takes a message and answers with one.
 //!
 //! The body is read as that of any other request, so that the same limits hold; the messages stay
 //! bytes, which each receiver reads with its own decoder, in place.

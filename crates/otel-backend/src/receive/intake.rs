@@ -18,7 +18,7 @@ use crate::metrics::{Metrics, Protocol};
 use crate::model::{Attribute, InvalidSpan, Span};
 use crate::store::{AppendError, Batch, BatchBuilder, Store};
 
-/// What the intakes of all protocols share; clones share it too.
+/// The parts that the intakes of all protocols share; clones share them too.
 #[derive(Debug, Clone)]
 pub struct Intakes {
     store: Store,
@@ -42,25 +42,25 @@ pub struct Intake {
 pub(super) struct Received {
     pub(super) bytes: Bytes,
     pub(super) compression: Option<Compression>,
-    /// What they take of the budget.
+    /// Their share of the budget.
     pub(super) held: Held,
 }
 
 /// Decodes a request.
 pub(super) type Decode = for<'a> fn(&'a [u8], &Limits) -> Result<Decoded<'a>, Refusal>;
 
-/// What became of the spans of a request.
+/// The numbers of spans of a request that were stored and rejected.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Accepted {
-    /// How many are stored.
+    /// The number of spans that are stored.
     pub(super) spans: usize,
-    /// How many are not.
+    /// The number of spans that were rejected.
     pub(super) rejected: usize,
-    /// Why the first of those was rejected.
+    /// The reason for the first rejection.
     pub(super) reason: Option<InvalidSpan>,
 }
 
-/// What takes more bytes is worked on in a thread that may block.
+/// Requests of more bytes are decoded on a thread that may block.
 const LARGE: usize = 512 * 1024;
 
 impl Intakes {
@@ -85,7 +85,7 @@ impl Intakes {
         }
     }
 
-    /// Why the store did not take spans, if it did not take the last ones.
+    /// The last failure of the store to take spans.
     pub fn failure(&self) -> Arc<LastFailure> {
         Arc::clone(&self.failure)
     }
@@ -113,9 +113,9 @@ impl Intake {
         })
     }
 
-    /// Decodes what is received and stores its spans; they are committed when this returns.
+    /// Decodes a request and stores its spans; they are committed when this returns.
     ///
-    /// A span that is not valid is no refusal: it is counted in [`Accepted::rejected`].
+    /// A span that is not valid does not refuse the request: it is counted in [`Accepted::rejected`].
     pub(super) async fn accept(
         &self,
         received: impl Future<Output = Result<Received, Refusal>>,
@@ -151,7 +151,7 @@ impl Intake {
                 drop(bytes);
                 encode(&plain, &limits, decode)
             }
-            // The larger part of it is still to come, if it is not broken.
+            // Decompression stopped at the limit of quick work, so most of the request is to come.
             Ok(_) | Err(BodyError::TooLargeInside(_)) => {
                 let permit = Arc::clone(&self.shared.long_work).acquire_owned().await;
                 let work = move || {
@@ -247,7 +247,7 @@ fn check(span: &Span<'_>, limits: &Limits) -> Result<(), InvalidSpan> {
 }
 
 impl Accepted {
-    /// Why the first span was rejected, as text; "" if none was.
+    /// The reason for the first rejection as text; "" if there was none.
     pub(super) fn reason(&self) -> String {
         let reason = self.reason.as_ref();
         reason.map(ToString::to_string).unwrap_or_default()

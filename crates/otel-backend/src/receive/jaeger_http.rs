@@ -43,7 +43,7 @@ fn decode<'a>(bytes: &'a [u8], _limits: &Limits) -> Result<Decoded<'a>, Refusal>
     Ok(jaeger::from_thrift(batch))
 }
 
-/// Jaeger's words for whose fault it is.
+/// Jaeger's words for an error of the server and of the client.
 fn prefix(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::Exhausted(_) | Refusal::Append(_) => "Cannot submit Jaeger batch",

@@ -1,7 +1,7 @@
 //! Jaeger's Thrift in datagrams: one `emitBatch` message each, compact or binary.
 //!
-//! Nobody is answered. A datagram that cannot be taken is dropped, counted, and spoken of in the log
-//! from time to time.
+//! There are no answers. A datagram that cannot be taken is dropped, counted, and logged from time to
+//! time.
 //!
 //! Spec: <https://github.com/jaegertracing/jaeger-idl/blob/main/thrift/agent.thrift>
 
@@ -22,7 +22,7 @@ use crate::format::{Decoded, jaeger};
 use crate::metrics::Protocol;
 use crate::throttle::Throttle;
 
-/// How a datagram is encoded.
+/// The encoding of a datagram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// `TCompactProtocol`, by custom on port 6831.
@@ -31,7 +31,7 @@ pub enum Format {
     Binary,
 }
 
-/// A socket and what becomes of its datagrams.
+/// A socket whose datagrams are decoded and stored.
 #[derive(Debug)]
 pub struct Receiver {
     socket: UdpSocket,
@@ -43,13 +43,13 @@ pub struct Receiver {
 /// The largest datagram that there can be.
 const MAX_DATAGRAM: usize = 65_535;
 
-/// What the system is asked to keep until we look; it may grant less.
+/// The size of the socket's buffer that is asked for; the system may grant less.
 const SOCKET_BUFFER: usize = 4 * 1024 * 1024;
 
-/// What a datagram costs besides its bytes.
+/// The memory that a datagram takes besides its bytes.
 const OVERHEAD: usize = 1024;
 
-/// How many datagrams that wait in the socket are still taken at the end.
+/// The number of datagrams still taken from the socket at shutdown.
 const MAX_LEFT_OVER: usize = 10_000;
 
 impl Receiver {
@@ -127,7 +127,7 @@ fn report(throttle: &Throttle, from: SocketAddr, reason: &Refusal) {
 }
 
 impl Format {
-    /// What the datagrams are counted as.
+    /// The protocol under which datagrams are counted.
     pub fn protocol(self) -> Protocol {
         match self {
             Self::Compact => Protocol::JaegerCompact,
@@ -146,7 +146,7 @@ impl Format {
         }
     }
 
-    /// What a message that cannot be read begins like.
+    /// The format that a message's first bytes look like.
     fn guess(bytes: &[u8]) -> Option<Self> {
         match bytes {
             [0x82, ..] => Some(Self::Compact),

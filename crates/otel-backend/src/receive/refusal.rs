@@ -1,4 +1,4 @@
-//! Why a request was refused, and how that is answered over HTTP and gRPC.
+//! The refusal of a request, and its answer over HTTP and gRPC.
 
 use std::time::Duration;
 
@@ -13,24 +13,24 @@ use super::budget::Exhausted;
 use crate::format::weight::TooManyElements;
 use crate::store::AppendError;
 
-/// Why nothing of a request was stored.
+/// The reason why nothing of a request was stored.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Refusal {
-    /// Its bytes could not be had.
+    /// The body could not be read.
     #[error(transparent)]
     Body(#[from] BodyError),
-    /// They are not what they should be.
+    /// The body is not what its format asks for.
     #[error("{0}")]
     Malformed(String),
-    /// There is too much in them.
+    /// The body holds too many parts.
     #[error("the request has more than {limit} {what}: send fewer at once")]
     TooMany {
-        /// Of what.
+        /// The name of the parts.
         what: &'static str,
-        /// How many are allowed.
+        /// The number that is allowed.
         limit: usize,
     },
-    /// Too much is under way.
+    /// Other requests use all of the budget.
     #[error(transparent)]
     Exhausted(#[from] Exhausted),
     /// The store did not take the spans.
@@ -47,16 +47,16 @@ pub(super) enum Refusal {
     Panicked,
 }
 
-/// After what time a sender should try again.
+/// The time after which a sender should retry.
 const RETRY: Duration = Duration::from_secs(1);
 
 impl Refusal {
-    /// Refuses what a decoder refused.
+    /// The refusal of a body that cannot be decoded.
     pub(super) fn malformed(reason: impl std::fmt::Display) -> Self {
         Self::Malformed(reason.to_string())
     }
 
-    /// The HTTP status that says so.
+    /// The status of the HTTP answer.
     pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::Body(reason) => reason.status(),
@@ -64,12 +64,12 @@ impl Refusal {
             Self::ContentType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
             Self::TooMany { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Exhausted(_) | Self::Append(AppendError::Busy) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Exhausted(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Append(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
-    /// Whether the same request may be taken later.
+    /// Whether the sender should retry.
     fn is_temporary(&self) -> bool {
         matches!(
             self.status(),
@@ -87,13 +87,13 @@ impl Refusal {
         response
     }
 
-    /// A word for it in the metrics.
+    /// The reason in the metrics.
     pub(super) fn reason(&self) -> &'static str {
         match self {
             Self::Body(reason) => reason.reason(),
             Self::Malformed(_) => "malformed",
             Self::TooMany { .. } => "too_large",
-            Self::Exhausted(_) | Self::Append(AppendError::Busy) => "busy",
+            Self::Exhausted(_) => "busy",
             Self::Append(_) => "store",
             Self::ContentType(_) => "content_type",
             Self::NoneValid(_) => "invalid",
@@ -117,8 +117,7 @@ impl From<Refusal> for Status {
             Refusal::Body(BodyError::TooSlow(_)) => Code::DeadlineExceeded,
             Refusal::Body(BodyError::TooLarge(_) | BodyError::TooLargeInside(_))
             | Refusal::TooMany { .. }
-            | Refusal::Exhausted(_)
-            | Refusal::Append(AppendError::Busy) => Code::ResourceExhausted,
+            | Refusal::Exhausted(_) => Code::ResourceExhausted,
             Refusal::Append(_) => Code::Unavailable,
             Refusal::Panicked => Code::Internal,
             Refusal::Body(_)

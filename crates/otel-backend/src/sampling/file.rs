@@ -8,23 +8,23 @@ use std::time::SystemTime;
 
 use super::strategy::Strategies;
 
-/// Why the file of strategies cannot be used.
+/// The reason why the file of strategies cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SamplingError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("cannot read {path}, which --sampling-file names: {source}", path = path.display())]
     Io {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The error.
         source: io::Error,
     },
-    /// It says something that cannot be.
+    /// The file holds something that is not possible.
     #[error("{path}, which --sampling-file names, says what is not possible: {reason}", path = path.display())]
     Wrong {
         /// The file.
         path: PathBuf,
-        /// What.
+        /// The defect.
         reason: String,
     },
 }
@@ -35,14 +35,14 @@ pub(super) struct File {
     read: Mutex<Read>,
 }
 
-/// What was read last.
+/// The last content that could be used.
 #[derive(Debug)]
 struct Read {
     stamp: Stamp,
     strategies: Arc<Strategies>,
 }
 
-/// By what a change is noticed: when the file was written, and its length.
+/// The time of writing and the length of the file, which change with its content.
 type Stamp = Option<(SystemTime, u64)>;
 
 impl File {
@@ -55,7 +55,7 @@ impl File {
         })
     }
 
-    /// What the file says; what it said before if it can no longer be used.
+    /// The strategies of the file; those of its last usable content if it can no longer be used.
     pub(super) fn current(&self) -> Arc<Strategies> {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         let stamp = stamp(&self.path);

@@ -1,4 +1,4 @@
-//! What `proto/api_v2/sampling.proto` generates.
+//! The code generated from `proto/api_v2/sampling.proto`.
 
 #![allow(
     clippy::pedantic,

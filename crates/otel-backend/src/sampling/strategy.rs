@@ -1,4 +1,4 @@
-//! What is sampled, and the file that says it, in Jaeger's format.
+//! Sampling strategies, and their file in Jaeger's format.
 //!
 //! Spec: <https://www.jaegertracing.io/docs/latest/architecture/sampling/#file-based-sampling-configuration>
 
@@ -6,14 +6,14 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
-/// What is sampled of each service.
+/// The strategies of all services.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Strategies {
     others: Strategy,
     services: HashMap<String, Strategy>,
 }
 
-/// What is sampled of a service.
+/// The strategy of one service.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Strategy {
     pub(super) rule: Rule,
@@ -21,19 +21,19 @@ pub(super) struct Strategy {
     pub(super) operations: Option<Operations>,
 }
 
-/// How it is decided.
+/// The way to decide on a trace.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Rule {
-    /// By chance.
+    /// A probability.
     Probabilistic(f64),
-    /// So many traces a second.
+    /// A number of traces a second.
     RateLimiting(i32),
 }
 
 /// The probabilities of operations.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Operations {
-    /// That of those not listed.
+    /// The probability of operations that are not listed.
     pub(super) others: f64,
     pub(super) each: Vec<(String, f64)>,
 }
@@ -97,7 +97,7 @@ impl Strategies {
         Ok(Self { others, services })
     }
 
-    /// What is sampled of this service.
+    /// The strategy of this service.
     pub(super) fn of(&self, service: &str) -> &Strategy {
         self.services.get(service).unwrap_or(&self.others)
     }
@@ -165,7 +165,7 @@ impl Rule {
 }
 
 impl Strategy {
-    /// What the default says of operations holds for every service, but where it says otherwise.
+    /// Adds the operations of the default strategy, unless the service lists them itself.
     fn add_operations_of(&mut self, default: &Self) {
         let Some(default) = &default.operations else {
             return;

@@ -17,10 +17,10 @@ use crate::model::{TraceId, UnixNanos, from_short_hex};
 use crate::query::{Selection, Trace, walk};
 use crate::store::{Location, OpenError, ReadError, Reader};
 
-/// Why traces could not be exported, or not all.
+/// The reason why traces were not exported, or not all of them.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    /// There are no files.
+    /// The store is in memory.
     #[error(
         "a store in memory has no files: ask the backend that runs, with curl http://…/api/traces?service=…, or export from a --data-dir"
     )]
@@ -34,25 +34,25 @@ pub enum ExportError {
     /// An argument is wrong.
     #[error("{flag}: {reason}")]
     Argument {
-        /// Which.
+        /// The flag.
         flag: &'static str,
-        /// Why.
+        /// The error.
         reason: String,
     },
     /// The output cannot be written.
     #[error("cannot write to {path}: {source}")]
     Write {
-        /// Where to.
+        /// The output.
         path: String,
-        /// Why.
+        /// The error.
         source: io::Error,
     },
-    /// A trace is too large to be written.
+    /// Some traces are too large to be written whole.
     #[error("{0} traces are larger than 128 MiB, and only their beginnings were exported")]
     Cut(usize),
 }
 
-/// Writes what is asked for.
+/// Writes the selected traces.
 ///
 /// # Errors
 /// [`ExportError`] if it cannot all be written.
@@ -131,7 +131,7 @@ fn parse_time(text: &str) -> Option<UnixNanos> {
     Some(UnixNanos::now().before(age?))
 }
 
-/// Where traces are written to.
+/// The output of an export.
 struct Output<W> {
     out: W,
     format: Format,

@@ -15,7 +15,7 @@ use document::decode;
 use file::{Place, read_documents};
 use sink::{Sink, SinkError};
 
-/// Why traces were not imported, or not all.
+/// The reason why traces were not imported, or not all of them.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// Neither the data directory nor a backend can be used.
@@ -32,28 +32,28 @@ pub enum ImportError {
     /// The store did not take them.
     #[error(transparent)]
     Sink(#[from] SinkError),
-    /// Something in the files is not what it should be; the rest is imported.
+    /// Some places in the files cannot be read; the rest is imported.
     #[error("not all was imported: {0} places cannot be read")]
     Places(u64),
 }
 
-/// What was done.
+/// The result of an import.
 #[derive(Debug, Default, Serialize)]
 struct Report {
-    /// Files that were read, to their ends or to what cannot be read.
+    /// Files that were read, at least in part.
     files: usize,
     /// Spans that are stored.
     spans: u64,
-    /// Spans that are not, because they are not valid.
+    /// Spans that are not valid, and so not stored.
     rejected: u64,
-    /// What is wrong, and where; the first of it.
+    /// The first problems, each with its place.
     problems: Vec<String>,
-    /// How much is wrong.
+    /// The number of all problems.
     #[serde(rename = "problemCount")]
     problem_count: u64,
 }
 
-/// Problems that are told; the others are counted.
+/// Problems that are printed; further ones are only counted.
 const MAX_PROBLEMS: usize = 20;
 
 /// A progress line is printed after so many spans.

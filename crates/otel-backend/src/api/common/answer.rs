@@ -22,10 +22,10 @@ use crate::query::Patience;
 /// Bytes of one piece.
 const PIECE: usize = 256 * 1024;
 
-/// Where an answer in JSON is written to.
+/// The writer of an answer in JSON.
 pub(in crate::api) type Json<'p, 'o> = JsonWriter<&'p mut Pieces<'o>>;
 
-/// Has an answer in JSON written; `write` is given where to, and how long it may search.
+/// An answer in JSON by `write`, which gets the writer and the limit of a search.
 pub(in crate::api) async fn json(
     pretty: bool,
     write: impl FnOnce(&mut Json<'_, '_>, &Patience) -> Result<(), ApiError> + Send + 'static,
@@ -63,14 +63,14 @@ pub(in crate::api) async fn bytes(
     Ok(([(CONTENT_TYPE, content_type)], body).into_response())
 }
 
-/// Where an answer is written to.
+/// A writer that sends an answer in pieces.
 pub(in crate::api) struct Pieces<'o> {
     piece: Vec<u8>,
     outlet: &'o mut Outlet<Bytes, ApiError>,
 }
 
 impl Pieces<'_> {
-    /// Sends what is full. What follows is large, too, so it has its room at once.
+    /// Sends the full piece. The next one is likely to be as large, so it has its room at once.
     fn send(&mut self) -> io::Result<()> {
         let next = Vec::with_capacity(self.piece.capacity());
         let piece = std::mem::replace(&mut self.piece, next);
@@ -83,7 +83,7 @@ impl Write for Pieces<'_> {
         self.write_all(bytes).map(|()| bytes.len())
     }
 
-    // JSON is written a few bytes at a time: the way that a piece is not full must be short.
+    // JSON is written a few bytes at a time, so the common case must be short: the piece is not full.
     #[inline]
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.piece.extend_from_slice(bytes);

@@ -138,7 +138,7 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// What is answered on a path that no route has.
+/// The answer on a path that no route has.
 pub(in crate::api) fn no_route() -> Response {
     http_error(StatusCode::NOT_FOUND, "404 page not found")
 }

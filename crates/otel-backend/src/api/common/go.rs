@@ -1,5 +1,5 @@
-//! How Go reads numbers, booleans, durations and JSON, and its words for what is wrong with them:
-//! Jaeger's clients and users know them.
+//! Numbers, booleans, durations and JSON, read as Go reads them and refused in Go's words, which
+//! Jaeger's clients and users know.
 
 mod duration;
 mod string_map;

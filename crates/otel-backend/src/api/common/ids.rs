@@ -1,4 +1,4 @@
-//! Ids as clients write them.
+//! Ids in the notations that clients use.
 
 use base64::Engine as _;
 use base64::alphabet::{STANDARD, URL_SAFE};
@@ -9,10 +9,11 @@ use crate::model::{SpanId, TraceId, from_short_hex};
 use crate::query::IdPattern;
 
 /// Reads a trace id: up to 32 hexadecimal digits of any case, leading zeros left out or not; or
-/// base64 of 8 or 16 bytes in either alphabet, padded or not. Digits may also be how an id begins.
+/// base64 of 8 or 16 bytes in either alphabet, padded or not. Digits may also be the beginning of an
+/// id.
 ///
 /// # Errors
-/// Jaeger's words for what is wrong.
+/// The error in Jaeger's words.
 pub(in crate::api) fn parse(text: &str) -> Result<IdPattern, String> {
     if text.len() > 32 {
         return Err(format!(
@@ -37,7 +38,7 @@ pub(in crate::api) fn parse(text: &str) -> Result<IdPattern, String> {
 /// Reads a span id: up to 16 hexadecimal digits of any case. Zeros stand for no span.
 ///
 /// # Errors
-/// Jaeger's words for what is wrong.
+/// The error in Jaeger's words.
 pub(in crate::api) fn parse_span(text: &str) -> Result<Option<SpanId>, String> {
     let id = from_short_hex(text).ok_or_else(|| no_number(text))?;
     Ok(SpanId::new(id).ok())

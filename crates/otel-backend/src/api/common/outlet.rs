@@ -22,25 +22,25 @@ use crate::store::ReadError;
 /// Pieces that wait for the client.
 const WAITING: usize = 2;
 
-/// How long a client may take for a piece.
+/// The time that a client has to take a piece.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Answers that are made at the same time, those left aside that wait for their clients.
 static MAKERS: Semaphore = Semaphore::const_new(8);
 
-/// Where the pieces of an answer are sent to, or why there are no more.
+/// The channel for the pieces of an answer, or for the error that ends it.
 pub(in crate::api) struct Outlet<P: Send + 'static, E: From<ReadError> + Send + 'static> {
     sender: mpsc::Sender<Result<P, E>>,
     /// One of [`MAKERS`].
     permit: Option<SemaphorePermit<'static>>,
 }
 
-/// The client has gone away, or takes nothing any more.
+/// The client has gone, or has not taken a piece in time.
 #[derive(Debug, thiserror::Error)]
 #[error("the client does not take the answer")]
 pub(in crate::api) struct Gone;
 
-/// Has an answer made on a thread that may block.
+/// Runs `make` on a thread that may block; the answer comes out of the channel.
 pub(in crate::api) async fn open<P: Send + 'static, E: From<ReadError> + Send + 'static>(
     make: impl FnOnce(&mut Outlet<P, E>) -> Result<(), E> + Send + 'static,
 ) -> mpsc::Receiver<Result<P, E>> {
@@ -49,7 +49,7 @@ pub(in crate::api) async fn open<P: Send + 'static, E: From<ReadError> + Send + 
     tokio::task::spawn_blocking(move || {
         let mut outlet = Outlet { sender, permit };
         if let Err(reason) = make(&mut outlet) {
-            // Whoever has gone away need not hear why there is no more.
+            // A client that has gone needs no reason.
             outlet.pass(Err(reason)).ok();
         }
     });
@@ -62,7 +62,7 @@ impl<P: Send + 'static, E: From<ReadError> + Send + 'static> Outlet<P, E> {
         self.pass(Ok(piece))
     }
 
-    /// How long a search for this answer may go on: not longer than the client waits.
+    /// The limit of a search for this answer, which also ends when the client has gone.
     pub(in crate::api) fn patience(&self) -> Patience {
         let sender = self.sender.downgrade();
         Patience::new(move || sender.upgrade().is_none_or(|sender| sender.is_closed()))

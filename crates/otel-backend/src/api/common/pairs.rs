@@ -11,12 +11,12 @@ pub(in crate::api) fn all<'p>(pairs: &'p Pairs, name: &str) -> impl Iterator<Ite
         .map(|(_, value)| value.as_str())
 }
 
-/// The value of the first parameter of that name; "" is as good as nothing.
+/// The value of the first parameter of that name; `None` if it is empty.
 pub(in crate::api) fn first<'p>(pairs: &'p Pairs, name: &str) -> Option<&'p str> {
     all(pairs, name).next().filter(|value| !value.is_empty())
 }
 
-/// As [`first`], to keep.
+/// As [`first`], but owned.
 pub(in crate::api) fn text(pairs: &Pairs, name: &str) -> Option<String> {
     first(pairs, name).map(ToOwned::to_owned)
 }

@@ -1,4 +1,4 @@
-//! One trace in few words, for a list of search results.
+//! The summary of a trace, for a list of search results.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -9,7 +9,7 @@ use crate::format::otlp::Malformed;
 use crate::model::{Span, SpanId, StatusCode};
 use crate::query::Trace;
 
-/// A trace in few words. What is zero or empty is left out.
+/// The summary of a trace. Fields that are zero or empty are left out.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::api) struct TraceSummary {

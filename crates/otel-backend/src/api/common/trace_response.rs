@@ -1,4 +1,4 @@
-//! The header `traceresponse`, by which a client learns under which id its request was served.
+//! The header `traceresponse`, which tells a client the trace id of its request.
 //!
 //! The id is that of the client's own trace, or a new one; no span is recorded, and the flags say so.
 //!

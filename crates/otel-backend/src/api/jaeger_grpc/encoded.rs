@@ -1,4 +1,4 @@
-//! A message that has been encoded already.
+//! A message that is already encoded.
 
 use bytes::{Buf, BufMut, Bytes};
 use prost::encoding::{DecodeContext, WireType, skip_field};

@@ -1,4 +1,4 @@
-//! What the files in `proto` generate, with the modules that it expects around it.
+//! The code generated from the files in `proto`, inside the modules that it expects around it.
 
 /// A `FileDescriptorSet` of all services and of what they need.
 pub(super) const DESCRIPTORS: &[u8] = include_bytes!("generated/descriptors.bin");

@@ -9,10 +9,10 @@ use super::generated::jaeger::{api_v2, api_v3};
 use crate::model::UnixNanos;
 use crate::query::{Search, Tag};
 
-/// How many traces a search finds that does not say how many.
+/// The limit of a search without one.
 const LIMIT: usize = 100;
 
-/// What both messages say.
+/// The parameters that both messages have.
 struct Parameters {
     service_name: String,
     operation_name: String,

@@ -25,7 +25,7 @@ const CHUNK: usize = 10;
 pub(super) type Messages<T = Encoded> =
     adapters::Chain<Iter<option::IntoIter<Result<T, Status>>>, ReceiverStream<Result<T, Status>>>;
 
-/// How the spans of a trace become messages.
+/// A function that turns the spans of a trace into messages.
 pub(super) type Pack = fn(Spans<'_>, &mut Outlet<Encoded, Status>) -> Result<(), Gone>;
 
 /// Sends the trace of that id.

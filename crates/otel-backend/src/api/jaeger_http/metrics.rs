@@ -1,5 +1,4 @@
-//! The old API's metrics: there is no metrics store, which is said only to questions that are well
-//! formed.
+//! The old API's metrics. There is no metrics store; only a well-formed request is told so.
 
 use axum::extract::{Path, Query as Params};
 use axum::response::{IntoResponse as _, Response};

@@ -9,13 +9,13 @@ use crate::api::common::{go, ids};
 use crate::model::{SpanId, UnixNanos};
 use crate::query::{IdPattern, Search, Tag};
 
-/// How far back a search without `start` looks.
+/// The window of a search without `start`.
 const LOOKBACK: Duration = Duration::from_hours(48);
 
-/// How many traces a search without `limit` finds.
+/// The limit of a search without `limit`.
 const LIMIT: i64 = 100;
 
-/// What `GET /api/traces` asks for.
+/// The parameters of `GET /api/traces`.
 #[derive(Debug, PartialEq)]
 pub(super) struct Traces {
     pub(super) wanted: Wanted,
@@ -23,12 +23,12 @@ pub(super) struct Traces {
     pub(super) raw: bool,
 }
 
-/// Which traces.
+/// The traces that are asked for.
 #[derive(Debug, PartialEq)]
 pub(super) enum Wanted {
-    /// By their ids.
+    /// The traces of these ids.
     ById(Vec<IdPattern>),
-    /// Those that match.
+    /// The traces that match.
     Matching(Box<Search>),
 }
 
@@ -66,8 +66,8 @@ pub(super) fn parse_traces(pairs: &Pairs, now: UnixNanos) -> Result<Traces, ApiE
     Ok(Traces { wanted, raw })
 }
 
-/// Checks the hints that come with a trace's id. Where a trace lies is known without them, and
-/// Grafana sends milliseconds where Jaeger reads microseconds; so they only must be numbers.
+/// Checks the times that come with a trace's id. A trace is found without them, and Grafana sends
+/// milliseconds where Jaeger reads microseconds, so they only need to be numbers.
 pub(super) fn check_hints(pairs: &Pairs) -> Result<(), ApiError> {
     parse_micros(pairs, "start")?;
     parse_micros(pairs, "end")?;
@@ -79,12 +79,12 @@ pub(super) fn is_raw(pairs: &Pairs) -> Result<bool, ApiError> {
     Ok(parse(pairs, "raw", go::parse_bool)?.unwrap_or_default())
 }
 
-/// Which span is to come before the others of its trace. Jaeger knows no such parameter.
+/// The span that is to come before the others of its trace. Jaeger has no such parameter.
 pub(super) fn parse_first(pairs: &Pairs) -> Result<Option<SpanId>, ApiError> {
     Ok(parse(pairs, "first", ids::parse_span)?.flatten())
 }
 
-/// From when to when.
+/// A span of time.
 #[derive(Debug, PartialEq)]
 pub(super) struct Window {
     pub(super) from: UnixNanos,

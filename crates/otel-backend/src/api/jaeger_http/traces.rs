@@ -22,12 +22,12 @@ use crate::store::ReadError;
 /// Says how many spans a trace has before they come; Jaeger has no such header.
 const SPAN_COUNT: HeaderName = HeaderName::from_static("span-count");
 
-/// How traces are shown.
+/// The form of an answer with traces.
 #[derive(Debug, Clone, Copy)]
 struct Style {
-    /// As they were sent, spans that came twice included.
+    /// Spans as they were sent, duplicates included.
     raw: bool,
-    /// For people.
+    /// Indented.
     pretty: bool,
     /// The span that comes before all others, with those above it.
     ahead: Option<SpanId>,

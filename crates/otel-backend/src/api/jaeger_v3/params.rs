@@ -8,7 +8,7 @@ use crate::api::common::pairs::{Pairs, first};
 use crate::model::UnixNanos;
 use crate::query::{Search, Tag};
 
-/// How many traces a search without `query.searchDepth` finds.
+/// The limit of a search without `query.searchDepth`.
 const LIMIT: usize = 100;
 
 /// The layout that Go names in its errors about times.
@@ -56,7 +56,7 @@ pub(super) fn is_raw(pairs: &Pairs, name: &str) -> Result<bool, ApiError> {
     Ok(parse(pairs, name, go::parse_bool)?.unwrap_or_default())
 }
 
-/// Checks the times that come with a trace's id. Where a trace lies is known without them.
+/// Checks the times that come with a trace's id; a trace is found without them.
 pub(super) fn check_hints(pairs: &Pairs) -> Result<(), ApiError> {
     parse(pairs, "startTime", parse_time)?;
     parse(pairs, "endTime", parse_time)?;

@@ -1,4 +1,4 @@
-//! A failed request, as Tempo says it: in plain text.
+//! The answer to a failed request: plain text, as Tempo's.
 
 use axum::response::{IntoResponse, Response};
 

@@ -9,20 +9,20 @@ use crate::api::common::pairs::{Pairs, first};
 use crate::model::UnixNanos;
 use crate::query::{Condition, Field, Literal, Operator, Place, Search, Test};
 
-/// How far back a search without `start` looks.
+/// The window of a search without `start`.
 const LOOKBACK: Duration = Duration::from_hours(48);
 
-/// Traces that a search without `limit` finds.
+/// The limit of a search without `limit`.
 const LIMIT: usize = 20;
 
 /// Spans of a trace that are shown without `spss`.
 const SPANS: usize = 3;
 
-/// What `GET /api/search` asks for.
+/// The parameters of `GET /api/search`.
 #[derive(Debug)]
 pub(super) struct Wanted {
     pub(super) search: Search,
-    /// How many matching spans to show of a trace.
+    /// The number of matching spans to show of a trace.
     pub(super) spans: usize,
 }
 

@@ -19,7 +19,7 @@ use crate::format::otlp::AttributeJson;
 use crate::model::{Attribute, Span, StatusCode, UnixNanos, to_hex};
 use crate::query::{Field, Query, Search, Trace, TraceFacts};
 
-/// What Tempo calls a root that has not arrived.
+/// Tempo's name for a root that has not been received.
 const NO_ROOT: &str = "<root span not yet received>";
 
 /// A trace that was found.
@@ -33,7 +33,7 @@ struct TraceMetadata<'a> {
     #[serde(serialize_with = "as_text")]
     start_time_unix_nano: u64,
     duration_ms: u64,
-    /// For clients that know only one.
+    /// The same set, for clients that know only one.
     span_set: &'a SpanSet<'a>,
     span_sets: [&'a SpanSet<'a>; 1],
     service_stats: BTreeMap<&'a str, ServiceStats>,
@@ -92,10 +92,10 @@ pub(super) async fn search(
     Ok(answer.await?)
 }
 
-/// What was searched for.
+/// The search whose results are shown.
 struct Found {
     search: Search,
-    /// How many matching spans to show of each trace.
+    /// The number of matching spans to show of each trace.
     spans: usize,
 }
 

@@ -1,6 +1,4 @@
-//! The names of tags, and their values, for a person who writes a query.
-//!
-//! They are those of the newest spans.
+//! The names of tags and their values among the newest spans, for the completion of queries.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +15,7 @@ use crate::api::common::pairs::{Pairs, first};
 use crate::model::UnixNanos;
 use crate::query::{Field, FoundTags, Place, Query, TagSearch};
 
-/// How many names or values are told without `limit`.
+/// The number of names or values without `limit`.
 const LIMIT: usize = 1000;
 
 /// The fields that are no attributes.

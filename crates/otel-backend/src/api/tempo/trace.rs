@@ -1,4 +1,4 @@
-//! One trace by its id: protobuf for those who accept it, else JSON.
+//! One trace by its id: protobuf for clients that accept it, else JSON.
 
 use std::io::Write as _;
 
@@ -28,7 +28,7 @@ pub(in crate::api) fn accepts_protobuf(headers: &HeaderMap) -> bool {
     accepted.any(|value| value.contains(PROTOBUF))
 }
 
-/// Which version of the API an answer belongs to.
+/// The version of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Version {
     V1,
@@ -76,7 +76,7 @@ async fn answer(
 
 fn parse(id: &str, pairs: &Pairs) -> Result<IdPattern, TempoError> {
     let id = ids::parse(id).map_err(TempoError::bad_request)?;
-    // Where a trace lies is known without a window; it must only be one.
+    // A trace is found without a window; the parameters only need to be valid.
     parse_window(pairs, UnixNanos::now())?;
     Ok(id)
 }
@@ -108,7 +108,7 @@ async fn in_protobuf(
     Ok(answer.await?)
 }
 
-/// What stands before a message of that length in field 1.
+/// The key and the length before a message in field 1.
 fn prefix(length: usize) -> Vec<u8> {
     let mut out = Vec::new();
     prost::encoding::encode_key(1, prost::encoding::WireType::LengthDelimited, &mut out);

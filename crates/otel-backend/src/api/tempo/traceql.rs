@@ -17,7 +17,7 @@ const MAX_DEPTH: usize = 32;
 /// Reads a query.
 ///
 /// # Errors
-/// What is wrong with it, or not supported.
+/// The query is not valid, or has a part that is not supported.
 pub(super) fn parse(query: &str) -> Result<Condition, String> {
     let tokens = tokens(query)?;
     let mut parser = Parser {

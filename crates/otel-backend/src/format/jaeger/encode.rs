@@ -121,7 +121,7 @@ pub(super) fn process<'a>(resource: &'a Resource<'_>) -> Process<'a> {
     }
 }
 
-/// What is odd about a span.
+/// Warnings about a span, as Jaeger words them.
 pub(super) fn warnings(span: &Span<'_>) -> Vec<String> {
     let mut warnings = Vec::new();
     if span.end < span.start {

@@ -5,8 +5,8 @@ use crate::model::{Attribute, SpanKind, Status, StatusCode, Value};
 
 /// Takes the status out of the attributes.
 ///
-/// `error=true` is the last word; without it `otel.status_code` counts, and without that the HTTP
-/// status does.
+/// `error=true` overrides everything; without it `otel.status_code` counts, and without that the
+/// HTTP status.
 pub(super) fn take<'a>(attributes: &mut Vec<Attribute<'a>>, kind: SpanKind) -> Status<'a> {
     let failed = take_error(attributes);
     let code = take_string(attributes, "otel.status_code");
@@ -46,7 +46,7 @@ fn from_http<'a>(attributes: &[Attribute<'a>], kind: SpanKind) -> Status<'a> {
     }
 }
 
-/// A server that answers 4xx did its work; a client that is answered so failed.
+/// An answer of 4xx is an error for the client, and none for the server.
 fn http_status(number: i64, kind: SpanKind) -> StatusCode {
     match number {
         100..=398 => StatusCode::Unset,

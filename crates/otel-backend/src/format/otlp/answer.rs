@@ -1,4 +1,4 @@
-//! What an OTLP exporter is answered, in protobuf and in JSON.
+//! The answers to an OTLP exporter, in protobuf and in JSON.
 //!
 //! Spec: <https://opentelemetry.io/docs/specs/otlp/#otlphttp-response>
 
@@ -34,7 +34,7 @@ impl Encoding {
 }
 
 /// An `ExportTraceServiceResponse`. `rejected` spans were not taken, for that reason; if there are
-/// none, nothing is said of them, as the specification asks.
+/// none, the answer is empty, as the specification asks.
 pub fn export_response(encoding: Encoding, rejected: usize, reason: &str) -> Vec<u8> {
     if rejected == 0 {
         return match encoding {
@@ -61,7 +61,7 @@ pub fn export_response(encoding: Encoding, rejected: usize, reason: &str) -> Vec
     }
 }
 
-/// A `google.rpc.Status`: what an error is answered with.
+/// A `google.rpc.Status`, the body of an error's answer.
 pub fn status(encoding: Encoding, code: u8, message: &str) -> Vec<u8> {
     match encoding {
         Encoding::Protobuf => {

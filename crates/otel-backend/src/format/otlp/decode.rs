@@ -11,7 +11,7 @@ use crate::model::{
     StatusCode, Text, TraceId, UnixNanos, Value,
 };
 
-/// How deep arrays and maps may lie in one another.
+/// The depth to which arrays and maps may be nested.
 const MAX_DEPTH: usize = 32;
 
 pub(super) fn read_resource<'a>(head: &GroupHead<'a>) -> Result<Resource<'a>, Malformed> {

@@ -1,11 +1,10 @@
-//! Spans in bytes, grouped by what emitted and what recorded them: `TracesData` without a look
-//! inside the spans.
+//! Spans in bytes, grouped by resource and scope: a `TracesData` whose spans are not decoded.
 
 use super::Malformed;
 use super::fields::{resource_spans, scope_spans, traces};
 use crate::format::protobuf::{Reader, write_bytes, write_message};
 
-/// What the spans of one `ScopeSpans` have in common, each part in bytes.
+/// The resource and the scope of one `ScopeSpans`, each part in bytes.
 ///
 /// A part that was absent is empty, which means the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -20,10 +19,10 @@ pub struct GroupHead<'a> {
     pub scope_schema: &'a [u8],
 }
 
-/// The spans of one `ScopeSpans`, and what they have in common.
+/// The spans of one `ScopeSpans`, with their resource and scope.
 #[derive(Debug, Clone)]
 pub struct Group<'a> {
-    /// What they have in common.
+    /// The resource and the scope of the spans.
     pub head: GroupHead<'a>,
     /// Each a `Span` message, in the order sent.
     pub spans: Vec<&'a [u8]>,

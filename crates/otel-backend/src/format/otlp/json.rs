@@ -1,4 +1,4 @@
-//! OTLP's JSON encoding: reading and writing.
+//! OTLP's JSON, read and written.
 //!
 //! It differs from protobuf's usual JSON in two things: ids are hexadecimal, and enums are numbers.
 //!

@@ -1,23 +1,23 @@
-//! What a `Span` message is about, without a look at most of it.
+//! The fields of a `Span` message that most searches need, read without decoding the rest.
 
 use super::fields::span;
 use crate::format::protobuf::Reader;
 use crate::model::{Span, SpanId, SpanKind, TraceId, UnixNanos};
 
-/// The parts of a span by which most searches pass it over. They come first in its message.
+/// The fields of a span by which a search rules most spans out. They come first in its message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Outline<'a> {
     /// The trace.
     pub trace_id: TraceId,
-    /// The span's own id; `None` if it has none, as no span that was taken.
+    /// The span's own id; `None` if the message has no valid one. Stored spans always have one.
     pub span_id: Option<SpanId>,
-    /// The span's name, as it came.
+    /// The span's name, as received.
     pub name: &'a [u8],
     /// Its role.
     pub kind: SpanKind,
-    /// When it began.
+    /// The start.
     pub start: UnixNanos,
-    /// When it ended.
+    /// The end.
     pub end: UnixNanos,
 }
 

@@ -7,12 +7,12 @@ use super::{Group, GroupHead, Malformed, groups};
 use crate::format::{Decoded, Incoming};
 use crate::model::{InvalidSpan, Resource, Scope, Span};
 
-/// Spans of one resource and scope: these decoded, the spans not yet.
+/// Spans of one resource and scope, which are decoded; the spans are not yet.
 #[derive(Debug)]
 pub struct SpanGroup<'a> {
-    /// What emitted the spans.
+    /// The resource that emitted the spans.
     pub resource: Arc<Resource<'a>>,
-    /// What recorded them.
+    /// The scope that recorded them.
     pub scope: Arc<Scope<'a>>,
     /// Each a `Span` message.
     pub messages: Vec<&'a [u8]>,
@@ -42,7 +42,7 @@ pub fn decode_traces(bytes: &[u8]) -> Result<Decoded<'_>, Malformed> {
     })))
 }
 
-/// Reads what spans have in common, and leaves the spans as they are.
+/// Reads resources and scopes, and leaves the spans undecoded.
 ///
 /// # Errors
 /// [`Malformed`] if it cannot be read.

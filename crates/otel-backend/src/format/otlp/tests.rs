@@ -1,5 +1,7 @@
 //! Our reader and writer against the generated messages of `opentelemetry-proto`.
 
+use std::borrow::Cow;
+
 use opentelemetry_proto::tonic::common::v1::any_value::Value as ProtoValue;
 use opentelemetry_proto::tonic::common::v1::{
     AnyValue, ArrayValue, InstrumentationScope, KeyValue, KeyValueList,
@@ -291,6 +293,8 @@ fn json_and_protobuf_say_the_same() {
     // NaN equals nothing, itself included: compare what is printed.
     assert_eq!(format!("{from_bytes:?}"), format!("{from_json:?}"));
     let span = &from_json[0];
+    // Text without escapes is not copied.
+    assert!(matches!(span.name, Cow::Borrowed("GET")));
     assert_eq!(
         span.trace_id.to_string(),
         "5b8efff798038103d269b633813fc60c"

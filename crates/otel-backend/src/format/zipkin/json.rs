@@ -1,4 +1,4 @@
-//! What both versions of Zipkin's JSON are made of.
+//! The parts that both versions of Zipkin's JSON share.
 
 use std::borrow::Cow;
 
@@ -39,7 +39,7 @@ pub(super) fn decode_list<'a>(
     })))
 }
 
-/// Microseconds; what is no time is none.
+/// Microseconds; `None` for a number that is not a time.
 pub(super) fn micros(number: Option<Number>) -> Option<u64> {
     let number = number?;
     #[expect(

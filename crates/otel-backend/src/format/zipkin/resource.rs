@@ -2,7 +2,7 @@
 
 use crate::model::{Attribute, Resource, Text, Value};
 
-/// What the attributes of resources are called, by OpenTelemetry's semantic conventions.
+/// The prefixes of resource attributes in OpenTelemetry's semantic conventions.
 const PREFIXES: [&str; 14] = [
     "service.",
     "telemetry.",

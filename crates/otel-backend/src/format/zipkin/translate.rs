@@ -8,7 +8,7 @@ use crate::model::{
     Value, from_short_hex,
 };
 
-/// Says that a span came without the time at which it began, as the Collector does.
+/// The attribute by which the Collector marks a span that came without its start.
 const NO_START: &str = "otel.zipkin.absentField.startTime";
 
 /// Translates a span.
@@ -131,7 +131,7 @@ fn add_text<'a>(tags: &mut Vec<Attribute<'a>>, key: &'static str, text: Text<'a>
     }
 }
 
-/// What a tag says already is not said again.
+/// Adds an attribute unless there is a tag of that key.
 fn add<'a>(tags: &mut Vec<Attribute<'a>>, key: &'static str, value: Value<'a>) {
     if !tags.iter().any(|tag| tag.key == key) {
         tags.push(Attribute::new(key, value));

@@ -110,7 +110,7 @@ impl<'a> ZipkinSpan<'a> {
         self.take_local(endpoint, is_first);
     }
 
-    /// Whoever sent or received is the local end; without such a one, whoever annotated is.
+    /// The local end is that of the annotation that sends or receives; without one, that of any other.
     fn take_local(&mut self, endpoint: Endpoint<'a>, for_sure: bool) {
         if !endpoint.service.is_empty() && (for_sure || self.local.service.is_empty()) {
             self.local = endpoint;
@@ -160,7 +160,7 @@ fn is_true(value: Option<&Json>) -> bool {
     }
 }
 
-/// A value with the type that its annotation names. What is not of that type stays what it is.
+/// A value of the type that its annotation names; text that cannot be read as that type stays text.
 fn typed<'a>(json: Option<Json>, kind: &str) -> Value<'a> {
     let text = match json {
         Some(Json::String(text)) => text,

@@ -1,10 +1,10 @@
-//! What a condition can ask of a span.
+//! The fields that a condition can test.
 
 use std::cmp::Reverse;
 
 use crate::model::{Attribute, Span, StatusCode, Value};
 
-/// Something about a span, or about its trace.
+/// A field of a span or of its trace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Field {
     /// Its name.
@@ -13,9 +13,9 @@ pub enum Field {
     Kind,
     /// Its status: `error`, `ok`, `unset`.
     Status,
-    /// What its status says.
+    /// The message of its status.
     StatusMessage,
-    /// How long it took.
+    /// Its duration.
     Duration,
     /// The names of its events.
     EventName,
@@ -23,7 +23,7 @@ pub enum Field {
     ScopeName,
     /// The version of its scope.
     ScopeVersion,
-    /// How long its trace took.
+    /// The duration of its trace.
     TraceDuration,
     /// The name of its trace's root.
     RootName,
@@ -33,7 +33,7 @@ pub enum Field {
     Attribute(Place, String),
 }
 
-/// Where an attribute is looked for.
+/// A place where attributes are looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Place {
     /// The span or its resource.
@@ -50,7 +50,7 @@ pub enum Place {
     Link,
 }
 
-/// What a condition can ask of the trace around a span.
+/// The facts about a trace that a condition can test.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TraceFacts {
     /// From the first start to the last end, in nanoseconds.
@@ -62,7 +62,7 @@ pub struct TraceFacts {
 }
 
 impl TraceFacts {
-    /// Those of these spans.
+    /// The facts about the trace of these spans.
     pub fn of(spans: &[Span<'_>]) -> Self {
         let start = spans
             .iter()

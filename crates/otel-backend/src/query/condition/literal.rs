@@ -1,4 +1,4 @@
-//! What a field is compared with.
+//! Literals, and how a field is compared with them.
 
 use std::cmp::Ordering;
 
@@ -6,7 +6,7 @@ use regex::{Regex, RegexBuilder};
 
 use crate::model::Value;
 
-/// How a field is compared.
+/// A comparison operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operator {
     /// `=`
@@ -30,7 +30,7 @@ pub enum Operator {
 /// A value that was written into a query.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Literal {
-    /// Text; it equals whatever reads so.
+    /// Text; it equals every value that is written the same.
     Text(String),
     /// A whole number.
     Int(i64),
@@ -42,7 +42,7 @@ pub enum Literal {
     Duration(u64),
     /// A pattern.
     Pattern(Pattern),
-    /// Text that is in lower case; it equals whatever contains it in any case.
+    /// Lower-case text; it equals every value that contains it, in any case.
     Part(String),
     /// No value.
     Nil,
@@ -65,7 +65,7 @@ impl Pattern {
     /// Compiles a pattern.
     ///
     /// # Errors
-    /// What is wrong with it, for instance that it is too large.
+    /// The pattern is not valid, or is too large.
     pub fn new(pattern: &str) -> Result<Self, regex::Error> {
         RegexBuilder::new(&format!("^(?:{pattern})$"))
             .size_limit(Self::MAX_SIZE)
@@ -89,7 +89,7 @@ impl Operator {
 }
 
 impl Literal {
-    /// How an equal value reads, if all of them read alike.
+    /// The text of an equal value, if all of them have the same.
     pub(super) fn text(&self) -> Option<String> {
         match self {
             Self::Text(text) => Some(text.clone()),
@@ -100,7 +100,7 @@ impl Literal {
         }
     }
 
-    /// Whether a value stands in this relation to it. Values of another type stand in none.
+    /// Whether a value compares so with the literal. A value of another type never does.
     #[expect(
         clippy::cast_precision_loss,
         reason = "a number that is compared with one that is not whole"

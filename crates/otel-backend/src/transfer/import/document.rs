@@ -1,4 +1,4 @@
-//! One JSON document: which format it has, and its spans.
+//! One JSON document: its format is recognized, and its spans are decoded.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -22,8 +22,7 @@ struct Probe<'a> {
     spans: Option<&'a RawValue>,
 }
 
-/// Reads a document. What is wrong with one span, or with one of several traces, is an error of its
-/// own.
+/// Reads a document. A span, or one of several traces, that cannot be read is an error of its own.
 pub(super) fn decode(document: &[u8]) -> Result<Decoded<'_>, String> {
     if document.trim_ascii_start().starts_with(b"[") {
         let traces: Vec<&RawValue> =

@@ -7,14 +7,14 @@ use std::io::{self, BufRead, BufReader, Read};
 use flate2::bufread::MultiGzDecoder;
 use serde_json::value::RawValue;
 
-/// Where in a file something is.
+/// A place in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     /// A line, from 1.
     Line(usize),
     /// A line and a column, both from 1.
     Column(usize, usize),
-    /// Nowhere in particular.
+    /// The whole file.
     Whole,
 }
 
@@ -31,14 +31,14 @@ impl fmt::Display for Place {
 /// Whole documents of one file have at most so many bytes; a file of lines may have any number.
 const MAX_WHOLE: u64 = 2 << 30;
 
-/// Takes a document, or the reason why there is none; false if no more are wanted.
+/// Takes a document, or the reason why it cannot be read; returns false to end the reading.
 type Take<'t> = &'t mut dyn FnMut(Place, Result<&[u8], String>) -> bool;
 
 /// Hands over each document of a file, and each place that cannot be read.
 ///
-/// If the first line is a document, each line is read for itself, and one that is broken costs only
-/// itself. Otherwise the file is read as a whole, up to what is broken; behind that, lines are taken
-/// that are documents.
+/// If the first line is a document, each line is read by itself, and a broken line is skipped alone.
+/// Otherwise the file is read as a whole, up to the first broken place; behind it, each line that is a
+/// document is taken.
 pub(super) fn read_documents(path: &str, take: Take<'_>) {
     let read = open(path).and_then(|file| read_all(file, take));
     if let Err(reason) = read {

@@ -1,4 +1,4 @@
-//! Where imported spans go: into the data directory, or to the backend that uses it.
+//! The destination of imported spans: the data directory, or the backend that uses it.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -19,10 +19,10 @@ use crate::store::{AppendError, BatchBuilder, Location, OpenError, Store};
 /// Spans that are stored together.
 pub(super) const CHUNK: usize = 1000;
 
-/// How often a backend that is busy is asked again, a second later each time.
+/// Attempts at a backend that is busy, a second apart.
 const ATTEMPTS: usize = 60;
 
-/// How long a backend may take to answer.
+/// The timeout of a request to a backend.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Takes spans.
@@ -37,7 +37,7 @@ pub(super) enum Sink {
     Backend(SocketAddr),
 }
 
-/// Why spans were not taken.
+/// The reason why spans were not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum SinkError {
     /// The store did not take them.
@@ -48,19 +48,25 @@ pub enum SinkError {
         "the backend at {address} does not answer: {source}: is it the one that uses the data directory? Its port is set by --otlp-http-port"
     )]
     Io {
-        /// Who was asked.
+        /// The backend's address.
         address: SocketAddr,
-        /// Why.
+        /// The error of the connection.
         source: io::Error,
+    },
+    /// The backend was busy at every attempt.
+    #[error("the backend at {address} stays busy: import again when it has less to do")]
+    Busy {
+        /// The backend's address.
+        address: SocketAddr,
     },
     /// The backend refused.
     #[error("the backend at {address} refused: {status}: {body}")]
     Refused {
-        /// Who was asked.
+        /// The backend's address.
         address: SocketAddr,
         /// The status.
         status: u16,
-        /// What it said.
+        /// The body of its answer.
         body: String,
     },
 }
@@ -131,7 +137,7 @@ impl Sink {
         }
     }
 
-    /// Waits until everything is where it belongs.
+    /// Waits until all spans are stored.
     pub(super) fn close(self) {
         if let Self::Store {
             store,
@@ -175,7 +181,7 @@ fn send(address: SocketAddr, spans: &[Span<'_>]) -> Result<(u64, u64), SinkError
             }
         }
     }
-    Err(AppendError::Busy.into())
+    Err(SinkError::Busy { address })
 }
 
 fn number(value: &Value) -> u64 {

@@ -19,7 +19,7 @@ const UNITS: [(&str, u64); 8] = [
 /// Reads a duration that is not negative. Spaces are ignored: Jaeger UI sends "10 ms".
 ///
 /// # Errors
-/// Go's words for what is wrong.
+/// The error in Go's words.
 pub(in crate::api) fn parse(text: &str) -> Result<Duration, String> {
     let compact: String = text.chars().filter(|char| *char != ' ').collect();
     let unsigned = compact.strip_prefix('+').unwrap_or(&compact);

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 /// as a value an empty string.
 ///
 /// # Errors
-/// Go's words for what is wrong.
+/// The error in Go's words.
 pub(in crate::api) fn parse(json: &str) -> Result<Vec<(String, String)>, String> {
     let members = match serde_json::from_str(json).map_err(|error| syntax(json, &error))? {
         Value::Object(members) => members,

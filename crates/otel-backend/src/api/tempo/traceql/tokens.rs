@@ -21,7 +21,7 @@ pub(super) enum Token {
     Duration(u64),
 }
 
-/// What a token reads like in an error.
+/// The form of a token in errors.
 impl fmt::Display for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -44,7 +44,7 @@ const SYMBOLS: [&str; 24] = [
 /// Splits a query.
 ///
 /// # Errors
-/// What cannot be read.
+/// The query cannot be split into tokens.
 pub(super) fn tokens(query: &str) -> Result<Vec<Token>, String> {
     let mut tokens = Vec::new();
     let mut rest = query.trim_start();

@@ -58,7 +58,7 @@ struct SpanJson<'a> {
     logs: Option<Vec<LogJson<'a>>>,
     #[serde(borrow, default, rename = "processID")]
     process_id: JsonText<'a>,
-    /// What some stores write instead of an id.
+    /// The process itself, which some stores write instead of its id.
     #[serde(borrow)]
     process: Option<ProcessJson<'a>>,
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::model::{SpanKind, StatusCode, to_hex};
 
-/// How ids and enums are written.
+/// The notation of ids and enums.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Dialect {
     /// As OTLP says: ids are hexadecimal, enums are numbers.
