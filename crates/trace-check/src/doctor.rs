@@ -20,6 +20,8 @@ pub use settings::Environment;
 use path::Path;
 use settings::Settings;
 
+use crate::protocol::Protocol;
+
 /// What became of each hop. The path ends with the first that fails.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct Examination {
@@ -34,6 +36,20 @@ impl Examination {
             .iter()
             .find(|hop| matches!(hop.state, State::Failed(_)))
     }
+}
+
+const PROTOCOL: [&str; 2] = [
+    "OTEL_EXPORTER_OTLP_PROTOCOL",
+    "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
+];
+const ENDPOINT: [&str; 2] = [
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+];
+
+fn is_set(environment: &Environment, names: &[&str]) -> bool {
+    let mut values = names.iter().filter_map(|name| environment.get(*name));
+    values.any(|value| !value.is_empty())
 }
 
 /// Walks the path.
@@ -59,6 +75,11 @@ pub fn examine(environment: &Environment, args: &DoctorArgs) -> Examination {
         if let Err(failure) = outcome {
             hops.push(failure);
             break;
+        }
+        if target.protocol == Protocol::OtlpHttp && !is_set(environment, &PROTOCOL) {
+            let mut path = Path::new(target, args);
+            path.guess(is_set(environment, &ENDPOINT));
+            hops.append(&mut path.hops);
         }
     }
     Examination { hops }

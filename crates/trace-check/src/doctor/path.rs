@@ -9,7 +9,8 @@ use super::diagnosis::{Diagnosis, Hop, Stage};
 use super::port;
 use super::target::{Parts, Target};
 use crate::model::{Plan, Scenario, Trace};
-use crate::read::{self, Backend};
+use crate::protocol::Protocol;
+use crate::read::{self, Backend, Kind};
 use crate::send::{SendError, Sender};
 use crate::wait::PAUSE;
 
@@ -274,14 +275,86 @@ impl<'a> Path<'a> {
                 Stage::Receiver,
                 Diagnosis::ReceiverOff,
                 format!("{endpoint} answers, but does not receive {protocol}: {error}"),
-                format!(
-                    "switch the receiver of {protocol} on, or correct port and path in {}; it usually is port {}{}",
-                    self.target.variable,
-                    protocol.port(),
-                    if protocol.is_grpc() { "" } else { protocol.path() },
-                ),
+                self.path_advice().unwrap_or_else(|| {
+                    format!(
+                        "switch the receiver of {protocol} on, or correct port and path in {}; it usually is port {}{}",
+                        self.target.variable,
+                        protocol.port(),
+                        if protocol.is_grpc() { "" } else { protocol.path() },
+                    )
+                }),
             )
         })
+    }
+
+    /// An error if the port is that of a backend's page and query API.
+    fn page(&self, parts: &Parts) -> Option<Hop> {
+        let Target {
+            protocol,
+            endpoint,
+            variable,
+            ..
+        } = self.target;
+        let backend = read::detect(&origin(parts)).ok()?;
+        let place = match backend.kind {
+            Kind::VictoriaTraces => "path /insert/opentelemetry/v1/traces",
+            _ => &format!("port {}, the usual one of {protocol}", protocol.port()),
+        };
+        Some(Hop::failed(
+            Stage::Receiver,
+            Diagnosis::OtherProtocol,
+            format!(
+                "{endpoint} is for {protocol}, but port {} has the page and the query API of {}, where traces are read",
+                parts.port, backend.kind
+            ),
+            format!("set {variable} to {place}"),
+        ))
+    }
+
+    /// How to put the path right, if it is that of OTLP in the wrong variable.
+    fn path_advice(&self) -> Option<String> {
+        let Target {
+            protocol,
+            endpoint,
+            variable,
+            ..
+        } = self.target;
+        let path = protocol.path();
+        if !protocol.is_otlp() || protocol.is_grpc() {
+            return None;
+        }
+        if endpoint.ends_with(&format!("{path}{path}")) {
+            return Some(format!(
+                "remove {path} from {variable}: it is appended to what stands there"
+            ));
+        }
+        let is_whole = *variable == "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+        (is_whole && !endpoint.ends_with(path))
+            .then(|| format!("add {path} to {variable}: nothing is appended to what stands there"))
+    }
+
+    /// What becomes of a program that takes another protocol where none is named. `is_named` says
+    /// whether a variable names the endpoint.
+    pub(super) fn guess(&mut self, is_named: bool) {
+        let Ok(parts) = self.target.parts() else {
+            return;
+        };
+        let port = if is_named {
+            parts.port
+        } else {
+            Protocol::OtlpGrpc.port()
+        };
+        let authority = authority(&parts.host, port);
+        let received = port::received(&authority, parts.tls, &self.target.security);
+        let why = "no variable names the protocol, and this took http/protobuf as Rust, Java and Node do; programs in Python and .NET take grpc";
+        self.hops.push(if received.contains(&Protocol::OtlpGrpc) {
+            Hop::fine(Stage::Variables, format!("{why}, which {authority} receives too"))
+        } else {
+            Hop::not_checked(
+                Stage::Variables,
+                format!("{why}, which {authority} does not receive: set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf for them"),
+            )
+        });
     }
 
     /// What the port receives instead.
@@ -296,6 +369,9 @@ impl<'a> Path<'a> {
             SocketAddr::V4(_) if parts.tls => format!("{}:{}", parts.host, parts.port),
             address => address.to_string(),
         };
+        if let Some(hop) = self.page(parts) {
+            return Some(hop);
+        }
         let received = port::received(&authority, parts.tls, security);
         let seen = |what: &str| format!("{endpoint} is for {protocol}, but the port {what}");
         if let Some(other) = received.first() {
@@ -341,12 +417,13 @@ impl<'a> Path<'a> {
 
     /// The receiver's clock stands in the head of its answers, where it speaks HTTP/1.
     fn compare_clocks(&mut self, parts: &Parts) -> Result<(), Hop> {
-        let scheme = if parts.tls { "https" } else { "http" };
-        let origin = format!("{scheme}://{}:{}/", parts.host, parts.port);
-        let there = [Some(origin), self.args.query_url.clone()]
-            .into_iter()
-            .flatten()
-            .find_map(|url| date(&url, self.target));
+        let there = [
+            Some(format!("{}/", origin(parts))),
+            self.args.query_url.clone(),
+        ]
+        .into_iter()
+        .flatten()
+        .find_map(|url| date(&url, self.target));
         let Some(there) = there else {
             self.hops.push(Hop::not_checked(
                 Stage::Clock,
@@ -433,16 +510,26 @@ impl<'a> Path<'a> {
                 )
             });
         }
-        let host = if parts.host.contains(':') {
-            format!("[{}]", parts.host)
-        } else {
-            parts.host.clone()
-        };
-        let found = [16686, 3200]
-            .into_iter()
-            .find_map(|port| read::detect(&format!("http://{host}:{port}")).ok());
+        let found = [16686, 3200].into_iter().find_map(|port| {
+            let url = format!("http://{}", authority(&parts.host, port));
+            read::detect(&url).ok()
+        });
         Ok(found)
     }
+}
+
+/// A host and a port, the host in brackets if it is an address of IPv6.
+fn authority(host: &str, port: u16) -> String {
+    if host.contains(':') {
+        format!("[{host}]:{port}")
+    } else {
+        format!("{host}:{port}")
+    }
+}
+
+fn origin(parts: &Parts) -> String {
+    let scheme = if parts.tls { "https" } else { "http" };
+    format!("{scheme}://{}", authority(&parts.host, parts.port))
 }
 
 fn empty(backend: &Backend, what: &str) -> Hop {

@@ -307,6 +307,56 @@ fn a_receiver_is_off() {
     assert_diagnosis(&variables, Diagnosis::ReceiverOff, "404");
 }
 
+/// The commonest slips with OTLP over HTTP.
+#[test]
+fn a_path_stands_in_the_wrong_variable() {
+    let server = Server::http(otlp);
+    let whole = format!("{}/v1/traces", server.url());
+    let twice = [("OTEL_EXPORTER_OTLP_ENDPOINT", whole.as_str())];
+    let remove = "remove /v1/traces from OTEL_EXPORTER_OTLP_ENDPOINT";
+    assert_diagnosis(&twice, Diagnosis::ReceiverOff, remove);
+    let missing = [("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", &*server.url())];
+    let add = "add /v1/traces to OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+    assert_diagnosis(&missing, Diagnosis::ReceiverOff, add);
+}
+
+#[test]
+fn the_endpoint_is_the_page() {
+    let page = Server::http(|request| match request.path.as_str() {
+        "/api/v3/services" => Response::new(200, r#"{"services":[]}"#),
+        _ => Response::new(404, "404 page not found"),
+    });
+    for (protocol, port) in [("http/protobuf", "port 4318"), ("http/json", "port 4318")] {
+        let variables = [
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", &*page.url()),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
+        ];
+        let (found, report) = check(&variables);
+        assert_eq!(found, Some(Diagnosis::OtherProtocol), "{report}");
+        assert!(
+            report.contains("has the page") && report.contains(port),
+            "{report}"
+        );
+    }
+}
+
+/// Where no variable names the protocol, languages differ.
+#[test]
+fn a_protocol_that_is_not_named_is_said_to_be_a_guess() {
+    let server = backend(|| {
+        one_span(&json!({"attributes": [
+        {"key": "service.name", "value": {"stringValue": "x"}}]}))
+    });
+    let guessed = with_query(&server, Duration::from_secs(20));
+    assert_eq!(diagnosis(&guessed), None, "{}", text(&guessed));
+    let report = text(&guessed);
+    let words = "set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf";
+    assert!(
+        report.contains("Python") && report.contains(words),
+        "{report}"
+    );
+}
+
 #[test]
 fn spans_are_refused_with_a_reason() {
     let server = Server::http(|request| match request.method.as_str() {
@@ -425,6 +475,8 @@ fn a_path_that_is_whole_is_said_to_be() {
         "receiver",
         "clock",
         "store",
+        // The protocol that no variable names.
+        "variables",
     ];
     assert_eq!(stages, all);
 }
