@@ -38,6 +38,10 @@ browser:
 compose:
     docker/tests/run.sh
 
+# The checks against real backends, and docs/backends.md: JAEGER, TEMPO and VICTORIA_TRACES name programs.
+peers *arguments:
+    cargo run --locked -p e2e --example peers -- {{ arguments }}
+
 # What would be published can be built from what is packaged, in this order.
 package:
     cargo publish --dry-run --locked -p otel-env -p jaeger-wire -p jaeger-exporter -p otel-auto \

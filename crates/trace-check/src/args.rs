@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::doctor::DoctorArgs;
+use crate::matrix::MatrixArgs;
 use crate::roundtrip::args::RoundtripArgs;
 use crate::verify::args::VerifyArgs;
 use crate::wait::WaitArgs;
@@ -30,6 +31,8 @@ pub enum Command {
     /// Sends traces that are hard to carry by every protocol, reads them back, and compares field by
     /// field.
     Roundtrip(RoundtripArgs),
+    /// Makes a page of what each backend keeps, from reports of `roundtrip --json`.
+    Matrix(MatrixArgs),
     /// Walks the path of a program's spans, and names the first hop that fails and what to do. Run it
     /// with the variables OTEL_* that the program has.
     Doctor(DoctorArgs),

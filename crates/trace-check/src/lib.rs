@@ -25,6 +25,7 @@ pub mod compare;
 pub mod doctor;
 pub mod expect;
 pub mod judge;
+pub mod matrix;
 pub mod model;
 pub mod protocol;
 pub mod prove;

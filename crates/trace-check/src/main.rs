@@ -8,7 +8,7 @@ use clap::Parser;
 use trace_check::args::{Args, Command};
 use trace_check::roundtrip::args::RoundtripArgs;
 use trace_check::verify::{self, report};
-use trace_check::{doctor, read, roundtrip, wait, watch};
+use trace_check::{doctor, matrix, read, roundtrip, wait, watch};
 
 fn main() -> ExitCode {
     match run(Args::parse().command) {
@@ -29,6 +29,12 @@ fn run(command: Command) -> anyhow::Result<bool> {
             Ok(true)
         }
         Command::Roundtrip(args) => run_roundtrip(&args),
+        Command::Matrix(args) => {
+            std::io::stdout()
+                .lock()
+                .write_all(matrix::text(&args)?.as_bytes())?;
+            Ok(true)
+        }
         Command::Doctor(args) => {
             let examination = doctor::examine(&std::env::vars().collect(), &args);
             let mut out = std::io::stdout().lock();

@@ -27,6 +27,8 @@ pub use visible::Visible;
 /// What to do.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// What reports call the backend; its kind if there is none.
+    pub name: Option<String>,
     /// What the traces are a function of.
     pub plan: Plan,
     /// By which protocols, and where each is received.

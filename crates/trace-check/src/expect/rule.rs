@@ -1,6 +1,6 @@
 //! One way in which a span may come back other than it was sent.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::model::Span;
 
@@ -60,7 +60,7 @@ impl Origin {
 }
 
 /// The parts of a span, as a report lists them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Field {
     /// Which spans there are, their ids and parents.

@@ -17,6 +17,9 @@ pub struct RoundtripArgs {
     /// is found out by asking.
     #[arg(env = "TRACE_QUERY_URL", default_value = "http://127.0.0.1:16686")]
     pub url: String,
+    /// What the JSON calls the backend, with its version, for example.
+    #[arg(long)]
+    pub name: Option<String>,
     /// The protocols to send by, with commas between; each must then be received. By default all that
     /// are: thrift-http, thrift-compact, thrift-binary, jaeger-grpc, otlp-grpc, otlp-http, otlp-json,
     /// zipkin.
@@ -97,6 +100,7 @@ impl RoundtripArgs {
         };
         let all_but_huge = || Scenario::ALL.into_iter().filter(|s| *s != Scenario::Huge);
         Settings {
+            name: self.name.clone(),
             plan: Plan {
                 seed: self.seed.unwrap_or(u64::from(now.subsec_nanos())),
                 at,

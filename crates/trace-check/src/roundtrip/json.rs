@@ -3,14 +3,16 @@
 use serde::Serialize;
 
 use super::{Counts, LaneState, Outcome, Result, Search, Step, Visible};
-use crate::expect::Origin;
+use crate::expect::{Field, Origin};
 use crate::judge::Defect;
 
 #[derive(Serialize)]
 struct Report<'a> {
     result: Result,
+    name: &'a str,
     backend: String,
     url: &'a str,
+    best_api: &'static str,
     seed: u64,
     at: String,
     protocols: Vec<Protocol<'a>>,
@@ -60,6 +62,7 @@ struct RuleSeen {
     name: &'static str,
     origin: Origin,
     reason: &'static str,
+    fields: &'static [Field],
 }
 
 /// One JSON object.
@@ -68,10 +71,13 @@ struct RuleSeen {
 /// None that are known: every part of it can be written as JSON.
 pub fn text(outcome: &Outcome) -> serde_json::Result<String> {
     let at = jiff::Timestamp::from_nanosecond(outcome.settings.plan.at.into());
+    let backend = outcome.backend.kind.to_string();
     let report = Report {
         result: outcome.result(),
-        backend: outcome.backend.kind.to_string(),
+        name: outcome.settings.name.as_deref().unwrap_or(&backend),
+        backend: backend.clone(),
         url: &outcome.backend.url,
+        best_api: outcome.backend.best().name(),
         seed: outcome.settings.plan.seed,
         at: at.map(|at| at.to_string()).unwrap_or_default(),
         protocols: outcome.lanes.iter().map(protocol).collect(),
@@ -82,6 +88,7 @@ pub fn text(outcome: &Outcome) -> serde_json::Result<String> {
                 name: rule.name,
                 origin: rule.origin,
                 reason: rule.reason,
+                fields: rule.fields,
             })
             .collect(),
         searches: &outcome.searches,

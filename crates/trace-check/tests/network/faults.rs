@@ -21,6 +21,7 @@ fn run(fault: Fault) -> Outcome {
 fn run_at(server: &Server) -> Outcome {
     let backend = detect(&server.url()).unwrap();
     let settings = Settings {
+        name: None,
         plan: Plan {
             seed: 5,
             at: 1_700_000_000_000_000_000,
@@ -89,6 +90,7 @@ fn a_trace_that_jaeger_refuses() {
         },
     );
     let settings = |scenario| Settings {
+        name: None,
         plan: Plan {
             seed: 9,
             at: 1_700_000_000_000_000_000,
@@ -292,6 +294,7 @@ fn a_span_that_nobody_sent() {
 fn a_run_can_be_checked_again_with_nothing_stored() {
     let server = backend::start(|_, _| {});
     let mut settings = Settings {
+        name: None,
         plan: Plan {
             seed: 6,
             at: 1_700_000_000_000_000_000,
@@ -329,6 +332,7 @@ fn a_protocol_that_nobody_receives_is_said_not_to_be_checked() {
     let port = unused.local_addr().unwrap().port();
     drop(unused);
     let mut settings = Settings {
+        name: None,
         plan: Plan {
             seed: 8,
             at: 1_700_000_000_000_000_000,

@@ -1,0 +1,294 @@
+//! Tries the checks on real backends, and makes docs/backends.md of what each keeps.
+//!
+//! Their programs are named by variables: `JAEGER`, `TEMPO` and `VICTORIA_TRACES` each hold a path, and
+//! `JAEGER_VERSION` and its like what the matrix calls it. Each is started on free ports in a folder of
+//! its own, tried, and stopped again; the folder is removed with it. Ours is tried first. A backend that
+//! is not given is said to be missing, and docs/backends.md is left as it is. Arguments are handed on to
+//! `trace-check roundtrip`: `--traces values,links`, for example.
+
+#![allow(clippy::panic, reason = "a run that meets the unexpected has failed")]
+
+use std::env;
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, ExitCode, Stdio};
+
+use test_kit::{program, root, run, unused_port};
+
+const PORTS: [&str; 10] = [
+    "query",
+    "other",
+    "gossip",
+    "otlp-grpc",
+    "otlp-http",
+    "thrift-http",
+    "jaeger-grpc",
+    "thrift-compact",
+    "thrift-binary",
+    "zipkin",
+];
+
+/// A backend to try.
+struct Peer {
+    name: &'static str,
+    /// The variable with its program's path; none for ours.
+    variable: Option<&'static str>,
+    /// The arguments and the configuration, with names of ports, `{folder}` and `{config}` in braces.
+    arguments: &'static [&'static str],
+    config: &'static str,
+    store: &'static str,
+    /// The path that answers when it is ready.
+    ready: &'static str,
+    /// How bootstrap.sh calls it, if it receives what the samples send.
+    kind: Option<&'static str>,
+}
+
+const JAEGER: Peer = Peer {
+    name: "Jaeger, memory store",
+    variable: Some("JAEGER"),
+    arguments: &["--config", "{config}"],
+    config: include_str!("peers/jaeger.yaml"),
+    store: "{memory: {max_traces: 100000}}",
+    ready: "/api/v3/services",
+    kind: Some("jaeger"),
+};
+
+const PEERS: [Peer; 5] = [
+    Peer {
+        name: "otel-backend",
+        variable: None,
+        arguments: &[
+            "--ui-port={query}",
+            "--query-grpc-port={other}",
+            "--sampling-port={gossip}",
+            "--otlp-grpc-port={otlp-grpc}",
+            "--otlp-http-port={otlp-http}",
+            "--jaeger-thrift-port={thrift-http}",
+            "--jaeger-grpc-port={jaeger-grpc}",
+            "--jaeger-compact-port={thrift-compact}",
+            "--jaeger-binary-port={thrift-binary}",
+            "--zipkin-port={zipkin}",
+            "--data-dir={folder}",
+        ],
+        config: "",
+        store: "",
+        ready: "/health",
+        kind: Some("embedded"),
+    },
+    JAEGER,
+    Peer {
+        name: "Jaeger, Badger",
+        store: "{badger: {directories: {keys: \"{folder}/keys\", values: \"{folder}/values\"}}}",
+        ..JAEGER
+    },
+    Peer {
+        name: "Tempo",
+        variable: Some("TEMPO"),
+        arguments: &["-target=all", "-config.file={config}"],
+        config: include_str!("peers/tempo.yaml"),
+        store: "",
+        ready: "/ready",
+        kind: Some("tempo"),
+    },
+    Peer {
+        name: "VictoriaTraces",
+        variable: Some("VICTORIA_TRACES"),
+        arguments: &[
+            "-httpListenAddr=127.0.0.1:{query}",
+            "-storageDataPath={folder}",
+        ],
+        config: "",
+        store: "",
+        ready: "/health",
+        kind: None,
+    },
+];
+
+/// A backend that runs. It is stopped when dropped.
+struct Running {
+    child: Child,
+    ports: Vec<(&'static str, u16)>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+impl Running {
+    fn port(&self, name: &str) -> u16 {
+        let port = self.ports.iter().find(|(other, _)| *other == name);
+        port.map_or_else(|| panic!("no port is called {name}"), |(_, port)| *port)
+    }
+
+    fn url(&self, port: &str) -> String {
+        format!("http://127.0.0.1:{}", self.port(port))
+    }
+}
+
+impl Peer {
+    /// Its program; `None` if it is not given.
+    fn program(&self) -> Option<std::path::PathBuf> {
+        match self.variable {
+            None => Some(program("otel-backend")),
+            Some(variable) => env::var_os(variable).map(Into::into),
+        }
+    }
+
+    /// Its name and version, for the matrix.
+    fn title(&self) -> String {
+        let version = match self.variable {
+            None => Some(env!("CARGO_PKG_VERSION").to_owned()),
+            Some(variable) => env::var(format!("{variable}_VERSION")).ok(),
+        };
+        match (version, self.name.split_once(", ")) {
+            (None, _) => format!("{} (version not given)", self.name),
+            (Some(version), Some((name, store))) => format!("{name} {version}, {store}"),
+            (Some(version), None) => format!("{} {version}", self.name),
+        }
+    }
+
+    fn start(&self, program: &Path, folder: &Path) -> Running {
+        let ports: Vec<_> = PORTS.map(|name| (name, unused_port())).into();
+        let config = folder.join("config.yaml");
+        let fill = |text: &str| {
+            let text = text.replace("{store}", self.store);
+            let text = text.replace("{config}", &config.to_string_lossy());
+            let text = text.replace("{folder}", &folder.to_string_lossy());
+            let name = |text: String, (name, port): &(&str, u16)| {
+                text.replace(&format!("{{{name}}}"), &port.to_string())
+            };
+            ports.iter().fold(text, name)
+        };
+        fs::write(&config, fill(self.config)).unwrap_or_else(|error| panic!("{error}"));
+        let log = fs::File::create(folder.join("log")).unwrap_or_else(|error| panic!("{error}"));
+        let child = Command::new(program)
+            .args(self.arguments.iter().map(|argument| fill(argument)))
+            .current_dir(folder)
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn();
+        let child =
+            child.unwrap_or_else(|error| panic!("{} does not start: {error}", program.display()));
+        let running = Running { child, ports };
+        let url = format!("{}{}", running.url("query"), self.ready);
+        let waited = run(Command::new(check()).args(["wait", &url, "--timeout", "60"]));
+        if waited.code() != Some(0) {
+            let log = fs::read_to_string(folder.join("log")).unwrap_or_default();
+            panic!("{} is not ready: {}\n{log}", self.name, waited.stderr);
+        }
+        running
+    }
+
+    /// Runs every check; the report of the round trip, and whether all is well.
+    fn check(&self, running: &Running) -> (String, bool) {
+        let mut well = true;
+        let mut step = |what: &str, command: &mut Command| {
+            let finished = run(command);
+            let passed = finished.code() == Some(0);
+            println!("  {what}: {}", if passed { "passed" } else { "FAILED" });
+            if !passed {
+                eprintln!("{}{}", finished.stdout, finished.stderr);
+            }
+            well &= passed;
+            finished.stdout
+        };
+        if let Some(kind) = self.kind {
+            step("bootstrap", &mut bootstrap(kind, running));
+        }
+        let (protocol, traces) = match self.kind {
+            Some(_) => ("OTEL_EXPORTER_OTLP_ENDPOINT", running.url("otlp-http")),
+            None => (
+                "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+                format!("{}/insert/opentelemetry/v1/traces", running.url("query")),
+            ),
+        };
+        let mut doctor = Command::new(check());
+        doctor.args(["doctor", "--timeout", "20", "--query-url"]);
+        doctor.arg(running.url("query")).env(protocol, traces);
+        doctor.env("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf");
+        step("doctor", &mut doctor);
+        let mut roundtrip = Command::new(check());
+        roundtrip.args(["roundtrip", &running.url("query"), "--prove", "--json"]);
+        roundtrip.args(["--timeout", "60", "--name", &self.title()]);
+        roundtrip.args(env::args_os().skip(1));
+        if self.kind.is_some() {
+            for protocol in PORTS.iter().skip(3) {
+                let receiver = format!("{protocol}={}", running.port(protocol));
+                roundtrip.args(["--receiver", &receiver]);
+            }
+            let json = format!("otlp-json={}", running.port("otlp-http"));
+            roundtrip.args(["--receiver", &json]);
+        }
+        let report = step("roundtrip and searches", &mut roundtrip);
+        (report, well)
+    }
+}
+
+fn check() -> std::path::PathBuf {
+    program("trace-check")
+}
+
+fn bootstrap(kind: &str, running: &Running) -> Command {
+    let mut command = Command::new(root().join("bootstrap.sh"));
+    let profile = if cfg!(debug_assertions) {
+        "dev"
+    } else {
+        "release"
+    };
+    command
+        .arg("--once")
+        .env("BUILD_PROFILE", profile)
+        .env("BACKEND_HOST", "127.0.0.1")
+        .env("BACKEND_KIND", kind)
+        .env("TRACE_QUERY_URL", running.url("query"))
+        .env("SERVER_PORT", unused_port().to_string());
+    for (variable, port) in [
+        ("OTEL_BACKEND_JAEGER_THRIFT_PORT", "thrift-http"),
+        ("OTEL_BACKEND_JAEGER_GRPC_PORT", "jaeger-grpc"),
+        ("OTEL_BACKEND_OTLP_GRPC_PORT", "otlp-grpc"),
+    ] {
+        command.env(variable, running.port(port).to_string());
+    }
+    command
+}
+
+fn main() -> ExitCode {
+    let mut well = true;
+    let mut reports = Vec::new();
+    let mut missing = Vec::new();
+    let reported = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+    for peer in &PEERS {
+        let Some(program) = peer.program() else {
+            missing.extend(peer.variable);
+            continue;
+        };
+        println!("{}", peer.title());
+        let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+        let running = peer.start(&program, folder.path());
+        let (report, passed) = peer.check(&running);
+        well &= passed;
+        let path = reported.path().join(peer.name);
+        fs::write(&path, report).unwrap_or_else(|error| panic!("{error}"));
+        reports.push(path);
+    }
+    missing.dedup();
+    if !missing.is_empty() {
+        println!("not tried, since these are not set: {}", missing.join(", "));
+    }
+    let matrix = run(Command::new(check()).arg("matrix").args(&reports));
+    if missing.is_empty() && matrix.code() == Some(0) {
+        let path = root().join("docs/backends.md");
+        fs::write(&path, matrix.stdout).unwrap_or_else(|error| panic!("{error}"));
+        println!("docs/backends.md is new");
+    } else {
+        println!("docs/backends.md is left as it is {}", matrix.stderr);
+    }
+    if well {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
