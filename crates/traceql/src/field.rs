@@ -1,0 +1,289 @@
+//! What a query can ask of a span, of its events and links, and of its trace.
+
+use std::fmt;
+
+/// A field of a span.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Field {
+    /// Something that every span has.
+    Intrinsic(Intrinsic),
+    /// The attribute of that key.
+    Attribute(Scope, String),
+}
+
+/// Where an attribute is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Scope {
+    /// The span; if it has no such attribute, its resource.
+    Any,
+    /// The span.
+    Span,
+    /// The resource.
+    Resource,
+    /// The instrumentation scope.
+    Instrumentation,
+    /// The events of the span.
+    Event,
+    /// The links of the span.
+    Link,
+}
+
+/// A field that is no attribute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Intrinsic {
+    /// The span's name.
+    Name,
+    /// Its status.
+    Status,
+    /// What its status says.
+    StatusMessage,
+    /// Its kind.
+    Kind,
+    /// From its start to its end.
+    Duration,
+    /// Its id.
+    SpanId,
+    /// The id of its parent, zeros for a root.
+    ParentId,
+    /// How many direct children it has.
+    ChildCount,
+    /// The id of its trace.
+    TraceId,
+    /// From the first start to the last end in its trace.
+    TraceDuration,
+    /// The name of the root of its trace.
+    RootName,
+    /// The service of the root of its trace.
+    RootService,
+    /// Its number on the way down, depth first.
+    NestedSetLeft,
+    /// Its number on the way up.
+    NestedSetRight,
+    /// The left number of its parent.
+    NestedSetParent,
+    /// The name of an event.
+    EventName,
+    /// From the start of the span to an event.
+    EventTime,
+    /// The trace that a link leads to.
+    LinkTraceId,
+    /// The span that a link leads to.
+    LinkSpanId,
+    /// The name of the instrumentation scope.
+    ScopeName,
+    /// The version of the instrumentation scope.
+    ScopeVersion,
+}
+
+/// What each intrinsic is called: with its scope, and by its short form if it has one.
+const NAMES: [(Intrinsic, &str, Option<&str>); 21] = [
+    (Intrinsic::Name, "span:name", Some("name")),
+    (Intrinsic::Status, "span:status", Some("status")),
+    (
+        Intrinsic::StatusMessage,
+        "span:statusMessage",
+        Some("statusMessage"),
+    ),
+    (Intrinsic::Kind, "span:kind", Some("kind")),
+    (Intrinsic::Duration, "span:duration", Some("duration")),
+    (Intrinsic::SpanId, "span:id", None),
+    (Intrinsic::ParentId, "span:parentID", None),
+    (Intrinsic::ChildCount, "span:childCount", None),
+    (Intrinsic::TraceId, "trace:id", None),
+    (
+        Intrinsic::TraceDuration,
+        "trace:duration",
+        Some("traceDuration"),
+    ),
+    (Intrinsic::RootName, "trace:rootName", Some("rootName")),
+    (
+        Intrinsic::RootService,
+        "trace:rootService",
+        Some("rootServiceName"),
+    ),
+    (
+        Intrinsic::NestedSetLeft,
+        "nestedSetLeft",
+        Some("nestedSetLeft"),
+    ),
+    (
+        Intrinsic::NestedSetRight,
+        "nestedSetRight",
+        Some("nestedSetRight"),
+    ),
+    (
+        Intrinsic::NestedSetParent,
+        "nestedSetParent",
+        Some("nestedSetParent"),
+    ),
+    (Intrinsic::EventName, "event:name", None),
+    (Intrinsic::EventTime, "event:timeSinceStart", None),
+    (Intrinsic::LinkTraceId, "link:traceID", None),
+    (Intrinsic::LinkSpanId, "link:spanID", None),
+    (Intrinsic::ScopeName, "instrumentation:name", None),
+    (Intrinsic::ScopeVersion, "instrumentation:version", None),
+];
+
+/// The scopes that a query can name.
+const SCOPES: [(Scope, &str); 5] = [
+    (Scope::Resource, "resource"),
+    (Scope::Span, "span"),
+    (Scope::Event, "event"),
+    (Scope::Link, "link"),
+    (Scope::Instrumentation, "instrumentation"),
+];
+
+impl Intrinsic {
+    /// Every intrinsic.
+    pub fn all() -> impl Iterator<Item = Self> {
+        NAMES.iter().map(|(intrinsic, ..)| *intrinsic)
+    }
+
+    /// The intrinsic of that name, short or with its scope.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let named =
+            |(_, long, short): &&(_, &str, Option<&str>)| *long == name || *short == Some(name);
+        NAMES.iter().find(named).map(|(intrinsic, ..)| *intrinsic)
+    }
+
+    /// Its name with its scope.
+    pub fn name(self) -> &'static str {
+        self.names().0
+    }
+
+    /// Its short name if it has one, else the one with its scope.
+    pub fn short_name(self) -> &'static str {
+        let (long, short) = self.names();
+        short.unwrap_or(long)
+    }
+
+    fn names(self) -> (&'static str, Option<&'static str>) {
+        let found = NAMES.iter().find(|(intrinsic, ..)| *intrinsic == self);
+        found.map_or(("", None), |(_, long, short)| (long, *short))
+    }
+
+    /// Whether it is one of the ids, which are compared without regard to case and leading zeros.
+    pub(crate) fn is_id(self) -> bool {
+        matches!(
+            self,
+            Self::SpanId | Self::ParentId | Self::TraceId | Self::LinkTraceId | Self::LinkSpanId
+        )
+    }
+
+    /// Whether it is known only where all spans of the trace are.
+    pub fn is_of_trace(self) -> bool {
+        matches!(
+            self,
+            Self::ChildCount
+                | Self::TraceDuration
+                | Self::RootName
+                | Self::RootService
+                | Self::NestedSetLeft
+                | Self::NestedSetRight
+                | Self::NestedSetParent
+        )
+    }
+}
+
+impl Scope {
+    /// The scope of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        SCOPES
+            .iter()
+            .find(|(_, n)| *n == name)
+            .map(|(scope, _)| *scope)
+    }
+
+    /// Its name; "" for [`Scope::Any`].
+    pub fn name(self) -> &'static str {
+        SCOPES
+            .iter()
+            .find(|(scope, _)| *scope == self)
+            .map_or("", |(_, name)| name)
+    }
+}
+
+impl Field {
+    /// The name of the service, which every resource has.
+    pub fn service_name() -> Self {
+        Self::Attribute(Scope::Resource, "service.name".to_owned())
+    }
+
+    /// Whether it is about events: a span has as many values as events.
+    pub fn is_of_event(&self) -> bool {
+        matches!(
+            self,
+            Self::Attribute(Scope::Event, _)
+                | Self::Intrinsic(Intrinsic::EventName | Intrinsic::EventTime)
+        )
+    }
+
+    /// Whether it is about links: a span has as many values as links.
+    pub fn is_of_link(&self) -> bool {
+        matches!(
+            self,
+            Self::Attribute(Scope::Link, _)
+                | Self::Intrinsic(Intrinsic::LinkTraceId | Intrinsic::LinkSpanId)
+        )
+    }
+
+    /// Whether it is known only where all spans of the trace are.
+    pub fn is_of_trace(&self) -> bool {
+        matches!(self, Self::Intrinsic(intrinsic) if intrinsic.is_of_trace())
+    }
+
+    /// Its key without a scope, as the answer of a search names it.
+    pub fn bare_name(&self) -> &str {
+        match self {
+            Self::Intrinsic(intrinsic) => intrinsic.short_name(),
+            Self::Attribute(_, key) => key,
+        }
+    }
+}
+
+/// The field as a query names it: attributes with their scope, intrinsics by their short form.
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Intrinsic(intrinsic) => f.write_str(intrinsic.short_name()),
+            Self::Attribute(scope, key) => {
+                write!(f, "{}.", scope.name())?;
+                if !key.is_empty() && key.chars().all(is_of_name) {
+                    return f.write_str(key);
+                }
+                let quoted = key.replace('\\', "\\\\").replace('"', "\\\"");
+                write!(f, "\"{quoted}\"")
+            }
+        }
+    }
+}
+
+/// Whether a character belongs to the name of an attribute without quotes.
+pub(crate) fn is_of_name(char: char) -> bool {
+    !char.is_whitespace() && !"{}()=~!<>&|^,\"".contains(char)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_intrinsic_is_found_by_both_of_its_names() {
+        for intrinsic in Intrinsic::all() {
+            assert_eq!(Intrinsic::from_name(intrinsic.name()), Some(intrinsic));
+            assert_eq!(
+                Intrinsic::from_name(intrinsic.short_name()),
+                Some(intrinsic)
+            );
+        }
+        assert_eq!(Intrinsic::from_name("childCount"), None);
+    }
+
+    #[test]
+    fn keys_that_are_no_plain_names_are_quoted() {
+        let field = |key: &str| Field::Attribute(Scope::Span, key.to_owned()).to_string();
+        assert_eq!(field("http.url"), "span.http.url");
+        assert_eq!(field("a b"), "span.\"a b\"");
+        assert_eq!(field("a\"\\"), r#"span."a\"\\""#);
+    }
+}
