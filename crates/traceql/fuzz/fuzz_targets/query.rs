@@ -1,0 +1,12 @@
+//! A query: what is read is printed, and what is printed is read again.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|query: &str| {
+    if let Ok(parsed) = traceql::parse(query) {
+        assert_eq!(traceql::parse(&parsed.to_string()), Ok(parsed));
+    }
+    drop(traceql::parse_lenient(query));
+});
