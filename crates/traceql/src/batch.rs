@@ -1,8 +1,9 @@
 //! How spans come in: as columns.
 //!
-//! A batch holds some spans, one row each. For a plan that looks at whole traces
-//! ([`Plan::needs_whole_traces`](crate::Plan::needs_whole_traces)), the rows of a trace lie together
-//! and are all there; for any other, a batch may be any set of spans, for instance a group of a block.
+//! A batch holds some spans, one row each. For a [`Search`](crate::Search), and for metrics
+//! that look at whole traces ([`Metrics::needs_whole_traces`](crate::Metrics::needs_whole_traces)), the
+//! rows of a trace lie together and are all there; for others, a batch may be any set of spans, for
+//! instance a group of a block.
 //!
 //! Three tables belong to a batch: spans, events and links. Events lie in the order of their spans,
 //! and [`Batch::event_ends`] says where those of a span end; links likewise.
@@ -15,7 +16,8 @@ use crate::{Kind, Scope, Status, Value};
 ///
 /// A column may be borrowed or made when it is asked for; it is asked for once. What a method returns
 /// has as many elements as the table has rows. Nothing here can fail: whoever implements it reads and
-/// checks what [`Plan::sources`](crate::Plan::sources) names beforehand.
+/// checks what [`Search::sources`](crate::Search::sources) or
+/// [`Metrics::sources`](crate::Metrics::sources) name beforehand.
 pub trait Batch {
     /// How many spans there are.
     fn len(&self) -> usize;
@@ -26,7 +28,7 @@ pub trait Batch {
     }
 
     /// The row behind the last of each trace, ascending; the last is [`Batch::len`]. Asked for only
-    /// by plans that look at whole traces.
+    /// where whole traces are looked at.
     fn trace_ends(&self) -> Cow<'_, [u32]>;
 
     /// The id of the trace of a row, big-endian.
@@ -170,26 +172,34 @@ impl<'b> Column<'b> {
         }
     }
 
-    /// The same values at other rows: that of `rows[i]` at `i`.
+    /// The same values at other rows: that of `rows[i]` at `i`; nil where there is no such row.
     #[must_use]
-    pub fn gather(&self, rows: &[u32]) -> Column<'b> {
-        fn pick<T: Copy + Default>(values: &[T], rows: &[u32]) -> Vec<T> {
-            let pick = |row: &u32| values.get(*row as usize).copied().unwrap_or_default();
-            rows.iter().map(pick).collect()
-        }
+    pub(crate) fn gather(&self, rows: &[u32]) -> Column<'b> {
+        let all_exist = rows.iter().all(|row| *row != u32::MAX);
         match self {
-            Self::Constant(value) => Column::Constant(value.clone()),
-            Self::Ints(values) => Column::Ints(pick(values, rows).into()),
-            Self::Durations(values) => Column::Durations(pick(values, rows).into()),
-            Self::Floats(values) => Column::Floats(pick(values, rows).into()),
-            Self::Bools(values) => Column::Bools(pick(values, rows).into()),
-            Self::Dictionary { codes, values } => Column::Dictionary {
-                codes: pick(codes, rows).into(),
-                values: values.clone(),
-            },
-            Self::Values(_) => {
-                Column::Values(rows.iter().map(|row| self.value(*row as usize)).collect())
+            Self::Constant(value) if all_exist => Column::Constant(value.clone()),
+            Self::Ints(values) if all_exist => Column::Ints(pick(values, rows).into()),
+            Self::Durations(values) if all_exist => Column::Durations(pick(values, rows).into()),
+            Self::Dictionary { codes, values } => {
+                let code = |row: &u32| codes.get(*row as usize).copied().unwrap_or(u32::MAX);
+                Column::Dictionary {
+                    codes: rows.iter().map(code).collect::<Vec<_>>().into(),
+                    values: values.clone(),
+                }
             }
+            Self::Constant(value) => {
+                let code = |row: &u32| if *row == u32::MAX { u32::MAX } else { 0 };
+                Column::Dictionary {
+                    codes: rows.iter().map(code).collect::<Vec<_>>().into(),
+                    values: vec![value.clone()],
+                }
+            }
+            _ => Column::Values(rows.iter().map(|row| self.value(*row as usize)).collect()),
         }
     }
+}
+
+fn pick(values: &[i64], rows: &[u32]) -> Vec<i64> {
+    let pick = |row: &u32| values.get(*row as usize).copied().unwrap_or_default();
+    rows.iter().map(pick).collect()
 }

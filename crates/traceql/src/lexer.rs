@@ -298,8 +298,11 @@ fn escape(chars: &mut Chars<'_>, bytes: &mut Vec<u8>) -> Option<()> {
         '\\' => b'\\',
         '"' => b'"',
         'x' => u8::try_from(digits(chars, 2, 16)?).ok()?,
-        'u' => return Some(push_char(char::from_u32(digits(chars, 4, 16)?)?, bytes)),
-        'U' => return Some(push_char(char::from_u32(digits(chars, 8, 16)?)?, bytes)),
+        kind @ ('u' | 'U') => {
+            let count = if kind == 'u' { 4 } else { 8 };
+            push_char(char::from_u32(digits(chars, count, 16)?)?, bytes);
+            return Some(());
+        }
         octal => {
             let first = octal.to_digit(8)?;
             u8::try_from(first * 64 + digits(chars, 2, 8)?).ok()?

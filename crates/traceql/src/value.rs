@@ -181,9 +181,8 @@ impl Arithmetic {
             Self::Add => Some(left.wrapping_add(right)),
             Self::Subtract => Some(left.wrapping_sub(right)),
             Self::Multiply => Some(left.wrapping_mul(right)),
-            Self::Divide if right == 0 => None,
+            Self::Divide | Self::Modulo if right == 0 => None,
             Self::Divide => Some(left.wrapping_div(right)),
-            Self::Modulo if right == 0 => None,
             Self::Modulo => Some(left.wrapping_rem(right)),
             Self::Power => Some(to_int(to_float(left).powf(to_float(right)))),
         }

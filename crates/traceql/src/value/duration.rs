@@ -105,10 +105,10 @@ pub(crate) fn format_duration(nanos: i64) -> String {
     let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
     let mut text = sign.to_owned();
     if hours > 0 {
-        text.push_str(&format!("{hours}h"));
+        text.extend([hours.to_string().as_str(), "h"]);
     }
     if hours > 0 || minutes > 0 {
-        text.push_str(&format!("{minutes}m"));
+        text.extend([minutes.to_string().as_str(), "m"]);
     }
     let rest = if name == "s" {
         total % 60_000_000_000

@@ -1,0 +1,231 @@
+//! Metrics: series made of spans.
+
+mod accumulate;
+mod calculate;
+mod compare;
+mod groups;
+mod histogram;
+mod reduce;
+mod series;
+mod window;
+
+use std::collections::BTreeSet;
+
+use crate::program::Selector;
+use crate::search::Search;
+use crate::syntax::{self, Expr, Function, Reduction, SpanMetrics};
+use crate::value::Arithmetic;
+use crate::{Batch, Source};
+
+use accumulate::Accumulator;
+use window::Buckets;
+
+pub use series::{Exemplar, Series};
+pub use window::{Window, WindowError};
+
+/// Metrics made ready to be evaluated.
+#[derive(Debug)]
+pub struct Metrics {
+    leaves: Vec<Leaf>,
+    tree: Tree,
+}
+
+/// Series made of spans: one of the operands.
+#[derive(Debug)]
+pub(crate) struct Leaf {
+    pub(crate) search: Search,
+    pub(crate) function: Function,
+    /// Names of the fields by which spans are grouped, and the inputs that they are.
+    pub(crate) by: Vec<(String, usize)>,
+    /// The field of which the function takes the values.
+    pub(crate) value: Option<usize>,
+    /// What chooses spans that are compared with the others.
+    pub(crate) selection: Option<Selector>,
+}
+
+/// What is done with the series of the leaves.
+#[derive(Debug)]
+enum Tree {
+    Leaf(usize),
+    Constant(f64),
+    Calculate(Box<Tree>, Arithmetic, Box<Tree>),
+    Reduce(Box<Tree>, Reduction),
+}
+
+/// Metrics being made of one batch after the other.
+#[derive(Debug)]
+pub struct MetricsRun<'m> {
+    metrics: &'m Metrics,
+    buckets: Buckets,
+    leaves: Vec<Accumulator<'m>>,
+    budget: Budget,
+}
+
+/// Memory that may still be taken.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    left: usize,
+    /// Whether more would have been needed.
+    exceeded: bool,
+}
+
+/// What came out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The series: those with fewer labels first, then by their labels.
+    pub series: Vec<Series>,
+    /// Whether there are more, for which there was no memory.
+    pub is_partial: bool,
+}
+
+impl Metrics {
+    /// Makes metrics ready.
+    pub fn new(metrics: &syntax::Metrics) -> Self {
+        let mut leaves = Vec::new();
+        let tree = tree(metrics, &mut leaves);
+        Self { leaves, tree }
+    }
+
+    /// Whether a batch must hold whole traces.
+    pub fn needs_whole_traces(&self) -> bool {
+        self.leaves.iter().any(Leaf::needs_whole_traces)
+    }
+
+    /// Whether a batch must know all attributes, not only [`Metrics::sources`].
+    pub fn needs_all_attributes(&self) -> bool {
+        self.leaves.iter().any(|leaf| leaf.selection.is_some())
+    }
+
+    /// The columns that the evaluation reads.
+    pub fn sources(&self) -> BTreeSet<Source> {
+        self.leaves
+            .iter()
+            .flat_map(|leaf| leaf.search.sources())
+            .collect()
+    }
+
+    /// What every span that counts, or, of whole traces, a span of each trace of which any counts,
+    /// satisfies. What is known only of whole traces is taken to hold.
+    pub fn probe(&self) -> Expr {
+        let probes: Vec<_> = self
+            .leaves
+            .iter()
+            .map(|leaf| leaf.search.probe().clone())
+            .collect();
+        match <[Expr; 1]>::try_from(probes) {
+            Ok([probe]) => probe,
+            Err(probes) => Expr::Any(probes),
+        }
+    }
+
+    /// Begins an evaluation that takes so many bytes at most, beside those of a batch.
+    pub fn run(&self, window: Window, memory: usize) -> MetricsRun<'_> {
+        let buckets = Buckets::of(window);
+        let leaves = self
+            .leaves
+            .iter()
+            .map(|leaf| Accumulator::new(leaf, &buckets));
+        MetricsRun {
+            metrics: self,
+            leaves: leaves.collect(),
+            buckets,
+            budget: Budget {
+                left: memory,
+                exceeded: false,
+            },
+        }
+    }
+}
+
+impl MetricsRun<'_> {
+    /// Counts the spans of a batch.
+    pub fn add(&mut self, batch: &dyn Batch) {
+        for leaf in &mut self.leaves {
+            leaf.add(batch, &self.buckets, &mut self.budget);
+        }
+    }
+
+    /// The first and the last start of a span that may count, in nanoseconds since the epoch.
+    pub fn starts(&self) -> std::ops::RangeInclusive<u64> {
+        self.buckets.starts()
+    }
+
+    /// The series.
+    pub fn finish(self) -> Answer {
+        let leaves = self
+            .leaves
+            .into_iter()
+            .map(|leaf| leaf.finish(&self.buckets));
+        let leaves: Vec<_> = leaves.collect();
+        let mut series = match self.metrics.tree.evaluate(&leaves) {
+            calculate::Operand::Series(series) => series,
+            calculate::Operand::Number(_) => Vec::new(),
+        };
+        series.retain(|series| series.values.iter().any(Option::is_some));
+        series.sort_by_cached_key(|series| (series.labels.len(), series.text()));
+        Answer {
+            series: series
+                .into_iter()
+                .map(|series| series.finish(&self.buckets))
+                .collect(),
+            is_partial: self.budget.exceeded,
+        }
+    }
+}
+
+impl Budget {
+    /// Takes so many bytes, if they are left.
+    pub(crate) fn take(&mut self, bytes: usize) -> bool {
+        let left = self.left.checked_sub(bytes);
+        self.exceeded |= left.is_none();
+        self.left = left.unwrap_or(self.left);
+        left.is_some()
+    }
+}
+
+impl Leaf {
+    fn new(metrics: &SpanMetrics) -> Self {
+        let mut search = Search::new(&metrics.pipeline);
+        let inputs = &mut search.inputs;
+        let by = metrics
+            .by
+            .iter()
+            .map(|field| (field.to_string(), inputs.add(field)));
+        let by = by.collect();
+        let value = metrics.function.field().map(|field| inputs.add(field));
+        let selection = match &metrics.function {
+            Function::Compare(compare) => Some(Selector::new(&compare.selection, inputs)),
+            _ => None,
+        };
+        search.note_inputs();
+        Self {
+            search,
+            function: metrics.function.clone(),
+            by,
+            value,
+            selection,
+        }
+    }
+
+    fn needs_whole_traces(&self) -> bool {
+        // Spans are compared by the root of their trace, too.
+        self.selection.is_some() || !self.search.is_of_spans()
+    }
+}
+
+fn tree(metrics: &syntax::Metrics, leaves: &mut Vec<Leaf>) -> Tree {
+    match metrics {
+        syntax::Metrics::Spans(spans) => {
+            leaves.push(Leaf::new(spans));
+            Tree::Leaf(leaves.len() - 1)
+        }
+        syntax::Metrics::Constant(value) => Tree::Constant(value.as_float().unwrap_or_default()),
+        syntax::Metrics::Calculate(left, arithmetic, right) => {
+            let (left, right) = (tree(left, leaves), tree(right, leaves));
+            Tree::Calculate(Box::new(left), *arithmetic, Box::new(right))
+        }
+        syntax::Metrics::Reduce(inner, reduction) => {
+            Tree::Reduce(Box::new(tree(inner, leaves)), reduction.clone())
+        }
+    }
+}

@@ -1,0 +1,482 @@
+//! Spans counted, batch by batch, into groups and buckets.
+
+use super::compare::Comparer;
+use super::groups::{BatchGroups, Groups};
+use super::histogram::{POWERS, bound, power, quantile, to_float};
+use super::series::{NAME, Row, RowExemplar, label};
+use super::window::Buckets;
+use super::{Budget, Leaf};
+use crate::syntax::{Fold, Function};
+use crate::table::Table;
+use crate::vector::Mask;
+use crate::{Batch, Column, Field, Intrinsic, Value};
+
+/// Exemplars of a leaf.
+const EXEMPLARS: usize = 100;
+
+/// No bucket.
+const NONE: u32 = u32::MAX;
+
+/// What has been counted for a leaf.
+#[derive(Debug)]
+pub(crate) struct Accumulator<'m> {
+    leaf: &'m Leaf,
+    groups: Groups,
+    cells: Cells,
+    exemplars: Exemplars,
+}
+
+/// For each group and bucket, what the function needs.
+#[derive(Debug)]
+enum Cells {
+    Counts(Vec<u64>),
+    Folds(Fold, Vec<FoldCell>),
+    Powers(Powers),
+    Compare(Box<Comparer>),
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct FoldCell {
+    value: f64,
+    count: u64,
+}
+
+/// For each group the places of its powers of two in `counts`, each with a cell for each bucket.
+#[derive(Debug, Default)]
+struct Powers {
+    places: Vec<[u32; POWERS]>,
+    counts: Vec<u64>,
+}
+
+#[derive(Debug)]
+struct Exemplars {
+    /// How many each bucket may still have.
+    left: Vec<usize>,
+    /// Group, power of two, exemplar.
+    found: Vec<(usize, Option<usize>, RowExemplar)>,
+}
+
+impl<'m> Accumulator<'m> {
+    pub(crate) fn new(leaf: &'m Leaf, buckets: &Buckets) -> Self {
+        let cells = match &leaf.function {
+            Function::Rate | Function::CountOverTime => Cells::Counts(Vec::new()),
+            Function::FoldOverTime(fold, _) => Cells::Folds(*fold, Vec::new()),
+            Function::QuantileOverTime(..) | Function::HistogramOverTime(_) => {
+                Cells::Powers(Powers::default())
+            }
+            Function::Compare(compare) => Cells::Compare(Box::new(Comparer::new(compare))),
+        };
+        Self {
+            leaf,
+            groups: Groups::default(),
+            cells,
+            exemplars: Exemplars::new(buckets),
+        }
+    }
+
+    pub(crate) fn add(&mut self, batch: &dyn Batch, buckets: &Buckets, budget: &mut Budget) {
+        if self.leaf.search.is_never() {
+            return;
+        }
+        let table = Table::new(batch, &self.leaf.search.inputs);
+        let mask = self.leaf.search.mask(&table);
+        if mask == Mask::None {
+            return;
+        }
+        let starts = batch.starts();
+        let slots = slots(&mask, &starts, buckets);
+        if slots.iter().all(|slot| *slot == NONE) {
+            return;
+        }
+        if let (Cells::Compare(comparer), Some(selection)) = (&mut self.cells, &self.leaf.selection)
+        {
+            let selection = selection.mask(&table);
+            comparer.add(batch, &slots, &starts, &selection, buckets, budget);
+            return;
+        }
+        let mut adding = Adding {
+            groups: BatchGroups::new(&table, self.leaf.by.iter().map(|(_, input)| *input)),
+            slots: &slots,
+            starts: &starts,
+            batch,
+            buckets: buckets.count,
+        };
+        let value = self.leaf.value.map(|input| table.column(input));
+        self.count(&mut adding, value, budget);
+    }
+
+    fn count(&mut self, adding: &mut Adding<'_>, value: Option<&Column<'_>>, budget: &mut Budget) {
+        let unit = self.leaf.unit();
+        let Self {
+            groups,
+            cells,
+            exemplars,
+            ..
+        } = self;
+        let width = cells.bytes_of_a_group(adding.buckets);
+        for row in 0..adding.slots.len() {
+            let Some((slot, code)) = adding.place(row) else {
+                continue;
+            };
+            let number = match value {
+                None => None,
+                Some(column) => match column.value(row) {
+                    number if number.as_float().is_some() => Some(number),
+                    // A span without the value does not count.
+                    _ => continue,
+                },
+            };
+            let Some(group) = adding.groups.group(code, groups, width, budget) else {
+                continue;
+            };
+            let at = group * adding.buckets + slot;
+            let counted = match cells {
+                Cells::Counts(counts) => {
+                    grow(counts, at, adding.buckets);
+                    increment(counts, at);
+                    Some(None)
+                }
+                Cells::Folds(fold, folds) => {
+                    grow(folds, at, adding.buckets);
+                    let number = number
+                        .as_ref()
+                        .and_then(Value::as_float)
+                        .unwrap_or_default()
+                        / unit;
+                    if let Some(cell) = folds.get_mut(at) {
+                        cell.add(*fold, number);
+                    }
+                    Some(None)
+                }
+                Cells::Powers(powers) => {
+                    let power = number.as_ref().and_then(Value::as_int).and_then(power);
+                    power
+                        .filter(|power| powers.add(group, *power, slot, adding.buckets, budget))
+                        .map(Some)
+                }
+                Cells::Compare(_) => None,
+            };
+            if let Some(power) = counted
+                && exemplars.has_room(slot)
+            {
+                let value = number
+                    .as_ref()
+                    .and_then(Value::as_float)
+                    .map(|value| value / unit);
+                exemplars.add(group, power, adding.exemplar(row, slot, value));
+            }
+        }
+    }
+
+    /// The series.
+    pub(crate) fn finish(self, buckets: &Buckets) -> Vec<Row> {
+        let count = buckets.count;
+        if let Cells::Compare(comparer) = self.cells {
+            return comparer.finish(count);
+        }
+        let mut rows = Vec::new();
+        for (group, values) in self.groups.values.iter().enumerate() {
+            let labels = self.labels(values);
+            let range = group * count..(group + 1) * count;
+            match &self.cells {
+                Cells::Counts(counts) => {
+                    let seconds = if self.leaf.function == Function::Rate {
+                        buckets.seconds()
+                    } else {
+                        1.0
+                    };
+                    let cells = counts.get(range).unwrap_or_default();
+                    let values = cells.iter().map(|count| Some(to_float(*count) / seconds));
+                    rows.push(self.row(group, None, labels, values.collect()));
+                }
+                Cells::Folds(fold, folds) => {
+                    let cells = folds.get(range).unwrap_or_default();
+                    let values = cells.iter().map(|cell| cell.value(*fold));
+                    rows.push(self.row(group, None, labels, values.collect()));
+                }
+                Cells::Powers(powers) => {
+                    self.rows_of_powers(powers, group, &labels, count, &mut rows);
+                }
+                Cells::Compare(_) => {}
+            }
+        }
+        rows
+    }
+
+    fn rows_of_powers(
+        &self,
+        powers: &Powers,
+        group: usize,
+        labels: &[(String, Value<'static>)],
+        buckets: usize,
+        rows: &mut Vec<Row>,
+    ) {
+        let present = powers.present(group);
+        let unit = self.leaf.unit();
+        let with = |name: &str, value: f64| {
+            let mut labels = labels.to_vec();
+            labels.push((name.to_owned(), Value::Float(value)));
+            labels
+        };
+        if let Function::QuantileOverTime(_, quantiles) = &self.leaf.function {
+            for (index, wanted) in quantiles.iter().enumerate() {
+                let values = (0..buckets).map(|slot| {
+                    let counts = present
+                        .iter()
+                        .map(|(power, place)| (*power, powers.count(*place, slot, buckets)));
+                    let counts: Vec<_> = counts.filter(|(_, count)| *count > 0).collect();
+                    Some(quantile(&counts, *wanted) / unit)
+                });
+                let mut row = self.row(group, None, with("p", *wanted), values.collect());
+                // Each span is shown once.
+                if index > 0 {
+                    row.exemplars.clear();
+                }
+                rows.push(row);
+            }
+            return;
+        }
+        for (power, place) in present {
+            let values =
+                (0..buckets).map(|slot| Some(to_float(powers.count(place, slot, buckets))));
+            let labels = with("__bucket", bound(power) / unit);
+            let mut row = self.row(group, Some(power), labels, values.collect());
+            row.exemplars
+                .iter_mut()
+                .for_each(|exemplar| exemplar.value = None);
+            rows.push(row);
+        }
+    }
+
+    fn row(
+        &self,
+        group: usize,
+        power: Option<usize>,
+        labels: Vec<(String, Value<'static>)>,
+        values: Vec<Option<f64>>,
+    ) -> Row {
+        let of_row = self
+            .exemplars
+            .found
+            .iter()
+            .filter(|(of_group, of_power, _)| {
+                *of_group == group && (power.is_none() || *of_power == power)
+            });
+        Row {
+            labels,
+            values,
+            exemplars: of_row.map(|(_, _, exemplar)| exemplar.clone()).collect(),
+        }
+    }
+
+    fn labels(&self, values: &[Value<'static>]) -> Vec<(String, Value<'static>)> {
+        let named = self.leaf.by.iter().zip(values);
+        let labels = named.filter(|(_, value)| !value.is_nil());
+        let labels: Vec<_> = labels
+            .map(|((name, _), value)| (name.clone(), label(value)))
+            .collect();
+        match self.leaf.by.first() {
+            Some((name, _)) if labels.is_empty() => vec![(name.clone(), Value::text("nil"))],
+            None if !matches!(self.cells, Cells::Powers(_)) => {
+                vec![(NAME.to_owned(), Value::text(self.leaf.function.name()))]
+            }
+            _ => labels,
+        }
+    }
+}
+
+impl Leaf {
+    /// What values are divided by: durations of spans are shown in seconds.
+    fn unit(&self) -> f64 {
+        match self.function.field() {
+            Some(Field::Intrinsic(Intrinsic::Duration)) => 1e9,
+            _ => 1.0,
+        }
+    }
+}
+
+/// A batch that is being counted.
+struct Adding<'b> {
+    groups: BatchGroups<'b>,
+    /// For each span, the bucket in which it counts.
+    slots: &'b [u32],
+    starts: &'b [u64],
+    batch: &'b dyn Batch,
+    buckets: usize,
+}
+
+impl Adding<'_> {
+    /// The bucket of a span that counts, and the number of its values.
+    fn place(&self, row: usize) -> Option<(usize, u32)> {
+        let slot = self.slots.get(row).copied().filter(|slot| *slot != NONE)?;
+        Some((
+            slot as usize,
+            self.groups.codes.get(row).copied().unwrap_or(NONE),
+        ))
+    }
+
+    fn exemplar(&self, row: usize, bucket: usize, value: Option<f64>) -> RowExemplar {
+        RowExemplar {
+            bucket,
+            start: self.starts.get(row).copied().unwrap_or_default(),
+            trace_id: self.batch.trace_id(row),
+            value,
+        }
+    }
+}
+
+/// For each span, the bucket in which it counts.
+fn slots(mask: &Mask, starts: &[u64], buckets: &Buckets) -> Vec<u32> {
+    // Most spans lie in the bucket of the one before.
+    let mut last = (1, 0, NONE);
+    let slot = |(row, start): (usize, &u64)| {
+        if !mask.contains(row) {
+            return NONE;
+        }
+        let (lower, upper, slot) = last;
+        if lower <= *start && *start <= upper {
+            return slot;
+        }
+        let Some(bucket) = buckets.of_start(*start) else {
+            return NONE;
+        };
+        let slot = u32::try_from(bucket).unwrap_or(NONE);
+        let (lower, upper) = buckets.bounds(bucket);
+        let (first, end) = (*buckets.starts().start(), *buckets.starts().end());
+        last = ((lower + 1).max(first), upper.min(end), slot);
+        slot
+    };
+    starts.iter().enumerate().map(slot).collect()
+}
+
+/// Makes room for all buckets of the group to which a cell belongs.
+fn grow<T: Clone + Default>(cells: &mut Vec<T>, at: usize, buckets: usize) {
+    if at >= cells.len() {
+        cells.resize((at / buckets + 1) * buckets, T::default());
+    }
+}
+
+/// Adds one to a cell.
+pub(super) fn increment(cells: &mut [u64], at: usize) {
+    if let Some(cell) = cells.get_mut(at) {
+        *cell += 1;
+    }
+}
+
+impl Cells {
+    /// Bytes that a group takes: twice what it needs, since a list grows in leaps.
+    fn bytes_of_a_group(&self, buckets: usize) -> usize {
+        2 * match self {
+            Self::Counts(_) => buckets * size_of::<u64>(),
+            Self::Folds(..) => buckets * size_of::<FoldCell>(),
+            Self::Powers(_) => size_of::<[u32; POWERS]>(),
+            Self::Compare(_) => 0,
+        }
+    }
+}
+
+impl FoldCell {
+    fn add(&mut self, fold: Fold, number: f64) {
+        self.value = match fold {
+            _ if self.count == 0 => number,
+            Fold::Min => self.value.min(number),
+            Fold::Max => self.value.max(number),
+            Fold::Sum | Fold::Avg => self.value + number,
+        };
+        self.count += 1;
+    }
+
+    fn value(self, fold: Fold) -> Option<f64> {
+        match fold {
+            _ if self.count == 0 => None,
+            Fold::Avg => Some(self.value / to_float(self.count)),
+            _ => Some(self.value),
+        }
+    }
+}
+
+impl Powers {
+    /// Counts a value; `false` if there is no memory for it.
+    fn add(
+        &mut self,
+        group: usize,
+        power: usize,
+        slot: usize,
+        buckets: usize,
+        budget: &mut Budget,
+    ) -> bool {
+        if group >= self.places.len() {
+            self.places.resize(group + 1, [NONE; POWERS]);
+        }
+        let Some(place) = self
+            .places
+            .get_mut(group)
+            .and_then(|places| places.get_mut(power))
+        else {
+            return false;
+        };
+        if *place == NONE {
+            if !budget.take(2 * buckets * size_of::<u64>()) {
+                return false;
+            }
+            *place = u32::try_from(self.counts.len() / buckets).unwrap_or(NONE);
+            self.counts.resize(self.counts.len() + buckets, 0);
+        }
+        let at = *place as usize * buckets + slot;
+        increment(&mut self.counts, at);
+        true
+    }
+
+    /// The powers of a group, ascending, and their places.
+    fn present(&self, group: usize) -> Vec<(usize, u32)> {
+        let places = self
+            .places
+            .get(group)
+            .into_iter()
+            .flatten()
+            .copied()
+            .enumerate();
+        places.filter(|(_, place)| *place != NONE).collect()
+    }
+
+    fn count(&self, place: u32, slot: usize, buckets: usize) -> u64 {
+        let at = place as usize * buckets + slot;
+        self.counts.get(at).copied().unwrap_or_default()
+    }
+}
+
+impl Exemplars {
+    fn new(buckets: &Buckets) -> Self {
+        let share = |bucket: usize| {
+            let before = |bucket: usize| bucket * EXEMPLARS / buckets.count.max(1);
+            before(bucket + 1) - before(bucket)
+        };
+        let left = if buckets.is_instant {
+            0..0
+        } else {
+            0..buckets.count
+        };
+        Self {
+            left: left.map(share).collect(),
+            found: Vec::new(),
+        }
+    }
+
+    fn has_room(&self, slot: usize) -> bool {
+        self.left.get(slot).is_some_and(|left| *left > 0)
+    }
+
+    fn add(&mut self, group: usize, power: Option<usize>, exemplar: RowExemplar) {
+        let is_known = self
+            .found
+            .iter()
+            .any(|(.., known)| known.trace_id == exemplar.trace_id);
+        if is_known {
+            return;
+        }
+        if let Some(left) = self.left.get_mut(exemplar.bucket) {
+            *left -= 1;
+        }
+        self.found.push((group, power, exemplar));
+    }
+}

@@ -1,0 +1,195 @@
+//! `compare()`: how often each value of each attribute occurs among chosen spans, and among the others.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::Budget;
+use super::accumulate::increment;
+use super::groups::{Place, size};
+use super::histogram::to_float;
+use super::series::{Row, label};
+use super::window::Buckets;
+use crate::program::Inputs;
+use crate::syntax::Compare;
+use crate::table::Table;
+use crate::vector::{Key, Mask, into_codes};
+use crate::{Batch, Field, Intrinsic, Scope, Value};
+
+/// No bucket.
+const NONE: u32 = u32::MAX;
+
+/// Bytes that a value takes beside itself and its cells.
+const OVERHEAD: usize = 120;
+
+/// The intrinsics whose values are compared.
+const INTRINSICS: [Intrinsic; 9] = [
+    Intrinsic::Name,
+    Intrinsic::Status,
+    Intrinsic::StatusMessage,
+    Intrinsic::Kind,
+    Intrinsic::RootName,
+    Intrinsic::RootService,
+    Intrinsic::ChildCount,
+    Intrinsic::ScopeName,
+    Intrinsic::ScopeVersion,
+];
+
+/// The scopes whose attributes are compared.
+const SCOPES: [Scope; 3] = [Scope::Span, Scope::Resource, Scope::Instrumentation];
+
+/// The labels of the spans that are not chosen, and of those that are; and of the totals of both.
+const SIDES: [(&str, &str); 2] = [
+    ("baseline", "baseline_total"),
+    ("selection", "selection_total"),
+];
+
+/// What has been counted so far.
+#[derive(Debug)]
+pub(crate) struct Comparer {
+    /// How many values to show.
+    shown: usize,
+    /// The starts of spans that may be chosen.
+    window: Option<(u64, u64)>,
+    fields: BTreeMap<Field, Counts>,
+}
+
+/// Of one field, the values and how often each occurs.
+#[derive(Debug, Default)]
+struct Counts {
+    known: HashMap<Key<'static>, usize>,
+    values: Vec<Value<'static>>,
+    /// For each value, each side and each bucket.
+    cells: Vec<u64>,
+    /// For each side and each bucket, the spans that have any value.
+    totals: Vec<u64>,
+}
+
+impl Comparer {
+    pub(crate) fn new(compare: &Compare) -> Self {
+        let nanos = |nanos| u64::try_from(nanos).unwrap_or_default();
+        Self {
+            shown: usize::try_from(compare.values).unwrap_or_default(),
+            window: compare.window.map(|(from, to)| (nanos(from), nanos(to))),
+            fields: BTreeMap::new(),
+        }
+    }
+
+    /// Counts the spans of a batch that lie in a bucket.
+    pub(crate) fn add(
+        &mut self,
+        batch: &dyn Batch,
+        slots: &[u32],
+        starts: &[u64],
+        selection: &Mask,
+        buckets: &Buckets,
+        budget: &mut Budget,
+    ) {
+        let is_chosen = |(row, start): (usize, &u64)| {
+            let in_window = self
+                .window
+                .is_none_or(|(from, to)| from < *start && *start <= to);
+            in_window && selection.contains(row)
+        };
+        let chosen: Vec<_> = starts.iter().enumerate().map(is_chosen).collect();
+        let intrinsics = INTRINSICS.map(Field::Intrinsic).into_iter();
+        let attributes = SCOPES.into_iter().flat_map(|scope| {
+            let keys = batch.keys(scope).into_iter();
+            keys.map(move |key| Field::Attribute(scope, key.into_owned()))
+        });
+        let inputs = Inputs(intrinsics.chain(attributes).collect());
+        let table = Table::new(batch, &inputs);
+        for (input, field) in inputs.0.iter().enumerate() {
+            let (codes, values) = into_codes(table.column(input).clone(), batch.len());
+            if !self.fields.contains_key(field) && !budget.take(OVERHEAD + 16 * buckets.count) {
+                continue;
+            }
+            let counts = self.fields.entry(field.clone()).or_default();
+            counts.totals.resize(2 * buckets.count, 0);
+            let mut found = vec![Place::Unknown; values.len()];
+            for ((slot, code), chosen) in slots.iter().zip(codes.iter()).zip(&chosen) {
+                let value = values.get(*code as usize).filter(|value| !value.is_nil());
+                let (Some(value), false) = (value, *slot == NONE) else {
+                    continue;
+                };
+                let cell = usize::from(*chosen) * buckets.count + *slot as usize;
+                increment(&mut counts.totals, cell);
+                let Some(number) = found.get_mut(*code as usize) else {
+                    continue;
+                };
+                let number = number.get_or_find(|| counts.number(value, buckets.count, budget));
+                if let Some(number) = number {
+                    increment(&mut counts.cells, number * 2 * buckets.count + cell);
+                }
+            }
+        }
+    }
+
+    /// The series.
+    pub(crate) fn finish(self, buckets: usize) -> Vec<Row> {
+        let mut rows = Vec::new();
+        for (field, counts) in &self.fields {
+            for (side, (kind, total)) in SIDES.into_iter().enumerate() {
+                let name = field.to_string();
+                let row = |kind: &str, value: Value<'static>, counts: &[u64]| Row {
+                    labels: vec![
+                        ("__meta_type".to_owned(), Value::text(kind.to_owned())),
+                        (name.clone(), value),
+                    ],
+                    values: counts.iter().map(|count| Some(to_float(*count))).collect(),
+                    exemplars: Vec::new(),
+                };
+                for (value, cells) in counts.most_frequent(side, buckets, self.shown) {
+                    rows.push(row(kind, label(value), cells));
+                }
+                let totals = counts.totals.get(side * buckets..(side + 1) * buckets);
+                let totals = totals.unwrap_or_default();
+                if totals.iter().any(|total| *total > 0) {
+                    rows.push(row(total, Value::text("nil"), totals));
+                }
+            }
+        }
+        rows
+    }
+}
+
+impl Counts {
+    /// The number of a value; `None` if there is no memory for it.
+    fn number(&mut self, value: &Value<'_>, buckets: usize, budget: &mut Budget) -> Option<usize> {
+        let key = Key(value.clone().into_owned());
+        if let Some(number) = self.known.get(&key) {
+            return Some(*number);
+        }
+        if !budget.take(OVERHEAD + 2 * size(value) + 32 * buckets) {
+            return None;
+        }
+        self.values.push(key.0.clone());
+        self.cells.resize(self.values.len() * 2 * buckets, 0);
+        self.known.insert(key, self.values.len() - 1);
+        Some(self.values.len() - 1)
+    }
+
+    /// The values that occur most often on a side, and how often in each bucket.
+    fn most_frequent(
+        &self,
+        side: usize,
+        buckets: usize,
+        shown: usize,
+    ) -> Vec<(&Value<'static>, &[u64])> {
+        let of_value = |(number, value)| {
+            let start = (number * 2 + side) * buckets;
+            let cells = self.cells.get(start..start + buckets).unwrap_or_default();
+            (value, cells)
+        };
+        let found = self.values.iter().enumerate().map(of_value);
+        let mut found: Vec<_> = found
+            .filter(|(_, cells)| cells.iter().any(|count| *count > 0))
+            .collect();
+        found.sort_by_cached_key(|(value, cells)| {
+            (
+                std::cmp::Reverse(cells.iter().sum::<u64>()),
+                value.to_string(),
+            )
+        });
+        found.truncate(shown);
+        found
+    }
+}

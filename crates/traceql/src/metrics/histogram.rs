@@ -1,0 +1,66 @@
+//! Buckets of values whose bounds are powers of two, and quantiles from them.
+
+/// The powers of two that are bounds.
+pub(crate) const POWERS: usize = 64;
+
+/// The exponent of the least power of two that is not less than a value; `None` below two.
+pub(crate) fn power(value: i64) -> Option<usize> {
+    (value >= 2).then(|| (64 - (value - 1).leading_zeros()) as usize)
+}
+
+/// That power of two.
+pub(crate) fn bound(power: usize) -> f64 {
+    2_f64.powi(i32::try_from(power).unwrap_or(i32::MAX))
+}
+
+/// A quantile of values of which so many lie in the bucket of each power, ascending: exact where the
+/// quantile is a bound, else between the bounds of its bucket as if the values' logarithms lay evenly.
+/// Zero without values.
+pub(crate) fn quantile(counts: &[(usize, u64)], quantile: f64) -> f64 {
+    let total = to_float(counts.iter().map(|(_, count)| count).sum());
+    let wanted = (quantile * total).ceil().max(1.0);
+    let mut before = 0.0;
+    let mut lower = None;
+    for (power, count) in counts {
+        let (upper, count) = (bound(*power), to_float(*count));
+        if before + count >= wanted {
+            if before + count <= wanted {
+                return upper;
+            }
+            let lower: f64 = lower.unwrap_or(upper / 2.0);
+            return lower * (upper / lower).powf((wanted - before) / count);
+        }
+        before += count;
+        lower = Some(upper);
+    }
+    0.0
+}
+
+#[expect(clippy::cast_precision_loss, reason = "no store holds 2^53 spans")]
+pub(crate) fn to_float(count: u64) -> f64 {
+    count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_are_not_less_than_the_values() {
+        for (value, expected) in [(2, 1), (3, 2), (4, 2), (5, 3), (i64::MAX, 63)] {
+            assert_eq!(power(value), Some(expected), "{value}");
+        }
+        assert_eq!((power(1), power(-5)), (None, None));
+    }
+
+    #[test]
+    fn quantiles_lie_between_the_bounds() {
+        let counts = [(3, 2), (5, 2)];
+        let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-9, "{a} {b}");
+        near(quantile(&counts, 0.5), 8.0);
+        near(quantile(&counts, 0.0), 8.0 / 2_f64.sqrt());
+        near(quantile(&counts, 0.75), 16.0);
+        near(quantile(&counts, 1.0), 32.0);
+        near(quantile(&[], 0.5), 0.0);
+    }
+}

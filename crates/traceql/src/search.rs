@@ -1,0 +1,457 @@
+//! Searches: which traces match, by which of their spans.
+
+mod aggregate;
+mod relate;
+mod run;
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use crate::program::{Inputs, Node, Selector};
+use crate::syntax::{
+    Aggregate, Expr, Filter, Fold, Keep, Pipeline, Spanset, SpansetOperator, Stage,
+};
+use crate::table::Table;
+use crate::vector::Mask;
+use crate::{Batch, Comparison, Field, Intrinsic, Source, Value};
+
+use run::Run;
+
+/// A pipeline made ready to be evaluated.
+#[derive(Debug)]
+pub struct Search {
+    pub(crate) inputs: Inputs,
+    pub(crate) steps: Steps,
+    /// The fields that the answer shows, as the inputs that they are.
+    shown: Vec<usize>,
+    probe: Expr,
+    /// Whether a step needs to know which span is below which.
+    needs_structure: bool,
+}
+
+/// What the evaluation of a batch found.
+pub struct Found<'b> {
+    /// The traces that match, in the order of the batch.
+    pub traces: Vec<FoundTrace>,
+    table: Table<'b>,
+    shown: &'b [usize],
+}
+
+/// A trace that matches.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FoundTrace {
+    /// Its rows in the batch.
+    pub rows: Range<usize>,
+    /// Its sets of spans that match, none of them empty.
+    pub spansets: Vec<FoundSpanset>,
+}
+
+/// Spans that match.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FoundSpanset {
+    /// Their rows in the batch, ascending.
+    pub rows: Vec<u32>,
+    /// What the pipeline made of it: `count()`, `by(…)`.
+    pub attributes: Vec<(String, Value<'static>)>,
+}
+
+/// Stages and the programs that they use: of those, the results are the same in every stage.
+#[derive(Debug, Default)]
+pub(crate) struct Steps {
+    pub(crate) list: Vec<Step>,
+    pub(crate) selectors: Vec<Selector>,
+    pub(crate) values: Vec<Node>,
+}
+
+/// A stage.
+#[derive(Debug)]
+pub(crate) enum Step {
+    Spanset(Choice),
+    Filter {
+        /// What is made, and of which of the values.
+        aggregate: Option<(Fold, usize)>,
+        comparison: Comparison,
+        constant: Value<'static>,
+        name: String,
+    },
+    By {
+        value: usize,
+        name: String,
+    },
+    Coalesce,
+}
+
+/// What chooses spans.
+#[derive(Debug)]
+pub(crate) enum Choice {
+    Selector(usize),
+    Operation(Box<Choice>, SpansetOperator, Box<Choice>),
+    Pipeline(Vec<Step>),
+}
+
+impl Search {
+    /// Makes a pipeline ready.
+    pub fn new(pipeline: &Pipeline) -> Self {
+        let mut inputs = Inputs::default();
+        let mut builder = Builder {
+            inputs: &mut inputs,
+            steps: Steps::default(),
+            shown: BTreeSet::new(),
+            needs_structure: false,
+        };
+        let list = builder.steps(pipeline);
+        let Builder {
+            steps: programs,
+            shown,
+            needs_structure,
+            ..
+        } = builder;
+        let of_structure = inputs.0.iter().any(Field::is_of_trace);
+        Self {
+            steps: Steps { list, ..programs },
+            shown: shown.into_iter().collect(),
+            probe: probe(pipeline),
+            needs_structure: needs_structure || of_structure,
+            inputs,
+        }
+    }
+
+    /// What at least one span of every trace that matches satisfies, asked of the span alone: what is
+    /// known only of whole traces is taken to hold.
+    pub fn probe(&self) -> &Expr {
+        &self.probe
+    }
+
+    /// The columns that the evaluation reads.
+    pub fn sources(&self) -> BTreeSet<Source> {
+        let mut sources = sources(&self.inputs.0);
+        if self.needs_structure {
+            sources.insert(Source::Kind);
+        }
+        sources
+    }
+
+    /// Whether no span can match.
+    pub fn is_never(&self) -> bool {
+        matches!(&self.probe, Expr::Literal(value) if !value.is_true())
+    }
+
+    /// Whether each span can be judged alone: the pipeline is one selector that asks nothing of traces.
+    pub(crate) fn is_of_spans(&self) -> bool {
+        !self.needs_structure
+            && matches!(
+                self.steps.list.as_slice(),
+                [Step::Spanset(Choice::Selector(_))]
+            )
+    }
+
+    /// Looks again at whether whole traces are needed, after inputs were added.
+    pub(crate) fn note_inputs(&mut self) {
+        self.needs_structure |= self.inputs.0.iter().any(Field::is_of_trace);
+    }
+
+    /// The spans of a batch that come through the pipeline.
+    pub(crate) fn mask(&self, table: &Table<'_>) -> Mask {
+        if let [Step::Spanset(Choice::Selector(_))] = self.steps.list.as_slice()
+            && let [selector] = self.steps.selectors.as_slice()
+        {
+            return selector.mask(table);
+        }
+        let run = Run::new(&self.steps, table);
+        let mut found = vec![false; table.len()];
+        let mut start = 0;
+        for end in table.batch.trace_ends().iter() {
+            let spansets = run.trace(start..(*end).max(start));
+            start = *end;
+            for row in spansets.into_iter().flat_map(|set| set.rows) {
+                if let Some(found) = found.get_mut(row as usize) {
+                    *found = true;
+                }
+            }
+        }
+        Mask::Some(found)
+    }
+
+    /// Evaluates a batch of whole traces.
+    pub fn evaluate<'b>(&'b self, batch: &'b dyn Batch) -> Found<'b> {
+        let table = Table::new(batch, &self.inputs);
+        let mut traces = Vec::new();
+        {
+            let run = Run::new(&self.steps, &table);
+            let mut start = 0;
+            for end in batch.trace_ends().iter() {
+                let rows = start as usize..(*end).max(start) as usize;
+                let spansets = run.trace(start..(*end).max(start));
+                start = *end;
+                if !spansets.is_empty() {
+                    traces.push(FoundTrace { rows, spansets });
+                }
+            }
+        }
+        Found {
+            traces,
+            table,
+            shown: &self.shown,
+        }
+    }
+}
+
+impl Found<'_> {
+    /// The fields of a span that the query tests or selects, and their values; those that it does not
+    /// have are left out.
+    pub fn fields(&self, row: usize) -> Vec<(&str, Value<'_>)> {
+        let fields = self.shown.iter().filter_map(|input| {
+            let field = self.table.field(*input)?;
+            let value = self.table.shown(*input, field, row);
+            (!value.is_nil()).then_some((field.bare_name(), value))
+        });
+        fields.collect()
+    }
+}
+
+impl std::fmt::Debug for Found<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Found")
+            .field("traces", &self.traces)
+            .finish_non_exhaustive()
+    }
+}
+
+struct Builder<'i> {
+    inputs: &'i mut Inputs,
+    steps: Steps,
+    shown: BTreeSet<usize>,
+    needs_structure: bool,
+}
+
+impl Builder<'_> {
+    fn steps(&mut self, pipeline: &Pipeline) -> Vec<Step> {
+        pipeline
+            .0
+            .iter()
+            .filter_map(|stage| self.step(stage))
+            .collect()
+    }
+
+    fn step(&mut self, stage: &Stage) -> Option<Step> {
+        match stage {
+            Stage::Spanset(spanset) => Some(Step::Spanset(self.choice(spanset))),
+            Stage::Filter(filter) => Some(self.filter(filter)),
+            Stage::By(expr) => Some(Step::By {
+                value: self.value(expr),
+                name: stage.to_string(),
+            }),
+            Stage::Coalesce => Some(Step::Coalesce),
+            Stage::Select(fields) => {
+                for field in fields {
+                    self.show(field);
+                }
+                None
+            }
+        }
+    }
+
+    fn filter(&mut self, filter: &Filter) -> Step {
+        let aggregate = match &filter.aggregate {
+            Aggregate::Count => None,
+            Aggregate::Of(fold, expr) => Some((*fold, self.value(expr))),
+        };
+        Step::Filter {
+            aggregate,
+            comparison: filter.comparison,
+            constant: filter.constant.clone(),
+            name: filter.aggregate.to_string(),
+        }
+    }
+
+    fn choice(&mut self, spanset: &Spanset) -> Choice {
+        match spanset {
+            Spanset::Selector(expr) => {
+                self.show_all(expr);
+                let selector = Selector::new(expr, self.inputs);
+                self.steps.selectors.push(selector);
+                Choice::Selector(self.steps.selectors.len() - 1)
+            }
+            Spanset::Operation(left, operator, right) => {
+                self.needs_structure |= matches!(operator, SpansetOperator::Structural(..));
+                let (left, right) = (self.choice(left), self.choice(right));
+                Choice::Operation(Box::new(left), *operator, Box::new(right))
+            }
+            Spanset::Pipeline(pipeline) => Choice::Pipeline(self.steps(pipeline)),
+        }
+    }
+
+    fn value(&mut self, expr: &Expr) -> usize {
+        self.show_all(expr);
+        let node = Node::new(expr, self.inputs);
+        self.steps.values.push(node);
+        self.steps.values.len() - 1
+    }
+
+    fn show_all(&mut self, expr: &Expr) {
+        expr.visit(&mut |expr| {
+            if let Expr::Field(field) = expr {
+                self.show(field);
+            }
+        });
+    }
+
+    /// Has a field shown, unless the answer holds it anyway.
+    fn show(&mut self, field: &Field) {
+        let has_place_of_its_own = matches!(
+            field,
+            Field::Intrinsic(
+                Intrinsic::Name
+                    | Intrinsic::Duration
+                    | Intrinsic::SpanId
+                    | Intrinsic::TraceId
+                    | Intrinsic::TraceDuration
+                    | Intrinsic::RootName
+                    | Intrinsic::RootService
+            )
+        );
+        if !has_place_of_its_own {
+            self.shown.insert(self.inputs.add(field));
+        }
+    }
+}
+
+/// The columns that fields are made of.
+pub(crate) fn sources(fields: &[Field]) -> BTreeSet<Source> {
+    let mut sources = BTreeSet::new();
+    for field in fields {
+        match field {
+            Field::Attribute(crate::Scope::Any, key) => {
+                sources.insert(Source::Attribute(crate::Scope::Span, key.clone()));
+                sources.insert(Source::Attribute(crate::Scope::Resource, key.clone()));
+            }
+            Field::Attribute(scope, key) => {
+                sources.insert(Source::Attribute(*scope, key.clone()));
+            }
+            Field::Intrinsic(intrinsic) => sources.extend(source(*intrinsic)),
+        }
+    }
+    sources
+}
+
+fn source(intrinsic: Intrinsic) -> Option<Source> {
+    let service = || Source::Attribute(crate::Scope::Resource, "service.name".to_owned());
+    match intrinsic {
+        Intrinsic::Name | Intrinsic::RootName => Some(Source::Name),
+        Intrinsic::Status => Some(Source::Status),
+        Intrinsic::StatusMessage => Some(Source::StatusMessage),
+        Intrinsic::Kind => Some(Source::Kind),
+        Intrinsic::RootService => Some(service()),
+        Intrinsic::EventName => Some(Source::EventName),
+        Intrinsic::EventTime => Some(Source::EventTime),
+        Intrinsic::LinkTraceId => Some(Source::LinkTraceId),
+        Intrinsic::LinkSpanId => Some(Source::LinkSpanId),
+        Intrinsic::ScopeName => Some(Source::ScopeName),
+        Intrinsic::ScopeVersion => Some(Source::ScopeVersion),
+        _ => None,
+    }
+}
+
+const TRUE: Expr = Expr::Literal(Value::Bool(true));
+const FALSE: Expr = Expr::Literal(Value::Bool(false));
+
+/// What a span of a trace that a pipeline lets through satisfies: what its first choice asks.
+fn probe(pipeline: &Pipeline) -> Expr {
+    let choice = pipeline.0.iter().find_map(|stage| match stage {
+        Stage::Spanset(spanset) => Some(probe_spanset(spanset)),
+        _ => None,
+    });
+    choice.unwrap_or(TRUE)
+}
+
+fn probe_spanset(spanset: &Spanset) -> Expr {
+    match spanset {
+        Spanset::Selector(expr) => probe_expr(expr),
+        Spanset::Pipeline(pipeline) => probe(pipeline),
+        Spanset::Operation(left, SpansetOperator::Or, right) => {
+            either(probe_spanset(left), probe_spanset(right))
+        }
+        // Both must have spans; the more that is asked of one, the fewer traces come into question.
+        Spanset::Operation(
+            left,
+            SpansetOperator::And | SpansetOperator::Structural(_, Keep::Right | Keep::Both),
+            right,
+        ) => match probe_spanset(right) {
+            right if right == TRUE => probe_spanset(left),
+            right => right,
+        },
+        Spanset::Operation(_, SpansetOperator::Structural(_, Keep::Unrelated), right) => {
+            probe_spanset(right)
+        }
+    }
+}
+
+/// The expression with what only whole traces can tell taken to hold.
+fn probe_expr(expr: &Expr) -> Expr {
+    match expr {
+        Expr::All(exprs) => {
+            let mut exprs: Vec<_> = exprs.iter().map(probe_expr).collect();
+            if exprs.contains(&FALSE) {
+                return FALSE;
+            }
+            exprs.retain(|expr| *expr != TRUE);
+            match exprs.len() {
+                0 => TRUE,
+                _ => Expr::All(exprs),
+            }
+        }
+        Expr::Any(exprs) => exprs.iter().map(probe_expr).fold(FALSE, either),
+        other if asks_of_trace(other) => TRUE,
+        other => match Node::new(other, &mut Inputs::default()) {
+            Node::Constant(value) => Expr::Literal(Value::Bool(value.is_true())),
+            _ => other.clone(),
+        },
+    }
+}
+
+fn either(left: Expr, right: Expr) -> Expr {
+    match (left, right) {
+        (expr, other) | (other, expr) if expr == TRUE || other == FALSE => expr,
+        (Expr::Any(mut exprs), other) => {
+            exprs.push(other);
+            Expr::Any(exprs)
+        }
+        (left, right) => Expr::Any(vec![left, right]),
+    }
+}
+
+fn asks_of_trace(expr: &Expr) -> bool {
+    let mut asks = false;
+    expr.visit(&mut |expr| asks |= matches!(expr, Expr::Field(field) if field.is_of_trace()));
+    asks
+}
+
+/// An expression that is asked of each span of any batch.
+#[derive(Debug)]
+pub struct Probe {
+    inputs: Inputs,
+    selector: Selector,
+}
+
+impl Probe {
+    /// Makes an expression ready that asks nothing of traces.
+    pub fn new(expr: &Expr) -> Self {
+        let mut inputs = Inputs::default();
+        let selector = Selector::new(expr, &mut inputs);
+        Self { inputs, selector }
+    }
+
+    /// The columns that the evaluation reads.
+    pub fn sources(&self) -> BTreeSet<Source> {
+        sources(&self.inputs.0)
+    }
+
+    /// The rows of a batch that satisfy it.
+    pub fn rows(&self, batch: &dyn Batch) -> Vec<usize> {
+        if self.selector.is_never() {
+            return Vec::new();
+        }
+        let mask = self.selector.mask(&Table::new(batch, &self.inputs));
+        (0..batch.len()).filter(|row| mask.contains(*row)).collect()
+    }
+}

@@ -1,0 +1,337 @@
+//! Which series each query gives.
+
+mod support;
+
+use std::sync::Arc;
+
+use support::{SECOND, START, Span, Spans, nine_spans};
+use traceql::syntax::Body;
+use traceql::{Answer, Metrics, Series, Value, Window, parse};
+
+const MEMORY: usize = 64 * 1024 * 1024;
+
+fn metrics(query: &str) -> Metrics {
+    match parse(query)
+        .unwrap_or_else(|error| panic!("{query}: {error}"))
+        .body
+    {
+        Body::Metrics(metrics) => Metrics::new(&metrics),
+        Body::Search(_) => panic!("{query} asks for spans"),
+    }
+}
+
+fn answer(query: &str, window: Window) -> Answer {
+    let metrics = metrics(query);
+    let mut run = metrics.run(window, MEMORY);
+    run.add(&nine_spans());
+    run.finish()
+}
+
+/// From the start of the spans on, 90 seconds in steps of 30.
+fn range() -> Window {
+    Window::range(START, START + 90 * SECOND, Some(30 * SECOND))
+        .unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn instant() -> Window {
+    Window::instant(START, START + 90 * SECOND).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The labels, and the values at each of four times.
+fn line(series: &Series) -> String {
+    let labels = series.labels.iter().map(|(name, value)| match value {
+        Value::Text(text) => format!("{name}={text:?}"),
+        other => format!("{name}={other}"),
+    });
+    let at = |step: u64| {
+        let time = (START + step * 30 * SECOND) / 1_000_000;
+        let point = series.points.iter().find(|(at, _)| *at == time);
+        point.map_or("-".to_owned(), |(_, value)| {
+            format!("{}", (value * 1e9).round() / 1e9)
+        })
+    };
+    let values = (0..4).map(at).collect::<Vec<_>>().join(" ");
+    format!("{}: {values}", labels.collect::<Vec<_>>().join(", "))
+}
+
+#[track_caller]
+fn check(query: &str, expected: &[&str]) {
+    let series = answer(query, range()).series;
+    assert_eq!(
+        series.iter().map(line).collect::<Vec<_>>(),
+        expected,
+        "{query}"
+    );
+}
+
+#[test]
+fn spans_are_counted() {
+    check(
+        "{} | count_over_time()",
+        &[r#"__name__="count_over_time": 1 4 3 1"#],
+    );
+    check(
+        "{ status = error } | rate()",
+        &[r#"__name__="rate": 0 0.066666667 0.033333333 0"#],
+    );
+    check("{ name = `nothing` } | rate()", &[]);
+    check(
+        "{} | count_over_time() by (.http.status_code, status)",
+        &[
+            r#"status="error": 0 2 1 0"#,
+            r#"status="ok": 0 0 1 0"#,
+            r#"status="unset": 0 1 1 1"#,
+            r#".http.status_code=200, status="unset": 1 0 0 0"#,
+            r#".http.status_code="200", status="ok": 0 1 0 0"#,
+        ],
+    );
+    check(
+        "{ span.tags != nil || span.n != nil } | count_over_time() by (span.tags, span.n)",
+        &["span.n=-3: 0 0 1 0", r#"span.tags="x,y": 1 0 0 0"#],
+    );
+    check(
+        "{ name = `job` } | count_over_time() by (span.tags, span.n)",
+        &[r#"span.tags="nil": 0 1 0 0"#],
+    );
+}
+
+#[test]
+fn values_are_put_together() {
+    check(
+        "{} | sum_over_time(span.weight)",
+        &[r#"__name__="sum_over_time": - - 14.5 -"#],
+    );
+    check(
+        "{} | min_over_time(span.weight)",
+        &[r#"__name__="min_over_time": - - 2.5 -"#],
+    );
+    check(
+        "{} | max_over_time(duration)",
+        &[r#"__name__="max_over_time": 0.1 2 1 0.001"#],
+    );
+    check(
+        "{} | avg_over_time(duration) by (resource.env) > 400ms",
+        &[r#"resource.env="dev": - 2 0.435 -"#],
+    );
+    check("{} | sum_over_time(name)", &[]);
+}
+
+#[test]
+fn values_are_put_into_buckets() {
+    check(
+        "{} | quantile_over_time(duration, 0.5)",
+        &["p=0.5: 0.134217728 0.033554432 0.536870912 0.001048576"],
+    );
+    check(
+        "{ resource.env = `prod` } | histogram_over_time(duration) by (status)",
+        &[
+            r#"status="error", __bucket=0.016777216: 0 1 0 0"#,
+            r#"status="error", __bucket=0.067108864: 0 1 0 0"#,
+            r#"status="ok", __bucket=0.033554432: 0 1 0 0"#,
+            r#"status="unset", __bucket=0.134217728: 1 0 0 0"#,
+        ],
+    );
+    check(
+        "{} | histogram_over_time(span.weight)",
+        &["__bucket=4: 0 0 1 0", "__bucket=8: 0 0 1 0"],
+    );
+}
+
+#[test]
+fn series_are_reduced() {
+    check(
+        "{} | count_over_time() by (resource.service.name) | topk(1)",
+        &[
+            r#"resource.service.name="": - - - 1"#,
+            r#"resource.service.name="db": - 2 - -"#,
+            r#"resource.service.name="web": 1 - - -"#,
+            r#"resource.service.name="worker": - - 2 -"#,
+        ],
+    );
+    check(
+        "{} | count_over_time() by (resource.env) | bottomk(1) != 0",
+        &[r#"resource.env="dev": - 1 - -"#],
+    );
+    check("{} | count_over_time() = 0 | topk(1)", &[]);
+    check("{} | rate() | topk(5) > 1", &[]);
+}
+
+#[test]
+fn series_are_calculated_with() {
+    check(
+        "({status=error} | count_over_time() by (resource.service.name)) / ({} | count_over_time() by (resource.service.name))",
+        &[
+            r#"resource.service.name="db": - 1 - -"#,
+            r#"resource.service.name="worker": - 0 0.5 -"#,
+        ],
+    );
+    check(
+        "({ status = error } | count_over_time()) * 2 / ({} | rate())",
+        &[r#"__name__="(count_over_time / rate)": 0 30 20 0"#],
+    );
+    check(
+        "1 - ({} | count_over_time())",
+        &[r#"__name__="count_over_time": 0 -3 -2 0"#],
+    );
+    check(
+        "({} | count_over_time() by (resource.env)) + ({} | count_over_time()) | topk(1)",
+        &[
+            r#"resource.env="dev": - - 6 2"#,
+            r#"resource.env="prod": 2 7 - -"#,
+        ],
+    );
+}
+
+#[test]
+fn whole_traces_are_asked_where_it_is_needed() {
+    assert!(!metrics("{ .a = 1 } | rate() by (name, event:name)").needs_whole_traces());
+    assert!(metrics("{} | rate() by (rootName)").needs_whole_traces());
+    assert!(metrics("{} >> {} | rate()").needs_whole_traces());
+    check(
+        "{ kind = server } >> {} | count_over_time() by (rootName)",
+        &[r#"rootName="GET /": 0 3 0 0"#],
+    );
+    check(
+        "{} | by(resource.env) | count() > 4 | count_over_time()",
+        &[],
+    );
+    check(
+        "{ status = error } | count() > 1 | count_over_time()",
+        &[r#"__name__="count_over_time": 0 2 0 0"#],
+    );
+}
+
+#[test]
+fn one_value_for_all_of_the_time() {
+    let answer = answer("{} | count_over_time()", instant());
+    let points = &answer.series[0].points;
+    assert_eq!(
+        points,
+        &[((START + 90 * SECOND) / 1_000_000, 8.0)],
+        "the first span starts with the window"
+    );
+    assert!(answer.series[0].exemplars.is_empty());
+    let rate = self::answer("{} | rate()", instant()).series[0].points[0].1;
+    assert!((rate - 8.0 / 90.0).abs() < 1e-9);
+}
+
+#[test]
+fn chosen_spans_are_compared_with_the_others() {
+    let series = answer("{} | compare({ status = error })", instant()).series;
+    let of = |kind: &str, field: &str| {
+        let found = series.iter().filter(|series| {
+            series.labels[0].1 == Value::text(kind.to_owned()) && series.labels[1].0 == field
+        });
+        let counts = found.map(|series| format!("{} {}", series.labels[1].1, series.points[0].1));
+        counts.collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(of("selection", "name"), "SELECT 1, commit 1, step 1");
+    assert_eq!(of("selection_total", "name"), "nil 3");
+    assert_eq!(of("baseline", "resource.env"), "dev 4, prod 1");
+    assert_eq!(of("baseline_total", "resource.env"), "nil 5");
+    assert_eq!(of("selection", "span.db.rows"), "0 1, 1000 1");
+    assert_eq!(of("baseline", "rootName"), " 2, GET / 1, job 2");
+    assert_eq!(of("baseline", "instrumentation.lang"), "rust 1");
+    assert_eq!(of("baseline", "duration"), "");
+    let window = format!("{{}} | compare({{}}, 1, {START}, {})", START + SECOND);
+    let series = answer(&window, instant()).series;
+    let chosen = series
+        .iter()
+        .filter(|series| series.labels[0].1 == Value::text("selection_total"));
+    let of_names = chosen.filter(|series| series.labels[1].0 == "name");
+    assert_eq!(
+        of_names
+            .map(|series| series.points[0].1)
+            .collect::<Vec<_>>(),
+        [3.0]
+    );
+}
+
+#[test]
+fn some_spans_are_named_as_exemplars() {
+    let series = answer(
+        "{ status = error } | max_over_time(duration) by (resource.env)",
+        range(),
+    )
+    .series;
+    let named = series.iter().flat_map(|series| &series.exemplars);
+    let named: Vec<_> = named
+        .map(|exemplar| (exemplar.trace_id.as_str(), exemplar.value))
+        .collect();
+    assert_eq!(
+        named,
+        [("bb000000000000000000000000000000", 0.3), ("a001", 0.05)]
+    );
+    let series = answer("{ status = error } | count_over_time()", range()).series;
+    let exemplar = &series[0].exemplars[0];
+    assert_eq!(
+        (exemplar.millis, exemplar.value),
+        (START / 1_000_000 + 30, 2.0)
+    );
+}
+
+/// Spans, each of a trace of its own and with a number of its own.
+fn many(count: u64) -> Spans {
+    let resource = Arc::default();
+    let span = |number: u64| Span {
+        trace: number.into(),
+        start: START + number,
+        name: format!("operation {number}"),
+        resource: Arc::clone(&resource),
+        ..Span::default()
+    };
+    Spans((1..=count).map(span).collect())
+}
+
+#[test]
+fn groups_beyond_the_memory_are_left_out_and_it_is_said() {
+    for (query, least) in [
+        ("{} | rate() by (name)", 100),
+        ("{} | quantile_over_time(duration, 0.5) by (name)", 50),
+        ("{} | compare({ name =~ `.*1` }, 1000)", 100),
+    ] {
+        let metrics = metrics(query);
+        let mut run = metrics.run(range(), 100_000);
+        run.add(&many(10_000));
+        let answer = run.finish();
+        assert!(answer.is_partial, "{query}");
+        assert!(
+            (least..3_000).contains(&answer.series.len()),
+            "{query}: {}",
+            answer.series.len()
+        );
+    }
+    let metrics = metrics("{} | rate() by (name)");
+    let mut run = metrics.run(range(), MEMORY);
+    run.add(&many(10_000));
+    let answer = run.finish();
+    assert_eq!((answer.series.len(), answer.is_partial), (10_000, false));
+    let exemplars = answer
+        .series
+        .iter()
+        .map(|series| series.exemplars.len())
+        .sum::<usize>();
+    assert_eq!(exemplars, 25, "all lie in one of four steps");
+}
+
+#[test]
+fn batches_add_up() {
+    let metrics = metrics("{} | quantile_over_time(duration, 0.5) by (resource.env)");
+    let mut whole = metrics.run(range(), MEMORY);
+    whole.add(&nine_spans());
+    let mut parts = metrics.run(range(), MEMORY);
+    for span in nine_spans().0 {
+        parts.add(&Spans(vec![span]));
+    }
+    let without_exemplars = |answer: Answer| {
+        answer
+            .series
+            .into_iter()
+            .map(|series| (series.labels, series.points))
+    };
+    let (whole, parts) = (
+        without_exemplars(whole.finish()),
+        without_exemplars(parts.finish()),
+    );
+    assert_eq!(whole.collect::<Vec<_>>(), parts.collect::<Vec<_>>());
+}
