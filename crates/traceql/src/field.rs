@@ -248,7 +248,10 @@ impl fmt::Display for Field {
             Self::Intrinsic(intrinsic) => f.write_str(intrinsic.short_name()),
             Self::Attribute(scope, key) => {
                 write!(f, "{}.", scope.name())?;
-                if !key.is_empty() && key.chars().all(is_of_name) {
+                // `.5` is a number.
+                let is_number =
+                    *scope == Scope::Any && key.starts_with(|c: char| c.is_ascii_digit());
+                if !is_number && !key.is_empty() && key.chars().all(is_of_name) {
                     return f.write_str(key);
                 }
                 let quoted = key.replace('\\', "\\\\").replace('"', "\\\"");
@@ -285,5 +288,9 @@ mod tests {
         assert_eq!(field("http.url"), "span.http.url");
         assert_eq!(field("a b"), "span.\"a b\"");
         assert_eq!(field("a\"\\"), r#"span."a\"\\""#);
+        assert_eq!(
+            Field::Attribute(Scope::Any, "5a".to_owned()).to_string(),
+            ".\"5a\""
+        );
     }
 }
