@@ -9,6 +9,7 @@ mod predicate;
 mod search;
 mod tags;
 mod trace;
+mod traceql;
 mod walk;
 
 #[cfg(test)]
@@ -19,14 +20,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::{TraceId, UnixNanos};
 use crate::store::{Operation, ReadError, Reader, Store};
 
-pub use condition::{Condition, Field, Literal, Operator, Pattern, Place, Test, TraceFacts};
+pub use condition::Condition;
 pub use dependencies::Edge;
 pub use lookup::{IdPattern, Lookup, Missing};
 pub use patience::{Patience, SearchError};
 pub use predicate::{Search, Tag, parse_bool};
 pub use search::Hit;
-pub use tags::{FoundTags, TagSearch};
+pub use tags::{FoundTags, TagSearch, has_values};
 pub use trace::{Spans, Trace};
+pub use traceql::{MetricsSearch, SpanBatch, SpanQuery, TraceQuery};
 pub use walk::{Selection, walk};
 
 /// Answers questions about what is in a store.
@@ -43,7 +45,7 @@ impl Query {
 
     /// The trace of that id; if there is none, the only one whose id begins so.
     ///
-    /// This and the two below read on the thread that calls them, which may block: a large answer is
+    /// This and the three below read on the thread that calls them, which may block: a large answer is
     /// asked for, written and sent by one.
     ///
     /// # Errors
@@ -58,6 +60,19 @@ impl Query {
     /// [`SearchError`] if the store cannot be read, or the search takes too long.
     pub fn search(&self, search: &Search, patience: &Patience) -> Result<Vec<Hit>, SearchError> {
         let run = |reader: &Reader| search::run(reader, search, patience);
+        self.store.read_here(run)
+    }
+
+    /// Series made of spans.
+    ///
+    /// # Errors
+    /// [`SearchError`] if the store cannot be read, or it takes too long.
+    pub fn metrics(
+        &self,
+        search: &MetricsSearch,
+        patience: &Patience,
+    ) -> Result<::traceql::Answer, SearchError> {
+        let run = |reader: &Reader| traceql::run_metrics(reader, search, patience);
         self.store.read_here(run)
     }
 

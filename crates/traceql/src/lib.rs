@@ -31,4 +31,5 @@ pub use field::{Field, Intrinsic, Scope};
 pub use metrics::{Answer, Exemplar, Metrics, MetricsRun, Series, Window, WindowError};
 pub use parse::{parse, parse_field, parse_lenient};
 pub use search::{Found, FoundSpanset, FoundTrace, Probe, Search};
+pub use table::values;
 pub use value::{Arithmetic, Comparison, Kind, Status, Value};

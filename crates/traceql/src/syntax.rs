@@ -229,6 +229,25 @@ pub enum Reduction {
     Filter(Comparison, Value<'static>),
 }
 
+impl Pipeline {
+    /// One selector.
+    pub fn of_selector(expr: Expr) -> Self {
+        Self(vec![Stage::Spanset(Spanset::Selector(expr))])
+    }
+}
+
+impl Metrics {
+    /// The pipeline of the first spans of which series are made; `None` if there are none.
+    pub fn first_pipeline(&self) -> Option<&Pipeline> {
+        match self {
+            Self::Spans(spans) => Some(&spans.pipeline),
+            Self::Constant(_) => None,
+            Self::Calculate(left, _, right) => left.first_pipeline().or(right.first_pipeline()),
+            Self::Reduce(inner, _) => inner.first_pipeline(),
+        }
+    }
+}
+
 impl Query {
     /// The value of a hint.
     pub fn hint(&self, name: &str) -> Option<&Value<'static>> {

@@ -258,3 +258,28 @@ fn ids<'b>(ids: &[u64]) -> Column<'b> {
             .collect(),
     )
 }
+
+/// The values of a field in a batch, in any order; of fields that only whole traces tell, none. A
+/// value that many spans share may occur once.
+pub fn values<'b>(batch: &'b dyn Batch, field: &Field) -> Vec<Value<'b>> {
+    let columns = match field {
+        Field::Attribute(Scope::Any, key) => [Scope::Span, Scope::Resource]
+            .map(|scope| Source::Attribute(scope, key.clone()))
+            .to_vec(),
+        field => crate::search::sources(std::slice::from_ref(field))
+            .into_iter()
+            .collect(),
+    };
+    let of = |column: Column<'b>| match column {
+        Column::Constant(value) => vec![value],
+        Column::Dictionary { values, .. } | Column::Values(values) => values,
+        other => (0..batch.len()).map(|row| other.value(row)).collect(),
+    };
+    if field.is_of_trace() || batch.is_empty() {
+        return Vec::new();
+    }
+    columns
+        .iter()
+        .flat_map(|source| of(batch.column(source)))
+        .collect()
+}

@@ -7,11 +7,12 @@
 //! Spec: <https://grafana.com/docs/tempo/latest/api_docs/>
 
 mod error;
+mod label;
+mod metrics;
 mod params;
 mod search;
 mod tags;
 mod trace;
-mod traceql;
 
 use axum::Router;
 use axum::response::Response;
@@ -40,6 +41,8 @@ fn shared() -> Router<Query> {
     Router::new()
         .route("/api/v2/traces/{id}", get(trace::v2))
         .route("/api/search", get(search::search))
+        .route("/api/metrics/query_range", get(metrics::range))
+        .route("/api/metrics/query", get(metrics::instant))
         .route("/api/search/tags", get(tags::names))
         .route("/api/v2/search/tags", get(tags::names_by_scope))
         .route("/api/search/tag/{tag}/values", get(tags::values))

@@ -6,8 +6,8 @@ mod literal;
 use crate::model::{Span, StatusCode};
 use crate::store::{Token, highest_bit};
 
-pub use field::{Field, Place, TraceFacts};
-pub use literal::{Literal, Operator, Pattern};
+pub(super) use field::{Field, Place};
+pub(super) use literal::{Literal, Operator, Pattern};
 
 /// A condition on a span.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,29 +32,13 @@ pub struct Test {
 }
 
 impl Condition {
-    /// Whether a span satisfies it. Without facts about the trace, tests of the trace succeed: the span
-    /// may satisfy them.
-    pub(super) fn matches(&self, span: &Span<'_>, trace: Option<&TraceFacts>) -> bool {
+    /// Whether a span satisfies it.
+    pub(super) fn matches(&self, span: &Span<'_>) -> bool {
         match self {
-            Self::All(conditions) => conditions.iter().all(|c| c.matches(span, trace)),
-            Self::Any(conditions) => conditions.iter().any(|c| c.matches(span, trace)),
-            Self::Test(test) => test.matches(span, trace),
+            Self::All(conditions) => conditions.iter().all(|c| c.matches(span)),
+            Self::Any(conditions) => conditions.iter().any(|c| c.matches(span)),
+            Self::Test(test) => test.matches(span),
         }
-    }
-
-    /// Every test in it.
-    pub fn tests(&self) -> Vec<&Test> {
-        match self {
-            Self::All(conditions) | Self::Any(conditions) => {
-                conditions.iter().flat_map(Self::tests).collect()
-            }
-            Self::Test(test) => vec![test],
-        }
-    }
-
-    /// Whether it asks about the trace around a span.
-    pub(super) fn is_about_traces(&self) -> bool {
-        self.tests().iter().any(|test| test.field.is_of_trace())
     }
 
     /// Tokens of a span that satisfies it: of each clause it has at least one.
@@ -72,11 +56,8 @@ impl Condition {
 }
 
 impl Test {
-    fn matches(&self, span: &Span<'_>, trace: Option<&TraceFacts>) -> bool {
-        if self.field.is_of_trace() && trace.is_none() {
-            return true;
-        }
-        let mut values = self.field.values(span, trace).into_iter().peekable();
+    fn matches(&self, span: &Span<'_>) -> bool {
+        let mut values = self.field.values(span).into_iter().peekable();
         match (&self.literal, self.operator) {
             (Literal::Nil, Operator::Equal) => values.peek().is_none(),
             (Literal::Nil, _) => values.peek().is_some(),

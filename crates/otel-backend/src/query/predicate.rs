@@ -1,9 +1,9 @@
 //! A search, and whether a span satisfies it.
 
-use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::condition::{Condition, TraceFacts};
+use super::condition::Condition;
+use super::traceql::TraceQuery;
 use crate::format::otlp::{Outline, SpanGroup};
 use crate::model::{Attribute, Span, SpanKind, StatusCode, UnixNanos};
 use crate::store::{Token, highest_bit};
@@ -28,10 +28,11 @@ pub struct Search {
     pub max_duration: Option<Duration>,
     /// The tags that the span must have.
     pub tags: Vec<Tag>,
-    /// A condition that the span must satisfy besides.
+    /// A condition that the span must satisfy besides; with `traces`, the part of it that single spans
+    /// can be tested for.
     pub condition: Option<Condition>,
-    /// The shortest and the longest duration of the trace.
-    pub trace_duration: RangeInclusive<Duration>,
+    /// A query that the trace must satisfy.
+    pub traces: Option<TraceQuery>,
     /// The largest number of traces to find.
     pub limit: usize,
 }
@@ -48,7 +49,7 @@ impl Default for Search {
             max_duration: None,
             tags: Vec::new(),
             condition: None,
-            trace_duration: Duration::ZERO..=Duration::MAX,
+            traces: None,
             limit: usize::MAX,
         }
     }
@@ -85,13 +86,8 @@ impl Search {
     /// The largest `limit`: the number of traces that Jaeger's store in memory keeps by default.
     pub const MAX_LIMIT: usize = 100_000;
 
-    /// Whether a span satisfies all, as far as that can be told without its trace.
+    /// Whether a span satisfies all that is asked of spans.
     pub(super) fn matches(&self, span: &Span<'_>) -> bool {
-        self.matches_in(span, None)
-    }
-
-    /// Whether a span satisfies all in its trace.
-    pub(super) fn matches_in(&self, span: &Span<'_>, trace: Option<&TraceFacts>) -> bool {
         let duration = span.duration();
         (self.from..=self.to).contains(&span.start)
             && duration >= self.min_duration
@@ -102,25 +98,12 @@ impl Search {
                 .is_none_or(|name| span.name == *name)
             && (self.service.as_ref()).is_none_or(|name| span.resource.service_name() == name)
             && self.tags.iter().all(|tag| tag.matches(span))
-            && (self.condition.as_ref()).is_none_or(|condition| condition.matches(span, trace))
+            && (self.condition.as_ref()).is_none_or(|condition| condition.matches(span))
     }
 
-    /// The spans of a trace that satisfy all; none of them does if the trace does not.
-    pub fn matching<'s>(&self, spans: &'s [Span<'s>]) -> Vec<&'s Span<'s>> {
-        let facts = TraceFacts::of(spans);
-        if !(self.trace_duration).contains(&Duration::from_nanos(facts.nanos)) {
-            return Vec::new();
-        }
-        let matching = spans.iter();
-        matching
-            .filter(|span| self.matches_in(span, Some(&facts)))
-            .collect()
-    }
-
-    /// Whether it asks about whole traces, too.
-    pub(super) fn is_about_traces(&self) -> bool {
-        self.trace_duration != (Duration::ZERO..=Duration::MAX)
-            || (self.condition.as_ref()).is_some_and(Condition::is_about_traces)
+    /// Whether nothing can satisfy it.
+    pub(super) fn is_never(&self) -> bool {
+        self.traces.as_ref().is_some_and(TraceQuery::is_never)
     }
 
     /// Whether a span of this group may satisfy all.

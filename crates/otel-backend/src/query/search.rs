@@ -119,6 +119,9 @@ struct Running<'r> {
 
 impl Running<'_> {
     fn begin(&mut self) {
+        if self.search.is_never() {
+            return;
+        }
         for block in self.reader.blocks() {
             self.add(block.first..=block.last, block.newest, Step::Block(block));
         }
@@ -192,10 +195,10 @@ impl Running<'_> {
 
     /// Whether the trace satisfies what is asked of traces; a span of it satisfies the rest.
     fn is_wanted(&self, trace: &Trace) -> bool {
-        if !self.search.is_about_traces() {
+        let Some(query) = &self.search.traces else {
             return true;
-        }
+        };
         let spans = trace.spans();
-        spans.is_ok_and(|spans| !self.search.matching(&spans).is_empty())
+        spans.is_ok_and(|spans| query.matches(&spans))
     }
 }

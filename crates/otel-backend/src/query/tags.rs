@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::condition::{Condition, Field, Place};
+use ::traceql::{Batch as _, Field, Intrinsic, Scope, Value};
+
 use super::lookup::newest_frames;
+use super::traceql::{SpanBatch, SpanQuery};
 use crate::format::otlp::{groups, span_groups};
 use crate::model::{Span, UnixNanos};
 use crate::store::{Frame, ReadError, Reader};
@@ -16,7 +18,7 @@ pub struct TagSearch {
     /// The latest start of a span that counts.
     pub to: UnixNanos,
     /// Only spans that satisfy this count.
-    pub condition: Option<Condition>,
+    pub query: Option<SpanQuery>,
     /// The field whose values are wanted; without one, keys are.
     pub field: Option<Field>,
     /// The largest number of keys or values, of each kind.
@@ -26,8 +28,8 @@ pub struct TagSearch {
 /// The keys or values.
 #[derive(Debug, Default)]
 pub struct FoundTags {
-    /// The keys of attributes, by place.
-    pub keys: BTreeMap<Place, BTreeSet<String>>,
+    /// The keys of attributes, by scope.
+    pub keys: BTreeMap<Scope, BTreeSet<String>>,
     /// The values of the field: the name of the type, and the value as text.
     pub values: BTreeSet<(&'static str, String)>,
 }
@@ -35,13 +37,13 @@ pub struct FoundTags {
 /// Frames, the newest ones, that are looked at; some 32 MiB of spans.
 const MAX_FRAMES: usize = 256;
 
-/// The places of which keys are told.
-const PLACES: [Place; 5] = [
-    Place::Span,
-    Place::Resource,
-    Place::Scope,
-    Place::Event,
-    Place::Link,
+/// The scopes of which keys are told.
+const SCOPES: [Scope; 5] = [
+    Scope::Span,
+    Scope::Resource,
+    Scope::Instrumentation,
+    Scope::Event,
+    Scope::Link,
 ];
 
 /// Looks through the newest spans.
@@ -68,41 +70,84 @@ fn look_into(
     let damaged = |reason| reader.damaged(frame, reason);
     for group in span_groups(groups(&bytes).map_err(damaged)?).map_err(damaged)? {
         let spans = group.messages.iter().filter_map(|m| group.decode(m).ok());
-        for span in spans.filter(|span| search.counts(span)) {
-            match &search.field {
-                Some(field) => found.add_values(field, &span, search.limit),
-                None => found.add_keys(&span, search.limit),
-            }
+        let mut spans: Vec<Span<'_>> = spans
+            .filter(|span| (search.from..=search.to).contains(&span.start))
+            .collect();
+        if let Some(query) = &search.query {
+            let mut rows = query
+                .rows(&SpanBatch::of_trace(&spans))
+                .into_iter()
+                .peekable();
+            let mut row = 0;
+            spans.retain(|_| {
+                row += 1;
+                rows.next_if_eq(&(row - 1)).is_some()
+            });
+        }
+        let spans = SpanBatch::of_trace(&spans);
+        match &search.field {
+            Some(field) => found.add_values(field, &spans, search.limit),
+            None => found.add_keys(&spans, search.limit),
         }
     }
     Ok(())
 }
 
-impl TagSearch {
-    fn counts(&self, span: &Span<'_>) -> bool {
-        (self.from..=self.to).contains(&span.start)
-            && (self.condition.as_ref()).is_none_or(|condition| condition.matches(span, None))
-    }
-}
-
 impl FoundTags {
-    fn add_keys(&mut self, span: &Span<'_>, limit: usize) {
-        for place in PLACES {
-            let keys = self.keys.entry(place).or_default();
-            for attribute in place.attributes(span).into_iter().flatten() {
-                if keys.len() < limit && !keys.contains(attribute.key.as_ref()) {
-                    keys.insert(attribute.key.clone().into_owned());
+    fn add_keys(&mut self, spans: &SpanBatch<'_>, limit: usize) {
+        for scope in SCOPES {
+            let keys = self.keys.entry(scope).or_default();
+            for key in spans.keys(scope) {
+                if keys.len() < limit && !keys.contains(key.as_ref()) {
+                    keys.insert(key.into_owned());
                 }
             }
         }
     }
 
-    fn add_values(&mut self, field: &Field, span: &Span<'_>, limit: usize) {
-        for value in field.values(span, None) {
-            if self.values.len() < limit {
-                self.values
-                    .insert((value.type_name(), value.text().into_owned()));
-            }
+    fn add_values(&mut self, field: &Field, spans: &SpanBatch<'_>, limit: usize) {
+        for value in ::traceql::values(spans, field) {
+            self.add_value(&value, limit);
         }
     }
+
+    /// Adds a value; of a list, each of its values.
+    fn add_value(&mut self, value: &Value<'_>, limit: usize) {
+        let kind = match value {
+            Value::Nil => return,
+            Value::List(values) => {
+                return values.iter().for_each(|value| self.add_value(value, limit));
+            }
+            Value::Bool(_) => "bool",
+            Value::Int(_) => "int",
+            Value::Float(_) => "float",
+            Value::Text(_) => "string",
+            Value::Duration(_) => "duration",
+            Value::Status(_) | Value::Kind(_) => "keyword",
+        };
+        if self.values.len() < limit {
+            self.values.insert((kind, value.to_string()));
+        }
+    }
+}
+
+/// Whether the values of a field are offered: no one chooses an id or a duration from a list.
+pub fn has_values(field: &Field) -> bool {
+    !matches!(
+        field,
+        Field::Intrinsic(
+            Intrinsic::Duration
+                | Intrinsic::TraceDuration
+                | Intrinsic::EventTime
+                | Intrinsic::SpanId
+                | Intrinsic::ParentId
+                | Intrinsic::TraceId
+                | Intrinsic::LinkTraceId
+                | Intrinsic::LinkSpanId
+                | Intrinsic::ChildCount
+                | Intrinsic::NestedSetLeft
+                | Intrinsic::NestedSetRight
+                | Intrinsic::NestedSetParent
+        )
+    )
 }

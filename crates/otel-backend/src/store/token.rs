@@ -140,11 +140,19 @@ pub(super) fn push_span_tokens(span: &Span<'_>, out: &mut Vec<Token>) -> Token {
 
 fn push_attributes(attributes: &[Attribute<'_>], out: &mut Vec<Token>) {
     for Attribute { key, value } in attributes {
-        out.push(match value {
-            // As `Value::text` has it, without an allocation.
-            Value::Int(int) => Token::attribute(key, itoa::Buffer::new().format(*int)),
-            value => Token::attribute(key, &value.text()),
-        });
+        out.push(attribute(key, value));
+        // TraceQL finds a list by any of its values.
+        if let Value::Array(values) = value {
+            out.extend(values.iter().map(|value| attribute(key, value)));
+        }
+    }
+}
+
+fn attribute(key: &str, value: &Value<'_>) -> Token {
+    match value {
+        // As `Value::text` has it, without an allocation.
+        Value::Int(int) => Token::attribute(key, itoa::Buffer::new().format(*int)),
+        value => Token::attribute(key, &value.text()),
     }
 }
 

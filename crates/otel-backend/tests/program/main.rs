@@ -27,5 +27,6 @@ mod start;
 mod storage_suite;
 mod support;
 mod tempo;
+mod traceql;
 mod transfer;
 mod zipkin;

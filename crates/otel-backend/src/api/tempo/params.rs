@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use traceql::syntax::{Body, Expr, Pipeline};
+use traceql::{Comparison, Field, Intrinsic, Kind, Scope, Status, Value};
+
 use super::error::TempoError;
-use super::traceql;
 use crate::api::common::go;
 use crate::api::common::pairs::{Pairs, first};
 use crate::model::UnixNanos;
-use crate::query::{Condition, Field, Literal, Operator, Place, Search, Test};
+use crate::query::{Search, TraceQuery};
 
 /// The window of a search without `start`.
 const LOOKBACK: Duration = Duration::from_hours(48);
@@ -22,26 +24,45 @@ const SPANS: usize = 3;
 #[derive(Debug)]
 pub(super) struct Wanted {
     pub(super) search: Search,
-    /// The number of matching spans to show of a trace.
+    /// The number of matching spans to show of a spanset.
     pub(super) spans: usize,
 }
 
 /// Reads the parameters of a search; `now` is the default end.
 pub(super) fn parse_search(pairs: &Pairs, now: UnixNanos) -> Result<Wanted, TempoError> {
     let (from, to) = parse_window(pairs, now)?;
-    let condition = match (first(pairs, "q"), first(pairs, "tags")) {
+    let pipeline = match (first(pairs, "q"), first(pairs, "tags")) {
         (Some(_), Some(_)) => {
             return Err(TempoError::bad_request(
                 "invalid request: can't specify tags and q in the same query",
             ));
         }
-        (Some(query), None) => traceql::parse(query).map_err(|reason| {
-            TempoError::bad_request(format!("invalid TraceQL query: {reason}"))
-        })?,
-        (None, Some(tags)) => parse_tags(tags)
+        (Some(query), None) => parse_pipeline(query)?,
+        (None, tags) => parse_tags(tags.unwrap_or_default(), parse_durations(pairs)?)
             .map_err(|reason| TempoError::bad_request(format!("invalid tags: {reason}")))?,
-        (None, None) => Condition::All(Vec::new()),
     };
+    let limit = parse_count(pairs, "limit")?.unwrap_or(LIMIT);
+    let spans = parse_count(pairs, "spss")?.unwrap_or(SPANS);
+    Ok(Wanted {
+        search: TraceQuery::search(&pipeline, from, to, limit),
+        spans,
+    })
+}
+
+/// The spans of a query; of metrics, those of which they are made.
+fn parse_pipeline(query: &str) -> Result<Pipeline, TempoError> {
+    let invalid = |reason| TempoError::bad_request(format!("invalid TraceQL query: {reason}"));
+    let query = traceql::parse(query).map_err(|error| invalid(error.to_string()))?;
+    match query.body {
+        Body::Search(pipeline) => Ok(pipeline),
+        Body::Metrics(metrics) => {
+            let pipeline = metrics.first_pipeline().cloned();
+            pipeline.ok_or_else(|| invalid("it asks for no spans".to_owned()))
+        }
+    }
+}
+
+fn parse_durations(pairs: &Pairs) -> Result<(Duration, Option<Duration>), TempoError> {
     let min = parse_duration(pairs, "minDuration")?.unwrap_or_default();
     let max = parse_duration(pairs, "maxDuration")?.filter(|max| !max.is_zero());
     if max.is_some_and(|max| max < min) {
@@ -49,16 +70,7 @@ pub(super) fn parse_search(pairs: &Pairs, now: UnixNanos) -> Result<Wanted, Temp
             "invalid maxDuration: must be greater than minDuration",
         ));
     }
-    let search = Search {
-        from,
-        to,
-        condition: Some(condition),
-        trace_duration: min..=max.unwrap_or(Duration::MAX),
-        limit: (parse_count(pairs, "limit")?.unwrap_or(LIMIT)).min(Search::MAX_LIMIT),
-        ..Search::default()
-    };
-    let spans = parse_count(pairs, "spss")?.unwrap_or(SPANS);
-    Ok(Wanted { search, spans })
+    Ok((min, max))
 }
 
 /// Reads `start` and `end`, in seconds since the epoch; both are inclusive.
@@ -113,8 +125,8 @@ fn parse_duration(pairs: &Pairs, name: &str) -> Result<Option<Duration>, TempoEr
 
 /// Reads `key=value` pairs in logfmt; a value with spaces stands in double quotes. A value counts
 /// wherever it is a part of the attribute's, in any case.
-fn parse_tags(text: &str) -> Result<Condition, String> {
-    let mut tests = Vec::new();
+fn parse_tags(text: &str, (min, max): (Duration, Option<Duration>)) -> Result<Pipeline, String> {
+    let mut tests = vec![TRUE];
     let mut rest = text.trim_start();
     while !rest.is_empty() {
         let (key, behind) = rest
@@ -126,26 +138,87 @@ fn parse_tags(text: &str) -> Result<Condition, String> {
                 .ok_or_else(|| format!("unterminated quote at {behind:?}"))?,
             None => behind.split_once(' ').unwrap_or((behind, "")),
         };
-        tests.push(Condition::Test(test_of_tag(key.trim(), value)));
+        tests.push(test_of_tag(key.trim(), value));
         rest = behind.trim_start();
     }
-    Ok(Condition::All(tests))
+    let lasts = |comparison, duration: Duration| {
+        let nanos = i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX);
+        compare(
+            Field::Intrinsic(Intrinsic::TraceDuration),
+            comparison,
+            Value::Duration(nanos),
+        )
+    };
+    if !min.is_zero() {
+        tests.push(lasts(Comparison::GreaterOrEqual, min));
+    }
+    tests.extend(max.map(|max| lasts(Comparison::LessOrEqual, max)));
+    Ok(Pipeline::of_selector(Expr::All(tests)))
 }
 
-fn test_of_tag(key: &str, value: &str) -> Test {
-    let part = Literal::Part(value.to_lowercase());
-    let (field, literal) = match key {
-        "name" => (Field::Name, part),
-        "root.name" => (Field::RootName, part),
-        "root.service.name" => (Field::RootService, part),
-        "error" if value == "true" => (Field::Status, Literal::Text("error".to_owned())),
-        "status" | "status.code" => (Field::Status, part),
-        "span.kind" => (Field::Kind, part),
-        key => (Field::Attribute(Place::Any, key.to_owned()), part),
+const TRUE: Expr = Expr::Literal(Value::Bool(true));
+
+fn compare(field: Field, comparison: Comparison, value: Value<'static>) -> Expr {
+    let (field, value) = (Expr::Field(field), Expr::Literal(value));
+    Expr::Compare(Box::new(field), comparison, Box::new(value))
+}
+
+fn test_of_tag(key: &str, value: &str) -> Expr {
+    let intrinsic = match key {
+        "name" => Some(Intrinsic::Name),
+        "root.name" => Some(Intrinsic::RootName),
+        "root.service.name" => Some(Intrinsic::RootService),
+        "status" | "status.code" => Some(Intrinsic::Status),
+        "error" if value == "true" => Some(Intrinsic::Status),
+        "span.kind" => Some(Intrinsic::Kind),
+        _ => None,
     };
-    Test {
-        field,
-        operator: Operator::Equal,
-        literal,
+    let part = value.to_lowercase();
+    match intrinsic {
+        Some(field @ Intrinsic::Status) => {
+            let name = if key == "error" { "error" } else { &part };
+            let named = Status::ALL
+                .into_iter()
+                .filter(|status| status.name().contains(name));
+            any(named.map(|status| (field, Value::Status(status))))
+        }
+        Some(field @ Intrinsic::Kind) => {
+            let named = Kind::ALL
+                .into_iter()
+                .filter(|kind| kind.name().contains(&part));
+            any(named.map(|kind| (field, Value::Kind(kind))))
+        }
+        Some(field) => contains(Field::Intrinsic(field), value),
+        None => {
+            let field = Field::Attribute(Scope::Any, key.to_owned());
+            let mut tests = vec![contains(field.clone(), value)];
+            // Of numbers and truth values, the whole counts.
+            if let Ok(number) = value.parse::<f64>() {
+                tests.push(compare(
+                    field.clone(),
+                    Comparison::Equal,
+                    Value::Float(number),
+                ));
+            }
+            if let Ok(bool) = value.parse() {
+                tests.push(compare(field, Comparison::Equal, Value::Bool(bool)));
+            }
+            Expr::Any(tests)
+        }
+    }
+}
+
+fn any(values: impl Iterator<Item = (Intrinsic, Value<'static>)>) -> Expr {
+    let test = |(field, value)| compare(Field::Intrinsic(field), Comparison::Equal, value);
+    Expr::Any(values.map(test).collect())
+}
+
+/// Asks for a text in which another occurs, in any case.
+fn contains(field: Field, part: &str) -> Expr {
+    let pattern = format!("(?i).*{}.*", regex::escape(part));
+    Expr::Match {
+        text: Box::new(Expr::Field(field)),
+        negated: false,
+        pattern: Box::new(Expr::Literal(Value::text(pattern))),
     }
 }

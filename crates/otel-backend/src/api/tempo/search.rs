@@ -1,23 +1,25 @@
 //! Finding traces.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io;
 
 use axum::extract::{Query as Params, State};
 use axum::response::Response;
 use serde::Serialize;
 use serde_json::json;
+use traceql::FoundSpanset;
 
 use super::error::TempoError;
+use super::label::Label;
 use super::params::{Wanted, parse_search};
 use crate::api::common::answer;
 use crate::api::common::envelope::ApiError;
 use crate::api::common::pairs::Pairs;
 use crate::format::jaeger::short_id;
-use crate::format::json::{JsonWriter, as_text, is_zero};
-use crate::format::otlp::AttributeJson;
-use crate::model::{Attribute, Span, StatusCode, UnixNanos, to_hex};
-use crate::query::{Field, Query, Search, Trace, TraceFacts};
+use crate::format::json::{as_text, is_zero};
+use crate::model::{Span, StatusCode, UnixNanos, to_hex};
+use crate::query::{Query, SpanBatch, Trace, TraceQuery};
 
 /// Tempo's name for a root that has not been received.
 const NO_ROOT: &str = "<root span not yet received>";
@@ -33,17 +35,21 @@ struct TraceMetadata<'a> {
     #[serde(serialize_with = "as_text")]
     start_time_unix_nano: u64,
     duration_ms: u64,
-    /// The same set, for clients that know only one.
-    span_set: &'a SpanSet<'a>,
-    span_sets: [&'a SpanSet<'a>; 1],
+    /// The only set, for clients that know only one; absent if there are several, since Grafana would
+    /// show only this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    span_set: Option<&'a SpanSet<'a>>,
+    span_sets: &'a [SpanSet<'a>],
     service_stats: BTreeMap<&'a str, ServiceStats>,
 }
 
-/// The spans of a trace that match.
+/// Spans of a trace that match.
 #[derive(Serialize)]
 struct SpanSet<'a> {
     spans: Vec<MatchedSpan<'a>>,
     matched: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attributes: Vec<Label>,
 }
 
 #[derive(Serialize)]
@@ -57,7 +63,7 @@ struct MatchedSpan<'a> {
     #[serde(serialize_with = "as_text")]
     duration_nanos: u64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    attributes: Vec<AttributeJson<'a>>,
+    attributes: Vec<Label>,
 }
 
 #[derive(Serialize, Default)]
@@ -75,13 +81,16 @@ pub(super) async fn search(
     let Wanted { search, spans } = parse_search(&pairs, UnixNanos::now())?;
     let answer = answer::json(false, move |json, patience| {
         let hits = query.search(&search, patience)?;
-        let found = Found { search, spans };
+        let found = search.traces.map(|query| Found { query, spans });
         json.object(|answer| {
             answer.member("traces")?.list(|list| {
                 for trace in query.traces(hits) {
                     let trace = trace?;
                     let spans = trace.spans()?;
-                    found.write(list.entry()?, &trace, &spans)?;
+                    let mut write = |trace: &TraceMetadata<'_>| list.entry()?.value(trace);
+                    if let Some(found) = &found {
+                        found.write(&mut write, &trace, &spans)?;
+                    }
                 }
                 Ok::<_, ApiError>(())
             })?;
@@ -94,69 +103,89 @@ pub(super) async fn search(
 
 /// The search whose results are shown.
 struct Found {
-    search: Search,
-    /// The number of matching spans to show of each trace.
+    query: TraceQuery,
+    /// The number of matching spans to show of each spanset.
     spans: usize,
 }
 
 impl Found {
-    fn write<W: Write>(
+    fn write(
         &self,
-        json: &mut JsonWriter<W>,
+        list: &mut impl FnMut(&TraceMetadata<'_>) -> io::Result<()>,
         trace: &Trace,
         spans: &[Span<'_>],
     ) -> io::Result<()> {
-        let facts = TraceFacts::of(spans);
-        let attributes = self.attributes(spans);
-        let set = self.span_set(spans, &attributes);
-        json.value(&TraceMetadata {
+        let batch = SpanBatch::of_trace(spans);
+        let found = self.query.search.evaluate(&batch);
+        let sets = found.traces.iter().flat_map(|trace| &trace.spansets);
+        let sets: Vec<_> = sets.map(|set| self.span_set(&found, set, spans)).collect();
+        // The trace has changed since it was found.
+        if sets.is_empty() {
+            return Ok(());
+        }
+        let root = root(spans);
+        let service = root.map(|root| root.resource.service_name().to_owned());
+        let name = root.map(|root| root.name.clone().into_owned());
+        list(&TraceMetadata {
             trace_id: short_id(trace.id.as_bytes()),
-            root_service_name: facts.root_service.unwrap_or_else(|| NO_ROOT.into()),
-            root_trace_name: facts.root_name.unwrap_or_default(),
+            root_service_name: service.unwrap_or_else(|| NO_ROOT.into()),
+            root_trace_name: name.unwrap_or_default(),
             start_time_unix_nano: trace.start.0,
-            duration_ms: facts.nanos / 1_000_000,
-            span_set: &set,
-            span_sets: [&set],
+            duration_ms: nanos(spans) / 1_000_000,
+            span_set: match sets.as_slice() {
+                [one] => Some(one),
+                _ => None,
+            },
+            span_sets: &sets,
             service_stats: service_stats(spans),
         })
     }
 
-    /// For each span that is shown, the attributes that the query asks for.
-    fn attributes<'s>(&self, spans: &'s [Span<'s>]) -> Vec<(&'s Span<'s>, Vec<Attribute<'s>>)> {
-        let tests = self.search.condition.iter().flat_map(|c| c.tests());
-        let fields = tests.filter_map(|test| match &test.field {
-            Field::Attribute(_, key) => Some((key, &test.field)),
-            _ => None,
-        });
-        let fields: BTreeMap<_, _> = fields.collect();
-        let matching = self.search.matching(spans).into_iter().take(self.spans);
-        let shown = matching.map(|span| {
-            let values = fields.iter().flat_map(|(key, field)| {
-                let values = field.values(span, None).into_iter();
-                values.map(|value| Attribute::new((*key).clone(), value))
-            });
-            (span, values.collect())
-        });
-        shown.collect()
-    }
-
     fn span_set<'s>(
         &self,
+        found: &traceql::Found<'_>,
+        set: &FoundSpanset,
         spans: &'s [Span<'s>],
-        shown: &'s [(&'s Span<'s>, Vec<Attribute<'s>>)],
     ) -> SpanSet<'s> {
-        let shown = shown.iter().map(|(span, attributes)| MatchedSpan {
-            span_id: to_hex(span.span_id.as_bytes()),
-            name: &span.name,
-            start_time_unix_nano: span.start.0,
-            duration_nanos: span.end.0.saturating_sub(span.start.0),
-            attributes: attributes.iter().map(AttributeJson::from).collect(),
+        let shown = set.rows.iter().take(self.spans).filter_map(|row| {
+            let span = spans.get(*row as usize)?;
+            let fields = found.fields(*row as usize).into_iter();
+            Some(MatchedSpan {
+                span_id: to_hex(span.span_id.as_bytes()),
+                name: &span.name,
+                start_time_unix_nano: span.start.0,
+                duration_nanos: span.end.0.saturating_sub(span.start.0),
+                attributes: fields
+                    .map(|(name, value)| Label::new(name, &value))
+                    .collect(),
+            })
         });
+        let attributes = set.attributes.iter();
         SpanSet {
             spans: shown.collect(),
-            matched: self.search.matching(spans).len(),
+            matched: set.rows.len(),
+            attributes: attributes
+                .map(|(name, value)| Label::new(name, value))
+                .collect(),
         }
     }
+}
+
+/// The first span without a parent; of several that start together, the longest.
+fn root<'s>(spans: &'s [Span<'s>]) -> Option<&'s Span<'s>> {
+    let roots = spans.iter().filter(|span| span.parent.is_none());
+    roots.min_by_key(|span| (span.start, Reverse(span.end)))
+}
+
+/// From the first start to the last end.
+fn nanos(spans: &[Span<'_>]) -> u64 {
+    let start = spans
+        .iter()
+        .map(|span| span.start)
+        .min()
+        .unwrap_or_default();
+    let end = spans.iter().map(|span| span.end).max().unwrap_or_default();
+    end.0.saturating_sub(start.0)
 }
 
 fn service_stats<'s>(spans: &'s [Span<'s>]) -> BTreeMap<&'s str, ServiceStats> {

@@ -6,49 +6,42 @@ use axum::extract::{Path, Query as Params, State};
 use axum::response::Response;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
+use traceql::{Field, Intrinsic, Kind, Scope, Status};
 
 use super::error::TempoError;
 use super::params::{parse_count, parse_window};
-use super::traceql;
 use crate::api::common::envelope::{json as json_answer, to_json};
 use crate::api::common::pairs::{Pairs, first};
 use crate::model::UnixNanos;
-use crate::query::{Field, FoundTags, Place, Query, TagSearch};
+use crate::query::{FoundTags, Query, SpanQuery, TagSearch, has_values};
 
 /// The number of names or values without `limit`.
 const LIMIT: usize = 1000;
 
-/// The fields that are no attributes.
-const INTRINSIC: [&str; 19] = [
-    "duration",
-    "event:name",
-    "instrumentation:name",
-    "instrumentation:version",
-    "kind",
-    "name",
-    "rootName",
-    "rootServiceName",
-    "span:duration",
-    "span:kind",
-    "span:name",
-    "span:status",
-    "span:statusMessage",
-    "status",
-    "statusMessage",
-    "trace:duration",
-    "trace:rootName",
-    "trace:rootService",
-    "traceDuration",
+/// Fields that are no attributes, and are not offered: they are of use only to Grafana.
+const HIDDEN: [Intrinsic; 4] = [
+    Intrinsic::ChildCount,
+    Intrinsic::NestedSetLeft,
+    Intrinsic::NestedSetRight,
+    Intrinsic::NestedSetParent,
 ];
 
-/// The scopes, as queries name them.
-const SCOPES: [(&str, Place); 5] = [
-    ("resource", Place::Resource),
-    ("span", Place::Span),
-    ("event", Place::Event),
-    ("link", Place::Link),
-    ("instrumentation", Place::Scope),
+/// The scopes, in the order in which they are told.
+const SCOPES: [Scope; 5] = [
+    Scope::Resource,
+    Scope::Span,
+    Scope::Event,
+    Scope::Link,
+    Scope::Instrumentation,
 ];
+
+/// The names of the fields that are no attributes, each as short as it may be and with its scope.
+fn intrinsics() -> Vec<String> {
+    let offered = Intrinsic::all().filter(|intrinsic| !HIDDEN.contains(intrinsic));
+    let names = offered.flat_map(|intrinsic| [intrinsic.name(), intrinsic.short_name()]);
+    let names: BTreeSet<_> = names.map(ToOwned::to_owned).collect();
+    names.into_iter().collect()
+}
 
 pub(super) async fn names(
     State(query): State<Query>,
@@ -78,19 +71,19 @@ async fn scopes(
     let only = first(pairs, "scope").filter(|scope| *scope != "none");
     if let Some(scope) = only
         && scope != "intrinsic"
-        && SCOPES.iter().all(|(name, _)| *name != scope)
+        && Scope::from_name(scope).is_none()
     {
         return Err(TempoError::bad_request(format!("invalid scope: {scope}")));
     }
     let mut found = query.tags(tag_search(pairs, None)?).await?;
     let mut scopes = Vec::new();
-    for (name, place) in SCOPES {
-        let keys = found.keys.remove(&place).unwrap_or_default();
+    for scope in SCOPES {
+        let keys = found.keys.remove(&scope).unwrap_or_default();
         if !keys.is_empty() {
-            scopes.push((name, keys.into_iter().collect()));
+            scopes.push((scope.name(), keys.into_iter().collect()));
         }
     }
-    scopes.push(("intrinsic", INTRINSIC.map(ToOwned::to_owned).into()));
+    scopes.push(("intrinsic", intrinsics()));
     scopes.retain(|(name, _)| only.is_none_or(|only| only == *name));
     Ok(scopes)
 }
@@ -103,7 +96,7 @@ pub(super) async fn values(
     // The first version of the API names attributes alone.
     let tag = decoded(&tag);
     let field = traceql::parse_field(&tag);
-    let field = field.unwrap_or(Field::Attribute(Place::Any, tag));
+    let field = field.unwrap_or(Field::Attribute(Scope::Any, tag));
     let found = find_values(&query, &pairs, field).await?;
     let values: Vec<_> = found.values.into_iter().map(|(_, text)| text).collect();
     Ok(answer(&json!({ "tagValues": values, "metrics": {} })))
@@ -116,12 +109,9 @@ pub(super) async fn typed_values(
 ) -> Result<Response, TempoError> {
     let field = traceql::parse_field(&decoded(&tag))
         .map_err(|reason| TempoError::bad_request(format!("invalid tag: {reason}")))?;
-    let is_keyword = matches!(field, Field::Status | Field::Kind);
     let found = find_values(&query, &pairs, field).await?;
-    let values = found.values.into_iter().map(|(kind, text)| {
-        let kind = if is_keyword { "keyword" } else { kind };
-        json!({ "type": kind, "value": text })
-    });
+    let values = found.values.into_iter();
+    let values = values.map(|(kind, text)| json!({ "type": kind, "value": text }));
     Ok(answer(
         &json!({ "tagValues": values.collect::<Vec<_>>(), "metrics": {} }),
     ))
@@ -132,19 +122,36 @@ fn decoded(tag: &str) -> String {
     percent_decode_str(tag).decode_utf8_lossy().into_owned()
 }
 
-/// The values of a field. Names of services and of operations are known without a look at spans.
+/// The values of a field. Those of services, statuses and kinds are known without a look at spans.
 async fn find_values(query: &Query, pairs: &Pairs, field: Field) -> Result<FoundTags, TempoError> {
+    let of = |values: BTreeSet<(&'static str, String)>| FoundTags {
+        values,
+        ..FoundTags::default()
+    };
+    let keywords = |names: Vec<&str>| {
+        let names = names.into_iter().map(|name| ("keyword", name.to_owned()));
+        of(names.collect())
+    };
+    let field = match field {
+        Field::Intrinsic(Intrinsic::Status) => {
+            return Ok(keywords(Status::ALL.map(Status::name).to_vec()));
+        }
+        Field::Intrinsic(Intrinsic::Kind) => {
+            return Ok(keywords(Kind::ALL.map(Kind::name).to_vec()));
+        }
+        // A root is a span, too.
+        Field::Intrinsic(Intrinsic::RootName) => Field::Intrinsic(Intrinsic::Name),
+        Field::Intrinsic(Intrinsic::RootService) => Field::service_name(),
+        field if !has_values(&field) => return Ok(FoundTags::default()),
+        field => field,
+    };
     let is_service = matches!(
         &field,
-        Field::Attribute(Place::Any | Place::Resource, key) if key == "service.name"
+        Field::Attribute(Scope::Any | Scope::Resource, key) if key == "service.name"
     );
-    let text = |name: String| ("string", name);
-    if (is_service || field == Field::RootService) && first(pairs, "q").is_none() {
-        let services = query.services().await?.into_iter().map(text);
-        return Ok(FoundTags {
-            values: services.collect(),
-            ..FoundTags::default()
-        });
+    if is_service && first(pairs, "q").is_none() {
+        let services = query.services().await?.into_iter();
+        return Ok(of(services.map(|name| ("string", name)).collect()));
     }
     let search = tag_search(pairs, Some(field))?;
     Ok(query.tags(search).await?)
@@ -153,11 +160,11 @@ async fn find_values(query: &Query, pairs: &Pairs, field: Field) -> Result<Found
 fn tag_search(pairs: &Pairs, field: Option<Field>) -> Result<TagSearch, TempoError> {
     let (from, to) = parse_window(pairs, UnixNanos::now())?;
     // A query may be unfinished: it then filters nothing.
-    let condition = first(pairs, "q").and_then(|query| traceql::parse(query).ok());
+    let query = first(pairs, "q").and_then(traceql::parse_lenient);
     Ok(TagSearch {
         from,
         to,
-        condition,
+        query: query.as_ref().map(SpanQuery::new),
         field,
         limit: parse_count(pairs, "limit")?.unwrap_or(LIMIT),
     })

@@ -42,8 +42,6 @@ pub enum Literal {
     Duration(u64),
     /// A pattern.
     Pattern(Pattern),
-    /// Lower-case text; it equals every value that contains it, in any case.
-    Part(String),
     /// No value.
     Nil,
 }
@@ -96,16 +94,20 @@ impl Literal {
             Self::Int(int) => Some(int.to_string()),
             Self::Double(double) => Some(Value::Double(*double).text().into_owned()),
             Self::Bool(bool) => Some(bool.to_string()),
-            Self::Duration(_) | Self::Pattern(_) | Self::Part(_) | Self::Nil => None,
+            Self::Duration(_) | Self::Pattern(_) | Self::Nil => None,
         }
     }
 
-    /// Whether a value compares so with the literal. A value of another type never does.
+    /// Whether a value, or any value of a list, compares so with the literal. A value of another type
+    /// never does.
     #[expect(
         clippy::cast_precision_loss,
         reason = "a number that is compared with one that is not whole"
     )]
     pub(super) fn compare(&self, value: &Value<'_>, operator: Operator) -> bool {
+        if let Value::Array(values) = value {
+            return values.iter().any(|value| self.compare(value, operator));
+        }
         let ordering = match (value, self) {
             (value, Self::Text(text)) => Some(value.text().as_ref().cmp(text)),
             (Value::Int(value), Self::Int(int)) => Some(value.cmp(int)),
@@ -120,7 +122,6 @@ impl Literal {
                 let matches = pattern.0.is_match(&value.text());
                 return matches == (operator == Operator::Match);
             }
-            (value, Self::Part(part)) => return value.text().to_lowercase().contains(part),
             _ => None,
         };
         ordering.is_some_and(|ordering| operator.holds(ordering))

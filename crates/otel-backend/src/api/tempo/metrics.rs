@@ -1,0 +1,258 @@
+//! Metrics made of spans.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Query as Params, State};
+use axum::response::Response;
+use jiff::Timestamp;
+use serde::Serialize;
+use traceql::syntax::Body;
+use traceql::{Error, Metrics, Value, Window, WindowError};
+
+use super::error::TempoError;
+use super::label::{Label, Number};
+use crate::api::common::answer;
+use crate::api::common::go;
+use crate::api::common::pairs::{Pairs, first};
+use crate::format::json::as_text;
+use crate::model::UnixNanos;
+use crate::query::{MetricsSearch, Query};
+
+/// How far back is looked without `start` and `since`.
+const SINCE: Duration = Duration::from_hours(1);
+
+/// What is said of an answer that is not whole.
+const PARTIAL: &str = "there are more series than fit into 64 MiB: group by fields with fewer values, or narrow the query";
+
+#[derive(Serialize)]
+struct SeriesAnswer<T> {
+    series: Vec<T>,
+    metrics: Jobs,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Jobs {
+    completed_jobs: u32,
+    total_jobs: u32,
+}
+
+#[derive(Serialize)]
+struct RangeSeries {
+    labels: Vec<Label>,
+    samples: Vec<Sample>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    exemplars: Vec<Exemplar>,
+}
+
+#[derive(Serialize)]
+struct InstantSeries {
+    labels: Vec<Label>,
+    #[serde(skip_serializing_if = "Number::is_zero")]
+    value: Number,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Sample {
+    #[serde(serialize_with = "as_text")]
+    timestamp_ms: u64,
+    #[serde(skip_serializing_if = "Number::is_zero")]
+    value: Number,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Exemplar {
+    labels: [Label; 1],
+    #[serde(skip_serializing_if = "Number::is_zero")]
+    value: Number,
+    #[serde(serialize_with = "as_text")]
+    timestamp_ms: u64,
+}
+
+pub(super) async fn range(
+    State(query): State<Query>,
+    Params(pairs): Params<Pairs>,
+) -> Result<Response, TempoError> {
+    let (start, end) = parse_times(&pairs, UnixNanos::now())?;
+    let step = first(&pairs, "step").map(parse_step).transpose()?;
+    let asked = Asked::read(&pairs, Window::range(start.0, end.0, step))?;
+    let with_exemplars = asked.with_exemplars;
+    let say = move |series: traceql::Series| {
+        let exemplars = series.exemplars.into_iter().filter(|_| with_exemplars);
+        Some(RangeSeries {
+            labels: labels(&series.labels),
+            samples: series.points.into_iter().map(Sample::from).collect(),
+            exemplars: exemplars.map(Exemplar::from).collect(),
+        })
+    };
+    asked.answer(query, say).await
+}
+
+pub(super) async fn instant(
+    State(query): State<Query>,
+    Params(pairs): Params<Pairs>,
+) -> Result<Response, TempoError> {
+    let (start, end) = parse_times(&pairs, UnixNanos::now())?;
+    let asked = Asked::read(&pairs, Window::instant(start.0, end.0))?;
+    let say = |series: traceql::Series| {
+        let (_, value) = *series.points.last()?;
+        Some(InstantSeries {
+            labels: labels(&series.labels),
+            value: value.into(),
+        })
+    };
+    asked.answer(query, say).await
+}
+
+/// What is asked for.
+struct Asked {
+    search: MetricsSearch,
+    with_exemplars: bool,
+}
+
+impl Asked {
+    fn read(pairs: &Pairs, window: Result<Window, WindowError>) -> Result<Self, TempoError> {
+        let bad = |reason: String| TempoError::bad_request(reason);
+        let text = first(pairs, "q").or(first(pairs, "query"));
+        let parsed = traceql::parse(text.unwrap_or_default());
+        let parsed = parsed.map_err(|error| match &error {
+            Error::Invalid(reason) => bad(format!("compiling query: {reason}")),
+            unreadable => bad(unreadable.to_string()),
+        })?;
+        let with_exemplars = parsed.hint("exemplars") != Some(&Value::Bool(false));
+        let Body::Metrics(metrics) = parsed.body else {
+            return Err(bad("compiling query: not a metrics query".to_owned()));
+        };
+        let search = MetricsSearch {
+            metrics: Arc::new(Metrics::new(&metrics)),
+            window: window.map_err(|error| bad(error.to_string()))?,
+        };
+        Ok(Self {
+            search,
+            with_exemplars,
+        })
+    }
+
+    /// Answers with what `say` makes of each series.
+    async fn answer<T: Serialize>(
+        self,
+        query: Query,
+        say: impl Fn(traceql::Series) -> Option<T> + Send + 'static,
+    ) -> Result<Response, TempoError> {
+        let answer = answer::json(false, move |json, patience| {
+            let answer = query.metrics(&self.search, patience)?;
+            Ok(json.value(&SeriesAnswer {
+                series: answer.series.into_iter().filter_map(say).collect(),
+                metrics: Jobs {
+                    completed_jobs: 1,
+                    total_jobs: 1,
+                },
+                status: answer.is_partial.then_some("PARTIAL"),
+                message: answer.is_partial.then_some(PARTIAL),
+            })?)
+        });
+        Ok(answer.await?)
+    }
+}
+
+fn labels(labels: &[(String, Value<'static>)]) -> Vec<Label> {
+    labels
+        .iter()
+        .map(|(name, value)| Label::new(name, value))
+        .collect()
+}
+
+impl From<(u64, f64)> for Sample {
+    fn from((millis, value): (u64, f64)) -> Self {
+        Self {
+            timestamp_ms: millis,
+            value: value.into(),
+        }
+    }
+}
+
+impl From<traceql::Exemplar> for Exemplar {
+    fn from(exemplar: traceql::Exemplar) -> Self {
+        Self {
+            labels: [Label::new("trace:id", &Value::text(exemplar.trace_id))],
+            value: exemplar.value.into(),
+            timestamp_ms: exemplar.millis,
+        }
+    }
+}
+
+/// Reads `start`, `end` and `since`.
+fn parse_times(pairs: &Pairs, now: UnixNanos) -> Result<(UnixNanos, UnixNanos), TempoError> {
+    let time = |name: &str| {
+        let read = |text: &str| {
+            let reason = || TempoError::bad_request(format!("invalid {name}: {text:?} is no time"));
+            parse_time(text).ok_or_else(reason)
+        };
+        first(pairs, name)
+            .filter(|text| !text.is_empty())
+            .map(read)
+            .transpose()
+    };
+    let since = first(pairs, "since").map(go::parse_duration).transpose();
+    let since =
+        since.map_err(|reason| TempoError::bad_request(format!("invalid since: {reason}")))?;
+    let end = time("end")?.unwrap_or(now);
+    let start = time("start")?.unwrap_or_else(|| end.before(since.unwrap_or(SINCE)));
+    Ok((start, end))
+}
+
+/// Seconds, if there are at most ten digits, decimals of them, nanoseconds, or RFC 3339.
+fn parse_time(text: &str) -> Option<UnixNanos> {
+    if let Ok(number) = text.parse::<u64>() {
+        return Some(match text.len() {
+            ..=10 => UnixNanos::after_epoch(Duration::from_secs(number)),
+            _ => UnixNanos(number),
+        });
+    }
+    if let Ok(seconds) = text.parse::<f64>() {
+        return Duration::try_from_secs_f64(seconds)
+            .ok()
+            .map(UnixNanos::after_epoch);
+    }
+    let time: Timestamp = text.parse().ok()?;
+    u64::try_from(time.as_nanosecond()).ok().map(UnixNanos)
+}
+
+/// Seconds or a duration, as nanoseconds.
+fn parse_step(text: &str) -> Result<u64, TempoError> {
+    let seconds = text
+        .parse::<f64>()
+        .ok()
+        .and_then(|s| Duration::try_from_secs_f64(s).ok());
+    let step = match seconds {
+        Some(step) => Ok(step),
+        None => go::parse_duration(text),
+    };
+    let step = step.map_err(|reason| TempoError::bad_request(format!("invalid step: {reason}")))?;
+    Ok(u64::try_from(step.as_nanos()).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_in_all_their_forms() {
+        let at = |text| parse_time(text).map(|time| time.0);
+        assert_eq!(at("1700000040"), Some(1_700_000_040_000_000_000));
+        assert_eq!(at("1700000040000000001"), Some(1_700_000_040_000_000_001));
+        assert_eq!(at("1700000040.5"), Some(1_700_000_040_500_000_000));
+        assert_eq!(at("2023-11-14T22:14:00Z"), Some(1_700_000_040_000_000_000));
+        assert_eq!(at("yesterday"), None);
+        assert_eq!(at("-1"), None);
+        assert_eq!(parse_step("15").ok(), Some(15_000_000_000));
+        assert_eq!(parse_step("1m").ok(), Some(60_000_000_000));
+    }
+}

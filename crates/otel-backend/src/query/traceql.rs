@@ -1,0 +1,98 @@
+//! TraceQL over the store.
+
+mod batch;
+mod metrics;
+mod prune;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use traceql::syntax::{Expr, Pipeline};
+
+use super::predicate::Search;
+use crate::model::{Span, UnixNanos};
+
+pub use batch::Spans as SpanBatch;
+pub use metrics::MetricsSearch;
+
+pub(super) use metrics::run as run_metrics;
+pub(super) use prune::prune;
+
+/// How far outside the window a span that matches may start, in a trace that lies partly within.
+const SLACK: Duration = Duration::from_hours(1);
+
+/// What a trace must satisfy: a pipeline lets some of its spans through, and it lies, at least partly,
+/// between two times.
+#[derive(Debug, Clone)]
+pub struct TraceQuery {
+    /// The pipeline.
+    pub search: Arc<traceql::Search>,
+    from: UnixNanos,
+    to: UnixNanos,
+}
+
+impl PartialEq for TraceQuery {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.search, &other.search) && (self.from, self.to) == (other.from, other.to)
+    }
+}
+
+impl TraceQuery {
+    /// The search for the newest traces, at most so many, of which a pipeline lets spans through.
+    pub fn search(pipeline: &Pipeline, from: UnixNanos, to: UnixNanos, limit: usize) -> Search {
+        let query = Self {
+            search: Arc::new(traceql::Search::new(pipeline)),
+            from,
+            to,
+        };
+        Search {
+            from: from.before(SLACK),
+            to: UnixNanos(to.0.saturating_add(nanos(SLACK))),
+            condition: Some(prune(query.search.probe())),
+            traces: Some(query),
+            limit: limit.min(Search::MAX_LIMIT),
+            ..Search::default()
+        }
+    }
+
+    /// Whether no trace can satisfy it.
+    pub(super) fn is_never(&self) -> bool {
+        self.search.is_never()
+    }
+
+    /// Whether a trace, whose spans these are, satisfies it.
+    pub(super) fn matches(&self, spans: &[Span<'_>]) -> bool {
+        let start = spans.iter().map(|span| span.start).min();
+        let end = spans.iter().map(|span| span.end).max();
+        let lies_within = start.is_some_and(|start| start <= self.to)
+            && end.is_some_and(|end| end.max(start.unwrap_or_default()) >= self.from);
+        lies_within
+            && !self
+                .search
+                .evaluate(&SpanBatch::of_trace(spans))
+                .traces
+                .is_empty()
+    }
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// An expression that is asked of single spans.
+#[derive(Debug, Clone)]
+pub struct SpanQuery(Arc<traceql::Probe>);
+
+impl SpanQuery {
+    /// Asks what can be told of spans alone; the rest is taken to hold.
+    pub fn new(expr: &Expr) -> Self {
+        let pipeline = Pipeline::of_selector(expr.clone());
+        let search = traceql::Search::new(&pipeline);
+        Self(Arc::new(traceql::Probe::new(search.probe())))
+    }
+
+    /// The numbers of the spans that satisfy it.
+    pub(super) fn rows(&self, spans: &SpanBatch<'_>) -> Vec<usize> {
+        self.0.rows(spans)
+    }
+}

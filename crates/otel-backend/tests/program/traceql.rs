@@ -1,0 +1,265 @@
+//! TraceQL over HTTP: pipelines, structure and metrics over what was just received.
+
+use serde_json::{Value, json};
+
+use crate::support::{Backend, export, get, get_json, of_service, shop_trace};
+
+/// When the spans of [`jobs`] start, in seconds; a multiple of 30.
+const START: u64 = 1_700_000_040;
+
+/// A trace of another service: a job, and two steps of which one fails.
+fn jobs() -> Value {
+    let span = |id: &str, parent: &str, name: &str, millis: u64, duration: u64| {
+        let start = START * 1_000_000_000 + millis * 1_000_000;
+        json!({
+            "traceId": "000000000000000000000000000000bb", "spanId": id, "parentSpanId": parent,
+            "name": name, "kind": 5,
+            "startTimeUnixNano": start.to_string(),
+            "endTimeUnixNano": (start + duration * 1_000_000).to_string(),
+            "attributes": [{"key": "tags", "value": {"arrayValue": {"values": [
+                {"stringValue": "x"}, {"stringValue": name},
+            ]}}}],
+        })
+    };
+    let mut failed = span("00000000000000b3", "00000000000000b1", "step", 1600, 300);
+    failed["status"] = json!({"code": 2});
+    of_service(
+        "worker",
+        &[
+            span("00000000000000b1", "", "job", 1, 2000),
+            span("00000000000000b2", "00000000000000b1", "step", 500, 1000),
+            failed,
+        ],
+    )
+}
+
+async fn backend() -> Backend {
+    let backend = Backend::in_memory();
+    export(&backend, &shop_trace()).await;
+    export(&backend, &jobs()).await;
+    backend
+}
+
+fn escaped(query: &str) -> String {
+    url::form_urlencoded::byte_serialize(query.as_bytes()).collect()
+}
+
+async fn search(backend: &Backend, query: &str) -> Value {
+    let window = format!("start=1700000000&end={}", START + 60);
+    let url = format!("/tempo/api/search?q={}&spss=10&{window}", escaped(query));
+    get_json(&backend.ui(&url)).await["traces"].clone()
+}
+
+/// The ids of the spans of each spanset, without leading zeros.
+fn spans(traces: &Value) -> Vec<Vec<String>> {
+    let traces = traces.as_array().unwrap().iter();
+    let sets = traces.flat_map(|trace| trace["spanSets"].as_array().unwrap());
+    let ids = |set: &Value| {
+        let spans = set["spans"].as_array().unwrap().iter();
+        let id = |span: &Value| {
+            span["spanID"]
+                .as_str()
+                .unwrap()
+                .trim_start_matches('0')
+                .to_owned()
+        };
+        spans.map(id).collect()
+    };
+    sets.map(ids).collect()
+}
+
+#[tokio::test]
+async fn pipelines_and_structure_choose_spans() {
+    let backend = backend().await;
+    for (query, expected) in [
+        ("{ name = `job` } >> { status = error }", vec![vec!["b3"]]),
+        (
+            "{ name = `step` } && { name = `job` }",
+            vec![vec!["b1", "b2", "b3"]],
+        ),
+        ("{ } | count() > 2", vec![vec!["b1", "b2", "b3"]]),
+        ("{ span.tags = `step` }", vec![vec!["b2", "b3"]]),
+        ("{ span.tags != `step` }", vec![vec!["b1"]]),
+        (
+            "{ resource.service.name != nil } | by(name) | count() > 1",
+            vec![vec!["b2", "b3"]],
+        ),
+        ("{ rootName = `GET /` && event.n }", vec![vec!["2"]]),
+        (
+            "{ traceDuration > 1s && status = error } | rate()",
+            vec![vec!["b3"]],
+        ),
+        (
+            "{ name = `nothing` } || { status = error }",
+            vec![vec!["b3"], vec!["1"]],
+        ),
+        ("{ 1 = 2 }", vec![]),
+    ] {
+        let found = search(&backend, query).await;
+        assert_eq!(spans(&found), expected, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn grafanas_structure_is_whole() {
+    let backend = backend().await;
+    let query = "({nestedSetParent<0 && true} &>> { kind = consumer }) || ({nestedSetParent<0 && true}) \
+                 | select(status, resource.service.name, name, nestedSetParent, nestedSetLeft, nestedSetRight)";
+    let found = search(&backend, query).await;
+    let set = &found[0]["spanSet"];
+    assert_eq!(
+        (
+            &set["matched"],
+            found[0]["spanSets"].as_array().unwrap().len()
+        ),
+        (&json!(3), 1)
+    );
+    assert_eq!(
+        set["spans"][0]["attributes"],
+        json!([
+            {"key": "nestedSetParent", "value": {"intValue": "-1"}},
+            {"key": "kind", "value": {"stringValue": "consumer"}},
+            {"key": "status", "value": {"stringValue": "unset"}},
+            {"key": "service.name", "value": {"stringValue": "worker"}},
+            {"key": "nestedSetLeft", "value": {"intValue": "1"}},
+            {"key": "nestedSetRight", "value": {"intValue": "6"}},
+        ])
+    );
+    let several = search(&backend, "{ } | by(status) | count() > 0").await;
+    assert_eq!(
+        several[0].get("spanSet"),
+        None,
+        "of several spansets, Grafana would show only that"
+    );
+    assert_eq!(
+        several[0]["spanSets"][0]["attributes"],
+        json!([
+            {"key": "by(status)", "value": {"stringValue": "unset"}},
+            {"key": "count()", "value": {"intValue": "2"}},
+        ])
+    );
+}
+
+async fn series(backend: &Backend, query: &str) -> Value {
+    let url = format!(
+        "/tempo/api/metrics/query_range?q={}&start={START}&end={}&step=30",
+        escaped(query),
+        START + 60
+    );
+    get_json(&backend.ui(&url)).await
+}
+
+#[tokio::test]
+async fn series_are_made_of_what_was_just_received() {
+    let backend = backend().await;
+    let answer = series(&backend, "{ } | count_over_time() by (status)").await;
+    let at = |seconds: u64| (seconds * 1000).to_string();
+    assert_eq!(
+        answer,
+        json!({
+            "series": [
+                {
+                    "labels": [{"key": "status", "value": {"stringValue": "error"}}],
+                    "samples": [
+                        {"timestampMs": at(START)},
+                        {"timestampMs": at(START + 30), "value": 1.0},
+                        {"timestampMs": at(START + 60)},
+                    ],
+                },
+                {
+                    "labels": [{"key": "status", "value": {"stringValue": "unset"}}],
+                    "samples": [
+                        {"timestampMs": at(START)},
+                        {"timestampMs": at(START + 30), "value": 2.0},
+                        {"timestampMs": at(START + 60)},
+                    ],
+                    "exemplars": [{
+                        "labels": [{"key": "trace:id", "value": {"stringValue": "bb"}}],
+                        "value": 2.0, "timestampMs": (START * 1000 + 1).to_string(),
+                    }],
+                },
+            ],
+            "metrics": {"completedJobs": 1, "totalJobs": 1},
+        })
+    );
+    let slow = series(&backend, "{ } >> { } | max_over_time(duration) > 0.5").await;
+    assert_eq!(
+        slow["series"][0]["samples"],
+        json!([{"timestampMs": at(START + 30), "value": 1.0}])
+    );
+    let instant = format!(
+        "/tempo/api/metrics/query?q={}&start={START}&end={}",
+        escaped("{ status = error } | rate() with(sample=true)"),
+        START + 10
+    );
+    assert_eq!(
+        get_json(&backend.ui(&instant)).await,
+        json!({
+            "series": [{"labels": [{"key": "__name__", "value": {"stringValue": "rate"}}], "value": 0.1}],
+            "metrics": {"completedJobs": 1, "totalJobs": 1},
+        })
+    );
+}
+
+#[tokio::test]
+async fn chosen_spans_are_compared() {
+    let backend = backend().await;
+    let answer = series(&backend, "{ } | compare({ status = error }, 10)").await;
+    let of = |kind: &str, field: &str| {
+        let found = answer["series"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|series| {
+                series["labels"][0]["value"]["stringValue"] == kind
+                    && series["labels"][1]["key"] == field
+            });
+        found
+            .map(|series| series["labels"][1]["value"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(of("selection", "name"), [json!({"stringValue": "step"})]);
+    assert_eq!(
+        of("baseline", "name"),
+        [
+            json!({"stringValue": "job"}),
+            json!({"stringValue": "step"})
+        ]
+    );
+    assert_eq!(
+        of("baseline_total", "rootServiceName"),
+        [json!({"stringValue": "nil"})]
+    );
+}
+
+#[tokio::test]
+async fn wrong_metrics_are_refused_in_tempos_words() {
+    let backend = Backend::in_memory();
+    for (parameters, message) in [
+        ("q=%7B%7D", "compiling query: not a metrics query"),
+        (
+            "q=%7B%7D%7Crate()%7Ctopk(0)",
+            "compiling query: limit must be greater than 0",
+        ),
+        (
+            "q=%7B%7D%7Crate(",
+            "parse error at line 1, col 9: syntax error: unexpected end of query, expected )",
+        ),
+        (
+            "q=%7B%7D%7Crate()&start=20&end=10",
+            "end must be greater than start",
+        ),
+        (
+            "q=%7B%7D%7Crate()&since=1h&step=1ms",
+            "step of 1ms is too small, minimum step for given range is 360ms",
+        ),
+        (
+            "q=%7B%7D%7Crate()&start=x",
+            "invalid start: \"x\" is no time",
+        ),
+    ] {
+        let answer =
+            get(&backend.ui(&format!("/tempo/api/metrics/query_range?{parameters}"))).await;
+        assert_eq!(answer, (400, format!("{message}\n")), "{parameters}");
+    }
+}
