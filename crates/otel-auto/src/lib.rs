@@ -21,6 +21,7 @@
 mod console;
 mod cut;
 mod delivery;
+mod detect;
 mod guard;
 #[cfg(any(feature = "axum", feature = "reqwest"))]
 pub mod http;

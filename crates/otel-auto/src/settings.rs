@@ -9,6 +9,7 @@ use opentelemetry_sdk::{Resource, trace};
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::config::{self, Batch, Limits, LogLevel, Sampler};
+use crate::detect;
 
 pub(crate) fn resource(given: &config::Resource) -> Resource {
     let service = given.service_name.clone().unwrap_or_else(unknown_service);
@@ -19,6 +20,12 @@ pub(crate) fn resource(given: &config::Resource) -> Resource {
             "telemetry.auto.version",
             env!("CARGO_PKG_VERSION"),
         ))
+        .with_attributes(
+            given
+                .detectors
+                .iter()
+                .flat_map(|of| detect::attributes(*of)),
+        )
         .with_attributes(attributes.map(|(key, value)| KeyValue::new(key.clone(), value.clone())))
         .with_service_name(service)
         .build()
@@ -90,12 +97,17 @@ mod tests {
     use opentelemetry::Key;
 
     use super::*;
+    use crate::config::Detector;
 
     #[test]
     fn a_resource_has_a_service_and_says_what_made_it() {
         let given = config::Resource {
             service_name: None,
-            attributes: vec![("team".to_owned(), "a b".to_owned())],
+            attributes: vec![
+                ("team".to_owned(), "a b".to_owned()),
+                ("host.name".to_owned(), "given".to_owned()),
+            ],
+            detectors: vec![Detector::Host, Detector::Process],
         };
         let resource = resource(&given);
         let get = |key: &'static str| {
@@ -104,6 +116,8 @@ mod tests {
         };
         assert!(get("service.name").starts_with("unknown_service:otel_auto"));
         assert_eq!(get("team"), "a b");
+        assert_eq!(get("host.name"), "given");
+        assert_eq!(get("process.pid"), std::process::id().to_string());
         assert_eq!(get("telemetry.sdk.language"), "rust");
         assert_eq!(get("telemetry.auto.version"), env!("CARGO_PKG_VERSION"));
     }

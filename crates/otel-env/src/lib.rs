@@ -35,7 +35,7 @@ pub use log_level::LogLevel;
 pub use logs::{Logs, LogsExporter};
 pub use otlp::{Otlp, OtlpProtocol};
 pub use propagators::Propagator;
-pub use resource::Resource;
+pub use resource::{Detector, Resource};
 pub use sampler::Sampler;
 pub use secret::Secret;
 pub use tls::{PemFile, TlsFiles};

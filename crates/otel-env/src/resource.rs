@@ -2,7 +2,7 @@
 
 use crate::percent;
 use crate::reader::Reader;
-use crate::variables::{RESOURCE_ATTRIBUTES, SERVICE_NAME};
+use crate::variables::{RESOURCE_ATTRIBUTES, RESOURCE_DETECTORS, SERVICE_NAME};
 
 const SERVICE_NAME_KEY: &str = "service.name";
 
@@ -13,6 +13,46 @@ pub struct Resource {
     pub service_name: Option<String>,
     /// The other attributes, in the order they were given. The last one of a key counts.
     pub attributes: Vec<(String, String)>,
+    /// Which attributes the program finds out by itself. Those that are given win over them.
+    pub detectors: Vec<Detector>,
+}
+
+/// A part of the resource that a program finds out by itself.
+///
+/// The names are those of the declarative configuration, with `os` apart from `host`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detector {
+    /// `container.id`.
+    Container,
+    /// `host.name`, `host.arch`, `host.id`.
+    Host,
+    /// `os.type`, `os.version`, `os.description`.
+    Os,
+    /// `process.pid`, `process.executable.name`, `process.executable.path`, `process.command`.
+    Process,
+    /// `service.instance.id`, a new one at each start.
+    Service,
+}
+
+impl Detector {
+    const ALL: [Self; 5] = [
+        Self::Container,
+        Self::Host,
+        Self::Os,
+        Self::Process,
+        Self::Service,
+    ];
+
+    fn of_name(name: &str) -> Option<Self> {
+        match name {
+            "container" => Some(Self::Container),
+            "host" => Some(Self::Host),
+            "os" => Some(Self::Os),
+            "process" => Some(Self::Process),
+            "service" => Some(Self::Service),
+            _ => None,
+        }
+    }
 }
 
 pub(crate) fn read(reader: &mut Reader<'_>) -> Resource {
@@ -25,7 +65,28 @@ pub(crate) fn read(reader: &mut Reader<'_>) -> Resource {
     Resource {
         service_name: reader.text(&SERVICE_NAME).or(named),
         attributes,
+        detectors: detectors(reader),
     }
+}
+
+fn detectors(reader: &mut Reader<'_>) -> Vec<Detector> {
+    let names = reader.list(&RESOURCE_DETECTORS).unwrap_or_default();
+    let mut detectors = Vec::new();
+    for name in &names {
+        match name.to_ascii_lowercase().as_str() {
+            "none" => {
+                reader.none_stands_alone(&RESOURCE_DETECTORS, &names);
+                return Vec::new();
+            }
+            "all" => return Detector::ALL.to_vec(),
+            name => match Detector::of_name(name) {
+                Some(detector) if detectors.contains(&detector) => {}
+                Some(detector) => detectors.push(detector),
+                None => reader.refuse(&RESOURCE_DETECTORS, name),
+            },
+        }
+    }
+    detectors
 }
 
 /// "In case of any error, e.g. failure during the decoding process, the entire environment

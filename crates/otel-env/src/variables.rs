@@ -36,6 +36,7 @@ pub static GROUPS: &[Group] = &[
             &SDK_DISABLED,
             &SERVICE_NAME,
             &RESOURCE_ATTRIBUTES,
+            &RESOURCE_DETECTORS,
             &LOG_LEVEL,
             &PROPAGATORS,
             &TRACES_SAMPLER,
@@ -151,6 +152,13 @@ pub(crate) static RESOURCE_ATTRIBUTES: Variable = Variable::new(
     "none",
     "key=value pairs with commas between, values percent-encoded",
     "none of them is used",
+);
+
+pub(crate) static RESOURCE_DETECTORS: Variable = Variable::new(
+    "OTEL_EXPERIMENTAL_RESOURCE_DETECTORS",
+    "none",
+    "a list of container, host, os, process, service; or all, or none; the parts of the resource that the program finds out by itself",
+    "it is left out",
 );
 
 pub(crate) static LOG_LEVEL: Variable = Variable::new(

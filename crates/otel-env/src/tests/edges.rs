@@ -210,3 +210,18 @@ fn endpoints() {
     assert_eq!(only_otlp(config).endpoint, "https://h");
     assert!(problems.contains("although insecure is set"), "{problems}");
 }
+
+#[test]
+fn detectors() {
+    for (value, count, problems) in [
+        ("all", 5, 0),
+        ("none", 0, 0),
+        ("host,none", 0, 1),
+        ("host,gpu,process", 2, 1),
+        ("", 0, 0),
+    ] {
+        let (config, reported) = one("OTEL_EXPERIMENTAL_RESOURCE_DETECTORS", value);
+        let found = config.resource.detectors.len();
+        assert_eq!((found, reported), (count, problems), "{value:?}");
+    }
+}

@@ -62,6 +62,7 @@ static ROWS: &[Row] = &[
     row("OTEL_SDK_DISABLED", "disabled: false", ("TRUE", "disabled: true"), Some("yes")),
     row("OTEL_SERVICE_NAME", "service_name: None", ("shop", "service_name: Some(\"shop\")"), None),
     row("OTEL_RESOURCE_ATTRIBUTES", "attributes: []", ("a=b%2Cc", "attributes: [(\"a\", \"b,c\")]"), Some("a")),
+    row("OTEL_EXPERIMENTAL_RESOURCE_DETECTORS", "detectors: []", ("host, OS,host", "detectors: [Host, Os]"), Some("gpu")),
     row("OTEL_LOG_LEVEL", "log_level: Off", ("Debug", "log_level: Debug"), Some("loud")),
     row("OTEL_PROPAGATORS", "[TraceContext, Baggage]", ("b3", "[B3]"), Some("xray")),
     row("OTEL_TRACES_SAMPLER", "ParentBased(AlwaysOn)", ("always_off", "sampler: AlwaysOff"), Some("xray")),
