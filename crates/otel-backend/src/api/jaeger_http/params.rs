@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::api::common::envelope::ApiError;
 use crate::api::common::pairs::{Pairs, all, first, text};
 use crate::api::common::{go, ids};
+use crate::format::jaeger::Detail;
 use crate::model::{SpanId, UnixNanos};
 use crate::query::{IdPattern, Search, Tag};
 
@@ -77,6 +78,12 @@ pub(super) fn check_hints(pairs: &Pairs) -> Result<(), ApiError> {
 /// Whether the request asks for traces without Jaeger's adjustments.
 pub(super) fn is_raw(pairs: &Pairs) -> Result<bool, ApiError> {
     Ok(parse(pairs, "raw", go::parse_bool)?.unwrap_or_default())
+}
+
+/// How much of spans the request asks for; the trace page asks for all. Jaeger has no such parameter.
+pub(super) fn parse_detail(pairs: &Pairs) -> Result<Detail, ApiError> {
+    let exact = parse(pairs, "exact", go::parse_bool)?.unwrap_or_default();
+    Ok(if exact { Detail::Exact } else { Detail::Jaeger })
 }
 
 /// The span that is to come before the others of its trace. Jaeger has no such parameter.

@@ -8,12 +8,12 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::HeaderName;
 
-use super::params::{Wanted, check_hints, is_raw, parse_first, parse_traces};
+use super::params::{Wanted, check_hints, is_raw, parse_detail, parse_first, parse_traces};
 use crate::api::common::answer::{self, Json};
 use crate::api::common::envelope::{self, ApiError, Problem};
 use crate::api::common::ids;
 use crate::api::common::pairs::{Pairs, is_pretty};
-use crate::format::jaeger::{short_id, write_trace};
+use crate::format::jaeger::{Detail, short_id, write_trace};
 use crate::format::otlp;
 use crate::model::{SpanId, UnixNanos};
 use crate::query::{Hit, IdPattern, Lookup, Missing, Query, Trace};
@@ -31,6 +31,7 @@ struct Style {
     pretty: bool,
     /// The span that comes before all others, with those above it.
     ahead: Option<SpanId>,
+    detail: Detail,
 }
 
 /// Answers with one trace.
@@ -45,6 +46,7 @@ pub(in crate::api) async fn trace(
         raw: is_raw(pairs)?,
         pretty: is_pretty(pairs),
         ahead: parse_first(pairs)?,
+        detail: parse_detail(pairs)?,
     };
     let count = Arc::new(OnceLock::new());
     let counted = Arc::clone(&count);
@@ -72,6 +74,7 @@ pub(super) async fn search(
         raw: asked.raw,
         pretty: is_pretty(&pairs),
         ahead: None,
+        detail: parse_detail(&pairs)?,
     };
     answer::json(style.pretty, move |json, patience| {
         let (hits, missing) = match asked.wanted {
@@ -109,7 +112,7 @@ fn write(
                 let trace = trace?;
                 let mut spans = trace.iter_as(style.raw, style.ahead)?.peekable();
                 if spans.peek().is_some() {
-                    write_trace(list.entry()?, trace.id, spans, trace.cut)?;
+                    write_trace(list.entry()?, trace.id, spans, trace.cut, style.detail)?;
                 }
             }
             Ok(())
@@ -122,6 +125,7 @@ pub(super) async fn transform(
     Params(pairs): Params<Pairs>,
     body: Bytes,
 ) -> Result<Response, ApiError> {
+    let detail = parse_detail(&pairs)?;
     answer::json(is_pretty(&pairs), move |json, _| {
         let traces = otlp::decode_json_lines(&body)
             .map_err(|reason| ApiError::bad_request(format!("cannot unmarshal OTLP : {reason}")))?;
@@ -131,7 +135,7 @@ pub(super) async fn transform(
             data.list(|list| {
                 for spans in spans.chunk_by(|a, b| a.trace_id == b.trace_id) {
                     let [first, ..] = spans else { continue };
-                    write_trace(list.entry()?, first.trace_id, spans.iter(), false)?;
+                    write_trace(list.entry()?, first.trace_id, spans.iter(), false, detail)?;
                 }
                 Ok(())
             })

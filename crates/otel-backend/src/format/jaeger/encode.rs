@@ -143,7 +143,7 @@ fn push_text<'a>(key: &'a str, text: &'a str, tags: &mut Vec<Tag<'a>>) {
     }
 }
 
-fn tag<'a>(attribute: &'a Attribute<'_>) -> Tag<'a> {
+pub(super) fn tag<'a>(attribute: &'a Attribute<'_>) -> Tag<'a> {
     Tag {
         key: attribute.key.as_ref().into(),
         value: match &attribute.value {

@@ -4,6 +4,7 @@
 
 mod decode;
 mod encode;
+mod exact;
 
 pub use decode::decode_trace;
-pub use encode::{short_id, write_trace};
+pub use encode::{Detail, short_id, write_trace};

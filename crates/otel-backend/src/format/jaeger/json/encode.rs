@@ -16,6 +16,7 @@ use jaeger_wire::{RefType, SpanRef, Tag, TagValue};
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
+use super::exact::{self, LinkJson, Micros};
 use crate::format::jaeger::encode as translate;
 use crate::format::json::{JsonWriter, is_zero};
 use crate::model::{Event, Resource, Span, TraceId, Value, to_hex};
@@ -33,15 +34,17 @@ struct SpanJson<'a> {
     operation_name: &'a str,
     #[serde(serialize_with = "references")]
     references: Vec<SpanRef>,
-    start_time: u64,
-    duration: u64,
+    start_time: Micros,
+    duration: Micros,
     #[serde(serialize_with = "tags")]
     tags: Vec<Tag<'a>>,
-    #[serde(serialize_with = "logs")]
-    logs: Vec<&'a Event<'a>>,
+    logs: Vec<LogJson<'a>>,
     #[serde(rename = "processID")]
     process_id: String,
     warnings: Option<Vec<String>>,
+    /// Links again, with what Jaeger leaves out; not part of its JSON.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    links: Vec<LinkJson<'a>>,
 }
 
 #[derive(Serialize)]
@@ -73,7 +76,7 @@ enum JsonValue<'a> {
 
 #[derive(Serialize)]
 struct LogJson<'a> {
-    timestamp: u64,
+    timestamp: Micros,
     #[serde(serialize_with = "tags")]
     fields: Vec<Tag<'a>>,
 }
@@ -94,6 +97,16 @@ struct Processes<'a> {
     known: HashMap<*const Resource<'a>, (usize, Arc<Resource<'a>>)>,
 }
 
+/// How much of a span is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// What Jaeger writes.
+    Jaeger,
+    /// Also what Jaeger leaves out: nanoseconds, durations of less than nothing, and what links say
+    /// beside their ids.
+    Exact,
+}
+
 /// The largest integer that every JSON reader keeps exactly.
 const MAX_EXACT: u64 = (1 << 53) - 1;
 
@@ -107,6 +120,7 @@ pub fn write_trace<'a, W: Write>(
     trace_id: TraceId,
     spans: impl Iterator<Item: Borrow<Span<'a>>>,
     is_cut: bool,
+    detail: Detail,
 ) -> io::Result<usize> {
     let mut processes = Processes::default();
     let mut written = 0;
@@ -117,7 +131,7 @@ pub fn write_trace<'a, W: Write>(
             for span in spans {
                 let span = span.borrow();
                 let process = processes.number(&span.resource);
-                list.entry()?.value(&SpanJson::new(span, process))?;
+                list.entry()?.value(&SpanJson::new(span, process, detail))?;
                 written += 1;
             }
             io::Result::Ok(())
@@ -133,20 +147,34 @@ pub fn write_trace<'a, W: Write>(
 }
 
 impl<'a> SpanJson<'a> {
-    fn new(span: &'a Span<'_>, process: usize) -> Self {
+    fn new(span: &'a Span<'_>, process: usize, detail: Detail) -> Self {
         let warnings = translate::warnings(span);
+        let events = translate::events(span).into_iter();
         Self {
             trace_id: short_id(span.trace_id.as_bytes()),
             span_id: to_hex(span.span_id.as_bytes()),
             flags: span.flags & 0xff,
             operation_name: &span.name,
             references: translate::references(span),
-            start_time: span.start.micros(),
-            duration: span.end.0.saturating_sub(span.start.0) / 1000,
+            start_time: Micros::at(span.start, detail),
+            duration: Micros::of(span, detail),
             tags: translate::tags(span),
-            logs: translate::events(span),
+            logs: events.map(|event| LogJson::new(event, detail)).collect(),
             process_id: process_id(process),
             warnings: (!warnings.is_empty()).then_some(warnings),
+            links: match detail {
+                Detail::Jaeger => Vec::new(),
+                Detail::Exact => exact::links(span),
+            },
+        }
+    }
+}
+
+impl<'a> LogJson<'a> {
+    fn new(event: &'a Event<'_>, detail: Detail) -> Self {
+        Self {
+            timestamp: Micros::at(event.time, detail),
+            fields: translate::fields(event),
         }
     }
 }
@@ -246,15 +274,8 @@ fn references<S: Serializer>(references: &[SpanRef], serializer: S) -> Result<S:
     }))
 }
 
-fn tags<S: Serializer>(tags: &[Tag<'_>], serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn tags<S: Serializer>(tags: &[Tag<'_>], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(tags.iter().map(TagJson::new))
-}
-
-fn logs<S: Serializer>(events: &[&Event<'_>], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(events.iter().map(|event| LogJson {
-        timestamp: event.time.micros(),
-        fields: translate::fields(event),
-    }))
 }
 
 #[cfg(test)]
@@ -282,7 +303,10 @@ mod tests {
         let spans = services.into_iter().map(|name| span(name.to_owned()));
         let trace_id = TraceId::new([1; 16]).unwrap();
         let mut json = JsonWriter::new(Vec::new(), false);
-        assert_eq!(write_trace(&mut json, trace_id, spans, true).unwrap(), 5);
+        assert_eq!(
+            write_trace(&mut json, trace_id, spans, true, Detail::Jaeger).unwrap(),
+            5
+        );
         let json: serde_json::Value = serde_json::from_slice(&json.into_inner()).unwrap();
         let written = json["spans"].as_array().unwrap().iter();
         let process = |span: &serde_json::Value| span["processID"].as_str().unwrap().to_owned();
