@@ -14,8 +14,15 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use sha2::{Digest as _, Sha256};
 use zopfli::Format;
 
-/// The pages that are loaded when they are wanted. Who opens a trace needs none of them.
-const PAGES: [&str; 3] = ["search-page.js", "compare-page.js", "dependencies-page.js"];
+/// The pages, and parts of a page, that are loaded when they are wanted. Who opens a trace needs none
+/// of them.
+const PAGES: [&str; 5] = [
+    "search-page.js",
+    "compare-page.js",
+    "dependencies-page.js",
+    "trace-views.js",
+    "file-formats.js",
+];
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=ui");

@@ -44,9 +44,10 @@ pub(crate) fn scripts(
         scripts.push((
             (*page).to_owned(),
             format!(
-                "import {{ {} }} from './{entry}';\n{}\nexport const {{ show }} = {};\n",
+                "import {{ {} }} from './{entry}';\n{}\nexport const {{ {} }} = {};\n",
                 variables.collect::<Vec<_>>().join(", "),
                 bundle.script.join("\n"),
+                bundle.exports.join(", "),
                 variable(page),
             ),
         ));
@@ -112,6 +113,8 @@ struct Bundle<'a, R> {
     taken: BTreeSet<String>,
     begun: BTreeSet<String>,
     done: BTreeSet<String>,
+    /// What the module exports that was added last, which is the one that needs all others.
+    exports: Vec<String>,
     script: Vec<String>,
 }
 
@@ -124,6 +127,7 @@ impl<'a, R: Fn(&str) -> io::Result<String>> Bundle<'a, R> {
             taken: BTreeSet::new(),
             begun: BTreeSet::new(),
             done: BTreeSet::new(),
+            exports: Vec::new(),
             script: Vec::new(),
         }
     }
@@ -179,6 +183,7 @@ impl<'a, R: Fn(&str) -> io::Result<String>> Bundle<'a, R> {
         lines.push(format!("return {{ {} }};\n}})();", exports.join(", ")));
         self.script.append(&mut lines);
         self.done.insert(name.to_owned());
+        self.exports = exports;
         Ok(())
     }
 }

@@ -42,7 +42,7 @@ function checkContrast() {
   const range = document.createRange();
   while (texts.nextNode()) {
     const node = texts.currentNode.parentElement;
-    if (!texts.currentNode.data.trim() || node.closest('noscript, option, :disabled, title, .dim')) continue;
+    if (!texts.currentNode.data.trim() || node.closest('noscript, option, :disabled, title')) continue;
     if (!node.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
     range.selectNodeContents(texts.currentNode);
     const box = range.getBoundingClientRect();
@@ -97,7 +97,7 @@ function checkStructure() {
 function checkReach() {
   for (const node of document.querySelectorAll('a[href], button, input, select, summary')) {
     if (!node.checkVisibility({ visibilityProperty: true }) || node.disabled || node.tabIndex >= 0) continue;
-    if (!node.closest('[role="tablist"], [role="tree"], [role="grid"], [inert]')) problems.push(`not reached by Tab: ${describe(node)}`);
+    if (!node.closest('[role="tablist"], [role="tree"], [role="grid"], [role="menu"], [inert]')) problems.push(`not reached by Tab: ${describe(node)}`);
   }
 }
 

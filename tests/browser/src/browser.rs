@@ -94,6 +94,29 @@ impl Browser {
         .await;
     }
 
+    /// Gives the window another size, as a person or a turned phone does.
+    pub async fn resize(&self, width: u32, height: u32) {
+        self.cdp(
+            "Emulation.setDeviceMetricsOverride",
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false }),
+        )
+        .await;
+        self.until(&format!("return innerWidth === {width}")).await;
+    }
+
+    /// Moves the pointer into the middle of the first element that matches.
+    pub async fn point(&self, selector: &str) {
+        self.wait(selector).await;
+        let script = "const { left, top, width, height } = document.querySelector(arguments[0]).getBoundingClientRect();
+            return [left + width / 2, top + height / 2]";
+        let place = self.script(script, json!([selector])).await;
+        self.cdp(
+            "Input.dispatchMouseEvent",
+            json!({ "type": "mouseMoved", "x": place[0], "y": place[1] }),
+        )
+        .await;
+    }
+
     /// Sends a command of Chromium's own protocol.
     pub async fn cdp(&self, command: &'static str, parameters: Value) -> Value {
         let answer = self

@@ -40,6 +40,11 @@ export class Trace {
     return ask('span', { handle: this.handle, row });
   }
 
+  /** What each event of a row says, in a line. */
+  eventTexts(row) {
+    return ask('eventTexts', { handle: this.handle, row });
+  }
+
   locate(spanId) {
     return ask('locate', { handle: this.handle, spanId });
   }
@@ -51,6 +56,17 @@ export class Trace {
   /** What the events and the status of these rows say, in a line each. */
   notes(rows) {
     return ask('notes', { handle: this.handle, rows });
+  }
+
+  /** The rows with exactly that attribute, of the span, of its events or of its resource. */
+  having(key, value) {
+    return ask('having', { handle: this.handle, key, value });
+  }
+
+  /** The same trace with the times that clocks which agree would have given. */
+  async adjusted() {
+    const { handle, file, isLocal } = this;
+    return Object.assign(new Trace({ handle, view: await ask('adjusted', { handle }) }), { file, isLocal, original: this });
   }
 
   find(text) {
@@ -66,24 +82,19 @@ export class Trace {
   }
 }
 
-const localTraces = new Map();
+const fromFiles = new Map();
 
 /** The trace of that id that was read from a file, if any. */
-export const localTrace = (id) => localTraces.get(id);
+export const localTrace = (id) => fromFiles.get(id);
+export const localTraces = () => [...fromFiles.values()];
 
-/** Reads the traces of a file: Jaeger's JSON here, OTLP's with the help of the API. */
+/** Reads the traces of a file. */
 export async function readFile(file) {
-  const head = await file.slice(0, 4096).text();
-  const { traces } = await ask('read', { file: /"resource_?spans"/i.test(head) ? await transformed(file) : file });
-  const found = traces.map((answer) => Object.assign(new Trace(answer), { isLocal: true }));
-  for (const trace of found) localTraces.set(trace.id, trace);
+  const { asJaegerJson } = await import('./file-formats.js');
+  const { traces } = await ask('read', { file: await asJaegerJson(file) });
+  const found = traces.map((answer) => Object.assign(new Trace(answer), { isLocal: true, file: file.name }));
+  for (const trace of found) fromFiles.set(trace.id, trace);
   return found;
-}
-
-async function transformed(file) {
-  const response = await fetch(apiUrl('transform'), { method: 'POST', headers: { 'content-type': 'application/json' }, body: file });
-  if (!response.ok) throw new Error((await response.text()).slice(0, 300));
-  return response.blob();
 }
 
 /**
@@ -93,8 +104,8 @@ async function transformed(file) {
  * `wanted` span has come, in that `row`.
  */
 export async function loadTrace(id, progress, wanted = null) {
-  const first = /^[0-9a-f]{1,16}$/i.test(wanted) ? `?first=${wanted}` : '';
-  const answer = await ask('load', { url: apiUrl(`traces/${encodeURIComponent(id)}${first}`), wanted }, progress);
+  const first = /^[0-9a-f]{1,16}$/i.test(wanted) ? `&first=${wanted}` : '';
+  const answer = await ask('load', { url: apiUrl(`traces/${encodeURIComponent(id)}?exact=true${first}`), wanted }, progress);
   return answer.error ? answer : new Trace(answer);
 }
 

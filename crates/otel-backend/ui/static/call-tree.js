@@ -1,14 +1,15 @@
+import { ERROR } from './columns.js';
+
 /**
  * The spans of a trace gathered by path: those of the same service and operation below the same
- * callers are one node.
+ * callers are one node. `nodes` is filled with the node of each row.
  *
- * A node's `value` is the own time of its spans and of all below them, so that the children of a
+ * A node's `value` is the self time of its spans and of all below them, so that the children of a
  * node never outgrow it, however much ran side by side.
  */
-export function callTree(trace, rows = null) {
+export function callTree(trace, rows = null, nodes = new Array(trace.count)) {
   const root = newNode(null, -1);
-  const nodes = new Array(trace.count);
-  const { parent, service, operation, self, duration } = trace;
+  const { parent, service, operation, self, duration, flags } = trace;
   const wanted = rows ?? { length: trace.count };
   for (let k = 0; k < wanted.length; k++) {
     const row = rows ? rows[k] : k;
@@ -24,13 +25,14 @@ export function callTree(trace, rows = null) {
     node.self += self[row];
     node.total += Math.max(0, duration[row]);
     node.value += self[row];
+    if (flags[row] & ERROR) node.errors++;
   }
   sumUp(root);
   return root;
 }
 
 function newNode(parent, row) {
-  return { parent, row, level: parent ? parent.level + 1 : -1, children: new Map(), count: 0, self: 0, total: 0, value: 0 };
+  return { parent, row, level: parent ? parent.level + 1 : -1, children: new Map(), count: 0, self: 0, total: 0, value: 0, errors: 0 };
 }
 
 /** Adds the values of the children to their parents, from below. */

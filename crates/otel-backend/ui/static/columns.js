@@ -7,7 +7,7 @@ export const ERROR = 8;
 export const WARNED = 16;
 /** Names a parent that is not in the trace. */
 export const ORPHAN = 32;
-/** Carries an id that an earlier span of the trace has. */
+/** Shares its id with another span of the trace. */
 export const DUPLICATE = 64;
 /** Is its own ancestor; shown as a root. */
 export const CYCLE = 128;
@@ -15,11 +15,21 @@ export const CYCLE = 128;
 export const EARLY = 256;
 /** Has a part in the critical path. */
 export const CRITICAL = 512;
+/** Was sent without a start, or with one that is years from the others'; placed at its parent. */
+export const UNPLACED = 1024;
+/** Was sent without an end. */
+export const ENDLESS = 2048;
 
 /** The spans of one trace in the order of the answer: one typed array per field. */
 export class Columns {
   count = 0;
+  /**
+   * The first moment that was read, in microseconds since 1970. All others are told from it, since a
+   * number cannot hold both the years and the nanoseconds.
+   */
+  epoch = 0;
   events = 0;
+  /** NaN where none was sent. */
   start = new Float64Array(64);
   duration = new Float64Array(64);
   id = new Int32Array(64);
@@ -35,6 +45,8 @@ export class Columns {
   /** The end of the span's part of `eventTime`. */
   eventsEnd = new Int32Array(64);
   eventTime = new Float64Array(64);
+  /** Pairs of a span and the interned id of one in the same trace that it links to. */
+  links = [];
   ids = new Interner();
   operations = new Interner();
   processes = new Interner();
@@ -43,7 +55,8 @@ export class Columns {
   begin() {
     if (this.count === this.start.length) this.#grow();
     const i = this.count;
-    this.start[i] = this.duration[i] = this.flags[i] = 0;
+    this.duration[i] = this.flags[i] = 0;
+    this.start[i] = NaN;
     this.id[i] = this.parentId[i] = this.operation[i] = this.process[i] = -1;
     this.events = i === 0 ? 0 : this.eventsEnd[i - 1];
     return i;

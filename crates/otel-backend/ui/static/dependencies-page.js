@@ -1,10 +1,10 @@
 import { byIds, getData, getServices, summariseTraces } from './backend.js';
-import { loading, emptyBackend, failure } from './states.js';
+import { emptyBackend, failure, loading, unreachable } from './states.js';
 import { pause } from './pause.js';
 import { searchTraces } from './search-traces.js';
 import { ServiceGraph } from './service-graph.js';
 
-/** Looked at for latencies and errors: so many traces, of so many spans in all. */
+/** Looked at for latencies, errors and what is outside: so many traces, of so many spans in all. */
 const SAMPLED_TRACES = 60;
 const SAMPLED_SPANS = 20_000;
 const DEFAULT_LOOKBACK = 3600e3;
@@ -17,8 +17,9 @@ export async function show(page, route, signal) {
   const lookback = Number(route.parameters.get('lookback')) || DEFAULT_LOOKBACK;
   const found = await read(page, lookback, signal);
   if (signal.aborted) return;
-  const graph = new ServiceGraph(found.services, found.calls, lookback);
+  const graph = new ServiceGraph(found.services, found.calls, lookback, () => show(page, route, signal), signal);
   page.replaceChildren(graph.node);
+  graph.draw();
   const sample = await sampleOf(found.services, found.end, lookback);
   if (!signal.aborted) graph.setCalls(sample);
 }
@@ -31,18 +32,18 @@ async function read(page, lookback, signal) {
     const error = services.error ?? calls.error;
     if (signal.aborted || (!error && services.data.length)) return { services: services.data, calls: calls.data, end };
     if (!error) page.replaceChildren(emptyBackend());
-    else if (error.status === 0) page.replaceChildren(failure('The backend does not answer', 'This page tries again by itself.'));
-    else page.replaceChildren(failure('The services cannot be shown', `The backend says: ${error.message}. This page tries again by itself.`));
+    else if (error.status === 0) page.replaceChildren(unreachable());
+    else page.replaceChildren(failure('The services cannot be shown', `The backend says: ${error.message}. Retrying…`));
     await pause(RETRY_MS, signal);
     if (signal.aborted) return null;
   }
 }
 
-/** The calls between services in the newest traces: parent, child, duration, error. */
+/** The calls in the newest traces: parent, child, duration, error, trace; and `outside` where one is no service. */
 async function sampleOf(services, end, lookback) {
   const query = {
     service: '', operation: '', tags: {}, minDuration: '', maxDuration: '',
-    lookback: 'custom', start: (end - lookback) * 1000, end: end * 1000, limit: SAMPLED_TRACES,
+    lookback: 'custom', start: (end - lookback) * 1000, end: end * 1000, limit: SAMPLED_TRACES, order: 'newest',
   };
   const { traces = [] } = await searchTraces(query, services);
   const chosen = [];
@@ -57,5 +58,17 @@ async function sampleOf(services, end, lookback) {
   // An API without summaries has sent the calls with the traces.
   const isKnown = chosen.every(({ calls }) => calls);
   const read = isKnown ? chosen : (await summariseTraces(byIds(chosen.map(({ id }) => id)))).traces ?? [];
-  return { traces: read.length, calls: read.flatMap(({ calls }) => calls) };
+  const calls = read.flatMap(({ id, calls: own }) => own.map((call) => ({ ...call, trace: id })));
+  return { traces: read.length, calls: [...calls, ...linkedCalls(read)] };
+}
+
+/** A consumer that only links to a producer, in the trace `sender`, was called by it. */
+function linkedCalls(traces) {
+  const senders = new Map(traces.flatMap(({ id, sent = [] }) => sent.map(({ spanID, service }) => [spanID, { id, service }])));
+  return traces.flatMap(({ id, taken = [] }) => taken
+    .filter(({ spanID, service }) => senders.has(spanID) && senders.get(spanID).service !== service)
+    .map(({ spanID, service, duration, error }) => {
+      const { id: sender, service: parent } = senders.get(spanID);
+      return { parent, child: service, duration, error, trace: id, sender };
+    }));
 }

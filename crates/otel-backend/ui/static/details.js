@@ -1,16 +1,29 @@
-import { CRITICAL, ERROR } from './columns.js';
+import { CRITICAL, ENDLESS, ERROR, UNPLACED } from './columns.js';
+import { conversation } from './conversation.js';
 import { copy, el, iconButton } from './dom.js';
-import { eventList } from './event-list.js';
+import { eventList, eventsOf } from './event-list.js';
 import { formatCount, formatDuration, formatShare, formatTime } from './format.js';
+import { conversationOf } from './gen-ai.js';
+import { indentJson } from './json-text.js';
 import { cssColour } from './palette.js';
 import { spanUrl } from './route.js';
-import { hasFlag, kindOf, oddities, operationOf, serviceOf } from './span-text.js';
-import { tagTable } from './tag-table.js';
+import { durationOf, hasFlag, kindOf, oddities, operationOf, serviceOf } from './span-text.js';
+import { splitter } from './splitter.js';
+import { tagTable, textOf } from './tag-table.js';
 
 /** Tags that say which instrumentation made the span. */
 const SCOPE_TAGS = ['otel.scope.name', 'otel.library.name', 'otel.scope.version', 'otel.library.version'];
+/** So many places at most are marked for what was searched. */
+const MAX_MARKED = 500;
+/** Tags that Jaeger's format makes of a span's fields, which are shown as what they are. */
+const FIELD_TAGS = ['span.kind', 'otel.status_code', 'otel.status_description', 'w3c.tracestate'];
 
-/** The panel with all that is known of one span. */
+/**
+ * The panel with all that is known of one span.
+ *
+ * It reports what is done in it: `close()`, `open(spanId)` for a span of this trace, and
+ * `pick(key, text, node)` for an attribute.
+ */
 export class Details {
   #trace;
   #on;
@@ -20,6 +33,11 @@ export class Details {
     this.#trace = trace;
     this.#on = on;
     this.node = el('aside.details', { 'aria-label': 'Span', tabindex: -1, hidden: true });
+    this.splitter = splitter({
+      name: 'details', label: 'Resize details', least: 300, most: 1200, fallback: 412, towards: -1,
+      widthAt: (x) => this.node.getBoundingClientRect().right - x,
+      set: (width) => this.node.style.setProperty('--width', `${width}px`),
+    });
   }
 
   get row() {
@@ -29,10 +47,20 @@ export class Details {
   async show(row) {
     this.#row = row;
     const found = await this.#trace.span(row);
-    if (this.#row !== row) return;
-    this.node.replaceChildren(...this.#content(row, found));
+    if (this.#row === row) this.fill(row, found);
+  }
+
+  /** Shows a span that was asked for already. */
+  fill(row, found) {
+    this.#row = row;
+    this.node.replaceChildren(this.splitter, el('div.sheet', {}, this.#content(row, found)));
     this.node.hidden = false;
-    this.node.scrollTop = 0;
+  }
+
+  /** Marks where that text occurs. */
+  highlight(text) {
+    if (typeof Highlight === 'undefined') return;
+    CSS.highlights.set('found', new Highlight(...(text ? rangesOf(this.node, text.toLowerCase()) : [])));
   }
 
   hide() {
@@ -41,21 +69,33 @@ export class Details {
     this.node.replaceChildren();
   }
 
-  #content(row, { json, span, process }) {
+  #content(row, { json, span, process, linkedFrom }) {
     const trace = this.#trace;
-    const tags = span.tags ?? [];
-    const attributes = tags.filter(({ key }) => !SCOPE_TAGS.includes(key));
+    const tags = (span.tags ?? []).map((tag) => ({ ...tag, key: String(tag.key) }));
+    const { attributes, scope, fields } = sorted(tags);
+    const { eventsFrom, eventTime, start } = trace;
+    const events = eventsOf(span, [...eventTime.subarray(eventsFrom[row], eventsFrom[row + 1])].map((time) => time - start[row]));
+    const talk = conversationOf(tags, events);
+    const { parents, links } = referencesOf(span, trace.id);
     return [
       this.#head(row, span, json),
       this.#numbers(row, span),
       notes([...(span.warnings ?? []), ...oddities(trace, row)]),
-      statusOf(tags, hasFlag(trace, row, ERROR)),
-      section('Attributes', attributes.length, tagTable(attributes)),
-      section('Events', (span.logs ?? []).length, eventList(span)),
-      section('References', (span.references ?? []).length, this.#references(span.references ?? [])),
-      section('Resource', (process?.tags ?? []).length, tagTable(process?.tags ?? [])),
-      scopeSection(tags),
+      statusOf(fields, hasFlag(trace, row, ERROR)),
+      talk && section('Conversation', talk.messages.length || null, conversation(talk)),
+      section('Attributes', attributes.length, this.#tags(attributes)),
+      section('Events', events.length, eventList(events, trace.duration[row], this.#on.pick)),
+      parents.length > 0 && section('Parent', null, this.#references(parents)),
+      section('Links', links.length, this.#references(links)),
+      this.#linkedFrom(linkedFrom),
+      section('Resource', (process?.tags ?? []).length, this.#tags(process?.tags ?? [])),
+      section('Scope', scope.length && null, this.#tags(scope)),
+      fields['w3c.tracestate'] && section('Trace state', null, el('p.mono', {}, fields['w3c.tracestate'])),
     ];
+  }
+
+  #tags(tags) {
+    return tagTable(tags, this.#on.pick);
   }
 
   #head(row, span, json) {
@@ -66,48 +106,109 @@ export class Details {
       el('div.tools', {},
         el('span.service', {}, el('i.dot', { '--c': cssColour(trace.colours[trace.service[row]]) }), serviceOf(trace, row)),
         iconButton('link', 'Copy a link to this span', () => copy(link, 'Link')),
-        iconButton('copy', 'Copy this span as JSON', () => copy(JSON.stringify(JSON.parse(json), null, 2), 'JSON')),
+        iconButton('copy', 'Copy this span as JSON', () => copy(indentJson(json), 'JSON')),
         iconButton('close', 'Close  Esc', () => this.#on.close())),
       el('h2', {}, operationOf(trace, row)),
       el('div.chips', {},
         kind && el('span.chip', {}, kind),
         hasFlag(trace, row, ERROR) && el('span.chip.bad', {}, 'error'),
         hasFlag(trace, row, CRITICAL) && el('span.chip', {}, 'critical path'),
-        el('button.id', { type: 'button', title: 'Copy the span id', onclick: () => copy(span.spanID, 'Span id') },
+        el('button.id', { type: 'button', title: 'Copy the span ID', onclick: () => copy(span.spanID, 'Span ID') },
           el('code', {}, span.spanID ?? ''))));
   }
 
   #numbers(row, span) {
-    const { begin, end, duration, self } = this.#trace;
+    const { epoch, begin, end, start, duration, self } = this.#trace;
     const whole = end - begin;
+    const isKnown = !hasFlag(this.#trace, row, ENDLESS);
+    const moment = span.startTime ? formatTime(epoch + start[row]) : 'not sent';
     const facts = [
-      ['Duration', formatDuration(duration[row]), whole > 0 && `${formatShare(duration[row] / whole)} of the trace`],
-      ['Own time', formatDuration(self[row]), duration[row] > 0 && `${formatShare(self[row] / duration[row])} of the span`],
-      ['Begins', formatDuration(span.startTime - begin), formatTime(span.startTime)],
+      ['Duration', durationOf(this.#trace, row), isKnown && whole > 0 && `${formatShare(Math.max(0, duration[row]) / whole)} of the trace`],
+      ['Self time', formatDuration(self[row]), duration[row] > 0 && `${formatShare(self[row] / duration[row])} of the span`],
+      ['Start', hasFlag(this.#trace, row, UNPLACED) ? 'no start time' : `+${formatDuration(start[row] - begin)}`,
+        hasFlag(this.#trace, row, UNPLACED) && span.startTime ? `sent as ${formatTime(Number(span.startTime))}` : moment],
     ];
     return el('dl.numbers', {}, facts.map(([name, value, note]) =>
       el('div', {}, el('dt', {}, name), el('dd', {}, value, note && el('small', {}, note)))));
   }
 
   #references(references) {
-    return el('ul.references', {}, references.map(({ refType, traceID, spanID }) => {
-      const name = refType === 'CHILD_OF' ? 'child of' : refType === 'FOLLOWS_FROM' ? 'follows from' : String(refType);
+    return el('ul.references', {}, references.map(({ traceID, spanID, traceState, attributes = [] }) => {
       const here = traceID === this.#trace.id;
-      const link = el('a.mono', { href: spanUrl(traceID, spanID) }, here ? spanID : `${traceID} ${spanID}`);
-      if (here) {
-        link.addEventListener('click', (event) => {
-          event.preventDefault();
-          this.#on.open(spanID);
-        });
-      }
-      return el('li', {}, el('span', {}, name), link, !here && el('span.type', {}, 'another trace'));
+      return el('li', {},
+        this.#link(traceID, spanID),
+        !here && el('span.type', {}, 'in another trace'),
+        traceState && el('span.type', {}, `trace state ${traceState}`),
+        attributes.length > 0 && this.#tags(attributes));
     }));
+  }
+
+  #link(traceID, spanID) {
+    const here = traceID === this.#trace.id;
+    const open = (event) => {
+      event.preventDefault();
+      this.#on.open(spanID);
+    };
+    return el('a.mono', { href: spanUrl(traceID, spanID), onclick: here ? open : null }, here ? spanID : `${traceID} ${spanID}`);
+  }
+
+  #linkedFrom(spans = []) {
+    if (spans.length === 0) return null;
+    return section('Linked from', spans.length, el('ul.references', {}, spans.map(({ row, spanID }) =>
+      el('li', {}, this.#link(this.#trace.id, spanID), el('span.type', {}, operationOf(this.#trace, row).slice(0, 120))))));
   }
 }
 
+/** Where a text in small letters occurs within a node; of `key=value`, where its value does. */
+function rangesOf(node, text) {
+  const wanted = text.includes('=') ? [text, text.slice(text.indexOf('=') + 1)] : [text];
+  const texts = document.createTreeWalker(node, NodeFilter.SHOW_TEXT);
+  const ranges = [];
+  while (texts.nextNode() && ranges.length < MAX_MARKED) {
+    const found = texts.currentNode.data.toLowerCase();
+    for (const part of wanted.filter(Boolean)) {
+      const at = found.indexOf(part);
+      if (at < 0 || at + part.length > texts.currentNode.length) continue;
+      ranges.push(new StaticRange({ startContainer: texts.currentNode, startOffset: at, endContainer: texts.currentNode, endOffset: at + part.length }));
+    }
+  }
+  return ranges;
+}
+
+/** A span's own attributes; its scope; and what of its fields was written as tags, by key. */
+function sorted(tags) {
+  const fields = {};
+  const rest = new Set(tags);
+  const isFailed = tags.some(({ key, value }) => key === 'otel.status_code' && value === 'ERROR');
+  // Such tags come last. One that a sender chose itself stands before them, and stays.
+  for (const tag of [...tags].reverse()) {
+    const isField = FIELD_TAGS.includes(tag.key) || (tag.key === 'error' && tag.value === true && isFailed);
+    if (!isField || tag.key in fields) continue;
+    fields[tag.key] = textOf(tag.value);
+    rest.delete(tag);
+  }
+  return {
+    fields,
+    scope: tags.filter(({ key }) => SCOPE_TAGS.includes(key)),
+    attributes: [...rest].filter(({ key }) => !SCOPE_TAGS.includes(key)),
+  };
+}
+
+/** The span's parent, which is its first CHILD_OF within the trace, and its links, with what is known of each. */
+function referencesOf({ references = [], links: detailed = [] }, traceId) {
+  const at = references.findIndex(({ refType, traceID }) => refType === 'CHILD_OF' && traceID === traceId);
+  const more = [...detailed];
+  const links = references.filter((_, index) => index !== at).map((reference) => {
+    const found = more.findIndex(({ traceID, spanID }) => traceID === reference.traceID && spanID === reference.spanID);
+    return found < 0 ? reference : { ...reference, ...more.splice(found, 1)[0] };
+  });
+  return { parents: at < 0 ? [] : [references[at]], links };
+}
+
+/** `count` is `null` where there is nothing to count, and 0 for none. */
 function section(title, count, content) {
   if (count === 0) return el('section.none', {}, el('h3', {}, title, el('span.count', {}, 'none')));
-  return el('section', {}, el('h3', {}, title, el('span.count', {}, formatCount(count))), content);
+  return el('section', {}, el('h3', {}, title, count !== null && el('span.count', {}, formatCount(count))), content);
 }
 
 function notes(texts) {
@@ -115,12 +216,7 @@ function notes(texts) {
 }
 
 /** Why it failed, where the sender said so. */
-function statusOf(tags, isError) {
-  const description = tags.find(({ key }) => key === 'otel.status_description');
-  return el('p.failure', { hidden: !isError || !description }, String(description?.value ?? ''));
-}
-
-function scopeSection(tags) {
-  const scope = tags.filter(({ key }) => SCOPE_TAGS.includes(key));
-  return section('Scope', scope.length && 1, tagTable(scope));
+function statusOf(fields, isError) {
+  const description = fields['otel.status_description'];
+  return el('p.failure', { hidden: !isError || !description }, description ?? '');
 }

@@ -31,6 +31,8 @@ const ICONS = {
   collapse: 'M4 3l4 4 4-4M4 13l4-4 4 4',
   expand: 'M4 6l4-4 4 4M4 10l4 4 4-4',
   fewer: 'M4 10l4-4 4 4',
+  plus: 'M8 3v10M3 8h10',
+  minus: 'M3 8h10',
 };
 
 /** A line drawing of 16 by 16, in the colour of the text. */

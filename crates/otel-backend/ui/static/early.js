@@ -1,8 +1,16 @@
+/** The theme that was chosen is there before anything is drawn. */
+try {
+  const theme = JSON.parse(localStorage.getItem('otel-backend.theme'));
+  if (theme === 'light' || theme === 'dark') document.documentElement.style.colorScheme = theme;
+} catch {
+  // A browser that keeps nothing has the theme of the system.
+}
+
 /**
  * Starts what takes longest, before any other script has come: the worker, and the trace that the
  * address names, the span that it names first. The worker reads that in its own address, since a
  * message would wait until the page has time to pass it on.
  */
-const [, id = ''] = location.pathname.match(/\/trace\/(\w+)$/) ?? [];
+const [, id = ''] = location.pathname.match(/\/trace\/([0-9a-f]{1,32})$/) ?? [];
 const [, span] = location.search.match(/[?&]uiFind=([0-9a-f]{1,16})(?:&|$)/i) ?? [];
-self.worker = new Worker(`static/worker.js#${id}${span ? `?first=${span}` : ''}`, { type: 'module' });
+self.worker = new Worker(`static/worker.js${id && `#${id}?exact=true${span ? `&first=${span}` : ''}`}`, { type: 'module' });

@@ -1,34 +1,43 @@
 import { el } from './dom.js';
-import { formatDuration, formatTime } from './format.js';
-import { growing, tagTable } from './tag-table.js';
+import { exceptionCard, isException } from './exception-card.js';
+import { formatDuration } from './format.js';
+import { growing, tagTable, textOf } from './tag-table.js';
 
 /** Events shown before "show more", and drawn on the axis. */
 const FIRST_EVENTS = 40;
 const MAX_DOTS = 400;
 
-/** The events of a span: where they lie in its time, and what each says. */
-export function eventList(span) {
-  const logs = [...(span.logs ?? [])].sort((a, b) => a.timestamp - b.timestamp);
-  return [axis(span, logs), growing(logs, FIRST_EVENTS, 'ol.logs', (log) => event(span, log))];
+/**
+ * The events of a span, `{ name, at, fields }` with `at` in microseconds after its start: where they
+ * lie in its time, and what each says.
+ */
+export function eventList(events, duration, pick) {
+  const sorted = [...events].sort((a, b) => a.at - b.at);
+  return [axis(sorted, duration), growing(sorted, FIRST_EVENTS, 'ol.logs', (event) => eventNode(event, duration, pick))];
 }
 
-function axis({ startTime, duration }, logs) {
-  const dots = logs.slice(0, MAX_DOTS).map(({ timestamp }) => {
-    const share = duration > 0 ? (timestamp - startTime) / duration : 0;
-    return el(share < 0 || share > 1 ? 'i.outside' : 'i', { '--at': Math.max(0, Math.min(1, share)) });
+/** The events of a span's JSON; `times` are theirs in the order of the JSON, after its start. */
+export function eventsOf(span, times) {
+  return (span.logs ?? []).map(({ fields = [] }, index) => {
+    const name = fields.find(({ key }) => key === 'event');
+    return { name: name ? textOf(name.value) : 'log', at: times[index], fields: fields.filter((field) => field !== name) };
+  });
+}
+
+function axis(events, duration) {
+  const dots = events.slice(0, MAX_DOTS).map(({ name, at }) => {
+    const share = duration > 0 ? at / duration : 0;
+    return el(share < 0 || share > 1 ? 'i.outside' : 'i', { '--at': Math.max(0, Math.min(1, share || 0)), title: `${name.slice(0, 80)}, ${formatDuration(at)}` });
   });
   return el('div.event-axis', { 'aria-hidden': true }, dots, el('span', {}, '0'), el('span', {}, formatDuration(duration)));
 }
 
-function event({ startTime, duration }, { timestamp, fields = [] }) {
-  const name = fields.find(({ key }) => key === 'event');
-  const rest = fields.filter((field) => field !== name);
-  const after = timestamp - startTime;
-  const outside = after < 0 ? 'before the span' : after > duration ? 'after the span' : '';
+function eventNode({ name, at, fields }, duration, pick) {
+  const outside = at < 0 ? 'before the span' : at > duration ? 'after the span' : '';
   return el('li', {},
     el('div.log', {},
-      el('time', { title: formatTime(timestamp) }, `${after < 0 ? '' : '+'}${formatDuration(after)}`),
-      el('strong', {}, name ? String(name.value) : 'log'),
+      el('time', {}, Number.isNaN(at) ? 'no time' : `${at < 0 ? '' : '+'}${formatDuration(at)}`),
+      el('strong', {}, name),
       outside && el('span.type', {}, outside)),
-    rest.length > 0 && tagTable(rest));
+    isException(fields) ? exceptionCard(fields, pick) : fields.length > 0 && tagTable(fields, pick));
 }

@@ -13,7 +13,7 @@ export class Finder {
   constructor(trace, on) {
     this.#trace = trace;
     this.#on = on;
-    this.input = el('input', { type: 'search', placeholder: 'Find in the trace', 'aria-label': 'Find in the trace', title: 'Find in names, ids, attributes, events and resources  /', spellcheck: 'false' });
+    this.input = el('input', { type: 'search', placeholder: 'Find in the trace', 'aria-label': 'Find in the trace', title: 'Find in names, IDs, attributes, events and resources  /', spellcheck: 'false' });
     this.output = el('output', { 'aria-live': 'polite' });
     this.buttons = [
       iconButton('up', 'Previous match  N', () => this.step(-1), { disabled: true }),
@@ -35,8 +35,8 @@ export class Finder {
     this.input.focus();
   }
 
-  /** Finds the text and goes to its first match. */
-  async search(text) {
+  /** Finds the text and goes to its first match, or stays where it is. */
+  async search(text, { stay = false } = {}) {
     const wanted = ++this.#wanted;
     this.text = text.trim();
     if (this.input.value.trim() !== this.text) this.input.value = this.text;
@@ -46,7 +46,7 @@ export class Finder {
     this.#rows = rows;
     this.#at = rows.length ? 0 : -1;
     this.#on.searched(this.text);
-    this.#report();
+    this.#report(stay);
   }
 
   step(by) {
@@ -55,10 +55,10 @@ export class Finder {
     this.#report();
   }
 
-  #report() {
+  #report(stay = false) {
     const { length } = this.#rows;
     this.output.textContent = this.text ? (length ? `${formatCount(this.#at + 1)} of ${formatCount(length)}` : 'none') : '';
     for (const button of this.buttons) button.disabled = length === 0;
-    this.#on.found(this.#rows, length ? this.#rows[this.#at] : -1);
+    this.#on.found(this.#rows, length ? this.#rows[this.#at] : -1, stay);
   }
 }

@@ -1,14 +1,14 @@
 import { callTree } from './call-tree.js';
 import { el, perFrame } from './dom.js';
 import { formatDuration, formatShare, plural } from './format.js';
-import { onThemeChange, paletteNow, rgbOf } from './palette.js';
+import { inkOf, onThemeChange, paletteNow, rgbOf } from './palette.js';
 import { operationOf, serviceOf } from './span-text.js';
 
 const LINE = 22;
 const LEAST_WIDTH = 0.5;
 const LEAST_LABEL = 28;
 
-/** Where the time of a trace went, by path of calls: as wide as the own time of a node and all below. */
+/** Where the time of a trace went, by path of calls: as wide as the self time of a node and all below. */
 export class FlameGraph {
   #trace;
   #root;
@@ -16,6 +16,9 @@ export class FlameGraph {
   #cursor = null;
   #boxes = [];
   #levels = 0;
+  /** By row, its node. */
+  #nodes = [];
+  #matched = new Set();
 
   constructor(trace, signal) {
     this.#trace = trace;
@@ -38,9 +41,17 @@ export class FlameGraph {
     signal.addEventListener('abort', () => observer.disconnect());
   }
 
+  /** Marks the nodes in which something was found, and goes to that of the match that is looked at. */
+  mark(matches, current) {
+    this.#matched = new Set([...matches].map((row) => this.#nodes[row]));
+    if (current >= 0 && this.#nodes[current]) this.#cursor = this.#nodes[current];
+    this.draw();
+  }
+
   /** Gathers these rows of the trace. */
   set(rows) {
-    this.#root = callTree(this.#trace, rows);
+    this.#nodes = [];
+    this.#root = callTree(this.#trace, rows, this.#nodes);
     this.#focus = this.#root;
     this.#cursor = null;
     this.draw();
@@ -93,15 +104,16 @@ export class FlameGraph {
   #drawBox(context, { node, x, width }, y, palette, ground) {
     const [red, green, blue] = palette[this.#trace.colours[this.#trace.service[node.row]]];
     const isAncestor = node.level < this.#focus.level;
-    context.fillStyle = `rgb(${red} ${green} ${blue} / ${isAncestor ? 0.4 : 1})`;
+    const isPale = isAncestor || (this.#matched.size > 0 && !this.#matched.has(node));
+    context.fillStyle = `rgb(${red} ${green} ${blue} / ${isPale ? 0.4 : 1})`;
     context.fillRect(x, y, Math.max(width - 1, LEAST_WIDTH), LINE - 1);
     if (node === this.#cursor) {
-      context.strokeStyle = css('--text');
+      context.strokeStyle = inkOf('--text');
       context.lineWidth = 2;
       context.strokeRect(x + 1, y + 1, Math.max(width - 3, 1), LINE - 3);
     }
     if (width < LEAST_LABEL) return;
-    const shade = isAncestor ? ground : [red, green, blue];
+    const shade = isPale ? ground : [red, green, blue];
     context.fillStyle = luminance(shade) > 0.3 ? '#10141a' : '#ffffff';
     context.save();
     context.beginPath();
@@ -114,12 +126,12 @@ export class FlameGraph {
   #say() {
     const node = this.#cursor ?? (this.#focus === this.#root ? null : this.#focus);
     if (!node) {
-      this.status.textContent = 'Width is own time, gathered by path of calls. Click to zoom in.';
+      this.status.textContent = 'Width = self time of a call path and everything it calls. Click to zoom in.';
       return;
     }
-    const share = this.#root.value > 0 ? `, ${formatShare(node.value / this.#root.value)}` : '';
+    const share = this.#root.value > 0 ? ` (${formatShare(node.value / this.#root.value)} of trace)` : '';
     this.status.textContent = `${serviceOf(this.#trace, node.row)}: ${operationOf(this.#trace, node.row).slice(0, 200)} · ${plural(node.count, 'span')} · ` +
-      `${formatDuration(node.value)} with all below${share} · ${formatDuration(node.self)} own time`;
+      `total ${formatDuration(node.value)}${share} · self ${formatDuration(node.self)}`;
   }
 
   #boxAt(event) {
@@ -159,7 +171,7 @@ export class FlameGraph {
   }
 }
 
-const css = (property) => getComputedStyle(document.documentElement).getPropertyValue(property);
+
 
 function luminance(colour) {
   const [red, green, blue] = colour.map((part) => (part / 255) ** 2.2);

@@ -6,10 +6,11 @@ export const formatCount = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, 
 /** "1 span", "12,345 spans". */
 export const plural = (count, noun) => `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 
-/** Microseconds as a person reads them: "310 µs", "48.2 ms", "1.24 s", "2 h 5 min", "1 d 3 h". */
+/** Microseconds as a person reads them: "740 ns", "310 µs", "48.2 ms", "1.24 s", "2 h 5 min", "1 d 3 h". */
 export function formatDuration(micros) {
   if (micros < 0) return `−${formatDuration(-micros)}`;
-  if (micros < 1e3) return unit(trimmed(micros, 3), 'µs');
+  if (micros > 0 && micros < 0.9995) return unit(trimmed(micros * 1e3, 3), 'ns');
+  if (micros < 999.5) return unit(trimmed(micros, 3), 'µs');
   if (micros < 999_500) return unit(trimmed(micros / 1e3, 3), 'ms');
   if (micros < 59_950_000) return unit(trimmed(micros / 1e6, 3), 's');
   const seconds = Math.round(micros / 1e6);
@@ -28,28 +29,62 @@ function pair(value, base, large, small) {
   return rest ? `${head} ${unit(rest, small)}` : head;
 }
 
+/** The units of the time axis, in microseconds. */
+const TICK_UNITS = [['ns', 1e-3], ['µs', 1], ['ms', 1e3], ['s', 1e6]];
+
 /** A tick of the time axis, exact to the axis's step. */
 export function formatTick(micros, step) {
-  if (micros === 0) return `0${SPACE}${step < 1e3 ? 'µs' : step < 1e6 ? 'ms' : 's'}`;
   if (Math.abs(micros) >= 60e6) return formatDuration(micros);
-  const [name, size] = Math.abs(micros) < 1e3 ? ['µs', 1] : Math.abs(micros) < 1e6 ? ['ms', 1e3] : ['s', 1e6];
+  const [name, size] = TICK_UNITS.findLast(([, least]) => (micros === 0 ? step : Math.abs(micros)) >= least) ?? TICK_UNITS[0];
   const digits = Math.max(0, Math.ceil(-Math.log10(step / size) - 1e-9));
   return unit(Number((micros / size).toFixed(Math.min(digits, 6))), name);
 }
 
-/** Microseconds since 1970 as local date and time, to the millisecond. */
+let isUtc = false;
+
+/** Shows times of day in UTC from now on, or as the clock on the wall. */
+export function setUtc(on) {
+  isUtc = on;
+}
+
+/** Microseconds since 1970 as date and time with its zone, to the millisecond. */
 export function formatTime(micros) {
   const date = new Date(micros / 1e3);
   if (Number.isNaN(date.getTime())) return 'unknown';
-  return `${formatDate(date)} ${formatClock(date)}.${String(date.getMilliseconds()).padStart(3, '0')}`;
+  return `${formatDate(date)} ${formatClock(date)}.${String(date.getMilliseconds()).padStart(3, '0')} ${formatZone(date)}`;
+}
+
+/** The zone that times are shown in: "UTC", "UTC+2", "UTC−3:30". */
+export function formatZone(date) {
+  const minutes = isUtc ? 0 : -date.getTimezoneOffset();
+  if (minutes === 0) return 'UTC';
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  return `UTC${minutes < 0 ? '−' : '+'}${hours}${rest ? `:${two(rest)}` : ''}`;
 }
 
 export function formatDate(date) {
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  const { year, month, day } = partsOf(date);
+  return `${year}-${two(month)}-${two(day)}`;
 }
 
 export function formatClock(date) {
-  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  const { hour, minute, second } = partsOf(date);
+  return `${two(hour)}:${two(minute)}:${two(second)}`;
+}
+
+/** The clock, and before it the date unless it is today's. */
+export function formatMoment(micros, now = Date.now()) {
+  const date = new Date(micros / 1e3);
+  const isToday = formatDate(date) === formatDate(new Date(now));
+  return isToday ? formatClock(date) : `${formatDate(date)} ${formatClock(date)}`;
+}
+
+function partsOf(date) {
+  const at = isUtc ? date : new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
+  return {
+    year: at.getUTCFullYear(), month: at.getUTCMonth() + 1, day: at.getUTCDate(),
+    hour: at.getUTCHours(), minute: at.getUTCMinutes(), second: at.getUTCSeconds(),
+  };
 }
 
 const two = (value) => String(value).padStart(2, '0');
@@ -74,4 +109,12 @@ export function formatShare(share) {
   const percent = 100 * share;
   if (percent > 0 && percent < 0.05) return unit('<0.1', '%');
   return unit(percent > 0 && percent < 9.95 ? Number(percent.toFixed(1)) : Math.round(percent), '%');
+}
+
+/** A duration that was typed with its unit ("100ms", "1.2s", "1h30m") in microseconds, or `null`. */
+export function readDuration(text) {
+  if (!/^(\d+(\.\d+)?\s*(ns|us|µs|ms|s|m|h)\s*)+$/.test(text)) return null;
+  const sizes = { ns: 1e-3, us: 1, µs: 1, ms: 1e3, s: 1e6, m: 60e6, h: 3600e6 };
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)\s*(ns|us|µs|ms|s|m|h)/g)];
+  return parts.reduce((sum, [, value, name]) => sum + Number(value) * sizes[name], 0);
 }

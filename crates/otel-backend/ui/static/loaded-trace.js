@@ -1,6 +1,9 @@
-import { CYCLE, DUPLICATE, EARLY, ERROR, ORPHAN } from './columns.js';
+import { withoutSkew } from './clock-skew.js';
+import { CYCLE, DUPLICATE, EARLY, ENDLESS, ERROR, KIND, KINDS, ORPHAN, UNPLACED } from './columns.js';
 import { criticalPath, noPath } from './critical-path.js';
+import { outsideCalls } from './outside-calls.js';
 import { SearchIndex } from './search-index.js';
+import { similarSiblings } from './similar.js';
 import { arrange, selfTimes } from './tree.js';
 
 const encoder = new TextEncoder();
@@ -9,6 +12,9 @@ const decoder = new TextDecoder();
 /** What of a span's events is said beside its bar. */
 const NOTED_EVENTS = 8;
 const NOTE_LENGTH = 160;
+const EVENT_LENGTH = 400;
+/** So many spans that link to another are named. */
+const MAX_LINKED = 100;
 
 /** A trace as the worker keeps it: its bytes, and where each row of the waterfall lies in them. */
 export class LoadedTrace {
@@ -18,26 +24,29 @@ export class LoadedTrace {
   #order;
   #view;
   #index = null;
+  #path;
 
   /** `path` is the critical path of a tree, where it matters. */
   constructor(columns, members, segments, path = criticalPath) {
     this.#columns = columns;
     this.#members = members;
     this.#segments = segments;
+    this.#path = path;
     const tree = arrange(columns);
     this.#order = tree.order;
     const { services, service } = this.#services(tree);
     this.#view = {
       id: members.traceID ?? '',
+      /** What all moments are told from, in microseconds since 1970. */
+      epoch: columns.epoch,
       services,
       service,
       operations: textsOf(columns.operations, columns.operations.size),
       warnings: members.warnings ?? [],
       ...tree,
-      ...extent(tree),
       ...counts(tree),
-      self: selfTimes(tree),
-      ...path(tree),
+      leader: similarSiblings({ ...tree, service }),
+      ...timesOf(tree, path),
     };
   }
 
@@ -57,18 +66,31 @@ export class LoadedTrace {
   span(row) {
     const json = this.json(row);
     const span = JSON.parse(json);
-    return { json, span, process: this.#members.processes?.[span.processID] ?? null };
+    return { json, span, process: this.#members.processes?.[span.processID] ?? null, linkedFrom: this.#linkedFrom(row) };
   }
 
-  /** What a row's status and events say, in one line. */
+  /** The spans of the trace that link to this one. */
+  #linkedFrom(row) {
+    const { links, ids, id } = this.#columns;
+    const own = id[this.#order[row]];
+    const found = links.filter(([, to]) => to === own).map(([from]) => from);
+    return found.slice(0, MAX_LINKED).map((i) => ({ row: this.#order.indexOf(i), spanID: decoder.decode(ids.get(id[i])) }));
+  }
+
+  /** What a row's status and events say, in one line; and what is to be said if there are many like it. */
   note(row) {
     const { tags, logs } = JSON.parse(this.json(row));
-    const status = valueOf(tags, 'otel.status_description');
-    const events = (logs ?? []).slice(0, NOTED_EVENTS).map(({ fields }) => {
-      const details = ['exception.type', 'exception.message', 'message'].map((key) => valueOf(fields, key));
-      return [valueOf(fields, 'event'), ...details].filter(Boolean).join(': ');
+    const isQuery = (tags ?? []).some(({ key }) => /^db\./.test(key));
+    return { text: noteOf(tags, logs), many: isQuery ? 'the same query per item (N+1)?' : '' };
+  }
+
+  /** What each event of a row says, in a line. */
+  eventTexts(row) {
+    const { logs } = JSON.parse(this.json(row));
+    return (logs ?? []).map(({ fields = [] }) => {
+      const rest = fields.filter(({ key }) => key !== 'event' && key !== 'exception.stacktrace').map(({ key, value }) => `${key}=${value}`);
+      return [valueOf(fields, 'event') || 'log', ...rest].join('  ').replace(/\s+/g, ' ').slice(0, EVENT_LENGTH);
     });
-    return [...new Set([status, ...events])].filter(Boolean).join(' · ').replace(/\s+/g, ' ').slice(0, NOTE_LENGTH);
   }
 
   /** The row of the span with that id, or -1. Leading zeros may be left out. */
@@ -88,11 +110,19 @@ export class LoadedTrace {
 
   /** The rows in which the text occurs, in any case, in ascending order. */
   find(text) {
-    const expression = new RegExp(text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'), 'gi');
+    const expression = new RegExp(escaped(text), 'gi');
+    const operations = this.#view.operations.map((name) => name.search(expression) >= 0);
+    return this.#matching(expression, operations);
+  }
+
+  /** The rows with exactly that attribute. */
+  having(key, value) {
+    return this.#matching(new RegExp(`^${escaped(`${key}=${value}`)}$`, 'gm'), []);
+  }
+
+  #matching(expression, operations) {
     const hits = new Uint8Array(this.#view.count);
-    const matches = (value) => value.search(expression) >= 0;
-    const operations = this.#view.operations.map(matches);
-    const processes = this.#processes().map(matches);
+    const processes = this.#processes().map((text) => text.search(expression) >= 0);
     const { operation, process } = this.#view;
     for (let row = 0; row < hits.length; row++) {
       if (operations[operation[row]] || processes[process[row]]) hits[row] = 1;
@@ -103,6 +133,27 @@ export class LoadedTrace {
     const rows = [];
     for (let row = 0; row < hits.length; row++) if (hits[row]) rows.push(row);
     return Int32Array.from(rows);
+  }
+
+  /** The view with times that clocks which agree would have given. */
+  adjusted() {
+    return { ...this.#view, ...timesOf(withoutSkew(this.#view), this.#path), isAdjusted: true };
+  }
+
+  /** What joins traces: the spans that sent messages, and the links of those that took them. */
+  messages() {
+    const { flags, services, service, duration } = this.#view;
+    const sent = [];
+    const taken = [];
+    for (let row = 0; row < flags.length; row++) {
+      const kind = KINDS[flags[row] & KIND];
+      if (kind !== 'producer' && kind !== 'consumer') continue;
+      const { name } = services[service[row]];
+      const { spanID, references = [] } = JSON.parse(this.json(row));
+      if (kind === 'producer') sent.push({ spanID, service: name });
+      else for (const reference of references) if (reference.traceID !== this.#view.id) taken.push({ spanID: reference.spanID, service: name, duration: duration[row], error: (flags[row] & ERROR) !== 0 });
+    }
+    return { sent, taken };
   }
 
   index() {
@@ -155,15 +206,26 @@ export function numberOf(spanId, { ids }) {
   return /^[0-9a-f]{1,16}$/i.test(spanId) ? ids.intern(bytes, 0, bytes.length) : -1;
 }
 
+function noteOf(tags, logs) {
+  const status = valueOf(tags, 'otel.status_description');
+  const events = (logs ?? []).slice(0, NOTED_EVENTS).map(({ fields }) => {
+    const details = ['exception.type', 'exception.message', 'message'].map((key) => valueOf(fields, key));
+    return [valueOf(fields, 'event'), ...details].filter(Boolean).join(': ');
+  });
+  const text = [...new Set([status, ...events])].filter(Boolean).join(' · ').replace(/\s+/g, ' ');
+  return text.length > NOTE_LENGTH ? `${text.slice(0, NOTE_LENGTH)}…` : text;
+}
+
 const valueOf = (tags, wanted) => String(tags?.find(({ key }) => key === wanted)?.value ?? '');
 
-/** What the list of results says of a trace. */
-export function summarise(columns, members) {
-  const { view } = new LoadedTrace(columns, members, [], noPath);
-  const { id, services, count, begin, end, errors, root, orphans } = view;
+/** What the list of results says of a trace, and the calls between its services and to what is outside of them. */
+export function summarise(columns, members, segments) {
+  const trace = new LoadedTrace(columns, members, segments, noPath);
+  const { view } = trace;
+  const { id, epoch, services, count, begin, end, errors, root, orphans } = view;
   const name = root < 0 ? '' : view.operations[view.operation[root]] ?? '';
   const service = root < 0 ? '' : services[view.service[root]].name;
-  return { id, services, spans: count, begin, end, errors, orphans, name, service, calls: callsBetween(view) };
+  return { id, services, spans: count, begin: epoch + begin, end: epoch + end, errors, orphans, name, service, calls: [...callsBetween(view), ...outsideCalls(view, (row) => JSON.parse(trace.json(row)))], ...trace.messages() };
 }
 
 /** The spans whose parent ran in another service. */
@@ -188,6 +250,13 @@ function textsOf(interner, size) {
   });
 }
 
+/** What follows from the times of a tree's spans. */
+function timesOf(tree, path) {
+  return { ...tree, ...extent(tree), self: selfTimes(tree), ...path(tree) };
+}
+
+const escaped = (text) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+
 function extent({ count, start, duration, depth }) {
   let begin = Infinity;
   let end = -Infinity;
@@ -201,7 +270,7 @@ function extent({ count, start, duration, depth }) {
 }
 
 function counts({ count, parent, flags }) {
-  const result = { errors: 0, orphans: 0, duplicates: 0, early: 0, cycles: 0, roots: 0, root: count ? 0 : -1 };
+  const result = { errors: 0, orphans: 0, duplicates: 0, early: 0, cycles: 0, unplaced: 0, endless: 0, roots: 0, root: count ? 0 : -1 };
   let hasRoot = false;
   for (let row = 0; row < count; row++) {
     if (flags[row] & ERROR) result.errors++;
@@ -209,6 +278,8 @@ function counts({ count, parent, flags }) {
     if (flags[row] & DUPLICATE) result.duplicates++;
     if (flags[row] & EARLY) result.early++;
     if (flags[row] & CYCLE) result.cycles++;
+    if (flags[row] & UNPLACED) result.unplaced++;
+    if (flags[row] & ENDLESS) result.endless++;
     if (parent[row] >= 0) continue;
     result.roots++;
     if (!hasRoot && !(flags[row] & (ORPHAN | CYCLE))) {

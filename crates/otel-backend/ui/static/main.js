@@ -1,7 +1,13 @@
-import { el } from './dom.js';
-import { dependenciesUrl, navigate, searchUrl, startRouting, traceUrl } from './route.js';
+import { startAges } from './ages.js';
+import { el, toast } from './dom.js';
+import { setUtc } from './format.js';
+import { pause } from './pause.js';
+import { popUp } from './popup.js';
+import { dependenciesUrl, navigate, searchUrl, spanUrl, startRouting, traceUrl } from './route.js';
+import { keepSetting, setting } from './settings.js';
 import { setShortcuts, startShortcuts } from './shortcuts.js';
-import { state } from './states.js';
+import { state, unreachable } from './states.js';
+import { notAnId, readTraceId } from './trace-id.js';
 import { startUploads } from './uploads.js';
 
 /** The pages; each `show(node, route, signal)` fills a node until the signal says it is left. */
@@ -12,41 +18,103 @@ const PAGES = {
   dependencies: () => import('./dependencies-page.js'),
 };
 const NAVIGATION = [['search', 'Search', searchUrl], ['dependencies', 'Services', dependenciesUrl]];
+const RETRY_MS = 2000;
 
 const page = document.getElementById('page');
 let leaving = new AbortController();
+/** Whether the page that is shown can follow the address by itself. */
+let follow = () => false;
 
 async function show(route) {
+  if (follow(route)) return;
   leaving.abort();
   leaving = new AbortController();
   const { signal } = leaving;
+  follow = () => false;
   setShortcuts([]);
   for (const link of document.querySelectorAll('#nav a')) {
     if (link.dataset.page === route.page) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
   }
-  const load = PAGES[route.page];
-  if (!load) {
+  if (!PAGES[route.page]) {
     document.title = 'Not found · otel-backend';
     page.replaceChildren(state('No such page', el('p', {}, el('a', { href: searchUrl() }, 'Search traces'))));
     return;
   }
-  const module = await load();
+  const module = await loaded(PAGES[route.page], signal);
   if (signal.aborted) return;
   // What had the focus is gone with the page before.
   if (page.hasChildNodes()) page.focus({ preventScroll: true });
-  module.show(page, route, signal);
+  const whileShown = (callback) => {
+    if (!signal.aborted) follow = callback;
+  };
+  module.show(page, { ...route, follow: whileShown }, signal);
 }
 
+/** The script of a page. While the backend is down there is none, and a browser may remember that. */
+async function loaded(load, signal) {
+  for (let attempt = 0; !signal.aborted; attempt++) {
+    try {
+      return await load();
+    } catch {
+      page.replaceChildren(unreachable());
+      if (attempt > 0 && await isThere()) location.reload();
+      await pause(RETRY_MS, signal);
+    }
+  }
+  return null;
+}
+
+async function isThere() {
+  try {
+    return (await fetch(new URL('static/main.js', document.baseURI), { cache: 'no-store' })).ok;
+  } catch {
+    return false;
+  }
+}
+
+function lookUp(event) {
+  event.preventDefault();
+  const { value } = event.target.elements.id;
+  if (!value.trim()) return;
+  const found = readTraceId(value);
+  if (!found) {
+    toast(notAnId(value.trim()));
+    return;
+  }
+  event.target.reset();
+  navigate(found.span ? spanUrl(found.id, found.span) : traceUrl(found.id));
+}
+
+/** Theme and clock, as a person wants them. */
+function showSettings({ currentTarget }) {
+  const theme = setting('theme', 'system');
+  const isUtc = setting('utc', false);
+  const mark = (isOn, title) => `${isOn ? '✓' : '\u2003'} ${title}`;
+  popUp(currentTarget, [
+    ...['system', 'light', 'dark'].map((name) => [mark(theme === name, `Theme: ${name}`), () => setTheme(name)]),
+    [mark(!isUtc, 'Times: local'), () => setClock(false)],
+    [mark(isUtc, 'Times: UTC'), () => setClock(true)],
+  ]);
+}
+
+function setTheme(name) {
+  keepSetting('theme', name);
+  document.documentElement.style.colorScheme = name === 'system' ? '' : name;
+  dispatchEvent(new Event('themechange'));
+}
+
+function setClock(isUtc) {
+  keepSetting('utc', isUtc);
+  location.reload();
+}
+
+setUtc(setting('utc', false));
 document.getElementById('brand').href = searchUrl();
 document.getElementById('nav').append(...NAVIGATION.map(([name, title, url]) => el('a', { href: url(), 'data-page': name }, title)));
-document.getElementById('lookup').addEventListener('submit', (event) => {
-  event.preventDefault();
-  const id = event.target.elements.id.value.trim();
-  if (!id) return;
-  event.target.reset();
-  navigate(traceUrl(id));
-});
+document.getElementById('lookup').addEventListener('submit', lookUp);
+document.getElementById('settings').addEventListener('click', showSettings);
+startAges();
 startShortcuts();
 startUploads();
 startRouting(show);

@@ -9,15 +9,15 @@ export class Minimap {
   #range;
   #changed;
   #shades = [el('div.shade'), el('div.shade')];
-  #window = el('div.window', {}, el('div.grip', { title: 'Drag to move the part in view  a d' }));
+  #window = el('div.window', {}, el('div.grip', { title: 'Drag to move the visible range  a d' }));
   #handles;
 
   constructor(trace, range, changed, signal) {
     this.#trace = trace;
     this.#range = range;
     this.#changed = changed;
-    this.canvas = el('canvas', { role: 'img', 'aria-label': 'The whole trace in small' });
-    this.#handles = [this.#handle('from', 'Begin of the view'), this.#handle('to', 'End of the view')];
+    this.canvas = el('canvas', { role: 'img', 'aria-label': 'Overview of the trace' });
+    this.#handles = [this.#handle('from', 'Start of visible range'), this.#handle('to', 'End of visible range')];
     this.node = el('div.minimap', { title: 'Drag to zoom, double-click for the whole trace' },
       this.canvas, ...this.#shades, this.#window, ...this.#handles);
     this.#listenToGrip();
@@ -58,8 +58,8 @@ export class Minimap {
     const node = el('button.handle', { type: 'button', role: 'slider', 'aria-label': label, 'aria-valuemin': 0, 'aria-valuemax': 100 });
     const move = (moment) => {
       const { from, to } = this.#range;
-      if (side === 'from') this.#set(Math.min(moment, to - 1), to);
-      else this.#set(from, Math.max(moment, from + 1));
+      if (side === 'from') this.#set(Math.min(moment, to), to);
+      else this.#set(from, Math.max(moment, from));
     };
     node.addEventListener('pointerdown', (event) => node.setPointerCapture(event.pointerId));
     node.addEventListener('pointermove', (event) => {

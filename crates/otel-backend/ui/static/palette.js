@@ -1,29 +1,27 @@
 /** How many service colours base.css defines, as --s0, --s1 … */
 const COLOURS = 8;
 
-const known = new Map(JSON.parse(sessionStorage.getItem('services') ?? '[]'));
-
-/**
- * The number of a service's colour. A service keeps it on every page of the session; the first to
- * be seen gets the first colour.
- */
+/** The number of a service's colour: the same on every page, in every browser. */
 export function colourOf(name) {
-  const index = known.get(name);
-  if (index !== undefined) return index % COLOURS;
-  known.set(name, known.size);
-  sessionStorage.setItem('services', JSON.stringify([...known].slice(0, 500)));
-  return (known.size - 1) % COLOURS;
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < name.length; at++) hash = Math.imul(hash ^ name.charCodeAt(at), 0x01000193);
+  return ((hash ^ (hash >>> 15)) >>> 0) % COLOURS;
 }
 
-/** Colours for the services of one trace: those they have, but no two the same while any is free. */
+/**
+ * Colours for the services of one trace: those they have, but no two the same while any is free.
+ * Which of two keeps its colour depends on their names alone.
+ */
 export function coloursOf(names) {
   const free = new Set(Array(COLOURS).keys());
-  return names.map((name) => {
+  const colours = new Map();
+  for (const name of [...names].sort()) {
     let colour = colourOf(name);
     if (!free.has(colour)) [colour = colour] = free;
     free.delete(colour);
-    return colour;
-  });
+    colours.set(name, colour);
+  }
+  return names.map((name) => colours.get(name));
 }
 
 export const cssColour = (index) => `var(--s${index})`;
@@ -34,11 +32,20 @@ export function paletteNow() {
 }
 
 export function rgbOf(property) {
-  const value = getComputedStyle(document.documentElement).getPropertyValue(property).trim();
+  const style = getComputedStyle(document.documentElement);
+  const [light, dark = light] = style.getPropertyValue(property).match(/#[0-9a-f]{6}/gi);
+  const value = isDark(style) ? dark : light;
   return [1, 3, 5].map((at) => parseInt(value.slice(at, at + 2), 16));
 }
 
-/** Calls when the system changes between light and dark. */
+/** The same as canvases take it. */
+export const inkOf = (property) => `rgb(${rgbOf(property).join(' ')})`;
+
+const darkness = matchMedia('(prefers-color-scheme: dark)');
+const isDark = ({ colorScheme }) => (colorScheme === 'light dark' ? darkness.matches : colorScheme === 'dark');
+
+/** Calls when it changes between light and dark. */
 export function onThemeChange(callback, signal) {
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', callback, { signal });
+  darkness.addEventListener('change', callback, { signal });
+  addEventListener('themechange', callback, { signal });
 }

@@ -1,16 +1,22 @@
+/** Older than anything: a search of any time begins here, in microseconds since 1970. */
+const BEGINNING = 0;
+
 /** How far back a search looks, by Jaeger's names, in seconds. */
 export const LOOKBACKS = new Map([
   ['5m', 300], ['15m', 900], ['1h', 3600], ['3h', 10800], ['6h', 21600], ['12h', 43200],
-  ['24h', 86400], ['2d', 172800], ['7d', 604800],
+  ['24h', 86400], ['2d', 172800], ['7d', 604800], ['any', Infinity],
 ]);
 export const DEFAULT_LOOKBACK = '1h';
 export const DEFAULT_LIMIT = 20;
 export const MAX_LIMIT = 1500;
+const DEFAULT_ORDER = 'newest';
+/** So far ahead a clock may be for a search of any time. */
+const ANY_AHEAD_MICROS = 365 * 86400e6;
 
 /**
  * A search, read from the address of the page. The names are those of Jaeger UI, so that its
  * bookmarks work here: service, operation, tags (JSON), minDuration, maxDuration, limit, and either
- * lookback or start and end in microseconds.
+ * lookback or start and end in microseconds. `order` is ours; `traceID` names traces one by one.
  */
 export function readQuery(parameters) {
   const text = (name) => parameters.get(name) ?? '';
@@ -26,6 +32,9 @@ export function readQuery(parameters) {
     lookback: isCustom ? 'custom' : LOOKBACKS.has(lookback) ? lookback : DEFAULT_LOOKBACK,
     start: Number(text('start')) || 0,
     end: Number(text('end')) || 0,
+    order: text('order') || DEFAULT_ORDER,
+    traceIds: parameters.getAll('traceID'),
+    isOfFiles: text('from') === 'files',
   };
 }
 
@@ -40,6 +49,7 @@ export function writeQuery(query) {
   set('maxDuration', query.maxDuration);
   set('limit', String(query.limit));
   set('lookback', query.lookback);
+  if (query.order !== DEFAULT_ORDER) set('order', query.order);
   if (query.lookback === 'custom') {
     set('start', String(query.start));
     set('end', String(query.end));
@@ -47,20 +57,25 @@ export function writeQuery(query) {
   return parameters;
 }
 
-/** What to ask the old API for; `since`, in microseconds, narrows it to what is newer. */
-export function apiParameters(query, since = 0) {
+/** How many traces to ask for: an API that knows only the newest is asked for all it gives, to order them. */
+const depthOf = ({ limit, order }) => (order === DEFAULT_ORDER ? limit : MAX_LIMIT);
+
+/** What to ask the old API for. */
+export function apiParameters(query) {
   const parameters = writeQuery(query);
-  const { start, end } = windowOf(query, since);
+  const { start, end } = windowOf(query);
+  parameters.delete('order');
+  parameters.set('limit', String(depthOf(query)));
   parameters.set('start', String(start));
   parameters.set('end', String(end));
   return parameters;
 }
 
 /** The same for the summaries of the new API. */
-export function summaryParameters(query, since = 0) {
-  const { start, end } = windowOf(query, since);
+export function summaryParameters(query) {
+  const { start, end } = windowOf(query);
   const parameters = new URLSearchParams({
-    'query.startTimeMin': isoTime(start), 'query.startTimeMax': isoTime(end), 'query.searchDepth': query.limit,
+    'query.startTimeMin': isoTime(start), 'query.startTimeMax': isoTime(end), 'query.searchDepth': depthOf(query),
   });
   const set = (name, value) => value && parameters.set(`query.${name}`, value);
   set('serviceName', query.service);
@@ -71,11 +86,12 @@ export function summaryParameters(query, since = 0) {
   return parameters;
 }
 
-function windowOf({ lookback, start, end }, since) {
+function windowOf({ lookback, start, end }) {
   const now = Date.now() * 1000;
   if (lookback === 'custom') return { start, end: end || now };
+  if (lookback === 'any') return { start: BEGINNING, end: now + ANY_AHEAD_MICROS };
   // Clocks differ: a span from a minute ahead is still new.
-  return { start: Math.round(Math.max(since, now - LOOKBACKS.get(lookback) * 1e6)), end: Math.round(now + 60e6) };
+  return { start: Math.round(now - LOOKBACKS.get(lookback) * 1e6), end: Math.round(now + 60e6) };
 }
 
 /** Microseconds since 1970 in RFC 3339, all six digits of them. */
@@ -94,11 +110,14 @@ function tagsOf(json) {
 /** Tags as they are typed: `error=true http.route="/a b"`. Throws what is wrong with them. */
 export function parseTags(text) {
   const tags = {};
-  const pattern = /\s*([^\s="]+)=("(?:[^"\\]|\\.)*"|\S*)(?=\s|$)/y;
+  const pattern = /\s*([^\s="<>!~]+)=("(?:[^"\\]|\\.)*"|[^\s~]\S*|)(?=\s|$)/y;
   while (pattern.lastIndex < text.trimEnd().length) {
     const at = pattern.lastIndex;
     const match = pattern.exec(text);
-    if (!match) throw new SyntaxError(`not key=value: ${text.slice(at).trim()}`);
+    if (!match) {
+      const [word] = /\S+/.exec(text.slice(at));
+      throw new SyntaxError(`"${word}" is not key=value. Example: http.route=/cart`);
+    }
     tags[match[1]] = match[2].startsWith('"') ? JSON.parse(match[2]) : match[2];
   }
   return tags;
@@ -109,6 +128,3 @@ export function formatTags(tags) {
     .map(([key, value]) => `${key}=${value === '' || /[\s"]/.test(value) ? JSON.stringify(value) : value}`)
     .join(' ');
 }
-
-/** Whether the API reads that as a duration: "1.2s", "100ms", "10 us", "1h30m". */
-export const isDuration = (text) => /^(\d+(\.\d+)?\s*(ns|us|µs|ms|s|m|h)\s*)+$/.test(text);

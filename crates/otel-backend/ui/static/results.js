@@ -1,7 +1,8 @@
-import { el, toast } from './dom.js';
-import { formatAge, formatCount, formatDuration, formatTime } from './format.js';
+import { setAge } from './ages.js';
+import { el, perFrame, toast } from './dom.js';
+import { formatCount, formatDuration, formatMoment, formatTime, plural } from './format.js';
 import { colourOf, cssColour } from './palette.js';
-import { compareUrl, navigate, traceUrl } from './route.js';
+import { compareUrl, navigate, remember, setParameters, traceUrl } from './route.js';
 import { VirtualList } from './virtual-list.js';
 
 const ORDERS = {
@@ -12,58 +13,90 @@ const ORDERS = {
   errors: ['Most errors first', (a, b) => b.errors - a.errors || b.begin - a.begin],
 };
 
+/** How long a trace that came while the page was open is marked as new. */
+const FRESH_MS = 30_000;
+
 /** The list of traces found: one line each, only those in view being there. */
 export class Results {
   #traces = [];
   #shown = [];
-  #fresh = new Set();
-  #chosen = new Set();
+  /** When the traces that are marked as new came, by id. */
+  #fresh = new Map();
+  #chosen;
   #longest = 1;
+  #limit;
   #list;
 
-  constructor() {
-    this.order = el('select', { 'aria-label': 'Order' }, Object.entries(ORDERS).map(([name, [title]]) => el('option', { value: name }, title)));
-    this.order.addEventListener('change', () => this.draw());
-    this.compare = el('button', { type: 'button', disabled: true, title: 'Choose two traces to compare', onclick: () => this.#compare() }, 'Compare');
+  /** `{ order, limit }` of the query; calls `reordered(order)` when another order is wanted. */
+  constructor({ order, limit }, reordered) {
+    this.#limit = limit;
+    const { chosen = [] } = history.state ?? {};
+    this.#chosen = new Set(chosen);
+    this.order = el('select', { 'aria-label': 'Order' }, Object.entries(ORDERS).map(([name, [title]]) => el('option', { value: name, selected: name === order }, title)));
+    this.order.addEventListener('change', () => {
+      setParameters({ order: this.order.value === 'newest' ? null : this.order.value });
+      reordered(this.order.value);
+    });
+    this.compare = el('button', { type: 'button', title: 'Select exactly two traces to compare', onclick: () => navigate(compareUrl(...this.#chosen)) }, 'Compare');
     this.rows = el('div.rows.results', { role: 'list', 'aria-label': 'Traces' });
     this.#list = new VirtualList({
       scroller: this.rows,
       create: () => this.#create(),
       render: (node, index) => this.#render(node, this.#shown[index]),
     });
-  }
-
-  get newest() {
-    return this.#traces.reduce((newest, { begin }) => Math.max(newest, begin), 0);
+    this.rows.addEventListener('scroll', perFrame(() => this.rows.isConnected && remember({ top: this.rows.scrollTop })), { passive: true });
+    this.#count();
   }
 
   get traces() {
     return this.#traces;
   }
 
-  /** Takes these traces and no others. */
+  /** How many are shown of all that were found. */
+  get shown() {
+    return this.#shown.length;
+  }
+
+  /** Whether a hand is on the list, so that nothing in it may move. */
+  get isHeld() {
+    return this.rows.scrollTop > 0 || this.rows.matches(':hover') || this.rows.contains(document.activeElement);
+  }
+
+  /** Takes these traces and no others, and goes to where the list was left. */
   set(traces) {
     this.#traces = traces;
     this.#fresh.clear();
-    this.rows.scrollTop = 0;
+    this.draw();
+    this.rows.scrollTop = history.state?.top ?? 0;
   }
 
-  /** Adds what has come since; a trace that has grown is replaced. */
-  merge(traces, limit) {
-    const known = new Map(this.#traces.map((trace) => [trace.id, trace]));
-    let added = 0;
-    let changed = false;
-    for (const trace of traces) {
-      const before = known.get(trace.id);
-      if (!before) {
-        added++;
-        this.#fresh.add(trace.id);
-      }
-      changed ||= before?.spans !== trace.spans;
-      known.set(trace.id, trace);
-    }
-    this.#traces = [...known.values()].sort(ORDERS.newest[1]).slice(0, limit);
-    return { changed, added };
+  /** How many of these are not in the list yet. */
+  unknown(traces) {
+    const known = new Set(this.#traces.map(({ id }) => id));
+    return traces.filter(({ id }) => !known.has(id)).length;
+  }
+
+  /** Takes what is there now; what was not there before is marked as new for a while. */
+  merge(traces) {
+    const now = Date.now();
+    const known = new Set(this.#traces.map(({ id }) => id));
+    for (const { id } of traces) if (!known.has(id)) this.#fresh.set(id, now);
+    this.#traces = traces;
+    this.draw();
+  }
+
+  /** Takes what has become of the traces that are in the list; none of them moves. */
+  refresh(traces) {
+    const now = new Map(traces.map((trace) => [trace.id, trace]));
+    this.#traces = this.#traces.map((trace) => now.get(trace.id) ?? trace);
+    this.#shown = this.#shown.map((trace) => now.get(trace.id) ?? trace);
+    this.#list.refresh();
+  }
+
+  /** How many are marked as new; those that came a while ago no longer are. */
+  countFresh() {
+    for (const [id, since] of this.#fresh) if (Date.now() - since > FRESH_MS) this.#fresh.delete(id);
+    return this.#traces.filter(({ id }) => this.#fresh.has(id)).length;
   }
 
   /** Puts the focus on the next result, or the one before. */
@@ -79,8 +112,8 @@ export class Results {
   }
 
   draw() {
-    this.#shown = [...this.#traces].sort(ORDERS[this.order.value][1]);
-    this.#longest = this.#traces.reduce((longest, { begin, end }) => Math.max(longest, end - begin), 1);
+    this.#shown = [...this.#traces].sort(ORDERS[this.order.value]?.[1] ?? ORDERS.newest[1]).slice(0, this.#limit);
+    this.#longest = this.#shown.reduce((longest, { begin, end }) => Math.max(longest, end - begin), 1);
     this.#list.reset(this.#shown.length);
   }
 
@@ -92,67 +125,76 @@ export class Results {
       box, link,
       dot: el('i.dot'), service: el('span.service'), operation: el('span.operation'),
       mix: el('span.mix'), services: el('span.services'),
-      spans: el('span.number'), errors: el('span.number.errors'),
-      bar: el('span.length'), duration: el('span.number'), started: el('span.started'),
+      spans: el('span.number.spans'), errors: el('span.number.errors'),
+      bar: el('span.length'), duration: el('span.number'), clock: el('span'), age: el('span.age'),
     };
     link.append(parts.dot, parts.service, parts.operation);
     const node = el('div.row.result', { role: 'listitem' }, box, link,
       el('span.cell.mixed', {}, parts.mix, parts.services), parts.spans, parts.errors,
-      el('span.cell.lasting', {}, parts.bar, parts.duration), parts.started);
-    node.addEventListener('click', (event) => {
-      if (!event.target.closest('a, input')) link.click();
-    });
+      el('span.cell.lasting', {}, parts.bar, parts.duration), el('span.started', {}, parts.clock, parts.age));
+    node.addEventListener('click', (event) => this.#open(event, link));
     node.parts = parts;
     return node;
   }
 
+  /** A click beside the name does what one on the name does; text that is marked stays marked. */
+  #open(event, link) {
+    if (event.target.closest('a, input') || !getSelection().isCollapsed) return;
+    link.dispatchEvent(new MouseEvent('click', event));
+  }
+
   #render(node, trace) {
-    const { box, link, dot, service, operation, mix, services, spans, errors, bar, duration, started } = node.parts;
+    const { box, link, dot, service, operation, mix, services, spans, errors, bar, duration, clock, age } = node.parts;
     const root = trace.service || '(no service)';
     node.trace = trace;
     node.classList.toggle('fresh', this.#fresh.has(trace.id));
     box.checked = this.#chosen.has(trace.id);
-    box.setAttribute('aria-label', `Choose ${trace.name} to compare`.slice(0, 100));
+    box.setAttribute('aria-label', `Select ${trace.name} to compare`.slice(0, 100));
     link.href = traceUrl(trace.id);
+    link.title = `${root}: ${trace.name}`.slice(0, 500);
     dot.style.setProperty('--c', cssColour(colourOf(root)));
     service.textContent = root.slice(0, 200);
     operation.textContent = (trace.name || '(no root)').slice(0, 300);
-    mix.style.background = this.#mixture(trace);
+    mix.style.background = mixture(trace);
     mix.title = trace.services.map(({ name, spans: count }) => `${name} ${formatCount(count)}`).join('\n').slice(0, 2000);
     services.textContent = `${formatCount(trace.services.length)}`;
     services.title = mix.title;
     spans.textContent = formatCount(trace.spans);
+    spans.dataset.unit = trace.spans === 1 ? ' span' : ' spans';
     errors.textContent = trace.errors ? formatCount(trace.errors) : '';
-    errors.setAttribute('aria-label', `${formatCount(trace.errors)} errors`);
+    errors.setAttribute('aria-label', plural(trace.errors, 'error'));
     bar.style.setProperty('--share', `${(100 * (trace.end - trace.begin)) / this.#longest}%`);
     duration.textContent = formatDuration(trace.end - trace.begin);
-    started.textContent = `${formatTime(trace.begin).slice(11, 19)}  ${formatAge(trace.begin)}`;
-    started.title = formatTime(trace.begin);
-  }
-
-  /** The services' shares of the spans, side by side. */
-  #mixture({ services, spans }) {
-    let at = 0;
-    const stops = services.map(({ name, spans: count }) => {
-      const from = at;
-      at += (100 * count) / spans;
-      return `${cssColour(colourOf(name))} ${from.toFixed(1)}% ${at.toFixed(1)}%`;
-    });
-    return `linear-gradient(to right, ${stops.join(', ')})`;
+    clock.textContent = trace.begin ? formatMoment(trace.begin) : 'no start time';
+    clock.parentNode.title = trace.begin ? formatTime(trace.begin) : '';
+    if (trace.begin) setAge(age, trace.begin);
+    age.hidden = !trace.begin;
   }
 
   #choose({ id }, box) {
     if (box.checked && this.#chosen.size === 2) {
       box.checked = false;
-      toast('Two traces can be compared');
+      toast('Select exactly two traces to compare');
       return;
     }
     if (box.checked) this.#chosen.add(id);
     else this.#chosen.delete(id);
-    this.compare.disabled = this.#chosen.size !== 2;
+    this.#count();
+    remember({ chosen: [...this.#chosen] });
   }
 
-  #compare() {
-    navigate(compareUrl(...this.#chosen));
+  #count() {
+    this.compare.disabled = this.#chosen.size !== 2;
   }
+}
+
+/** The services' shares of the spans, side by side. */
+function mixture({ services, spans }) {
+  let at = 0;
+  const stops = services.map(({ name, spans: count }) => {
+    const from = at;
+    at += (100 * count) / spans;
+    return `${cssColour(colourOf(name))} ${from.toFixed(1)}% ${at.toFixed(1)}%`;
+  });
+  return `linear-gradient(to right, ${stops.join(', ')})`;
 }

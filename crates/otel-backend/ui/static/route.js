@@ -10,11 +10,15 @@ export function routeOf({ pathname, search }) {
   const slash = pathname.lastIndexOf('/');
   const directory = pathname.slice(0, slash + 1);
   const last = decode(pathname.slice(slash + 1));
-  if (directory.endsWith('/trace/') && last) {
+  if (directory.endsWith('/trace/')) {
+    const base = directory.slice(0, -'trace/'.length);
+    // No trace is named: one can be searched.
+    if (!last) return { page: 'search', parameters, base };
     const [id, other] = last.split('...');
-    return { page: other ? 'compare' : 'trace', id, other, parameters, base: directory.slice(0, -'trace/'.length) };
+    return { page: other ? 'compare' : 'trace', id, other, parameters, base };
   }
-  return { page: PAGES.has(last) ? last || 'search' : 'unknown', parameters, base: directory };
+  const page = last === 'trace' ? 'search' : last;
+  return { page: PAGES.has(page) ? page || 'search' : 'unknown', parameters, base: directory };
 }
 
 function decode(text) {
@@ -27,6 +31,7 @@ function decode(text) {
 
 export const base = routeOf(location).base;
 export const apiUrl = (path) => new URL(`${base}api/${path}`, location.origin).href;
+export const tempoUrl = (path) => new URL(`${base}tempo/api/${path}`, location.origin).href;
 export const traceUrl = (id, query = '') => `${base}trace/${encodeURIComponent(id)}${query}`;
 export const spanUrl = (id, spanId) => traceUrl(id, `?uiFind=${encodeURIComponent(spanId)}`);
 export const compareUrl = (a, b) => `${base}trace/${encodeURIComponent(a)}...${encodeURIComponent(b)}`;
@@ -48,14 +53,24 @@ export function navigate(url) {
   listener();
 }
 
-/** Changes what follows the `?` without leaving the page; `null` removes a parameter. */
-export function setParameters(changes) {
+/**
+ * Changes what follows the `?` without leaving the page; `null` or an empty list removes a parameter,
+ * a list sets it several times. With `isStep`, the browser's Back undoes it.
+ */
+export function setParameters(changes, isStep = false) {
   const url = new URL(location.href);
   for (const [name, value] of Object.entries(changes)) {
-    if (value === null || value === '') url.searchParams.delete(name);
-    else url.searchParams.set(name, value);
+    url.searchParams.delete(name);
+    for (const one of Array.isArray(value) ? value : [value]) if (one !== null && one !== '') url.searchParams.append(name, one);
   }
-  if (url.href !== location.href) history.replaceState(history.state, '', url);
+  if (url.href === location.href) return;
+  if (isStep) history.pushState(null, '', url);
+  else history.replaceState(history.state, '', url);
+}
+
+/** What this step of the browser's history remembers, for when Back leads to it again. */
+export function remember(changes) {
+  history.replaceState({ ...history.state, ...changes }, '');
 }
 
 /** A plain click on a link within the page needs no reload. */

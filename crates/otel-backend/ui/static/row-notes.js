@@ -2,8 +2,9 @@ import { ERROR } from './columns.js';
 import { hasFlag } from './span-text.js';
 
 /**
- * What the events and the status of spans say, for beside their bars. The words are in the worker;
- * those of the rows in view are asked for together, and kept.
+ * What the events and the status of spans say, for beside their bars; and for a row that stands for
+ * several, whether they are queries. The words are in the worker; those of the rows in view are
+ * asked for together, and kept.
  */
 export class RowNotes {
   #trace;
@@ -21,9 +22,18 @@ export class RowNotes {
   of(row) {
     const { eventsFrom } = this.#trace;
     if (eventsFrom[row] === eventsFrom[row + 1] && !hasFlag(this.#trace, row, ERROR)) return '';
+    return this.#get(row)?.text ?? '';
+  }
+
+  /** The note of a row that stands for all that are like it. */
+  ofMany(row) {
+    return this.#get(row)?.many ?? '';
+  }
+
+  #get(row) {
     const note = this.#known.get(row);
     if (note === undefined) this.#want(row);
-    return note ?? '';
+    return note;
   }
 
   async #want(row) {
@@ -35,6 +45,6 @@ export class RowNotes {
     this.#wanted.clear();
     const notes = await this.#trace.notes(rows);
     rows.forEach((wanted, index) => this.#known.set(wanted, notes[index]));
-    if (notes.some(Boolean)) this.#come();
+    if (notes.some(({ text, many }) => text || many)) this.#come();
   }
 }

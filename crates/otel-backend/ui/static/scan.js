@@ -1,7 +1,8 @@
-import { Columns, ERROR, KINDS, WARNED } from './columns.js';
+import { Columns, ENDLESS, ERROR, KINDS, UNPLACED, WARNED } from './columns.js';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
+const DOT = 0x2e;
 const COLON = 0x3a;
 const LIST_OPEN = 0x5b;
 const BACKSLASH = 0x5c;
@@ -27,12 +28,12 @@ const decoder = new TextDecoder();
 const NAMES = [
   'traceID', 'spanID', 'parentSpanID', 'operationName', 'references', 'startTime', 'duration',
   'tags', 'logs', 'processID', 'warnings', 'refType', 'CHILD_OF', 'timestamp', 'key', 'value',
-  'error', 'span.kind',
+  'error', 'span.kind', 'true',
 ].map((name) => encoder.encode(name));
 const [
   TRACE_ID, SPAN_ID, PARENT_SPAN_ID, OPERATION, REFERENCES, START_TIME, DURATION,
   TAGS, LOGS, PROCESS_ID, WARNINGS, REF_TYPE, CHILD_OF, TIMESTAMP, KEY, VALUE,
-  TAG_ERROR, TAG_KIND,
+  TAG_ERROR, TAG_KIND, TRUE,
 ] = NAMES.keys();
 const NAMES_BY_LENGTH = [];
 NAMES.forEach((name, index) => (NAMES_BY_LENGTH[name.length] ??= []).push(index));
@@ -63,6 +64,9 @@ export class Scanner {
   /** The last string passed, without its quotes. */
   #from = 0;
   #to = 0;
+  /** The last number passed, before its point and behind it. */
+  #whole = 0;
+  #part = 0;
   #retryAt = 0;
   #frames = [{ kind: START }];
   #columns = new Columns();
@@ -191,8 +195,19 @@ export class Scanner {
     // The trace's own id may come after the references.
     if (references) this.#references(references, traceFrom, traceTo, i);
     this.#pos = to;
+    this.#markUnknown(i);
     columns.commit(this.segments.length - 1, from, to);
     this.spans++;
+  }
+
+  /** A moment that is 0 was not sent. Of a span without an end the duration leads back to 1970. */
+  #markUnknown(i) {
+    const { start, duration, flags, epoch } = this.#columns;
+    if (Number.isNaN(start[i])) flags[i] |= UNPLACED;
+    else if (duration[i] < 0 && epoch + start[i] + duration[i] < 1) {
+      flags[i] |= ENDLESS;
+      duration[i] = 0;
+    }
   }
 
   /** Reads a span's member; true if it needed nothing else of the span. */
@@ -201,7 +216,7 @@ export class Scanner {
     const c = this.#next();
     switch (name) {
       case START_TIME:
-        columns.start[i] = this.#number(c);
+        columns.start[i] = this.#moment(c);
         return true;
       case DURATION:
         columns.duration[i] = this.#number(c);
@@ -235,7 +250,7 @@ export class Scanner {
     }
   }
 
-  /** The parent is the first CHILD_OF within the trace, or else the first FOLLOWS_FROM. */
+  /** The parent is the first CHILD_OF within the trace, or else the first FOLLOWS_FROM; the rest are links. */
   #references(at, traceFrom, traceTo, i) {
     this.#pos = at;
     if (this.#next() !== LIST_OPEN) return;
@@ -247,7 +262,10 @@ export class Scanner {
       const { id, isChild } = this.#reference(traceFrom, traceTo);
       if (id < 0) continue;
       if (isChild && parent < 0) parent = id;
-      else if (!isChild && follows < 0) follows = id;
+      else {
+        columns.links.push([i, id]);
+        if (follows < 0) follows = id;
+      }
     }
     if (parent < 0) parent = follows;
     columns.parentId[i] = parent;
@@ -279,7 +297,7 @@ export class Scanner {
 
   /**
    * Looks at a string that may be "error" or "span.kind" within a tag.
-   * Only a true boolean named `error` is an error: "false" and "unset" are strings, and truthy.
+   * An `error` is one if it is true, as a boolean or as text: "false" and "unset" are truthy, too.
    */
   #tag(from, to, open) {
     const name = this.#name(from, to);
@@ -287,7 +305,7 @@ export class Scanner {
     const value = this.#tagValue(open, name);
     if (value === 0) return;
     const i = this.#columns.count;
-    if (name === TAG_ERROR && this.#bytes[value] === LETTER_T) this.#columns.flags[i] |= ERROR;
+    if (name === TAG_ERROR && this.#isTrue(value)) this.#columns.flags[i] |= ERROR;
     if (name === TAG_KIND && this.#bytes[value] === QUOTE) this.#columns.flags[i] |= this.#kind(value);
   }
 
@@ -309,6 +327,11 @@ export class Scanner {
     return isWanted ? value : 0;
   }
 
+  #isTrue(value) {
+    const from = this.#bytes[value] === QUOTE ? value + 1 : value;
+    return this.#equals(NAMES[TRUE], from) && (from === value || this.#bytes[from + 4] === QUOTE);
+  }
+
   #kind(value) {
     this.#pos = value;
     this.#string();
@@ -323,7 +346,7 @@ export class Scanner {
     this.#pos = to + 1;
     if (this.#next() !== COLON) return;
     this.#pos++;
-    this.#columns.addEvent(this.#number(this.#next()));
+    this.#columns.addEvent(this.#moment(this.#next()));
   }
 
   #isFilledList(c) {
@@ -415,20 +438,50 @@ export class Scanner {
 
   /** A number, also one written as a string; anything else is 0. */
   #number(c) {
-    const bytes = this.#bytes;
-    const end = this.#end;
-    let pos = this.#pos;
-    let value = 0;
-    while (pos < end && bytes[pos] >= 0x30 && bytes[pos] <= 0x39) value = value * 10 + bytes[pos++] - 0x30;
-    if (pos >= end) throw SHORT;
-    if (pos > this.#pos && !isLiteral(bytes[pos])) {
-      this.#pos = pos;
-      return value;
-    }
+    if (this.#decimal(this.#pos)) return this.#whole + this.#part;
     const from = this.#pos;
     this.#skip();
     const quote = c === QUOTE ? 1 : 0;
     return Number(this.#text(from + quote, this.#pos - quote)) || 0;
+  }
+
+  /** A moment, in microseconds after the first one that was read; NaN if it is 0 or none. */
+  #moment(c) {
+    const quote = c === QUOTE ? 1 : 0;
+    if (!this.#decimal(this.#pos + quote)) {
+      this.#skip();
+      return NaN;
+    }
+    this.#pos += quote;
+    if (this.#whole === 0) return NaN;
+    const columns = this.#columns;
+    if (columns.epoch === 0) columns.epoch = this.#whole;
+    return this.#whole - columns.epoch + this.#part;
+  }
+
+  /**
+   * Passes digits, also with a point among them, and keeps what stands before and behind the point.
+   * False, and nothing passed, if there are none or more than digits.
+   */
+  #decimal(from) {
+    const bytes = this.#bytes;
+    const end = this.#end;
+    let pos = from;
+    let whole = 0;
+    while (pos < end && bytes[pos] >= 0x30 && bytes[pos] <= 0x39) whole = whole * 10 + bytes[pos++] - 0x30;
+    const isNumber = pos > from;
+    let part = 0;
+    if (pos < end && bytes[pos] === DOT) {
+      let size = 1;
+      for (pos++; pos < end && bytes[pos] >= 0x30 && bytes[pos] <= 0x39; size *= 10) part = part * 10 + bytes[pos++] - 0x30;
+      part /= size;
+    }
+    if (pos >= end) throw SHORT;
+    if (!isNumber || isLiteral(bytes[pos])) return false;
+    this.#pos = pos;
+    this.#whole = whole;
+    this.#part = part;
+    return true;
   }
 
   #intern(interner) {
@@ -458,7 +511,7 @@ export class Scanner {
   }
 
   #unexpected(wanted) {
-    return new SyntaxError(`this is not Jaeger's JSON: ${wanted} was expected near byte ${this.#pos}`);
+    return new SyntaxError(`neither Jaeger nor OTLP JSON: ${wanted} was expected near byte ${this.#pos}`);
   }
 }
 

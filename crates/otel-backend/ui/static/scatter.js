@@ -1,6 +1,7 @@
 import { el, perFrame } from './dom.js';
-import { formatClock, formatDuration, formatTime, plural } from './format.js';
-import { onThemeChange, rgbOf } from './palette.js';
+import { formatClock, formatDate, formatDuration, formatTime, plural } from './format.js';
+import { roundMoments } from './round-moments.js';
+import { inkOf, onThemeChange, rgbOf } from './palette.js';
 import { navigate, traceUrl } from './route.js';
 
 const LEFT = 64;
@@ -29,7 +30,9 @@ export class Scatter {
   }
 
   set(traces) {
-    this.#traces = traces;
+    // A trace without a start time has no place.
+    this.#traces = traces.filter(({ begin }) => begin > 0);
+    this.node.hidden = this.#traces.length === 0;
     this.draw();
   }
 
@@ -52,27 +55,34 @@ export class Scatter {
     const least = Math.min(...begins);
     const most = Math.max(...begins, least + 1e6);
     const x = (begin) => LEFT + 8 + ((begin - least) / (most - least)) * (width - LEFT - RIGHT - 16);
-    context.fillStyle = css('--text-3');
-    const labels = Math.max(2, Math.min(6, Math.floor((width - LEFT) / 160)));
-    for (let k = 0; k < labels; k++) {
-      const moment = least + ((most - least) * k) / (labels - 1);
-      context.textAlign = k === 0 ? 'left' : k === labels - 1 ? 'right' : 'center';
-      context.fillText(formatClock(new Date(moment / 1000)), x(moment), height - 6);
+    context.textAlign = 'center';
+    const { step, moments } = roundMoments(least, most, Math.max(2, Math.min(6, Math.floor((width - LEFT) / 160))));
+    let day = '';
+    for (const moment of moments) {
+      const date = new Date(moment / 1000);
+      const label = labelOf(date, step, day);
+      day = formatDate(date);
+      const half = context.measureText(label).width / 2;
+      const at = Math.max(LEFT + half, Math.min(x(moment), width - RIGHT - half));
+      context.fillStyle = inkOf('--text-3');
+      context.fillText(label, at, height - 6);
+      context.fillStyle = inkOf('--line');
+      context.fillRect(Math.round(x(moment)), TOP, 1, height - TOP - BOTTOM);
     }
     return x;
   }
 
   #durationScale(context, width, height) {
-    const logs = this.#traces.map(({ begin, end }) => Math.log10(Math.max(1, end - begin)));
+    const logs = this.#traces.map(logOf);
     const least = Math.floor(Math.min(...logs));
     const most = Math.max(Math.ceil(Math.max(...logs)), least + 1);
     const y = (log) => height - BOTTOM - ((log - least) / (most - least)) * (height - TOP - BOTTOM);
     context.textAlign = 'right';
     const step = Math.ceil((most - least) / 4);
     for (let log = least; log <= most; log += step) {
-      context.fillStyle = css('--line');
+      context.fillStyle = inkOf('--line');
       context.fillRect(LEFT, Math.round(y(log)), width - LEFT - RIGHT, 1);
-      context.fillStyle = css('--text-3');
+      context.fillStyle = inkOf('--text-3');
       context.fillText(formatDuration(10 ** log), LEFT - 8, y(log) + 4);
     }
     return y;
@@ -82,7 +92,7 @@ export class Scatter {
     this.#dots = this.#traces.map((trace) => ({
       trace,
       x: x(trace.begin),
-      y: y(Math.log10(Math.max(1, trace.end - trace.begin))),
+      y: y(logOf(trace)),
       radius: Math.min(11, 2.5 + Math.sqrt(trace.spans) / 4),
     }));
     for (const { trace, x: left, y: top, radius } of [...this.#dots].sort((a, b) => b.radius - a.radius)) {
@@ -113,7 +123,7 @@ export class Scatter {
     this.tip.hidden = !nearest;
     if (!nearest) return;
     const { trace } = nearest;
-    this.tip.replaceChildren(el('strong', {}, trace.name.slice(0, 80) || '(no name)'), el('br'),
+    this.tip.replaceChildren(el('strong', {}, `${trace.service.slice(0, 60)}: ${trace.name.slice(0, 80) || '(no name)'}`), el('br'),
       `${formatDuration(trace.end - trace.begin)}, ${plural(trace.spans, 'span')}, ${plural(trace.errors, 'error')}`, el('br'), formatTime(trace.begin));
     const flip = nearest.x > this.node.clientWidth / 2;
     this.tip.style.left = flip ? 'auto' : `${nearest.x + 14}px`;
@@ -127,4 +137,12 @@ export class Scatter {
   }
 }
 
-const css = (property) => getComputedStyle(document.documentElement).getPropertyValue(property);
+/** The duration on the scale; what takes less than a nanosecond takes none. */
+const logOf = ({ begin, end }) => Math.log10(Math.max(1e-3, end - begin));
+
+/** Days by their date, shorter steps by the clock, to the second where steps are so short. */
+function labelOf(date, step, previousDay) {
+  if (step >= 86400e6) return formatDate(date);
+  const clock = step >= 60e6 ? formatClock(date).slice(0, 5) : formatClock(date);
+  return formatDate(date) === previousDay || previousDay === '' ? clock : `${formatDate(date)} ${clock}`;
+}

@@ -1,22 +1,28 @@
 import { getOperations } from './backend.js';
 import { el } from './dom.js';
-import { formatCount } from './format.js';
-import { DEFAULT_LIMIT, LOOKBACKS, MAX_LIMIT, formatTags, isDuration, parseTags } from './query.js';
+import { formatCount, readDuration } from './format.js';
+import { DEFAULT_LIMIT, LOOKBACKS, MAX_LIMIT, formatTags, parseTags } from './query.js';
+import { valuesOf } from './tags.js';
 import { uploadButton } from './uploads.js';
 
 const LOOKBACK_NAMES = {
   '5m': 'Last 5 minutes', '15m': 'Last 15 minutes', '1h': 'Last hour', '3h': 'Last 3 hours', '6h': 'Last 6 hours',
-  '12h': 'Last 12 hours', '24h': 'Last 24 hours', '2d': 'Last 2 days', '7d': 'Last 7 days', custom: 'From … to …',
+  '12h': 'Last 12 hours', '24h': 'Last 24 hours', '2d': 'Last 2 days', '7d': 'Last 7 days', any: 'Any time', custom: 'Custom range…',
 };
 
 /** The form of a search: shows a query, and hands over the one that is asked for. */
 export class SearchForm {
   #fields = {};
   #submit;
+  #order;
+  /** Offers for the attributes, `name=value` or `name=`. */
   #known = [];
+  /** Names whose values are among the offers. */
+  #asked = new Set();
 
   constructor(services, query, submit) {
     this.#submit = submit;
+    this.#order = query.order;
     this.#make(services);
     this.node = this.#layout();
     this.show(query);
@@ -27,11 +33,11 @@ export class SearchForm {
     f.service = el('select', { id: 'service' }, el('option', { value: '' }, 'All services'), services.map((name) => el('option', { value: name }, name)));
     f.operation = el('select', { id: 'operation' });
     f.tags = el('input', { id: 'tags', list: 'tag-list', placeholder: 'error=true http.route=/cart', spellcheck: 'false', autocomplete: 'off' });
-    f.minDuration = el('input', { id: 'minDuration', placeholder: '100ms', spellcheck: 'false', 'aria-label': 'Shortest span' });
-    f.maxDuration = el('input', { id: 'maxDuration', placeholder: '1.2s', spellcheck: 'false', 'aria-label': 'Longest span' });
+    f.minDuration = el('input', { id: 'minDuration', placeholder: '100ms', spellcheck: 'false', 'aria-label': 'Min span duration' });
+    f.maxDuration = el('input', { id: 'maxDuration', placeholder: '1.2s', spellcheck: 'false', 'aria-label': 'Max span duration' });
     f.lookback = el('select', { id: 'lookback' }, [...LOOKBACKS.keys(), 'custom'].map((name) => el('option', { value: name }, LOOKBACK_NAMES[name])));
-    f.start = el('input', { type: 'datetime-local', step: 1, 'aria-label': 'From' });
-    f.end = el('input', { type: 'datetime-local', step: 1, 'aria-label': 'To' });
+    f.start = el('input', { type: 'datetime-local', step: 1, 'aria-label': 'Start' });
+    f.end = el('input', { type: 'datetime-local', step: 1, 'aria-label': 'End' });
     f.limit = el('input', { id: 'limit', type: 'number', min: 1, max: MAX_LIMIT });
     f.service.addEventListener('change', () => this.#loadOperations(''));
     f.lookback.addEventListener('change', () => this.#showCustom());
@@ -46,10 +52,10 @@ export class SearchForm {
     return el('form.query', { 'aria-label': 'Search', onsubmit: (event) => this.#onSubmit(event) },
       field('Service', f.service),
       field('Operation', f.operation),
-      field('Attributes of a span', f.tags, this.completions),
-      el('div.field', {}, el('label', { for: 'minDuration' }, 'Duration of a span, from and to'), el('div.pair', {}, f.minDuration, f.maxDuration)),
-      field('Time', f.lookback, this.custom),
-      field('At most', f.limit),
+      field('Span attributes', f.tags, this.completions),
+      el('div.field', {}, el('label', { for: 'minDuration' }, 'Span duration: min – max'), el('div.pair', {}, f.minDuration, f.maxDuration)),
+      field('Time range', f.lookback, this.custom),
+      field('Limit', f.limit),
       this.problem,
       el('button.primary', { type: 'submit' }, 'Find traces'),
       uploadButton());
@@ -57,9 +63,7 @@ export class SearchForm {
 
   show(query) {
     const f = this.#fields;
-    if (query.service && ![...f.service.options].some(({ value }) => value === query.service)) {
-      f.service.append(el('option', { value: query.service }, query.service));
-    }
+    this.know([query.service]);
     f.service.value = query.service;
     f.tags.value = formatTags(query.tags);
     f.minDuration.value = query.minDuration;
@@ -73,9 +77,20 @@ export class SearchForm {
     this.#loadOperations(query.operation);
   }
 
-  /** Offers tags that occur in results. */
+  /** Offers these services, too. */
+  know(names) {
+    const { options } = this.#fields.service;
+    const known = new Set([...options].map(({ value }) => value));
+    for (const name of new Set(names)) {
+      if (!name || known.has(name)) continue;
+      const after = [...options].slice(1).find(({ value }) => value > name) ?? null;
+      this.#fields.service.insertBefore(el('option', { value: name }, name), after);
+    }
+  }
+
+  /** Offers these tags; one whose value is empty is a name to complete. */
   complete(tags) {
-    this.#known = tags.map((tag) => formatTags(Object.fromEntries([tag])));
+    this.#known = tags.map(([key, value]) => (value === '' ? `${key}=` : formatTags({ [key]: value })));
     this.#offer();
   }
 
@@ -83,7 +98,17 @@ export class SearchForm {
   #offer() {
     const { value } = this.#fields.tags;
     const typed = value.slice(0, value.lastIndexOf(' ') + 1);
+    const [, name] = /^([^\s=]+)=/.exec(value.slice(typed.length)) ?? [];
+    if (name && this.#known.includes(`${name}=`)) this.#offerValues(name);
     this.completions.replaceChildren(...this.#known.map((tag) => el('option', { value: typed + tag })));
+  }
+
+  async #offerValues(name) {
+    if (this.#asked.has(name)) return;
+    this.#asked.add(name);
+    const values = await valuesOf(name);
+    this.#known = [...values.map((value) => formatTags({ [name]: value })), ...this.#known];
+    this.#offer();
   }
 
   #showCustom() {
@@ -121,12 +146,15 @@ export class SearchForm {
   #read() {
     const f = this.#fields;
     const durations = { minDuration: f.minDuration.value.trim(), maxDuration: f.maxDuration.value.trim() };
-    for (const value of Object.values(durations)) {
-      if (value && !isDuration(value)) throw new SyntaxError(`not a duration with its unit (100ms, 1.2s): ${value}`);
-    }
+    const [least, most] = Object.values(durations).map((value) => {
+      const micros = value && readDuration(value);
+      if (micros === null) throw new SyntaxError(`"${value}" needs a unit, e.g. 100ms or 1.2s`);
+      return micros;
+    });
+    if (least !== '' && most !== '' && least > most) throw new RangeError('Min duration must not be longer than max');
     const start = new Date(f.start.value).getTime() * 1000;
     const end = new Date(f.end.value).getTime() * 1000;
-    if (f.lookback.value === 'custom' && !(start < end)) throw new RangeError('the time must begin before it ends');
+    if (f.lookback.value === 'custom' && !(start < end)) throw new RangeError('Start must be before end');
     return {
       service: f.service.value,
       operation: f.operation.value,
@@ -136,6 +164,7 @@ export class SearchForm {
       start,
       end,
       limit: Number(f.limit.value) || DEFAULT_LIMIT,
+      order: new URLSearchParams(location.search).get('order') ?? this.#order,
     };
   }
 }

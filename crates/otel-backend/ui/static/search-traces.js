@@ -1,5 +1,6 @@
-import { getJson, summariseTraces } from './backend.js';
+import { byIds, getJson, localTraces, summariseTraces } from './backend.js';
 import { apiParameters, summaryParameters } from './query.js';
+import { operationOf, serviceOf } from './span-text.js';
 
 /** An API that cannot search all services at once is asked for this many, one by one. */
 const MAX_SERVICES = 20;
@@ -7,32 +8,31 @@ const MAX_SERVICES = 20;
 /** Whether the API answers with summaries; known after the first answer. */
 let hasSummaries = true;
 
-/**
- * `{ traces }` that match a query, in few words each, newest first; or an error. `since`, in
- * microseconds, asks only for newer ones.
- */
-export async function searchTraces(query, services, since = 0) {
-  const answer = await search(query, since);
+/** `{ traces }` that match a query, in few words each, newest first; or an error. */
+export async function searchTraces(query, services) {
+  if (query.isOfFiles) return { traces: newestFirst(localTraces().map(summaryOf)) };
+  if (query.traceIds?.length) return sorted(await summariseTraces(byIds(query.traceIds)));
+  const answer = await search(query);
   if (answer.error?.status !== 400 || query.service) return answer;
-  const answers = await Promise.all(services.slice(0, MAX_SERVICES).map((service) => search({ ...query, service }, since)));
+  const answers = await Promise.all(services.slice(0, MAX_SERVICES).map((service) => search({ ...query, service })));
   const failed = answers.find(({ error }) => error);
   if (failed) return failed;
   const byId = new Map(answers.flatMap(({ traces }) => traces).map((trace) => [trace.id, trace]));
-  return { traces: newestFirst([...byId.values()]).slice(0, query.limit) };
+  return { traces: newestFirst([...byId.values()]) };
 }
 
 /** By summaries; an API older than they are sends the traces whole. */
-async function search(query, since) {
+async function search(query) {
   if (hasSummaries) {
-    const { body, error } = await getJson(`v3/trace-summaries?${summaryParameters(query, since)}`);
+    const { body, error } = await getJson(`v3/trace-summaries?${summaryParameters(query)}`);
     if (body) return { traces: newestFirst((body.summaries ?? []).map(readSummary)) };
     if (error.status !== 404 && error.status !== 501) return { error };
     hasSummaries = false;
   }
-  const answer = await summariseTraces(apiParameters(query, since));
-  return answer.error ? answer : { traces: newestFirst(answer.traces) };
+  return sorted(await summariseTraces(apiParameters(query)));
 }
 
+const sorted = (answer) => (answer.error ? answer : { traces: newestFirst(answer.traces) });
 const newestFirst = (traces) => traces.sort((a, b) => b.begin - a.begin);
 
 function readSummary(summary) {
@@ -50,5 +50,14 @@ function readSummary(summary) {
   };
 }
 
-/** Nanoseconds in digits, more than a number holds exactly. */
-const micros = (nanos) => Number(BigInt(nanos ?? 0) / 1000n);
+/** The same of a trace that was read from a file. */
+function summaryOf(trace) {
+  const { id, services, count, errors, orphans, epoch, begin, end, root } = trace;
+  return {
+    id, services, spans: count, errors, orphans, begin: epoch + begin, end: epoch + end,
+    name: root < 0 ? '' : operationOf(trace, root), service: root < 0 ? '' : serviceOf(trace, root),
+  };
+}
+
+/** Nanoseconds in digits, more than a number holds exactly; the part of a microsecond is kept. */
+const micros = (nanos) => Number(BigInt(nanos ?? 0) / 1000n) + Number(BigInt(nanos ?? 0) % 1000n) / 1000;

@@ -16,8 +16,7 @@ export function startShortcuts() {
   addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (document.querySelector('dialog[open]')) return;
-    const typing = event.target.closest?.('input, select, textarea');
-    if (typing && event.key !== 'Escape') return;
+    if (event.key !== 'Escape' && isTaken(event)) return;
     if (event.key === '?') {
       event.preventDefault();
       showHelp();
@@ -54,4 +53,11 @@ const NAMES = { ArrowUp: '↑', ArrowDown: '↓', ArrowLeft: '←', ArrowRight: 
 
 function nameOf(key) {
   return NAMES[key] ?? key;
+}
+
+/** Whether a key means something where it is typed: to a field, or to a choice that begins so. */
+function isTaken({ target, key }) {
+  const field = target.closest?.('input:not([type=checkbox]), select, textarea');
+  if (field?.localName !== 'select') return Boolean(field);
+  return key.length > 1 || [...field.options].some(({ text }) => text.toLowerCase().startsWith(key.toLowerCase()));
 }

@@ -10,14 +10,15 @@ export class SortableTable {
   #columns;
   #items = [];
   #sorted;
-  #descending = true;
+  #descending;
   #list;
   #titles;
   #pick;
   /** Where the keyboard is. */
   #cursor = 0;
 
-  constructor({ label, columns, sorted, pick, selected = () => false }) {
+  constructor({ label, columns, sorted, descending = true, pick, selected = () => false, matched = () => false }) {
+    this.#descending = descending;
     this.#columns = columns;
     this.#sorted = sorted;
     this.#pick = pick;
@@ -26,7 +27,7 @@ export class SortableTable {
     const head = el('div.table-head', { role: 'row' }, this.#titles.map((button, index) =>
       el(columns[index].numeric ? 'div.numeric' : 'div', { role: 'columnheader' }, button)));
     this.rows = el('div.rows', { role: 'rowgroup' });
-    this.node = el('div.table', { role: 'grid', tabindex: 0, 'aria-label': label, '--columns': columns.map(({ width }) => width).join(' ') }, head, this.rows);
+    this.node = el('div.table', { role: 'grid', tabindex: 0, 'aria-label': label, '--columns': columns.map(({ width }) => width).join(' '), '--least': `${leastWidth(columns)}px` }, head, this.rows);
     this.rows.addEventListener('click', (event) => {
       const node = event.target.closest('.row');
       if (!node) return;
@@ -47,6 +48,7 @@ export class SortableTable {
         node.setAttribute('aria-rowindex', index + 2);
         node.classList.toggle('cursor', index === this.#cursor);
         node.classList.toggle('selected', selected(item));
+        node.classList.toggle('matched', matched(item));
         columns.forEach((column, at) => {
           const cell = node.children[at];
           cell.textContent = column.text(item);
@@ -111,6 +113,12 @@ export class SortableTable {
     this.#cursor = Math.min(this.#cursor, Math.max(0, this.#items.length - 1));
     this.#list.reset(this.#items.length);
   }
+}
+
+/** What the columns take at least, with the gaps between them and the margins of the table. */
+function leastWidth(columns) {
+  const widths = columns.map(({ width }) => Number(/\d+/.exec(width)[0]));
+  return widths.reduce((sum, width) => sum + width, 12 * (columns.length - 1) + 32);
 }
 
 const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);

@@ -2,7 +2,7 @@ import { ERROR } from './columns.js';
 import { formatDuration } from './format.js';
 import { cssColour } from './palette.js';
 import { SortableTable } from './sortable-table.js';
-import { hasFlag, kindOf, operationOf, serviceOf } from './span-text.js';
+import { durationOf, hasFlag, kindOf, operationOf, serviceOf } from './span-text.js';
 
 /** The spans as a table. */
 export function spanTable(trace, { pick, selected }) {
@@ -19,9 +19,9 @@ export function spanTable(trace, { pick, selected }) {
         cell: (cell, row) => cell.classList.toggle('failed', hasFlag(trace, row, ERROR)),
       },
       { title: 'Kind', width: '90px', text: (row) => kindOf(trace, row), by: (row) => kindOf(trace, row) },
-      { title: 'Begins', width: '110px', numeric: true, text: (row) => formatDuration(start[row] - begin), by: (row) => start[row] },
-      { title: 'Duration', width: '110px', numeric: true, text: (row) => formatDuration(duration[row]), by: (row) => duration[row] },
-      { title: 'Own time', width: '110px', numeric: true, text: (row) => formatDuration(self[row]), by: (row) => self[row] },
+      { title: 'Start', width: '110px', numeric: true, text: (row) => formatDuration(start[row] - begin), by: (row) => start[row] },
+      { title: 'Duration', width: '110px', numeric: true, text: (row) => durationOf(trace, row), by: (row) => duration[row] },
+      { title: 'Self time', width: '110px', numeric: true, text: (row) => formatDuration(self[row]), by: (row) => self[row] },
       { title: 'Error', width: '72px', text: (row) => (hasFlag(trace, row, ERROR) ? 'error' : ''), by: (row) => (hasFlag(trace, row, ERROR) ? 0 : 1), cell: (cell) => cell.classList.add('failed') },
     ],
   });

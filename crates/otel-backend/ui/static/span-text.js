@@ -1,4 +1,4 @@
-import { CRITICAL, CYCLE, DUPLICATE, EARLY, ERROR, KIND, KINDS, ORPHAN, WARNED } from './columns.js';
+import { CRITICAL, CYCLE, DUPLICATE, EARLY, ENDLESS, ERROR, KIND, KINDS, ORPHAN, UNPLACED, WARNED } from './columns.js';
 import { formatDuration } from './format.js';
 
 export const hasFlag = (trace, row, flag) => (trace.flags[row] & flag) !== 0;
@@ -7,25 +7,30 @@ export const serviceOf = (trace, row) => trace.services[trace.service[row]]?.nam
 export const kindOf = (trace, row) => KINDS[trace.flags[row] & KIND];
 export const endOf = (trace, row) => trace.start[row] + Math.max(0, trace.duration[row]);
 
+/** How long a span took, as far as that was sent. */
+export const durationOf = (trace, row) => (hasFlag(trace, row, ENDLESS) ? 'no end time' : formatDuration(trace.duration[row]));
+
 /** What is odd about a span, in sentences. */
 export function oddities(trace, row) {
   const { parent, start, duration } = trace;
   const found = [];
-  if (hasFlag(trace, row, ORPHAN)) found.push('Its parent is not in the trace: not sent, not yet arrived, or lost.');
-  if (hasFlag(trace, row, DUPLICATE)) found.push('Another span of this trace has the same id.');
-  if (hasFlag(trace, row, CYCLE)) found.push('It is its own ancestor; the circle is cut here.');
+  if (hasFlag(trace, row, ORPHAN)) found.push('Its parent is missing (not sent, late or lost).');
+  if (hasFlag(trace, row, DUPLICATE)) found.push('Another span of this trace has the same span ID.');
+  if (hasFlag(trace, row, CYCLE)) found.push('It is its own ancestor (cycle broken here).');
+  if (hasFlag(trace, row, UNPLACED)) found.push('It was sent without a usable start time; it is placed at its parent.');
+  if (hasFlag(trace, row, ENDLESS)) found.push('It was sent without an end time.');
   if (hasFlag(trace, row, EARLY)) {
     const by = formatDuration(start[parent[row]] - start[row]);
     const clocks = trace.service[row] === trace.service[parent[row]] ? '' : ': the clocks of the two services differ';
-    found.push(`It begins ${by} before its parent${clocks}. Times are shown as they were recorded.`);
+    found.push(`It starts ${by} before its parent${clocks}. Times are shown as recorded.`);
   }
-  if (duration[row] < 0) found.push(`Its duration is negative (${formatDuration(duration[row])}); it is drawn as a moment.`);
+  if (duration[row] < 0) found.push(`It ends ${formatDuration(-duration[row])} before it starts; it is drawn as a moment.`);
   return found;
 }
 
 /** Whether a row bears the sign for something odd that is no error. */
 export const isOdd = (trace, row) =>
-  (trace.flags[row] & (WARNED | ORPHAN | DUPLICATE | CYCLE | EARLY)) !== 0 || trace.duration[row] < 0;
+  (trace.flags[row] & (WARNED | ORPHAN | DUPLICATE | CYCLE | EARLY | UNPLACED | ENDLESS)) !== 0 || trace.duration[row] < 0;
 
 /** A row as one sentence, for those who hear it. */
 export function describe(trace, row) {
@@ -33,8 +38,8 @@ export function describe(trace, row) {
     operationOf(trace, row),
     serviceOf(trace, row),
     kindOf(trace, row),
-    `takes ${formatDuration(trace.duration[row])}`,
-    `begins at ${formatDuration(trace.start[row] - trace.begin)}`,
+    hasFlag(trace, row, ENDLESS) ? 'no end time' : `takes ${formatDuration(trace.duration[row])}`,
+    `starts at ${formatDuration(trace.start[row] - trace.begin)}`,
     hasFlag(trace, row, ERROR) && 'error',
     isOdd(trace, row) && 'warning',
     hasFlag(trace, row, CRITICAL) && 'on the critical path',

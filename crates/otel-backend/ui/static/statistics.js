@@ -3,6 +3,7 @@ import { el } from './dom.js';
 import { formatCount, formatDuration, formatShare } from './format.js';
 import { cssColour } from './palette.js';
 import { SortableTable } from './sortable-table.js';
+import { percentile } from './percentile.js';
 import { mark } from './span-table.js';
 import { operationOf, serviceOf } from './span-text.js';
 
@@ -11,7 +12,10 @@ export class Statistics {
   #trace;
   #table;
   #rows;
+  #byKey = new Map();
+  #groups = [];
 
+  /** Calls `pick(service, operation)` for a row; `operation` is `null` for all of a service. */
   constructor(trace, pick) {
     this.#trace = trace;
     this.byService = el('input', { type: 'checkbox' });
@@ -20,19 +24,20 @@ export class Statistics {
     this.#table = new SortableTable({
       label: 'Statistics',
       sorted: 4,
-      pick,
+      pick: ({ service, operation }) => pick(service, this.byService.checked ? null : operation),
+      matched: ({ isMatched }) => isMatched,
       columns: [
         { title: 'Service', width: 'minmax(90px, 1fr)', text: ({ service }) => service, by: ({ service }) => service, cell: (cell, { colour }) => mark(cell, cssColour(colour)) },
         { title: 'Operation', width: 'minmax(110px, 2fr)', text: ({ operation }) => operation.slice(0, 300), by: ({ operation }) => operation },
         { title: 'Spans', width: '72px', numeric: true, text: ({ count }) => formatCount(count), by: ({ count }) => count },
         { title: 'Errors', width: '66px', numeric: true, text: ({ errors }) => (errors ? formatCount(errors) : ''), by: ({ errors }) => errors, cell: (cell) => cell.classList.add('failed') },
-        duration('Own time', 'self'),
+        duration('Self time', 'self'),
         { title: 'Share', width: '72px', numeric: true, text: ({ share }) => formatShare(share), by: ({ share }) => share },
-        duration('Total', 'total'), duration('Mean', 'mean'), duration('p50', 'p50'), duration('p95', 'p95'), duration('Longest', 'longest'),
+        duration('Total', 'total'), duration('Avg', 'mean'), duration('p50', 'p50'), duration('p95', 'p95'), duration('Max', 'longest'),
       ],
     });
     this.node = el('div.pane', {},
-      el('label.option', {}, this.byService, ' Services only'),
+      el('label.option', {}, this.byService, ' Group by service'),
       this.#table.node);
   }
 
@@ -42,22 +47,38 @@ export class Statistics {
     const groups = new Map();
     for (const row of rows) this.#add(groups, row);
     const whole = [...groups.values()].reduce((sum, { self }) => sum + self, 0);
-    this.#table.set([...groups.values()].map((group) => finished(group, whole)));
+    this.#byKey = new Map([...groups].map(([key, group]) => [key, finished(group, whole)]));
+    this.#groups = [...this.#byKey.values()];
+    this.#table.set(this.#groups);
+  }
+
+  /** Marks the groups in which something was found. */
+  mark(matches) {
+    for (const group of this.#groups) group.isMatched = false;
+    for (const row of matches) {
+      const group = this.#byKey.get(this.#keyOf(row));
+      if (group) group.isMatched = true;
+    }
+    this.#table.redraw();
   }
 
   destroy() {
     this.#table.destroy();
   }
 
+  #keyOf(row) {
+    const { service, operation } = this.#trace;
+    return service[row] * 0x100000 + (this.byService.checked ? -1 : operation[row]);
+  }
+
   #add(groups, row) {
     const trace = this.#trace;
     const service = trace.service[row];
-    const operation = this.byService.checked ? -1 : trace.operation[row];
-    const key = service * 0x100000 + operation;
+    const key = this.#keyOf(row);
     let group = groups.get(key);
     if (!group) {
       group = {
-        row, service: serviceOf(trace, row), operation: operation < 0 ? '' : operationOf(trace, row),
+        row, service: serviceOf(trace, row), operation: this.byService.checked ? '' : operationOf(trace, row),
         colour: trace.colours[service], errors: 0, self: 0, durations: [],
       };
       groups.set(key, group);
@@ -82,6 +103,3 @@ function finished({ durations, ...group }, whole) {
     longest: sorted[sorted.length - 1],
   };
 }
-
-/** The least value that so large a share of the sorted values does not exceed. */
-export const percentile = (sorted, share) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];

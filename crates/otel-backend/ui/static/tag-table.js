@@ -1,51 +1,53 @@
 import { copy, el, iconButton } from './dom.js';
-import { formatCount, plural } from './format.js';
+import { formatCount } from './format.js';
+import { indentJson } from './json-text.js';
+import { longText } from './long-text.js';
+import { formatSql, isQueryKey } from './sql-text.js';
 
 /** Attributes shown before "show more". */
 const FIRST_TAGS = 60;
-/** Characters of a value shown before it is cut. */
-const FIRST_CHARACTERS = 600;
 
-/** A table of attributes: name, value, type. */
-export function tagTable(tags) {
+/** The value of an attribute as it was sent. */
+export const textOf = (value) => (typeof value === 'string' ? value : JSON.stringify(value) ?? '');
+
+/** A table of attributes: name, value, type. `pick(key, text, node)`, if given, is called for a name that is clicked. */
+export function tagTable(tags, pick = null) {
   return growing(tags, FIRST_TAGS, 'div.tags', ({ key, type, value }) => {
-    const text = typeof value === 'string' ? value : JSON.stringify(value);
-    return el(/\n/.test(text) ? 'div.tag.long' : 'div.tag', {},
-      el('span.key', {}, String(key)),
-      valueOf(text ?? '', type),
-      el('span.type', {}, String(type ?? 'string')),
+    const text = textOf(value);
+    const { shown, kind } = readable(String(key), type, text);
+    const name = pick
+      ? el('button.key', { type: 'button', 'aria-haspopup': 'menu', title: 'Find or exclude', onclick: ({ currentTarget }) => pick(String(key), text, currentTarget) }, String(key))
+      : el('span.key', {}, String(key));
+    return el(shown.includes('\n') ? 'div.tag.long' : 'div.tag', {},
+      name,
+      valueOf(String(key), kind, shown),
+      el('span.type', {}, kind),
       iconButton('copy', `Copy ${key}`.slice(0, 60), () => copy(text, 'Value')));
   });
 }
 
-function valueOf(text, type) {
-  // Only what is an address as a whole opens, and only on the web.
-  if (type === 'string' && /^https?:\/\/[^\s"<>]+$/.test(text) && text.length <= FIRST_CHARACTERS) {
-    return el('span.value', {}, el('a', { href: text, target: '_blank', rel: 'noopener noreferrer' }, text));
-  }
-  const pretty = type === 'string' || type === undefined ? prettyJson(text) : text;
-  if (pretty.length <= FIRST_CHARACTERS) return el('span.value', { 'data-type': type }, pretty);
-  const value = el('span.value', { 'data-type': type }, `${pretty.slice(0, FIRST_CHARACTERS)}… `);
-  value.append(el('button.more', { type: 'button', onclick: () => value.replaceChildren(pretty) },
-    `show all ${plural(pretty.length, 'character')}`));
-  return value;
+/** JSON and SQL spread over lines; any other text as it is. */
+function readable(key, type, text) {
+  if (type !== 'string' && type !== undefined) return { shown: text, kind: String(type) };
+  if (isQueryKey(key) && text.length > 60) return { shown: formatSql(text), kind: 'SQL' };
+  const json = indentJson(text);
+  // A short list reads well in its line.
+  return json === null ? { shown: text, kind: 'string' } : { shown: text.length > 40 ? json : text, kind: 'JSON' };
 }
 
-/** A list or an object written as JSON, spread over lines; any other text as it is. */
-function prettyJson(text) {
-  if (!/^\s*[[{]/.test(text) || text.length > 100_000) return text;
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text;
+function valueOf(key, kind, text) {
+  // Only what is an address as a whole opens, and only on the web.
+  if (kind === 'string' && /^https?:\/\/[^\s"<>]{1,600}$/.test(text)) {
+    return el('span.value', {}, el('a', { href: text, target: '_blank', rel: 'noopener noreferrer' }, text));
   }
+  return longText(text, { title: key, 'data-type': kind });
 }
 
 /** The first items, and a button for the others. */
 export function growing(items, first, selector, make) {
   const node = el(selector, {}, items.slice(0, first).map(make));
   if (items.length > first) {
-    const more = el('button.more', { type: 'button' }, `show ${formatCount(items.length - first)} more`);
+    const more = el('button.more', { type: 'button' }, `Show ${formatCount(items.length - first)} more`);
     more.addEventListener('click', () => more.replaceWith(...items.slice(first).map(make)));
     node.append(more);
   }

@@ -1,8 +1,11 @@
+/** No part shorter than this, in microseconds, is shown. */
+const LEAST_MICROS = 0.01;
+
 /** The part of a trace's time that is in view, and where it lies on the screen. */
 export class TimeRange {
   constructor(begin, end) {
     this.begin = begin;
-    this.end = Math.max(end, begin + 1);
+    this.end = end - begin >= LEAST_MICROS ? end : begin + 1;
     this.from = this.begin;
     this.to = this.end;
   }
@@ -11,9 +14,9 @@ export class TimeRange {
     return this.from === this.begin && this.to === this.end;
   }
 
-  /** Shows [from, to), kept within the trace and at least a microsecond long. */
+  /** Shows [from, to), kept within the trace and not too short to draw. */
   set(from, to) {
-    const length = Math.min(Math.max(to - from, 1), this.end - this.begin);
+    const length = Math.min(Math.max(to - from, LEAST_MICROS), this.end - this.begin);
     this.from = Math.min(Math.max(from, this.begin), this.end - length);
     this.to = this.from + length;
   }
@@ -48,6 +51,6 @@ function roundStep(least) {
   const clock = [1e6, 2e6, 5e6, 10e6, 15e6, 30e6, 60e6, 120e6, 300e6, 600e6, 900e6, 1800e6, 3600e6,
     7200e6, 10800e6, 21600e6, 43200e6, 86400e6];
   if (least > 1e6) return clock.find((step) => step >= least) ?? Math.ceil(least / 86400e6) * 86400e6;
-  const power = 10 ** Math.floor(Math.log10(Math.max(least, 1)));
+  const power = 10 ** Math.floor(Math.log10(Math.max(least, LEAST_MICROS)));
   return [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= least) ?? power;
 }

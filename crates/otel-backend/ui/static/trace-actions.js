@@ -1,17 +1,25 @@
 import { copy, el, icon, iconButton, toast } from './dom.js';
-import { apiUrl, compareUrl, navigate } from './route.js';
+import { apiUrl, compareUrl, navigate, traceUrl } from './route.js';
+import { notAnId, readTraceId } from './trace-id.js';
 
-/** What can be done with a whole trace. One from a file is only on this page, not in the API. */
-export function traceActions({ id, isLocal }) {
+/**
+ * What can be done with a whole trace. One from a file is only on this page, not in the API.
+ * `skew`, if there is any, says whether it is removed and lets that be changed.
+ */
+export function traceActions({ id, isLocal }, skew) {
   const url = apiUrl(`traces/${encodeURIComponent(id)}`);
   const menu = el('details.menu', {},
-    el('summary', { title: 'Copy, download, compare' }, 'Trace', icon('down')),
+    el('summary', { title: 'Copy, download, print, compare' }, 'Actions', icon('down')),
     el('div', {},
       !isLocal && [
+        item('Copy link', () => copy(new URL(traceUrl(id), location.origin).href, 'Link')),
         item('Copy as JSON', () => copyTrace(`${url}?prettyPrint=true`)),
+        item('Copy as curl', () => copy(`curl -s '${url}'`, 'Command')),
         el('a', { href: url, download: `${id}.json` }, 'Download Jaeger JSON'),
         item('Download OTLP JSON', () => downloadOtlp(id)),
       ],
+      item('Print…', () => print()),
+      skew && item(skew.isAdjusted ? 'Show times as recorded' : 'Adjust for clock skew', () => skew.adjust(!skew.isAdjusted)),
       item('Compare with another trace…', () => askForOther(id))));
   menu.addEventListener('focusout', ({ relatedTarget }) => {
     if (!menu.contains(relatedTarget)) menu.open = false;
@@ -39,18 +47,11 @@ async function downloadOtlp(id) {
   try {
     const response = await fetch(apiUrl(`v3/traces/${encodeURIComponent(id)}`));
     if (!response.ok) throw new Error(`status ${response.status}`);
-    save(await unwrapped(await response.blob()), `${id}.otlp.json`);
+    const { withoutResult } = await import('./file-formats.js');
+    save(await withoutResult(await response.blob()), `${id}.otlp.json`);
   } catch (error) {
     toast(`The trace could not be downloaded: ${error.message}`);
   }
-}
-
-/** Without `{"result":` and `}`; the whole of a large trace is not read for that. */
-async function unwrapped(blob) {
-  const [, open] = /^(\s*\{\s*"result"\s*:\s*)\{/.exec(await blob.slice(0, 64).text()) ?? [];
-  if (!open) return blob;
-  const tail = await blob.slice(-64).text();
-  return blob.slice(open.length, blob.size - (tail.length - tail.lastIndexOf('}')));
 }
 
 function save(blob, name) {
@@ -62,13 +63,17 @@ function save(blob, name) {
 
 function askForOther(id) {
   const input = el('input', { 'aria-label': 'Trace ID', placeholder: 'Trace ID', spellcheck: 'false', required: true });
+  input.addEventListener('input', () => input.setCustomValidity(''));
   const dialog = el('dialog', { 'aria-label': 'Compare' },
     el('div.head', {}, el('h2', {}, 'Compare with another trace'), iconButton('close', 'Close  Esc', () => dialog.close())),
     el('form.inline', {
       onsubmit: (event) => {
         event.preventDefault();
+        const other = readTraceId(input.value);
+        input.setCustomValidity(other ? '' : notAnId(input.value));
+        if (!input.reportValidity()) return;
         dialog.close();
-        navigate(compareUrl(id, input.value.trim()));
+        navigate(compareUrl(id, other.id));
       },
     }, input, el('button.primary', { type: 'submit' }, 'Compare')));
   dialog.addEventListener('close', () => dialog.remove());

@@ -1,5 +1,6 @@
+import { age } from './ages.js';
 import { copy, el, iconButton } from './dom.js';
-import { formatAge, formatCount, formatDuration, formatTime } from './format.js';
+import { formatCount, formatDuration, formatTime } from './format.js';
 import { cssColour } from './palette.js';
 import { operationOf, serviceOf } from './span-text.js';
 
@@ -11,35 +12,40 @@ export function traceHead(trace, actions = []) {
       el('h1', {},
         el('i.dot', { '--c': cssColour(trace.colours[trace.service[root]]) }),
         el('span.service', { title: serviceOf(trace, root) }, serviceOf(trace, root)),
-        el('span.operation', { title: operationOf(trace, root).slice(0, 300) }, operationOf(trace, root))),
+        el('span.operation', { title: operationOf(trace, root).slice(0, 300) }, operationOf(trace, root)),
+        trace.file && el('span.chip.file', { title: 'Read from a file. The backend does not have it, so it is gone after a reload.' }, `from file ${trace.file}`)),
       actions),
     facts(trace),
   ];
 }
 
 function facts(trace) {
-  const { begin, end, count, services, levels, errors, id } = trace;
+  const { epoch, begin, end, count, services, levels, errors, id } = trace;
+  const started = epoch + begin;
   const fact = (name, value, { kind = '', title } = {}) =>
     el(`div${kind}`, { title }, el('dt', {}, name), el('dd', {}, value));
   return el('dl.facts', {},
-    fact('Started', `${formatTime(begin)}, ${formatAge(begin)}`, { title: `${new Date(begin / 1e3).toISOString()} (UTC)` }),
+    fact('Started', [`${formatTime(started)}, `, age(started)], { title: `${new Date(started / 1e3).toISOString()} (UTC)` }),
     fact('Duration', formatDuration(end - begin)),
     fact('Spans', formatCount(count)),
     fact('Services', formatCount(services.length)),
-    fact('Depth', formatCount(levels)),
+    fact('Depth', formatCount(levels), { title: 'Longest chain of parents' }),
     fact('Errors', formatCount(errors), { kind: errors ? '.bad' : '' }),
-    el('div.id', {}, el('dt', {}, 'Trace'), el('dd', {}, el('code', {}, id),
-      iconButton('copy', 'Copy the trace id', () => copy(id, 'Trace id')))));
+    el('div.id', {}, el('dt', {}, 'Trace ID'), el('dd', {}, el('code', {}, id),
+      iconButton('copy', 'Copy the trace ID', () => copy(id, 'Trace ID')))));
 }
 
 /** What is odd about the trace as a whole, in a sentence each. */
-export function traceNotes({ orphans, early, duplicates, cycles, roots, warnings }) {
-  const spans = (n) => (n === 1 ? 'one span' : `${formatCount(n)} spans`);
+export function traceNotes({ orphans, early, duplicates, cycles, unplaced, endless, roots, warnings, isAdjusted }) {
+  const spans = (n, one, many) => `${formatCount(n)} ${n === 1 ? `span ${one}` : `spans ${many}`}`;
   const texts = warnings.map(String);
-  if (orphans) texts.push(`The parent of ${spans(orphans)} is missing: not sent, not yet arrived, or lost.`);
+  if (orphans) texts.push(`${spans(orphans, 'has', 'have')} a missing parent (not sent, late or lost).`);
   else if (roots > 1 && cycles === 0) texts.push(`${formatCount(roots)} spans have no parent.`);
-  if (early) texts.push(`${spans(early)} begin${early === 1 ? 's' : ''} before ${early === 1 ? 'its' : 'their'} parent, as when the clocks of two machines differ. Times are shown as recorded.`);
-  if (duplicates) texts.push(`${spans(duplicates)} carr${duplicates === 1 ? 'ies' : 'y'} an id that another span has.`);
-  if (cycles) texts.push(`${spans(cycles)} ${cycles === 1 ? 'is its' : 'are their'} own ancestor; the circle is cut there.`);
-  return texts.map((text) => text[0].toUpperCase() + text.slice(1));
+  if (early && !isAdjusted) texts.push(`${spans(early, 'starts before its parent', 'start before their parents')} (clock skew?). Times are shown as recorded.`);
+  if (isAdjusted) texts.push('Times are adjusted: a span that left its parent\'s time was moved into it, with all below it.');
+  if (duplicates) texts.push(`${spans(duplicates, 'shares', 'share')} a span ID.`);
+  if (cycles) texts.push(`${spans(cycles, 'is its own ancestor', 'are their own ancestors')} (cycle broken there).`);
+  if (unplaced) texts.push(`${spans(unplaced, 'has no usable start time and is placed at its parent', 'have no usable start time and are placed at their parents')}.`);
+  if (endless) texts.push(`${spans(endless, 'has', 'have')} no end time.`);
+  return texts;
 }

@@ -1,10 +1,12 @@
 import { loadTrace, localTrace } from './backend.js';
-import { formatDuration, plural } from './format.js';
+import { formatCount, formatDuration } from './format.js';
 import { toast } from './dom.js';
 import { pause } from './pause.js';
 import { Preview } from './preview.js';
 import { operationOf, serviceOf } from './span-text.js';
-import { failure, loading, unknownTrace } from './states.js';
+import { traceUrl } from './route.js';
+import { failure, loading, unknownTrace, unreachable, wrongId } from './states.js';
+import { readTraceId } from './trace-id.js';
 import { TraceView } from './trace-view.js';
 
 /** How long the page waits before it says that it is loading. */
@@ -17,13 +19,24 @@ const MAX_POLLED_SPANS = 20_000;
 
 export async function show(page, route, signal) {
   document.title = `${route.id.slice(0, 8)} · otel-backend`;
-  const wanted = route.parameters.get('uiFind');
-  const trace = localTrace(route.id) ?? (await loadPatiently(page, route.id, wanted, signal));
+  const meant = localTrace(route.id) ? { id: route.id } : readTraceId(route.id);
+  if (!meant) {
+    page.replaceChildren(wrongId(route.id));
+    return;
+  }
+  const parameters = new URLSearchParams(route.parameters);
+  if (meant.span) parameters.set('uiFind', meant.span);
+  // What was pasted, a traceparent for example, becomes the address of the trace it means.
+  if (meant.id !== route.id) history.replaceState(history.state, '', traceUrl(meant.id, String(parameters) && `?${parameters}`));
+  const wanted = parameters.get('uiFind');
+  const trace = localTrace(meant.id) ?? (await loadPatiently(page, meant.id, wanted, signal));
   if (signal.aborted || !trace) return;
   const row = wanted ? await trace.locate(wanted) : -1;
   if (signal.aborted) return;
-  const shown = await present(page, trace, (view) => view.start(route.parameters, row), signal);
-  if (!trace.isLocal) await follow(page, shown, signal);
+  const shown = new ShownTrace(page, signal);
+  await shown.start(trace, parameters, row);
+  route.follow((next) => shown.update(next));
+  if (!trace.isLocal) await shown.grow();
 }
 
 /** The trace; as long as there is none, the page says so and asks again. */
@@ -80,42 +93,86 @@ class Progress {
 
 function problem(id, status, message) {
   if (status === 404) return unknownTrace(id, message);
-  if (status === 0) return failure('The backend does not answer', `Opening trace ${id}: ${message}. This page tries again by itself.`);
+  if (status === 0) return unreachable(`Opening trace ${id}: ${message}.`);
   return failure('The trace could not be opened', `The backend says: ${message}.`);
 }
 
-/** Puts a view of the trace on the page; `begin(view)` brings it to where it should be. */
-async function present(page, trace, begin, signal) {
-  const { root } = trace;
-  if (root >= 0) document.title = `${serviceOf(trace, root)}: ${operationOf(trace, root).slice(0, 80)} · ${formatDuration(trace.end - trace.begin)}`;
-  const leaving = new AbortController();
-  const leave = () => leaving.abort();
-  signal.addEventListener('abort', leave, { once: true });
-  const view = new TraceView(trace, leaving.signal);
-  page.replaceChildren(view.node);
-  await begin(view);
-  return { trace, view, leave };
-}
+/** The trace on the page: as it was sent or with its clock skew removed, with the spans that still arrive. */
+class ShownTrace {
+  #page;
+  #signal;
+  #trace;
+  #view;
+  #isAdjusted = false;
+  #leave = () => {};
 
-/** Adds the spans that are still arriving. */
-async function follow(page, shown, signal) {
-  while (isYoung(shown.trace)) {
-    await pause(POLL_MS, signal);
-    if (signal.aborted) return;
-    if (document.hidden) continue;
-    const trace = await loadTrace(shown.trace.id);
-    if (signal.aborted) return;
-    if (trace.error || trace.count === shown.trace.count) {
-      if (!trace.error) trace.drop();
-      continue;
+  constructor(page, signal) {
+    this.#page = page;
+    this.#signal = signal;
+  }
+
+  async start(trace, parameters, row) {
+    await this.#present(trace).start(parameters, row);
+  }
+
+  /** Follows the address to another view of the trace; whether it is one. */
+  update({ page, id, parameters }) {
+    const { isLocal, original } = this.#trace;
+    const isSame = page === 'trace' && id === this.#trace.id && localTrace(id) === (isLocal ? original ?? this.#trace : undefined);
+    if (!isSame) return false;
+    this.#view.update(parameters);
+    return true;
+  }
+
+  /** Adds the spans that are still arriving. */
+  async grow() {
+    while (isYoung(this.#trace)) {
+      await pause(POLL_MS, this.#signal);
+      if (this.#signal.aborted) return;
+      if (document.hidden) continue;
+      const trace = await loadTrace(this.#trace.id);
+      if (this.#signal.aborted) return;
+      if (trace.error) continue;
+      const more = trace.count - this.#trace.count;
+      if (more === 0) trace.drop();
+      else await this.#replace(trace);
+      if (more > 0) toast(`${formatCount(more)} more ${more === 1 ? 'span' : 'spans'}`);
     }
-    const more = trace.count - shown.trace.count;
-    const state = await shown.view.state();
-    shown.leave();
-    shown.trace.drop();
-    shown = await present(page, trace, (view) => view.restore(state), signal);
-    if (more > 0) toast(`${plural(more, 'span')} more`);
+  }
+
+  async #replace(trace) {
+    const before = this.#trace;
+    const next = this.#isAdjusted ? await trace.adjusted() : trace;
+    const rows = await this.#view.rowsIn(next);
+    if (this.#signal.aborted) return;
+    const state = this.#view.state();
+    this.#present(next).restore(state, rows);
+    before.drop();
+  }
+
+  async #adjust(on) {
+    this.#isAdjusted = on;
+    const trace = on ? await this.#trace.adjusted() : this.#trace.original;
+    const rows = await this.#view.rowsIn(trace);
+    if (this.#signal.aborted) return;
+    const state = { ...this.#view.state(), range: null };
+    this.#present(trace).restore(state, rows);
+  }
+
+  /** Puts a new view of the trace on the page. */
+  #present(trace) {
+    const { root } = trace;
+    if (root >= 0) document.title = `${serviceOf(trace, root)}: ${operationOf(trace, root).slice(0, 80)} · ${formatDuration(trace.end - trace.begin)}`;
+    this.#leave();
+    const leaving = new AbortController();
+    this.#leave = () => leaving.abort();
+    this.#signal.addEventListener('abort', this.#leave, { once: true });
+    const view = new TraceView(trace, leaving.signal, (on) => this.#adjust(on));
+    this.#page.replaceChildren(view.node);
+    this.#trace = trace;
+    this.#view = view;
+    return view;
   }
 }
 
-const isYoung = ({ end, count }) => count <= MAX_POLLED_SPANS && Math.abs(Date.now() * 1000 - end) < YOUNG_MICROS;
+const isYoung = ({ epoch, end, count }) => count <= MAX_POLLED_SPANS && Math.abs(Date.now() * 1000 - epoch - end) < YOUNG_MICROS;

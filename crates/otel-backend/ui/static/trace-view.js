@@ -1,22 +1,22 @@
+import { attributeMenu } from './attribute-menu.js';
 import { CRITICAL, ERROR } from './columns.js';
 import { Details } from './details.js';
-import { drawn, el, perFrame } from './dom.js';
+import { drawn, el, perFrame, toast } from './dom.js';
 import { Finder } from './finder.js';
-import { FlameGraph } from './flame-graph.js';
 import { Minimap } from './minimap.js';
+import { startPrinting } from './printing.js';
 import { setParameters } from './route.js';
 import { setShortcuts } from './shortcuts.js';
 import { SpanFilter } from './span-filter.js';
-import { spanTable } from './span-table.js';
-import { operationOf } from './span-text.js';
-import { Statistics } from './statistics.js';
+import { hasFlag } from './span-text.js';
+import { state } from './states.js';
 import { TimeRange } from './time-range.js';
 import { traceActions } from './trace-actions.js';
 import { traceHead, traceNotes } from './trace-head.js';
 import { VisibleRows } from './visible-rows.js';
 import { Waterfall } from './waterfall.js';
 
-const VIEWS = { timeline: 'Timeline', flame: 'Flame graph', table: 'Table', statistics: 'Statistics' };
+const VIEWS = { timeline: 'Timeline', flame: 'Flame graph', table: 'Table', statistics: 'Statistics', events: 'Events' };
 
 /** One trace on the page: its parts, and what they tell each other. */
 export class TraceView {
@@ -29,40 +29,54 @@ export class TraceView {
   #minimap;
   #details;
   #finder;
-  /** What stands in for the timeline, if anything. */
+  /** What stands in for the timeline, if anything does and its script has come. */
   #standIn = null;
   #view = 'timeline';
   #drawRange = perFrame(() => {
     this.#minimap.mark();
     this.#waterfall.refresh();
+    this.#keepRange();
   });
+  /** The span whose details follow the keyboard, asked for once a frame. */
+  #follow = perFrame(() => this.#details.row >= 0 && this.#show(this.#waterfall.cursor));
 
-  constructor(trace, signal) {
+  /** `adjust(on)` is called to have the same trace with its clock skew removed, or as it was sent. */
+  constructor(trace, signal, adjust) {
     this.#trace = trace;
     this.#signal = signal;
     this.#visible = new VisibleRows(trace);
     this.#range = new TimeRange(trace.begin, trace.end);
-    this.#filter = new SpanFilter(trace, () => this.#applyFilter());
-    this.#details = new Details(trace, { close: () => this.close(), open: (spanId) => this.#open(spanId) });
-    this.#waterfall = new Waterfall(trace, this.#visible, this.#range, { select: (row) => this.select(row), range: this.#drawRange });
+    this.#filter = new SpanFilter(trace, () => this.#applyFilter(), () => this.#nextError());
+    this.#details = new Details(trace, {
+      close: () => this.close(),
+      open: (spanId) => this.#open(spanId),
+      pick: (key, text, node) => attributeMenu(key, text, node, this.#filter, (wanted) => this.#finder.search(wanted)),
+    });
+    this.#waterfall = new Waterfall(trace, this.#visible, this.#range, { select: (row) => this.select(row), moved: this.#follow, range: this.#drawRange });
     this.#minimap = new Minimap(trace, this.#range, this.#drawRange, signal);
-    this.#finder = new Finder(trace, { found: (rows, current) => this.#mark(rows, current), searched: (text) => setParameters({ uiFind: text }) });
-    this.node = this.#layout();
+    this.#finder = new Finder(trace, { found: (rows, current, stay) => this.#mark(rows, current, stay), searched: (text) => setParameters({ uiFind: text }) });
+    this.node = this.#layout(adjust);
+    startPrinting(this.#waterfall, signal);
     signal.addEventListener('abort', () => {
       this.#standIn?.destroy?.();
       this.#waterfall.destroy();
     });
   }
 
-  #layout() {
+  #layout(adjust) {
     this.pane = el('div.main', { role: 'tabpanel', id: 'pane' });
     this.tabs = el('div.views', { role: 'tablist', 'aria-label': 'Views' }, Object.entries(VIEWS).map(([name, title]) =>
-      el('button', { type: 'button', role: 'tab', id: `tab-${name}`, 'aria-controls': 'pane', 'data-view': name, onclick: () => this.show(name) }, title)));
+      el('button', { type: 'button', role: 'tab', id: `tab-${name}`, 'aria-controls': 'pane', 'data-view': name, onclick: () => this.#turnTo(name) }, title)));
     this.tabs.addEventListener('keydown', ({ key }) => this.#moveTab({ ArrowLeft: -1, ArrowRight: 1 }[key]));
+    this.nothing = el('div.nothing', { hidden: true }, state('No span passes the filters', el('div.actions', {},
+      el('button.primary', { type: 'button', onclick: () => this.#filter.clear() }, 'Clear filters'))));
+    const { isAdjusted, early } = this.#trace;
+    const skew = (isAdjusted || early > 0) && { isAdjusted, adjust };
     return el('div.trace', {},
-      traceHead(this.#trace, traceActions(this.#trace)),
+      traceHead(this.#trace, traceActions(this.#trace, skew)),
       traceNotes(this.#trace).map((text) => el('div.banner', {}, text)),
       el('div.tabs', {}, this.tabs, this.#filter.node, this.#finder.node),
+      this.#filter.conditions,
       el('div.body', {}, this.pane, this.#details.node));
   }
 
@@ -73,46 +87,86 @@ export class TraceView {
     // Rows that are drawn with the cursor and the selection need not be drawn again for them.
     this.#waterfall.cursor = wanted ? row : 0;
     this.#waterfall.selected = row;
+    this.#readRange(parameters);
     this.show(parameters.get('view'));
+    if (['only', 'service', 'min', 'with', 'without', 'operation'].some((name) => parameters.has(name))) {
+      await this.#filter.read(parameters);
+      this.#applyFilter();
+    }
     if (row >= 0) {
       this.#reveal(row);
-      await this.select(row);
+      await this.#show(row);
     } else if (wanted) await this.#finder.search(wanted);
-    else this.#waterfall.focus();
+    else this.#focusPane();
     drawn().then(() => this.#trace.prepareFind());
   }
 
-  /** What a person has done to the view, for the view of the same trace with more spans. */
-  async state() {
+  /** Follows an address of the same trace: another view of it, or another span. */
+  async update(parameters) {
+    this.show(parameters.get('view'));
+    await this.#filter.read(parameters);
+    this.#applyFilter();
+    const wanted = parameters.get('uiFind');
+    if (wanted) await this.#open(wanted);
+    else this.close();
+  }
+
+  /** What must be known of another trace, the same with more spans, before it can stand in: its rows for these. */
+  async rowsIn(trace) {
     const rows = [this.#details.row, this.#waterfall.cursor, ...[...this.#visible.rows].filter((row) => this.#visible.collapsed[row])];
+    const ids = await this.#trace.spanIds(rows);
+    const [selected, cursor, ...collapsed] = await Promise.all(ids.map((id) => (id ? trace.locate(id) : -1)));
+    return { selected, cursor, collapsed, span: selected >= 0 ? await trace.span(selected) : null };
+  }
+
+  /** What a person has done to the view. */
+  state() {
     const { isWhole, from, to } = this.#range;
+    const { epoch } = this.#trace;
     return {
       view: this.#view,
-      filter: this.#filter.state,
-      text: this.#finder.text,
-      range: isWhole ? null : [from, to],
-      spanIds: await this.#trace.spanIds(rows),
+      text: this.#finder.input.value,
+      range: isWhole ? null : [epoch + from, epoch + to],
       top: this.#waterfall.rows.scrollTop,
+      detailsTop: this.#details.node.lastChild?.scrollTop ?? 0,
+      focus: focusWithin(this.node),
+      menu: this.node.querySelector('details.menu').open,
     };
   }
 
-  async restore({ view, filter, text, range, spanIds, top }) {
+  /** Takes over from a view with fewer spans, without a moment in which keys would be lost. */
+  restore({ view, text, range, top, detailsTop, focus, menu }, { selected, cursor, collapsed, span }) {
     this.#setShortcuts();
-    const [selected, cursor, ...collapsed] = await Promise.all(spanIds.map((id) => (id ? this.#trace.locate(id) : -1)));
     for (const row of collapsed) if (row >= 0) this.#visible.collapsed[row] = 1;
     this.#visible.update();
-    if (range) this.#range.set(...range);
-    this.show(view);
-    this.#filter.restore(filter);
-    this.#waterfall.rows.scrollTop = top;
+    if (range) this.#range.set(...range.map((moment) => moment - this.#trace.epoch));
     this.#waterfall.cursor = cursor;
-    if (selected >= 0) await this.select(selected);
-    if (text) await this.#finder.search(text);
+    if (selected >= 0) {
+      this.#waterfall.selected = selected;
+      this.#details.fill(selected, span);
+      this.#details.node.lastChild.scrollTop = detailsTop;
+    }
+    this.show(view);
+    this.#waterfall.rows.scrollTop = top;
+    this.#finder.input.value = text;
+    this.node.querySelector('details.menu').open = menu;
+    focusAgain(this.node, focus);
+    const parameters = new URLSearchParams(location.search);
+    this.#filter.read(parameters).then(() => this.#filter.isOn && this.#applyFilter());
+    if (text) this.#finder.search(text, { stay: true });
+  }
+
+  /** Turns to another view by hand, which the browser's Back undoes. */
+  #turnTo(name) {
+    if (name === this.#view) return;
+    setParameters({ view: name === 'timeline' ? null : name }, true);
+    this.show(name);
   }
 
   /** Shows the trace in another way. */
   show(name) {
-    this.#view = VIEWS[name] ? name : 'timeline';
+    this.#view = Object.hasOwn(VIEWS, name ?? '') ? name : 'timeline';
+    const hadFocus = this.pane.contains(document.activeElement) || document.activeElement === document.body;
     setParameters({ view: this.#view === 'timeline' ? null : this.#view });
     for (const tab of this.tabs.children) {
       const isShown = tab.dataset.view === this.#view;
@@ -121,38 +175,61 @@ export class TraceView {
     }
     this.pane.setAttribute('aria-labelledby', `tab-${this.#view}`);
     this.#standIn?.destroy?.();
-    this.#standIn = this.#make();
-    if (this.#standIn) this.pane.replaceChildren(this.#filter.legend, this.#standIn.node);
-    else this.pane.replaceChildren(el('div.overview', {}, this.#filter.legend, this.#minimap.node), this.#waterfall.node);
-    this.#draw();
+    this.#standIn = null;
+    if (this.#view === 'timeline') {
+      this.pane.replaceChildren(el('div.overview', {}, this.#filter.legend, this.#minimap.node), this.nothing, this.#waterfall.node);
+      this.#draw();
+      if (hadFocus) this.#focusPane();
+    } else this.#standFor(this.#view, hadFocus);
   }
 
-  #make() {
-    const trace = this.#trace;
-    switch (this.#view) {
-      case 'flame': return new FlameGraph(trace, this.#signal);
-      case 'table': return spanTable(trace, { pick: (row) => this.select(row), selected: (row) => row === this.#details.row });
-      case 'statistics': return new Statistics(trace, ({ row }) => this.#findIn('table', operationOf(trace, row)));
-      default: return null;
+  /** Puts another view in the place of the timeline, when its script has come. */
+  async #standFor(name, hadFocus) {
+    this.pane.replaceChildren(this.#filter.legend, this.nothing);
+    try {
+      const views = await import('./trace-views.js');
+      if (this.#view !== name || this.#signal.aborted) return;
+      this.#standIn?.destroy?.();
+      this.#standIn = views.show(name, this.#trace, {
+        select: (row) => this.select(row),
+        isSelected: (row) => row === this.#details.row,
+        showOperation: (service, operation) => {
+          this.#turnTo('table');
+          this.#filter.showOperation(service, operation);
+        },
+      }, this.#signal);
+    } catch {
+      toast('Cannot reach the backend');
+      this.show('timeline');
+      return;
     }
+    this.pane.replaceChildren(this.#filter.legend, this.nothing, this.#standIn.node);
+    this.#draw();
+    if (hadFocus) this.#focusPane();
+  }
+
+  /** The keys go on where the eyes are. */
+  #focusPane() {
+    if (this.#view === 'timeline') this.#waterfall.focus();
+    else this.pane.querySelector('.table, .flame')?.focus({ preventScroll: true });
   }
 
   #moveTab(by) {
     if (!by) return;
     const names = Object.keys(VIEWS);
     const at = (names.indexOf(this.#view) + by + names.length) % names.length;
-    this.show(names[at]);
+    this.#turnTo(names[at]);
     this.tabs.children[at].focus();
   }
 
-  #findIn(view, text) {
-    this.show(view);
-    this.#finder.search(text);
-  }
-
   #draw() {
-    if (this.#standIn) this.#standIn.set(this.#shownRows());
-    else this.#waterfall.refresh();
+    const rows = this.#shownRows();
+    this.nothing.hidden = !this.#filter.isOn || rows.length > 0;
+    if (this.#view === 'timeline') this.#waterfall.refresh();
+    else if (this.#standIn) {
+      this.#standIn.set(rows);
+      this.#standIn.mark?.(this.#waterfall.matches, this.#waterfall.currentMatch);
+    }
   }
 
   /** The rows that pass the filter; in the table, those found. */
@@ -160,6 +237,7 @@ export class TraceView {
     const all = Int32Array.from({ length: this.#trace.count }, (_, row) => row);
     const { matches } = this.#waterfall;
     const isFinding = this.#view === 'table' && this.#finder.text !== '';
+    if (!this.#filter.isOn && !isFinding) return all;
     return all.filter((row) => this.#filter.passes(row) && (!isFinding || matches.has(row)));
   }
 
@@ -168,12 +246,24 @@ export class TraceView {
     const row = await this.#trace.locate(spanId);
     if (row < 0) return;
     this.#reveal(row);
-    if (row !== this.#details.row) await this.select(row);
+    if (row !== this.#details.row) await this.#show(row);
+  }
+
+  #nextError() {
+    const { count } = this.#trace;
+    const from = this.#details.row >= 0 ? this.#details.row : this.#waterfall.cursor;
+    for (let step = 1; step <= count; step++) {
+      const row = (from + step + count) % count;
+      if (!hasFlag(this.#trace, row, ERROR)) continue;
+      this.#reveal(row);
+      this.#show(row);
+      return;
+    }
   }
 
   /** Brings a row into view, whatever hides it. */
   #reveal(row) {
-    if (this.#standIn) return;
+    if (this.#view !== 'timeline') return;
     if (this.#visible.passing && !this.#visible.passing[row]) this.#filter.clear();
     if (this.#visible.show(row)) this.#waterfall.refresh();
     this.#waterfall.moveTo(row, true);
@@ -181,27 +271,30 @@ export class TraceView {
 
   /** Shows the details of a span, or hides them if they are shown. */
   async select(row) {
-    if (row === this.#details.row) {
-      this.close();
-      return;
-    }
+    if (row === this.#details.row) this.close();
+    else await this.#show(row);
+  }
+
+  async #show(row) {
     this.#waterfall.selected = row;
+    const wasHidden = this.#details.node.hidden;
     await this.#details.show(row);
-    if (this.#standIn) this.#standIn.redraw?.();
-    else {
+    this.#details.highlight(this.#finder.text);
+    if (this.#view !== 'timeline') this.#standIn?.redraw?.();
+    else if (wasHidden) {
       // The panel takes room from the bars.
       this.#waterfall.refresh();
       this.#waterfall.moveTo(row);
-    }
+    } else this.#waterfall.redraw();
     const [spanId] = await this.#trace.spanIds([row]);
-    setParameters({ uiFind: spanId });
+    if (this.#details.row === row) setParameters({ uiFind: spanId });
   }
 
   close() {
     if (this.#details.row < 0) return;
     this.#details.hide();
     this.#waterfall.selected = -1;
-    if (this.#standIn) this.#standIn.redraw?.();
+    if (this.#view !== 'timeline') this.#standIn?.redraw?.();
     else {
       this.#waterfall.refresh();
       this.#waterfall.focus();
@@ -209,20 +302,43 @@ export class TraceView {
     setParameters({ uiFind: this.#finder.text || null });
   }
 
-  #mark(rows, current) {
+  #mark(rows, current, stay) {
     this.#waterfall.matches = new Set(rows);
     this.#waterfall.currentMatch = current;
-    if (this.#standIn) {
+    this.#details.highlight(this.#finder.text);
+    if (this.#view !== 'timeline') {
       this.#draw();
       return;
     }
-    if (current >= 0) this.#reveal(current);
+    if (current >= 0 && !stay) this.#reveal(current);
     this.#waterfall.redraw();
   }
 
   #applyFilter() {
     this.#visible.filter(this.#filter.isOn ? (row) => this.#filter.passes(row) : null);
+    setParameters(this.#filter.parameters);
     this.#draw();
+  }
+
+  #keepRange() {
+    const { isWhole, from, to, begin } = this.#range;
+    const micros = (moment) => Number((moment - begin).toFixed(2));
+    setParameters({ zoom: isWhole ? null : `${micros(from)}-${micros(to)}` });
+  }
+
+  /** The part in view, as the address has it: in microseconds after the trace's start. */
+  #readRange(parameters) {
+    const [, from, to] = /^([\d.]+)-([\d.]+)$/.exec(parameters.get('zoom') ?? '') ?? [];
+    if (Number(from) < Number(to)) this.#range.set(this.#range.begin + Number(from), this.#range.begin + Number(to));
+  }
+
+  #escape() {
+    const menu = this.node.querySelector('details.menu');
+    if (menu.open) {
+      menu.open = false;
+      menu.querySelector('summary').focus();
+    } else if (this.#finder.isFocused) this.#focusPane();
+    else this.close();
   }
 
   #setShortcuts() {
@@ -238,11 +354,11 @@ export class TraceView {
     setShortcuts([
       ['Spans', [
         ['ArrowUp ArrowDown k j', 'Previous, next'],
-        ['ArrowLeft ArrowRight', 'Collapse or to the parent, expand or to a child'],
+        ['ArrowLeft ArrowRight', 'Collapse / go to parent, expand / go to first child'],
         ['PageUp PageDown', 'A page up, down'],
         ['Home End', 'First, last'],
         ['Enter', 'Show, hide the details'],
-        ['Escape', 'Close the details', () => (this.#finder.isFocused ? this.#waterfall.focus() : this.close())],
+        ['Escape', 'Close the details', () => this.#escape()],
         ['[ ]', 'Collapse, expand one level', ({ key }) => level(key === '[' ? 'collapseLevel' : 'expandLevel')],
         ['{ }', 'Collapse, expand all', ({ key }) => level(key === '{' ? 'collapseAll' : 'expandAll')],
       ]],
@@ -250,6 +366,7 @@ export class TraceView {
         ['/', 'Find in the trace', () => this.#finder.focus()],
         ['n N', 'Next, previous match', ({ key }) => this.#finder.step(key === 'n' ? 1 : -1)],
         ['e', 'Only errors', () => this.#filter.toggle(ERROR)],
+        ['E', 'Next error', () => this.#nextError()],
         ['c', 'Only the critical path', () => this.#filter.toggle(CRITICAL)],
       ]],
       ['Time', [
@@ -257,7 +374,27 @@ export class TraceView {
         ['a d', 'Earlier, later', zoom(({ key }) => range.pan(key === 'a' ? -0.2 : 0.2))],
         ['0', 'The whole trace', zoom(() => range.reset())],
       ]],
-      ['Views', [['1 2 3 4', Object.values(VIEWS).join(', '), ({ key }) => this.show(Object.keys(VIEWS)[key - 1])]]],
+      ['Views', [['1 2 3 4 5', Object.values(VIEWS).join(', '), ({ key }) => this.#turnTo(Object.keys(VIEWS)[key - 1])]]],
+      ['Signs in the timeline', [
+        ['━', 'Critical path: the trace waited for that span'], ['●', 'Event'], ['!', 'Error, or something odd'],
+        ['↘ ↗', 'Server, client'], ['⇢ ⇠', 'Producer, consumer'], ['×8', 'Spans that are alike'],
+      ]],
     ]);
   }
 }
+
+/** Which control within a node has the focus, and what is selected in it. */
+function focusWithin(node) {
+  const { activeElement: active } = document;
+  if (!node.contains(active)) return null;
+  return { key: keyOf(active), from: active.selectionStart, to: active.selectionEnd };
+}
+
+function focusAgain(node, focus) {
+  if (!focus) return;
+  const found = [...node.querySelectorAll(focus.key.split(' ', 1)[0])].find((other) => keyOf(other) === focus.key);
+  found?.focus({ preventScroll: true });
+  if (focus.from != null) found?.setSelectionRange(focus.from, focus.to);
+}
+
+const keyOf = (node) => `${node.localName} ${node.id || node.getAttribute('aria-label') || node.textContent}`;

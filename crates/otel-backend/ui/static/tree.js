@@ -1,4 +1,7 @@
-import { CYCLE, DUPLICATE, EARLY, ORPHAN } from './columns.js';
+import { CYCLE, DUPLICATE, EARLY, ORPHAN, UNPLACED } from './columns.js';
+
+/** A start so far from the others' is no start: a clock that was not set, or a number in another unit. */
+const FAR_MICROS = 365 * 86400e6;
 
 /**
  * Arranges the spans of a trace as a tree, in the order in which the waterfall shows them:
@@ -6,11 +9,12 @@ import { CYCLE, DUPLICATE, EARLY, ORPHAN } from './columns.js';
  *
  * Real traces are not always trees. A span whose parent is missing becomes a root and is marked;
  * of spans that share an id the first is the parent of their children; a cycle is cut at its
- * earliest span.
+ * earliest span; a span without a start, or with an absurd one, is placed at its parent.
  */
 export function arrange(columns) {
   const { parents, flags } = linkParents(columns);
-  const sorted = byStart(columns);
+  const start = placed(columns, parents, flags);
+  const sorted = byStart(columns, start);
   const { firstChild, nextSibling } = linkChildren(parents, sorted);
   const order = new Int32Array(columns.count);
   const depth = new Int32Array(columns.count);
@@ -45,12 +49,12 @@ export function arrange(columns) {
   for (const span of sorted) if (parents[span] < 0) visit(span);
   for (const span of sorted) {
     if (visited[span]) continue;
-    const root = earliestOfCycle(span, parents, columns.start);
+    const root = earliestOfCycle(span, parents, start);
     flags[root] |= CYCLE;
     parents[root] = -1;
     visit(root);
   }
-  return reordered(columns, { order, depth, parents, flags });
+  return reordered(columns, { order, depth, parents, flags, start });
 }
 
 function linkParents({ count, id, parentId, flags: given, ids }) {
@@ -59,7 +63,10 @@ function linkParents({ count, id, parentId, flags: given, ids }) {
   for (let i = 0; i < count; i++) {
     if (id[i] < 0) continue;
     if (owner[id[i]] < 0) owner[id[i]] = i;
-    else flags[i] |= DUPLICATE;
+    else {
+      flags[i] |= DUPLICATE;
+      flags[owner[id[i]]] |= DUPLICATE;
+    }
   }
   const parents = new Int32Array(count);
   for (let i = 0; i < count; i++) {
@@ -72,8 +79,37 @@ function linkParents({ count, id, parentId, flags: given, ids }) {
   return { parents, flags };
 }
 
+/** The starts; of a span that has none, or an absurd one, that of the nearest one above that has. */
+function placed({ count, start: sent, epoch }, parents, flags) {
+  const start = sent.slice(0, count);
+  if (areNear(start)) return start;
+  const known = start.filter((moment) => !Number.isNaN(moment)).sort();
+  const middle = known.length ? known[known.length >> 1] : 0;
+  const isFar = (i) => !(Math.abs(sent[i] - middle) <= FAR_MICROS);
+  const first = known.find((moment) => Math.abs(moment - middle) <= FAR_MICROS) ?? -epoch;
+  for (let i = 0; i < count; i++) {
+    if (!isFar(i)) continue;
+    flags[i] |= UNPLACED;
+    let above = parents[i];
+    for (let steps = 0; above >= 0 && isFar(above) && steps < count; steps++) above = parents[above];
+    start[i] = above >= 0 && !isFar(above) ? sent[above] : first;
+  }
+  return start;
+}
+
+/** Whether all are known and within the same year; NaN is near to nothing. */
+function areNear(moments) {
+  let [least, most] = [Infinity, -Infinity];
+  for (const moment of moments) {
+    if (Number.isNaN(moment)) return false;
+    if (moment < least) least = moment;
+    if (moment > most) most = moment;
+  }
+  return most - least <= FAR_MICROS;
+}
+
 /** By start; of spans that start together the longer first, as it is likely the parent. */
-function byStart({ count, start, duration }) {
+function byStart({ count, duration }, start) {
   const sorted = new Int32Array(count);
   for (let i = 0; i < count; i++) sorted[i] = i;
   return sorted.sort((a, b) => start[a] - start[b] || duration[b] - duration[a] || a - b);
@@ -106,7 +142,7 @@ function earliestOfCycle(span, parents, start) {
   return earliest;
 }
 
-function reordered(columns, { order, depth, parents, flags }) {
+function reordered(columns, { order, depth, parents, flags, start }) {
   const count = order.length;
   const position = new Int32Array(count);
   for (let k = 0; k < count; k++) position[order[k]] = k;
@@ -127,8 +163,9 @@ function reordered(columns, { order, depth, parents, flags }) {
     const i = order[k];
     const parent = parents[i] < 0 ? -1 : position[parents[i]];
     tree.parent[k] = parent;
-    tree.start[k] = columns.start[i];
-    tree.duration[k] = columns.duration[i];
+    tree.start[k] = start[i];
+    // A duration that was counted from 1970 is none.
+    tree.duration[k] = flags[i] & UNPLACED && columns.duration[i] > FAR_MICROS ? 0 : columns.duration[i];
     tree.operation[k] = columns.operation[i];
     tree.process[k] = columns.process[i];
     tree.flags[k] = flags[i] | (parent >= 0 && tree.start[k] < tree.start[parent] ? EARLY : 0);

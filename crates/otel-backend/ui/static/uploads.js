@@ -1,10 +1,8 @@
 import { readFile } from './backend.js';
 import { el, toast } from './dom.js';
-import { formatDuration, plural } from './format.js';
-import { navigate, traceUrl } from './route.js';
-import { operationOf, serviceOf } from './span-text.js';
+import { navigate, searchUrl, traceUrl } from './route.js';
 
-/** Files dropped anywhere on the page are opened: Jaeger's JSON or OTLP's. Nothing is stored. */
+/** Files dropped anywhere on the page are opened: in Jaeger's JSON, OTLP's or Zipkin's. Nothing is stored. */
 export function startUploads() {
   addEventListener('dragover', (event) => {
     if (![...event.dataTransfer.types].includes('Files')) return;
@@ -18,36 +16,28 @@ export function startUploads() {
     document.body.classList.remove('dropping');
     if (event.dataTransfer.files.length === 0) return;
     event.preventDefault();
-    open(event.dataTransfer.files[0]);
+    open([...event.dataTransfer.files]);
   });
 }
 
-/** A button that lets a file be chosen. */
+/** A button that lets files be chosen. */
 export function uploadButton() {
-  const input = el('input', { type: 'file', accept: '.json,application/json', hidden: true, onchange: () => input.files[0] && open(input.files[0]) });
-  return el('div.upload', {}, input, el('button', { type: 'button', title: 'Or drop it anywhere on the page', onclick: () => input.click() }, 'Open a file'));
+  const input = el('input', { type: 'file', multiple: true, accept: '.json,.jsonl,.ndjson,application/json', hidden: true, onchange: () => open([...input.files]) });
+  return el('div.upload', {}, input, el('button', { type: 'button', title: 'Jaeger, OTLP or Zipkin JSON; or drop files anywhere on the page', onclick: () => input.click() }, 'Open trace file…'));
 }
 
-async function open(file) {
-  let traces;
-  try {
-    traces = await readFile(file);
-  } catch (error) {
-    toast(`${file.name}: ${error.message}`);
-    return;
+/** One trace is shown, of several there is a list; what cannot be read is said. */
+async function open(files) {
+  const traces = [];
+  for (const file of files) {
+    try {
+      const found = await readFile(file);
+      if (found.length === 0) toast(`No traces in ${file.name}`);
+      traces.push(...found);
+    } catch (error) {
+      toast(`${file.name}: ${error.message}`);
+    }
   }
-  if (traces.length === 0) toast(`${file.name} holds no trace`);
-  else if (traces.length === 1) navigate(traceUrl(traces[0].id));
-  else choose(file.name, traces);
-}
-
-function choose(name, traces) {
-  const dialog = el('dialog', { 'aria-label': name },
-    el('div.head', {}, el('h2', {}, `${name}: ${plural(traces.length, 'trace')}`)),
-    el('ul.choices', {}, traces.map((trace) => el('li', {}, el('a', { href: traceUrl(trace.id), onclick: () => dialog.close() },
-      `${serviceOf(trace, trace.root)}: ${operationOf(trace, trace.root).slice(0, 100)}`),
-    ` ${plural(trace.count, 'span')}, ${formatDuration(trace.end - trace.begin)}`))));
-  dialog.addEventListener('close', () => dialog.remove());
-  document.body.append(dialog);
-  dialog.showModal();
+  if (traces.length === 1) navigate(traceUrl(traces[0].id));
+  else if (traces.length > 1) navigate(searchUrl(new URLSearchParams({ from: 'files' })));
 }

@@ -16,6 +16,8 @@ const MAX_HEIGHT = 16_000_000;
 export class VirtualList {
   count = 0;
   #live = new Map();
+  /** How many rows are there whether they are in view or not, as paper shows all; 0 for none. */
+  #whole = 0;
   #space;
   #height = 0;
 
@@ -45,6 +47,11 @@ export class VirtualList {
     this.refresh();
   }
 
+  /** From now on so many rows are there, in view or not; `null` for those in view only. */
+  showAll(most) {
+    this.#whole = most ?? 0;
+  }
+
   /** Renders the rows in view again. */
   refresh() {
     this.update(true);
@@ -58,6 +65,7 @@ export class VirtualList {
 
   /** The rows in view: [first, last). */
   window() {
+    if (this.#whole) return { first: 0, last: Math.min(this.count, this.#whole) };
     const { clientHeight } = this.scroller;
     const top = this.#top();
     const first = Math.max(0, Math.floor(top / this.#height));

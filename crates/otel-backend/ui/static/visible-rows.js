@@ -1,6 +1,9 @@
+import { followersOf } from './similar.js';
+
 /**
  * Which rows of a trace the waterfall shows: those not within a collapsed span and, while there is
- * a filter, those that pass it and the ancestors that lead to them.
+ * a filter, those that pass it and the ancestors that lead to them. Siblings that are alike are
+ * shown as the first of them, until they are unfolded or there is a filter.
  */
 export class VisibleRows {
   /** The rows shown, in order. */
@@ -10,9 +13,13 @@ export class VisibleRows {
   /** Per row: 0 does not pass the filter, 1 leads to one that does, 2 passes. `null` without one. */
   passing = null;
   #trace;
+  /** By leader, whether those that are alike are all shown. */
+  #unfolded;
+  #followers = new Map();
 
   constructor(trace) {
     this.#trace = trace;
+    this.#unfolded = new Uint8Array(trace.count);
     this.collapsed = new Uint8Array(trace.count);
     this.update();
   }
@@ -37,6 +44,31 @@ export class VisibleRows {
     return passed;
   }
 
+  /** The rows that a row stands for, itself included; `null` if it stands for itself alone. */
+  alike(row) {
+    if (this.passing || this.#trace.leader[row] !== row || this.#unfolded[row]) return null;
+    if (!this.#followers.has(row)) this.#followers.set(row, followersOf(this.#trace, row));
+    return this.#followers.get(row);
+  }
+
+  /** Whether a row is one of several that are alike, folded or not. */
+  isAlike(row) {
+    return !this.passing && this.#trace.leader[row] >= 0;
+  }
+
+  /** Shows all that are like that row, or only the first of them. */
+  unfold(row, on = true) {
+    const leader = this.#trace.leader[row];
+    if (leader < 0 || Boolean(this.#unfolded[leader]) === on) return;
+    this.#unfolded[leader] = on ? 1 : 0;
+    this.update();
+  }
+
+  #isFolded(row) {
+    const leader = this.#trace.leader[row];
+    return leader >= 0 && leader !== row && !this.#unfolded[leader];
+  }
+
   update() {
     const { count, last } = this.#trace;
     const rows = new Int32Array(count);
@@ -47,15 +79,21 @@ export class VisibleRows {
         row = last[row];
         continue;
       }
+      if (!this.passing && this.#isFolded(row)) {
+        row++;
+        continue;
+      }
       rows[shown++] = row;
       row = this.collapsed[row] ? last[row] : row + 1;
     }
     this.rows = rows.subarray(0, shown);
   }
 
-  /** Where a row is in the list, or where its nearest shown ancestor is; -1 if neither is shown. */
+  /** Where a row is in the list, or what stands for it, or its nearest shown ancestor; -1 if none is shown. */
   indexOf(row) {
-    for (let wanted = row; wanted >= 0; wanted = this.#trace.parent[wanted]) {
+    const { leader, parent } = this.#trace;
+    const from = row >= 0 && !this.passing && this.#isFolded(row) ? leader[row] : row;
+    for (let wanted = from; wanted >= 0; wanted = parent[wanted]) {
       const index = this.search(wanted);
       if (index >= 0) return index;
     }
@@ -85,9 +123,10 @@ export class VisibleRows {
     this.update();
   }
 
-  /** Expands all that hides a row; whether there was any. */
+  /** Expands and unfolds all that hides a row; whether there was any. */
   show(row) {
-    let changed = false;
+    let changed = !this.passing && this.#isFolded(row);
+    if (changed) this.#unfolded[this.#trace.leader[row]] = 1;
     for (let above = this.#trace.parent[row]; above >= 0; above = this.#trace.parent[above]) {
       if (this.collapsed[above]) changed = true;
       this.collapsed[above] = 0;
@@ -97,12 +136,14 @@ export class VisibleRows {
   }
 
   collapseAll() {
+    this.#unfolded.fill(0);
     for (let row = 0; row < this.collapsed.length; row++) this.collapsed[row] = this.hasChildren(row) ? 1 : 0;
     this.update();
   }
 
   expandAll() {
     this.collapsed.fill(0);
+    this.#unfolded.fill(1);
     this.update();
   }
 

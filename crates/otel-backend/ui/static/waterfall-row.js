@@ -2,11 +2,16 @@ import { ERROR } from './columns.js';
 import { el } from './dom.js';
 import { formatCount, formatDuration } from './format.js';
 import { cssColour } from './palette.js';
-import { describe, hasFlag, isOdd, kindOf, operationOf, serviceOf } from './span-text.js';
+import { describe, durationOf, hasFlag, isOdd, kindOf, operationOf, serviceOf } from './span-text.js';
 
 /** Pieces drawn of one row's critical path, and events; these so many pixels apart. */
 const MAX_MARKS = 160;
 const EVENT_PIXELS = 7;
+/** So many of the rows that are alike are looked at for the pieces of their bar. */
+const MAX_PIECES = 2000;
+/** What a label beside a bar takes at least, and with a note. */
+const LABEL_PIXELS = 70;
+const NOTE_PIXELS = 220;
 
 /** A call that comes in, one that goes out, and the same for messages. */
 const KIND_SIGNS = { server: '↘', client: '↗', producer: '⇢', consumer: '⇠' };
@@ -31,17 +36,18 @@ export class RowPainter {
   paint(node, row, indentation) {
     const trace = this.#trace;
     const { parent, service } = trace;
+    const alike = this.#visible.alike(row);
     node.row = row;
     node.id = `row-${row}`;
-    node.className = this.#classes(row);
+    node.className = this.#classes(row, alike);
     node.style.setProperty('--c', cssColour(trace.colours[service[row]]));
-    this.#renderRoles(node, row);
+    this.#renderRoles(node, row, alike);
     const { name, operation, serviceName, kind } = node.parts;
     const indent = Math.min(trace.depth[row] - this.#waterfall.baseLevel, this.#waterfall.levels) * indentation;
     name.style.paddingLeft = `${indent}px`;
     name.style.setProperty('--indent', `${indent}px`);
     const hidden = this.#visible.collapsed[row] ? `+${formatCount(trace.last[row] - row - 1)}` : '';
-    name.setAttribute('data-hidden', hidden);
+    name.setAttribute('data-hidden', alike ? `×${formatCount(alike.length)}` : hidden);
     operation.textContent = operationOf(trace, row).slice(0, 300);
     // The name of the service is said where it changes; the colour says it everywhere.
     const isNew = parent[row] < 0 || service[parent[row]] !== service[row];
@@ -49,26 +55,31 @@ export class RowPainter {
     const kindName = kindOf(trace, row);
     kind.textContent = KIND_SIGNS[kindName] ?? '';
     kind.title = kindName;
-    this.#renderTime(node, row);
+    if (alike) this.#renderAlike(node, row, alike);
+    else this.#renderTime(node, row);
   }
 
-  #classes(row) {
+  #classes(row, alike) {
     const { passing } = this.#visible;
+    const { matches, currentMatch } = this.#waterfall;
     const names = ['row'];
+    if (alike) names.push('alike');
     if (hasFlag(this.#trace, row, ERROR)) names.push('flagged', 'error');
     else if (isOdd(this.#trace, row)) names.push('flagged');
     if (row === this.#waterfall.selected) names.push('selected');
     if (row === this.#waterfall.cursor) names.push('cursor');
-    if (this.#waterfall.matches.has(row)) names.push(row === this.#waterfall.currentMatch ? 'current' : 'matched');
+    if (row === currentMatch) names.push('current');
+    else if (alike ? matches.size && alike.some((other) => matches.has(other)) : matches.has(row)) names.push('matched');
     if (passing && passing[row] === 1) names.push('dim');
     return names.join(' ');
   }
 
-  #renderRoles(node, row) {
+  #renderRoles(node, row, alike) {
     node.setAttribute('aria-level', this.#trace.depth[row] + 1);
     node.setAttribute('aria-selected', row === this.#waterfall.selected);
-    node.setAttribute('aria-label', describe(this.#trace, row).slice(0, 400));
-    if (this.#visible.hasChildren(row)) node.setAttribute('aria-expanded', !this.#visible.collapsed[row]);
+    node.setAttribute('aria-label', `${describe(this.#trace, row)}${alike ? `, and ${alike.length - 1} like it` : ''}`.slice(0, 400));
+    if (alike) node.setAttribute('aria-expanded', false);
+    else if (this.#visible.hasChildren(row)) node.setAttribute('aria-expanded', !this.#visible.collapsed[row]);
     else node.removeAttribute('aria-expanded');
   }
 
@@ -76,34 +87,88 @@ export class RowPainter {
     const { bar, duration: label, note } = node.parts;
     const { start, duration } = this.#trace;
     const { from, to } = this.#range;
-    const scale = this.#waterfall.width / (to - from);
+    const { width } = this.#waterfall;
+    const scale = width / (to - from);
     const length = Math.max(0, duration[row]);
     // A bar ends where the view ends, so that its duration stands beside it.
     const left = Math.max(0, (start[row] - from) * scale);
-    const right = Math.min((start[row] + length - from) * scale, this.#waterfall.width);
-    bar.hidden = left > this.#waterfall.width || right < 0;
+    const right = Math.min((start[row] + length - from) * scale, width);
+    const said = this.#notes.of(row);
+    node.title = this.#hint(row, said);
+    bar.hidden = left > width || right < 0;
     node.style.setProperty('--events', bar.hidden ? 'none' : this.#events(row, scale));
     if (bar.hidden) return;
     bar.style.left = `${this.#waterfall.left + left}px`;
     bar.style.width = `${Math.max(right - left, 2)}px`;
-    label.textContent = formatDuration(duration[row]);
-    note.textContent = this.#notes.of(row);
+    bar.style.removeProperty('--pieces');
+    label.textContent = durationOf(this.#trace, row);
+    note.textContent = said;
+    this.#placeLabel(node, left, right, this.#lastEvent(row, right, scale));
     bar.style.setProperty('--path', this.#path(row, left, scale));
+  }
+
+  /** One line for all that are alike: each as a piece of the bar, and the sum of their durations. */
+  #renderAlike(node, row, alike) {
+    const { bar, duration: label, note } = node.parts;
+    const { start, duration } = this.#trace;
+    const { from, to } = this.#range;
+    const { width } = this.#waterfall;
+    const scale = width / (to - from);
+    const sum = alike.reduce((total, other) => total + Math.max(0, duration[other]), 0);
+    const x = (moment) => Math.max(0, Math.min((moment - from) * scale, width));
+    const left = x(start[row]);
+    const right = alike.reduce((most, other) => Math.max(most, x(start[other] + Math.max(0, duration[other]))), 0);
+    const said = this.#notes.ofMany(row);
+    node.title = `${alike.length} × ${operationOf(this.#trace, row).slice(0, 200)}\n${formatDuration(sum)} in all, ${formatDuration(sum / alike.length)} each${said && `\n${said}`}\nArrow right or the sign before the name shows all`;
+    bar.hidden = right <= 0 || left >= width;
+    node.style.setProperty('--events', 'none');
+    if (bar.hidden) return;
+    bar.style.left = `${this.#waterfall.left + left}px`;
+    bar.style.width = `${Math.max(right - left, 2)}px`;
+    bar.style.setProperty('--path', 'none');
+    const some = alike.length > MAX_PIECES ? alike.filter((_, at) => at % Math.ceil(alike.length / MAX_PIECES) === 0) : alike;
+    bar.style.setProperty('--pieces', pieces(some.map((other) => [x(start[other]) - left, x(start[other] + Math.max(0, duration[other])) - left])));
+    label.textContent = `${formatDuration(sum)} in ${formatCount(alike.length)}`;
+    note.textContent = said;
+    this.#placeLabel(node, left, right, right);
+  }
+
+  /** The label stands to the right of its bar, or to the left of it, or upon it, where there is room. */
+  #placeLabel(node, left, right, after) {
+    const { beside, note } = node.parts;
+    const space = this.#waterfall.room - after;
+    const wanted = note.textContent ? NOTE_PIXELS : LABEL_PIXELS;
+    const place = placeOf({ wanted, right: space, left, within: note.textContent ? right - left : 0 });
+    beside.dataset.at = place;
+    beside.style.marginLeft = place === 'right' ? `${Math.max(0, after - Math.max(right, left + 2))}px` : '';
+    beside.style.maxWidth = `${Math.max(40, Math.floor(place === 'right' ? space : place === 'left' ? left : right - left - 8))}px`;
+  }
+
+  /** What the pointer is told of a row. */
+  #hint(row, said) {
+    const trace = this.#trace;
+    const after = trace.start[row] - trace.begin;
+    return [
+      operationOf(trace, row).slice(0, 300),
+      [serviceOf(trace, row).slice(0, 100), kindOf(trace, row)].filter(Boolean).join(', '),
+      `${durationOf(trace, row)}, starts at ${formatDuration(after)}`,
+      said,
+    ].filter(Boolean).join('\n');
   }
 
   /** The row's part of the critical path, as a line below its bar. */
   #path(row, left, scale) {
     const { pathFrom, pathStart, pathEnd } = this.#trace;
     const { from } = this.#range;
-    const pieces = [];
-    for (let j = pathFrom[row]; j < pathFrom[row + 1] && pieces.length < MAX_MARKS; j++) {
+    const found = [];
+    for (let j = pathFrom[row]; j < pathFrom[row + 1] && found.length < MAX_MARKS; j++) {
       const x = Math.max((pathStart[j] - from) * scale, 0);
       const end = Math.min((pathEnd[j] - from) * scale, this.#waterfall.width);
       if (end < 0 || x > this.#waterfall.width) continue;
       const width = Math.max(end - x, 1).toFixed(1);
-      pieces.push(`linear-gradient(var(--text), var(--text)) ${(x - left).toFixed(1)}px 100% / ${width}px 2px no-repeat`);
+      found.push(`linear-gradient(var(--text), var(--text)) ${(x - left).toFixed(1)}px 100% / ${width}px 2px no-repeat`);
     }
-    return pieces.join(', ') || 'none';
+    return found.join(', ') || 'none';
   }
 
   #events(row, scale) {
@@ -112,12 +177,41 @@ export class RowPainter {
     let previous = -EVENT_PIXELS;
     for (let e = eventsFrom[row]; e < eventsFrom[row + 1] && marks.length < MAX_MARKS; e++) {
       const x = Math.round((eventTime[e] - this.#range.from) * scale);
-      if (x < 0 || x > this.#waterfall.width || x - previous < EVENT_PIXELS) continue;
+      if (!(x >= 0 && x <= this.#waterfall.width) || x - previous < EVENT_PIXELS) continue;
       previous = x;
       marks.push(`radial-gradient(circle closest-side, var(--text) 50%, var(--ground) 60% 95%, transparent) ${this.#waterfall.left + x - 4}px calc(var(--middle) - 4px) / 8px 8px no-repeat`);
     }
     return marks.join(', ') || 'none';
   }
+
+  /** Where the label can begin: an event behind the end of the bar is not to lie on it. */
+  #lastEvent(row, right, scale) {
+    const { eventsFrom, eventTime } = this.#trace;
+    let last = right;
+    for (let e = eventsFrom[row]; e < Math.min(eventsFrom[row + 1], eventsFrom[row] + MAX_MARKS); e++) {
+      const x = (eventTime[e] - this.#range.from) * scale;
+      if (x > right - 4 && x < last + LABEL_PIXELS) last = Math.max(last, x + 4);
+    }
+    return Math.min(last, this.#waterfall.width);
+  }
+}
+
+/** Where a label that wants so many pixels stands, by what is free at each place. */
+function placeOf({ wanted, ...free }) {
+  const places = ['right', 'left', 'within'];
+  const most = places.reduce((best, place) => (free[place] > free[best] ? place : best));
+  return places.find((place) => free[place] >= wanted) ?? most;
+}
+
+/** Stretches `[from, to]` as one background; those too many, or too near to each other, are joined. */
+function pieces(stretches) {
+  const joined = [];
+  for (const [from, to] of stretches.sort((a, b) => a[0] - b[0])) {
+    const previous = joined[joined.length - 1];
+    if (previous && (from - previous[1] < 1 || joined.length >= MAX_MARKS)) previous[1] = Math.max(previous[1], to);
+    else joined.push([from, Math.max(to, from + 1)]);
+  }
+  return joined.map(([from, to]) => `linear-gradient(var(--c), var(--c)) ${from.toFixed(1)}px 0 / ${(to - from).toFixed(1)}px 100% no-repeat`).join(', ');
 }
 
 /** An empty row. */
@@ -129,8 +223,9 @@ export function createRow() {
   const name = el('div.name', {}, toggle, operation, serviceName, kind);
   const duration = el('span.duration');
   const note = el('span.note');
-  const bar = el('span.bar', {}, el('span.beside', {}, duration, note));
+  const beside = el('span.beside', {}, duration, note);
+  const bar = el('span.bar', {}, beside);
   const node = el('div.row', { role: 'treeitem' }, name, bar);
-  node.parts = { name, operation, serviceName, kind, bar, duration, note };
+  node.parts = { name, operation, serviceName, kind, bar, beside, duration, note };
   return node;
 }

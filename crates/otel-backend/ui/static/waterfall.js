@@ -2,6 +2,7 @@ import { el, iconButton, perFrame } from './dom.js';
 import { dragSpan } from './drag.js';
 import { formatCount, formatTick } from './format.js';
 import { RowNotes } from './row-notes.js';
+import { splitter } from './splitter.js';
 import { VirtualList } from './virtual-list.js';
 import { createRow, RowPainter } from './waterfall-row.js';
 
@@ -13,7 +14,8 @@ const NAME_SPACE = 190;
 /**
  * The rows of a trace: names as a tree, times as bars.
  *
- * It draws what it is told and reports what is done to it: `onSelect(row)`, `onRange()`.
+ * It draws what it is told and reports what is done to it: `select(row)`, `moved(row)` by a key,
+ * `range()`.
  */
 export class Waterfall {
   selected = -1;
@@ -24,9 +26,10 @@ export class Waterfall {
   /** The level that is drawn without indentation, and how many are indented below it. */
   baseLevel = 0;
   levels = 10;
-  /** Where the bars' part of a row begins, and how wide it is. */
+  /** Where the bars' part of a row begins, how wide it is, and how wide with what is kept for labels. */
   left = 0;
   width = 0;
+  room = 0;
   #trace;
   #visible;
   #range;
@@ -39,13 +42,11 @@ export class Waterfall {
     this.#range = range;
     this.#on = on;
     this.axis = el('div.axis', { 'aria-hidden': true });
-    this.heading = el('span', {}, 'Operation and service');
+    this.heading = el('span', {}, 'Span');
+    this.whole = el('button.reset', { type: 'button', hidden: true, title: 'Show the whole trace  0', onclick: () => this.#zoomOut() }, 'Reset zoom');
     this.rows = el('div.rows', { role: 'tree', tabindex: 0, 'aria-label': 'Spans', id: 'spans' });
-    this.splitter = el('button.splitter', {
-      type: 'button', role: 'separator', 'aria-orientation': 'vertical', 'aria-label': 'Width of the names',
-      'aria-valuemin': 160, 'aria-valuemax': 900, 'aria-valuenow': 400,
-    });
-    this.node = el('div.waterfall', {}, this.#columns(), this.rows, this.splitter);
+    this.splitter = this.#splitter();
+    this.node = el('div.waterfall', {}, this.#columns(), this.rows, this.splitter, this.whole);
     const painter = new RowPainter(this, trace, visible, range, new RowNotes(trace, () => this.redraw()));
     this.#list = new VirtualList({
       scroller: this.rows,
@@ -55,6 +56,15 @@ export class Waterfall {
       active: () => visible.search(this.cursor),
     });
     this.#listen();
+    // The window, the panel beside it, zoom: whatever gives the bars another width moves all of them.
+    this.observer = new ResizeObserver(perFrame(() => this.axis.clientWidth && this.axis.clientWidth !== this.width && this.refresh()));
+    this.observer.observe(this.axis);
+  }
+
+  #zoomOut() {
+    this.#range.reset();
+    this.#on.range();
+    this.focus();
   }
 
   #columns() {
@@ -90,24 +100,17 @@ export class Waterfall {
       this.#range.set(start + from * (end - start), start + to * (end - start));
       this.#on.range();
     });
-    this.#listenToSplitter();
   }
 
-  #listenToSplitter() {
-    const resize = perFrame(() => this.refresh());
-    const set = (width) => {
-      const limited = Math.round(Math.max(160, Math.min(width, this.node.clientWidth - 200)));
-      this.node.closest('.trace').style.setProperty('--names', `${limited}px`);
-      this.splitter.setAttribute('aria-valuenow', limited);
-      resize();
-    };
-    this.splitter.addEventListener('pointerdown', (event) => this.splitter.setPointerCapture(event.pointerId));
-    this.splitter.addEventListener('pointermove', (event) => {
-      if (event.buttons) set(event.clientX - this.node.getBoundingClientRect().left);
-    });
-    this.splitter.addEventListener('keydown', (event) => {
-      const by = { ArrowLeft: -20, ArrowRight: 20 }[event.key];
-      if (by) set(this.rows.querySelector('.name')?.offsetWidth + by);
+  #splitter() {
+    const resize = perFrame(() => this.node.isConnected && this.refresh());
+    return splitter({
+      name: 'names', label: 'Resize name column', least: 160, most: 900, fallback: 400, towards: 1,
+      widthAt: (x) => Math.min(x - this.node.getBoundingClientRect().left, this.node.clientWidth - 200),
+      set: (width) => {
+        document.documentElement.style.setProperty('--names', `min(${width}px, 50vw)`);
+        resize();
+      },
     });
   }
 
@@ -115,6 +118,7 @@ export class Waterfall {
   refresh() {
     this.#measureWidth();
     this.#drawAxis();
+    this.whole.hidden = this.#range.isWhole;
     // What hid the row that the keyboard was at has it now.
     const index = this.#visible.indexOf(this.cursor);
     if (index >= 0) this.cursor = this.#visible.rows[index];
@@ -127,7 +131,20 @@ export class Waterfall {
   }
 
   toggle(row, collapse) {
-    this.#visible.toggle(row, collapse);
+    if (this.#visible.alike(row)) this.#visible.unfold(row);
+    else this.#visible.toggle(row, collapse);
+    this.refresh();
+  }
+
+  #fold(row) {
+    this.#visible.unfold(row, false);
+    this.refresh();
+    this.moveTo(row);
+  }
+
+  /** Makes all rows, for paper; `null` shows those in view again. */
+  showAll(most) {
+    this.#list.showAll(most);
     this.refresh();
   }
 
@@ -145,6 +162,7 @@ export class Waterfall {
   }
 
   destroy() {
+    this.observer.disconnect();
     this.#list.destroy();
   }
 
@@ -160,7 +178,10 @@ export class Waterfall {
   #step(key) {
     const { rows } = this.#visible;
     const index = Math.max(0, this.#visible.indexOf(this.cursor));
-    const go = (to) => () => this.moveTo(rows[Math.max(0, Math.min(rows.length - 1, to))]);
+    const go = (to) => () => {
+      this.moveTo(rows[Math.max(0, Math.min(rows.length - 1, to))]);
+      this.#on.moved?.(this.cursor);
+    };
     const page = Math.max(1, Math.floor(this.rows.clientHeight / this.#list.rowHeight) - 1);
     switch (key) {
       case 'ArrowDown': case 'j': return go(index + 1);
@@ -177,13 +198,14 @@ export class Waterfall {
   }
 
   #inward(index) {
-    if (this.#visible.collapsed[this.cursor]) this.toggle(this.cursor, false);
+    if (this.#visible.collapsed[this.cursor] || this.#visible.alike(this.cursor)) this.toggle(this.cursor, false);
     else if (this.#visible.hasChildren(this.cursor)) this.moveTo(this.#visible.rows[index + 1]);
   }
 
   #outward() {
     const open = this.#visible.hasChildren(this.cursor) && !this.#visible.collapsed[this.cursor];
     if (open) this.toggle(this.cursor, true);
+    else if (this.#visible.isAlike(this.cursor) && !this.#visible.alike(this.cursor)) this.#fold(this.cursor);
     else if (this.#trace.parent[this.cursor] >= 0) this.moveTo(this.#trace.parent[this.cursor]);
   }
 
@@ -203,6 +225,7 @@ export class Waterfall {
 
   #measureWidth() {
     this.width = this.axis.clientWidth || 600;
+    this.room = this.width + (parseFloat(getComputedStyle(this.axis).marginRight) || 0) - 8;
     this.left = this.axis.getBoundingClientRect().left + this.axis.clientLeft - this.rows.getBoundingClientRect().left;
     const names = this.heading.parentNode.clientWidth || 400;
     this.levels = Math.max(3, Math.floor((names - NAME_SPACE) / INDENT));
@@ -237,7 +260,7 @@ export class Waterfall {
     const base = Math.max(0, Math.min(least, most - this.levels));
     if (base === this.baseLevel || first >= last) return false;
     this.baseLevel = base;
-    this.heading.textContent = base ? `From level ${formatCount(base + 1)}` : 'Operation and service';
+    this.heading.textContent = base ? `Levels ${formatCount(base + 1)}+` : 'Span';
     return true;
   }
 }

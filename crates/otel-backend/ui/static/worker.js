@@ -49,10 +49,13 @@ const methods = {
   },
 
   span: ({ handle, row }) => traces.get(handle).span(row),
-  notes: ({ handle, rows }) => rows.map((row) => traces.get(handle)?.note(row) ?? ''),
+  notes: ({ handle, rows }) => rows.map((row) => traces.get(handle)?.note(row) ?? { text: '', many: '' }),
+  eventTexts: ({ handle, row }) => traces.get(handle).eventTexts(row),
   locate: ({ handle, spanId }) => traces.get(handle).locate(spanId),
   spanIds: ({ handle, rows }) => traces.get(handle).spanIds(rows),
   find: ({ handle, text }) => traces.get(handle).find(text),
+  having: ({ handle, key, value }) => traces.get(handle).having(key, value),
+  adjusted: ({ handle }) => traces.get(handle).adjusted(),
   /** Makes the search index ahead of the first search. */
   index({ handle }) {
     traces.get(handle)?.index();

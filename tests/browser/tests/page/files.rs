@@ -38,7 +38,7 @@ async fn a_trace_is_downloaded_copied_and_dropped_again() {
     let otlp = otlp.as_str().unwrap_or_default();
     assert!(otlp.starts_with("{\"resourceSpans\":["), "{otlp}");
     page.click(".menu summary").await;
-    page.click(".menu button:first-of-type").await;
+    page.click(".menu button:nth-of-type(2)").await;
     page.until("return document.getElementById('toast').textContent === 'Trace copied'")
         .await;
     let copied: Value = serde_json::from_str(&page.clipboard().await).unwrap();
@@ -66,7 +66,7 @@ async fn a_trace_is_downloaded_copied_and_dropped_again() {
 }
 
 #[tokio::test]
-async fn a_file_of_several_traces_lets_one_be_chosen() {
+async fn a_file_of_several_traces_is_a_list_to_open_and_compare() {
     let backend = Backend::start();
     let traces = [backend.send(&shop()), backend.send(&shop())];
     let page = Browser::open(View::Wide).await;
@@ -80,12 +80,51 @@ async fn a_file_of_several_traces_lets_one_be_chosen() {
     ));
     let both = fetch(&page, url).await;
     page.drop_file("both.json", &both).await;
-    page.wait("dialog .choices li:nth-child(2)").await;
+    page.until("return document.querySelectorAll('.result:not(.header)').length === 2")
+        .await;
     page.look("choose").await;
-    page.click("dialog .choices li:nth-child(2) a").await;
-    page.until(
-        "return location.pathname.startsWith('/trace/') && !document.querySelector('dialog')",
+    page.script(
+        "document.querySelectorAll('.result input').forEach((box) => box.click())",
+        json!([]),
     )
     .await;
+    page.click("[title='Select exactly two traces to compare']")
+        .await;
+    page.wait(".compare .row").await;
+    page.script("history.back()", json!([])).await;
+    page.click(".result:not(.header) a").await;
+    assert_eq!(page.text(".title .file").await, "from file both.json");
     page.close("chosen").await;
+}
+
+#[tokio::test]
+async fn files_of_other_tools_are_read_and_marked() {
+    let backend = Backend::start();
+    let trace = backend.send(&shop());
+    let page = Browser::open(View::Wide).await;
+    page.go(&format!("{}/search", backend.url())).await;
+    page.wait(".result").await;
+    let url = json!(format!("{}/api/v3/traces/{trace}", backend.url()));
+    let answer = fetch(&page, url).await;
+    let zipkin = json!([
+        { "traceId": "00000000000000aa", "id": "0000000000000001", "name": "get", "kind": "SERVER", "timestamp": 1_790_000_000_000_000_u64,
+          "duration": 5000, "localEndpoint": { "serviceName": "front" } },
+        { "traceId": "00000000000000aa", "id": "0000000000000002", "parentId": "0000000000000001", "name": "query",
+          "timestamp": 1_790_000_000_001_000_u64, "duration": 1000, "localEndpoint": { "serviceName": "back" }, "tags": { "error": "no such row" } },
+    ]);
+    for (name, contents, spans) in [
+        ("answer.json", answer, 4),
+        ("zipkin.json", zipkin.to_string(), 2),
+    ] {
+        page.drop_file(name, &contents).await;
+        page.until(&format!("return document.querySelector('.title .file')?.textContent === 'from file {name}' && document.querySelectorAll('.row').length === {spans}")).await;
+    }
+    page.until("return document.querySelector('.row.error .note')?.textContent === 'no such row'")
+        .await;
+    page.drop_file("empty.json", "{}").await;
+    page.until("return document.getElementById('toast').textContent === 'No traces in empty.json'")
+        .await;
+    let accepted = "return [...document.querySelectorAll('input[type=file]')].every(({ accept, multiple }) => multiple && accept.includes('.jsonl'))";
+    assert_eq!(page.script(accepted, json!([])).await, true);
+    page.close("from_file").await;
 }

@@ -1,6 +1,6 @@
 //! What of a trace is shown, and what is found in it.
 
-use browser_tests::{Backend, Browser, View};
+use browser_tests::{Backend, Browser, Span, View};
 use fantoccini::key::Key;
 
 use crate::traces::{pairs, shop};
@@ -110,4 +110,123 @@ async fn a_search_in_the_address_is_made_and_goes_to_rows_out_of_view() {
     page.wait(".row.current[aria-label^='write 399']").await;
     assert_eq!(page.text(".find output").await, "1 of 1");
     page.close("found_by_address").await;
+}
+
+#[tokio::test]
+async fn filters_and_zoom_are_in_the_address_and_can_be_cleared() {
+    let backend = Backend::start();
+    let trace = backend.send(&shop());
+    let page = Browser::open(View::Wide).await;
+    page.go(&backend.trace_url(&trace)).await;
+    let all = ["GET /cart", "load cart", "SELECT cart", "UPDATE cart"];
+    rows(&page, &all).await;
+    page.type_into(".least", "35ms").await;
+    page.press(Key::Enter).await;
+    rows(&page, &["GET /cart", "load cart"]).await;
+    page.script("document.activeElement.blur()", serde_json::json!([]))
+        .await;
+    page.press_all("e+").await;
+    page.until("return !document.querySelector('.nothing').hidden")
+        .await;
+    page.look("filtered_out").await;
+    let url = page.url().await;
+    for part in ["only=errors", "min=35ms", "zoom="] {
+        assert!(url.contains(part), "{part} is not in {url}");
+    }
+    page.go(&url).await;
+    page.until("return document.querySelector('.nothing')?.hidden === false")
+        .await;
+    assert_eq!(
+        page.attribute(".minimap .handle", "aria-valuenow")
+            .await
+            .as_deref(),
+        Some("25")
+    );
+    page.click(".nothing button").await;
+    rows(&page, &all).await;
+    page.click(".reset").await;
+    page.until("return location.search === ''").await;
+    page.press_all("E").await;
+    page.until("return document.querySelector('.details h2')?.textContent === 'UPDATE cart'")
+        .await;
+    page.close("next_error").await;
+}
+
+#[tokio::test]
+async fn what_is_found_is_marked_in_every_view() {
+    let backend = Backend::start();
+    let trace = backend.send(&shop());
+    let page = Browser::open(View::Wide).await;
+    page.go(&format!(
+        "{}?view=statistics&uiFind=SELECT",
+        backend.trace_url(&trace)
+    ))
+    .await;
+    page.until("return document.querySelectorAll('.table .row.matched').length === 1")
+        .await;
+    page.press_all("2").await;
+    page.until("return document.querySelector('.flame-status')?.textContent.startsWith('store: SELECT cart')").await;
+    page.press_all("5").await;
+    page.until(
+        "return document.querySelector('[aria-label=Events] .row')?.textContent.includes('retry')",
+    )
+    .await;
+    page.look("events").await;
+    page.click("[aria-label=Events] .row").await;
+    page.until("return document.querySelector('.details h2')?.textContent === 'SELECT cart'")
+        .await;
+    // A group of the statistics leads to its spans, and back.
+    page.press(Key::Escape).await;
+    page.press_all("4").await;
+    page.until(
+        "return [...document.querySelectorAll('[aria-label=Statistics] .row')].length === 4",
+    )
+    .await;
+    page.script("[...document.querySelectorAll('.table .row')].find(({ textContent }) => textContent.includes('UPDATE')).click()", serde_json::json!([])).await;
+    page.until(
+        "return document.querySelector('.condition')?.textContent === 'store: UPDATE cart ✕'",
+    )
+    .await;
+    page.script("history.back()", serde_json::json!([])).await;
+    page.until("return document.querySelector('[role=tab][aria-selected=true]')?.textContent === 'Statistics'").await;
+    page.close("statistics_back").await;
+}
+
+#[tokio::test]
+async fn spans_that_are_alike_are_one_line_until_they_are_unfolded() {
+    let backend = Backend::start();
+    let mut spans = vec![Span::new(1, "shop", "GET /cart").lasting(700)];
+    for id in 2..62_u32 {
+        let query = Span::new(id, "shop", "SELECT cart")
+            .below(1)
+            .at(i64::from(id) * 10)
+            .lasting(9)
+            .kind(3);
+        spans.push(query.with(
+            "db.system.name",
+            serde_json::json!({ "stringValue": "postgresql" }),
+        ));
+    }
+    let trace = backend.send(&spans);
+    let page = Browser::open(View::Wide).await;
+    page.go(&backend.trace_url(&trace)).await;
+    rows(&page, &["GET /cart", "SELECT cart"]).await;
+    assert_eq!(
+        page.attribute(".row.alike .name", "data-hidden")
+            .await
+            .as_deref(),
+        Some("×60")
+    );
+    page.until("return document.querySelector('.row.alike .beside').textContent === '540\u{202f}ms in 60the same query per item (N+1)?'").await;
+    page.look("alike").await;
+    page.press(Key::Down).await;
+    page.press(Key::Right).await;
+    page.until("return document.querySelectorAll('.row').length > 20")
+        .await;
+    page.press(Key::Left).await;
+    rows(&page, &["GET /cart", "SELECT cart"]).await;
+    page.go(&backend.span_url(&trace, 40)).await;
+    page.until("return document.querySelector('.row.selected')?.id === 'row-39'")
+        .await;
+    page.close("alike_unfolded").await;
 }

@@ -3,8 +3,11 @@
 mod details;
 mod files;
 mod filter;
+mod layout;
+mod live;
 mod odd;
 mod place;
+mod reading;
 mod search;
 mod services;
 mod states;

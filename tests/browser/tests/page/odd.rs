@@ -39,7 +39,7 @@ async fn no_root_and_two_roots() {
     assert!(
         page.text(".banner")
             .await
-            .starts_with("The parent of 2 spans is missing")
+            .starts_with("2 spans have a missing parent")
     );
     assert_eq!(page.count(".row.flagged").await, 2);
     page.look("odd_no_root").await;
@@ -65,7 +65,7 @@ async fn circles_and_ids_that_are_there_twice() {
     assert!(
         page.text(".banner")
             .await
-            .starts_with("2 spans are their own ancestor")
+            .starts_with("2 spans are their own ancestors (cycle broken there)")
     );
     page.look("odd_circle").await;
     let twice = [
@@ -76,7 +76,10 @@ async fn circles_and_ids_that_are_there_twice() {
     ];
     let trace = backend.send(&twice);
     page.go(&backend.trace_url(&trace)).await;
-    page.until("return document.querySelector('.banner')?.textContent === 'One span carries an id that another span has.'").await;
+    page.until(
+        "return document.querySelector('.banner')?.textContent === '2 spans share a span ID.'",
+    )
+    .await;
     assert_eq!(page.count(".row").await, 4);
     page.close("odd_twice").await;
 }
@@ -92,7 +95,7 @@ async fn durations_of_nothing_less_than_nothing_and_a_day() {
     let page = open(&backend, &spans, 3).await;
     assert_eq!(
         page.texts(".row .duration").await,
-        ["1\u{202f}d", "0\u{202f}µs", "0\u{202f}µs"]
+        ["1\u{202f}d", "0\u{202f}µs", "−500\u{202f}ms"]
     );
     assert_eq!(page.texts(".row.flagged .operation").await, ["less"]);
     page.close("odd_durations").await;
@@ -190,6 +193,10 @@ async fn a_failed_status_and_a_true_error_are_errors() {
             .below(1)
             .at(5)
             .with("error", text("unset")),
+        Span::new(9, "shop", "error=\"true\"")
+            .below(1)
+            .at(5)
+            .with("error", text("true")),
         Span::new(7, "shop", "500")
             .below(1)
             .at(6)
@@ -199,10 +206,10 @@ async fn a_failed_status_and_a_true_error_are_errors() {
             .at(7)
             .event("exception", 1),
     ];
-    let page = open(&backend, &spans, 8).await;
+    let page = open(&backend, &spans, 9).await;
     assert_eq!(
         page.texts(".row.error .operation").await,
-        ["failed", "error=true"]
+        ["failed", "error=true", "error=\"true\""]
     );
     page.close("odd_errors").await;
 }

@@ -80,7 +80,7 @@ async fn tab_goes_through_the_page_in_the_order_of_the_picture() {
     page.script("document.getElementById('brand').focus()", json!([]))
         .await;
     let mut order = Vec::new();
-    for _ in 0..22 {
+    for _ in 0..26 {
         let name = "const node = document.activeElement; const { outlineStyle, backgroundImage } = getComputedStyle(node);
             const isSeen = outlineStyle !== 'none' || backgroundImage !== 'none' || node.id === 'spans';
             return (isSeen ? '' : 'unseen: ') + (node.getAttribute('aria-label') ?? node.textContent).trim()";
@@ -93,23 +93,27 @@ async fn tab_goes_through_the_page_in_the_order_of_the_picture() {
         "Search",
         "Services",
         "Trace ID",
+        "Settings",
         "Keyboard shortcuts",
-        "Trace",
-        "Copy the trace id",
+        "Actions",
+        "Copy the trace ID",
         "Timeline",
         "Errors 1",
+        "Next error  E",
         "Critical path 4",
+        "Min duration",
         "Find in the trace",
         "shop2",
         "store2",
-        "Begin of the view",
-        "End of the view",
+        "Start of visible range",
+        "End of visible range",
         "Collapse one level  [",
         "Expand one level  ]",
         "Collapse all  {",
         "Expand all  }",
         "Spans",
-        "Width of the names",
+        "Resize name column",
+        "Resize details",
         "Copy a link to this span",
     ];
     assert_eq!(order, expected);

@@ -1,6 +1,7 @@
 //! Who calls whom.
 
-use browser_tests::{Backend, Browser, View};
+use browser_tests::{Backend, Browser, Span, View};
+use serde_json::json;
 
 use crate::traces::shop;
 
@@ -12,7 +13,7 @@ async fn calls_have_rates_errors_and_latencies() {
     for (view, name) in [(View::Wide, "services"), (View::Dark, "services_dark")] {
         let page = Browser::open(view).await;
         page.go(&format!("{}/dependencies", backend.url())).await;
-        page.until("return document.querySelector('.summary')?.textContent.endsWith('of the newest 2 traces')").await;
+        page.until("return document.querySelector('.summary')?.textContent.endsWith('sample of the newest 2 traces)')").await;
         assert_eq!(
             page.texts(".edges tbody td").await,
             [
@@ -32,8 +33,100 @@ async fn calls_have_rates_errors_and_latencies() {
         );
         page.look(name).await;
         page.click(".graph .node:last-of-type").await;
+        page.look(&format!("{name}_menu")).await;
+        page.click(".popup a").await;
         page.until("return new URL(location).searchParams.get('service') === 'store'")
             .await;
         page.close(&format!("{name}_to_search")).await;
     }
+}
+
+/// A shop that writes to a queue, and a worker that takes from it in a trace of its own.
+fn messages(backend: &Backend) {
+    let text = |value: &str| json!({ "stringValue": value });
+    let sent = backend.send(&[
+        Span::new(1, "shop", "POST /order").kind(2).lasting(50),
+        Span::new(2, "shop", "publish").below(1).kind(4),
+        Span::new(3, "shop", "SELECT items")
+            .below(1)
+            .kind(3)
+            .with("db.system.name", text("postgresql")),
+        Span::new(4, "shop", "GET /rates")
+            .below(1)
+            .kind(3)
+            .with("server.address", text("rates.example")),
+    ]);
+    backend.send(&[
+        Span::new(1, "worker", "process").kind(5).link(&sent, 2),
+        Span::new(2, "worker", "publish done")
+            .below(1)
+            .kind(4)
+            .with("messaging.destination.name", text("done"))
+            .with("messaging.system", text("kafka")),
+    ]);
+}
+
+#[tokio::test]
+async fn consumers_databases_queues_and_hosts_are_on_the_map() {
+    let backend = Backend::start();
+    messages(&backend);
+    let page = Browser::open(View::Wide).await;
+    page.go(&format!("{}/dependencies", backend.url())).await;
+    page.until("return document.querySelectorAll('.graph .node').length === 5")
+        .await;
+    let edges = page.texts(".edges tbody tr").await.join("|");
+    for edge in [
+        "shopworker1 in sample",
+        "shoppostgresql1 in sample",
+        "shoprates.example1 in sample",
+        "workerdone (kafka)1 in sample",
+    ] {
+        assert!(edges.contains(edge), "{edge} is not in {edges}");
+    }
+    page.type_into("[aria-label='Find a service']", "work")
+        .await;
+    page.script("document.activeElement.blur()", json!([]))
+        .await;
+    page.wait(".graph .node.found[data-name=worker]").await;
+    page.click(".graph [data-name=worker]").await;
+    page.click(".popup button").await;
+    page.until("return document.querySelectorAll('.graph .node').length === 3")
+        .await;
+    page.script("[...document.querySelectorAll('.edges tbody tr')].find(({ textContent }) => textContent.startsWith('shopworker')).querySelector('a').click()", json!([])).await;
+    page.until("return document.querySelectorAll('.result:not(.header)').length === 2")
+        .await;
+    assert!(page.url().await.contains("traceID="));
+    page.close("services_outside").await;
+}
+
+#[tokio::test]
+async fn sixty_connections_can_be_read() {
+    let backend = Backend::start();
+    for from in 0..12_u32 {
+        let spans = (0..6_u32).map(|to| {
+            let service = format!("service-{}", (from + 1 + to * to) % 16);
+            Span::new(to + 2, &service, "call").below(1).kind(2)
+        });
+        let root = Span::new(1, &format!("service-{from}"), "root").kind(2);
+        backend.send(&[root].into_iter().chain(spans).collect::<Vec<_>>());
+    }
+    let page = Browser::open(View::Wide).await;
+    page.go(&format!("{}/dependencies", backend.url())).await;
+    page.until("return document.querySelector('.summary')?.textContent.includes('sample')")
+        .await;
+    let size = "return document.querySelector('.graph .node text').getBoundingClientRect().height";
+    let height = page.script(size, json!([])).await;
+    assert!(
+        height.as_f64().is_some_and(|height| height >= 8.0),
+        "{height}"
+    );
+    page.look("services_many").await;
+    page.click("[aria-label='Zoom in']").await;
+    let larger = page.script(size, json!([])).await;
+    assert!(larger.as_f64() > height.as_f64(), "{larger}");
+    page.click("[title='Fit the drawing into its frame']").await;
+    let inside = "const frame = document.querySelector('.graph svg').getBoundingClientRect();
+        return [...document.querySelectorAll('.graph .node')].every((node) => { const { left, right } = node.getBoundingClientRect(); return left >= frame.left && right <= frame.right; })";
+    page.until(inside).await;
+    page.close("services_fitted").await;
 }

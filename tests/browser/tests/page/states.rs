@@ -59,12 +59,12 @@ async fn an_unknown_trace_is_said_to_be_unknown_until_it_arrives() {
     let page = Browser::open(View::Dark).await;
     let trace = "00000000000000000000000000abcdef";
     page.go(&backend.trace_url(trace)).await;
-    says(&page, "No trace with this id").await;
+    says(&page, "No trace with this ID").await;
     assert!(page.text(".state").await.contains(trace));
     assert!(
         page.text(".command code")
             .await
-            .ends_with("trace-check -- doctor")
+            .ends_with("trace-check doctor")
     );
     page.look("unknown").await;
     backend.add(trace, &shop());
@@ -95,7 +95,7 @@ async fn a_trace_that_still_arrives_grows_and_marks_its_orphans() {
     assert!(
         page.text(".banner")
             .await
-            .starts_with("The parent of one span is missing")
+            .starts_with("1 span has a missing parent")
     );
     page.look("arriving").await;
     page.click(".row").await;
@@ -134,7 +134,7 @@ async fn clock_skew_is_shown_and_not_mended() {
     assert!(
         page.text(".notes")
             .await
-            .contains("begins 40\u{202f}ms before its parent: the clocks")
+            .contains("starts 40\u{202f}ms before its parent: the clocks")
     );
     assert_eq!(
         page.text(".numbers dd").await,
@@ -157,12 +157,103 @@ async fn a_backend_that_is_gone_is_missed_and_found_again() {
         .await;
     page.look("gone").await;
     page.click(".result a").await;
-    says(&page, "The backend does not answer").await;
+    says(&page, "Cannot reach the backend").await;
     page.look("gone_trace").await;
     let backend = Backend::start_on(port);
-    says(&page, "No trace with this id").await;
+    says(&page, "No trace with this ID").await;
     backend.add(&trace, &shop());
     page.until("return document.querySelectorAll('.row').length === 4")
         .await;
     page.quit().await;
+}
+
+#[tokio::test]
+async fn a_page_whose_script_cannot_come_heals_itself() {
+    let backend = Backend::start();
+    let trace = backend.send(&shop());
+    let url = backend.url().to_owned();
+    let port = Url::parse(&url).ok().and_then(|url| url.port()).unwrap();
+    let page = Browser::open(View::Wide).await;
+    page.go(&format!("{url}/search")).await;
+    page.wait(".result").await;
+    drop(backend);
+    page.click("nav a[data-page=dependencies]").await;
+    says(&page, "Cannot reach the backend").await;
+    page.look("gone_script").await;
+    let backend = Backend::start_on(port);
+    backend.add(&trace, &shop());
+    page.wait(".edges td").await;
+    page.quit().await;
+}
+
+#[tokio::test]
+async fn addresses_without_a_trace_lead_to_the_search() {
+    let backend = Backend::start();
+    let trace = backend.send(&shop());
+    let page = Browser::open(View::Wide).await;
+    for path in ["trace/", "trace"] {
+        page.go(&format!("{}/{path}", backend.url())).await;
+        page.wait(".result").await;
+        assert_eq!(page.text("h1").await, "Search traces");
+    }
+    page.go(&format!("{}/search?traceID={trace}", backend.url()))
+        .await;
+    page.until("return document.querySelectorAll('.result:not(.header)').length === 1")
+        .await;
+    page.close("by_id").await;
+}
+
+#[tokio::test]
+async fn clock_skew_is_removed_where_that_is_asked_for() {
+    let backend = Backend::start();
+    let trace = backend.send(&[
+        Span::new(1, "shop", "root").lasting(100),
+        Span::new(2, "store", "early").below(1).at(-40).lasting(20),
+    ]);
+    let page = Browser::open(View::Wide).await;
+    page.go(&backend.trace_url(&trace)).await;
+    page.until("return document.querySelectorAll('.row').length === 2")
+        .await;
+    page.click(".menu summary").await;
+    page.script("[...document.querySelectorAll('.menu button')].find(({ textContent }) => textContent === 'Adjust for clock skew').click()", json!([])).await;
+    page.until(
+        "return document.querySelector('.facts').textContent.includes('Duration100\u{202f}ms')",
+    )
+    .await;
+    assert!(page.text(".banner").await.starts_with("Times are adjusted"));
+    page.look("adjusted").await;
+    page.script("[...document.querySelectorAll('.menu button')].find(({ textContent }) => textContent === 'Show times as recorded').click()", json!([])).await;
+    page.until(
+        "return document.querySelector('.facts').textContent.includes('Duration140\u{202f}ms')",
+    )
+    .await;
+    page.close("recorded").await;
+}
+
+#[tokio::test]
+async fn theme_and_clock_are_chosen_and_remembered() {
+    let backend = Backend::start();
+    let trace = backend.send(&shop());
+    let page = Browser::open(View::Wide).await;
+    page.cdp(
+        "Emulation.setTimezoneOverride",
+        json!({ "timezoneId": "Asia/Kolkata" }),
+    )
+    .await;
+    page.go(&backend.trace_url(&trace)).await;
+    page.until("return document.querySelector('.facts')?.textContent.includes(' UTC+5:30')")
+        .await;
+    page.click("#settings").await;
+    page.look("settings").await;
+    page.click(".popup > :nth-child(3)").await;
+    page.until("return getComputedStyle(document.body).backgroundColor === 'rgb(20, 23, 28)'")
+        .await;
+    page.look("dark_by_choice").await;
+    page.click("#settings").await;
+    page.click(".popup > :nth-child(5)").await;
+    page.until("return document.querySelector('.facts')?.textContent.includes(' UTC,')")
+        .await;
+    page.until("return getComputedStyle(document.body).backgroundColor === 'rgb(20, 23, 28)'")
+        .await;
+    page.close("settings_kept").await;
 }

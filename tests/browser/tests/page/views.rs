@@ -52,7 +52,7 @@ async fn the_flame_graph_is_used_by_keyboard() {
     )
     .await;
     page.press(Key::Right).await;
-    page.until("return document.querySelector('.flame-status').textContent.includes('UPDATE cart · 1 span · 30')").await;
+    page.until("return document.querySelector('.flame-status').textContent.includes('UPDATE cart · 1 span · total 30')").await;
     page.close("flame_dark").await;
 }
 

@@ -32,7 +32,7 @@ async fn a_trace_is_shown_with_its_head_and_its_rows() {
         "Services2",
         "Depth3",
         "Errors1",
-        &format!("Trace{trace}"),
+        &format!("Trace ID{trace}"),
     ] {
         assert!(facts.contains(fact), "{fact:?} is not in {facts:?}");
     }

@@ -1,0 +1,38 @@
+const TOKENS = /"(?:[^"\\]|\\.)*"|[[\]{},:]|[^\s[\]{},:"]+/g;
+const INDENT = '  ';
+/** A longer text is shown as it is: to spread it over lines would take too long. */
+const MAX_LENGTH = 2_000_000;
+
+/**
+ * JSON spread over lines, each number, each key and each text exactly as it was sent: a parser would
+ * round large numbers and drop keys that stand twice. `null` if the text is no list and no object.
+ */
+export function indentJson(text) {
+  if (!isStructure(text)) return null;
+  let result = '';
+  let depth = 0;
+  let previous = '';
+  const newLine = () => `\n${INDENT.repeat(depth)}`;
+  for (const [token] of text.matchAll(TOKENS)) {
+    const isClose = token === ']' || token === '}';
+    if (isClose) depth--;
+    const isOpened = previous === '[' || previous === '{';
+    if (isClose ? !isOpened : isOpened || previous === ',') result += newLine();
+    if (previous === ':') result += ' ';
+    result += token;
+    if (token === '[' || token === '{') depth++;
+    previous = token;
+  }
+  return result;
+}
+
+/** Whether the text is a list or an object in JSON. */
+export function isStructure(text) {
+  if (!/^\s*[[{]/.test(text) || text.length > MAX_LENGTH) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

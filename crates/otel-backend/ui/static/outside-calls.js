@@ -1,0 +1,52 @@
+import { ERROR, KIND, KINDS } from './columns.js';
+
+/** By the kind of a span, whether it may call what sends no spans itself, or is called by it. */
+const CALLERS = new Set([KINDS.indexOf('client'), KINDS.indexOf('producer')]);
+const CONSUMER = KINDS.indexOf('consumer');
+
+/** Attributes that name what a span calls, by what that is; the first that is there counts. */
+const TARGETS = [
+  ['queue', ['messaging.destination.name', 'messaging.destination']],
+  ['database', ['db.namespace', 'db.name', 'db.system.name', 'db.system']],
+  ['external', ['peer.service', 'server.address', 'net.peer.name', 'http.host']],
+];
+/** And what runs it, said behind its name. */
+const SYSTEMS = ['messaging.system', 'db.system.name', 'db.system'];
+
+/**
+ * The calls of a trace to databases, queues and hosts that send no spans: `{ parent, child, kind,
+ * duration, error }`. What a consumer has taken from a queue is a call by the queue. `span(row)` reads
+ * a row's JSON; only those of such spans are read.
+ */
+export function outsideCalls({ count, parent, last, service, services, duration, flags }, span) {
+  const calls = [];
+  for (let row = 0; row < count; row++) {
+    const kind = flags[row] & KIND;
+    const isCalled = kind === CONSUMER && (parent[row] < 0 || service[parent[row]] === service[row]);
+    const isCaller = CALLERS.has(kind) && !callsService(row, { parent, last, service });
+    if (!isCalled && !isCaller) continue;
+    const target = targetOf(span(row).tags ?? []);
+    if (!target || (isCalled && target.kind !== 'queue')) continue;
+    const name = services[service[row]].name;
+    const [from, to] = isCalled ? [target.name, name] : [name, target.name];
+    calls.push({ parent: from, child: to, outside: target, duration: duration[row], error: (flags[row] & ERROR) !== 0 });
+  }
+  return calls;
+}
+
+/** Whether a child of the span ran in another service, which then is what it calls. */
+function callsService(row, { last, service }) {
+  for (let child = row + 1; child < last[row]; child = last[child]) if (service[child] !== service[row]) return true;
+  return false;
+}
+
+function targetOf(tags) {
+  const value = (keys) => keys.map((key) => tags.find((tag) => tag.key === key)?.value).find((found) => found !== undefined && found !== '');
+  for (const [kind, keys] of TARGETS) {
+    const name = value(keys);
+    if (name === undefined) continue;
+    const system = kind === 'external' ? undefined : value(SYSTEMS);
+    return { kind, name: system === undefined || system === name ? String(name) : `${name} (${system})` };
+  }
+  return null;
+}
