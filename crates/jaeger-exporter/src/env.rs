@@ -48,7 +48,7 @@ impl Env {
         Self::read(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
     }
 
-    /// What `lookup` says. An empty value counts as unset, as the specification demands.
+    /// The variables that `lookup` gives. An empty value counts as unset, as the specification demands.
     pub(crate) fn read(lookup: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name: &'static str| {
             let value = lookup(name)?.trim().to_owned();

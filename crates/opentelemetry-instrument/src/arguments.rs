@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::flags::{self, Flag};
 
-/// What the command line asks for.
+/// The parsed command line.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Arguments {
     pub(crate) action: Action,

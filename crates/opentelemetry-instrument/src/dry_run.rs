@@ -6,7 +6,7 @@ use otel_env::{Config, Exporter, GROUPS, IGNORED, Problem, Variable, without_sec
 
 use crate::arguments::Arguments;
 
-/// Where a value comes from.
+/// The source of a value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Source {
     Flag,
@@ -63,7 +63,8 @@ fn find(
 
 type Given<'a> = &'a dyn Fn(&str) -> Option<(String, Source)>;
 
-/// What to show of `variable`. Where it inherits another variable, what that one has.
+/// The value of `variable`, as far as it may be shown. Where it is unset and inherits another
+/// variable, the value of that one.
 fn shown(variable: &Variable, given: Given<'_>) -> (String, Source) {
     if let Some((value, source)) = given(variable.name) {
         return (variable.shown(&value), source);
@@ -94,7 +95,7 @@ fn write_answered(text: &mut String, given: Given<'_>) {
     }
 }
 
-/// Where a program with otel-auto would send its spans.
+/// Lists the addresses to which a program with otel-auto would send its spans.
 fn write_outcome(text: &mut String, config: &Config) {
     writeln!(text, "\nSpans go to").ok();
     if config.disabled || config.exporters.is_empty() {

@@ -3,14 +3,14 @@
 
 use otel_env::{IGNORED, variables};
 
-/// What names of variables begin with and names of flags do not.
+/// The prefix that names of variables have and names of flags have not.
 const PREFIX: &str = "OTEL_";
 
 /// A variable as a flag.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Flag {
     pub(crate) variable: &'static str,
-    /// Whether it may stand alone, for `true`.
+    /// True if it may stand alone, for `true`.
     pub(crate) is_boolean: bool,
 }
 
@@ -43,7 +43,7 @@ pub(crate) fn find(given: &str) -> Option<Flag> {
     all().find(|flag| name(flag.variable) == given)
 }
 
-/// Those that may have been meant: all that end so, as `insecure` does, or else the one that is
+/// The flags that may have been meant: all that end so, as `insecure` does, or else the one that is
 /// spelt most like it.
 pub(crate) fn nearest(given: &str) -> Vec<String> {
     let given = normal(given);

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use crate::arguments::Arguments;
 
-/// What shells answer where a program is not there, or cannot be started.
+/// The exit codes of shells for a program that is not there, or that cannot be started.
 const NOT_FOUND: u8 = 127;
 const NOT_STARTED: u8 = 126;
 

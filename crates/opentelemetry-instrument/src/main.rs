@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use arguments::{Action, Arguments};
 
-/// What shells answer where a command is not used as it should be.
+/// The exit code for a command that is not used as it should be.
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {

@@ -51,7 +51,7 @@ pub struct Delivery {
     counts: Arc<Counts>,
 }
 
-/// What is counted.
+/// The signal that is counted.
 #[derive(Clone, Copy, Debug)]
 enum Signal {
     Spans,
@@ -111,28 +111,28 @@ impl Delivery {
         CountedLogs::new(exporter, config, &self.counts)
     }
 
-    /// Where the spans go.
+    /// The endpoint of the spans, without secrets.
     pub fn endpoint(&self) -> &str {
         &self.endpoint
     }
 
-    /// How many sampled spans have ended, and so were to be exported.
+    /// The number of sampled spans that have ended, and so were to be exported.
     pub fn sent(&self) -> u64 {
         self.counts.ended()
     }
 
-    /// How many spans the endpoint has accepted.
+    /// The number of spans that the endpoint has accepted.
     pub fn acknowledged(&self) -> u64 {
         self.counts.acknowledged()
     }
 
-    /// How many spans will not arrive: those whose export failed and, once the provider is shut
+    /// The number of spans that will not arrive: those whose export failed and, once the provider is shut
     /// down, those that were never exported.
     pub fn lost(&self) -> u64 {
         self.counts.lost()
     }
 
-    /// What the exporter said when an export last failed.
+    /// The error of the last export that failed.
     pub fn error(&self) -> Option<String> {
         self.counts.error()
     }
@@ -217,7 +217,7 @@ impl Signal {
         }
     }
 
-    /// How the variables of the batch processor begin.
+    /// The beginning of the names of the batch processor's variables.
     fn batch_variables(self) -> &'static str {
         match self {
             Self::Spans => "OTEL_BSP",

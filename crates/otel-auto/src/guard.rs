@@ -13,7 +13,7 @@ use crate::pipeline::Built;
 use crate::signal::Signals;
 use crate::{pipeline, propagation, settings, subscriber};
 
-/// How long the last spans may take to leave when the program ends.
+/// The time that the last spans have to leave when the program ends.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Tracing, for as long as this lives.

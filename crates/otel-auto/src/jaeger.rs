@@ -57,7 +57,7 @@ fn udp(agent: Option<&Agent>) -> UdpBuilder {
     }
 }
 
-/// What the exporter takes from a variable, so that its error names the variable.
+/// The settings that the exporter takes by the name of a variable, so that its errors name it.
 fn secret_or_file(settings: &Jaeger, name: &str) -> Option<String> {
     let tls = &settings.tls;
     let files = [&tls.certificate, &tls.client_key, &tls.client_certificate];
@@ -76,7 +76,7 @@ fn secret_or_file(settings: &Jaeger, name: &str) -> Option<String> {
 }
 
 impl JaegerExporter {
-    /// Where the spans go, and what becomes of them.
+    /// The count of what becomes of the spans.
     pub(crate) fn delivery(&self) -> &Delivery {
         &self.delivery
     }

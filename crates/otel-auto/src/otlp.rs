@@ -27,7 +27,7 @@ pub(crate) use rejections::listener;
 use plan::Plan;
 use transport::{Link, Transport};
 
-/// What the requests of an exporter hold.
+/// The signal that an exporter sends.
 #[derive(Clone, Copy, Debug)]
 enum Signal {
     Traces,

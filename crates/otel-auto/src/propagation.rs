@@ -1,4 +1,4 @@
-//! How the trace context travels between programs.
+//! The formats in which the trace context travels between programs.
 
 mod b3;
 mod ids;

@@ -12,7 +12,7 @@ use opentelemetry_sdk::trace::{Sampler, SamplingDecision, SamplingResult, Should
 #[derive(Clone, Debug)]
 pub(crate) struct CountingSampler {
     sampler: Sampler,
-    /// What it decides without a parent.
+    /// The decision without a parent.
     root: Foresight,
     counts: Arc<Counts>,
 }
@@ -23,7 +23,7 @@ struct Counts {
     dropped: AtomicU64,
 }
 
-/// What a sampler decides before it knows the id of the trace.
+/// The decision of a sampler before it knows the id of the trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Foresight {
     Sampled,
@@ -56,7 +56,7 @@ impl CountingSampler {
         }
     }
 
-    /// What to say of spans that were not sampled, if there were any.
+    /// The line of the report on spans that were not sampled, if there were any.
     pub(crate) fn report(&self) -> Option<String> {
         let dropped = self.counts.dropped.load(Ordering::Relaxed);
         let all = dropped + self.counts.sampled.load(Ordering::Relaxed);

@@ -7,9 +7,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 #[cfg(windows)]
 use tokio::signal::windows::{CtrlC, ctrl_c};
 
-/// What a shell reports of a process that SIGINT ended.
+/// The exit code that a shell reports of a process that SIGINT ended.
 const INTERRUPTED: i32 = 130;
-/// What a shell reports of a process that SIGTERM ended.
+/// The exit code that a shell reports of a process that SIGTERM ended.
 #[cfg(unix)]
 const TERMINATED: i32 = 143;
 

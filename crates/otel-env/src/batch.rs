@@ -6,16 +6,16 @@ use crate::reader::Reader;
 use crate::variable::{ProblemKind, Variable};
 use crate::variables as v;
 
-/// How spans, or log records, are gathered and exported.
+/// The limits by which spans, or log records, are gathered and exported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Batch {
-    /// How long they wait at most for others.
+    /// The longest wait for others.
     pub schedule_delay: Duration,
-    /// How long one export may take.
+    /// The limit for one export.
     pub export_timeout: Duration,
-    /// How many wait at most; more are dropped.
+    /// The length of the queue; those beyond it are dropped.
     pub max_queue_size: usize,
-    /// How many go in one export.
+    /// The largest number in one export.
     pub max_export_batch_size: usize,
 }
 

@@ -5,7 +5,7 @@ use crate::otlp::{self, Otlp};
 use crate::reader::Reader;
 use crate::variables::TRACES_EXPORTER;
 
-/// Where spans go.
+/// An exporter of spans.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Exporter {
     /// The OpenTelemetry protocol.

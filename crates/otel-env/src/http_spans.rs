@@ -1,4 +1,4 @@
-//! What HTTP spans record.
+//! The settings of HTTP spans.
 
 use http::HeaderName;
 
@@ -6,7 +6,7 @@ use crate::reader::Reader;
 use crate::variable::Variable;
 use crate::variables as v;
 
-/// What HTTP spans record.
+/// The settings of HTTP spans.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Http {
     /// The methods that are not `_OTHER`, where they are not the usual ones.

@@ -7,13 +7,13 @@ use crate::variable::{Problem, ProblemKind, shown};
 pub struct Ignored {
     /// Its name.
     pub name: &'static str,
-    /// Why it is not read.
+    /// The reason why it is not read.
     pub reason: &'static str,
     /// The value that asks for what is done anyhow, and is not reported.
     pub agreed: Option<&'static str>,
-    /// Whether its value must not be shown.
+    /// True if its value must not be shown.
     pub is_secret: bool,
-    /// Whether its values are `true` and `false`.
+    /// True if its values are `true` and `false`.
     pub is_boolean: bool,
 }
 

@@ -14,19 +14,19 @@ use crate::variables as v;
 /// The settings of a Jaeger exporter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Jaeger {
-    /// How spans are encoded and carried.
+    /// The encoding and the transport.
     pub protocol: JaegerProtocol,
     /// The URL that takes the spans, path included; `udp://host:port` over UDP.
     pub endpoint: String,
     /// The agent, where spans go over UDP.
     pub agent: Option<Agent>,
-    /// How long one export may take, with its retries.
+    /// The limit for one export with its retries.
     pub timeout: Duration,
     /// The user of HTTP basic authentication.
     pub user: Option<String>,
     /// The password of HTTP basic authentication.
     pub password: Option<Secret>,
-    /// What TLS trusts and shows.
+    /// The files of a TLS connection.
     pub tls: TlsFiles,
 }
 
@@ -52,7 +52,7 @@ pub enum JaegerProtocol {
     UdpBinary,
 }
 
-/// Which protocols a name in `OTEL_TRACES_EXPORTER` stands for.
+/// The protocols that a name in `OTEL_TRACES_EXPORTER` stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Family {
     Any,

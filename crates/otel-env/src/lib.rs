@@ -45,28 +45,28 @@ pub use variables::{GROUPS, Group, variables};
 
 use reader::Reader;
 
-/// What the environment of one program asks for.
+/// The settings of one program.
 #[derive(Debug)]
 pub struct Config {
-    /// Whether the SDK is switched off. Propagators still work then.
+    /// True if the SDK is switched off. Propagators still work then.
     pub disabled: bool,
-    /// What produces the spans.
+    /// The description of the program.
     pub resource: Resource,
-    /// How the context travels between programs.
+    /// The formats in which a context travels between programs.
     pub propagators: Vec<Propagator>,
-    /// Which spans are recorded and exported.
+    /// The choice of the spans that are recorded and exported.
     pub sampler: Sampler,
-    /// Where spans go; empty for nowhere.
+    /// The exporters of spans; empty for none.
     pub exporters: Vec<Exporter>,
-    /// How each batch processor gathers spans.
+    /// The limits of each batch processor.
     pub batch: Batch,
-    /// Where log records go.
+    /// The exporters of log records.
     pub logs: Logs,
-    /// How much one span may hold.
+    /// The limits of one span.
     pub limits: Limits,
-    /// How much of the SDK's own log is printed.
+    /// The level from which the SDK's own log is printed.
     pub log_level: LogLevel,
-    /// What HTTP spans record.
+    /// The settings of HTTP spans.
     pub http: Http,
 }
 

@@ -1,4 +1,4 @@
-//! How much one span may hold.
+//! The limits of one span.
 //!
 //! <https://opentelemetry.io/docs/specs/otel/common/#attribute-limits>
 
@@ -8,20 +8,20 @@ use crate::variables as v;
 
 const DEFAULT_COUNT: u32 = 128;
 
-/// How much one span may hold. Whatever exceeds a count is dropped and counted.
+/// The limits of one span. Whatever exceeds a count is dropped and counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// How many events a span may have.
+    /// The events of a span.
     pub max_events_per_span: u32,
-    /// How many attributes a span may have.
+    /// The attributes of a span.
     pub max_attributes_per_span: u32,
-    /// How many links a span may have.
+    /// The links of a span.
     pub max_links_per_span: u32,
-    /// How many attributes an event may have.
+    /// The attributes of an event.
     pub max_attributes_per_event: u32,
-    /// How many attributes a link may have.
+    /// The attributes of a link.
     pub max_attributes_per_link: u32,
-    /// How many characters the text of an attribute may have; longer text is cut.
+    /// The characters in the text of an attribute; longer text is cut.
     pub value_length: Option<usize>,
 }
 

@@ -3,7 +3,7 @@
 use crate::reader::Reader;
 use crate::variables::LOG_LEVEL;
 
-/// How much of the SDK's own log is printed. Each level includes those before it.
+/// The level from which the SDK's own log is printed. Each level includes those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LogLevel {
     /// Nothing.

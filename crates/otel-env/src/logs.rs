@@ -1,20 +1,20 @@
-//! Where log records go.
+//! The exporters of log records.
 
 use crate::batch::{self, Batch};
 use crate::otlp::{self, Otlp};
 use crate::reader::Reader;
 use crate::variables::LOGS_EXPORTER;
 
-/// Where log records go, and how they are gathered.
+/// The exporters of log records, and how records are gathered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Logs {
-    /// Empty for nowhere.
+    /// The exporters; empty for none.
     pub exporters: Vec<LogsExporter>,
-    /// How each batch processor gathers records.
+    /// The limits of each batch processor.
     pub batch: Batch,
 }
 
-/// Where log records go.
+/// An exporter of log records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LogsExporter {
     /// The OpenTelemetry protocol.

@@ -18,19 +18,19 @@ use crate::variables as v;
 /// The settings of the OTLP exporter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Otlp {
-    /// How spans are encoded and carried.
+    /// The encoding and the transport.
     pub protocol: OtlpProtocol,
     /// The URL, with its path.
     pub endpoint: String,
     /// The variable that says the endpoint, or could.
     pub endpoint_variable: &'static str,
-    /// How long one export may take, with its retries.
+    /// The limit for one export with its retries.
     pub timeout: Duration,
     /// Headers of each request.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// Whether requests are compressed with gzip.
+    /// True if requests are compressed with gzip.
     pub gzip: bool,
-    /// What TLS trusts and shows.
+    /// The files of a TLS connection.
     pub tls: TlsFiles,
 }
 

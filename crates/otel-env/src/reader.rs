@@ -72,7 +72,7 @@ impl<'a> Reader<'a> {
         parsed
     }
 
-    /// What `read` gives for `variable`, or else for the one that it inherits. Both are read, so
+    /// The value that `read` gives for `variable`, or else for the one that it inherits. Both are read, so
     /// that both are checked.
     pub(crate) fn inherited<T>(
         &mut self,
@@ -99,7 +99,7 @@ impl<'a> Reader<'a> {
         Some(value == "true")
     }
 
-    /// How many fit in a queue or a batch. The SDK allocates the whole queue at the start.
+    /// The number that fits in a queue or a batch. The SDK allocates the whole queue at the start.
     pub(crate) fn count(&mut self, variable: &'static Variable) -> Option<usize> {
         self.parse(variable, |value| {
             value.parse().ok().filter(|n| (1..=1_000_000).contains(n))

@@ -1,4 +1,4 @@
-//! The resource: what produces the spans.
+//! The resource: the description of the program that makes the spans.
 
 use crate::percent;
 use crate::reader::Reader;
@@ -6,14 +6,14 @@ use crate::variables::{RESOURCE_ATTRIBUTES, RESOURCE_DETECTORS, SERVICE_NAME};
 
 const SERVICE_NAME_KEY: &str = "service.name";
 
-/// What produces the spans.
+/// The description of the program that makes the spans.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Resource {
     /// The name of the service; `None` where the environment does not say it.
     pub service_name: Option<String>,
     /// The other attributes, in the order they were given. The last one of a key counts.
     pub attributes: Vec<(String, String)>,
-    /// Which attributes the program finds out by itself. Those that are given win over them.
+    /// The attributes that the program finds out by itself. Those that are given win over them.
     pub detectors: Vec<Detector>,
 }
 

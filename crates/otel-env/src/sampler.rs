@@ -4,7 +4,7 @@ use crate::reader::Reader;
 use crate::variable::ProblemKind;
 use crate::variables::{TRACES_SAMPLER, TRACES_SAMPLER_ARG};
 
-/// Which spans are recorded and exported.
+/// The choice of the spans that are recorded and exported.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Sampler {
     /// All.

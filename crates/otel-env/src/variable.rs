@@ -10,23 +10,23 @@ pub(crate) const HIDDEN: &str = "(not shown)";
 pub struct Variable {
     /// Its name.
     pub name: &'static str,
-    /// What is used when it is unset or empty. Of a variable that [inherits](Self::inherits), the
+    /// The value that is used when it is unset or empty. Of a variable that [inherits](Self::inherits), the
     /// name of the other one.
     pub default: &'static str,
     /// The values it takes.
     pub accepts: &'static str,
-    /// What is used in place of any other value.
+    /// The answer to any other value.
     pub otherwise: Otherwise,
     /// The variable whose value is used when this one is unset, as
     /// `OTEL_EXPORTER_OTLP_ENDPOINT` for `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`.
     pub inherits: Option<&'static Variable>,
-    /// Whether its value must not be shown, because it holds passwords or tokens.
+    /// True if its value must not be shown, because it holds passwords or tokens.
     pub is_secret: bool,
-    /// Whether its values are `true` and `false`.
+    /// True if its values are `true` and `false`.
     pub is_boolean: bool,
 }
 
-/// What is used in place of a bad value.
+/// The answer to a bad value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Otherwise {
     /// Every value is accepted.
@@ -92,7 +92,7 @@ impl Variable {
         self
     }
 
-    /// What is used in place of a value that is not accepted, as a clause; `None` where every
+    /// The answer to a value that is not accepted, as a clause; `None` where every
     /// value is accepted.
     pub fn instead(&self) -> Option<String> {
         match self.otherwise {
@@ -123,17 +123,17 @@ pub(crate) fn shown(is_secret: bool, value: &str) -> String {
 /// A value that is not used as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// Why not.
+    /// The kind of reason.
     pub kind: ProblemKind,
     /// The variable's name.
     pub variable: String,
     /// The value it has, as far as it may be shown.
     pub value: String,
-    /// What is wrong and what is done instead.
+    /// The fault, and what is done instead.
     pub message: String,
 }
 
-/// Why a value is not used as it stands.
+/// The kinds of reasons why a value is not used as it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProblemKind {
     /// It is not among the accepted ones, or contradicts another.

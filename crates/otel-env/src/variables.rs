@@ -17,7 +17,7 @@ pub(crate) use otlp::*;
 /// Variables that belong together.
 #[derive(Debug)]
 pub struct Group {
-    /// What they are about.
+    /// Their subject.
     pub title: &'static str,
     /// In the order of the documentation.
     pub variables: &'static [&'static Variable],

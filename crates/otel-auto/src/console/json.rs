@@ -6,7 +6,7 @@ use std::fmt::Write;
 pub(super) struct JsonWriter {
     text: String,
     depth: usize,
-    /// Whether the innermost open object or array holds something already.
+    /// True if the innermost open object or array holds something already.
     filled: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Where JSON is written.
+//! The output to which JSON is written.
 
 use std::fmt;
 use std::io::{self, Write};

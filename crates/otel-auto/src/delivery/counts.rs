@@ -77,7 +77,7 @@ impl Counts {
         self.failed.load(Ordering::Acquire)
     }
 
-    /// What failed and, after shutdown, what was never exported.
+    /// The number that failed and, after shutdown, of those never exported.
     pub(super) fn lost(&self) -> u64 {
         if self.is_closed() {
             self.ended().saturating_sub(self.acknowledged())
@@ -86,7 +86,7 @@ impl Counts {
         }
     }
 
-    /// What had been started and not ended at shutdown.
+    /// The number that had started and not ended at shutdown.
     pub(super) fn open(&self) -> u64 {
         let started = self.started.load(Ordering::Acquire);
         if self.is_closed() {

@@ -9,7 +9,7 @@ use super::environment::Environment;
 use super::redact::REDACTED;
 use crate::config::Http;
 
-/// What is recorded of each side's headers.
+/// The headers of each side that are recorded.
 #[derive(Debug, Default)]
 pub(super) struct Captures {
     server_request: Vec<Capture>,
@@ -18,7 +18,7 @@ pub(super) struct Captures {
     client_response: Vec<Capture>,
 }
 
-/// Which headers a call is about.
+/// The side and the direction of a message.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Of {
     ServerRequest,

@@ -146,7 +146,7 @@ impl Injector for Headers<'_> {
     }
 }
 
-/// What a client span says of its request.
+/// The attributes of a client span that its request gives.
 impl Description for Request {
     fn kind(&self) -> SpanKind {
         SpanKind::Client

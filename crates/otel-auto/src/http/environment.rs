@@ -1,4 +1,4 @@
-//! What the environment says of HTTP spans, for all instrumentations of the process.
+//! The settings of HTTP spans, for all instrumentations of the process.
 
 use std::sync::OnceLock;
 
@@ -11,7 +11,8 @@ use crate::sampling::CountingSampler;
 
 static ENVIRONMENT: OnceLock<Environment> = OnceLock::new();
 
-/// What [`init`](crate::init) read and set up; of no other SDK is so much known.
+/// The settings that [`init`](crate::init) read, and the SDK that it set up. Of an SDK that the
+/// program sets up by itself, the sampler is not known.
 #[derive(Debug)]
 pub(crate) struct Environment {
     /// `None` where the SDK is switched off.
@@ -36,17 +37,17 @@ impl Environment {
         }
     }
 
-    /// Makes it that of the process; the first one stays.
+    /// Makes it the environment of the process; the first one stays.
     pub(crate) fn install(self) {
         ENVIRONMENT.get_or_init(|| self);
     }
 
-    /// That of the process, if [`init`](crate::init) was called.
+    /// The environment of the process, if [`init`](crate::init) was called.
     pub(super) fn get() -> Option<&'static Self> {
         ENVIRONMENT.get()
     }
 
-    /// Whether `headers` may hold a context.
+    /// True if `headers` may hold a context.
     pub(super) fn may_carry(&self, headers: &HeaderMap) -> bool {
         // To look at each name is quicker than to hash the few that are looked for.
         let carries = |carriers: &Vec<_>| headers.keys().any(|name| carriers.contains(name));

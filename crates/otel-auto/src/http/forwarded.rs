@@ -1,4 +1,4 @@
-//! What a reverse proxy says of the request as its client sent it.
+//! The headers in which a reverse proxy describes the request as its client sent it.
 
 use std::net::IpAddr;
 

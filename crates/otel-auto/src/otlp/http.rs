@@ -47,7 +47,7 @@ pub(super) struct HttpTransport {
     answer: Arc<Mutex<Answer>>,
 }
 
-/// How the exporter's requests, protobuf all, go on the wire.
+/// The encoding on the wire. The exporter makes all requests as protobuf.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Encoding {
     /// As they come.
@@ -56,12 +56,12 @@ pub(super) enum Encoding {
     Json,
 }
 
-/// What the exporter does not pass on of the last answer.
+/// The parts of the last answer that the exporter does not pass on.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
-    /// Why there was none.
+    /// The error, where there was no answer.
     pub(super) error: Option<String>,
-    /// What the backend rejected while it took the rest.
+    /// The spans that the backend rejected while it took the rest.
     pub(super) rejection: Option<Rejection>,
 }
 
@@ -185,7 +185,7 @@ fn is_grpc(answer: &Parts) -> bool {
     kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
 }
 
-/// Whether it is compressed: a message of protobuf begins with another byte.
+/// True if `body` is compressed: a message of protobuf begins with another byte.
 fn is_gzip(body: &[u8]) -> bool {
     body.starts_with(&[0x1f, 0x8b])
 }

@@ -1,4 +1,4 @@
-//! What a backend rejects over gRPC, which the SDK's exporter only logs.
+//! The count of spans that a backend rejects over gRPC, which the SDK's exporter only logs.
 
 use std::cell::RefCell;
 use std::fmt::Debug;
@@ -29,7 +29,7 @@ pub(crate) fn listener<S: Subscriber + for<'a> LookupSpan<'a>>() -> impl Layer<S
     Listener.with_filter(Targets::new().with_target("opentelemetry-otlp", LevelFilter::WARN))
 }
 
-/// What the export that this thread has just run was told, once.
+/// The rejection of the export that this thread has just run, once.
 pub(super) fn take() -> Option<Rejection> {
     LAST.take().filter(|rejection| rejection.count > 0)
 }

@@ -1,4 +1,4 @@
-//! Whom a TLS connection trusts, and as whom it presents itself.
+//! The certificates of a TLS connection: the authorities it trusts, and the client's own.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use ureq::tls::{ClientCert, PrivateKey, RootCerts, TlsConfig};
 
 use crate::config::{PemFile, Problem, ProblemKind, TlsFiles};
 
-/// What was loaded and checked.
+/// The certificates, loaded and checked.
 pub(super) struct Tls {
     roots: Vec<CertificateDer<'static>>,
     /// The PEM file that `roots` are from; `None` for the system's.

@@ -1,4 +1,4 @@
-//! What carries an export, and what it learns on the way.
+//! The transport of an export, and the answer that it brings back.
 
 use std::pin::pin;
 

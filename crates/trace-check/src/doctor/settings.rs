@@ -20,12 +20,12 @@ pub type Environment = BTreeMap<String, String>;
 
 const ZIPKIN_ENDPOINT: &str = "OTEL_EXPORTER_ZIPKIN_ENDPOINT";
 
-/// What the variables say.
+/// The settings that the variables give.
 #[derive(Debug)]
 pub(super) struct Settings {
     /// Variables that are not understood.
     pub(super) misunderstood: Vec<Hop>,
-    /// Where spans go.
+    /// The targets of the spans.
     pub(super) targets: Vec<Target>,
     disabled: bool,
     /// The names of the exporters, with commas between.
@@ -95,7 +95,7 @@ impl Settings {
         }
     }
 
-    /// What happens to spans within the program.
+    /// The hops within the program: exporter and sampler.
     pub(super) fn hops(&self) -> Vec<Hop> {
         let mut hops = Vec::new();
         if self.disabled {
@@ -123,8 +123,8 @@ impl Settings {
     }
 }
 
-/// What a person has to put right; `None` for a value that is fine and has no say in where spans
-/// go.
+/// The hop for a value that a person has to put right; `None` for one that does not decide where
+/// spans go.
 fn misunderstood(problem: Problem) -> Option<Hop> {
     let Problem {
         kind,

@@ -1,4 +1,4 @@
-//! What a server span says of its request.
+//! The attributes of a server span that its request gives.
 
 use std::borrow::Cow;
 use std::net::SocketAddr;

@@ -1,4 +1,4 @@
-//! What programs in other languages understand and those in Rust do not.
+//! Values that programs in other languages understand and those in Rust do not.
 
 use super::Environment;
 
