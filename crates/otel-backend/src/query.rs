@@ -28,7 +28,7 @@ pub use predicate::{Search, Tag, parse_bool};
 pub use search::Hit;
 pub use tags::{FoundTags, TagSearch, has_values};
 pub use trace::{Spans, Trace};
-pub use traceql::{MetricsSearch, SpanBatch, SpanQuery, TraceQuery};
+pub use traceql::{MetricsSearch, SpanBatch, SpanQuery, TraceQuery, metrics_of, traces_of};
 pub use walk::{Selection, walk};
 
 /// Answers questions about what is in a store.
@@ -72,7 +72,7 @@ impl Query {
         search: &MetricsSearch,
         patience: &Patience,
     ) -> Result<::traceql::Answer, SearchError> {
-        let run = |reader: &Reader| traceql::run_metrics(reader, search, patience);
+        let run = |reader: &Reader| metrics_of(reader, search, patience);
         self.store.read_here(run)
     }
 

@@ -1,4 +1,5 @@
-//! Traces from files into the store, and from the store to files.
+//! Traces from files into the store, and from the store to files and to the shell.
 
 pub mod export;
 pub mod import;
+pub mod query;

@@ -294,3 +294,9 @@ impl Function {
         }
     }
 }
+
+impl From<SpanMetrics> for Metrics {
+    fn from(metrics: SpanMetrics) -> Self {
+        Self::Spans(metrics)
+    }
+}

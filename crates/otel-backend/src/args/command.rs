@@ -19,6 +19,37 @@ pub enum Command {
     /// Writes the traces of the data directory, whether or not a backend is using it, oldest first,
     /// as JSON to standard output.
     Export(Export),
+
+    /// Answers a TraceQL query from the data directory, whether or not a backend is using it: prints
+    /// the spans of the newest traces that match, or series, one point a line.
+    Query(QueryArgs),
+}
+
+/// The arguments of `query`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct QueryArgs {
+    /// The query, such as `{ status = error }` or `{ } | rate() by (name)`.
+    pub query: String,
+
+    /// The beginning of the window: a time such as 2026-01-31T09:30:00Z, or an age such as 2h.
+    #[arg(long, value_name = "TIME", default_value = "1h")]
+    pub from: String,
+
+    /// The end of the window; now by default.
+    #[arg(long, value_name = "TIME")]
+    pub to: Option<String>,
+
+    /// The largest number of traces.
+    #[arg(long, default_value_t = 20)]
+    pub limit: usize,
+
+    /// The step of series, such as 1m; chosen to suit the window by default.
+    #[arg(long, value_name = "DURATION")]
+    pub step: Option<String>,
+
+    /// Print JSON, one span or series a line.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// The arguments of `import`.

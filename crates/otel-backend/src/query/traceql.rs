@@ -9,13 +9,17 @@ use std::time::Duration;
 
 use traceql::syntax::{Expr, Pipeline};
 
+use super::patience::{Patience, SearchError};
 use super::predicate::Search;
+use super::trace::{Frames, Trace, load};
 use crate::model::{Span, UnixNanos};
+use crate::store::Reader;
 
 pub use batch::Spans as SpanBatch;
 pub use metrics::MetricsSearch;
 
-pub(super) use metrics::run as run_metrics;
+pub use metrics::run as metrics_of;
+
 pub(super) use prune::prune;
 
 /// How far outside the window a span that matches may start, in a trace that lies partly within.
@@ -77,6 +81,29 @@ impl TraceQuery {
 
 fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Hands over the traces that a search finds, the newest first.
+///
+/// # Errors
+/// [`SearchError`] if the store cannot be read, or the search takes too long.
+pub fn traces_of(
+    reader: &Reader,
+    search: &Search,
+    patience: &Patience,
+    mut take: impl FnMut(Trace),
+) -> Result<(), SearchError> {
+    let mut frames = Frames::default();
+    for hit in super::search::run(reader, search, patience)? {
+        let trace = match hit.trace {
+            Some(trace) => Some(trace),
+            None => load(reader, &mut frames, hit.id)?,
+        };
+        if let Some(trace) = trace {
+            take(trace);
+        }
+    }
+    Ok(())
 }
 
 /// An expression that is asked of single spans.

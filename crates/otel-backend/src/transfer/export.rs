@@ -122,7 +122,7 @@ fn selection(args: &Export) -> Result<Selection, ExportError> {
     })
 }
 
-fn parse_time(text: &str) -> Option<UnixNanos> {
+pub(super) fn parse_time(text: &str) -> Option<UnixNanos> {
     if let Ok(time) = text.parse::<jiff::Timestamp>() {
         let nanos = u64::try_from(time.as_nanosecond()).ok()?;
         return Some(UnixNanos(nanos));

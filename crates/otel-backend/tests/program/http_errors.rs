@@ -73,14 +73,6 @@ async fn every_bad_parameter_is_refused_in_jaegers_words() {
     for limit in ["0", "-1", "100001"] {
         assert_refused(&backend, &format!("/api/traces?limit={limit}"), 500, depth).await;
     }
-    let disabled = "trace metrics are currently disabled - no metrics backend configured";
-    for path in [
-        "latencies?quantile=0.95&service=a&service=b&groupByOperation=true",
-        "calls?service=a&spanKind=server&spanKind=unspecified",
-        "errors?service=a&endTs=1&lookback=3600000&step=60000&ratePer=600000",
-    ] {
-        assert_refused(&backend, &format!("/api/metrics/{path}"), 501, disabled).await;
-    }
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Backend, export, get, get_json, of_service, shop_trace};
+use crate::support::{Backend, command, export, get, get_json, of_service, shop_trace};
 
 /// When the spans of [`jobs`] start, in seconds; a multiple of 30.
 const START: u64 = 1_700_000_040;
@@ -261,5 +261,118 @@ async fn wrong_metrics_are_refused_in_tempos_words() {
         let answer =
             get(&backend.ui(&format!("/tempo/api/metrics/query_range?{parameters}"))).await;
         assert_eq!(answer, (400, format!("{message}\n")), "{parameters}");
+    }
+}
+
+#[tokio::test]
+async fn the_monitor_page_of_jaeger_ui_is_filled() {
+    let backend = backend().await;
+    let end = (START + 30) * 1000;
+    let window = format!("endTs={end}&lookback=60000&step=30000&ratePer=600000");
+    let ask = async |path: &str| {
+        let url = format!("/api/metrics/{path}&service=worker&spanKind=consumer&{window}");
+        get_json(&backend.ui(&url)).await
+    };
+    let calls = ask("calls?groupByOperation=false").await;
+    assert_eq!(
+        calls,
+        json!({
+            "name": "service_call_rate", "type": "GAUGE", "help": "calls/sec, grouped by service",
+            "metrics": [{
+                "labels": [{"name": "service_name", "value": "worker"}],
+                "metricPoints": [
+                    {"gaugeValue": {"doubleValue": 0.0}, "timestamp": "2023-11-14T22:13:30Z"},
+                    {"gaugeValue": {"doubleValue": 0.0}, "timestamp": "2023-11-14T22:14:00Z"},
+                    {"gaugeValue": {"doubleValue": 0.1}, "timestamp": "2023-11-14T22:14:30Z"},
+                ],
+            }],
+        })
+    );
+    let errors = ask("errors?groupByOperation=true").await;
+    assert_eq!(errors["name"], "service_operation_error_rate");
+    let shares = errors["metrics"].as_array().unwrap().iter().map(|metric| {
+        let point = &metric["metricPoints"][0]["gaugeValue"]["doubleValue"];
+        (
+            metric["labels"][1]["value"].as_str().unwrap().to_owned(),
+            point.as_f64().unwrap(),
+        )
+    });
+    assert_eq!(
+        shares.collect::<Vec<_>>(),
+        [("job".to_owned(), 0.0), ("step".to_owned(), 0.5)]
+    );
+    let latencies = ask("latencies?quantile=0.95").await;
+    assert_eq!(
+        latencies["help"],
+        "0.95th quantile latency, grouped by service"
+    );
+    let point = &latencies["metrics"][0]["metricPoints"][0]["gaugeValue"]["doubleValue"];
+    assert!(
+        (point.as_f64().unwrap() - 2_147.483_648).abs() < 1e-6,
+        "{point}"
+    );
+}
+
+#[tokio::test]
+async fn a_query_is_answered_from_the_shell_while_a_backend_runs() {
+    let directory = tempfile::tempdir().unwrap();
+    let backend = Backend::in_directory(directory.path());
+    export(&backend, &shop_trace()).await;
+    export(&backend, &jobs()).await;
+    let ask = |arguments: &[&str]| {
+        let mut command = command(&["--data-dir", directory.path().to_str().unwrap()]);
+        command.args([
+            "query",
+            "--from",
+            "2023-11-14T22:00:00Z",
+            "--to",
+            "2023-11-14T22:15:00Z",
+        ]);
+        let output = command.args(arguments).output().unwrap();
+        let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        (output.status.success(), text)
+    };
+    let (ok, text) = ask(&["{ status = error } | select(span.http.status)"]);
+    assert!(ok, "{text}");
+    let lines: Vec<_> = text.lines().collect();
+    assert!(
+        lines[0].contains("000000000000000000000000000000bb  00000000000000b3"),
+        "{text}"
+    );
+    assert!(
+        lines[0].ends_with("300ms  worker            step  status=error"),
+        "{text}"
+    );
+    assert!(
+        lines[1].ends_with("shop              GET /  status=error  http.status=500"),
+        "{text}"
+    );
+    let (ok, text) = ask(&[
+        "--json",
+        "--step",
+        "5m",
+        "{ } | count_over_time() by (resource.service.name)",
+    ]);
+    assert!(ok, "{text}");
+    let series: Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+    assert_eq!(series["labels"], json!({"resource.service.name": "shop"}));
+    let counts = series["points"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|point| point[1].as_f64().unwrap());
+    assert!((counts.sum::<f64>() - 2.0).abs() < 1e-9, "{text}");
+    for (arguments, reason) in [
+        (
+            &["{"][..],
+            "invalid TraceQL query: parse error at line 1, col 2",
+        ),
+        (
+            &["{} | rate()", "--step", "soon"],
+            "--step: 'soon' is not a duration",
+        ),
+    ] {
+        let (ok, text) = ask(arguments);
+        assert!(!ok && text.contains(reason), "{text}");
     }
 }

@@ -26,8 +26,11 @@ pub struct MetricsSearch {
 /// Bytes that the groups of a query take at most. The spans of a frame or a trace come on top.
 const MEMORY: usize = 64 * 1024 * 1024;
 
-/// Counts the spans that start within the window. Whoever reads has the store as it is now.
-pub(in crate::query) fn run(
+/// Counts the spans that start within the window.
+///
+/// # Errors
+/// [`SearchError`] if the store cannot be read, or it takes too long.
+pub fn run(
     reader: &Reader,
     search: &MetricsSearch,
     patience: &Patience,
