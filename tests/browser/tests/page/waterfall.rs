@@ -264,3 +264,40 @@ async fn the_span_of_a_deep_link_comes_first() {
     assert_eq!(selected, ["write 2400"]);
     page.close("span_and_all").await;
 }
+
+#[tokio::test]
+async fn keys_go_on_where_the_eyes_are() {
+    let backend = Backend::start();
+    let trace = backend.send(&shop());
+    let page = Browser::open(View::Wide).await;
+    page.go(&backend.span_url(&trace, 2)).await;
+    page.until("return document.querySelector('.details h2')?.textContent === 'load cart'")
+        .await;
+    page.script("document.getElementById('spans').focus()", json!([]))
+        .await;
+    page.press(Key::Down).await;
+    page.until("return document.querySelector('.details h2').textContent === 'SELECT cart'")
+        .await;
+    // Another view takes the keys at once.
+    page.press_all("3").await;
+    page.until("return document.activeElement.matches('.table')")
+        .await;
+    page.press(Key::Down).await;
+    page.press_all("1").await;
+    page.until("return document.activeElement.id === 'spans'")
+        .await;
+    // A checkbox and a choice leave the list its keys.
+    page.go(&format!("{}/search", backend.url())).await;
+    page.wait(".result:not(.header)").await;
+    for control in [".result input", "[aria-label=Order]"] {
+        page.script(
+            "document.querySelector(arguments[0]).focus()",
+            json!([control]),
+        )
+        .await;
+        page.press_all("j").await;
+        page.until("return document.activeElement.matches('.result a')")
+            .await;
+    }
+    page.close("keys_on").await;
+}
