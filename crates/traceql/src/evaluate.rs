@@ -8,6 +8,9 @@ use crate::value::Comparison;
 use crate::vector::{self, Mask};
 use crate::{Column, Value};
 
+/// Pairs of an event and a link that are looked at of one span: a span may have many thousand of both.
+const MAX_PAIRS: usize = 1 << 20;
+
 /// Pairs of a span and its events and links that are looked at together.
 const CHUNK: usize = 16 * 1024;
 
@@ -15,10 +18,10 @@ impl Selector {
     /// The spans that are chosen.
     pub(crate) fn mask(&self, table: &Table<'_>) -> Mask {
         let spans = self.spans.mask(&table.frame());
-        match &self.items {
-            Some((node, items)) => spans_with_items(node, *items, &spans, table),
-            None => spans,
-        }
+        let items = self.items.iter();
+        items.fold(spans, |spans, (node, items)| {
+            spans_with_items(node, *items, &spans, table)
+        })
     }
 }
 
@@ -39,6 +42,7 @@ fn spans_with_items(node: &Node, items: Items, spans: &Mask, table: &Table<'_>) 
         *chunk = Chunk::default();
     };
     for row in (0..table.len()).filter(|row| spans.contains(*row)) {
+        let mut left = MAX_PAIRS;
         let events = if items.events {
             table.events_of(row)
         } else {
@@ -50,7 +54,8 @@ fn spans_with_items(node: &Node, items: Items, spans: &Mask, table: &Table<'_>) 
             0..0
         };
         for event in or_none(events) {
-            for link in or_none(links.clone()) {
+            for link in or_none(links.clone()).take(left) {
+                left -= 1;
                 chunk.spans.push(u32::try_from(row).unwrap_or(u32::MAX));
                 chunk.events.push(event);
                 chunk.links.push(link);

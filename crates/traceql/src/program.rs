@@ -46,14 +46,28 @@ pub(crate) struct Items {
     pub(crate) links: bool,
 }
 
-/// What chooses spans: all that is asked of the span itself, and what is asked of its events and links.
+/// A selector: the conditions on the span itself, and those on its events and links.
 #[derive(Debug, Clone)]
 pub(crate) struct Selector {
     pub(crate) spans: Node,
-    pub(crate) items: Option<(Node, Items)>,
+    /// Each must hold for one event, one link, or one pair of both.
+    pub(crate) items: Vec<(Node, Items)>,
 }
 
 impl Items {
+    const EVENTS: Self = Self {
+        events: true,
+        links: false,
+    };
+    const LINKS: Self = Self {
+        events: false,
+        links: true,
+    };
+    const BOTH: Self = Self {
+        events: true,
+        links: true,
+    };
+
     pub(crate) fn of(expr: &Expr) -> Self {
         let mut items = Self::default();
         expr.visit(&mut |expr| {
@@ -78,18 +92,26 @@ impl Selector {
         };
         let of_items = |expr: &&Expr| Items::of(expr).is_any();
         let (items, spans): (Vec<_>, Vec<_>) = conditions.iter().partition(of_items);
-        let spans = spans
-            .into_iter()
-            .map(|expr| Node::new(expr, inputs))
-            .collect();
-        let nodes: Vec<_> = items
-            .into_iter()
-            .map(|expr| Node::new(expr, inputs))
-            .collect();
-        Self {
-            spans: all(spans),
-            items: (!nodes.is_empty()).then(|| (all(nodes), Items::of(expr))),
-        }
+        let mut node = |exprs: Vec<&Expr>| {
+            all(exprs
+                .into_iter()
+                .map(|expr| Node::new(expr, inputs))
+                .collect())
+        };
+        let spans = node(spans);
+        // Events and links are independent unless a condition relates them.
+        let relates = |expr: &&Expr| Items::of(expr) == Items::BOTH;
+        let groups = if items.iter().any(relates) {
+            vec![(items, Items::BOTH)]
+        } else {
+            let (events, links): (Vec<_>, Vec<_>) = items
+                .into_iter()
+                .partition(|expr| Items::of(expr) == Items::EVENTS);
+            vec![(events, Items::EVENTS), (links, Items::LINKS)]
+        };
+        let groups = groups.into_iter().filter(|(exprs, _)| !exprs.is_empty());
+        let items = groups.map(|(exprs, items)| (node(exprs), items)).collect();
+        Self { spans, items }
     }
 
     /// Whether no span can be chosen.

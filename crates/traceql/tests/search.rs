@@ -2,9 +2,9 @@
 
 mod support;
 
-use support::nine_spans;
+use support::{Span, Spans, nine_spans};
 use traceql::syntax::Body;
-use traceql::{Probe, Search, parse};
+use traceql::{Probe, Search, Value, parse};
 
 fn search_for(query: &str) -> Search {
     match parse(query)
@@ -281,4 +281,23 @@ fn spans_show_the_fields_that_are_tested_or_selected() {
         fields("{ event:name = `log` } | select(event.exception.message, span:parentID)"),
         ["event:name=exception exception.message=deadlock span:parentID=00000000000000a1"]
     );
+}
+
+#[test]
+fn a_span_of_many_events_and_links_takes_bounded_work() {
+    let event = |number: i64| (number, "e", vec![("n", Value::Int(number))]);
+    let link = |number: i64| (1, 2, vec![("n", Value::Int(number))]);
+    let spans = Spans(vec![Span {
+        events: (0..5_000).map(event).collect(),
+        links: (0..5_000).map(link).collect(),
+        ..Span::default()
+    }]);
+    let found = |query: &str| search_for(query).evaluate(&spans).traces.len();
+    assert_eq!(
+        found("{ event.n = 4999 && link.n = 4999 }"),
+        1,
+        "independent, so each is looked at"
+    );
+    assert_eq!(found("{ event.n = link.n }"), 1);
+    assert_eq!(found("{ event.n = link.n + 10000 }"), 0);
 }
