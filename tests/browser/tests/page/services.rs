@@ -31,6 +31,9 @@ async fn calls_have_rates_errors_and_latencies() {
             page.texts(".graph .node text:first-of-type").await,
             ["shop", "store"]
         );
+        let reach = "return getComputedStyle(document.querySelector('.edge.failed .reach')).stroke";
+        let reach = page.script(reach, json!([])).await;
+        assert_eq!(reach, "rgba(0, 0, 0, 0)", "only the line itself is seen");
         page.look(name).await;
         page.click(".graph .node:last-of-type").await;
         page.look(&format!("{name}_menu")).await;
