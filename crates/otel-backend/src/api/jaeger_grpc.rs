@@ -23,7 +23,8 @@ use tower::Service;
 use crate::query::Query;
 use generated::jaeger::{api_v2, api_v3};
 
-/// A service of Jaeger's whose health clients may ask for. It is not served: there are no metrics.
+/// A service of Jaeger's whose health clients may ask for. It is not served: metrics are answered over
+/// HTTP alone.
 const METRICS: &str = "jaeger.api_v2.metrics.MetricsQueryService";
 
 /// All services.
