@@ -45,7 +45,7 @@ peers *arguments:
 # What would be published can be built from what is packaged, in this order.
 package:
     cargo publish --dry-run --locked -p otel-env -p jaeger-wire -p jaeger-exporter -p otel-auto \
-        -p opentelemetry-instrument -p trace-check -p otel-backend
+        -p opentelemetry-instrument -p trace-check -p traceql -p otel-backend
 
 # The commands of the READMEs that add or install from git, run against this checkout.
 install:
