@@ -1,6 +1,6 @@
 //! Puts the program together: opens the store, binds every listener, serves until told to stop.
 //!
-//! Everything ends in the order in which spans flow: listeners first, then the writer.
+//! Everything ends in the order in which spans flow: listeners first, then the store.
 
 mod connections;
 mod descriptors;
@@ -9,10 +9,8 @@ mod health;
 mod serve;
 mod socket;
 
-use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use axum::Router;
@@ -45,7 +43,6 @@ pub struct App {
     limits: Limits,
     sampling: Sampling,
     directory: Option<PathBuf>,
-    workers: Vec<JoinHandle<()>>,
 }
 
 /// The reason why the program could not start.
@@ -60,9 +57,6 @@ pub enum StartError {
     /// The file of sampling strategies cannot be used.
     #[error(transparent)]
     Sampling(#[from] SamplingError),
-    /// A thread could not be started.
-    #[error("cannot start a thread: {0}")]
-    Thread(io::Error),
 }
 
 /// The time that requests under way have to end at shutdown.
@@ -76,21 +70,15 @@ impl App {
     pub async fn start(config: &Config) -> Result<Self, StartError> {
         let sockets = socket::bind_all(&config.listeners).await?;
         let sampling = Sampling::new(config.sampling_file.clone())?;
-        let (store, writer, upkeep) = Store::open(&config.store)?;
-        let workers = vec![
-            spawn("store-writer", || writer.run())?,
-            spawn("store-upkeep", || upkeep.run())?,
-        ];
         Ok(Self {
             sockets,
-            store,
+            store: Store::open(&config.store)?,
             limits: config.limits,
             sampling,
             directory: match &config.store.location {
                 Location::Directory(directory) => Some(directory.clone()),
                 Location::Memory => None,
             },
-            workers,
         })
     }
 
@@ -160,16 +148,7 @@ impl App {
         }
         closer.abort();
         self.store.close().await;
-        let join = || self.workers.into_iter().all(|worker| worker.join().is_ok());
-        if !tokio::task::spawn_blocking(join).await.unwrap_or(false) {
-            tracing::error!("a thread of the store failed");
-        }
     }
-}
-
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StartError> {
-    let thread = thread::Builder::new().name(name.to_owned());
-    thread.spawn(work).map_err(StartError::Thread)
 }
 
 fn udp_format(endpoint: Endpoint) -> Format {

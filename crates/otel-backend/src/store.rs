@@ -52,6 +52,7 @@ mod tests;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, mpsc as signals};
+use std::thread::{self, JoinHandle};
 
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinError;
@@ -61,13 +62,12 @@ pub use database::OpenError;
 pub use reader::{Block, Frame, Reader};
 pub use retention::Retention;
 pub use token::{Token, highest_bit};
-pub use upkeep::Upkeep;
-pub use writer::Writer;
 
 use catalog::Shared;
 use database::Database;
 use load::load;
-use writer::{Append, Command};
+use upkeep::Upkeep;
+use writer::{Append, Command, Writer};
 
 /// Where the spans are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,6 +118,15 @@ pub struct Store {
     budget: Arc<Semaphore>,
     shared: Arc<Shared>,
     readers: Arc<Semaphore>,
+    /// The threads that write and keep the store in order.
+    threads: Arc<Mutex<Vec<JoinHandle<()>>>>,
+}
+
+/// A store whose threads do not run yet.
+pub(crate) struct Opened {
+    pub(crate) store: Store,
+    pub(crate) writer: Writer,
+    pub(crate) upkeep: Upkeep,
 }
 
 /// Why spans were not stored. None of the batch was.
@@ -195,15 +204,25 @@ const QUEUE_BATCHES: usize = 4096;
 const MAX_READERS: usize = 8;
 
 impl Store {
-    /// Opens the store, or makes it.
-    ///
-    /// The [`Writer`] and the [`Upkeep`] must be run, each on a thread of its own; nothing is stored
-    /// until the writer is.
+    /// Opens the store, or makes it, and starts the two threads that write and keep it in order. They
+    /// end when it is closed, or when the last handle to it goes.
     ///
     /// # Errors
     /// [`OpenError`] if the directory cannot be used, another process uses it, or what is in it is
     /// not a store that this version reads.
-    pub fn open(settings: &Settings) -> Result<(Self, Writer, Upkeep), OpenError> {
+    pub fn open(settings: &Settings) -> Result<Self, OpenError> {
+        let Opened {
+            store,
+            writer,
+            upkeep,
+        } = Self::open_idle(settings)?;
+        store.spawn("store-writer", || writer.run())?;
+        store.spawn("store-upkeep", || upkeep.run())?;
+        Ok(store)
+    }
+
+    /// As [`Self::open`], but the threads are not started: nothing is stored until the writer runs.
+    pub(crate) fn open_idle(settings: &Settings) -> Result<Opened, OpenError> {
         let (database, source) = Database::open(settings)?;
         let loaded = source.connection.as_ref().map(load).unwrap_or_default();
         for damage in &loaded.damage {
@@ -222,8 +241,20 @@ impl Store {
             budget: Arc::new(Semaphore::new(QUEUE_KIB as usize)),
             shared,
             readers: Arc::new(Semaphore::new(MAX_READERS)),
+            threads: Arc::default(),
         };
-        Ok((store, writer, upkeep))
+        Ok(Opened {
+            store,
+            writer,
+            upkeep,
+        })
+    }
+
+    fn spawn(&self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), OpenError> {
+        let thread = thread::Builder::new().name(name.to_owned());
+        let thread = thread.spawn(work).map_err(OpenError::Thread)?;
+        lock(&self.threads).push(thread);
+        Ok(())
     }
 
     /// Stores spans, all or none; returns when they are committed.
@@ -305,10 +336,15 @@ impl Store {
         self.shared.damaged()
     }
 
-    /// Asks the writer to end, once it has committed what it was given.
+    /// Ends the store's threads, once they have committed what they were given, and waits for them.
     pub async fn close(&self) {
         // Without a writer there is nothing to close.
         drop(self.commands.send(Command::Close).await);
+        let threads = std::mem::take(&mut *lock(&self.threads));
+        let join = || threads.into_iter().all(|thread| thread.join().is_ok());
+        if !tokio::task::spawn_blocking(join).await.unwrap_or(false) {
+            tracing::error!("a thread of the store failed");
+        }
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use proptest::collection::vec;
@@ -145,9 +144,7 @@ fn batch(sketches: &[Sketch]) -> Batch {
 
 /// A store of these batches, each committed for itself, and merged in between.
 async fn store(batches: &[Vec<Sketch>]) -> Query {
-    let (store, writer, upkeep) = Store::open(&Location::Memory.into()).unwrap();
-    thread::spawn(|| writer.run());
-    thread::spawn(|| upkeep.run());
+    let store = Store::open(&Location::Memory.into()).unwrap();
     for sketches in batches {
         store.append(batch(sketches)).await.unwrap();
     }

@@ -135,6 +135,9 @@ pub enum OpenError {
     /// A further connection could not be made.
     #[error("cannot open the store once more: {0}")]
     Connect(rusqlite::Error),
+    /// A thread could not be started.
+    #[error("cannot start a thread of the store: {0}")]
+    Thread(std::io::Error),
     /// The compressor could not be set up.
     #[error("cannot set up compression: {0}")]
     Compressor(std::io::Error),

@@ -17,7 +17,11 @@ struct Fixture {
 }
 
 fn open(settings: &Settings) -> Fixture {
-    let (store, writer, upkeep) = Store::open(settings).unwrap();
+    let Opened {
+        store,
+        writer,
+        upkeep,
+    } = Store::open_idle(settings).unwrap();
     thread::spawn(|| writer.run());
     Fixture { store, upkeep }
 }

@@ -24,7 +24,7 @@ use super::{OpenError, ReadError, disk, merge};
 use crate::model::UnixNanos;
 
 /// Keeps the store in order; [`Upkeep::run`] until the store is closed.
-pub struct Upkeep {
+pub(crate) struct Upkeep {
     source: Source,
     shared: Arc<Shared>,
     pub(super) retention: Retention,
@@ -90,7 +90,7 @@ impl Upkeep {
 
     /// Does what there is to do whenever something was written and, if traces are evicted by age,
     /// from time to time, until the store is closed.
-    pub fn run(mut self) {
+    pub(crate) fn run(mut self) {
         while self.wait() {
             match self.work() {
                 Ok(()) => {}

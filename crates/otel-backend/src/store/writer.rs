@@ -50,7 +50,7 @@ pub(super) struct Append {
 }
 
 /// Writes to the database; [`Writer::run`] until the store is closed.
-pub struct Writer {
+pub(crate) struct Writer {
     source: Source,
     /// The id of the last block of a store in memory.
     last_id: i64,
@@ -108,7 +108,7 @@ impl Writer {
     }
 
     /// Does what is asked until the store is closed or every handle to it is gone.
-    pub fn run(mut self) {
+    pub(crate) fn run(mut self) {
         while let Some(command) = self.next() {
             match command {
                 Command::Append(append) => self.append(append),

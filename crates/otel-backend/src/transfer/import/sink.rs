@@ -2,7 +2,7 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -28,11 +28,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// Takes spans.
 pub(super) enum Sink {
     /// Into the data directory.
-    Store {
-        store: Store,
-        threads: Vec<JoinHandle<()>>,
-        runtime: Runtime,
-    },
+    Store { store: Store, runtime: Runtime },
     /// To the OTLP HTTP port of a backend.
     Backend(SocketAddr),
 }
@@ -90,22 +86,13 @@ impl Sink {
         if config.store.location == Location::Memory {
             return Self::backend(config);
         }
-        let (store, writer, upkeep) = match Store::open(&config.store) {
+        let store = match Store::open(&config.store) {
             Err(OpenError::InUse { .. }) => return Self::backend(config),
             opened => opened?,
         };
-        let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
-            let thread = thread::Builder::new().name(name.to_owned());
-            thread.spawn(work).map_err(ImportError::Start)
-        };
-        let threads = vec![
-            spawn("store-writer", Box::new(|| writer.run()))?,
-            spawn("store-upkeep", Box::new(|| upkeep.run()))?,
-        ];
         let runtime = tokio::runtime::Builder::new_current_thread().build();
         Ok(Self::Store {
             store,
-            threads,
             runtime: runtime.map_err(ImportError::Start)?,
         })
     }
@@ -125,7 +112,7 @@ impl Sink {
             return Ok((0, 0));
         }
         match self {
-            Self::Store { store, runtime, .. } => {
+            Self::Store { store, runtime } => {
                 let mut batch = BatchBuilder::default();
                 for span in spans {
                     batch.push(span, None);
@@ -139,17 +126,8 @@ impl Sink {
 
     /// Waits until all spans are stored.
     pub(super) fn close(self) {
-        if let Self::Store {
-            store,
-            threads,
-            runtime,
-        } = self
-        {
+        if let Self::Store { store, runtime } = self {
             runtime.block_on(store.close());
-            drop(store);
-            if !threads.into_iter().all(|thread| thread.join().is_ok()) {
-                tracing::error!("a thread of the store failed");
-            }
         }
     }
 }
