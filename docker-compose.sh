@@ -90,13 +90,23 @@ fi
 
 # Compose reads .env by itself; the messages below have to know the same values. What is set
 # already wins, as it does for compose.
+numbers=" UI_PORT QUERY_GRPC_PORT GRAFANA_PORT TEMPO_PORT OTLP_GRPC_PORT OTLP_HTTP_PORT JAEGER_GRPC_PORT
+    JAEGER_THRIFT_PORT JAEGER_COMPACT_PORT JAEGER_BINARY_PORT ZIPKIN_PORT SAMPLING_PORT SERVER_PORT
+    WAIT_SECONDS "
+images=" JAEGER_IMAGE TEMPO_IMAGE GRAFANA_IMAGE "
+names="${numbers//$'\n'/ }$images"
 if [[ -f .env ]]; then
     while IFS='=' read -r name value || [[ -n $name ]]; do
-        [[ $name =~ ^[A-Z_]+$ && -z ${!name+set} ]] || continue
+        # Nothing else: a name such as LD_PRELOAD would change every command below.
+        [[ $name =~ ^[A-Z_]+$ && $names == *" $name "* && -z ${!name+set} ]] || continue
         value=${value%[\"\']} value=${value#[\"\']}
         export "$name=$value"
     done <.env
 fi
+for name in $numbers; do
+    # Bash would run what stands in brackets within a number.
+    [[ -z ${!name:-} || ${!name} =~ ^[0-9]{1,9}$ ]] || fail 2 "$name is not a number"
+done
 
 # --- the container engine ------------------------------------------------------------------------
 
@@ -299,7 +309,7 @@ need_none() { # BACKEND STATE…
 }
 
 wait_until_healthy() { # BACKEND
-    local id service state waiting known=" " deadline=$((SECONDS + ${WAIT_SECONDS:-180}))
+    local id service state waiting known=" " deadline=$((SECONDS + 10#${WAIT_SECONDS:-180}))
     $dry_run && return
     while true; do
         need_none "$1" unhealthy exited restarting dead

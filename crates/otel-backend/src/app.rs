@@ -4,13 +4,18 @@
 
 mod connections;
 mod descriptors;
+mod doors;
+mod gate;
 mod gauges;
 mod health;
+mod refused;
 mod serve;
+mod signpost;
 mod socket;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -19,7 +24,7 @@ use http::header::CONTENT_TYPE;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::config::{Config, Endpoint, Limits, Transport};
+use crate::config::{Config, Doors, Endpoint, Limits, Transport};
 use crate::metrics::{self, Metrics, Protocol, UdpDrops};
 use crate::query::Query;
 use crate::receive::jaeger_udp::{Format, Receiver};
@@ -29,9 +34,12 @@ use crate::store::{Location, OpenError, Store};
 use crate::{api, ui};
 
 use connections::Connections;
+use gate::{Common, Gate};
 use gauges::Gauges;
 use health::Health;
+use refused::RefusedLog;
 use serve::Server;
+use signpost::Signpost;
 use socket::Socket;
 pub use socket::{Bind, BindError};
 
@@ -40,6 +48,7 @@ pub use socket::{Bind, BindError};
 pub struct App {
     sockets: Vec<(Endpoint, Socket)>,
     store: Store,
+    doors: Doors,
     limits: Limits,
     sampling: Sampling,
     directory: Option<PathBuf>,
@@ -73,6 +82,7 @@ impl App {
         Ok(Self {
             sockets,
             store: Store::open(&config.store)?,
+            doors: config.doors.clone(),
             limits: config.limits,
             sampling,
             directory: match &config.store.location {
@@ -104,7 +114,7 @@ impl App {
         // Each listener holds room for the connection that it waits for.
         let room = descriptors::room_for(self.limits.connections) + self.sockets.len();
         let connections = Connections::new(room);
-        let closer = tokio::spawn(connections.clone().close_idle());
+        let closer = tokio::spawn(connections.clone().close_stalled());
         let health = Health {
             store: self.store.clone(),
             failure: intakes.failure(),
@@ -116,12 +126,25 @@ impl App {
             metrics,
             sampling: self.sampling,
         };
+        let bound = |(endpoint, socket): &(Endpoint, Socket)| Some((*endpoint, socket.address()?));
+        let common = Arc::new(Common {
+            signpost: Signpost::new(self.sockets.iter().filter_map(bound)),
+            refused: RefusedLog::new(routes.metrics.clone()),
+            doors: self.doors,
+        });
         for (endpoint, socket) in self.sockets {
             match socket {
                 Socket::Tcp(listener) => {
+                    let address = listener.local_addr().ok();
+                    let is_local = address.is_none_or(|address| address.ip().is_loopback());
                     let server = Server {
                         listener,
-                        router: routes.of(endpoint).await,
+                        gate: Gate {
+                            port: endpoint,
+                            router: routes.of(endpoint).await,
+                            checks_host: is_local || !common.doors.hosts.is_empty(),
+                            common: Arc::clone(&common),
+                        },
                         connections: connections.clone(),
                         open: routes.metrics.connections(endpoint),
                         latency: routes.metrics.latency(endpoint),
@@ -187,9 +210,9 @@ impl Routes {
                 .merge(self.own())
                 .merge(api::router(Query::new(self.store.clone())))
                 .merge(ui::router()),
-            Endpoint::OtlpHttp => otlp_http::router(of(Protocol::OtlpHttp)),
+            Endpoint::OtlpHttp | Endpoint::OtlpGrpc => otlp_http::router(of(Protocol::OtlpHttp))
+                .merge(otlp_grpc::router(of(Protocol::OtlpGrpc))),
             Endpoint::JaegerThrift => jaeger_http::router(of(Protocol::JaegerThrift)),
-            Endpoint::OtlpGrpc => otlp_grpc::router(of(Protocol::OtlpGrpc)),
             Endpoint::JaegerGrpc => jaeger_grpc::router(of(Protocol::JaegerGrpc))
                 .merge(sampling::grpc_router(self.sampling.clone())),
             Endpoint::Zipkin => zipkin::router(of(Protocol::Zipkin)),

@@ -33,6 +33,28 @@ pub struct Args {
     )]
     pub listen: String,
 
+    /// A further name by which this machine may be called, such as traces.example, or .example for all
+    /// names below; localhost, addresses, names without a dot and those that end in .localhost, .local
+    /// or .internal always may. With --listen on another address, names are checked only if there are
+    /// any here.
+    #[arg(
+        long,
+        env = "OTEL_BACKEND_ALLOWED_HOSTS",
+        value_name = "NAME",
+        value_delimiter = ','
+    )]
+    pub allow_host: Vec<String>,
+
+    /// A further origin of pages that may send spans, such as `https://shop.example`; a * stands for any
+    /// part. Pages of this machine always may.
+    #[arg(
+        long,
+        env = "OTEL_BACKEND_CORS_ORIGINS",
+        value_name = "ORIGIN",
+        value_delimiter = ','
+    )]
+    pub cors_origin: Vec<String>,
+
     #[command(flatten)]
     #[expect(
         missing_docs,

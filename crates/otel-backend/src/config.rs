@@ -1,5 +1,6 @@
 //! The configuration, checked.
 
+mod doors;
 mod endpoint;
 mod keep;
 mod limits;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use crate::args::Args;
 use crate::store::Settings;
 
+pub use doors::Doors;
 pub use endpoint::{Endpoint, Transport};
 pub(crate) use keep::parse_age;
 pub use limits::Limits;
@@ -23,6 +25,8 @@ pub struct Config {
     pub listeners: Vec<(Endpoint, SocketAddr)>,
     /// The store's settings.
     pub store: Settings,
+    /// The names and the pages that may ask.
+    pub doors: Doors,
     /// The limits on requests.
     pub limits: Limits,
     /// The file of sampling strategies; everything is sampled if there is none.
@@ -80,6 +84,10 @@ impl Config {
             Some(store) if wrong.is_empty() => Ok(Self {
                 listeners,
                 store,
+                doors: Doors {
+                    hosts: args.allow_host.clone(),
+                    origins: args.cors_origin.clone(),
+                },
                 limits,
                 sampling_file: args.sampling_file.clone(),
             }),

@@ -10,6 +10,7 @@ pub mod json;
 pub mod otlp;
 mod protobuf;
 mod shared;
+pub mod surrogate;
 mod tags;
 mod text;
 pub mod weight;

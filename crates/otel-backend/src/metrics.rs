@@ -20,7 +20,7 @@ use prometheus_client::registry::{Metric, Registry, Unit};
 
 use crate::config::Endpoint;
 pub use labels::Protocol;
-use labels::{OfEndpoint, OfProtocol, Refused};
+use labels::{OfEndpoint, OfProtocol, Refused, RefusedAt};
 pub(crate) use process::gauge;
 pub use udp::UdpDrops;
 
@@ -37,6 +37,7 @@ struct Counters {
     bytes: Family<OfProtocol, Counter>,
     refused_spans: Family<Refused, Counter>,
     refused_requests: Family<Refused, Counter>,
+    turned_away: Family<RefusedAt, Counter>,
     connections: Family<OfEndpoint, Gauge>,
     latency: Family<OfEndpoint, Histogram, fn() -> Histogram>,
 }
@@ -81,6 +82,12 @@ impl Metrics {
                 "requests_refused",
                 "Requests and datagrams of which no span was stored, by reason",
             ),
+            turned_away: register(
+                &mut registry,
+                "requests_turned_away",
+                "Requests that no receiver saw: those that came to the wrong port, path or method, \
+                 from a page that may not ask, or that asked a question which was refused",
+            ),
             connections: register(&mut registry, "connections", "Connections that are open"),
             latency,
             registry,
@@ -120,6 +127,12 @@ impl Metrics {
     pub fn refused_request(&self, protocol: Protocol, reason: &'static str) {
         let labels = Refused { protocol, reason };
         self.0.refused_requests.get_or_create_owned(&labels).inc();
+    }
+
+    /// Counts a request that was refused before it came to a receiver, or that was none of spans.
+    pub fn turned_away(&self, endpoint: Endpoint, reason: &'static str) {
+        let labels = RefusedAt { endpoint, reason };
+        self.0.turned_away.get_or_create_owned(&labels).inc();
     }
 
     /// The connections of an endpoint.

@@ -16,6 +16,8 @@ pub mod otlp_http;
 mod refusal;
 pub mod zipkin;
 
+pub use body::TIME;
 pub use budget::Budget;
 pub use failure::LastFailure;
 pub use intake::{Intake, Intakes};
+pub use refusal::Why;

@@ -41,7 +41,8 @@ const WALLS: [(&str, &[Row]); 3] = [
             (
                 "app",
                 &[
-                    "api", "config", "metrics", "query", "receive", "sampling", "store", "ui",
+                    "api", "config", "metrics", "query", "receive", "sampling", "store",
+                    "throttle", "ui",
                 ],
             ),
         ],
@@ -52,6 +53,7 @@ const WALLS: [(&str, &[Row]); 3] = [
             ("json", &[]),
             ("protobuf", &[]),
             ("shared", &[]),
+            ("surrogate", &[]),
             ("tags", &[]),
             ("text", &[]),
             ("weight", &["protobuf"]),
@@ -82,7 +84,7 @@ const FOREIGN: [Row; 6] = [
         "serde_json",
         &["api", "app", "format", "health", "sampling", "transfer"],
     ),
-    ("tonic", &["api", "receive", "sampling"]),
+    ("tonic", &["api", "app", "receive", "sampling"]),
 ];
 
 /// A file below `src`.

@@ -14,7 +14,6 @@ use std::convert::Infallible;
 
 use axum::Router;
 use axum::response::IntoResponse;
-use tonic::Status;
 use tonic::server::NamedService;
 use tonic_health::ServingStatus;
 use tonic_reflection::server::{Builder, Error as ReflectionError};
@@ -45,13 +44,10 @@ pub async fn router(query: Query) -> Router {
         Ok(service) => serve(router, service),
         Err(error) => without_reflection(router, &error),
     };
-    let router = match reflection().build_v1alpha() {
+    match reflection().build_v1alpha() {
         Ok(service) => serve(router, service),
         Err(error) => without_reflection(router, &error),
-    };
-    router.fallback(|| async {
-        Status::unimplemented("no such service here").into_http::<axum::body::Body>()
-    })
+    }
 }
 
 fn reflection() -> Builder<'static> {

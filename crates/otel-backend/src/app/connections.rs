@@ -1,8 +1,9 @@
-//! The connections of all ports: bounded in number, closed when idle for long, and the one that has
-//! been idle for longest makes room for a new one when there is no more.
+//! The connections of all ports: bounded in number. When there is no room for a new one, the one that
+//! has waited for longest makes room.
 //!
-//! A connection is idle while no request on it is being worked on and no part of an answer has been
-//! taken.
+//! A connection waits while no request on it is being worked on. One that waits for its next request is
+//! closed only to make room: clients keep theirs for minutes, and lose what they send on one that is
+//! closed meanwhile. One that has stalled within a request's head or an answer is closed after a while.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,10 +12,10 @@ use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-/// The time after which an idle connection is closed.
-pub(super) const IDLE: Duration = Duration::from_mins(1);
+/// How long a connection may be in the middle of a head or an answer without going on.
+pub(super) const STALL: Duration = Duration::from_mins(1);
 
-/// The interval between searches for idle connections.
+/// How often stalled connections are looked for.
 const LOOK: Duration = Duration::from_secs(5);
 
 /// All connections; clones share them.
@@ -22,30 +23,42 @@ const LOOK: Duration = Duration::from_secs(5);
 pub(super) struct Connections {
     room: Arc<Semaphore>,
     total: u32,
-    idle: Arc<Mutex<Idle>>,
+    waiting: Arc<Mutex<Waiting>>,
 }
 
-/// The idle connections, longest idle first.
+/// The connections that wait, in the order in which they began to.
 #[derive(Debug, Default)]
-struct Idle {
+struct Waiting {
     next: u64,
-    waiting: BTreeMap<u64, (Instant, Arc<Notify>)>,
+    places: BTreeMap<u64, Place>,
+}
+
+#[derive(Debug)]
+struct Place {
+    since: Instant,
+    /// Whether it is in the middle of something.
+    has_begun: bool,
+    close: Arc<Notify>,
 }
 
 /// One of the connections; its room is free again when this is dropped.
 #[derive(Debug)]
 pub(super) struct Connection {
-    idle: Arc<Mutex<Idle>>,
+    waiting: Arc<Mutex<Waiting>>,
     state: Mutex<State>,
     close: Arc<Notify>,
     _room: OwnedSemaphorePermit,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct State {
     /// Requests that are being worked on.
     busy: usize,
-    /// The position among the idle connections.
+    /// Answers that are being sent.
+    sending: usize,
+    /// Whether a part of a head has come.
+    has_head: bool,
+    /// The place among those that wait.
     place: Option<u64>,
 }
 
@@ -53,54 +66,49 @@ struct State {
 #[derive(Debug)]
 pub(super) struct Busy(Arc<Connection>);
 
+/// An answer that is being sent, until this is dropped.
+#[derive(Debug)]
+pub(super) struct Sending(Option<Arc<Connection>>);
+
 impl Connections {
-    /// Room for that many connections.
+    /// Room for that many.
     pub(super) fn new(total: usize) -> Self {
         let total = u32::try_from(total).unwrap_or(u32::MAX);
         Self {
             room: Arc::new(Semaphore::new(total as usize)),
             total,
-            idle: Arc::default(),
+            waiting: Arc::default(),
         }
     }
 
-    /// Waits for room; if there is none, closes the connection that has been idle for longest.
+    /// Waits for room, and closes the connection that has waited for longest if there is none.
     pub(super) async fn room(&self) -> Option<OwnedSemaphorePermit> {
         let room = Arc::clone(&self.room);
         if let Ok(permit) = Arc::clone(&room).try_acquire_owned() {
             return Some(permit);
         }
-        lock(&self.idle).close_first();
+        lock(&self.waiting).close_first();
         room.acquire_owned().await.ok()
     }
 
-    /// A new connection, which is idle.
+    /// A new connection, which waits.
     pub(super) fn open(&self, room: OwnedSemaphorePermit) -> Arc<Connection> {
-        let close = Arc::new(Notify::new());
-        let place = lock(&self.idle).add(&close);
-        Arc::new(Connection {
-            idle: Arc::clone(&self.idle),
-            state: Mutex::new(State {
-                busy: 0,
-                place: Some(place),
-            }),
-            close,
+        let connection = Connection {
+            waiting: Arc::clone(&self.waiting),
+            state: Mutex::default(),
+            close: Arc::new(Notify::new()),
             _room: room,
-        })
+        };
+        connection.settle(&mut lock(&connection.state));
+        Arc::new(connection)
     }
 
-    /// Closes connections that are idle for too long, until it is aborted.
-    pub(super) async fn close_idle(self) {
+    /// Closes those that have stalled, for ever.
+    pub(super) async fn close_stalled(self) {
         let mut ticks = tokio::time::interval(LOOK);
         loop {
             ticks.tick().await;
-            let mut idle = lock(&self.idle);
-            while idle
-                .first_since()
-                .is_some_and(|since| since.elapsed() >= IDLE)
-            {
-                idle.close_first();
-            }
+            lock(&self.waiting).close_stalled();
         }
     }
 
@@ -119,33 +127,76 @@ impl Connection {
 
     /// A request begins.
     pub(super) fn begin(self: &Arc<Self>) -> Busy {
-        let mut state = lock(&self.state);
-        state.busy += 1;
-        if let Some(place) = state.place.take() {
-            lock(&self.idle).waiting.remove(&place);
-        }
+        self.change(|state| {
+            state.busy += 1;
+            state.has_head = false;
+        });
         Busy(Arc::clone(self))
     }
 
-    /// Something was sent: the idle time of the connection starts anew.
-    pub(super) fn touch(&self) {
+    /// Something has come.
+    pub(super) fn heard(&self) {
         let mut state = lock(&self.state);
-        if let Some(place) = state.place {
-            let mut idle = lock(&self.idle);
-            // It may have been told to close meanwhile.
-            if idle.waiting.remove(&place).is_some() {
-                state.place = Some(idle.add(&self.close));
-            }
+        // While a request is worked on, it is most likely its body.
+        if state.busy == 0 && !state.has_head {
+            state.has_head = true;
+            self.settle(&mut state);
         }
+    }
+
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        let mut state = lock(&self.state);
+        change(&mut state);
+        self.settle(&mut state);
+    }
+
+    /// Puts the connection where it belongs among those that wait.
+    fn settle(&self, state: &mut State) {
+        let mut waiting = lock(&self.waiting);
+        if let Some(place) = state.place.take()
+            && waiting.places.remove(&place).is_none()
+        {
+            // It has been told to close.
+            state.place = Some(place);
+            return;
+        }
+        if state.busy == 0 {
+            let has_begun = state.has_head || state.sending > 0;
+            state.place = Some(waiting.add(has_begun, &self.close));
+        }
+    }
+}
+
+impl Busy {
+    /// The request was answered; if there is a body, it is being sent from now on.
+    pub(super) fn answer(self, has_body: bool) -> Sending {
+        if !has_body {
+            return Sending(None);
+        }
+        lock(&self.0.state).sending += 1;
+        Sending(Some(Arc::clone(&self.0)))
     }
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        let mut state = lock(&self.0.state);
-        state.busy -= 1;
-        if state.busy == 0 {
-            state.place = Some(lock(&self.0.idle).add(&self.0.close));
+        self.0.change(|state| state.busy -= 1);
+    }
+}
+
+impl Sending {
+    /// A part of the answer was taken.
+    pub(super) fn touch(&self) {
+        if let Some(connection) = &self.0 {
+            connection.change(|_| {});
+        }
+    }
+}
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        if let Some(connection) = &self.0 {
+            connection.change(|state| state.sending -= 1);
         }
     }
 }
@@ -153,28 +204,38 @@ impl Drop for Busy {
 impl Drop for Connection {
     fn drop(&mut self) {
         if let Some(place) = lock(&self.state).place {
-            lock(&self.idle).waiting.remove(&place);
+            lock(&self.waiting).places.remove(&place);
         }
     }
 }
 
-impl Idle {
-    fn add(&mut self, close: &Arc<Notify>) -> u64 {
+impl Waiting {
+    fn add(&mut self, has_begun: bool, close: &Arc<Notify>) -> u64 {
         let place = self.next;
         self.next += 1;
-        self.waiting
-            .insert(place, (Instant::now(), Arc::clone(close)));
+        let waits = Place {
+            since: Instant::now(),
+            has_begun,
+            close: Arc::clone(close),
+        };
+        self.places.insert(place, waits);
         place
     }
 
-    fn first_since(&self) -> Option<Instant> {
-        self.waiting.first_key_value().map(|(_, (since, _))| *since)
+    fn close_first(&mut self) {
+        if let Some((_, first)) = self.places.pop_first() {
+            first.close.notify_one();
+        }
     }
 
-    fn close_first(&mut self) {
-        if let Some((_, (_, close))) = self.waiting.pop_first() {
-            close.notify_one();
-        }
+    fn close_stalled(&mut self) {
+        self.places.retain(|_, place| {
+            let has_stalled = place.has_begun && place.since.elapsed() >= STALL;
+            if has_stalled {
+                place.close.notify_one();
+            }
+            !has_stalled
+        });
     }
 }
 
@@ -198,7 +259,7 @@ mod tests {
         let request = busy.begin();
         let first = open(&connections).await;
         let second = open(&connections).await;
-        first.touch();
+        drop(first.begin());
 
         let waiting = tokio::spawn({
             let connections = connections.clone();
@@ -215,16 +276,26 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_is_idle_for_long_is_told_to_close() {
-        let connections = Connections::new(2);
+    async fn who_stalls_is_told_to_close_and_who_waits_for_a_request_is_not() {
+        let connections = Connections::new(4);
         let idle = open(&connections).await;
+        let head = open(&connections).await;
+        head.heard();
+        let answer = open(&connections).await;
+        let sending = answer.begin().answer(true);
         let busy = open(&connections).await;
         let _request = busy.begin();
         let start = Instant::now();
-        tokio::spawn(connections.clone().close_idle());
-        idle.told_to_close().await;
-        assert!(start.elapsed() >= IDLE && start.elapsed() <= IDLE + LOOK);
-        let told = tokio::time::timeout(10 * IDLE, busy.told_to_close()).await;
-        assert!(told.is_err());
+        tokio::spawn(connections.clone().close_stalled());
+        tokio::time::sleep(STALL / 2).await;
+        sending.touch();
+        head.told_to_close().await;
+        assert!(start.elapsed() >= STALL && start.elapsed() <= STALL + LOOK);
+        answer.told_to_close().await;
+        assert!(start.elapsed() >= STALL + STALL / 2);
+        for waits in [busy, idle] {
+            let told = tokio::time::timeout(10 * STALL, waits.told_to_close()).await;
+            assert!(told.is_err());
+        }
     }
 }

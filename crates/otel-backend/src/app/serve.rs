@@ -1,12 +1,13 @@
 //! Serving one listener, over HTTP/1 and HTTP/2, with bounds on time and number.
 
 use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
 use axum::response::Response;
@@ -17,11 +18,12 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tower::ServiceExt as _;
 
-use super::connections::{Connection, Connections, IDLE};
+use super::connections::{Connection, Connections, STALL, Sending};
+use super::gate::Gate;
 use crate::metrics::observe;
 
 /// The pause after the system refused a new connection.
@@ -46,7 +48,7 @@ const PING: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 pub(super) struct Server {
     pub(super) listener: TcpListener,
-    pub(super) router: Router,
+    pub(super) gate: Gate,
     pub(super) connections: Connections,
     pub(super) open: Gauge,
     pub(super) latency: Histogram,
@@ -65,9 +67,9 @@ impl Server {
                 _ = self.stop.wait_for(|stop| *stop) => break,
             };
             match accepted {
-                Ok((stream, _)) => {
+                Ok((stream, peer)) => {
                     let connection = self.connections.open(room);
-                    tokio::spawn(self.serve(stream, connection));
+                    tokio::spawn(self.serve(stream, peer, connection));
                 }
                 Err(reason) => {
                     tracing::warn!(%reason, "a connection could not be accepted");
@@ -80,20 +82,26 @@ impl Server {
     fn serve(
         &self,
         stream: TcpStream,
+        peer: SocketAddr,
         connection: Arc<Connection>,
     ) -> impl Future<Output = ()> + Send + 'static {
         // Answers are written at once, so Nagle's algorithm would only delay them.
         if let Err(reason) = stream.set_nodelay(true) {
             tracing::debug!(%reason, "TCP_NODELAY could not be set");
         }
-        let (router, latency) = (self.router.clone(), self.latency.clone());
+        let (gate, latency) = (self.gate.clone(), self.latency.clone());
         let (open, mut stop) = (self.open.clone(), self.stop.clone());
         open.inc();
         async move {
             let service = service_fn({
-                let connection = Arc::clone(&connection);
-                move |request| answer(router.clone(), request, &connection, latency.clone())
+                let (gate, connection) = (gate.clone(), Arc::clone(&connection));
+                move |request| answer(gate.clone(), request, peer, &connection, latency.clone())
             });
+            let stream = Heard {
+                stream,
+                connection: Arc::clone(&connection),
+                is_http2: None,
+            };
             let serving = builder()
                 .serve_connection(TokioIo::new(stream), service)
                 .into_owned();
@@ -110,7 +118,7 @@ impl Server {
                 }
             };
             if let Ok(Err(reason)) = served {
-                tracing::debug!(%reason, "a connection ended early");
+                gate.ended_early(peer, &*reason);
             }
             open.dec();
         }
@@ -127,39 +135,40 @@ fn builder() -> Builder<TokioExecutor> {
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(IDLE)
+        // It would also close connections that wait for their next request.
+        .header_read_timeout(None)
         .max_buf_size(READ_AHEAD);
     builder
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS)
         .max_header_list_size(HEAD)
-        .keep_alive_interval(IDLE)
+        .keep_alive_interval(STALL)
         .keep_alive_timeout(PING);
     builder
 }
 
 fn answer(
-    router: Router,
+    gate: Gate,
     request: Request<Incoming>,
+    peer: SocketAddr,
     connection: &Arc<Connection>,
     latency: Histogram,
 ) -> impl Future<Output = Result<Response<Sent>, Infallible>> + Send + use<> {
     let busy = connection.begin();
-    let connection = Arc::clone(connection);
     let start = Instant::now();
     async move {
-        let answer = router.oneshot(request.map(Body::new)).await?;
+        let answer = gate.pass(request, peer).await;
         observe(&latency, start.elapsed());
-        drop(busy);
-        Ok(answer.map(|body| Sent { body, connection }))
+        let sending = busy.answer(!answer.body().is_end_stream());
+        Ok(answer.map(|body| Sent { body, sending }))
     }
 }
 
 /// The body of an answer. Each part that the client takes marks its connection as busy.
 struct Sent {
     body: Body,
-    connection: Arc<Connection>,
+    sending: Sending,
 }
 
 impl HttpBody for Sent {
@@ -172,7 +181,7 @@ impl HttpBody for Sent {
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let frame = Pin::new(&mut self.body).poll_frame(context);
         if frame.is_ready() {
-            self.connection.touch();
+            self.sending.touch();
         }
         frame
     }
@@ -183,5 +192,61 @@ impl HttpBody for Sent {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+/// A stream that tells its connection when a head begins to come.
+struct Heard {
+    stream: TcpStream,
+    connection: Arc<Connection>,
+    /// Whether it is HTTP/2, which bounds heads by itself; known from the first bytes.
+    is_http2: Option<bool>,
+}
+
+impl AsyncRead for Heard {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if let Some(new @ [_, ..]) = buffer.filled().get(before..) {
+            let is_http2 = *self.is_http2.get_or_insert_with(|| new.starts_with(b"PRI"));
+            if !is_http2 {
+                self.connection.heard();
+            }
+        }
+        read
+    }
+}
+
+impl AsyncWrite for Heard {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffers: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, buffers)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
     }
 }

@@ -11,12 +11,13 @@ pub struct Keep {
         long,
         env = "OTEL_BACKEND_DATA_DIR",
         value_name = "DIRECTORY",
+        global = true,
         conflicts_with = "memory"
     )]
     pub data_dir: Option<String>,
 
     /// Keep traces in memory only, until the process ends.
-    #[arg(long, env = "OTEL_BACKEND_MEMORY")]
+    #[arg(long, env = "OTEL_BACKEND_MEMORY", global = true)]
     pub memory: bool,
 
     /// How long to keep traces, such as 72h or 7d, counted from the start of the latest span, or from

@@ -27,7 +27,8 @@ pub use encode::{encode_resource, encode_scope, encode_span};
 pub use fields::EXPORT_REQUEST;
 pub use groups::{Group, GroupHead, groups, write_groups};
 pub use json::{
-    AttributeJson, Dialect, TracesJson, decode_json, decode_json_lines, write_resource_spans,
+    AttributeJson, Dialect, TracesJson, decode_json, decode_json_lines, decode_resource_spans,
+    write_resource_spans,
 };
 pub use outline::Outline;
 pub use regroup::traces_data;

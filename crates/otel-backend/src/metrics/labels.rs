@@ -35,6 +35,12 @@ pub(super) struct Refused {
     pub(super) reason: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct RefusedAt {
+    pub(super) endpoint: Endpoint,
+    pub(super) reason: &'static str,
+}
+
 impl Protocol {
     /// Its name in metrics and in the log.
     pub fn as_str(self) -> &'static str {

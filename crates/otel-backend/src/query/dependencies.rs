@@ -10,8 +10,8 @@ use crate::store::{Block, ReadError, Reader};
 /// A caller and a callee.
 pub type Edge = (String, String);
 
-/// The number of calls between each two services, and within each, in the traces that lie between
-/// `from` and `to`.
+/// The number of calls between each two services in the traces that lie between `from` and `to`. Calls
+/// within a service are left out, as Jaeger leaves them out.
 ///
 /// A call is a span whose parent is in the same trace. Goes through the store block by block, so
 /// that its memory does not grow with the number of spans.
@@ -124,7 +124,9 @@ impl Calls {
         for node in trace {
             let caller = node.parent.and_then(|parent| by_id.get(&parent));
             let caller = caller.and_then(|number| services.get(*number));
-            if let (Some(caller), Some(callee)) = (caller, services.get(node.service)) {
+            if let (Some(caller), Some(callee)) = (caller, services.get(node.service))
+                && caller != callee
+            {
                 let edge = (caller.clone(), callee.clone());
                 *self.counts.entry(edge).or_default() += 1;
             }

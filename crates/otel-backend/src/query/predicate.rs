@@ -146,10 +146,7 @@ fn nanos(duration: Duration) -> u64 {
 impl Tag {
     fn matches(&self, span: &Span<'_>) -> bool {
         match self.key.as_str() {
-            "error" => match parse_bool(&self.value) {
-                Some(error) => (span.status.code == StatusCode::Error) == error,
-                None => false,
-            },
+            "error" => parse_bool(&self.value) == Some(is_error(span)),
             "span.status" => status_called(&self.value) == Some(span.status.code),
             "span.kind" => kind_called(&self.value) == Some(span.kind),
             "scope.name" => span.scope.name == self.value,
@@ -203,7 +200,10 @@ impl Tag {
         };
         let attribute = Token::attribute(&self.key, value);
         match self.key.as_str() {
-            "error" if parse_bool(value) == Some(true) => Some(vec![status(StatusCode::Error)?]),
+            "error" if parse_bool(value) == Some(true) => Some(vec![
+                status(StatusCode::Error)?,
+                Token::attribute("error", "true"),
+            ]),
             "error" | "otel.status_description" | "w3c.tracestate" => None,
             "span.status" => Some(vec![status(status_called(value)?)?]),
             "span.kind" => Some(vec![Token::kind(kind_called(value)?.as_str())]),
@@ -221,6 +221,13 @@ impl Tag {
             },
         }
     }
+}
+
+/// Whether a span failed: by its status, or by an attribute that says so, as `OpenTracing`'s do.
+fn is_error(span: &Span<'_>) -> bool {
+    let says_so =
+        |attribute: &Attribute<'_>| attribute.key == "error" && attribute.value.text() == "true";
+    span.status.code == StatusCode::Error || span.attributes.iter().any(says_so)
 }
 
 /// The status of which Jaeger's tag `otel.status_code` has this value; it has none for Unset.

@@ -49,7 +49,7 @@ pub(super) enum BodyError {
 const ZSTD_WINDOW_LOG: u32 = 23;
 
 /// The time from the end of the head to the end of the body.
-pub(super) const TIME: Duration = Duration::from_secs(30);
+pub const TIME: Duration = Duration::from_secs(30);
 
 /// Reads a body of at most `limit` bytes, and has `held` account for them as they come.
 pub(super) async fn collect(body: Body, limit: usize, held: &mut Held) -> Result<Bytes, Refusal> {
@@ -107,14 +107,18 @@ async fn drain(mut body: Body, limit: usize) {
 impl Compression {
     /// The compression that `Content-Encoding` or `grpc-encoding` names.
     pub(super) fn named(encoding: &[u8]) -> Result<Option<Self>, BodyError> {
-        match encoding {
-            b"" | b"identity" => Ok(None),
-            b"deflate" => Ok(Some(Self::Deflate)),
-            b"gzip" => Ok(Some(Self::Gzip)),
-            b"zstd" => Ok(Some(Self::Zstd)),
-            other => Err(BodyError::Encoding(
-                String::from_utf8_lossy(other).into_owned(),
-            )),
+        let is = |name: &[u8]| encoding.eq_ignore_ascii_case(name);
+        if encoding.is_empty() || is(b"identity") {
+            Ok(None)
+        } else if is(b"gzip") || is(b"x-gzip") {
+            Ok(Some(Self::Gzip))
+        } else if is(b"zstd") {
+            Ok(Some(Self::Zstd))
+        } else if is(b"deflate") {
+            Ok(Some(Self::Deflate))
+        } else {
+            let encoding = String::from_utf8_lossy(encoding).into_owned();
+            Err(BodyError::Encoding(encoding))
         }
     }
 
@@ -196,7 +200,9 @@ mod tests {
     #[test]
     fn bodies_are_decompressed() {
         assert_eq!(check("identity", b"plain").unwrap(), "plain");
-        assert_eq!(check("gzip", &gzip(b"packed")).unwrap(), "packed");
+        for name in ["gzip", "GZIP", "x-gzip", "X-GZip"] {
+            assert_eq!(check(name, &gzip(b"packed")).unwrap(), "packed");
+        }
         let mut zlib = flate2::read::ZlibEncoder::new(&b"packed"[..], flate2::Compression::fast());
         let mut deflated = Vec::new();
         zlib.read_to_end(&mut deflated).unwrap();

@@ -8,11 +8,11 @@
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use bytes::{BufMut as _, Bytes, BytesMut};
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue};
 use http_body_util::{BodyExt as _, Full};
 use tonic::Status;
 
@@ -34,32 +34,23 @@ pub(super) struct Method {
 /// The flag and the length before each message.
 const PREFIX: usize = 5;
 
-/// A server of one method; every other one is not implemented.
+/// A server of one method.
 pub(super) fn router(method: Method) -> Router {
     let path = method.path;
-    Router::new()
-        .route(path, post(move |request| serve(request, method)))
-        .fallback(|| async { Status::unimplemented("no such method here").into_http::<Body>() })
+    Router::new().route(path, post(move |request| serve(request, method)))
 }
 
 async fn serve(request: Request, method: Method) -> Response {
     let (head, body) = request.into_parts();
-    if !is_grpc(&head.headers) {
-        let mut answer = Response::new(Body::empty());
-        *answer.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        return answer;
-    }
     let limit = method.intake.limits().body;
     let received = receive(method.intake.hold(), limit, &head.headers, body);
     match method.intake.accept(received, method.decode).await {
-        Ok(accepted) => answer(&(method.answer)(&accepted)),
-        Err(refusal) => Status::from(refusal).into_http(),
+        Ok(accepted) => (accepted.why(), answer(&(method.answer)(&accepted))).into_response(),
+        Err(refusal) => {
+            let why = refusal.why();
+            (why, Status::from(refusal).into_http::<Body>()).into_response()
+        }
     }
-}
-
-fn is_grpc(headers: &HeaderMap) -> bool {
-    let given = headers.get(CONTENT_TYPE).map_or(&b""[..], |v| v.as_bytes());
-    given.starts_with(b"application/grpc")
 }
 
 /// Reads the one message of a request.

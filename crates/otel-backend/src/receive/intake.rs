@@ -1,7 +1,9 @@
 //! From the bytes of a request to spans in the store, within the limits.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use axum::Extension;
 use axum::body::Body;
 use bytes::Bytes;
 use http::HeaderMap;
@@ -11,11 +13,11 @@ use tokio::sync::Semaphore;
 use super::body::{self, BodyError, Compression};
 use super::budget::{Budget, Held};
 use super::failure::LastFailure;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, Why};
 use crate::config::Limits;
-use crate::format::Decoded;
+use crate::format::{Decoded, surrogate};
 use crate::metrics::{Metrics, Protocol};
-use crate::model::{Attribute, InvalidSpan, Span};
+use crate::model::{Attribute, InvalidSpan, Span, UnixNanos};
 use crate::store::{AppendError, Batch, BatchBuilder, Store};
 
 /// The parts that the intakes of all protocols share; clones share them too.
@@ -58,7 +60,12 @@ pub(super) struct Accepted {
     pub(super) rejected: usize,
     /// The reason for the first rejection.
     pub(super) reason: Option<InvalidSpan>,
+    /// How many of those that are stored are of a time to come.
+    pub(super) ahead: usize,
 }
+
+/// The time by which a span may start after it came: clocks differ.
+const AHEAD: Duration = Duration::from_hours(24);
 
 /// Requests of more bytes are decoded on a thread that may block.
 const LARGE: usize = 512 * 1024;
@@ -199,10 +206,27 @@ fn unpack(
     }
 }
 
-/// Encodes the spans that are valid.
+/// Encodes the spans that are valid; of JSON that is wrong only in halves of characters, all.
 fn encode(bytes: &[u8], limits: &Limits, decode: Decode) -> Result<(Batch, Accepted), Refusal> {
+    let encoded = encode_as_is(bytes, limits, decode);
+    let is_wrong = match &encoded {
+        Ok((_, accepted)) => accepted.rejected > 0,
+        Err(refusal) => matches!(refusal, Refusal::Malformed(_)),
+    };
+    match is_wrong.then(|| surrogate::repair(bytes)).flatten() {
+        Some(repaired) => encode_as_is(&repaired, limits, decode),
+        None => encoded,
+    }
+}
+
+fn encode_as_is(
+    bytes: &[u8],
+    limits: &Limits,
+    decode: Decode,
+) -> Result<(Batch, Accepted), Refusal> {
     let mut batch = BatchBuilder::with_capacity(bytes.len());
     let mut accepted = Accepted::default();
+    let latest = UnixNanos::now().after(AHEAD);
     for incoming in decode(bytes, limits)? {
         if accepted.spans + accepted.rejected == limits.spans {
             return Err(Refusal::TooMany {
@@ -213,10 +237,13 @@ fn encode(bytes: &[u8], limits: &Limits, decode: Decode) -> Result<(Batch, Accep
         let pushed = incoming.and_then(|incoming| {
             check(&incoming.span, limits)?;
             batch.push(&incoming.span, incoming.message);
-            Ok(())
+            Ok(incoming.span.start)
         });
         match pushed {
-            Ok(()) => accepted.spans += 1,
+            Ok(start) => {
+                accepted.spans += 1;
+                accepted.ahead += usize::from(start > latest);
+            }
             Err(reason) => {
                 accepted.rejected += 1;
                 accepted.reason.get_or_insert(reason);
@@ -247,13 +274,34 @@ fn check(span: &Span<'_>, limits: &Limits) -> Result<(), InvalidSpan> {
 }
 
 impl Accepted {
-    /// The reason for the first rejection as text; "" if there was none.
+    /// The reason for the first rejection or, if there was none, what is strange about other spans; else
+    /// "".
     pub(super) fn reason(&self) -> String {
-        let reason = self.reason.as_ref();
-        reason.map(ToString::to_string).unwrap_or_default()
+        match &self.reason {
+            Some(reason) => reason.to_string(),
+            None if self.ahead > 0 => format!(
+                "{} spans start more than a day ahead of the clock of otel-backend; they are kept, and count as of now: their times must be in nanoseconds",
+                self.ahead
+            ),
+            None => String::new(),
+        }
     }
 
-    /// Logs what was rejected, for protocols that cannot tell the sender.
+    /// What was rejected, for the log.
+    pub(super) fn why(&self) -> Option<Extension<Why>> {
+        (self.rejected + self.ahead > 0).then(|| {
+            let message = match self.rejected {
+                0 => self.reason(),
+                rejected => format!("{rejected} spans were rejected: {}", self.reason()),
+            };
+            Extension(Why {
+                message,
+                counted: true,
+            })
+        })
+    }
+
+    /// Logs what was rejected of what came without a connection.
     pub(super) fn log_rejected(&self, protocol: Protocol) {
         if self.rejected > 0 {
             tracing::warn!(

@@ -10,7 +10,6 @@ use super::grpc::{self, Method};
 use super::refusal::Refusal;
 use crate::config::Limits;
 use crate::format::{Decoded, jaeger, weight};
-use crate::metrics::Protocol;
 
 /// The routes of the receiver.
 pub fn router(intake: Intake) -> Router {
@@ -18,11 +17,8 @@ pub fn router(intake: Intake) -> Router {
         path: POST_SPANS,
         intake,
         decode,
-        answer: |accepted| {
-            accepted.log_rejected(Protocol::JaegerGrpc);
-            // `PostSpansResponse` has no fields.
-            Vec::new()
-        },
+        // `PostSpansResponse` has no fields.
+        answer: |_| Vec::new(),
     })
 }
 

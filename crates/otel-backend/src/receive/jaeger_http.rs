@@ -2,20 +2,19 @@
 //!
 //! Spec: <https://www.jaegertracing.io/docs/latest/architecture/apis/#thrift-over-http-legacy>
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use axum::{Extension, Router};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use jaeger_wire::thrift::binary;
 
 use super::Intake;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, Why};
 use crate::config::Limits;
 use crate::format::{Decoded, jaeger};
-use crate::metrics::Protocol;
 
 /// The routes of the receiver.
 pub fn router(intake: Intake) -> Router {
@@ -26,13 +25,14 @@ pub fn router(intake: Intake) -> Router {
 
 async fn receive(State(intake): State<Intake>, headers: HeaderMap, body: Body) -> Response {
     if let Err(unsupported) = check_content_type(&headers) {
-        return (StatusCode::BAD_REQUEST, unsupported).into_response();
+        let why = Extension(Why {
+            message: unsupported.trim_end().to_owned(),
+            counted: false,
+        });
+        return (StatusCode::BAD_REQUEST, why, unsupported).into_response();
     }
     match intake.accept(intake.read(&headers, body), decode).await {
-        Ok(accepted) => {
-            accepted.log_rejected(Protocol::JaegerThrift);
-            StatusCode::ACCEPTED.into_response()
-        }
+        Ok(accepted) => (StatusCode::ACCEPTED, accepted.why(), ()).into_response(),
         Err(refusal) => refusal.answer(format!("{}: {refusal}\n", prefix(&refusal))),
     }
 }
@@ -56,7 +56,7 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), String> {
     let given = headers.get(CONTENT_TYPE).map_or(&b""[..], |v| v.as_bytes());
     let given = String::from_utf8_lossy(given);
     let essence = given.split(';').next().unwrap_or_default().trim();
-    match essence {
+    match essence.to_ascii_lowercase().as_str() {
         "application/x-thrift" | "application/vnd.apache.thrift.binary" => Ok(()),
         _ => Err(format!("Unsupported content type: {given}\n")),
     }

@@ -40,7 +40,8 @@ async fn receive(State(intake): State<Intake>, headers: HeaderMap, body: Body) -
     match intake.accept(intake.read(&headers, body), decode).await {
         Ok(accepted) => {
             let answer = otlp::export_response(encoding, accepted.rejected, &accepted.reason());
-            ([(CONTENT_TYPE, encoding.content_type())], answer).into_response()
+            let content_type = [(CONTENT_TYPE, encoding.content_type())];
+            (accepted.why(), content_type, answer).into_response()
         }
         Err(refusal) => refuse(&refusal, encoding),
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use axum::Extension;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::RETRY_AFTER;
@@ -47,6 +48,15 @@ pub(super) enum Refusal {
     Panicked,
 }
 
+/// The reason why a request, or some of its spans, were refused: carried beside the answer, for the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Why {
+    /// The reason in words.
+    pub message: String,
+    /// Whether the refusal has been counted in the metrics.
+    pub counted: bool,
+}
+
 /// The time after which a sender should retry.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -79,12 +89,21 @@ impl Refusal {
 
     /// The answer over HTTP with this body; it says when to try again if that may help.
     pub(super) fn answer(&self, body: impl IntoResponse) -> Response {
-        let mut response = (self.status(), body).into_response();
+        let mut response = (self.status(), self.why(), body).into_response();
         if self.is_temporary() {
             let headers = response.headers_mut();
             headers.insert(RETRY_AFTER, RETRY.as_secs().into());
         }
         response
+    }
+
+    /// The reason for the log.
+    pub(super) fn why(&self) -> Extension<Why> {
+        Extension(Why {
+            message: self.to_string(),
+            // An intake counts its refusals; these are made around it.
+            counted: !matches!(self, Self::ContentType(_) | Self::NoneValid(_)),
+        })
     }
 
     /// The reason in the metrics.

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
@@ -16,7 +17,6 @@ use super::intake::{Accepted, Decode};
 use super::refusal::Refusal;
 use crate::config::Limits;
 use crate::format::{Decoded, weight, zipkin};
-use crate::metrics::Protocol;
 
 /// The routes of the receiver.
 pub fn router(intake: Intake) -> Router {
@@ -38,17 +38,16 @@ async fn receive(
     headers: HeaderMap,
     body: Body,
     decode: Decode,
-) -> Result<StatusCode, Refusal> {
+) -> Result<Response, Refusal> {
     check_content_type(&headers)?;
     let accepted = intake.accept(intake.read(&headers, body), decode).await?;
-    accepted.log_rejected(Protocol::Zipkin);
     match accepted {
         Accepted {
             spans: 0,
             rejected: 1..,
             ..
         } => Err(Refusal::NoneValid(accepted.reason())),
-        _ => Ok(StatusCode::ACCEPTED),
+        _ => Ok((StatusCode::ACCEPTED, accepted.why(), ()).into_response()),
     }
 }
 
@@ -62,14 +61,15 @@ fn decode_v2<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Decoded<'a>, Refusa
     zipkin::decode_v2(bytes).map_err(Refusal::malformed)
 }
 
-/// Zipkin reads whatever does not say to be something else as JSON.
+/// What does not say what it is counts as JSON. Text does not: any web page may send it.
 fn check_content_type(headers: &HeaderMap) -> Result<(), Refusal> {
     let given = headers
         .get(CONTENT_TYPE)
-        .map_or(Cow::Borrowed(""), |given| {
+        .map_or(Cow::Borrowed("application/json"), |given| {
             String::from_utf8_lossy(given.as_bytes())
         });
-    if given.contains("protobuf") || given.contains("thrift") {
+    let essence = given.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/json") {
         return Err(Refusal::ContentType(format!(
             "content type '{given}' is not supported: use application/json"
         )));

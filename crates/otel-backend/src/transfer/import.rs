@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::args;
 use crate::config::Config;
+use crate::format::surrogate;
 use crate::store::OpenError;
 use document::decode;
 use file::{Place, read_documents};
@@ -105,6 +106,8 @@ fn import_document(
     sink: &Sink,
     report: &mut Report,
 ) -> Result<(), SinkError> {
+    let repaired = surrogate::repair(document);
+    let document = repaired.as_deref().unwrap_or(document);
     let decoded = match decode(document) {
         Ok(decoded) => decoded,
         Err(reason) => {

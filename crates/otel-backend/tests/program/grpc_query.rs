@@ -45,12 +45,6 @@ async fn the_older_service_answers_in_jaegers_model() {
             "operations": [{"name": "SELECT", "spanKind": "client"}],
         })]
     );
-    let day = json!({"startTime": "2023-11-14T00:00:00Z", "endTime": "2023-11-15T00:00:00Z"});
-    let dependencies = call(&url, V2, "GetDependencies", day).await.unwrap();
-    assert_eq!(
-        dependencies,
-        [json!({"dependencies": [{"parent": "shop", "child": "shop", "callCount": "1"}]})]
-    );
 }
 
 #[tokio::test]
@@ -71,12 +65,33 @@ async fn the_newer_service_answers_in_otlp() {
         operations,
         [json!({"operations": [{"name": "GET /", "spanKind": "server"}]})]
     );
+}
+
+#[tokio::test]
+async fn both_services_tell_who_calls_whom() {
+    let backend = Backend::in_memory();
+    let span = |id: u8, parent: &str| {
+        json!({"traceId": "a".repeat(32), "spanId": format!("{id:016x}"), "parentSpanId": parent,
+            "startTimeUnixNano": "1700000000000000000", "endTimeUnixNano": "1700000000000000001"})
+    };
+    export(&backend, &of_service("web", &[span(1, "")])).await;
+    export(
+        &backend,
+        &of_service("shop", &[span(2, "0000000000000001")]),
+    )
+    .await;
     let day = json!({"startTime": "2023-11-14T00:00:00Z", "endTime": "2023-11-15T00:00:00Z"});
-    let dependencies = call(&url, V3, "GetDependencies", day).await.unwrap();
-    assert_eq!(
-        dependencies,
-        [json!({"dependencies": [{"parent": "shop", "child": "shop", "callCount": "1"}]})]
-    );
+    for service in [V2, V3] {
+        let found = call(
+            &backend.query_grpc(),
+            service,
+            "GetDependencies",
+            day.clone(),
+        )
+        .await;
+        let expected = json!({"parent": "web", "child": "shop", "callCount": "1"});
+        assert_eq!(found.unwrap(), [json!({"dependencies": [expected]})]);
+    }
 }
 
 #[tokio::test]

@@ -40,7 +40,10 @@ pub(crate) async fn post(url: &str, content_type: &str, body: Vec<u8>) -> (u16, 
 pub(crate) async fn export(backend: &Backend, spans: &Value) {
     let body = spans.to_string().into_bytes();
     let answer = post(&backend.otlp_http("/v1/traces"), "application/json", body).await;
-    assert_eq!(answer, (200, b"{}".to_vec()));
+    let said = String::from_utf8(answer.1).unwrap();
+    // A time to come is said to be strange.
+    let all_taken = said == "{}" || said.contains("\"rejectedSpans\":\"0\"");
+    assert!(answer.0 == 200 && all_taken, "{said}");
 }
 
 /// Spans of one service in OTLP's JSON.

@@ -36,7 +36,7 @@ impl Encoding {
 /// An `ExportTraceServiceResponse`. `rejected` spans were not taken, for that reason; if there are
 /// none, the answer is empty, as the specification asks.
 pub fn export_response(encoding: Encoding, rejected: usize, reason: &str) -> Vec<u8> {
-    if rejected == 0 {
+    if rejected == 0 && reason.is_empty() {
         return match encoding {
             Encoding::Protobuf => Vec::new(),
             Encoding::Json => b"{}".to_vec(),

@@ -9,6 +9,6 @@ mod dialect;
 mod encode;
 mod shape;
 
-pub use decode::{decode_json, decode_json_lines};
+pub use decode::{decode_json, decode_json_lines, decode_resource_spans};
 pub use dialect::Dialect;
 pub use encode::{AttributeJson, TracesJson, write_resource_spans};

@@ -39,9 +39,13 @@ pub(super) fn decode_list<'a>(
     })))
 }
 
-/// Microseconds; `None` for a number that is not a time.
-pub(super) fn micros(number: Option<Number>) -> Option<u64> {
-    let number = number?;
+/// Microseconds, as a number or as text; `None` for what is not a time.
+pub(super) fn micros(json: Option<Json>) -> Option<u64> {
+    let number = match json? {
+        Json::Number(number) => number,
+        Json::String(text) => text.trim().parse().ok()?,
+        _ => return None,
+    };
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,

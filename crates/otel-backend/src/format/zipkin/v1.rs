@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Deserialize;
-use serde_json::{Number, Value as Json};
+use serde_json::Value as Json;
 
 use super::json::{EndpointJson, decode_list, micros, value};
 use super::{Endpoint, ZipkinSpan};
@@ -24,8 +24,8 @@ struct Span<'a> {
     parent_id: JsonText<'a>,
     #[serde(borrow, default)]
     name: JsonText<'a>,
-    timestamp: Option<Number>,
-    duration: Option<Number>,
+    timestamp: Option<Json>,
+    duration: Option<Json>,
     #[serde(borrow)]
     annotations: Option<Vec<Annotation<'a>>>,
     #[serde(borrow)]
@@ -35,7 +35,7 @@ struct Span<'a> {
 
 #[derive(Deserialize)]
 struct Annotation<'a> {
-    timestamp: Option<Number>,
+    timestamp: Option<Json>,
     #[serde(borrow, default)]
     value: JsonText<'a>,
     #[serde(borrow)]

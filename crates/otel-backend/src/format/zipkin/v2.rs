@@ -1,7 +1,7 @@
 //! Version 2 of Zipkin's JSON.
 
 use serde::Deserialize;
-use serde_json::{Map, Number, Value as Json};
+use serde_json::{Map, Value as Json};
 
 use super::ZipkinSpan;
 use super::json::{EndpointJson, attributes, decode_list, micros};
@@ -22,8 +22,8 @@ struct Span<'a> {
     name: JsonText<'a>,
     #[serde(borrow, default)]
     kind: JsonText<'a>,
-    timestamp: Option<Number>,
-    duration: Option<Number>,
+    timestamp: Option<Json>,
+    duration: Option<Json>,
     #[serde(borrow)]
     local_endpoint: Option<EndpointJson<'a>>,
     #[serde(borrow)]
@@ -36,7 +36,7 @@ struct Span<'a> {
 
 #[derive(Deserialize)]
 struct Annotation<'a> {
-    timestamp: Option<Number>,
+    timestamp: Option<Json>,
     #[serde(borrow, default)]
     value: JsonText<'a>,
 }

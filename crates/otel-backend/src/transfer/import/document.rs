@@ -3,48 +3,117 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::format::Decoded;
 use crate::format::jaeger::decode_trace;
-use crate::format::otlp::decode_json;
+use crate::format::otlp::{decode_json, decode_resource_spans};
+use crate::format::{Decoded, weight, zipkin};
 
 /// The fields by which documents are told apart.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Probe<'a> {
-    /// OTLP.
-    #[serde(borrow)]
+    /// OTLP; an old name of Tempo's for the same.
+    #[serde(borrow, alias = "resource_spans", alias = "batches")]
     resource_spans: Option<&'a RawValue>,
+    /// One entry of it.
+    #[serde(borrow, alias = "scope_spans", alias = "instrumentationLibrarySpans")]
+    scope_spans: Option<&'a RawValue>,
     /// An answer of Jaeger's query API, or what its UI downloads.
     #[serde(borrow)]
     data: Option<Vec<&'a RawValue>>,
     /// One of Jaeger's traces.
     #[serde(borrow)]
     spans: Option<&'a RawValue>,
+    /// An answer of Jaeger's API v3, and of Tempo's.
+    #[serde(borrow, alias = "trace")]
+    result: Option<&'a RawValue>,
+    /// One of Zipkin's spans.
+    #[serde(borrow)]
+    trace_id: Option<&'a RawValue>,
 }
+
+/// What a document holds.
+enum Kind {
+    Otlp,
+    ResourceSpans,
+    Answer,
+    Jaeger,
+    Trace,
+    ZipkinSpan,
+}
+
+/// Documents with more objects, or four times as many values, are refused.
+const MAX_ELEMENTS: usize = 4_000_000;
+
+/// How deep answers and lists lie in one another.
+const MAX_DEPTH: usize = 4;
 
 /// Reads a document. A span, or one of several traces, that cannot be read is an error of its own.
 pub(super) fn decode(document: &[u8]) -> Result<Decoded<'_>, String> {
+    weight::check_json(document, MAX_ELEMENTS).map_err(|too_many| too_many.to_string())?;
+    decode_within(document, MAX_DEPTH)
+}
+
+fn decode_within(document: &[u8], depth: usize) -> Result<Decoded<'_>, String> {
+    let text = |reason: serde_json::Error| reason.to_string();
     if document.trim_ascii_start().starts_with(b"[") {
-        let traces: Vec<&RawValue> =
-            serde_json::from_slice(document).map_err(|reason| reason.to_string())?;
-        return Ok(decode_traces(traces));
+        let list: Vec<&RawValue> = serde_json::from_slice(document).map_err(text)?;
+        return decode_list(document, list, depth);
     }
-    match serde_json::from_slice(document).map_err(|reason| reason.to_string())? {
-        Probe {
-            data: Some(traces), ..
-        } => Ok(decode_traces(traces)),
-        Probe {
-            resource_spans: Some(_),
-            ..
-        } => decode_json(document).map_err(|reason| reason.to_string()),
-        Probe { spans: Some(_), .. } => {
-            let trace: &RawValue =
-                serde_json::from_slice(document).map_err(|reason| reason.to_string())?;
-            Ok(decode_traces(vec![trace]))
+    let probe: Probe<'_> = serde_json::from_slice(document).map_err(|_| UNKNOWN.to_owned())?;
+    match probe.kind() {
+        Some(Kind::Otlp) => decode_json(document).map_err(text),
+        Some(Kind::Answer) if depth > 0 => {
+            let inner = probe.result.map_or("", RawValue::get);
+            decode_within(inner.as_bytes(), depth - 1)
         }
-        Probe { .. } => Err(
-            "neither OTLP nor Jaeger: there is no resourceSpans, no data and no spans".to_owned(),
-        ),
+        Some(Kind::ResourceSpans) => decode_resource_spans(document).map_err(text),
+        Some(Kind::Jaeger) => Ok(decode_traces(probe.data.unwrap_or_default())),
+        Some(Kind::Trace) => Ok(decode_traces(vec![
+            serde_json::from_slice(document).map_err(text)?,
+        ])),
+        Some(Kind::ZipkinSpan | Kind::Answer) | None => Err(UNKNOWN.to_owned()),
+    }
+}
+
+const UNKNOWN: &str = "neither OTLP nor Jaeger nor Zipkin: there is no resourceSpans, no data, no spans and no list of Zipkin's spans";
+
+impl Probe<'_> {
+    fn kind(&self) -> Option<Kind> {
+        let kinds = [
+            (self.data.is_some(), Kind::Jaeger),
+            (self.resource_spans.is_some(), Kind::Otlp),
+            (self.scope_spans.is_some(), Kind::ResourceSpans),
+            (self.spans.is_some(), Kind::Trace),
+            (self.result.is_some(), Kind::Answer),
+            (self.trace_id.is_some(), Kind::ZipkinSpan),
+        ];
+        kinds
+            .into_iter()
+            .find_map(|(is_it, kind)| is_it.then_some(kind))
+    }
+}
+
+/// A list is one of Zipkin's spans, of Jaeger's traces, or of OTLP's messages.
+fn decode_list<'a>(
+    document: &'a [u8],
+    list: Vec<&'a RawValue>,
+    depth: usize,
+) -> Result<Decoded<'a>, String> {
+    let first = list
+        .first()
+        .map(|first| serde_json::from_str::<Probe<'_>>(first.get()));
+    match first.and_then(Result::ok).and_then(|probe| probe.kind()) {
+        Some(Kind::ZipkinSpan) => zipkin::decode_v2(document).map_err(|reason| reason.to_string()),
+        Some(Kind::Trace) => Ok(decode_traces(list)),
+        Some(_) if depth > 0 => {
+            let decode = |entry: &'a RawValue| decode_within(entry.get().as_bytes(), depth - 1);
+            let documents = list
+                .into_iter()
+                .map(decode)
+                .collect::<Result<Vec<_>, _>>()?;
+            Ok(Box::new(documents.into_iter().flatten()))
+        }
+        _ => Err(UNKNOWN.to_owned()),
     }
 }
 

@@ -28,8 +28,11 @@ impl fmt::Display for Place {
     }
 }
 
-/// Whole documents of one file have at most so many bytes; a file of lines may have any number.
-const MAX_WHOLE: u64 = 2 << 30;
+/// A document has at most so many bytes; a file of lines may have any number.
+const MAX_DOCUMENT: u64 = 512 << 20;
+
+/// What some editors put before a text in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Takes a document, or the reason why it cannot be read; returns false to end the reading.
 type Take<'t> = &'t mut dyn FnMut(Place, Result<&[u8], String>) -> bool;
@@ -67,10 +70,12 @@ fn read_all(mut file: Box<dyn BufRead>, take: Take<'_>) -> io::Result<()> {
     let mut line = Vec::new();
     let mut number = 0;
     while line.trim_ascii().is_empty() {
-        line.clear();
         number += 1;
-        if file.read_until(b'\n', &mut line)? == 0 {
-            return Ok(());
+        if !next_line(&mut file, &mut line)? {
+            return Err(io::Error::other("there is nothing in it"));
+        }
+        if line.starts_with(BYTE_ORDER_MARK) {
+            line.drain(..BYTE_ORDER_MARK.len());
         }
     }
     if let Err(reason) = serde_json::from_slice::<&RawValue>(&line)
@@ -79,13 +84,26 @@ fn read_all(mut file: Box<dyn BufRead>, take: Take<'_>) -> io::Result<()> {
         return read_whole(file, line, number, take);
     }
     while read_line(number, line.trim_ascii_end(), take) {
-        line.clear();
         number += 1;
-        if file.read_until(b'\n', &mut line)? == 0 {
+        if !next_line(&mut file, &mut line)? {
             break;
         }
     }
     Ok(())
+}
+
+/// Reads the next line; false if there is none.
+fn next_line(file: &mut Box<dyn BufRead>, line: &mut Vec<u8>) -> io::Result<bool> {
+    line.clear();
+    let read = file.take(MAX_DOCUMENT).read_until(b'\n', line)?;
+    if read as u64 == MAX_DOCUMENT {
+        return Err(too_large());
+    }
+    Ok(read > 0)
+}
+
+fn too_large() -> io::Error {
+    io::Error::other("a document has more than 512 MiB: write one trace a line")
 }
 
 fn read_line(number: usize, line: &[u8], take: Take<'_>) -> bool {
@@ -105,10 +123,9 @@ fn read_whole(
     first_line: usize,
     take: Take<'_>,
 ) -> io::Result<()> {
-    let read = file.take(MAX_WHOLE).read_to_end(&mut text)?;
-    if read as u64 == MAX_WHOLE {
-        let reason = "a file of more than 2 GiB must have one document a line";
-        return Err(io::Error::other(reason));
+    let read = file.take(MAX_DOCUMENT).read_to_end(&mut text)?;
+    if read as u64 == MAX_DOCUMENT {
+        return Err(too_large());
     }
     let mut documents = serde_json::Deserializer::from_slice(&text).into_iter::<&RawValue>();
     let mut begin = 0;
@@ -225,6 +242,14 @@ mod tests {
                 cut.iter().any(|read| read.starts_with("the file! ")),
                 "{cut:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_mark_is_passed_over_and_an_empty_file_is_said() {
+        assert_eq!(read(b"\xef\xbb\xbf{\"a\":1}"), ["line 1: {\"a\":1}"]);
+        for empty in ["", "\n \n", "\u{feff}"] {
+            assert_eq!(read(empty.as_bytes()), ["the file! there is nothing in it"]);
         }
     }
 

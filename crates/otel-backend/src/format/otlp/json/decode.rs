@@ -1,10 +1,13 @@
 //! From OTLP's JSON to spans.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::de::Error as _;
+use serde_json::value::RawValue;
 
 use super::shape;
 use crate::format::{Decoded, Incoming};
@@ -21,7 +24,21 @@ use crate::model::{
 /// The JSON around the spans is not such a message.
 pub fn decode_json(bytes: &[u8]) -> Result<Decoded<'_>, serde_json::Error> {
     let traces: shape::Traces<'_> = serde_json::from_slice(bytes)?;
+    if traces.resource_spans.is_none() {
+        check_empty(bytes)?;
+    }
     Ok(Box::new(read_traces(traces)))
+}
+
+/// Reads one `ResourceSpans` in JSON.
+///
+/// # Errors
+/// The JSON around the spans is not such a message.
+pub fn decode_resource_spans(bytes: &[u8]) -> Result<Decoded<'_>, serde_json::Error> {
+    let group = serde_json::from_slice(bytes)?;
+    Ok(Box::new(read_traces(shape::Traces {
+        resource_spans: Some(vec![group]),
+    })))
 }
 
 /// Reads a file of such messages, one after the other, as the Collector writes them a line each.
@@ -32,6 +49,19 @@ pub fn decode_json_lines(bytes: &[u8]) -> Result<Decoded<'_>, serde_json::Error>
     let messages = serde_json::Deserializer::from_slice(bytes).into_iter();
     let messages: Vec<shape::Traces<'_>> = messages.collect::<Result<_, _>>()?;
     Ok(Box::new(messages.into_iter().flat_map(read_traces)))
+}
+
+/// Refuses a message that says something, and nothing of spans.
+fn check_empty(bytes: &[u8]) -> Result<(), serde_json::Error> {
+    let fields: HashMap<Cow<'_, str>, &RawValue> = serde_json::from_slice(bytes)?;
+    match fields.keys().find(|name| *name != "resourceSpans") {
+        None => Ok(()),
+        Some(name) => {
+            let name: String = name.chars().take(64).collect();
+            let reason = format!("there is no field resourceSpans, but '{name}'");
+            Err(serde_json::Error::custom(reason))
+        }
+    }
 }
 
 type Read<'a> = Result<Incoming<'a>, InvalidSpan>;
@@ -177,7 +207,14 @@ fn bytes(text: Cow<'_, str>) -> Value<'_> {
 }
 
 fn id(what: &str, hex: &str) -> Result<Vec<u8>, InvalidSpan> {
-    from_hex(hex).ok_or_else(|| InvalidSpan::Malformed(format!("{what} is not hexadecimal")))
+    let bytes = from_hex(hex).or_else(|| from_base64(hex));
+    bytes.ok_or_else(|| InvalidSpan::Malformed(format!("{what} is not hexadecimal")))
+}
+
+/// An id as protobuf's JSON mapping, and so Tempo, writes it.
+fn from_base64(text: &str) -> Option<Vec<u8>> {
+    let is_id = |bytes: &Vec<u8>| matches!(bytes.len(), 8 | 16);
+    BASE64.decode(text).ok().filter(is_id)
 }
 
 fn link_id<const N: usize>(hex: &str) -> Option<Id<N>> {

@@ -1,4 +1,6 @@
 //! The shape of OTLP's JSON. Everything may be missing or null; what is not named is ignored.
+//!
+//! Names are read in `snake_case` too, and those of before 2022 as well, as the Collector does.
 
 #![expect(
     clippy::struct_field_names,
@@ -16,7 +18,7 @@ use crate::format::json::JsonText;
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Traces<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, alias = "resource_spans", alias = "batches")]
     pub(super) resource_spans: Option<Vec<ResourceSpans<'a>>>,
 }
 
@@ -25,9 +27,14 @@ pub(super) struct Traces<'a> {
 pub(super) struct ResourceSpans<'a> {
     #[serde(borrow)]
     pub(super) resource: Option<Resource<'a>>,
-    #[serde(borrow)]
+    #[serde(
+        borrow,
+        alias = "scope_spans",
+        alias = "instrumentationLibrarySpans",
+        alias = "instrumentation_library_spans"
+    )]
     pub(super) scope_spans: Option<Vec<ScopeSpans<'a>>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, alias = "schema_url")]
     pub(super) schema_url: JsonText<'a>,
 }
 
@@ -36,18 +43,23 @@ pub(super) struct ResourceSpans<'a> {
 pub(super) struct Resource<'a> {
     #[serde(borrow)]
     pub(super) attributes: Option<Vec<KeyValue<'a>>>,
+    #[serde(alias = "dropped_attributes_count")]
     pub(super) dropped_attributes_count: Option<u32>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ScopeSpans<'a> {
-    #[serde(borrow)]
+    #[serde(
+        borrow,
+        alias = "instrumentationLibrary",
+        alias = "instrumentation_library"
+    )]
     pub(super) scope: Option<Scope<'a>>,
     /// Each is read on its own, so that one that cannot be read is rejected alone.
     #[serde(borrow)]
     pub(super) spans: Option<Vec<&'a RawValue>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, alias = "schema_url")]
     pub(super) schema_url: JsonText<'a>,
 }
 
@@ -60,34 +72,40 @@ pub(super) struct Scope<'a> {
     pub(super) version: JsonText<'a>,
     #[serde(borrow)]
     pub(super) attributes: Option<Vec<KeyValue<'a>>>,
+    #[serde(alias = "dropped_attributes_count")]
     pub(super) dropped_attributes_count: Option<u32>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Span<'a> {
-    #[serde(borrow, default)]
+    #[serde(borrow, default, alias = "trace_id")]
     pub(super) trace_id: JsonText<'a>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, alias = "span_id")]
     pub(super) span_id: JsonText<'a>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, alias = "parent_span_id")]
     pub(super) parent_span_id: JsonText<'a>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, alias = "trace_state")]
     pub(super) trace_state: JsonText<'a>,
     pub(super) flags: Option<u32>,
     #[serde(borrow, default)]
     pub(super) name: JsonText<'a>,
     pub(super) kind: Option<Enum>,
+    #[serde(alias = "start_time_unix_nano")]
     pub(super) start_time_unix_nano: Option<U64>,
+    #[serde(alias = "end_time_unix_nano")]
     pub(super) end_time_unix_nano: Option<U64>,
     #[serde(borrow)]
     pub(super) attributes: Option<Vec<KeyValue<'a>>>,
+    #[serde(alias = "dropped_attributes_count")]
     pub(super) dropped_attributes_count: Option<u32>,
     #[serde(borrow)]
     pub(super) events: Option<Vec<Event<'a>>>,
+    #[serde(alias = "dropped_events_count")]
     pub(super) dropped_events_count: Option<u32>,
     #[serde(borrow)]
     pub(super) links: Option<Vec<Link<'a>>>,
+    #[serde(alias = "dropped_links_count")]
     pub(super) dropped_links_count: Option<u32>,
     #[serde(borrow)]
     pub(super) status: Option<Status<'a>>,
@@ -96,25 +114,28 @@ pub(super) struct Span<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Event<'a> {
+    #[serde(alias = "time_unix_nano")]
     pub(super) time_unix_nano: Option<U64>,
     #[serde(borrow, default)]
     pub(super) name: JsonText<'a>,
     #[serde(borrow)]
     pub(super) attributes: Option<Vec<KeyValue<'a>>>,
+    #[serde(alias = "dropped_attributes_count")]
     pub(super) dropped_attributes_count: Option<u32>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Link<'a> {
-    #[serde(borrow, default)]
+    #[serde(borrow, default, alias = "trace_id")]
     pub(super) trace_id: JsonText<'a>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, alias = "span_id")]
     pub(super) span_id: JsonText<'a>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, alias = "trace_state")]
     pub(super) trace_state: JsonText<'a>,
     #[serde(borrow)]
     pub(super) attributes: Option<Vec<KeyValue<'a>>>,
+    #[serde(alias = "dropped_attributes_count")]
     pub(super) dropped_attributes_count: Option<u32>,
     pub(super) flags: Option<u32>,
 }
@@ -137,16 +158,19 @@ pub(super) struct KeyValue<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AnyValue<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, alias = "string_value")]
     pub(super) string_value: Option<JsonText<'a>>,
+    #[serde(alias = "bool_value")]
     pub(super) bool_value: Option<bool>,
+    #[serde(alias = "int_value")]
     pub(super) int_value: Option<I64>,
+    #[serde(alias = "double_value")]
     pub(super) double_value: Option<F64>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "array_value")]
     pub(super) array_value: Option<Values<AnyValue<'a>>>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "kvlist_value")]
     pub(super) kvlist_value: Option<Values<KeyValue<'a>>>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "bytes_value")]
     pub(super) bytes_value: Option<JsonText<'a>>,
 }
 

@@ -1,0 +1,263 @@
+//! Which port takes what, for those who come to the wrong one.
+//!
+//! The commonest mistake with OTLP is to send it over HTTP to the port for gRPC, or the other way round.
+//! So both take both; every other port says which one is right, with a status that no client takes for
+//! success.
+
+use std::net::SocketAddr;
+
+use axum::Extension;
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Method, StatusCode};
+use tonic::Status;
+
+use crate::config::Endpoint;
+use crate::receive::Why;
+
+/// The ports of the program.
+#[derive(Debug, Clone)]
+pub(super) struct Signpost {
+    ports: Vec<(Endpoint, u16)>,
+}
+
+/// Something that clients send, and where it belongs.
+struct Road {
+    /// A path, or with a slash at its end the beginning of one.
+    path: &'static str,
+    /// Only what is sent by POST, since a GET of the same path is something else.
+    only_post: bool,
+    home: Endpoint,
+}
+
+const ROADS: [Road; 11] = [
+    Road::to(Endpoint::OtlpHttp, "/v1/traces"),
+    Road::to(Endpoint::OtlpHttp, "/v1/metrics"),
+    Road::to(Endpoint::OtlpHttp, "/v1/logs"),
+    Road::to(Endpoint::OtlpGrpc, "/opentelemetry.proto.collector."),
+    Road::to(Endpoint::Zipkin, "/api/v1/spans"),
+    Road::to(Endpoint::Zipkin, "/api/v2/spans"),
+    Road {
+        only_post: true,
+        ..Road::to(Endpoint::JaegerThrift, "/api/traces")
+    },
+    Road::to(Endpoint::JaegerGrpc, "/jaeger.api_v2.CollectorService/"),
+    Road::to(Endpoint::Sampling, "/jaeger.api_v2.SamplingManager/"),
+    Road::to(Endpoint::QueryGrpc, "/jaeger.api_v2.QueryService/"),
+    Road::to(Endpoint::QueryGrpc, "/jaeger.api_v3.QueryService/"),
+];
+
+/// Signals that are not kept.
+const NOT_KEPT: [&str; 4] = [
+    "/v1/metrics",
+    "/v1/logs",
+    "/opentelemetry.proto.collector.metrics.",
+    "/opentelemetry.proto.collector.logs.",
+];
+
+const ONLY_TRACES: &str =
+    "otel-backend keeps traces only: set OTEL_METRICS_EXPORTER=none and OTEL_LOGS_EXPORTER=none";
+
+impl Road {
+    const fn to(home: Endpoint, path: &'static str) -> Self {
+        Self {
+            path,
+            only_post: false,
+            home,
+        }
+    }
+
+    fn leads(&self, method: &Method, path: &str) -> bool {
+        let is_it = if self.path.ends_with(['/', '.']) {
+            path.starts_with(self.path)
+        } else {
+            path.strip_suffix('/').unwrap_or(path) == self.path
+        };
+        is_it && (!self.only_post || method == Method::POST)
+    }
+}
+
+impl Signpost {
+    pub(super) fn new(addresses: impl Iterator<Item = (Endpoint, SocketAddr)>) -> Self {
+        Self {
+            ports: addresses
+                .map(|(endpoint, at)| (endpoint, at.port()))
+                .collect(),
+        }
+    }
+
+    /// What to say to a request that belongs to another port, or that no port takes.
+    pub(super) fn astray(
+        &self,
+        at: Endpoint,
+        method: &Method,
+        path: &str,
+        is_grpc: bool,
+    ) -> Option<Astray> {
+        if NOT_KEPT.iter().any(|signal| path.starts_with(signal)) {
+            return Some(astray_by(at, ONLY_TRACES));
+        }
+        let road = ROADS.iter().find(|road| road.leads(method, path));
+        match road {
+            Some(road) if serves(at, road.home) => {
+                let wants_grpc = is_over_grpc(road.home);
+                (wants_grpc && !is_grpc).then(|| Astray {
+                    status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                    message: format!(
+                        "{path} is taken over gRPC only, with the content type application/grpc"
+                    ),
+                })
+            }
+            Some(road) => Some(astray_by(at, &self.right_port(road.home))),
+            // Remote sampling is asked for both ways, and over HTTP by any path.
+            None if at == Endpoint::Sampling => None,
+            None => (is_grpc != is_over_grpc(at)).then(|| Astray::at(at)),
+        }
+    }
+
+    fn right_port(&self, home: Endpoint) -> String {
+        let port = self.ports.iter().find(|(endpoint, _)| *endpoint == home);
+        match port {
+            Some((_, port)) => format!("{home} is taken on port {port}"),
+            None => format!("{home} is switched off ({})", home.flag()),
+        }
+    }
+}
+
+/// A request that is not for the port that it came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Astray {
+    pub(super) status: StatusCode,
+    pub(super) message: String,
+}
+
+impl Astray {
+    /// A request for what no port serves.
+    pub(super) fn at(port: Endpoint) -> Self {
+        Self {
+            status: StatusCode::NOT_FOUND,
+            message: format!("this port takes {}", served(port)),
+        }
+    }
+
+    /// The answer, in the way of whoever asked.
+    pub(super) fn answer(&self, is_grpc: bool) -> Response {
+        if is_grpc {
+            return Status::unimplemented(&self.message).into_http::<Body>();
+        }
+        let text = [(CONTENT_TYPE, "text/plain; charset=utf-8")];
+        let why = Extension(Why {
+            message: self.message.clone(),
+            counted: false,
+        });
+        (self.status, why, text, format!("{}\n", self.message)).into_response()
+    }
+}
+
+fn astray_by(at: Endpoint, what_then: &str) -> Astray {
+    let astray = Astray::at(at);
+    Astray {
+        message: format!("{}; {what_then}", astray.message),
+        ..astray
+    }
+}
+
+/// Whether a request says to be one of gRPC.
+pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
+    let given = headers.get(CONTENT_TYPE).map_or(&b""[..], |v| v.as_bytes());
+    given.starts_with(b"application/grpc")
+}
+
+/// Whether OTLP came by the protocol of the other of its two ports.
+pub(super) fn is_swapped(at: Endpoint, is_grpc: bool) -> bool {
+    matches!(
+        (at, is_grpc),
+        (Endpoint::OtlpGrpc, false) | (Endpoint::OtlpHttp, true)
+    )
+}
+
+/// Whether a port takes what belongs to another.
+fn serves(at: Endpoint, home: Endpoint) -> bool {
+    let is_otlp = |endpoint| matches!(endpoint, Endpoint::OtlpGrpc | Endpoint::OtlpHttp);
+    at == home
+        || is_otlp(at) && is_otlp(home)
+        || at == Endpoint::JaegerGrpc && home == Endpoint::Sampling
+}
+
+fn is_over_grpc(endpoint: Endpoint) -> bool {
+    matches!(
+        endpoint,
+        Endpoint::OtlpGrpc | Endpoint::JaegerGrpc | Endpoint::QueryGrpc
+    )
+}
+
+fn served(at: Endpoint) -> &'static str {
+    match at {
+        Endpoint::Ui => "the trace page and the query API (/, /api, /health, /metrics)",
+        Endpoint::QueryGrpc => "Jaeger's query API over gRPC",
+        Endpoint::OtlpGrpc | Endpoint::OtlpHttp => {
+            "OTLP, over gRPC and over HTTP (POST /v1/traces), of traces"
+        }
+        Endpoint::JaegerThrift | Endpoint::JaegerCompact | Endpoint::JaegerBinary => {
+            "Jaeger's Thrift (over HTTP: POST /api/traces)"
+        }
+        Endpoint::JaegerGrpc => "Jaeger over gRPC (CollectorService, SamplingManager)",
+        Endpoint::Zipkin => "Zipkin's spans (POST /api/v2/spans, POST /api/v1/spans)",
+        Endpoint::Sampling => "questions for sampling strategies (/sampling?service=NAME)",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(at: Endpoint, path: &str, is_grpc: bool) -> Option<(u16, String)> {
+        let address = |endpoint| (endpoint, SocketAddr::from(([127, 0, 0, 1], 7)));
+        let signpost = Signpost::new(Endpoint::ALL.into_iter().map(address));
+        let astray = signpost.astray(at, &Method::POST, path, is_grpc)?;
+        Some((astray.status.as_u16(), astray.message))
+    }
+
+    const EXPORT: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+
+    #[test]
+    fn otlp_is_taken_on_both_of_its_ports() {
+        for port in [Endpoint::OtlpGrpc, Endpoint::OtlpHttp] {
+            assert_eq!(said(port, "/v1/traces", false), None);
+            assert_eq!(said(port, EXPORT, true), None);
+            assert_eq!(said(port, EXPORT, false).unwrap().0, 415);
+            assert!(
+                said(port, "/v1/logs", false)
+                    .unwrap()
+                    .1
+                    .contains("OTEL_LOGS_EXPORTER=none")
+            );
+        }
+    }
+
+    #[test]
+    fn other_ports_name_the_right_one() {
+        for port in Endpoint::ALL {
+            if matches!(port, Endpoint::OtlpGrpc | Endpoint::OtlpHttp) {
+                continue;
+            }
+            let (status, message) = said(port, "/v1/traces", false).unwrap();
+            assert_eq!(status, 404);
+            assert!(
+                message.ends_with("; OTLP HTTP is taken on port 7"),
+                "{message}"
+            );
+            let (_, message) = said(port, EXPORT, true).unwrap();
+            assert!(
+                message.ends_with("; OTLP gRPC is taken on port 7"),
+                "{message}"
+            );
+        }
+        assert_eq!(said(Endpoint::Ui, "/api/transform", false), None);
+        assert_eq!(said(Endpoint::JaegerThrift, "/api/traces", false), None);
+        assert!(said(Endpoint::Ui, "/api/traces", false).is_some());
+        assert_eq!(said(Endpoint::Sampling, "/anything", false), None);
+        assert!(said(Endpoint::QueryGrpc, "/api/traces/1", false).is_some());
+    }
+}
