@@ -22,7 +22,7 @@ fn the_corpus_of_protobuf_holds() {
 
 fn replay(target: &str, check: impl Fn(&[u8])) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let corpus = fs::read_dir(root.join("fuzz/corpus").join(target)).unwrap();
+    let corpus = fs::read_dir(root.join("../../tests/fuzz/corpus").join(target)).unwrap();
     let captures = fs::read_dir(root.join("../../tests/kit/captures")).unwrap();
     let mut replayed = 0;
     for entry in corpus.chain(captures) {

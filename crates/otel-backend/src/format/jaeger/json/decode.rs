@@ -6,9 +6,9 @@ use std::collections::HashMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use jaeger_wire::{Process, RefType, SpanRef, Tag, TagValue, thrift};
-use serde::Deserialize;
-use serde_json::Value;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+use serde_json::{Number, Value};
 
 use crate::format::Incoming;
 use crate::format::jaeger::from_thrift;
@@ -47,10 +47,10 @@ struct SpanJson<'a> {
     #[serde(borrow)]
     references: Option<Vec<ReferenceJson<'a>>>,
     /// Microseconds.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "micros")]
     start_time: i64,
     /// Microseconds.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "micros")]
     duration: i64,
     #[serde(borrow)]
     tags: Option<Vec<TagJson<'a>>>,
@@ -86,10 +86,19 @@ struct TagJson<'a> {
 
 #[derive(Deserialize)]
 struct LogJson<'a> {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "micros")]
     timestamp: i64,
     #[serde(borrow)]
     fields: Option<Vec<TagJson<'a>>>,
+}
+
+/// Microseconds. Of those with nanoseconds behind a point, as this program answers where it is asked
+/// for all it knows, the whole ones.
+fn micros<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    let number = Number::deserialize(deserializer)?;
+    #[expect(clippy::cast_possible_truncation, reason = "a cast saturates")]
+    let rounded = || number.as_f64().unwrap_or_default() as i64;
+    Ok(number.as_i64().unwrap_or_else(rounded))
 }
 
 type Read<'a> = Result<Incoming<'a>, InvalidSpan>;

@@ -5,7 +5,7 @@
 use libfuzzer_sys::fuzz_target;
 
 #[allow(dead_code, reason = "each target runs one of its functions")]
-#[path = "../../tests/wire/round_trip.rs"]
+#[path = "../../../crates/jaeger-wire/tests/wire/round_trip.rs"]
 mod round_trip;
 
 fuzz_target!(|bytes: &[u8]| round_trip::api_v2(bytes));
