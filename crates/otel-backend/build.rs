@@ -25,7 +25,8 @@ const PAGES: [&str; 5] = [
 ];
 
 fn main() -> io::Result<()> {
-    println!("cargo::rerun-if-changed=ui");
+    println!("cargo::rerun-if-changed=ui/index.html");
+    println!("cargo::rerun-if-changed=ui/static");
     let out = env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("OUT_DIR is not set"))?;
     let out = PathBuf::from(out);
     let mut list = String::from("&[\n");

@@ -104,8 +104,7 @@ export async function readFile(file) {
  * `wanted` span has come, in that `row`.
  */
 export async function loadTrace(id, progress, wanted = null) {
-  const first = /^[0-9a-f]{1,16}$/i.test(wanted) ? `&first=${wanted}` : '';
-  const answer = await ask('load', { url: apiUrl(`traces/${encodeURIComponent(id)}?exact=true${first}`), wanted }, progress);
+  const answer = await ask('load', { api: apiUrl('traces/'), id, wanted }, progress);
   return answer.error ? answer : new Trace(answer);
 }
 

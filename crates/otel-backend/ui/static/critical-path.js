@@ -4,8 +4,8 @@ import { CRITICAL } from './columns.js';
  * The critical path of a trace: the times in which the root waited for nothing but that span.
  *
  * Walks back from the end of the first root. Whatever child finished last before the moment looked
- * at is what was waited for; where no child ran, it was the span itself. A child that outlives its
- * parent counts only up to the parent's end.
+ * at is what was waited for; where no child ran, it was the span itself. Of a child that begins
+ * before its parent or outlives it, only the time within the parent counts.
  *
  * Sets CRITICAL on the spans it touches. The pieces of row k are [pathStart[j], pathEnd[j]) for j
  * from pathFrom[k] up to pathFrom[k + 1].
@@ -35,28 +35,28 @@ function collectPieces(tree) {
   if (tree.count === 0) return [];
   const { start, duration } = tree;
   const pieces = [];
-  const frames = [frameOf(tree, 0, start[0] + Math.max(0, duration[0]))];
+  const frames = [frameOf(tree, 0, start[0], start[0] + Math.max(0, duration[0]))];
   while (frames.length) {
     const frame = frames[frames.length - 1];
     const child = nextChild(tree, frame);
-    const from = child < 0 ? Math.min(start[frame.span], frame.until) : Math.min(endOf(tree, child), frame.until);
+    const from = child < 0 ? Math.min(frame.from, frame.until) : Math.min(endOf(tree, child), frame.until);
     if (from < frame.until) pieces.push({ span: frame.span, start: from, end: frame.until });
     if (child < 0) {
       frames.pop();
       continue;
     }
-    frame.until = Math.max(start[child], start[frame.span]);
-    frames.push(frameOf(tree, child, from));
+    frame.until = Math.max(start[child], frame.from);
+    frames.push(frameOf(tree, child, frame.until, from));
   }
   return pieces;
 }
 
-/** `until` is where the walk back through that span has come to. */
-function frameOf(tree, span, until) {
+/** The walk back through a span goes from `until`, where it has come to, to `from`. */
+function frameOf(tree, span, from, until) {
   const children = [];
   for (let child = span + 1; child < tree.last[span]; child = tree.last[child]) children.push(child);
   children.sort((a, b) => endOf(tree, a) - endOf(tree, b));
-  return { span, until, end: until, children };
+  return { span, from, until, end: until, children };
 }
 
 /** The child that finished last before the frame's moment, or -1. */
@@ -64,7 +64,7 @@ function nextChild({ start, duration }, frame) {
   while (frame.children.length) {
     const child = frame.children.pop();
     const end = Math.min(start[child] + duration[child], frame.end);
-    if (end <= frame.until && start[child] < frame.until && end > start[frame.span] && duration[child] > 0) return child;
+    if (end <= frame.until && start[child] < frame.until && end > frame.from && duration[child] > 0) return child;
   }
   return -1;
 }

@@ -13,4 +13,4 @@ try {
  */
 const [, id = ''] = location.pathname.match(/\/trace\/([0-9a-f]{1,32})$/) ?? [];
 const [, span] = location.search.match(/[?&]uiFind=([0-9a-f]{1,16})(?:&|$)/i) ?? [];
-self.worker = new Worker(`static/worker.js${id && `#${id}?exact=true${span ? `&first=${span}` : ''}`}`, { type: 'module' });
+self.worker = new Worker(`static/worker.js${id && `#${id}/${span ?? ''}`}`, { type: 'module' });

@@ -1,4 +1,4 @@
-import { Columns, ENDLESS, ERROR, KINDS, UNPLACED, WARNED } from './columns.js';
+import { Columns, ENDLESS, ERROR, KIND, KINDS, UNPLACED, WARNED } from './columns.js';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -298,15 +298,16 @@ export class Scanner {
   /**
    * Looks at a string that may be "error" or "span.kind" within a tag.
    * An `error` is one if it is true, as a boolean or as text: "false" and "unset" are truthy, too.
+   * Of several kinds the first counts.
    */
   #tag(from, to, open) {
     const name = this.#name(from, to);
     if (name !== TAG_ERROR && name !== TAG_KIND) return;
     const value = this.#tagValue(open, name);
     if (value === 0) return;
-    const i = this.#columns.count;
-    if (name === TAG_ERROR && this.#isTrue(value)) this.#columns.flags[i] |= ERROR;
-    if (name === TAG_KIND && this.#bytes[value] === QUOTE) this.#columns.flags[i] |= this.#kind(value);
+    const { flags, count } = this.#columns;
+    if (name === TAG_ERROR && this.#isTrue(value)) flags[count] |= ERROR;
+    if (name === TAG_KIND && this.#bytes[value] === QUOTE && !(flags[count] & KIND)) flags[count] |= this.#kind(value);
   }
 
   /** Where the value of the tag that opens there begins, or 0 if its key is another. */
@@ -352,7 +353,12 @@ export class Scanner {
   #isFilledList(c) {
     const from = this.#pos;
     this.#skip();
-    return c === LIST_OPEN && this.#pos - from > 2;
+    if (c !== LIST_OPEN) return false;
+    const to = this.#pos;
+    this.#pos = from + 1;
+    const isFilled = this.#next() !== LIST_CLOSE;
+    this.#pos = to;
+    return isFilled;
   }
 
   /** The next byte that is neither white space nor a comma; #pos is then at it. */
@@ -412,22 +418,22 @@ export class Scanner {
     const end = this.#end;
     let pos = this.#pos;
     let depth = 0;
-    let open = pos;
+    /** Where the object right within the list begins; 0 in another list. */
+    let open = 0;
     while (pos < end) {
       const c = bytes[pos++];
       if (c === QUOTE) {
         const from = pos;
         while (pos < end && bytes[pos] !== QUOTE) pos += bytes[pos] === BACKSLASH ? 2 : 1;
         const length = pos - from;
-        if (depth === 2 && (length === 5 || length === 9)) {
+        if (depth === 2 && open && (length === 5 || length === 9)) {
           const first = bytes[from];
           if (holds === TAGS && first === (length === 5 ? LETTER_E : LETTER_S)) this.#tag(from, pos, open);
           else if (holds === LOGS && first === LETTER_T) this.#log(from, pos);
         }
         pos++;
       } else if (c === OPEN || c === LIST_OPEN) {
-        depth++;
-        open = pos - 1;
+        if (++depth === 2) open = c === OPEN ? pos - 1 : 0;
       } else if ((c === CLOSE || c === LIST_CLOSE) && --depth === 0) {
         this.#pos = pos;
         return;

@@ -1,10 +1,7 @@
 import { noPath } from './critical-path.js';
 import { LoadedTrace, numberOf, summarise } from './loaded-trace.js';
 import { Scanner } from './scan.js';
-
-/** What is looked at for tags to offer, and how many values of each are offered. */
-const SAMPLE_BYTES = 1 << 19;
-const SAMPLE_VALUES = 4;
+import { TagSample } from './tag-sample.js';
 
 /**
  * A trace of so many spans is shown as it comes, when the first of them are there; a shorter one only
@@ -22,8 +19,9 @@ let lastHandle = 0;
 
 const methods = {
   /** Fetches a trace: its view, or the error the API answered. */
-  load({ url, wanted }, progress) {
-    const loading = begun?.url === url ? begun : new Loading(url);
+  load({ api, id, wanted }, progress) {
+    const query = queryOf(id, wanted);
+    const loading = begun?.query === query ? begun : new Loading(api, query);
     begun = null;
     loading.follow(progress, wanted);
     return loading.answer;
@@ -43,9 +41,9 @@ const methods = {
 
   /** Fetches traces for some of the tags they carry. */
   async tags({ url }) {
-    const samples = [];
-    await fetchTraces(url, () => {}, (columns, members, segments) => samples.push(segments[0]));
-    return samples.length ? tagsIn(samples[0]) : [];
+    const sample = new TagSample();
+    await fetchTraces(url, () => {}, (columns, members, segments) => sample.add(columns, members, segments));
+    return sample.tags;
   },
 
   span: ({ handle, row }) => traces.get(handle).span(row),
@@ -63,15 +61,10 @@ const methods = {
   drop: ({ handle }) => traces.delete(handle),
 };
 
-/** Tags that occur in the beginning of an answer, `[key, value]`, each key a few times at most. */
-function tagsIn(bytes) {
-  const text = new TextDecoder().decode(bytes.subarray(0, SAMPLE_BYTES));
-  const values = new Map();
-  for (const [, key, value] of text.matchAll(/\{"key":"([\w.-]{1,80})","type":"\w+","value":"?([\w./ -]{1,60})"?\}/g)) {
-    if (!values.has(key)) values.set(key, new Set());
-    if (values.get(key).size < SAMPLE_VALUES) values.get(key).add(value);
-  }
-  return [...values].sort().flatMap(([key, found]) => [...found].map((value) => [key, value]));
+/** What is asked for of a trace; a `wanted` span comes first in the answer. */
+function queryOf(id, wanted) {
+  const first = /^[0-9a-f]{1,16}$/i.test(wanted) ? `&first=${wanted}` : '';
+  return `${encodeURIComponent(id)}?exact=true${first}`;
 }
 
 /** A trace on its way. */
@@ -87,13 +80,14 @@ class Loading {
   /** How many spans were looked through for the one that is wanted. */
   #passed = 0;
 
-  constructor(url) {
-    this.url = url;
-    this.answer = this.#load();
+  /** `query` is what follows `api`, the address of the traces. */
+  constructor(api, query) {
+    this.query = query;
+    this.answer = this.#load(`${api}${query}`);
   }
 
-  async #load() {
-    const { error, traces } = await fetchTraces(this.url, (scanner, of) => this.#come(scanner, of), keep);
+  async #load(url) {
+    const { error, traces } = await fetchTraces(url, (scanner, of) => this.#come(scanner, of), keep);
     return error ? { error } : traces[0] ?? { error: { status: 404, message: 'trace not found' } };
   }
 
@@ -188,7 +182,11 @@ async function errorOf(response) {
 }
 
 /** The trace that the page will ask for first, until it does; see early.js. */
-let begun = location.hash ? new Loading(new URL(`../../api/traces/${location.hash.slice(1)}`, location).href) : null;
+let begun = null;
+if (location.hash) {
+  const [id, wanted] = location.hash.slice(1).split('/');
+  begun = new Loading(new URL('../../api/traces/', location).href, queryOf(id, wanted));
+}
 
 self.addEventListener('message', async ({ data: { call, method, parameters } }) => {
   const progress = (report) => self.postMessage({ call, progress: report });
