@@ -1,7 +1,7 @@
 //! The formats in which spans come and go: from bytes or JSON to the model, and back.
 //!
 //! Field numbers, tag names and JSON members of foreign formats stand here and nowhere else.
-//! Receivers, imports and the store hand bytes in and get [`Span`](crate::model::Span)s back; exports
+//! Receivers, imports and the store hand bytes in and get [`Span`]s back; exports
 //! and query APIs do the reverse. The formats do not use each other; they share the modules beside
 //! them.
 

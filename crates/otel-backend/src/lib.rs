@@ -9,7 +9,7 @@
 //! | module | contents | must never know |
 //! |---|---|---|
 //! | [`model`] | the validated span | formats, JSON |
-//! | [`format`] | OTLP, Jaeger and Zipkin: bytes and JSON to spans, and back | sockets, the store |
+//! | [`mod@format`] | OTLP, Jaeger and Zipkin: bytes and JSON to spans, and back | sockets, the store |
 //! | [`receive`] | the receivers | the query side |
 //! | [`sampling`] | remote sampling for Jaeger's clients | spans |
 //! | [`store`] | SQLite, blocks, indexes | HTTP, query APIs |
