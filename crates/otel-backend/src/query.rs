@@ -4,6 +4,7 @@ mod adjust;
 mod condition;
 mod dependencies;
 mod lookup;
+mod memory;
 mod patience;
 mod predicate;
 mod search;
@@ -16,6 +17,10 @@ mod walk;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
 
 use crate::model::{TraceId, UnixNanos};
 use crate::store::{Operation, ReadError, Reader, Store};
@@ -106,15 +111,27 @@ impl Query {
     /// The number of calls between each two services, in the traces that lie between two times.
     ///
     /// # Errors
-    /// [`ReadError`] if the store cannot be read.
+    /// [`SearchError`] if the store cannot be read, or others ask the same or it takes too long.
     pub async fn dependencies(
         &self,
         from: UnixNanos,
         to: UnixNanos,
-    ) -> Result<BTreeMap<Edge, u64>, ReadError> {
-        self.store
-            .read(move |reader| dependencies::count(reader, from, to))
-            .await
+    ) -> Result<BTreeMap<Edge, u64>, SearchError> {
+        /// It reads every span, so one at a time is enough.
+        static TURN: Semaphore = Semaphore::const_new(1);
+        let turn = tokio::time::timeout(Duration::from_secs(5), TURN.acquire()).await;
+        let turn = turn.ok().and_then(Result::ok).ok_or(ReadError::Busy)?;
+        // Dropped with this future, when the client goes away.
+        let waits = Arc::new(());
+        let asker = Arc::downgrade(&waits);
+        let patience = Patience::new(move || asker.strong_count() == 0);
+        let counted = self.store.read(move |reader| {
+            let _turn = turn;
+            dependencies::count(reader, from, to, &patience)
+        });
+        let counted = counted.await;
+        drop(waits);
+        counted
     }
 
     /// The names of all services, sorted.

@@ -168,6 +168,9 @@ pub enum ReadError {
     /// The store has been closed.
     #[error("the store is shutting down")]
     Closed,
+    /// There is no memory for more at the moment.
+    #[error("too many large answers are under way: try again in a moment, or ask for less at once")]
+    Busy,
     /// A thread that worked on the question panicked.
     #[error(
         "the question could not be answered because of a defect in otel-backend: its log has more"

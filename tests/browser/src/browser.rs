@@ -54,6 +54,8 @@ impl Browser {
             "--disable-dev-shm-usage",
             // Tests run as root in containers, where Chromium's sandbox does not work.
             "--no-sandbox",
+            // Other sites are this machine, too: as a name is that was pointed at it.
+            "--host-resolver-rules=MAP *.example 127.0.0.1",
         ]);
         let capabilities = json!({
             "goog:chromeOptions": { "args": arguments },

@@ -8,7 +8,7 @@ mod services;
 mod traces;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Path, Query as Params, State};
+use axum::extract::{Path, Query as Params, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use http::StatusCode;
@@ -22,9 +22,6 @@ use crate::query::Query;
 use params::{check_hints, parse_window};
 pub(super) use traces::trace;
 
-/// The largest file that can be shown without being stored, in bytes.
-const MAX_FILE: usize = 64 * 1024 * 1024;
-
 pub(super) fn router() -> Router<Query> {
     Router::new()
         .route("/traces", get(traces::search))
@@ -32,10 +29,7 @@ pub(super) fn router() -> Router<Query> {
         .route("/services/{*service}", get(services::service_operations))
         .route("/operations", get(services::operations))
         .route("/dependencies", get(dependencies))
-        .route(
-            "/transform",
-            post(traces::transform).layer(DefaultBodyLimit::max(MAX_FILE)),
-        )
+        .route("/transform", post(traces::transform))
         .route("/archive/{id}", post(archive))
         .route("/metrics/{kind}", get(metrics::metrics))
 }

@@ -11,7 +11,7 @@ use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
-use http::header::{ALLOW, CONTENT_TYPE, ORIGIN, X_CONTENT_TYPE_OPTIONS};
+use http::header::{ALLOW, CONTENT_TYPE, ORIGIN, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
@@ -78,7 +78,7 @@ impl Gate {
                 .refused
                 .say(&asked, "swapped", "OTLP came by the other port", "", why);
         }
-        self.dress(&head, answer.headers_mut());
+        self.dress(&head, answer.status(), answer.headers_mut());
         answer
     }
 
@@ -171,10 +171,14 @@ impl Gate {
     }
 
     /// Adds what every answer has.
-    fn dress(&self, head: &Head, answer: &mut HeaderMap) {
+    fn dress(&self, head: &Head, status: StatusCode, answer: &mut HeaderMap) {
         let nosniff = HeaderValue::from_static("nosniff");
         answer.insert(X_CONTENT_TYPE_OPTIONS, nosniff);
         answer.insert(SAME_ORIGIN, HeaderValue::from_static("same-origin"));
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            let soon = HeaderValue::from_static("1");
+            answer.entry(RETRY_AFTER).or_insert(soon);
+        }
         if self.takes_from_pages() && !head.is_grpc {
             self.common.doors.allow(&head.from_page, answer);
         }

@@ -24,7 +24,7 @@ mod tests;
 
 pub use answer::{Encoding, export_response, status};
 pub use encode::{encode_resource, encode_scope, encode_span};
-pub use fields::EXPORT_REQUEST;
+pub use fields::{EXPORT_REQUEST, RESOURCE, SCOPE, SPAN};
 pub use groups::{Group, GroupHead, groups, write_groups};
 pub use json::{
     AttributeJson, Dialect, TracesJson, decode_json, decode_json_lines, decode_resource_spans,

@@ -31,6 +31,13 @@ pub fn check_protobuf(bytes: &[u8], shape: &Shape, limit: usize) -> Result<(), T
     }
 }
 
+/// The number of elements of a protobuf message, up to `limit`.
+pub fn elements(bytes: &[u8], shape: &Shape, limit: usize) -> usize {
+    let mut left = limit;
+    count(bytes, shape, MAX_DEPTH, &mut left);
+    limit - left
+}
+
 /// Takes the elements of a message off `left`; false if `left` was not enough.
 fn count(bytes: &[u8], shape: &Shape, depth: usize, left: &mut usize) -> bool {
     messages(bytes).all(|(number, bytes)| {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::patience::{Patience, SearchError};
 use super::trace::{Frames, load};
 use crate::format::otlp::decode_traces;
 use crate::model::{Span, SpanId, TraceId, UnixNanos};
@@ -19,7 +20,8 @@ pub(super) fn count(
     reader: &Reader,
     from: UnixNanos,
     to: UnixNanos,
-) -> Result<BTreeMap<Edge, u64>, ReadError> {
+    patience: &Patience,
+) -> Result<BTreeMap<Edge, u64>, SearchError> {
     let mut calls = Calls {
         from,
         to,
@@ -27,6 +29,7 @@ pub(super) fn count(
     };
     for block in reader.blocks() {
         if block.last > from && block.first < to {
+            patience.check()?;
             count_block(reader, block, &mut calls)?;
         }
     }

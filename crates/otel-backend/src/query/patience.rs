@@ -38,7 +38,10 @@ impl Patience {
     }
 
     /// Fails when the limit is reached.
-    pub(super) fn check(&self) -> Result<(), SearchError> {
+    ///
+    /// # Errors
+    /// [`SearchError::TooLong`] if it is.
+    pub fn check(&self) -> Result<(), SearchError> {
         if (self.is_gone)() || Instant::now() >= self.until {
             return Err(SearchError::TooLong);
         }

@@ -49,7 +49,7 @@ impl Hit {
 }
 
 /// Bytes of traces that a search keeps.
-const MAX_KEPT: usize = 8 * 1024 * 1024;
+const MAX_KEPT: usize = 2 * 1024 * 1024;
 
 /// Finds the newest traces that match, newest first.
 pub(super) fn run(

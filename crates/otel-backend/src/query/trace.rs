@@ -6,12 +6,16 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::adjust::{adjust, has_shared_ids, split_shared_ids};
-use crate::format::otlp::{Group, Malformed, Outline, groups, span_groups, write_groups};
+use super::memory::Held;
+use crate::format::otlp::{
+    Group, Malformed, Outline, RESOURCE, SCOPE, SPAN, groups, span_groups, write_groups,
+};
+use crate::format::weight::{self, Shape};
 use crate::model::{Span, SpanId, SpanKind, TraceId, UnixNanos};
 use crate::store::{Frame, ReadError, Reader};
 
 /// All spans of a trace, as bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Trace {
     /// Its id.
     pub id: TraceId,
@@ -23,10 +27,11 @@ pub struct Trace {
     pub cut: bool,
     /// A `TracesData` of OTLP.
     data: Vec<u8>,
+    _held: Held,
 }
 
-/// Bytes of a trace that are shown; some 300,000 spans.
-const MAX_BYTES: usize = 128 * 1024 * 1024;
+/// Bytes of a trace that are shown; some 150,000 spans.
+const MAX_BYTES: usize = 64 * 1024 * 1024;
 
 /// Opened frames, kept for the length of one question: traces found together often lie together.
 #[derive(Default)]
@@ -48,8 +53,8 @@ pub(super) struct SpanStart {
     pub(super) start: UnixNanos,
 }
 
-/// Frames that are kept open at most; about 16 MiB.
-const MAX_OPEN: usize = 128;
+/// Frames that are kept open at most; about 4 MiB.
+const MAX_OPEN: usize = 32;
 
 impl Frames {
     pub(super) fn get(
@@ -95,7 +100,34 @@ struct Collecting {
     span_count: usize,
     cut: bool,
     data: Vec<u8>,
+    weight: Weight,
+    held: Held,
 }
+
+/// What a trace takes beside its bytes when it is decoded span by span.
+#[derive(Default)]
+struct Weight {
+    /// Elements of its largest span.
+    span: usize,
+    /// Elements of its resources and scopes.
+    heads: usize,
+}
+
+/// Elements that the resources and scopes of a trace may have together; beyond them, it is cut.
+const MAX_HEADS: usize = 500_000;
+
+/// Elements that a trace may have in which spans share ids, as Zipkin's do: these are told apart only
+/// when all are decoded.
+const MAX_SHARED: usize = 500_000;
+
+/// Bytes that an element takes when it is decoded.
+const ELEMENT: usize = 64;
+
+/// Bytes that a span takes while the spans are put in order.
+const ENTRY: usize = 160;
+
+/// A smaller message has few elements.
+const LIGHT: usize = 8 * 1024;
 
 /// The trace of that id, whole unless it is larger than [`MAX_BYTES`].
 pub(super) fn load(
@@ -107,8 +139,10 @@ pub(super) fn load(
         id,
         start: UnixNanos::MAX,
         span_count: 0,
-        cut: false,
+        cut: reader.evicted(id),
         data: Vec::new(),
+        weight: Weight::default(),
+        held: Held::default(),
     };
     for frame in reader.frames_of_trace(id) {
         if collecting.data.len() > MAX_BYTES {
@@ -119,6 +153,7 @@ pub(super) fn load(
         collecting
             .add(&open)
             .map_err(|reason| reader.damaged(frame, reason))?;
+        collecting.held.grow(collecting.size())?;
     }
     Ok(collecting.finish())
 }
@@ -137,10 +172,38 @@ impl Collecting {
                 _ => false,
             });
         }
+        found.retain(|group| !group.spans.is_empty() && self.weigh(group));
         self.span_count += found.iter().map(|group| group.spans.len()).sum::<usize>();
-        found.retain(|group| !group.spans.is_empty());
+        if self.data.capacity() - self.data.len() < frame.bytes.len() {
+            // By an eighth rather than to the double: it is large, and weighed.
+            let more = frame.bytes.len().max(self.data.len() / 8);
+            self.data.reserve_exact(more);
+        }
         write_groups(found.into_iter().map(|g| (g.head, g.spans)), &mut self.data);
         Ok(())
+    }
+
+    /// Whether a group may be added, by what it takes when it is decoded.
+    fn weigh(&mut self, group: &Group<'_>) -> bool {
+        let heads = [(group.head.resource, &RESOURCE), (group.head.scope, &SCOPE)];
+        let elements = |(bytes, shape): (&[u8], &Shape)| weight::elements(bytes, shape, MAX_HEADS);
+        let heads = heads.into_iter().map(elements).sum::<usize>();
+        if self.weight.heads + heads > MAX_HEADS {
+            self.cut = true;
+            return false;
+        }
+        self.weight.heads += heads;
+        for span in group.spans.iter().filter(|span| span.len() > LIGHT) {
+            let elements = weight::elements(span, &SPAN, usize::MAX);
+            self.weight.span = self.weight.span.max(elements);
+        }
+        true
+    }
+
+    /// About how many bytes it takes.
+    fn size(&self) -> usize {
+        let elements = self.weight.span + self.weight.heads;
+        self.data.capacity() + self.span_count * ENTRY + elements * ELEMENT
     }
 
     fn finish(self) -> Option<Trace> {
@@ -150,6 +213,7 @@ impl Collecting {
             span_count: self.span_count,
             cut: self.cut,
             data: self.data,
+            _held: self.held,
         })
     }
 }
@@ -187,7 +251,7 @@ impl Trace {
             messages = distinct(&messages, &groups);
         }
         let kinds = messages.iter().filter_map(|m| Some((m.span_id?, m.kind)));
-        let is_shared = !raw && has_shared_ids(&kinds);
+        let is_shared = !raw && has_shared_ids(&kinds) && is_light(&messages);
         let groups = span_groups(groups)?;
         if let Some(span) = ahead {
             messages = bring_forward(messages, span, |message| {
@@ -222,6 +286,16 @@ impl Trace {
     pub fn size(&self) -> usize {
         self.data.len()
     }
+}
+
+/// Whether all these spans may be decoded at once.
+fn is_light(messages: &[Message<'_>]) -> bool {
+    let mut left = MAX_SHARED;
+    messages.iter().all(|message| {
+        let elements = weight::elements(message.bytes, &SPAN, left) + 4;
+        left = left.saturating_sub(elements);
+        left > 0
+    })
 }
 
 /// A span that is not decoded yet, and what is looked at before it is.

@@ -174,6 +174,11 @@ impl BatchGroup {
         group
     }
 
+    /// Bytes of the resource and the scope.
+    pub(super) fn size(&self) -> usize {
+        self.resource.len() + self.scope.len()
+    }
+
     pub(super) fn head(&self) -> GroupHead<'_> {
         GroupHead {
             resource: &self.resource,

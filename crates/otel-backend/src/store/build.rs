@@ -166,6 +166,8 @@ impl<'a> Building<'a, '_> {
         {
             open.filter.insert_all(&group.tokens);
             open.heads.push(head);
+            // Large resources fill a frame, too: all of a frame's are decoded together.
+            open.length += group.size();
         }
         open.filter.insert_all(batch.tokens(row));
         if open.spans.is_empty() {

@@ -1,6 +1,7 @@
 //! The trace page, looked at in Chromium.
 
 mod details;
+mod doors;
 mod files;
 mod filter;
 mod layout;

@@ -69,6 +69,14 @@ impl ApiError {
         }
     }
 
+    /// There is no room for more at the moment.
+    pub(in crate::api) fn busy(reason: impl std::fmt::Display) -> Self {
+        Self {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            message: reason.to_string(),
+        }
+    }
+
     pub(in crate::api) fn internal(error: impl std::error::Error) -> Self {
         tracing::error!(%error, "a query failed");
         Self {
@@ -87,7 +95,10 @@ impl ApiError {
 
 impl From<ReadError> for ApiError {
     fn from(error: ReadError) -> Self {
-        Self::internal(error)
+        match error {
+            ReadError::Busy => Self::busy(error),
+            error => Self::internal(error),
+        }
     }
 }
 
@@ -100,7 +111,7 @@ impl From<Malformed> for ApiError {
 impl From<SearchError> for ApiError {
     fn from(error: SearchError) -> Self {
         match error {
-            SearchError::Read(error) => Self::internal(error),
+            SearchError::Read(error) => error.into(),
             SearchError::TooLong => Self {
                 status: StatusCode::SERVICE_UNAVAILABLE,
                 message: error.to_string(),

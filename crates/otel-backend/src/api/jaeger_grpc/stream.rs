@@ -105,7 +105,10 @@ pub(super) fn chunks(spans: Spans<'_>, out: &mut Outlet<Encoded, Status>) -> Res
 
 impl From<ReadError> for Status {
     fn from(error: ReadError) -> Self {
-        failed(&error)
+        match error {
+            ReadError::Busy => Self::unavailable(error.to_string()),
+            error => failed(&error),
+        }
     }
 }
 
@@ -118,7 +121,7 @@ impl From<Malformed> for Status {
 impl From<SearchError> for Status {
     fn from(error: SearchError) -> Self {
         match error {
-            SearchError::Read(error) => failed(&error),
+            SearchError::Read(error) => error.into(),
             SearchError::TooLong => Self::deadline_exceeded(error.to_string()),
         }
     }

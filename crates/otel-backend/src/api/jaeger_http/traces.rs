@@ -2,11 +2,14 @@
 
 use std::iter;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
+use axum::body::{Body, to_bytes};
 use axum::extract::{Query as Params, State};
 use axum::response::Response;
-use bytes::Bytes;
-use http::HeaderName;
+use http::{HeaderName, StatusCode};
+use http_body_util::LengthLimitError;
+use tokio::sync::Semaphore;
 
 use super::params::{Wanted, check_hints, is_raw, parse_detail, parse_first, parse_traces};
 use crate::api::common::answer::{self, Json};
@@ -14,9 +17,9 @@ use crate::api::common::envelope::{self, ApiError, Problem};
 use crate::api::common::ids;
 use crate::api::common::pairs::{Pairs, is_pretty};
 use crate::format::jaeger::{Detail, short_id, write_trace};
-use crate::format::otlp;
+use crate::format::{otlp, weight};
 use crate::model::{SpanId, UnixNanos};
-use crate::query::{Hit, IdPattern, Lookup, Missing, Query, Trace};
+use crate::query::{Hit, IdPattern, Lookup, Missing, Patience, Query, Trace};
 use crate::store::ReadError;
 
 /// Says how many spans a trace has before they come; Jaeger has no such header.
@@ -79,17 +82,30 @@ pub(super) async fn search(
     answer::json(style.pretty, move |json, patience| {
         let (hits, missing) = match asked.wanted {
             Wanted::Matching(search) => (query.search(&search, patience)?, Vec::new()),
-            Wanted::ById(ids) => find_all(&query, &ids)?,
+            Wanted::ById(ids) => find_all(&query, &ids, patience)?,
         };
         write(json, query.traces(hits), style, &missing)
     })
     .await
 }
 
-fn find_all(query: &Query, ids: &[IdPattern]) -> Result<(Vec<Hit>, Vec<Problem>), ApiError> {
+/// Traces that can be asked for by their ids at once.
+const MAX_IDS: usize = 100;
+
+fn find_all(
+    query: &Query,
+    ids: &[IdPattern],
+    patience: &Patience,
+) -> Result<(Vec<Hit>, Vec<Problem>), ApiError> {
     let mut hits = Vec::<Hit>::new();
     let mut missing = Vec::new();
+    if ids.len() > MAX_IDS {
+        return Err(ApiError::bad_request(format!(
+            "more than {MAX_IDS} traces are asked for at once"
+        )));
+    }
     for id in ids {
+        patience.check()?;
         match query.find(id)? {
             Lookup::Found(trace) if hits.iter().any(|hit| hit.id == trace.id) => {}
             Lookup::Found(trace) => hits.push(Hit::id_of(&trace)),
@@ -120,13 +136,48 @@ fn write(
     })
 }
 
+/// The largest file that can be shown without being stored, in bytes.
+const MAX_FILE: usize = 64 << 20;
+
+/// The most attributes, events, links and values in it.
+const MAX_ELEMENTS: usize = 1_000_000;
+
+/// One file is read at a time: it is whole in memory.
+static TRANSFORM: Semaphore = Semaphore::const_new(1);
+
+/// How long to wait for another file.
+const TURN_TIME: Duration = Duration::from_secs(5);
+
+fn too_large(error: axum::Error) -> ApiError {
+    let error = error.into_inner();
+    let is_long = error.is::<LengthLimitError>();
+    ApiError {
+        status: if is_long {
+            StatusCode::PAYLOAD_TOO_LARGE
+        } else {
+            StatusCode::REQUEST_TIMEOUT
+        },
+        message: format!("the file cannot be read: {error}; it may have {MAX_FILE} bytes"),
+    }
+}
+
 /// Shows spans that are not in the store: a file of OTLP JSON, or of a message a line.
 pub(super) async fn transform(
     Params(pairs): Params<Pairs>,
-    body: Bytes,
+    body: Body,
 ) -> Result<Response, ApiError> {
     let detail = parse_detail(&pairs)?;
+    let turn = tokio::time::timeout(TURN_TIME, TRANSFORM.acquire()).await;
+    let turn = turn.ok().and_then(Result::ok);
+    let turn =
+        turn.ok_or_else(|| ApiError::busy("another file is being read: try again in a moment"))?;
+    let body = to_bytes(body, MAX_FILE).await.map_err(too_large)?;
+    weight::check_json(&body, MAX_ELEMENTS).map_err(|too_many| ApiError {
+        status: StatusCode::PAYLOAD_TOO_LARGE,
+        message: too_many.to_string(),
+    })?;
     answer::json(is_pretty(&pairs), move |json, _| {
+        let _turn = turn;
         let traces = otlp::decode_json_lines(&body)
             .map_err(|reason| ApiError::bad_request(format!("cannot unmarshal OTLP : {reason}")))?;
         let mut spans: Vec<_> = traces.flatten().map(|incoming| incoming.span).collect();

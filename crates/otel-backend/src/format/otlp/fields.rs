@@ -96,9 +96,12 @@ static RESOURCE_SPANS: Shape = Shape(&[
     (resource_spans::SCOPE_SPANS, &SCOPE_SPANS),
 ]);
 static SCOPE_SPANS: Shape = Shape(&[(scope_spans::SCOPE, &SCOPE), (scope_spans::SPANS, &SPAN)]);
-static RESOURCE: Shape = Shape(&[(resource::ATTRIBUTES, &KEY_VALUE)]);
-static SCOPE: Shape = Shape(&[(scope::ATTRIBUTES, &KEY_VALUE)]);
-static SPAN: Shape = Shape(&[
+/// `Resource`
+pub static RESOURCE: Shape = Shape(&[(resource::ATTRIBUTES, &KEY_VALUE)]);
+/// `InstrumentationScope`
+pub static SCOPE: Shape = Shape(&[(scope::ATTRIBUTES, &KEY_VALUE)]);
+/// `Span`
+pub static SPAN: Shape = Shape(&[
     (span::ATTRIBUTES, &KEY_VALUE),
     (span::EVENTS, &EVENT),
     (span::LINKS, &LINK),

@@ -1,0 +1,194 @@
+//! What is asked for costs no more than the program has, and keeps nobody waiting.
+//!
+//! The attacks are short; `OTEL_BACKEND_ATTACKS=1` makes them as large as they were when they killed it.
+
+use std::time::{Duration, Instant};
+
+use prost::encoding::encode_varint;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::process::peak_memory;
+use crate::protocols::{request, span};
+use crate::support::{Backend, get, post};
+
+const PROTOBUF: &str = "application/x-protobuf";
+
+/// With all limits at their defaults, the program takes no more MiB than this.
+const MOST: usize = 400;
+
+fn is_long() -> bool {
+    std::env::var_os("OTEL_BACKEND_ATTACKS").is_some()
+}
+
+/// A message in a field.
+fn field(number: u8, message: &[u8]) -> Vec<u8> {
+    let mut out = vec![number << 3 | 2];
+    encode_varint(message.len() as u64, &mut out);
+    [&out, message].concat()
+}
+
+/// A span of this trace with so many empty attributes of 2 bytes each, within all limits.
+fn poison(trace: u8, number: u32, attributes: usize) -> Vec<u8> {
+    let mut id = [0; 8];
+    id[..4].copy_from_slice(&(number + 1).to_be_bytes());
+    let ids = [field(1, &[trace; 16]), field(2, &id)].concat();
+    [ids, [0x4a, 0].repeat(attributes)].concat()
+}
+
+/// A request with that span, and so many empty attributes of its resource.
+fn poisoned(span: &[u8], of_resource: usize) -> Vec<u8> {
+    let resource = [0x0a, 0].repeat(of_resource);
+    let scope_spans = field(2, &field(2, span));
+    field(1, &[field(1, &resource), scope_spans].concat())
+}
+
+async fn send(backend: &Backend, body: Vec<u8>) {
+    let (status, answer) = post(&backend.otlp_http("/v1/traces"), PROTOBUF, body).await;
+    assert_eq!(status, 200, "{}", String::from_utf8_lossy(&answer));
+}
+
+/// Every way to a trace, and to a list of traces.
+fn ways(id: &str) -> [String; 7] {
+    let window = "query.startTimeMin=1970-01-01T00:00:00Z&query.startTimeMax=2030-01-01T00:00:00Z";
+    [
+        format!("/api/traces/{id}"),
+        format!("/api/v2/traces/{id}"),
+        format!("/api/v3/traces/{id}"),
+        format!("/api/v3/trace-summaries?{window}"),
+        format!("/api/v3/traces?{window}"),
+        "/api/traces?start=0&end=1900000000000000&limit=20".to_owned(),
+        "/api/dependencies?endTs=1900000000000&lookback=1900000000000".to_owned(),
+    ]
+}
+
+/// Asks, takes all of the answer, and says how long it took. It may be refused, in words.
+async fn ask(url: String) -> Duration {
+    let begin = Instant::now();
+    let mut answer = reqwest::get(url).await.unwrap();
+    let status = answer.status().as_u16();
+    assert!(matches!(status, 200 | 503), "{status}");
+    if status == 503 {
+        assert_eq!(answer.headers()["retry-after"], "1");
+    }
+    while answer.chunk().await.is_ok_and(|chunk| chunk.is_some()) {}
+    begin.elapsed()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trace_of_countless_parts_is_answered_within_a_bound_of_memory() {
+    let backend = Backend::in_memory();
+    let requests = if is_long() { 124 } else { 12 };
+    for number in 0..requests {
+        send(&backend, poisoned(&poison(0xaa, number, 490_000), 0)).await;
+        send(&backend, poisoned(&poison(0xbb, number, 1), 490_000)).await;
+    }
+    let urls: Vec<_> = [0xaa_u8, 0xbb]
+        .into_iter()
+        .flat_map(|trace| ways(&format!("{trace:02x}").repeat(16)))
+        .map(|path| backend.ui(&path))
+        .collect();
+    // Each alone, then all at once.
+    for url in &urls {
+        ask(url.clone()).await;
+    }
+    let all: Vec<_> = urls.into_iter().map(|url| tokio::spawn(ask(url))).collect();
+    for one in all {
+        one.await.unwrap();
+    }
+    let peak = peak_memory(&backend);
+    assert!(peak < MOST, "{peak} MiB");
+    assert_eq!(get(&backend.ui("/health")).await.0, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_of_a_large_trace_share_one_budget() {
+    let backend = Backend::in_memory();
+    let spans = if is_long() { 60_000 } else { 20_000 };
+    for chunk in 0..spans / 1000 {
+        let spans = (0..1000_u32).map(|number| {
+            let mut span = span();
+            span.span_id = u64::from(chunk * 1000 + number + 1).to_be_bytes().to_vec();
+            span
+        });
+        send(&backend, request(spans.collect())).await;
+    }
+    let url = backend.ui(&format!("/api/traces/{}", "a1".repeat(16)));
+    let clients: Vec<_> = (0..60).map(|_| tokio::spawn(ask(url.clone()))).collect();
+    for client in clients {
+        client.await.unwrap();
+    }
+    let peak = peak_memory(&backend);
+    assert!(peak < MOST, "{peak} MiB");
+}
+
+/// Asks for a path and takes nothing of the answer.
+async fn ignore(backend: &Backend, path: &str) -> TcpStream {
+    let address = backend.ui("").replace("http://", "");
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let mut stream = socket.connect(address.parse().unwrap()).await.unwrap();
+    let head = format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    // The answer has begun.
+    stream.read_exact(&mut [0; 1]).await.unwrap();
+    stream
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readers_that_take_nothing_keep_nobody_waiting() {
+    let backend = Backend::in_memory();
+    for chunk in 0..10_u32 {
+        let spans = (0..1000_u32).map(|number| {
+            let mut span = span();
+            span.span_id = u64::from(chunk * 1000 + number + 1).to_be_bytes().to_vec();
+            span
+        });
+        send(&backend, request(spans.collect())).await;
+    }
+    let mut small = span();
+    small.trace_id = vec![0xee; 16];
+    send(&backend, request(vec![small])).await;
+    let path = format!("/api/traces/{}", "a1".repeat(16));
+    let mut readers = Vec::new();
+    for _ in 0..40 {
+        readers.push(ignore(&backend, &path).await);
+        let took = ask(backend.ui(&format!("/api/traces/{}", "ee".repeat(16)))).await;
+        assert!(
+            took < Duration::from_secs(1),
+            "{took:?} with {} readers",
+            readers.len()
+        );
+    }
+    let peak = peak_memory(&backend);
+    assert!(peak < MOST, "{peak} MiB");
+}
+
+#[tokio::test]
+async fn a_file_to_look_at_is_bounded_like_a_request() {
+    let backend = Backend::in_memory();
+    let attributes = "{},".repeat(2_000_000);
+    let body = format!(
+        r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{{"attributes":[{attributes}{{}}]}}]}}]}}]}}"#
+    );
+    let (status, answer) = post(
+        &backend.ui("/api/transform"),
+        "application/json",
+        body.into(),
+    )
+    .await;
+    let answer = String::from_utf8(answer).unwrap();
+    assert_eq!(status, 413, "{answer}");
+    assert!(answer.contains("more than 1000000 attributes"), "{answer}");
+    let (status, _) = post(
+        &backend.ui("/api/transform"),
+        "application/json",
+        vec![b' '; 65 << 20],
+    )
+    .await;
+    assert_eq!(status, 413);
+    let peak = peak_memory(&backend);
+    assert!(peak < MOST, "{peak} MiB");
+    let ids = "traceID=abcdef0&".repeat(1000);
+    assert_eq!(get(&backend.ui(&format!("/api/traces?{ids}"))).await.0, 400);
+}
