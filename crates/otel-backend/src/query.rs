@@ -32,7 +32,7 @@ pub use patience::{Patience, SearchError};
 pub use predicate::{Search, Tag, parse_bool};
 pub use search::Hit;
 pub use tags::{FoundTags, TagSearch, has_values};
-pub use trace::{Spans, Trace};
+pub use trace::{Decoded, Spans, Trace};
 pub use traceql::{MetricsSearch, SpanBatch, SpanQuery, TraceQuery, metrics_of, traces_of};
 pub use walk::{Selection, walk};
 

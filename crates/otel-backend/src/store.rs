@@ -189,6 +189,11 @@ impl From<JoinError> for ReadError {
 }
 
 impl ReadError {
+    /// Bytes of the store are not what they should be; in which block is not known any more.
+    pub fn malformed(reason: impl std::fmt::Display) -> Self {
+        Self::damaged(0, &reason)
+    }
+
     fn damaged(block: i64, reason: &dyn std::fmt::Display) -> Self {
         Self::Damaged {
             block,

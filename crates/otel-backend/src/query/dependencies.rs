@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::patience::{Patience, SearchError};
-use super::trace::{Frames, load};
-use crate::format::otlp::decode_traces;
+use super::trace::{Frames, hold, load};
+use crate::format::otlp::{decode_traces, groups};
 use crate::model::{Span, SpanId, TraceId, UnixNanos};
 use crate::store::{Block, ReadError, Reader};
 
@@ -63,7 +63,9 @@ fn count_block(reader: &Reader, block: Block, calls: &mut Calls) -> Result<(), R
     let mut nodes = Nodes::default();
     for frame in reader.frames_with(block, &[])? {
         let bytes = reader.open(frame)?;
-        let decoded = decode_traces(&bytes).map_err(|reason| reader.damaged(frame, reason))?;
+        let damaged = |reason| reader.damaged(frame, reason);
+        let _held = hold(&groups(&bytes).map_err(damaged)?)?;
+        let decoded = decode_traces(&bytes).map_err(damaged)?;
         for incoming in decoded.flatten() {
             nodes.add(&incoming.span);
         }
@@ -88,8 +90,8 @@ fn load_nodes(reader: &Reader, id: TraceId, nodes: &mut Nodes) -> Result<Vec<Nod
         return Ok(Vec::new());
     };
     // It has been decoded once already, or it would not be known by its id.
-    let spans = trace.spans().unwrap_or_default();
-    Ok(spans.iter().map(|span| nodes.node(span)).collect())
+    let spans = trace.iter_as(false, None).into_iter().flatten();
+    Ok(spans.map(|span| nodes.node(&span)).collect())
 }
 
 impl Nodes {

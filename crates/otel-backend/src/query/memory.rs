@@ -10,10 +10,13 @@ use std::time::{Duration, Instant};
 use crate::store::ReadError;
 
 /// Bytes for all traces together.
-const TOTAL: usize = 160 << 20;
+const TOTAL: usize = 192 << 20;
 
 /// Bytes of that for small traces alone, so that large ones never keep them waiting.
 const FOR_SMALL: usize = 16 << 20;
+
+/// What is taken at once of what grows a little at a time.
+const STEP: usize = 256 << 10;
 
 /// What takes no more is small.
 const SMALL: usize = 2 << 20;
@@ -42,13 +45,15 @@ impl Held {
     /// # Errors
     /// [`ReadError::Busy`] if there are not that many left; those held before stay held.
     pub(super) fn grow(&mut self, bytes: usize) -> Result<(), ReadError> {
-        let Some(more) = bytes.checked_sub(self.0) else {
-            return Ok(());
-        };
         let total = if bytes <= SMALL {
             TOTAL
         } else {
             TOTAL - FOR_SMALL
+        };
+        // What needs more than there is has all of it, alone.
+        let bytes = bytes.min(total);
+        let Some(more) = bytes.checked_sub(self.0) else {
+            return Ok(());
         };
         let until = Instant::now() + PATIENCE;
         let mut used = MEMORY.lock();
@@ -62,6 +67,16 @@ impl Held {
         }
         *used += more;
         self.0 = bytes;
+        Ok(())
+    }
+}
+
+impl Held {
+    /// As [`Self::grow`], for what grows a little at a time.
+    pub(super) fn grow_by_steps(&mut self, bytes: usize) -> Result<(), ReadError> {
+        if bytes > self.0 {
+            return self.grow(bytes + STEP);
+        }
         Ok(())
     }
 }

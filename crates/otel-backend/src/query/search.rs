@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use super::patience::{Patience, SearchError};
 use super::predicate::Search;
-use super::trace::{Frames, SpanStart, Trace, load};
+use super::trace::{Frames, SpanStart, Trace, hold, load};
 use crate::format::otlp::{Outline, SpanGroup, groups, span_groups};
 use crate::model::{TraceId, UnixNanos};
 use crate::store::{Block, Frame, ReadError, Reader};
@@ -158,7 +158,9 @@ impl Running<'_> {
     fn open(&mut self, frame: Frame) -> Result<(), ReadError> {
         let open = self.frames.get(self.reader, frame)?;
         let damaged = |reason| self.reader.damaged(frame, reason);
-        let groups = span_groups(groups(&open.bytes).map_err(damaged)?).map_err(damaged)?;
+        let groups = groups(&open.bytes).map_err(damaged)?;
+        let _held = hold(&groups)?;
+        let groups = span_groups(groups).map_err(damaged)?;
         let mut found = HashSet::new();
         for group in &groups {
             found.extend(matching_traces(self.search, group));
@@ -180,7 +182,9 @@ impl Running<'_> {
 
     fn load(&mut self, id: TraceId) -> Result<(), ReadError> {
         let trace = load(self.reader, &mut self.frames, id)?;
-        if let Some(trace) = trace.filter(|trace| self.is_wanted(trace)) {
+        if let Some(trace) = trace
+            && self.is_wanted(&trace)?
+        {
             self.leads.push(Lead {
                 latest: trace.start,
                 step: Step::Found(id),
@@ -194,11 +198,10 @@ impl Running<'_> {
     }
 
     /// Whether the trace satisfies what is asked of traces; a span of it satisfies the rest.
-    fn is_wanted(&self, trace: &Trace) -> bool {
+    fn is_wanted(&self, trace: &Trace) -> Result<bool, ReadError> {
         let Some(query) = &self.search.traces else {
-            return true;
+            return Ok(true);
         };
-        let spans = trace.spans();
-        spans.is_ok_and(|spans| query.matches(&spans))
+        Ok(query.matches(&trace.spans()?))
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ::traceql::{Batch as _, Field, Intrinsic, Scope, Value};
 
 use super::lookup::newest_frames;
+use super::trace::hold;
 use super::traceql::{SpanBatch, SpanQuery};
 use crate::format::otlp::{groups, span_groups};
 use crate::model::{Span, UnixNanos};
@@ -68,7 +69,9 @@ fn look_into(
 ) -> Result<(), ReadError> {
     let bytes = reader.open(frame)?;
     let damaged = |reason| reader.damaged(frame, reason);
-    for group in span_groups(groups(&bytes).map_err(damaged)?).map_err(damaged)? {
+    let groups = groups(&bytes).map_err(damaged)?;
+    let _held = hold(&groups)?;
+    for group in span_groups(groups).map_err(damaged)? {
         let spans = group.messages.iter().filter_map(|m| group.decode(m).ok());
         let mut spans: Vec<Span<'_>> = spans
             .filter(|span| (search.from..=search.to).contains(&span.start))

@@ -208,7 +208,7 @@ proptest! {
                     Lookup::Found(trace) => Some(trace),
                     Lookup::Missing(_) => None,
                 };
-                let spans = found.as_ref().map(|trace| trace.spans().unwrap());
+                let spans = found.as_ref().map(|trace| trace.iter_as(false, None).unwrap());
                 let spans = spans.into_iter().flatten().map(|span| format!("{span:?}"));
                 let spans: Vec<_> = spans.collect();
                 prop_assert_eq!(spans.len(), sent.len());

@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
+use std::ops::Deref;
 use std::rc::Rc;
 
 use super::adjust::{adjust, has_shared_ids, split_shared_ids};
@@ -11,7 +12,7 @@ use crate::format::otlp::{
     Group, Malformed, Outline, RESOURCE, SCOPE, SPAN, groups, span_groups, write_groups,
 };
 use crate::format::weight::{self, Shape};
-use crate::model::{Span, SpanId, SpanKind, TraceId, UnixNanos};
+use crate::model::{Attribute, Span, SpanId, SpanKind, TraceId, UnixNanos, Value};
 use crate::store::{Frame, ReadError, Reader};
 
 /// All spans of a trace, as bytes.
@@ -37,6 +38,8 @@ const MAX_BYTES: usize = 64 * 1024 * 1024;
 #[derive(Default)]
 pub(super) struct Frames {
     open: HashMap<Frame, Rc<OpenFrame>>,
+    /// The bytes of all of them.
+    bytes: usize,
 }
 
 /// A frame that was opened.
@@ -53,8 +56,8 @@ pub(super) struct SpanStart {
     pub(super) start: UnixNanos,
 }
 
-/// Frames that are kept open at most; about 4 MiB.
-const MAX_OPEN: usize = 32;
+/// The bytes of the frames that are kept open.
+const MAX_OPEN: usize = 4 << 20;
 
 impl Frames {
     pub(super) fn get(
@@ -65,13 +68,15 @@ impl Frames {
         if let Some(open) = self.open.get(&frame) {
             return Ok(Rc::clone(open));
         }
-        if self.open.len() >= MAX_OPEN {
-            self.open.clear();
-        }
         let opened = Rc::new(OpenFrame {
             bytes: reader.open(frame)?,
             spans: OnceCell::new(),
         });
+        self.bytes += opened.bytes.len();
+        if self.bytes > MAX_OPEN {
+            self.open.clear();
+            self.bytes = opened.bytes.len();
+        }
         self.open.insert(frame, Rc::clone(&opened));
         Ok(opened)
     }
@@ -91,6 +96,26 @@ impl OpenFrame {
         };
         self.spans.get_or_init(|| messages.map(read).collect())
     }
+}
+
+/// Takes what the spans of a frame, its resources and its scopes need when they are decoded together.
+pub(super) fn hold(groups: &[Group<'_>]) -> Result<Held, ReadError> {
+    let spans = groups.iter().flat_map(|group| &group.spans);
+    let heavy = spans.filter(|span| span.len() > LIGHT);
+    let in_spans: usize = heavy
+        .map(|span| weight::elements(span, &SPAN, usize::MAX))
+        .sum();
+    let in_heads: usize = groups.iter().map(elements_of_head).sum();
+    let mut held = Held::default();
+    held.grow((in_spans + in_heads) * ELEMENT)?;
+    Ok(held)
+}
+
+/// The elements of a group's resource and scope.
+fn elements_of_head(group: &Group<'_>) -> usize {
+    let heads = [(group.head.resource, &RESOURCE), (group.head.scope, &SCOPE)];
+    let elements = |(bytes, shape): (&[u8], &Shape)| weight::elements(bytes, shape, usize::MAX);
+    heads.into_iter().map(elements).sum()
 }
 
 /// A trace being put together.
@@ -114,14 +139,20 @@ struct Weight {
 }
 
 /// Elements that the resources and scopes of a trace may have together; beyond them, it is cut.
-const MAX_HEADS: usize = 500_000;
+const MAX_HEADS: usize = 1_000_000;
 
 /// Elements that a trace may have in which spans share ids, as Zipkin's do: these are told apart only
 /// when all are decoded.
 const MAX_SHARED: usize = 500_000;
 
-/// Bytes that an element takes when it is decoded.
-const ELEMENT: usize = 64;
+/// The bytes that an element takes when it is decoded and written as another format.
+const ELEMENT: usize = 160;
+
+/// The bytes that an element takes when it is decoded.
+const DECODED: usize = 64;
+
+/// The bytes of decoded spans that a question about a whole trace looks at.
+const MAX_DECODED: usize = 96 << 20;
 
 /// Bytes that a span takes while the spans are put in order.
 const ENTRY: usize = 160;
@@ -185,10 +216,9 @@ impl Collecting {
 
     /// Whether a group may be added, by what it takes when it is decoded.
     fn weigh(&mut self, group: &Group<'_>) -> bool {
-        let heads = [(group.head.resource, &RESOURCE), (group.head.scope, &SCOPE)];
-        let elements = |(bytes, shape): (&[u8], &Shape)| weight::elements(bytes, shape, MAX_HEADS);
-        let heads = heads.into_iter().map(elements).sum::<usize>();
-        if self.weight.heads + heads > MAX_HEADS {
+        let heads = elements_of_head(group);
+        // One is always taken: what came in one request is bounded.
+        if self.weight.heads > 0 && self.weight.heads + heads > MAX_HEADS {
             self.cut = true;
             return false;
         }
@@ -221,26 +251,45 @@ impl Collecting {
 /// Spans in order, each decoded when it is its turn.
 pub type Spans<'a> = Box<dyn Iterator<Item = Span<'a>> + 'a>;
 
+/// The spans of a trace, decoded and weighed.
+#[derive(Debug)]
+pub struct Decoded<'a> {
+    spans: Vec<Span<'a>>,
+    _held: Held,
+}
+
+impl<'a> Deref for Decoded<'a> {
+    type Target = [Span<'a>];
+
+    fn deref(&self) -> &[Span<'a>] {
+        &self.spans
+    }
+}
+
 impl Trace {
+    /// All spans at once, for questions about a trace as a whole; only the first of them if they take
+    /// more than [`MAX_DECODED`].
+    ///
+    /// # Errors
+    /// [`ReadError`] if the store holds bytes that are not spans, or if there is no memory for them at
+    /// the moment.
+    pub fn spans(&self) -> Result<Decoded<'_>, ReadError> {
+        let (mut spans, mut held, mut size) = (Vec::new(), Held::default(), 0);
+        for span in self.iter_as(false, None).map_err(ReadError::malformed)? {
+            size += decoded_size(&span);
+            if size > MAX_DECODED {
+                break;
+            }
+            held.grow_by_steps(size)?;
+            spans.push(span);
+        }
+        Ok(Decoded { spans, _held: held })
+    }
+
     /// The spans in the order of their starts, as Jaeger shows them: each once, though it was sent
-    /// twice, as a retry does, and with its adjustments.
+    /// twice, as a retry does, and with its adjustments; if `raw`, all of them just as they were sent.
     ///
-    /// # Errors
-    /// [`Malformed`] if the store holds bytes that are not spans.
-    pub fn spans(&self) -> Result<Vec<Span<'_>>, Malformed> {
-        self.spans_as(false)
-    }
-
-    /// As [`Self::spans`]; if `raw`, all of them just as they were sent.
-    ///
-    /// # Errors
-    /// [`Malformed`] if the store holds bytes that are not spans.
-    pub fn spans_as(&self, raw: bool) -> Result<Vec<Span<'_>>, Malformed> {
-        Ok(self.iter_as(raw, None)?.collect())
-    }
-
-    /// As [`Self::spans_as`], one after the other: the first is there before the last is decoded.
-    /// The span with the id `ahead` comes before all others, with those above it.
+    /// They come one after the other: the first is there before the last is decoded. The span with the id `ahead` comes before all others, with those above it.
     ///
     /// # Errors
     /// [`Malformed`] if the store holds bytes that are not spans.
@@ -286,6 +335,29 @@ impl Trace {
     pub fn size(&self) -> usize {
         self.data.len()
     }
+}
+
+/// The bytes that a decoded span takes, about.
+fn decoded_size(span: &Span<'_>) -> usize {
+    fn inside(value: &Value<'_>) -> usize {
+        match value {
+            Value::Array(values) => values.iter().map(|one| DECODED + inside(one)).sum(),
+            Value::Map(entries) => attributes(entries),
+            _ => 0,
+        }
+    }
+    fn attributes(attributes: &[Attribute<'_>]) -> usize {
+        let sizes = attributes
+            .iter()
+            .map(|entry| DECODED + inside(&entry.value));
+        sizes.sum()
+    }
+    let events = span.events.iter().map(|event| &event.attributes);
+    let links = span.links.iter().map(|link| &link.attributes);
+    let parts = events
+        .chain(links)
+        .map(|list| 2 * DECODED + attributes(list));
+    size_of::<Span<'_>>() + attributes(&span.attributes) + parts.sum::<usize>()
 }
 
 /// Whether all these spans may be decoded at once.

@@ -11,7 +11,7 @@ use super::prune;
 use crate::format::otlp::{Outline, groups, span_groups};
 use crate::model::{Span, TraceId};
 use crate::query::patience::{Patience, SearchError};
-use crate::query::trace::{Frames, load};
+use crate::query::trace::{Frames, hold, load};
 use crate::store::{Frame, ReadError, Reader, Token};
 
 /// Metrics, and the times for which they are wanted.
@@ -73,7 +73,9 @@ fn add_frame(
 ) -> Result<(), ReadError> {
     let bytes = reader.open(frame)?;
     let damaged = |reason| reader.damaged(frame, reason);
-    let groups = span_groups(groups(&bytes).map_err(damaged)?).map_err(damaged)?;
+    let groups = groups(&bytes).map_err(damaged)?;
+    let _held = hold(&groups)?;
+    let groups = span_groups(groups).map_err(damaged)?;
     let mut spans: Vec<Span<'_>> = Vec::new();
     for group in &groups {
         let counts = |message: &&&[u8]| {
@@ -102,9 +104,7 @@ fn add_traces(
                 continue;
             }
             if let Some(trace) = load(reader, &mut open, id)? {
-                let spans = trace
-                    .spans()
-                    .map_err(|reason| reader.damaged(frame, reason))?;
+                let spans = trace.spans()?;
                 run.add(&Spans::of_trace(&spans));
             }
         }
