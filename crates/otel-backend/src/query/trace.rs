@@ -268,7 +268,7 @@ impl<'a> Deref for Decoded<'a> {
 
 impl Trace {
     /// All spans at once, for questions about a trace as a whole; only the first of them if they take
-    /// more than [`MAX_DECODED`].
+    /// more than `MAX_DECODED`.
     ///
     /// # Errors
     /// [`ReadError`] if the store holds bytes that are not spans, or if there is no memory for them at
