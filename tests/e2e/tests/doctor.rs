@@ -56,34 +56,25 @@ fn a_path_to_a_running_backend_is_whole() {
     }
 }
 
+/// otel-backend takes OTLP on both ports, whichever protocol is spoken; other backends do not, and the
+/// tests of trace-check have what is said of those.
 #[test]
-fn grpc_and_http_on_each_others_ports_are_told() {
+fn grpc_and_http_arrive_on_each_others_ports() {
     let backend = Backend::in_memory();
     let http = endpoint(&backend, "otlp-http");
     let grpc = endpoint(&backend, "otlp-grpc");
-    for (endpoint, protocol, words) in [
-        (
-            &http,
-            "grpc",
-            "is for OTLP gRPC, but the port receives OTLP HTTP protobuf",
-        ),
-        (
-            &grpc,
-            "http/protobuf",
-            "is for OTLP HTTP protobuf, but the port receives OTLP gRPC",
-        ),
-        (
-            &grpc,
-            "http/json",
-            "is for OTLP HTTP JSON, but the port receives OTLP gRPC",
-        ),
+    for (endpoint, protocol) in [
+        (&http, "grpc"),
+        (&grpc, "http/protobuf"),
+        (&grpc, "http/json"),
     ] {
         let variables = [
             ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
             ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
         ];
         let finished = doctor(&backend, &variables);
-        assert_eq!(finished.code(), Some(1), "{finished:#?}");
-        assert!(finished.stdout.contains(words), "{}", finished.stdout);
+        assert_eq!(finished.code(), Some(0), "{finished:#?}");
+        let stored = finished.stdout.contains("returns the span");
+        assert!(stored, "{}", finished.stdout);
     }
 }
