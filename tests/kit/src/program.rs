@@ -1,9 +1,11 @@
 //! The workspace's programs.
 
+use std::collections::HashSet;
 use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
+use std::sync::{Mutex, PoisonError};
 
 /// The end of a program, and its output.
 #[derive(Debug)]
@@ -76,9 +78,29 @@ fn folder() -> PathBuf {
     folder.map_or_else(|| panic!("a program lies in a folder"), Path::to_owned)
 }
 
-/// Builds a program as `cargo build` does, with the features that it has there.
+/// The programs that this process has built.
+static BUILT: Mutex<Option<HashSet<String>>> = Mutex::new(None);
+
+/// Builds a program once, as `cargo build` does, with the features that it has there.
 fn build(cargo: OsString, name: &str, folder: &Path) {
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    let built = built.get_or_insert_default();
+    if built.contains(name) {
+        return;
+    }
+    build_now(cargo, name, folder);
+    built.insert(name.to_owned());
+}
+
+fn build_now(cargo: OsString, name: &str, folder: &Path) {
     let mut build = Command::new(cargo);
+    // Some build scripts run again when these differ: they are of the test's package, not of a build.
+    for (variable, _) in env::vars_os() {
+        let name = variable.to_string_lossy();
+        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
+            build.env_remove(&variable);
+        }
+    }
     build.args(["build", "--locked", "--quiet", "--bin", name]);
     if folder.ends_with("release") {
         build.arg("--release");
