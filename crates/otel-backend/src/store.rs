@@ -165,6 +165,9 @@ pub enum ReadError {
         /// What is wrong with it.
         reason: String,
     },
+    /// What a trace was put together from are not spans; its blocks are not known any more.
+    #[error("the store is damaged: the bytes of a trace are not spans: {0}")]
+    Malformed(String),
     /// The store has been closed.
     #[error("the store is shutting down")]
     Closed,
@@ -189,11 +192,6 @@ impl From<JoinError> for ReadError {
 }
 
 impl ReadError {
-    /// Bytes of the store are not what they should be; in which block is not known any more.
-    pub fn malformed(reason: impl std::fmt::Display) -> Self {
-        Self::damaged(0, &reason)
-    }
-
     fn damaged(block: i64, reason: &dyn std::fmt::Display) -> Self {
         Self::Damaged {
             block,

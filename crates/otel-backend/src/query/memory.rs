@@ -69,9 +69,7 @@ impl Held {
         self.0 = bytes;
         Ok(())
     }
-}
 
-impl Held {
     /// As [`Self::grow`], for what grows a little at a time.
     pub(super) fn grow_by_steps(&mut self, bytes: usize) -> Result<(), ReadError> {
         if bytes > self.0 {

@@ -5,8 +5,8 @@ use std::ops::RangeInclusive;
 
 use super::patience::{Patience, SearchError};
 use super::predicate::Search;
-use super::trace::{Frames, SpanStart, Trace, hold, load};
-use crate::format::otlp::{Outline, SpanGroup, groups, span_groups};
+use super::trace::{Frames, SpanStart, Trace, load, weighed_groups};
+use crate::format::otlp::{Outline, SpanGroup};
 use crate::model::{TraceId, UnixNanos};
 use crate::store::{Block, Frame, ReadError, Reader};
 
@@ -157,10 +157,7 @@ impl Running<'_> {
 
     fn open(&mut self, frame: Frame) -> Result<(), ReadError> {
         let open = self.frames.get(self.reader, frame)?;
-        let damaged = |reason| self.reader.damaged(frame, reason);
-        let groups = groups(&open.bytes).map_err(damaged)?;
-        let _held = hold(&groups)?;
-        let groups = span_groups(groups).map_err(damaged)?;
+        let (groups, _held) = weighed_groups(self.reader, frame, &open.bytes)?;
         let mut found = HashSet::new();
         for group in &groups {
             found.extend(matching_traces(self.search, group));

@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use ::traceql::{Batch as _, Field, Intrinsic, Scope, Value};
 
 use super::lookup::newest_frames;
-use super::trace::hold;
+use super::trace::weighed_groups;
 use super::traceql::{SpanBatch, SpanQuery};
-use crate::format::otlp::{groups, span_groups};
 use crate::model::{Span, UnixNanos};
 use crate::store::{Frame, ReadError, Reader};
 
@@ -68,10 +67,8 @@ fn look_into(
     found: &mut FoundTags,
 ) -> Result<(), ReadError> {
     let bytes = reader.open(frame)?;
-    let damaged = |reason| reader.damaged(frame, reason);
-    let groups = groups(&bytes).map_err(damaged)?;
-    let _held = hold(&groups)?;
-    for group in span_groups(groups).map_err(damaged)? {
+    let (groups, _held) = weighed_groups(reader, frame, &bytes)?;
+    for group in groups {
         let spans = group.messages.iter().filter_map(|m| group.decode(m).ok());
         let mut spans: Vec<Span<'_>> = spans
             .filter(|span| (search.from..=search.to).contains(&span.start))

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use super::adjust::{adjust, has_shared_ids, split_shared_ids};
 use super::memory::Held;
 use crate::format::otlp::{
-    Group, Malformed, Outline, RESOURCE, SCOPE, SPAN, groups, span_groups, write_groups,
+    Group, Malformed, Outline, RESOURCE, SCOPE, SPAN, SpanGroup, groups, span_groups, write_groups,
 };
 use crate::format::weight::{self, Shape};
 use crate::model::{Attribute, Span, SpanId, SpanKind, TraceId, UnixNanos, Value};
@@ -96,6 +96,18 @@ impl OpenFrame {
         };
         self.spans.get_or_init(|| messages.map(read).collect())
     }
+}
+
+/// The groups of a frame, ready to be decoded, and the memory that this takes.
+pub(super) fn weighed_groups<'a>(
+    reader: &Reader,
+    frame: Frame,
+    bytes: &'a [u8],
+) -> Result<(Vec<SpanGroup<'a>>, Held), ReadError> {
+    let damaged = |reason| reader.damaged(frame, reason);
+    let groups = groups(bytes).map_err(damaged)?;
+    let held = hold(&groups)?;
+    Ok((span_groups(groups).map_err(damaged)?, held))
 }
 
 /// Takes what the spans of a frame, its resources and its scopes need when they are decoded together.
@@ -275,7 +287,7 @@ impl Trace {
     /// the moment.
     pub fn spans(&self) -> Result<Decoded<'_>, ReadError> {
         let (mut spans, mut held, mut size) = (Vec::new(), Held::default(), 0);
-        for span in self.iter_as(false, None).map_err(ReadError::malformed)? {
+        for span in self.iter_as(false, None).map_err(malformed)? {
             size += decoded_size(&span);
             if size > MAX_DECODED {
                 break;
@@ -289,7 +301,8 @@ impl Trace {
     /// The spans in the order of their starts, as Jaeger shows them: each once, though it was sent
     /// twice, as a retry does, and with its adjustments; if `raw`, all of them just as they were sent.
     ///
-    /// They come one after the other: the first is there before the last is decoded. The span with the id `ahead` comes before all others, with those above it.
+    /// They come one after the other: the first is there before the last is decoded. The span with the
+    /// id `ahead` comes before all others, with those above it.
     ///
     /// # Errors
     /// [`Malformed`] if the store holds bytes that are not spans.
@@ -335,6 +348,10 @@ impl Trace {
     pub fn size(&self) -> usize {
         self.data.len()
     }
+}
+
+fn malformed(reason: Malformed) -> ReadError {
+    ReadError::Malformed(reason.to_string())
 }
 
 /// The bytes that a decoded span takes, about.

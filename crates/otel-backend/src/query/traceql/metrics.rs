@@ -8,10 +8,10 @@ use traceql::{Answer, Metrics, MetricsRun, Window};
 
 use super::batch::Spans;
 use super::prune;
-use crate::format::otlp::{Outline, groups, span_groups};
+use crate::format::otlp::{Outline, groups};
 use crate::model::{Span, TraceId};
 use crate::query::patience::{Patience, SearchError};
-use crate::query::trace::{Frames, hold, load};
+use crate::query::trace::{Frames, load, weighed_groups};
 use crate::store::{Frame, ReadError, Reader, Token};
 
 /// Metrics, and the times for which they are wanted.
@@ -72,10 +72,7 @@ fn add_frame(
     starts: &RangeInclusive<u64>,
 ) -> Result<(), ReadError> {
     let bytes = reader.open(frame)?;
-    let damaged = |reason| reader.damaged(frame, reason);
-    let groups = groups(&bytes).map_err(damaged)?;
-    let _held = hold(&groups)?;
-    let groups = span_groups(groups).map_err(damaged)?;
+    let (groups, _held) = weighed_groups(reader, frame, &bytes)?;
     let mut spans: Vec<Span<'_>> = Vec::new();
     for group in &groups {
         let counts = |message: &&&[u8]| {
