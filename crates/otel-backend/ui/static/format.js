@@ -55,7 +55,7 @@ export function formatTime(micros) {
 }
 
 /** The zone that times are shown in: "UTC", "UTC+2", "UTC−3:30". */
-export function formatZone(date) {
+function formatZone(date) {
   const minutes = isUtc ? 0 : -date.getTimezoneOffset();
   if (minutes === 0) return 'UTC';
   const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];

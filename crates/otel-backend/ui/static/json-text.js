@@ -27,7 +27,7 @@ export function indentJson(text) {
 }
 
 /** Whether the text is a list or an object in JSON. */
-export function isStructure(text) {
+function isStructure(text) {
   if (!/^\s*[[{]/.test(text) || text.length > MAX_LENGTH) return false;
   try {
     JSON.parse(text);
