@@ -28,7 +28,9 @@ use crate::config::{Config, Doors, Endpoint, Limits, Transport};
 use crate::metrics::{self, Metrics, Protocol, UdpDrops};
 use crate::query::Query;
 use crate::receive::jaeger_udp::{Format, Receiver};
-use crate::receive::{Budget, Intakes, jaeger_grpc, jaeger_http, otlp_grpc, otlp_http, zipkin};
+use crate::receive::{
+    Budget, Intakes, jaeger_grpc, jaeger_http, otlp_grpc, otlp_http, otlp_metrics, zipkin,
+};
 use crate::sampling::{self, Sampling, SamplingError};
 use crate::store::{Location, OpenError, Store};
 use crate::{api, ui};
@@ -52,6 +54,7 @@ pub struct App {
     limits: Limits,
     sampling: Sampling,
     directory: Option<PathBuf>,
+    refuse_metrics: bool,
 }
 
 /// The reason why the program could not start.
@@ -89,6 +92,7 @@ impl App {
                 Location::Directory(directory) => Some(directory.clone()),
                 Location::Memory => None,
             },
+            refuse_metrics: config.refuse_metrics,
         })
     }
 
@@ -125,10 +129,11 @@ impl App {
             intakes,
             metrics,
             sampling: self.sampling,
+            metric_services: otlp_metrics::Services::default(),
         };
         let bound = |(endpoint, socket): &(Endpoint, Socket)| Some((*endpoint, socket.address()?));
         let common = Arc::new(Common {
-            signpost: Signpost::new(self.sockets.iter().filter_map(bound)),
+            signpost: Signpost::new(self.sockets.iter().filter_map(bound), self.refuse_metrics),
             refused: RefusedLog::new(routes.metrics.clone()),
             doors: self.doors,
         });
@@ -200,6 +205,7 @@ struct Routes {
     intakes: Intakes,
     metrics: Metrics,
     sampling: Sampling,
+    metric_services: otlp_metrics::Services,
 }
 
 impl Routes {
@@ -210,8 +216,14 @@ impl Routes {
                 .merge(self.own())
                 .merge(api::router(Query::new(self.store.clone())))
                 .merge(ui::router()),
-            Endpoint::OtlpHttp | Endpoint::OtlpGrpc => otlp_http::router(of(Protocol::OtlpHttp))
-                .merge(otlp_grpc::router(of(Protocol::OtlpGrpc))),
+            Endpoint::OtlpHttp | Endpoint::OtlpGrpc => Router::new()
+                .merge(otlp_http::router(of(Protocol::OtlpHttp)))
+                .merge(otlp_grpc::router(of(Protocol::OtlpGrpc)))
+                .merge(otlp_metrics::router(
+                    &self.metric_services,
+                    of(Protocol::OtlpHttp),
+                    of(Protocol::OtlpGrpc),
+                )),
             Endpoint::JaegerThrift => jaeger_http::router(of(Protocol::JaegerThrift)),
             Endpoint::JaegerGrpc => jaeger_grpc::router(of(Protocol::JaegerGrpc))
                 .merge(sampling::grpc_router(self.sampling.clone())),

@@ -74,6 +74,11 @@ pub struct Args {
     #[arg(long, env = "OTEL_BACKEND_SAMPLING_FILE", value_name = "FILE")]
     pub sampling_file: Option<PathBuf>,
 
+    /// Refuse metrics (404; gRPC: UNIMPLEMENTED), so that senders say that they are lost; by default
+    /// they are taken, counted and dropped.
+    #[arg(long, env = "OTEL_BACKEND_REFUSE_METRICS")]
+    pub refuse_metrics: bool,
+
     /// Limits, as NAME=VALUE with commas between. Of a request: body, its bytes as sent
     /// (16MiB); decompressed, its bytes then (16MiB); spans (100000); elements, its attributes,
     /// events, links and values (500000); attribute, the bytes of one (1MiB). Of all together:

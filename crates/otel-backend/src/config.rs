@@ -31,6 +31,8 @@ pub struct Config {
     pub limits: Limits,
     /// The file of sampling strategies; everything is sampled if there is none.
     pub sampling_file: Option<PathBuf>,
+    /// Whether metrics are refused instead of taken and dropped.
+    pub refuse_metrics: bool,
 }
 
 /// Everything that is wrong with the configuration.
@@ -90,6 +92,7 @@ impl Config {
                 },
                 limits,
                 sampling_file: args.sampling_file.clone(),
+                refuse_metrics: args.refuse_metrics,
             }),
             _ => Err(ConfigError(wrong)),
         }

@@ -38,6 +38,7 @@ struct Counters {
     refused_spans: Family<Refused, Counter>,
     refused_requests: Family<Refused, Counter>,
     turned_away: Family<RefusedAt, Counter>,
+    dropped_points: Family<OfProtocol, Counter>,
     connections: Family<OfEndpoint, Gauge>,
     latency: Family<OfEndpoint, Histogram, fn() -> Histogram>,
 }
@@ -88,6 +89,11 @@ impl Metrics {
                 "Requests that no receiver saw: those that came to the wrong port, path or method, \
                  from a page that may not ask, or that asked a question which was refused",
             ),
+            dropped_points: register(
+                &mut registry,
+                "metric_points_dropped",
+                "Data points of metrics, which are taken and not kept",
+            ),
             connections: register(&mut registry, "connections", "Connections that are open"),
             latency,
             registry,
@@ -133,6 +139,13 @@ impl Metrics {
     pub fn turned_away(&self, endpoint: Endpoint, reason: &'static str) {
         let labels = RefusedAt { endpoint, reason };
         self.0.turned_away.get_or_create_owned(&labels).inc();
+    }
+
+    /// Counts data points of metrics that were taken and dropped.
+    pub fn dropped_points(&self, protocol: Protocol, points: usize) {
+        let dropped = &self.0.dropped_points;
+        let counter = dropped.get_or_create_owned(&OfProtocol { protocol });
+        counter.inc_by(points as u64);
     }
 
     /// The connections of an endpoint.

@@ -1,7 +1,8 @@
 //! The receivers: each decodes its protocol, hands the spans over, and answers.
 //!
 //! A receiver knows its protocol: paths, content types, answers. Its format is read by
-//! [`crate::format`], and an [`Intake`] bounds, checks and stores the spans.
+//! [`crate::format`], and an [`Intake`] bounds, checks and stores the spans. Metrics are counted and
+//! dropped.
 
 mod body;
 mod budget;
@@ -13,6 +14,7 @@ pub mod jaeger_http;
 pub mod jaeger_udp;
 pub mod otlp_grpc;
 pub mod otlp_http;
+pub mod otlp_metrics;
 mod refusal;
 pub mod zipkin;
 

@@ -20,6 +20,7 @@ use crate::receive::Why;
 #[derive(Debug, Clone)]
 pub(super) struct Signpost {
     ports: Vec<(Endpoint, u16)>,
+    refused: Vec<Unkept>,
 }
 
 /// Something that clients send, and where it belongs.
@@ -48,16 +49,22 @@ const ROADS: [Road; 11] = [
     Road::to(Endpoint::QueryGrpc, "/jaeger.api_v3.QueryService/"),
 ];
 
-/// Signals that are not kept.
-const NOT_KEPT: [&str; 4] = [
-    "/v1/metrics",
-    "/v1/logs",
-    "/opentelemetry.proto.collector.metrics.",
-    "/opentelemetry.proto.collector.logs.",
-];
+/// Signals that may not be kept, by the beginnings of their paths, and what to say of them.
+const METRICS: Unkept = Unkept {
+    paths: ["/v1/metrics", "/opentelemetry.proto.collector.metrics."],
+    advice: "otel-backend refuses metrics: set OTEL_METRICS_EXPORTER=none, or start it without --refuse-metrics",
+};
+const LOGS: Unkept = Unkept {
+    paths: ["/v1/logs", "/opentelemetry.proto.collector.logs."],
+    advice: "otel-backend keeps no logs: set OTEL_LOGS_EXPORTER=none",
+};
 
-const ONLY_TRACES: &str =
-    "otel-backend keeps traces only: set OTEL_METRICS_EXPORTER=none and OTEL_LOGS_EXPORTER=none";
+/// A signal that is refused.
+#[derive(Debug, Clone)]
+struct Unkept {
+    paths: [&'static str; 2],
+    advice: &'static str,
+}
 
 impl Road {
     const fn to(home: Endpoint, path: &'static str) -> Self {
@@ -79,8 +86,13 @@ impl Road {
 }
 
 impl Signpost {
-    pub(super) fn new(addresses: impl Iterator<Item = (Endpoint, SocketAddr)>) -> Self {
+    pub(super) fn new(
+        addresses: impl Iterator<Item = (Endpoint, SocketAddr)>,
+        refuses_metrics: bool,
+    ) -> Self {
+        let refused = [Some(LOGS), refuses_metrics.then_some(METRICS)];
         Self {
+            refused: refused.into_iter().flatten().collect(),
             ports: addresses
                 .map(|(endpoint, at)| (endpoint, at.port()))
                 .collect(),
@@ -95,8 +107,9 @@ impl Signpost {
         path: &str,
         is_grpc: bool,
     ) -> Option<Astray> {
-        if NOT_KEPT.iter().any(|signal| path.starts_with(signal)) {
-            return Some(astray_by(at, ONLY_TRACES));
+        let is_of = |signal: &&Unkept| signal.paths.iter().any(|start| path.starts_with(start));
+        if let Some(signal) = self.refused.iter().find(is_of) {
+            return Some(astray_by(at, signal.advice));
         }
         let road = ROADS.iter().find(|road| road.leads(method, path));
         match road {
@@ -214,7 +227,7 @@ mod tests {
 
     fn said(at: Endpoint, path: &str, is_grpc: bool) -> Option<(u16, String)> {
         let address = |endpoint| (endpoint, SocketAddr::from(([127, 0, 0, 1], 7)));
-        let signpost = Signpost::new(Endpoint::ALL.into_iter().map(address));
+        let signpost = Signpost::new(Endpoint::ALL.into_iter().map(address), true);
         let astray = signpost.astray(at, &Method::POST, path, is_grpc)?;
         Some((astray.status.as_u16(), astray.message))
     }

@@ -1,4 +1,4 @@
-//! OTLP traces, in protobuf and in JSON: from bytes to spans and back.
+//! OTLP traces, in protobuf and in JSON: from bytes to spans and back. Metrics are only counted.
 //!
 //! The same protobuf bytes arrive from exporters and lie in the store, so one reader and one writer serve
 //! both. They are written by hand rather than generated because a received span is read in place:
@@ -15,6 +15,7 @@ mod encode;
 mod fields;
 mod groups;
 mod json;
+mod metrics;
 mod outline;
 mod regroup;
 mod spans;
@@ -22,7 +23,7 @@ mod spans;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{Encoding, export_response, status};
+pub use answer::{Encoding, Signal, export_response, status};
 pub use encode::{encode_resource, encode_scope, encode_span};
 pub use fields::{EXPORT_REQUEST, RESOURCE, SCOPE, SPAN};
 pub use groups::{Group, GroupHead, groups, write_groups};
@@ -30,6 +31,7 @@ pub use json::{
     AttributeJson, Dialect, TracesJson, decode_json, decode_json_lines, decode_resource_spans,
     write_resource_spans,
 };
+pub use metrics::{MetricsOutline, read_metrics, read_metrics_json};
 pub use outline::Outline;
 pub use regroup::traces_data;
 pub use spans::{SpanGroup, decode_traces, span_groups};

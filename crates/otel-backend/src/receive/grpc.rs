@@ -5,11 +5,11 @@
 //!
 //! Spec: <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
+use axum::{Extension, Router};
 use bytes::{BufMut as _, Bytes, BytesMut};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
@@ -19,7 +19,7 @@ use tonic::Status;
 use super::body::{self, Compression};
 use super::budget::Held;
 use super::intake::{Accepted, Decode, Intake, Received};
-use super::refusal::Refusal;
+use super::refusal::{Refusal, Why};
 
 /// A method by which spans are sent.
 #[derive(Debug, Clone)]
@@ -41,11 +41,21 @@ pub(super) fn router(method: Method) -> Router {
 }
 
 async fn serve(request: Request, method: Method) -> Response {
+    let received = read(&method.intake, request);
+    let accepted = method.intake.accept(received, method.decode).await;
+    respond(accepted.map(|accepted| (accepted.why(), (method.answer)(&accepted))))
+}
+
+/// Reads the one message of a request.
+pub(super) async fn read(intake: &Intake, request: Request) -> Result<Received, Refusal> {
     let (head, body) = request.into_parts();
-    let limit = method.intake.limits().body;
-    let received = receive(method.intake.hold(), limit, &head.headers, body);
-    match method.intake.accept(received, method.decode).await {
-        Ok(accepted) => (accepted.why(), answer(&(method.answer)(&accepted))).into_response(),
+    receive(intake.hold(), intake.limits().body, &head.headers, body).await
+}
+
+/// Answers with a message, or says why there is none.
+pub(super) fn respond(result: Result<(Option<Extension<Why>>, Vec<u8>), Refusal>) -> Response {
+    match result {
+        Ok((why, message)) => (why, answer(&message)).into_response(),
         Err(refusal) => {
             let why = refusal.why();
             (why, Status::from(refusal).into_http::<Body>()).into_response()
@@ -53,7 +63,6 @@ async fn serve(request: Request, method: Method) -> Response {
     }
 }
 
-/// Reads the one message of a request.
 async fn receive(
     mut held: Held,
     limit: usize,

@@ -99,6 +99,16 @@ impl Intakes {
 }
 
 impl Intake {
+    /// The metrics of the program.
+    pub(super) fn metrics(&self) -> &Metrics {
+        &self.shared.metrics
+    }
+
+    /// The protocol by which its requests come.
+    pub(super) fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
     pub(super) fn limits(&self) -> &Limits {
         &self.shared.limits
     }
@@ -128,15 +138,27 @@ impl Intake {
         received: impl Future<Output = Result<Received, Refusal>>,
         decode: Decode,
     ) -> Result<Accepted, Refusal> {
-        let result = match received.await {
-            Ok(received) => {
-                self.shared
-                    .metrics
-                    .received(self.protocol, received.bytes.len());
-                self.take(received, decode).await
-            }
+        let taken = match self
+            .read_with(received, move |bytes, limits| encode(bytes, limits, decode))
+            .await
+        {
+            Ok(((batch, accepted), held)) => self.take(batch, accepted, held).await,
             Err(refusal) => Err(refusal),
         };
+        self.count_refusal(taken)
+    }
+
+    /// Reads a request of which nothing is stored.
+    pub(super) async fn look<T: Send + 'static>(
+        &self,
+        received: impl Future<Output = Result<Received, Refusal>>,
+        read: fn(&[u8], &Limits) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let looked = self.read_with(received, read).await;
+        self.count_refusal(looked.map(|(read, _)| read))
+    }
+
+    fn count_refusal<T>(&self, result: Result<T, Refusal>) -> Result<T, Refusal> {
         if let Err(refusal) = &result {
             self.shared
                 .metrics
@@ -145,18 +167,25 @@ impl Intake {
         result
     }
 
-    async fn take(&self, received: Received, decode: Decode) -> Result<Accepted, Refusal> {
+    /// Decompresses a request and reads it; on a thread that may block, if it is large. Its share of the
+    /// budget is handed on.
+    async fn read_with<T: Send + 'static>(
+        &self,
+        received: impl Future<Output = Result<Received, Refusal>>,
+        read: impl FnOnce(&[u8], &Limits) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<(T, Held), Refusal> {
         let Received {
             bytes,
             compression,
-            mut held,
-        } = received;
+            held,
+        } = received.await?;
+        self.shared.metrics.received(self.protocol, bytes.len());
         let limits = self.shared.limits;
         let quick = limits.decompressed.min(LARGE);
-        let encoded = match unpack(&bytes, compression, quick) {
+        let read = match unpack(&bytes, compression, quick) {
             Ok(plain) if plain.len() <= LARGE => {
                 drop(bytes);
-                encode(&plain, &limits, decode)
+                read(&plain, &limits)
             }
             // Decompression stopped at the limit of quick work, so most of the request is to come.
             Ok(_) | Err(BodyError::TooLargeInside(_)) => {
@@ -164,14 +193,22 @@ impl Intake {
                 let work = move || {
                     let _permit = permit.map_err(|_| AppendError::Closed)?;
                     let plain = unpack(&bytes, compression, limits.decompressed)?;
-                    encode(&plain, &limits, decode)
+                    read(&plain, &limits)
                 };
                 let work = tokio::task::spawn_blocking(work);
                 work.await.map_err(|_| Refusal::Panicked)?
             }
             Err(reason) => Err(reason.into()),
         };
-        let (batch, accepted) = encoded?;
+        Ok((read?, held))
+    }
+
+    async fn take(
+        &self,
+        batch: Batch,
+        accepted: Accepted,
+        mut held: Held,
+    ) -> Result<Accepted, Refusal> {
         self.shared
             .metrics
             .refused_spans(self.protocol, "invalid", accepted.rejected);

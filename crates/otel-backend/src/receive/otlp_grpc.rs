@@ -6,7 +6,7 @@ use axum::Router;
 
 use super::grpc::{self, Method};
 use super::{Intake, otlp_http};
-use crate::format::otlp::{Encoding, export_response};
+use crate::format::otlp::{Encoding, Signal, export_response};
 
 /// The routes of the receiver.
 pub fn router(intake: Intake) -> Router {
@@ -15,7 +15,8 @@ pub fn router(intake: Intake) -> Router {
         intake,
         decode: otlp_http::decode_protobuf,
         answer: |accepted| {
-            export_response(Encoding::Protobuf, accepted.rejected, &accepted.reason())
+            let (rejected, reason) = (accepted.rejected, accepted.reason());
+            export_response(Encoding::Protobuf, Signal::Traces, rejected, &reason)
         },
     })
 }

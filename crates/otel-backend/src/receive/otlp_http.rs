@@ -2,19 +2,19 @@
 //!
 //! Spec: <https://opentelemetry.io/docs/specs/otlp/#otlphttp>
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use axum::{Extension, Router};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use tonic::Code;
 
 use super::Intake;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, Why};
 use crate::config::Limits;
-use crate::format::otlp::{self, Encoding};
+use crate::format::otlp::{self, Encoding, Signal};
 use crate::format::{Decoded, weight};
 
 /// The routes of the receiver.
@@ -25,23 +25,43 @@ pub fn router(intake: Intake) -> Router {
 }
 
 async fn receive(State(intake): State<Intake>, headers: HeaderMap, body: Body) -> Response {
-    let given = headers.get(CONTENT_TYPE).map_or(&b""[..], |v| v.as_bytes());
-    let given = String::from_utf8_lossy(given);
-    let Some(encoding) = Encoding::of_content_type(&given) else {
-        let refusal = Refusal::ContentType(format!(
-            "content type '{given}' is not supported: use application/x-protobuf or application/json"
-        ));
-        return refuse(&refusal, Encoding::Json);
+    let encoding = match encoding(&headers) {
+        Ok(encoding) => encoding,
+        Err(refusal) => return refuse(&refusal, Encoding::Json),
     };
     let decode = match encoding {
         Encoding::Protobuf => decode_protobuf,
         Encoding::Json => decode_json,
     };
-    match intake.accept(intake.read(&headers, body), decode).await {
-        Ok(accepted) => {
-            let answer = otlp::export_response(encoding, accepted.rejected, &accepted.reason());
+    let accepted = intake.accept(intake.read(&headers, body), decode).await;
+    let answer = accepted.map(|accepted| {
+        let (rejected, reason) = (accepted.rejected, accepted.reason());
+        let answer = otlp::export_response(encoding, Signal::Traces, rejected, &reason);
+        (accepted.why(), answer)
+    });
+    respond(encoding, answer)
+}
+
+/// The encoding that the content type names.
+pub(super) fn encoding(headers: &HeaderMap) -> Result<Encoding, Refusal> {
+    let given = headers.get(CONTENT_TYPE).map_or(&b""[..], |v| v.as_bytes());
+    let given = String::from_utf8_lossy(given);
+    Encoding::of_content_type(&given).ok_or_else(|| {
+        Refusal::ContentType(format!(
+            "content type '{given}' is not supported: use application/x-protobuf or application/json"
+        ))
+    })
+}
+
+/// Answers with a message in that encoding, or says why there is none.
+pub(super) fn respond(
+    encoding: Encoding,
+    result: Result<(Option<Extension<Why>>, Vec<u8>), Refusal>,
+) -> Response {
+    match result {
+        Ok((why, answer)) => {
             let content_type = [(CONTENT_TYPE, encoding.content_type())];
-            (accepted.why(), content_type, answer).into_response()
+            (why, content_type, answer).into_response()
         }
         Err(refusal) => refuse(&refusal, encoding),
     }
@@ -61,7 +81,7 @@ fn decode_json<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Decoded<'a>, Refu
 }
 
 /// Refuses with a `google.rpc.Status`, whatever the protocol.
-fn refuse(refusal: &Refusal, encoding: Encoding) -> Response {
+pub(super) fn refuse(refusal: &Refusal, encoding: Encoding) -> Response {
     let code = match refusal.status() {
         StatusCode::PAYLOAD_TOO_LARGE | StatusCode::TOO_MANY_REQUESTS => Code::ResourceExhausted,
         StatusCode::SERVICE_UNAVAILABLE => Code::Unavailable,

@@ -33,9 +33,24 @@ impl Encoding {
     }
 }
 
-/// An `ExportTraceServiceResponse`. `rejected` spans were not taken, for that reason; if there are
-/// none, the answer is empty, as the specification asks.
-pub fn export_response(encoding: Encoding, rejected: usize, reason: &str) -> Vec<u8> {
+/// What a request to OTLP holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// Spans.
+    Traces,
+    /// Data points.
+    Metrics,
+}
+
+/// An `ExportTraceServiceResponse` or its like for another signal. So many `rejected` spans or data
+/// points were not taken, for that reason; a reason without any is a warning. If there is neither, the
+/// answer is empty, as the specification asks.
+pub fn export_response(
+    encoding: Encoding,
+    signal: Signal,
+    rejected: usize,
+    reason: &str,
+) -> Vec<u8> {
     if rejected == 0 && reason.is_empty() {
         return match encoding {
             Encoding::Protobuf => Vec::new(),
@@ -54,9 +69,19 @@ pub fn export_response(encoding: Encoding, rejected: usize, reason: &str) -> Vec
         Encoding::Json => {
             let rejected = rejected.to_string();
             let answer = json!({
-                "partialSuccess": { "rejectedSpans": rejected, "errorMessage": reason }
+                "partialSuccess": { signal.rejected(): rejected, "errorMessage": reason }
             });
             answer.to_string().into_bytes()
+        }
+    }
+}
+
+impl Signal {
+    /// The member of a partial success that says how many were rejected.
+    fn rejected(self) -> &'static str {
+        match self {
+            Self::Traces => "rejectedSpans",
+            Self::Metrics => "rejectedDataPoints",
         }
     }
 }
@@ -87,7 +112,7 @@ mod tests {
 
     #[test]
     fn a_partial_success_says_how_many_and_why() {
-        let answer = export_response(Encoding::Protobuf, 2, "because");
+        let answer = export_response(Encoding::Protobuf, Signal::Traces, 2, "because");
         assert_eq!(
             ExportTraceServiceResponse::decode(answer.as_slice()).unwrap(),
             ExportTraceServiceResponse {
@@ -98,15 +123,26 @@ mod tests {
             }
         );
         assert_eq!(
-            export_response(Encoding::Json, 2, "because"),
+            export_response(Encoding::Json, Signal::Traces, 2, "because"),
             br#"{"partialSuccess":{"rejectedSpans":"2","errorMessage":"because"}}"#
         );
     }
 
     #[test]
+    fn a_warning_rejects_nothing() {
+        assert_eq!(
+            export_response(Encoding::Json, Signal::Metrics, 0, "not kept"),
+            br#"{"partialSuccess":{"rejectedDataPoints":"0","errorMessage":"not kept"}}"#
+        );
+    }
+
+    #[test]
     fn a_full_success_says_nothing() {
-        assert!(export_response(Encoding::Protobuf, 0, "").is_empty());
-        assert_eq!(export_response(Encoding::Json, 0, ""), b"{}");
+        assert!(export_response(Encoding::Protobuf, Signal::Traces, 0, "").is_empty());
+        assert_eq!(
+            export_response(Encoding::Json, Signal::Traces, 0, ""),
+            b"{}"
+        );
     }
 
     #[test]

@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 use tonic::Code;
 
 use crate::limits::metric;
-use crate::protocols::{EXPORT, call, call_packed, request, span, stored};
+use crate::protocols::{EXPORT, call, request, span, stored};
 use crate::support::{Backend, get, of_service, post};
 
 const PROTOBUF: &str = "application/x-protobuf";
@@ -82,10 +82,6 @@ async fn what_is_not_served_is_answered_with_what_is() {
     let backend = Backend::in_memory();
     for (url, expected) in [
         (backend.otlp_http("/"), "POST /v1/traces"),
-        (
-            backend.otlp_http("/v1/metrics"),
-            "OTEL_METRICS_EXPORTER=none",
-        ),
         (backend.otlp_grpc() + "/v1/logs", "OTEL_LOGS_EXPORTER=none"),
         (backend.url("Zipkin", "/spans"), "POST /api/v2/spans"),
         (backend.jaeger_thrift("/"), "POST /api/traces"),
@@ -100,9 +96,6 @@ async fn what_is_not_served_is_answered_with_what_is() {
     assert!(body.contains("POST /v1/traces"), "{body}");
     let export = format!("{}{EXPORT}", backend.otlp_grpc());
     assert_eq!(post(&export, PROTOBUF, Vec::new()).await.0, 415);
-    let metrics = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
-    let code = call_packed(&backend.otlp_grpc(), metrics, None, &[]).await;
-    assert_eq!(code, Code::Unimplemented);
 }
 
 #[tokio::test]
