@@ -8,7 +8,7 @@
 pub mod jaeger;
 pub mod json;
 pub mod otlp;
-mod protobuf;
+pub(crate) mod protobuf;
 mod shared;
 pub mod surrogate;
 mod tags;

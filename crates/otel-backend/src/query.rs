@@ -1,6 +1,7 @@
 //! Questions about traces, and their answers; no HTTP here, and no SQL.
 
 mod adjust;
+mod columns;
 mod condition;
 mod dependencies;
 mod lookup;

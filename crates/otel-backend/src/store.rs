@@ -11,6 +11,7 @@
 //! |---|---|
 //! | `token`, `recent`, `filter` | which frames a search must open |
 //! | `batch`, `build`, `block` | how blocks are made |
+//! | `columns` | the form of spans in blocks that were merged |
 //! | `catalog`, `load` | what the process knows of every block |
 //! | `writer`, `rows` | the one thread that writes, and its statements |
 //! | `reader`, `source` | one state of the store, and where its bytes are read |
@@ -28,6 +29,7 @@ mod block;
 mod build;
 mod catalog;
 mod clock;
+mod columns;
 mod database;
 mod disk;
 mod evict;
@@ -58,6 +60,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinError;
 
 pub use batch::{Batch, BatchBuilder, Operation};
+pub(crate) use columns::{Group, Place as MessagePlace, ReadAt, Scan, TraceRows, Wanted};
 pub use database::OpenError;
 pub use reader::{Block, Frame, Reader};
 pub use retention::Retention;

@@ -12,7 +12,7 @@
 mod answer;
 mod decode;
 mod encode;
-mod fields;
+pub(crate) mod fields;
 mod groups;
 mod json;
 mod metrics;

@@ -2,7 +2,11 @@
 //!
 //! Spec: <https://protobuf.dev/programming-guides/encoding/>
 
+mod raw;
+
 use crate::model::InvalidSpan;
+
+pub(crate) use raw::{RawField, RawValue, next_field, take_varint, varint_length, write_field};
 
 /// Bytes that are not the protobuf message they should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -28,7 +32,7 @@ pub(super) struct Reader<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Field {
     pub(super) number: u32,
-    wire_type: u8,
+    pub(super) wire_type: u8,
 }
 
 const VARINT: u8 = 0;
@@ -55,6 +59,11 @@ impl<'a> Reader<'a> {
         Self { rest: message }
     }
 
+    /// What has not been read yet.
+    pub(super) fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
     /// The next field's key, or `None` at the end of the message. Its value must be read or skipped.
     #[inline]
     pub(super) fn next(&mut self) -> Result<Option<Field>, Malformed> {
@@ -70,7 +79,7 @@ impl<'a> Reader<'a> {
     }
 
     #[inline]
-    fn varint(&mut self) -> Result<u64, Malformed> {
+    pub(super) fn varint(&mut self) -> Result<u64, Malformed> {
         match self.rest {
             // Most keys, lengths and numbers have one byte.
             [byte @ 0..0x80, rest @ ..] => {
@@ -170,7 +179,7 @@ impl Field {
 }
 
 #[inline]
-pub(super) fn write_varint(value: u64, out: &mut Vec<u8>) {
+pub(crate) fn write_varint(value: u64, out: &mut Vec<u8>) {
     if let Ok(byte @ 0..0x80) = u8::try_from(value) {
         out.push(byte);
         return;

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::columns::{self, Node};
 use super::patience::{Patience, SearchError};
 use super::trace::{Frames, hold, load};
 use crate::format::otlp::{decode_traces, groups};
-use crate::model::{Span, SpanId, TraceId, UnixNanos};
+use crate::model::{Span, TraceId, UnixNanos};
 use crate::store::{Block, ReadError, Reader};
 
 /// A caller and a callee.
@@ -42,15 +43,6 @@ struct Calls {
     counts: BTreeMap<Edge, u64>,
 }
 
-/// The parts of a span that matter for calls.
-struct Node {
-    id: SpanId,
-    parent: Option<SpanId>,
-    service: usize,
-    start: UnixNanos,
-    end: UnixNanos,
-}
-
 /// The spans of one block, by trace, and the services that they name.
 #[derive(Default)]
 struct Nodes {
@@ -59,9 +51,19 @@ struct Nodes {
     numbers: HashMap<String, usize>,
 }
 
+#[expect(
+    clippy::redundant_closure,
+    reason = "the function is not as general as the closure"
+)]
 fn count_block(reader: &Reader, block: Block, calls: &mut Calls) -> Result<(), ReadError> {
     let mut nodes = Nodes::default();
     for frame in reader.frames_with(block, &[])? {
+        if let Some(Some((services, found))) =
+            reader.look_into(frame, |group| columns::nodes(group))?
+        {
+            nodes.add_columns(&services, found);
+            continue;
+        }
         let bytes = reader.open(frame)?;
         let damaged = |reason| reader.damaged(frame, reason);
         let _held = hold(&groups(&bytes).map_err(damaged)?)?;
@@ -100,18 +102,36 @@ impl Nodes {
         self.traces.entry(span.trace_id).or_default().push(node);
     }
 
-    fn node(&mut self, span: &Span<'_>) -> Node {
-        let name = span.resource.service_name();
-        let service = self.numbers.get(name).copied().unwrap_or_else(|| {
+    /// Adds spans whose services have these names.
+    fn add_columns(&mut self, services: &[String], mut found: Vec<Node>) {
+        let numbers: Vec<_> = services.iter().map(|name| self.service(name)).collect();
+        for node in &mut found {
+            node.service = numbers.get(node.service).copied().unwrap_or_default();
+        }
+        for trace in found.chunk_by(|a, b| a.trace_id == b.trace_id) {
+            if let Some(first) = trace.first() {
+                let nodes = self.traces.entry(first.trace_id).or_default();
+                nodes.extend_from_slice(trace);
+            }
+        }
+    }
+
+    /// The number of a service.
+    fn service(&mut self, name: &str) -> usize {
+        self.numbers.get(name).copied().unwrap_or_else(|| {
             self.services.push(name.to_owned());
             self.numbers
                 .insert(name.to_owned(), self.services.len() - 1);
             self.services.len() - 1
-        });
+        })
+    }
+
+    fn node(&mut self, span: &Span<'_>) -> Node {
         Node {
+            trace_id: span.trace_id,
             id: span.span_id,
             parent: span.parent,
-            service,
+            service: self.service(span.resource.service_name()),
             start: span.start,
             end: span.end,
         }

@@ -53,9 +53,8 @@ impl fmt::Display for Missing {
 /// The fewest digits that are looked up as the beginning of an id. (Jaeger UI shows seven.)
 const MIN_PREFIX: usize = 4;
 
-/// The number of frames, newest first, that are searched for the beginning of an id; some 256 MiB of
-/// spans.
-const MAX_FRAMES: usize = 2048;
+/// Bytes of spans, the newest ones, that are searched for the beginning of an id.
+const MAX_BYTES: u64 = 256 << 20;
 
 impl IdPattern {
     /// This id and no other.
@@ -110,12 +109,8 @@ fn ids_beginning(reader: &Reader, prefix: &str) -> Result<BTreeSet<TraceId>, Rea
         text.starts_with(prefix) || short.is_some_and(|short| short.starts_with(prefix))
     };
     let mut found = BTreeSet::new();
-    for frame in newest_frames(reader)? {
-        let bytes = reader.open(frame)?;
-        let groups = groups(&bytes).map_err(|reason| reader.damaged(frame, reason))?;
-        let messages = groups.iter().flat_map(|group| &group.spans);
-        let ids = messages.filter_map(|message| Some(Outline::read(message)?.trace_id));
-        found.extend(ids.filter(|id| begins(*id)));
+    for frame in newest_frames(reader, MAX_BYTES)? {
+        found.extend(ids_in(reader, frame)?.into_iter().filter(|id| begins(*id)));
         if found.len() > 1 {
             break;
         }
@@ -123,18 +118,49 @@ fn ids_beginning(reader: &Reader, prefix: &str) -> Result<BTreeSet<TraceId>, Rea
     Ok(found)
 }
 
-/// The newest frames, the newest first.
-pub(super) fn newest_frames(reader: &Reader) -> Result<Vec<Frame>, ReadError> {
+/// The ids of the traces of which a frame holds spans.
+#[expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the method is not as general as the closure"
+)]
+fn ids_in(reader: &Reader, frame: Frame) -> Result<Vec<TraceId>, ReadError> {
+    if reader.has_columns(frame) {
+        let traces = reader
+            .look_into(frame, |group| group.traces())?
+            .into_iter()
+            .flatten();
+        return Ok(traces.map(|trace| trace.id).collect());
+    }
+    let bytes = reader.open(frame)?;
+    let groups = groups(&bytes).map_err(|reason| reader.damaged(frame, reason))?;
+    let messages = groups.iter().flat_map(|group| &group.spans);
+    let ids = messages.filter_map(|message| Some(Outline::read(message)?.trace_id));
+    Ok(ids.collect())
+}
+
+/// The newest frames, the newest first, of about so many bytes.
+pub(super) fn newest_frames(reader: &Reader, bytes: u64) -> Result<Vec<Frame>, ReadError> {
     let mut blocks: Vec<_> = reader.blocks().collect();
     blocks.sort_unstable_by(|a, b| b.cmp(a));
-    let mut frames = Vec::new();
+    let mut frames: Vec<Frame> = Vec::new();
+    let mut sum = 0;
     for block in blocks {
-        if frames.len() >= MAX_FRAMES {
+        if sum >= bytes {
             break;
         }
-        frames.extend(reader.frames_with(block, &[])?);
+        let of_block = reader.frames_with(block, &[])?;
+        sum += of_block
+            .iter()
+            .map(|frame| u64::from(frame.bytes))
+            .sum::<u64>();
+        frames.extend(of_block);
     }
     frames.sort_unstable_by(|a, b| b.cmp(a));
-    frames.truncate(MAX_FRAMES);
+    let mut sum = 0;
+    frames.retain(|frame| {
+        let is_wanted = sum < bytes;
+        sum += u64::from(frame.bytes);
+        is_wanted
+    });
     Ok(frames)
 }

@@ -144,6 +144,24 @@ fn nanos(duration: Duration) -> u64 {
 }
 
 impl Tag {
+    /// Which status a span with this tag has, if the tag is about that alone.
+    pub(super) fn status(&self) -> Option<impl Fn(StatusCode) -> bool> {
+        let error = parse_bool(&self.value);
+        let called = status_called(&self.value);
+        let is_error = match self.key.as_str() {
+            "error" => true,
+            "span.status" => false,
+            _ => return None,
+        };
+        Some(move |code| {
+            if is_error {
+                error.is_some_and(|error| (code == StatusCode::Error) == error)
+            } else {
+                called == Some(code)
+            }
+        })
+    }
+
     fn matches(&self, span: &Span<'_>) -> bool {
         match self.key.as_str() {
             "error" => parse_bool(&self.value) == Some(is_error(span)),

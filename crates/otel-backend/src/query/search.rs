@@ -3,6 +3,7 @@
 use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::ops::RangeInclusive;
 
+use super::columns::{Candidates, candidates};
 use super::patience::{Patience, SearchError};
 use super::predicate::Search;
 use super::trace::{Frames, SpanStart, Trace, load, weighed_groups};
@@ -155,7 +156,35 @@ impl Running<'_> {
         Ok(None)
     }
 
+    /// Looks for matching spans in a frame.
     fn open(&mut self, frame: Frame) -> Result<(), ReadError> {
+        let (reader, search) = (self.reader, self.search);
+        let found = reader.look_into(frame, |group| candidates(group, search))?;
+        match found {
+            Some(candidates) => self.follow_candidates(frame, &candidates),
+            None if reader.has_columns(frame) => Ok(()),
+            None => self.open_rows(frame),
+        }
+    }
+
+    fn follow_candidates(&mut self, frame: Frame, found: &Candidates) -> Result<(), ReadError> {
+        let (groups, _held) = weighed_groups(self.reader, frame, &found.data)?;
+        let mut ids = HashSet::new();
+        for group in &groups {
+            ids.extend(matching_traces(self.search, group));
+        }
+        for (id, latest) in &found.starts {
+            if ids.contains(id) && self.seen.insert(*id) {
+                self.leads.push(Lead {
+                    latest: *latest,
+                    step: Step::Candidate(*id),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn open_rows(&mut self, frame: Frame) -> Result<(), ReadError> {
         let open = self.frames.get(self.reader, frame)?;
         let (groups, _held) = weighed_groups(self.reader, frame, &open.bytes)?;
         let mut found = HashSet::new();

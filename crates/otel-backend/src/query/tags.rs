@@ -34,8 +34,8 @@ pub struct FoundTags {
     pub values: BTreeSet<(&'static str, String)>,
 }
 
-/// Frames, the newest ones, that are looked at; some 32 MiB of spans.
-const MAX_FRAMES: usize = 256;
+/// Bytes of spans, the newest ones, that are looked at.
+const MAX_BYTES: u64 = 32 << 20;
 
 /// The scopes of which keys are told.
 const SCOPES: [Scope; 5] = [
@@ -49,9 +49,14 @@ const SCOPES: [Scope; 5] = [
 /// Looks through the newest spans.
 pub(super) fn run(reader: &Reader, search: &TagSearch) -> Result<FoundTags, ReadError> {
     let mut found = FoundTags::default();
-    let frames = newest_frames(reader)?.into_iter();
+    let frames = newest_frames(reader, u64::MAX)?.into_iter();
     let frames = frames.filter(|frame| frame.last >= search.from && frame.first <= search.to);
-    for frame in frames.take(MAX_FRAMES) {
+    let mut bytes = 0;
+    for frame in frames {
+        if bytes >= MAX_BYTES {
+            break;
+        }
+        bytes += u64::from(frame.bytes);
         look_into(reader, frame, search, &mut found)?;
         if found.values.len() >= search.limit {
             break;

@@ -2,18 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use super::condition::{Field, Literal, Operator, Pattern, Place, Test};
 use super::*;
 use crate::model::{
-    Attribute, Event, Resource, Scope, Span, SpanIds, SpanKind, Status, StatusCode, TraceId,
+    Attribute, Event, Link, Resource, Scope, Span, SpanIds, SpanKind, Status, StatusCode, TraceId,
     Value as AnyValue,
 };
-use crate::store::{Batch, BatchBuilder, Location};
+use crate::store::{Batch, BatchBuilder, Location, Opened};
 
 /// A span that differs in what a search asks for, drawn from few values so that many match.
 #[derive(Debug, Clone)]
@@ -26,7 +28,7 @@ struct Sketch {
     duration: u64,
     code: StatusCode,
     key: &'static str,
-    value: &'static str,
+    value: usize,
     place: u8,
     /// How much to add to the span, so that some blocks are large enough for a filter.
     padding: usize,
@@ -35,14 +37,32 @@ struct Sketch {
 const SERVICES: [&str; 3] = ["shop", "cart", "a/b"];
 const NAMES: [&str; 3] = ["GET", "PUT", ""];
 const KEYS: [&str; 2] = ["user", "host"];
-const VALUES: [&str; 3] = ["1", "2", "true"];
+const VALUES: [&str; 4] = ["1", "2", "true", "[1]"];
+
+/// Values that read as those texts, or as others.
+fn any_value(number: usize) -> AnyValue<'static> {
+    let text = |text: &'static str| AnyValue::String(text.into());
+    match number {
+        0 => text("1"),
+        1 => AnyValue::Int(1),
+        2 => AnyValue::Double(1.0),
+        3 => text("2"),
+        4 => AnyValue::Int(2),
+        5 => AnyValue::Double(2.5),
+        6 => text("true"),
+        7 => AnyValue::Bool(true),
+        8 => AnyValue::Array(vec![AnyValue::Int(1)]),
+        9 => AnyValue::Bytes(vec![0xff].into()),
+        _ => AnyValue::Empty,
+    }
+}
 
 prop_compose! {
     fn sketch()(
         ids in (1..30_u8, 1..=255_u8), service in select(&SERVICES[..]), name in select(&NAMES[..]),
         times in (1..200_u64, 0..50_u64),
         code in select(&[StatusCode::Unset, StatusCode::Ok, StatusCode::Error][..]),
-        key in select(&KEYS[..]), value in select(&VALUES[..]), place in 0..4_u8,
+        key in select(&KEYS[..]), value in 0..11_usize, place in 0..5_u8,
         padding in select(&[0, 0, 30_000][..]),
     ) -> Sketch {
         Sketch {
@@ -92,7 +112,7 @@ fn tag() -> impl Strategy<Value = Tag> {
 
 impl Sketch {
     fn span(&self) -> Span<'static> {
-        let attribute = Attribute::new(self.key, AnyValue::String(self.value.into()));
+        let attribute = Attribute::new(self.key, any_value(self.value));
         let here = |place| {
             let here = (self.place == place).then(|| attribute.clone());
             here.into_iter().collect::<Vec<_>>()
@@ -114,10 +134,16 @@ impl Sketch {
         };
         let padding = Attribute::new("padding", AnyValue::String("x".repeat(self.padding).into()));
         let event = Event {
+            name: self.name.into(),
             attributes: here(2),
             ..Event::default()
         };
-        let ids = SpanIds::new(&[self.trace; 16], &[self.span; 8], &[]).unwrap();
+        let link = Link {
+            attributes: here(4),
+            ..Link::default()
+        };
+        let parent = [self.span / 2; 8];
+        let ids = SpanIds::new(&[self.trace; 16], &[self.span; 8], &parent).unwrap();
         Span {
             name: self.name.into(),
             kind: SpanKind::from_number(u64::from(self.span % 6)),
@@ -125,6 +151,7 @@ impl Sketch {
             end: UnixNanos(self.start + self.duration),
             attributes: [here(3), vec![padding]].concat(),
             events: vec![event],
+            links: vec![link],
             status: Status {
                 code: self.code,
                 ..Status::default()
@@ -149,6 +176,113 @@ async fn store(batches: &[Vec<Sketch>]) -> Query {
         store.append(batch(sketches)).await.unwrap();
     }
     Query::new(store)
+}
+
+/// A store of these batches in columns, but for the last few.
+async fn store_in_columns(batches: &[Vec<Sketch>]) -> Query {
+    let Opened {
+        store,
+        writer,
+        mut upkeep,
+    } = Store::open_idle(&Location::Memory.into()).unwrap();
+    thread::spawn(|| writer.run());
+    let (before, after) = batches.split_at(batches.len() - batches.len() / 4);
+    for sketches in before {
+        store.append(batch(sketches)).await.unwrap();
+    }
+    let write = move || upkeep.write_columns().unwrap();
+    thread::spawn(write).join().unwrap();
+    for sketches in after {
+        store.append(batch(sketches)).await.unwrap();
+    }
+    Query::new(store)
+}
+
+prop_compose! {
+    fn condition()(tests in vec(condition_test(), 1..4), is_any in any::<bool>()) -> Condition {
+        let tests = tests.into_iter().map(Condition::Test).collect();
+        if is_any { Condition::Any(tests) } else { Condition::All(tests) }
+    }
+}
+
+fn condition_test() -> impl Strategy<Value = Test> {
+    let places = vec![
+        Place::Any,
+        Place::Span,
+        Place::Resource,
+        Place::Scope,
+        Place::Event,
+        Place::Link,
+    ];
+    let attribute = (
+        select(places),
+        select(&["user", "host", "service.name"][..]),
+    );
+    let attribute = attribute.prop_map(|(place, key)| Field::Attribute(place, key.to_owned()));
+    let field = prop_oneof![
+        2 => attribute,
+        1 => select(vec![
+            Field::Name,
+            Field::Kind,
+            Field::Status,
+            Field::StatusMessage,
+            Field::Duration,
+            Field::EventName,
+            Field::ScopeName,
+            Field::ScopeVersion,
+        ]),
+    ];
+    let operators = vec![
+        Operator::Equal,
+        Operator::NotEqual,
+        Operator::Greater,
+        Operator::GreaterOrEqual,
+        Operator::Less,
+        Operator::LessOrEqual,
+    ];
+    let text = |text: &str| Literal::Text(text.to_owned());
+    let compared = select(vec![
+        text("1"),
+        text("GET"),
+        text("error"),
+        text("client"),
+        text("lib"),
+        text(""),
+        text("/w=="),
+        Literal::Int(1),
+        Literal::Int(2),
+        Literal::Double(1.5),
+        Literal::Bool(true),
+        Literal::Duration(20),
+        Literal::Duration(150),
+        Literal::Nil,
+    ]);
+    let compared = (select(operators), compared);
+    let pattern = Literal::Pattern(Pattern::new("1|s.*|GE.").unwrap());
+    let matched = (
+        select(vec![Operator::Match, Operator::NotMatch]),
+        Just(pattern),
+    );
+    (field, prop_oneof![3 => compared, 1 => matched]).prop_map(|(field, (operator, literal))| {
+        Test {
+            field,
+            operator,
+            literal,
+        }
+    })
+}
+
+/// The traces that a search finds, with the spans of each that match.
+fn found(query: &Query, search: &Search) -> BTreeSet<(TraceId, Vec<String>)> {
+    let mut found = BTreeSet::new();
+    let hits = query.search(search, &Patience::new(|| false)).unwrap();
+    for trace in query.traces(hits).map(Result::unwrap) {
+        let spans = trace.spans().unwrap();
+        let matching = spans.iter().filter(|span| search.matches(span));
+        let matching = matching.map(|span| format!("{span:?}"));
+        found.insert((trace.id, matching.collect()));
+    }
+    found
 }
 
 /// The traces that match, newest first, with how many distinct spans each has.
@@ -177,9 +311,14 @@ proptest! {
     #[test]
     fn a_search_finds_what_looking_at_every_span_finds(
         batches in vec(vec(sketch(), 1..12), 0..24), searches in vec(search(), 8),
+        in_columns in any::<bool>(),
     ) {
         block_on(async {
-            let query = store(&batches).await;
+            let query = if in_columns {
+                store_in_columns(&batches).await
+            } else {
+                store(&batches).await
+            };
             for search in searches {
                 let hits = query.search(&search, &Patience::new(|| false)).unwrap();
                 let found: Vec<_> = query.traces(hits).map(Result::unwrap).collect();
@@ -197,9 +336,31 @@ proptest! {
     }
 
     #[test]
-    fn a_trace_is_whole_however_it_arrived(batches in vec(vec(sketch(), 1..12), 0..24)) {
+    fn calls_are_counted_alike_in_rows_and_columns(batches in vec(vec(sketch(), 1..12), 1..24)) {
         block_on(async {
-            let query = store(&batches).await;
+            let (rows, columns) = (store(&batches).await, store_in_columns(&batches).await);
+            let count = |query: Query| {
+                let patience = Patience::new(|| false);
+                let all = |reader: &Reader| {
+                    dependencies::count(reader, UnixNanos(0), UnixNanos::MAX, &patience)
+                };
+                query.store.read_here(all).unwrap()
+            };
+            prop_assert_eq!(count(columns), count(rows));
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn a_trace_is_whole_however_it_arrived(
+        batches in vec(vec(sketch(), 1..12), 0..24), in_columns in any::<bool>(),
+    ) {
+        block_on(async {
+            let query = if in_columns {
+                store_in_columns(&batches).await
+            } else {
+                store(&batches).await
+            };
             for trace in 1..30_u8 {
                 let sent = batches.iter().flatten().filter(|sketch| sketch.trace == trace);
                 let sent: BTreeSet<_> = sent.map(|sketch| format!("{:?}", sketch.span())).collect();
@@ -213,6 +374,35 @@ proptest! {
                 let spans: Vec<_> = spans.collect();
                 prop_assert_eq!(spans.len(), sent.len());
                 prop_assert_eq!(spans.into_iter().collect::<BTreeSet<_>>(), sent);
+            }
+            Ok(())
+        })?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn rows_and_columns_answer_alike(
+        batches in vec(vec(sketch(), 1..12), 1..24), search in search(),
+        conditions in vec(condition(), 12),
+    ) {
+        block_on(async {
+            let (rows, columns) = (store(&batches).await, store_in_columns(&batches).await);
+            for condition in conditions {
+                let search = Search {
+                    condition: Some(condition),
+                    limit: usize::MAX,
+                    max_duration: None,
+                    tags: Vec::new(),
+                    service: None,
+                    operation: None,
+                    from: UnixNanos(0),
+                    ..search.clone()
+                };
+                let expected = found(&rows, &search);
+                prop_assert_eq!(found(&columns, &search), expected, "{:?}", search);
             }
             Ok(())
         })?;

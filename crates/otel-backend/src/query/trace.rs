@@ -40,6 +40,8 @@ pub(super) struct Frames {
     open: HashMap<Frame, Rc<OpenFrame>>,
     /// The bytes of all of them.
     bytes: usize,
+    /// Frames of columns of which one trace was read: when a second one is, all are.
+    asked: HashSet<Frame>,
 }
 
 /// A frame that was opened.
@@ -68,10 +70,7 @@ impl Frames {
         if let Some(open) = self.open.get(&frame) {
             return Ok(Rc::clone(open));
         }
-        let opened = Rc::new(OpenFrame {
-            bytes: reader.open(frame)?,
-            spans: OnceCell::new(),
-        });
+        let opened = OpenFrame::new(reader.open(frame)?);
         self.bytes += opened.bytes.len();
         if self.bytes > MAX_OPEN {
             self.open.clear();
@@ -80,9 +79,30 @@ impl Frames {
         self.open.insert(frame, Rc::clone(&opened));
         Ok(opened)
     }
+
+    /// As [`Self::get`], for one trace: a frame of columns need not hold the others.
+    fn get_trace(
+        &mut self,
+        reader: &Reader,
+        frame: Frame,
+        id: TraceId,
+    ) -> Result<Rc<OpenFrame>, ReadError> {
+        let is_known = self.open.contains_key(&frame) || !self.asked.insert(frame);
+        if is_known || !reader.has_columns(frame) {
+            return self.get(reader, frame);
+        }
+        Ok(OpenFrame::new(reader.open_trace(frame, id)?))
+    }
 }
 
 impl OpenFrame {
+    fn new(bytes: Vec<u8>) -> Rc<Self> {
+        Rc::new(Self {
+            bytes,
+            spans: OnceCell::new(),
+        })
+    }
+
     /// What is known of each span; `messages` are all messages of the frame, which are read once.
     pub(super) fn spans<'m>(
         &self,
@@ -192,7 +212,7 @@ pub(super) fn load(
             collecting.cut = true;
             break;
         }
-        let open = frames.get(reader, frame)?;
+        let open = frames.get_trace(reader, frame, id)?;
         collecting
             .add(&open)
             .map_err(|reason| reader.damaged(frame, reason))?;

@@ -105,6 +105,41 @@ impl<'a> BatchBuilder<'a> {
     }
 }
 
+/// Makes a [`Batch`] of spans that were stored before, for frames of columns, which need no tokens.
+#[derive(Debug, Default)]
+pub(super) struct StoredSpans(Batch);
+
+impl StoredSpans {
+    /// Adds spans that have a resource and a scope in common, as far as they are wanted.
+    pub(super) fn push(
+        &mut self,
+        head: &GroupHead<'_>,
+        spans: &[&[u8]],
+        mut wanted: impl FnMut(&Outline<'_>) -> bool,
+    ) {
+        self.0.groups.push(BatchGroup::new(head));
+        let group = self.0.groups.len() - 1;
+        for message in spans {
+            // The store holds no span without an outline.
+            if let Some(outline) = Outline::read(message).filter(&mut wanted) {
+                let begin = self.0.bytes.len();
+                self.0.bytes.extend_from_slice(message);
+                self.0.rows.push(Row {
+                    trace_id: outline.trace_id,
+                    start: outline.start,
+                    group,
+                    bytes: begin..self.0.bytes.len(),
+                    tokens: 0..0,
+                });
+            }
+        }
+    }
+
+    pub(super) fn finish(self) -> Batch {
+        self.0
+    }
+}
+
 impl Operation {
     /// Bytes of its names.
     pub(super) fn length(&self) -> usize {
@@ -160,14 +195,22 @@ impl Batch {
 }
 
 impl BatchGroup {
-    fn of(span: &Span<'_>) -> Self {
-        let mut group = Self {
-            resource: Vec::new(),
-            resource_schema: span.resource.schema_url.as_bytes().to_vec(),
-            scope: Vec::new(),
-            scope_schema: span.scope.schema_url.as_bytes().to_vec(),
+    fn new(head: &GroupHead<'_>) -> Self {
+        Self {
+            resource: head.resource.to_vec(),
+            resource_schema: head.resource_schema.to_vec(),
+            scope: head.scope.to_vec(),
+            scope_schema: head.scope_schema.to_vec(),
             tokens: Vec::new(),
-        };
+        }
+    }
+
+    fn of(span: &Span<'_>) -> Self {
+        let mut group = Self::new(&GroupHead {
+            resource_schema: span.resource.schema_url.as_bytes(),
+            scope_schema: span.scope.schema_url.as_bytes(),
+            ..GroupHead::default()
+        });
         encode_resource(&span.resource, &mut group.resource);
         encode_scope(&span.scope, &mut group.scope);
         push_group_tokens(span, &mut group.tokens);

@@ -1,12 +1,13 @@
 //! Blocks: how spans lie in the store.
 //!
-//! A block is a list of frames. A frame is a `TracesData` message of OTLP, compressed with zstd; it
-//! holds whole traces where it can. Beside its frames a block has what is needed to find them:
-//! [`FrameInfo`]s, [`TraceEntry`]s, and a filter. `docs/format.md` gives the bytes.
+//! A block is a list of frames, which hold whole traces where they can. A frame has one of two forms:
+//! rows, a `TracesData` message of OTLP, compressed with zstd; or columns, see `columns`. Beside its
+//! frames a block has what is needed to find them: [`FrameInfo`]s, [`TraceEntry`]s, and a filter of
+//! its rows. `docs/format.md` gives the bytes.
 
 use crate::model::{TraceId, UnixNanos};
 
-/// A block of fewer bytes before compression has no filter: to read it costs less.
+/// A block with fewer bytes of rows before compression has no filter: to read it costs less.
 const MIN_FILTERED: u64 = 64 * 1024;
 
 /// A block that is not in the store yet.
@@ -32,11 +33,13 @@ pub(super) struct Body {
 /// What is known of a frame without opening it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct FrameInfo {
+    /// How its spans are stored.
+    pub(super) form: Form,
     /// Where it begins in the block's data.
     pub(super) offset: u32,
     /// Its length there.
     pub(super) length: u32,
-    /// Its length uncompressed.
+    /// Its length as rows, uncompressed; of columns, that of the `Span` messages alone.
     pub(super) raw_length: u32,
     /// How many spans it holds.
     pub(super) spans: u32,
@@ -47,6 +50,15 @@ pub(super) struct FrameInfo {
     /// When the newest of its traces begins, as far as the frame knows: no trace of which it holds
     /// spans begins later.
     pub(super) newest: UnixNanos,
+}
+
+/// How the spans of a frame are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Span by span, as they arrived.
+    Rows,
+    /// Field by field.
+    Columns,
 }
 
 /// Says that a frame holds spans of a trace.
@@ -70,9 +82,15 @@ pub(super) fn raw_length(frames: &[FrameInfo]) -> u64 {
     frames.iter().map(|frame| u64::from(frame.raw_length)).sum()
 }
 
+/// How many bytes those of a block's frames have before compression that are rows.
+pub(super) fn row_length(frames: &[FrameInfo]) -> u64 {
+    let rows = frames.iter().filter(|frame| frame.form == Form::Rows);
+    rows.map(|frame| u64::from(frame.raw_length)).sum()
+}
+
 /// Whether a block of these frames has a filter.
 pub(super) fn has_filter(frames: &[FrameInfo]) -> bool {
-    raw_length(frames) >= MIN_FILTERED
+    row_length(frames) >= MIN_FILTERED
 }
 
 /// The key under which a trace is listed.
@@ -84,17 +102,27 @@ pub(super) fn trace_key(id: TraceId) -> u32 {
 impl FrameInfo {
     const LENGTH: usize = 32;
 
+    /// Set in the number of spans of a frame of columns.
+    const COLUMNS: u32 = 1 << 31;
+
     /// About how many bytes the frame takes in the store, with its filter and its entries.
     pub(super) fn size(&self) -> u64 {
-        const BESIDE: u64 = 1400;
-        u64::from(self.length) + BESIDE
+        let beside = match self.form {
+            Form::Rows => 1400,
+            Form::Columns => 32 + u64::from(self.spans),
+        };
+        u64::from(self.length) + beside
     }
 
     /// The bytes of these frames without `newest`, one after the other, each number little-endian.
     pub(super) fn encode_all(frames: &[Self]) -> Vec<u8> {
         let mut out = Vec::with_capacity(frames.len() * Self::LENGTH);
         for frame in frames {
-            for number in [frame.offset, frame.length, frame.raw_length, frame.spans] {
+            let spans = match frame.form {
+                Form::Rows => frame.spans,
+                Form::Columns => frame.spans | Self::COLUMNS,
+            };
+            for number in [frame.offset, frame.length, frame.raw_length, spans] {
                 out.extend_from_slice(&number.to_le_bytes());
             }
             out.extend_from_slice(&frame.first.0.to_le_bytes());
@@ -125,6 +153,7 @@ impl FrameInfo {
     fn decode(bytes: &[u8; Self::LENGTH]) -> Self {
         let mut rest = bytes.as_slice();
         let mut decoded = Self {
+            form: Form::Rows,
             offset: u32::from_le_bytes(take(&mut rest)),
             length: u32::from_le_bytes(take(&mut rest)),
             raw_length: u32::from_le_bytes(take(&mut rest)),
@@ -134,6 +163,10 @@ impl FrameInfo {
             newest: UnixNanos(0),
         };
         decoded.newest = decoded.last;
+        if decoded.spans & Self::COLUMNS != 0 {
+            decoded.form = Form::Columns;
+            decoded.spans &= !Self::COLUMNS;
+        }
         decoded
     }
 }
@@ -188,7 +221,8 @@ mod tests {
 
     #[test]
     fn entries_survive_their_bytes() {
-        let frames = vec![FrameInfo {
+        let rows = FrameInfo {
+            form: Form::Rows,
             offset: 1,
             length: 2,
             raw_length: 3,
@@ -196,13 +230,18 @@ mod tests {
             first: UnixNanos(5),
             last: UnixNanos(u64::MAX),
             newest: UnixNanos(6),
-        }];
+        };
+        let columns = FrameInfo {
+            form: Form::Columns,
+            ..rows
+        };
+        let frames = vec![rows, columns];
         let bytes = FrameInfo::encode_all(&frames);
         let newest = FrameInfo::encode_newest(&frames);
         assert_eq!(FrameInfo::decode_all(&bytes, &newest), Some(frames));
         assert_eq!(FrameInfo::decode_all(&bytes[1..], &newest), None);
         assert_eq!(FrameInfo::decode_all(&bytes, &newest[1..]), None);
-        assert_eq!(FrameInfo::decode_all(&bytes, &[0; 16]), None);
+        assert_eq!(FrameInfo::decode_all(&bytes, &[0; 24]), None);
         let early = FrameInfo::decode_all(&bytes, &[]).unwrap();
         assert_eq!(early[0].newest, UnixNanos(u64::MAX));
 

@@ -4,16 +4,23 @@ use std::collections::HashMap;
 use std::io;
 
 use super::batch::{Batch, Row};
-use super::block::{FrameInfo, NewBlock, TraceEntry, has_filter, trace_key};
+use super::block::{Form, FrameInfo, NewBlock, TraceEntry, has_filter, trace_key};
+use super::columns::{self, Packer};
 use super::filter::{FilterBuilder, FrameFilter, transpose};
-use crate::format::otlp::{GroupHead, write_groups};
+use crate::format::otlp::{GroupHead, Outline, write_groups};
 use crate::model::{TraceId, UnixNanos};
 
-/// A frame ends behind the trace with which it reaches this many bytes, uncompressed.
-pub(super) const FRAME_TARGET: usize = 128 * 1024;
-
-/// A frame ends within a trace at this many bytes.
-const FRAME_MAX: usize = 2 * FRAME_TARGET;
+impl Form {
+    /// A frame ends behind the trace with which it reaches this many bytes, uncompressed; within a
+    /// trace, at twice as many. Columns get smaller the more spans they have, and a trace costs more
+    /// to read the more spans lie beside it.
+    pub(super) fn target(self) -> usize {
+        match self {
+            Self::Rows => 128 * 1024,
+            Self::Columns => 512 * 1024,
+        }
+    }
+}
 
 /// zstd's level: the fastest of its ordinary ones.
 const LEVEL: i32 = 1;
@@ -21,12 +28,14 @@ const LEVEL: i32 = 1;
 /// Makes blocks; keeps the compressor's memory from one to the next.
 pub(super) struct BlockBuilder {
     compressor: zstd::bulk::Compressor<'static>,
+    packer: Packer,
     raw: Vec<u8>,
 }
 
 /// A block being made.
 struct Building<'a, 'b> {
     builder: &'b mut BlockBuilder,
+    form: Form,
     heads: Heads<'a>,
     block: NewBlock,
     filters: Vec<FrameFilter>,
@@ -82,6 +91,7 @@ impl BlockBuilder {
         compressor.include_checksum(true)?;
         Ok(Self {
             compressor,
+            packer: Packer::new()?,
             raw: Vec::new(),
         })
     }
@@ -89,11 +99,13 @@ impl BlockBuilder {
     /// Makes one block of all spans of `batches`, and of frames that were made before.
     pub(super) fn build(
         &mut self,
+        form: Form,
         batches: &[Batch],
         frames: Vec<BuiltFrame>,
     ) -> io::Result<NewBlock> {
         let mut building = Building {
             builder: self,
+            form,
             heads: Heads::of(batches),
             block: NewBlock::default(),
             filters: Vec::new(),
@@ -146,14 +158,14 @@ fn row<'a>(batches: &'a [Batch], place: &Place) -> Option<(&'a Batch, &'a Row)> 
 impl<'a> Building<'a, '_> {
     fn add_trace(&mut self, batches: &'a [Batch], trace: &[Place]) -> io::Result<()> {
         for place in trace {
-            if self.open.length >= FRAME_MAX {
+            if self.open.length >= 2 * self.form.target() {
                 self.close_frame()?;
             }
             if let Some((batch, row)) = row(batches, place) {
                 self.add_span(batch, row, self.heads.number(place.batch, row.group));
             }
         }
-        if self.open.length >= FRAME_TARGET || self.open.filter.is_full() {
+        if self.open.length >= self.form.target() || self.open.filter.is_full() {
             self.close_frame()?;
         }
         Ok(())
@@ -193,19 +205,31 @@ impl<'a> Building<'a, '_> {
             return Ok(());
         }
         open.end_trace();
-        self.builder.raw.clear();
-        open.write(&self.heads, &mut self.builder.raw);
-        let compressed = self.builder.compress()?;
+        let (data, raw_length, filter) = match self.form {
+            Form::Rows => {
+                self.builder.raw.clear();
+                open.write(&self.heads, &mut self.builder.raw);
+                let raw_length = length(&self.builder.raw)?;
+                let filter = std::mem::take(&mut open.filter).finish();
+                (self.builder.compress()?, raw_length, filter)
+            }
+            Form::Columns => {
+                let data = open.columns(&self.heads, &mut self.builder.packer)?;
+                let raw_length = u32::try_from(open.length).map_err(io::Error::other)?;
+                (data, raw_length, FrameFilter::of_anything())
+            }
+        };
         let info = FrameInfo {
+            form: self.form,
             offset: 0,
-            length: length(&compressed)?,
-            raw_length: length(&self.builder.raw)?,
+            length: length(&data)?,
+            raw_length,
             spans: length(&open.spans)?,
             first: open.first,
             last: open.last,
             newest: open.newest,
         };
-        self.add_frame(&info, &compressed, open.keys, open.filter.finish())
+        self.add_frame(&info, &data, open.keys, filter)
     }
 
     fn add_frame(
@@ -243,6 +267,27 @@ impl OpenFrame<'_> {
         if let Some((_, first)) = self.trace.take() {
             self.newest = self.newest.max(first);
         }
+    }
+
+    /// The frame as a group of columns, its spans in the order added.
+    fn columns(&self, heads: &Heads<'_>, packer: &mut Packer) -> io::Result<Vec<u8>> {
+        let head = |number: &usize| heads.distinct.get(*number).copied().unwrap_or_default();
+        let distinct: Vec<_> = self.heads.iter().map(head).collect();
+        let places = self.heads.iter().zip(0..);
+        let places: HashMap<usize, u32> = places.map(|(head, place)| (*head, place)).collect();
+        let rows = self.spans.iter().filter_map(|(head, message)| {
+            // The store holds no span without an outline.
+            let outline = Outline::read(message)?;
+            Some(columns::Row {
+                trace_id: outline.trace_id,
+                span_id: outline.span_id,
+                start: outline.start.0,
+                end: outline.end.0,
+                head: places.get(head).copied().unwrap_or_default(),
+                message,
+            })
+        });
+        columns::encode(&rows.collect::<Vec<_>>(), &distinct, packer)
     }
 
     /// Appends the frame's `TracesData`, its spans grouped, in the order added.

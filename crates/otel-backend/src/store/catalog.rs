@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
-use super::block::{Body, FrameInfo, NewBlock, TraceEntry, raw_length, trace_key};
+use super::block::{Body, FrameInfo, NewBlock, TraceEntry, raw_length, row_length, trace_key};
 use super::database::Database;
 use super::evicted::Evicted;
 use super::source::Source;
@@ -27,6 +27,8 @@ pub(super) struct Head {
     pub(super) newest: UnixNanos,
     /// Bytes before compression.
     pub(super) raw_length: u64,
+    /// Those of its rows.
+    pub(super) row_length: u64,
     /// About how many bytes it takes where it is kept.
     pub(super) size: u64,
 }
@@ -128,6 +130,7 @@ impl Head {
         Self {
             id,
             raw_length: raw_length(&frames),
+            row_length: row_length(&frames),
             size: frames.iter().map(FrameInfo::size).sum(),
             frames,
             traces,

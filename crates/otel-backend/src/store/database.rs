@@ -15,7 +15,10 @@ use super::{AppendError, Location, Settings, SyncMode};
 const APPLICATION_ID: i32 = 0x4f54_454c;
 
 /// The version of the format that this program writes, and the newest that it reads.
-const FORMAT: i32 = 4;
+const FORMAT: i32 = 5;
+
+/// The oldest format whose tables are those of the newest.
+const SAME_TABLES: i32 = 4;
 
 const FILE_NAME: &str = "traces.sqlite";
 
@@ -218,7 +221,7 @@ impl Database {
         };
         let connection = open_to_read_alone(&path).map_err(sqlite)?;
         match check_version(&connection, &path, sqlite)? {
-            FORMAT => {}
+            SAME_TABLES.. => {}
             found => return Err(OpenError::TooOld { path, found }),
         }
         let database = Self {
@@ -381,7 +384,9 @@ fn migrate(connection: &Connection, found: i32) -> rusqlite::Result<()> {
     if found < 3 {
         transaction.execute_batch(SCHEMA_3)?;
     }
-    transaction.execute_batch(SCHEMA_4)?;
+    if found < 4 {
+        transaction.execute_batch(SCHEMA_4)?;
+    }
     transaction.pragma_update(None, "user_version", FORMAT)?;
     transaction.commit()
 }

@@ -9,13 +9,13 @@ use std::sync::Arc;
 
 use super::ReadError;
 use super::batch::Batch;
-use super::block::{FrameInfo, trace_key};
+use super::block::{Form, FrameInfo, trace_key};
 use super::build::BuiltFrame;
 use super::catalog::Head;
 use super::source::Source;
 use super::unpack::{Fate, Parts};
 use crate::format::otlp::{Outline, groups};
-use crate::model::{Span, TraceId, UnixNanos};
+use crate::model::{TraceId, UnixNanos};
 
 /// What is to go.
 pub(super) struct Eviction {
@@ -88,8 +88,14 @@ impl Eviction {
         !self.survivors.is_empty()
     }
 
-    /// Takes out of a block what goes; `None` if nothing does.
-    pub(super) fn thin(&self, source: &Source, head: &Head) -> Result<Option<Thinned>, ReadError> {
+    /// Takes out of a block what goes, to put what stays into frames of that form; `None` if nothing
+    /// goes.
+    pub(super) fn thin(
+        &self,
+        source: &Source,
+        head: &Head,
+        form: Form,
+    ) -> Result<Option<Thinned>, ReadError> {
         if head.age_of(head.first) > self.until {
             return Ok(None);
         }
@@ -104,10 +110,10 @@ impl Eviction {
             .flat_map(|(index, _)| keys(index))
             .copied()
             .collect();
-        let spans = parts.spans(|span| {
-            let stays = self.keeps(head, span);
+        let spans = parts.take_spans(form, |trace, start| {
+            let stays = self.keeps(head, trace, start);
             if !stays {
-                evicted.push(trace_key(span.trace_id));
+                evicted.push(trace_key(trace));
             }
             stays
         });
@@ -135,8 +141,8 @@ impl Eviction {
     }
 
     /// Whether a span stays.
-    fn keeps(&self, head: &Head, span: &Span<'_>) -> bool {
-        head.age_of(span.start) > self.until || self.survivors.contains(&span.trace_id)
+    fn keeps(&self, head: &Head, trace: TraceId, start: UnixNanos) -> bool {
+        head.age_of(start) > self.until || self.survivors.contains(&trace)
     }
 
     fn stays(&self, key: u32) -> bool {

@@ -75,6 +75,14 @@ impl FilterBuilder {
 }
 
 impl FrameFilter {
+    /// The filter of a frame that may hold anything, since it is not asked through a filter.
+    pub(super) fn of_anything() -> Self {
+        Self {
+            words: vec![u64::MAX; WORDS].into_boxed_slice(),
+            ones: BITS,
+        }
+    }
+
     fn insert(&mut self, token: Token) {
         for position in positions(token) {
             self.set(position);

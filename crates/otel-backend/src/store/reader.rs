@@ -3,12 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::block::has_filter;
+use super::block::{Form, FrameInfo, has_filter};
 use super::catalog::{Catalog, Head, Shared};
+use super::columns::Group;
 use super::database::Database;
 use super::filter::{FrameSet, positions, row};
 use super::load::load;
-use super::source::Source;
+use super::source::{InBlock, Source};
 use super::token::Token;
 use super::{OpenError, Operation, ReadError, lock};
 use crate::model::{TraceId, UnixNanos};
@@ -30,6 +31,8 @@ pub struct Frame {
     pub first: UnixNanos,
     /// No trace of which it holds spans begins later.
     pub newest: UnixNanos,
+    /// About how many bytes its spans have when they are put together.
+    pub bytes: u32,
     block: usize,
     index: usize,
 }
@@ -158,12 +161,51 @@ impl Reader {
     /// # Errors
     /// [`ReadError`] if the database cannot be read.
     pub fn open(&self, frame: Frame) -> Result<Vec<u8>, ReadError> {
-        let head = self.catalog.blocks.get(frame.block);
-        let Some((head, info)) = head.and_then(|head| Some((head, head.frames.get(frame.index)?)))
-        else {
+        let Some((head, info)) = self.info(frame) else {
             return Ok(Vec::new());
         };
         self.unless_damaged(self.source.unpack(head, info), Vec::new)
+    }
+
+    /// The `TracesData` of the spans that a frame holds of a trace, or of more spans.
+    ///
+    /// One that is damaged is reported, and has no spans: the others can still be read.
+    ///
+    /// # Errors
+    /// [`ReadError`] if the database cannot be read.
+    pub fn open_trace(&self, frame: Frame, id: TraceId) -> Result<Vec<u8>, ReadError> {
+        let Some((head, info)) = self.info(frame) else {
+            return Ok(Vec::new());
+        };
+        self.unless_damaged(self.source.unpack_trace(head, info, id), Vec::new)
+    }
+
+    /// Whether the spans of a frame are stored in columns.
+    pub fn has_columns(&self, frame: Frame) -> bool {
+        let info = self.info(frame);
+        info.is_some_and(|(_, info)| info.form == Form::Columns)
+    }
+
+    /// Looks into the columns of a frame; `None` if it has none, or is damaged, which is reported.
+    ///
+    /// # Errors
+    /// [`ReadError`] if the database cannot be read.
+    pub(crate) fn look_into<T>(
+        &self,
+        frame: Frame,
+        look: impl FnOnce(&mut Group<'_, &InBlock<'_>>) -> Result<T, ReadError>,
+    ) -> Result<Option<T>, ReadError> {
+        let info = self.info(frame);
+        let Some((head, info)) = info.filter(|(_, info)| info.form == Form::Columns) else {
+            return Ok(None);
+        };
+        let result = self.source.with_columns(head, info, look);
+        self.unless_damaged(result.map(Some), || None)
+    }
+
+    fn info(&self, frame: Frame) -> Option<(&Head, &FrameInfo)> {
+        let head = self.catalog.blocks.get(frame.block)?;
+        Some((head, head.frames.get(frame.index)?))
     }
 
     /// Reports damage, and goes on with something else.
@@ -233,6 +275,7 @@ fn frame(block: usize, head: &Head, index: usize) -> Option<Frame> {
         last: info.last,
         first: info.first,
         newest: info.newest,
+        bytes: info.raw_length,
         block,
         index,
     })

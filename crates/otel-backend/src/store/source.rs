@@ -8,8 +8,10 @@ use rusqlite::{Connection, ErrorCode, MAIN_DB};
 use zstd::bulk::Decompressor;
 
 use super::ReadError;
-use super::block::FrameInfo;
+use super::block::{Form, FrameInfo};
 use super::catalog::Head;
+use super::columns::{Damaged, Group, ReadAt, TraceRows};
+use crate::model::TraceId;
 
 /// Where one thread reads.
 pub(super) struct Source {
@@ -19,10 +21,44 @@ pub(super) struct Source {
     decompressor: Cell<Option<Decompressor<'static>>>,
 }
 
+/// The bytes of one frame, read when they are asked for.
+pub(crate) struct InBlock<'s> {
+    part: Part<'s>,
+    offset: usize,
+}
+
+impl ReadAt for &InBlock<'_> {
+    type Error = ReadError;
+
+    fn read_at(&self, bytes: &mut [u8], offset: usize) -> Result<(), ReadError> {
+        self.part.read(bytes, self.offset.saturating_add(offset))
+    }
+}
+
+/// The `TracesData` of the wanted traces of a group of columns.
+fn rows(
+    group: &[u8],
+    decompressor: &mut Decompressor<'static>,
+    wanted: impl Fn(&TraceRows) -> bool,
+) -> Result<Vec<u8>, Damaged> {
+    let mut group = Group::open(group, decompressor)?;
+    let traces = group.traces()?.into_iter().filter(wanted);
+    let messages = group.messages(traces.map(|trace| trace.rows))?;
+    let mut data = Vec::new();
+    messages.write(&mut data);
+    Ok(data)
+}
+
 /// One part of a block.
 pub(super) enum Part<'s> {
     Resident(&'s [u8]),
     Stored { blob: Blob<'s>, block: i64 },
+}
+
+impl fmt::Debug for InBlock<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InBlock").finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for Source {
@@ -63,23 +99,66 @@ impl Source {
             .and_then(|()| self.unpack_bytes(head.id, &packed, info))
     }
 
-    /// Unpacks the bytes of a frame.
+    /// The `TracesData` of a frame of which these are the bytes.
     pub(super) fn unpack_bytes(
         &self,
         block: i64,
         packed: &[u8],
         info: &FrameInfo,
     ) -> Result<Vec<u8>, ReadError> {
-        let unpack = || {
-            let mut decompressor = match self.decompressor.take() {
-                Some(kept) => kept,
-                None => Decompressor::new()?,
-            };
-            let unpacked = decompressor.decompress(packed, info.raw_length as usize);
-            self.decompressor.set(Some(decompressor));
-            unpacked
+        let mut decompressor = self.decompressor(block)?;
+        let unpacked = match info.form {
+            Form::Rows => decompressor
+                .decompress(packed, info.raw_length as usize)
+                .map_err(|reason| ReadError::damaged(block, &reason)),
+            Form::Columns => rows(packed, &mut decompressor, |_| true)
+                .map_err(|reason| ReadError::damaged(block, &reason)),
         };
-        unpack().map_err(|reason| ReadError::damaged(block, &reason))
+        self.decompressor.set(Some(decompressor));
+        unpacked
+    }
+
+    /// The `TracesData` of the spans that a frame holds of a trace; of a frame of rows, of all spans.
+    pub(super) fn unpack_trace(
+        &self,
+        head: &Head,
+        info: &FrameInfo,
+        id: TraceId,
+    ) -> Result<Vec<u8>, ReadError> {
+        if info.form == Form::Rows {
+            return self.unpack(head, info);
+        }
+        let mut packed = vec![0; info.length as usize];
+        self.frames(head)?.read(&mut packed, info.offset as usize)?;
+        let mut decompressor = self.decompressor(head.id)?;
+        let unpacked = rows(&packed, &mut decompressor, |trace| trace.id == id);
+        self.decompressor.set(Some(decompressor));
+        unpacked.map_err(|reason| ReadError::damaged(head.id, &reason))
+    }
+
+    /// Looks into the columns of a frame that has some.
+    pub(super) fn with_columns<T>(
+        &self,
+        head: &Head,
+        info: &FrameInfo,
+        look: impl FnOnce(&mut Group<'_, &InBlock<'_>>) -> Result<T, ReadError>,
+    ) -> Result<T, ReadError> {
+        let mut decompressor = self.decompressor(head.id)?;
+        let bytes = InBlock {
+            part: self.frames(head)?,
+            offset: info.offset as usize,
+        };
+        let result = Group::open(&bytes, &mut decompressor).and_then(|mut group| look(&mut group));
+        self.decompressor.set(Some(decompressor));
+        result.map_err(|reason| match reason {
+            ReadError::Damaged { reason, .. } => ReadError::damaged(head.id, &reason),
+            reason => reason,
+        })
+    }
+
+    fn decompressor(&self, block: i64) -> Result<Decompressor<'static>, ReadError> {
+        let made = self.decompressor.take().map_or_else(Decompressor::new, Ok);
+        made.map_err(|reason| ReadError::damaged(block, &reason))
     }
 
     fn stored<'s>(&'s self, block: i64, table: &str, column: &str) -> Result<Part<'s>, ReadError> {

@@ -353,11 +353,13 @@ async fn names_that_are_too_long_are_not_listed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn databases_of_earlier_formats_are_brought_up_to_date() {
+    const TO_4: &str = "PRAGMA user_version = 4";
     const TO_3: &str = "ALTER TABLE block DROP COLUMN came; PRAGMA user_version = 3";
     const TO_2: &str = "ALTER TABLE block DROP COLUMN newest; PRAGMA user_version = 2";
     const TO_1: &str = "DROP TABLE evicted; PRAGMA user_version = 1";
     let to_2 = format!("{TO_3}; {TO_2}");
-    for (back, newest) in [(TO_3, 5), (&to_2, 9), (&format!("{to_2}; {TO_1}"), 9)] {
+    let to_1 = format!("{to_2}; {TO_1}");
+    for (back, newest) in [(TO_4, 5), (TO_3, 5), (&to_2, 9), (&to_1, 9)] {
         let directory = tempfile::tempdir().unwrap();
         let settings = in_directory(directory.path(), Retention::default());
         let fixture = open(&settings);
@@ -379,7 +381,121 @@ async fn databases_of_earlier_formats_are_brought_up_to_date() {
         let format = database()
             .unwrap()
             .pragma_query_value(None, "user_version", |row| row.get::<_, i32>(0));
-        assert_eq!(format.unwrap(), 4);
+        assert_eq!(format.unwrap(), 5);
+    }
+}
+
+/// Stores so many traces of one span each, ten in a block.
+async fn many_traces(fixture: &Fixture, traces: u64) {
+    for block in 0..traces / 10 {
+        let spans: Vec<_> = (0..10).map(|n| (block * 10 + n, 0, block + 1)).collect();
+        fixture.append(&spans, 10_000).await;
+    }
+}
+
+impl Fixture {
+    /// How many frames hold rows, and how many columns.
+    async fn forms(&self) -> (usize, usize) {
+        let read = |reader: &Reader| -> Result<_, ReadError> {
+            let mut frames = Vec::new();
+            for block in reader.blocks() {
+                frames.extend(reader.frames_with(block, &[])?);
+            }
+            let columns = frames.iter().filter(|frame| reader.has_columns(**frame));
+            let columns = columns.count();
+            Ok((frames.len() - columns, columns))
+        };
+        self.store.read(read).await.unwrap()
+    }
+
+    /// How many of these traces are there.
+    async fn count(&self, traces: u64) -> usize {
+        let mut count = 0;
+        for trace in 0..traces {
+            count += self.starts(trace).await.len();
+        }
+        count
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn merged_blocks_have_columns_and_damage_costs_one_group() {
+    let directory = tempfile::tempdir().unwrap();
+    let settings = in_directory(directory.path(), Retention::default());
+    let mut fixture = open(&settings);
+    many_traces(&fixture, 320).await;
+    assert_eq!(fixture.forms().await, (32, 0));
+    fixture.work();
+    let (rows, columns) = fixture.forms().await;
+    assert_eq!(rows, 0);
+    assert!(columns > 3, "{columns}");
+    assert_eq!(fixture.count(320).await, 320);
+    fixture.close().await;
+
+    let database = rusqlite::Connection::open(directory.path().join("traces.sqlite")).unwrap();
+    let damage = "UPDATE block_data SET frames = CAST(substr(frames, 1, 9999) || x'00000000' ||
+                  substr(frames, 10004) AS BLOB)";
+    database.execute_batch(damage).unwrap();
+    drop(database);
+    let fixture = open(&settings);
+    let left = fixture.count(320).await;
+    let lost = 320 - left;
+    assert!(
+        lost > 0 && lost < 2 * 320 / columns,
+        "{lost} of {columns} groups"
+    );
+    assert_eq!(fixture.store.damaged_blocks(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn large_blocks_of_earlier_formats_are_written_in_columns() {
+    let directory = tempfile::tempdir().unwrap();
+    let settings = in_directory(directory.path(), Retention::default());
+    let fixture = open(&settings);
+    let spans: Vec<_> = (0..500).map(|trace| (trace, 0, trace + 1)).collect();
+    fixture.append(&spans, 10_000).await;
+    fixture.close().await;
+    let database = rusqlite::Connection::open(directory.path().join("traces.sqlite")).unwrap();
+    database.execute_batch("PRAGMA user_version = 4").unwrap();
+    drop(database);
+
+    let mut fixture = open(&settings);
+    let (rows, columns) = fixture.forms().await;
+    assert!(rows > 0 && columns == 0);
+    fixture.work();
+    let (rows, columns) = fixture.forms().await;
+    assert!(rows == 0 && columns > 0);
+    assert_eq!(fixture.count(500).await, 500);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn columns_are_thinned_by_retention() {
+    let now = UnixNanos::now().0;
+    let mut fixture = open(&in_memory(one_day()));
+    fixture.upkeep.retention.age = None;
+    let start = |trace: u64| {
+        now - if trace.is_multiple_of(2) {
+            30 * HOUR
+        } else {
+            HOUR
+        }
+    };
+    for block in 0..32 {
+        let spans: Vec<_> = (0..10)
+            .map(|n| block * 10 + n)
+            .map(|t| (t, 0, start(t)))
+            .collect();
+        fixture.append(&spans, 10_000).await;
+    }
+    fixture.work();
+    assert_eq!(fixture.forms().await.0, 0);
+    fixture.upkeep.retention = one_day();
+    fixture.work();
+    assert_eq!(fixture.forms().await.0, 0);
+    for trace in 0..320_u64 {
+        let is_old = trace.is_multiple_of(2);
+        assert_eq!(fixture.starts(trace).await.is_empty(), is_old, "{trace}");
+        assert_eq!(fixture.evicted(trace).await, is_old, "{trace}");
     }
 }
 

@@ -1,14 +1,14 @@
 //! Taking blocks apart, so that others can be made of their spans.
 
 use super::ReadError;
-use super::batch::{Batch, BatchBuilder};
-use super::block::{FrameInfo, has_filter};
+use super::batch::{Batch, BatchBuilder, StoredSpans};
+use super::block::{Form, FrameInfo, has_filter};
 use super::build::BuiltFrame;
 use super::catalog::Head;
-use super::filter::untranspose;
+use super::filter::{FrameFilter, untranspose};
 use super::source::Source;
-use crate::format::otlp::decode_traces;
-use crate::model::Span;
+use crate::format::otlp::{decode_traces, groups};
+use crate::model::{TraceId, UnixNanos};
 
 /// What becomes of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,12 +55,16 @@ impl Parts {
             }
             let mut data = vec![0; info.length as usize];
             frames.read(&mut data, info.offset as usize)?;
-            match filters.get(index).filter(|_| fate == Fate::Keep) {
+            let filter = match info.form {
+                Form::Rows => filters.get(index).cloned(),
+                Form::Columns => Some(FrameFilter::of_anything()),
+            };
+            match filter.filter(|_| fate == Fate::Keep) {
                 Some(filter) => self.frames.push(BuiltFrame {
                     info: *info,
                     data,
                     keys: keys.get(index).cloned().unwrap_or_default(),
-                    filter: filter.clone(),
+                    filter,
                 }),
                 None => self
                     .unpacked
@@ -70,17 +74,48 @@ impl Parts {
         Ok(())
     }
 
-    /// The spans of the frames that were unpacked, as far as they are wanted.
-    pub(super) fn spans(&self, mut wanted: impl FnMut(&Span<'_>) -> bool) -> Batch {
-        let mut batch = BatchBuilder::default();
-        for frame in &self.unpacked {
-            // A frame's checksum was right, and a store writes no frame that cannot be decoded.
-            for incoming in decode_traces(frame).into_iter().flatten().flatten() {
-                if wanted(&incoming.span) {
-                    batch.push(&incoming.span, incoming.message);
-                }
+    /// Takes out the spans of the frames that were unpacked, as far as they are wanted by their traces
+    /// and their starts, for frames of that form.
+    ///
+    /// Bytes that cannot be read are passed over: the checksums were right, and a store writes no frame
+    /// that cannot be decoded.
+    pub(super) fn take_spans(
+        &mut self,
+        form: Form,
+        wanted: impl FnMut(TraceId, UnixNanos) -> bool,
+    ) -> Batch {
+        let frames = std::mem::take(&mut self.unpacked);
+        match form {
+            Form::Rows => with_tokens(&frames, wanted),
+            Form::Columns => without_tokens(frames, wanted),
+        }
+    }
+}
+
+fn with_tokens(frames: &[Vec<u8>], mut wanted: impl FnMut(TraceId, UnixNanos) -> bool) -> Batch {
+    let mut batch = BatchBuilder::default();
+    for frame in frames {
+        for incoming in decode_traces(frame).into_iter().flatten().flatten() {
+            if wanted(incoming.span.trace_id, incoming.span.start) {
+                batch.push(&incoming.span, incoming.message);
             }
         }
-        batch.finish()
     }
+    batch.finish()
+}
+
+fn without_tokens(
+    frames: Vec<Vec<u8>>,
+    mut wanted: impl FnMut(TraceId, UnixNanos) -> bool,
+) -> Batch {
+    let mut stored = StoredSpans::default();
+    // Each frame goes once its spans are copied.
+    for frame in frames {
+        for group in groups(&frame).into_iter().flatten() {
+            stored.push(&group.head, &group.spans, |outline| {
+                wanted(outline.trace_id, outline.start)
+            });
+        }
+    }
+    stored.finish()
 }

@@ -11,7 +11,7 @@ use std::{io, thread};
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::block::NewBlock;
+use super::block::{Form, NewBlock};
 use super::build::BlockBuilder;
 use super::catalog::{Catalog, Head, Shared};
 use super::clock::Clock;
@@ -43,7 +43,7 @@ pub(crate) struct Upkeep {
 
 /// Why work was left for later.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Stopped {
+pub(crate) enum Stopped {
     #[error("the store is closed")]
     Closed,
     #[error(transparent)]
@@ -117,7 +117,8 @@ impl Upkeep {
     pub(super) fn work(&mut self) -> Result<(), Stopped> {
         self.evict_all()?;
         while let Some(run) = self.next_run().filter(|run| self.has_room_for(run)) {
-            self.merge(&run)?;
+            let form = merge::form(run.iter().map(Arc::as_ref));
+            self.merge(form, &run)?;
             self.evict_all()?;
         }
         Ok(())
@@ -201,7 +202,7 @@ impl Upkeep {
                 ..Thinned::default()
             },
         );
-        self.replace(change)?;
+        self.replace(Form::Columns, change)?;
         Ok(true)
     }
 
@@ -287,17 +288,17 @@ impl Upkeep {
             evicted = true;
             change.add(head, thinned);
             if change.size >= MAX_REWRITE {
-                self.replace(std::mem::take(&mut change))?;
+                self.replace(Form::Columns, std::mem::take(&mut change))?;
             }
         }
         if !change.old.is_empty() {
-            self.replace(change)?;
+            self.replace(Form::Columns, change)?;
         }
         Ok(evicted)
     }
 
     fn thin(&self, eviction: &Eviction, head: &Head) -> Result<Option<Thinned>, ReadError> {
-        match eviction.thin(&self.source, head) {
+        match eviction.thin(&self.source, head, Form::Columns) {
             Err(ReadError::Damaged { block, reason }) => {
                 self.shared.report_damage(block, &reason);
                 Ok(eviction.is_all_old(head).then(Thinned::default))
@@ -312,10 +313,17 @@ impl Upkeep {
         merge::choose(&catalog.blocks, |head| !self.damaged.contains(&head.id))
     }
 
-    fn merge(&mut self, run: &[Arc<Head>]) -> Result<(), Stopped> {
+    /// Writes all there is in columns, however small it is.
+    #[cfg(test)]
+    pub(crate) fn write_columns(&mut self) -> Result<(), Stopped> {
+        let blocks = &self.shared.snapshot().blocks;
+        self.merge(Form::Columns, blocks)
+    }
+
+    fn merge(&mut self, form: Form, run: &[Arc<Head>]) -> Result<(), Stopped> {
         let mut parts = Parts::default();
         for head in run {
-            match parts.add(&self.source, head, merge::fate) {
+            match parts.add(&self.source, head, |_, info| merge::fate(form, info)) {
                 Ok(()) => {}
                 Err(ReadError::Damaged { block, reason }) => {
                     // It stays as it is: what of it can be read still is.
@@ -326,8 +334,8 @@ impl Upkeep {
                 Err(reason) => return Err(reason.into()),
             }
         }
-        let spans = parts.spans(|_| true);
-        self.replace(Change {
+        let spans = parts.take_spans(form, |_, _| true);
+        let change = Change {
             old: run.iter().map(|head| head.id).collect(),
             kept: vec![Thinned {
                 frames: parts.frames,
@@ -336,11 +344,12 @@ impl Upkeep {
             }],
             came: run.iter().map(|head| head.came).max().unwrap_or_default(),
             size: 0,
-        })
+        };
+        self.replace(form, change)
     }
 
-    /// Has the writer put one block in the place of others.
-    fn replace(&mut self, change: Change) -> Result<(), Stopped> {
+    /// Has the writer put one block, its new frames of that form, in the place of others.
+    fn replace(&mut self, form: Form, change: Change) -> Result<(), Stopped> {
         let mut frames = Vec::new();
         let mut spans = Vec::new();
         let mut evicted = Vec::new();
@@ -349,7 +358,7 @@ impl Upkeep {
             spans.push(kept.spans);
             evicted.append(&mut kept.evicted);
         }
-        let mut block = self.builder.build(&spans, frames)?;
+        let mut block = self.builder.build(form, &spans, frames)?;
         block.came = change.came;
         let database = &self.shared.database;
         database

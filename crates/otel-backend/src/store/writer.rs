@@ -7,7 +7,7 @@ use rusqlite::ErrorCode;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use super::batch::{Batch, Operation};
-use super::block::NewBlock;
+use super::block::{Form, NewBlock};
 use super::build::BlockBuilder;
 use super::catalog::{Head, Shared};
 use super::rows::{self, Remembered};
@@ -179,7 +179,7 @@ impl Writer {
         }
         let mut block = self
             .builder
-            .build(batches, Vec::new())
+            .build(Form::Rows, batches, Vec::new())
             .map_err(|reason| AppendError::Write(reason.to_string()))?;
         block.came = UnixNanos::now();
         // Its bytes go into the log, and then into the database.

@@ -3,87 +3,87 @@
 
 use crate::format::weight::Shape;
 
-pub(super) mod traces {
-    pub(in crate::format::otlp) const RESOURCE_SPANS: u32 = 1;
+pub(crate) mod traces {
+    pub(crate) const RESOURCE_SPANS: u32 = 1;
 }
 
-pub(super) mod resource_spans {
-    pub(in crate::format::otlp) const RESOURCE: u32 = 1;
-    pub(in crate::format::otlp) const SCOPE_SPANS: u32 = 2;
-    pub(in crate::format::otlp) const SCHEMA_URL: u32 = 3;
+pub(crate) mod resource_spans {
+    pub(crate) const RESOURCE: u32 = 1;
+    pub(crate) const SCOPE_SPANS: u32 = 2;
+    pub(crate) const SCHEMA_URL: u32 = 3;
 }
 
-pub(super) mod scope_spans {
-    pub(in crate::format::otlp) const SCOPE: u32 = 1;
-    pub(in crate::format::otlp) const SPANS: u32 = 2;
-    pub(in crate::format::otlp) const SCHEMA_URL: u32 = 3;
+pub(crate) mod scope_spans {
+    pub(crate) const SCOPE: u32 = 1;
+    pub(crate) const SPANS: u32 = 2;
+    pub(crate) const SCHEMA_URL: u32 = 3;
 }
 
-pub(super) mod resource {
-    pub(in crate::format::otlp) const ATTRIBUTES: u32 = 1;
-    pub(in crate::format::otlp) const DROPPED_ATTRIBUTES: u32 = 2;
+pub(crate) mod resource {
+    pub(crate) const ATTRIBUTES: u32 = 1;
+    pub(crate) const DROPPED_ATTRIBUTES: u32 = 2;
 }
 
-pub(super) mod scope {
-    pub(in crate::format::otlp) const NAME: u32 = 1;
-    pub(in crate::format::otlp) const VERSION: u32 = 2;
-    pub(in crate::format::otlp) const ATTRIBUTES: u32 = 3;
-    pub(in crate::format::otlp) const DROPPED_ATTRIBUTES: u32 = 4;
+pub(crate) mod scope {
+    pub(crate) const NAME: u32 = 1;
+    pub(crate) const VERSION: u32 = 2;
+    pub(crate) const ATTRIBUTES: u32 = 3;
+    pub(crate) const DROPPED_ATTRIBUTES: u32 = 4;
 }
 
-pub(super) mod span {
-    pub(in crate::format::otlp) const TRACE_ID: u32 = 1;
-    pub(in crate::format::otlp) const SPAN_ID: u32 = 2;
-    pub(in crate::format::otlp) const TRACE_STATE: u32 = 3;
-    pub(in crate::format::otlp) const PARENT_SPAN_ID: u32 = 4;
-    pub(in crate::format::otlp) const NAME: u32 = 5;
-    pub(in crate::format::otlp) const KIND: u32 = 6;
-    pub(in crate::format::otlp) const START: u32 = 7;
-    pub(in crate::format::otlp) const END: u32 = 8;
-    pub(in crate::format::otlp) const ATTRIBUTES: u32 = 9;
-    pub(in crate::format::otlp) const DROPPED_ATTRIBUTES: u32 = 10;
-    pub(in crate::format::otlp) const EVENTS: u32 = 11;
-    pub(in crate::format::otlp) const DROPPED_EVENTS: u32 = 12;
-    pub(in crate::format::otlp) const LINKS: u32 = 13;
-    pub(in crate::format::otlp) const DROPPED_LINKS: u32 = 14;
-    pub(in crate::format::otlp) const STATUS: u32 = 15;
-    pub(in crate::format::otlp) const FLAGS: u32 = 16;
+pub(crate) mod span {
+    pub(crate) const TRACE_ID: u32 = 1;
+    pub(crate) const SPAN_ID: u32 = 2;
+    pub(crate) const TRACE_STATE: u32 = 3;
+    pub(crate) const PARENT_SPAN_ID: u32 = 4;
+    pub(crate) const NAME: u32 = 5;
+    pub(crate) const KIND: u32 = 6;
+    pub(crate) const START: u32 = 7;
+    pub(crate) const END: u32 = 8;
+    pub(crate) const ATTRIBUTES: u32 = 9;
+    pub(crate) const DROPPED_ATTRIBUTES: u32 = 10;
+    pub(crate) const EVENTS: u32 = 11;
+    pub(crate) const DROPPED_EVENTS: u32 = 12;
+    pub(crate) const LINKS: u32 = 13;
+    pub(crate) const DROPPED_LINKS: u32 = 14;
+    pub(crate) const STATUS: u32 = 15;
+    pub(crate) const FLAGS: u32 = 16;
 }
 
-pub(super) mod event {
-    pub(in crate::format::otlp) const TIME: u32 = 1;
-    pub(in crate::format::otlp) const NAME: u32 = 2;
-    pub(in crate::format::otlp) const ATTRIBUTES: u32 = 3;
-    pub(in crate::format::otlp) const DROPPED_ATTRIBUTES: u32 = 4;
+pub(crate) mod event {
+    pub(crate) const TIME: u32 = 1;
+    pub(crate) const NAME: u32 = 2;
+    pub(crate) const ATTRIBUTES: u32 = 3;
+    pub(crate) const DROPPED_ATTRIBUTES: u32 = 4;
 }
 
-pub(super) mod link {
-    pub(in crate::format::otlp) const TRACE_ID: u32 = 1;
-    pub(in crate::format::otlp) const SPAN_ID: u32 = 2;
-    pub(in crate::format::otlp) const TRACE_STATE: u32 = 3;
-    pub(in crate::format::otlp) const ATTRIBUTES: u32 = 4;
-    pub(in crate::format::otlp) const DROPPED_ATTRIBUTES: u32 = 5;
-    pub(in crate::format::otlp) const FLAGS: u32 = 6;
+pub(crate) mod link {
+    pub(crate) const TRACE_ID: u32 = 1;
+    pub(crate) const SPAN_ID: u32 = 2;
+    pub(crate) const TRACE_STATE: u32 = 3;
+    pub(crate) const ATTRIBUTES: u32 = 4;
+    pub(crate) const DROPPED_ATTRIBUTES: u32 = 5;
+    pub(crate) const FLAGS: u32 = 6;
 }
 
-pub(super) mod status {
-    pub(in crate::format::otlp) const MESSAGE: u32 = 2;
-    pub(in crate::format::otlp) const CODE: u32 = 3;
+pub(crate) mod status {
+    pub(crate) const MESSAGE: u32 = 2;
+    pub(crate) const CODE: u32 = 3;
 }
 
-pub(super) mod key_value {
-    pub(in crate::format::otlp) const KEY: u32 = 1;
-    pub(in crate::format::otlp) const VALUE: u32 = 2;
+pub(crate) mod key_value {
+    pub(crate) const KEY: u32 = 1;
+    pub(crate) const VALUE: u32 = 2;
 }
 
-pub(super) mod any_value {
-    pub(in crate::format::otlp) const STRING: u32 = 1;
-    pub(in crate::format::otlp) const BOOL: u32 = 2;
-    pub(in crate::format::otlp) const INT: u32 = 3;
-    pub(in crate::format::otlp) const DOUBLE: u32 = 4;
-    pub(in crate::format::otlp) const ARRAY: u32 = 5;
-    pub(in crate::format::otlp) const MAP: u32 = 6;
-    pub(in crate::format::otlp) const BYTES: u32 = 7;
+pub(crate) mod any_value {
+    pub(crate) const STRING: u32 = 1;
+    pub(crate) const BOOL: u32 = 2;
+    pub(crate) const INT: u32 = 3;
+    pub(crate) const DOUBLE: u32 = 4;
+    pub(crate) const ARRAY: u32 = 5;
+    pub(crate) const MAP: u32 = 6;
+    pub(crate) const BYTES: u32 = 7;
 }
 
 /// `ArrayValue` and `KeyValueList` both hold their elements in field 1.

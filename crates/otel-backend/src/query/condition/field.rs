@@ -1,6 +1,6 @@
 //! The fields that a condition can test.
 
-use crate::model::{Attribute, Span, StatusCode, Value};
+use crate::model::{Attribute, Span, SpanKind, StatusCode, Value};
 
 /// A field of a span.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,20 +57,30 @@ impl Place {
 }
 
 impl Field {
+    /// The value of a kind.
+    pub(in crate::query) fn kind_text(kind: SpanKind) -> &'static str {
+        match kind.as_str() {
+            "" => "unspecified",
+            kind => kind,
+        }
+    }
+
+    /// The value of a status.
+    pub(in crate::query) fn status_text(code: StatusCode) -> &'static str {
+        match code {
+            StatusCode::Unset => "unset",
+            StatusCode::Ok => "ok",
+            StatusCode::Error => "error",
+        }
+    }
+
     /// Its values in a span; none if the span has no such attribute.
     pub fn values<'s>(&self, span: &'s Span<'s>) -> Vec<Value<'s>> {
         let text = |text: &'s str| vec![Value::String(text.into())];
         match self {
             Self::Name => text(&span.name),
-            Self::Kind => text(match span.kind.as_str() {
-                "" => "unspecified",
-                kind => kind,
-            }),
-            Self::Status => text(match span.status.code {
-                StatusCode::Unset => "unset",
-                StatusCode::Ok => "ok",
-                StatusCode::Error => "error",
-            }),
+            Self::Kind => text(Self::kind_text(span.kind)),
+            Self::Status => text(Self::status_text(span.status.code)),
             Self::StatusMessage => text(&span.status.message),
             Self::Duration => vec![nanos(span.end.since(span.start).as_nanos())],
             Self::EventName => span.events.iter().flat_map(|e| text(&e.name)).collect(),

@@ -88,7 +88,7 @@ impl Operator {
 
 impl Literal {
     /// The text of an equal value, if all of them have the same.
-    pub(super) fn text(&self) -> Option<String> {
+    pub(in crate::query) fn text(&self) -> Option<String> {
         match self {
             Self::Text(text) => Some(text.clone()),
             Self::Int(int) => Some(int.to_string()),
@@ -104,7 +104,7 @@ impl Literal {
         clippy::cast_precision_loss,
         reason = "a number that is compared with one that is not whole"
     )]
-    pub(super) fn compare(&self, value: &Value<'_>, operator: Operator) -> bool {
+    pub(in crate::query) fn compare(&self, value: &Value<'_>, operator: Operator) -> bool {
         if let Value::Array(values) = value {
             return values.iter().any(|value| self.compare(value, operator));
         }

@@ -1,0 +1,135 @@
+//! The fields of any message as they were written, so that the same bytes can be written again.
+
+use super::{BYTES, FIXED32, FIXED64, Malformed, Reader, VARINT, write_varint};
+
+/// A field, and all of its bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RawField<'a> {
+    pub(crate) number: u32,
+    pub(crate) value: RawValue<'a>,
+    /// The key and the value.
+    pub(crate) bytes: &'a [u8],
+}
+
+/// The value of a field, by the way in which it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RawValue<'a> {
+    Varint(u64),
+    Fixed64(u64),
+    Bytes(&'a [u8]),
+    Fixed32(u32),
+}
+
+/// Takes the next field off a message; `None` at its end.
+///
+/// # Errors
+/// [`Malformed`] if what is there is not a field.
+#[inline]
+pub(crate) fn next_field<'a>(message: &mut &'a [u8]) -> Result<Option<RawField<'a>>, Malformed> {
+    let whole = *message;
+    let mut reader = Reader::new(whole);
+    let Some(field) = reader.next()? else {
+        return Ok(None);
+    };
+    let value = match field.wire_type {
+        VARINT => RawValue::Varint(field.varint(&mut reader)?),
+        FIXED64 => RawValue::Fixed64(field.fixed64(&mut reader)?),
+        BYTES => RawValue::Bytes(field.bytes(&mut reader)?),
+        FIXED32 => RawValue::Fixed32(field.fixed32(&mut reader)?),
+        _ => return Err(Malformed("unknown wire type")),
+    };
+    *message = reader.rest();
+    let length = whole.len() - message.len();
+    Ok(Some(RawField {
+        number: field.number,
+        value,
+        bytes: whole.get(..length).unwrap_or_default(),
+    }))
+}
+
+/// Takes a number off bytes.
+///
+/// # Errors
+/// [`Malformed`] if they do not begin with one.
+#[inline]
+pub(crate) fn take_varint(bytes: &mut &[u8]) -> Result<u64, Malformed> {
+    let mut reader = Reader::new(bytes);
+    let number = reader.varint()?;
+    *bytes = reader.rest();
+    Ok(number)
+}
+
+/// Appends a field.
+#[inline]
+pub(crate) fn write_field(number: u32, value: RawValue<'_>, out: &mut Vec<u8>) {
+    let key = |wire_type: u8| u64::from(number) << 3 | u64::from(wire_type);
+    match value {
+        RawValue::Varint(value) => {
+            write_varint(key(VARINT), out);
+            write_varint(value, out);
+        }
+        RawValue::Fixed64(value) => {
+            write_varint(key(FIXED64), out);
+            out.extend_from_slice(&value.to_le_bytes());
+        }
+        RawValue::Bytes(bytes) => {
+            write_varint(key(BYTES), out);
+            write_varint(bytes.len() as u64, out);
+            out.extend_from_slice(bytes);
+        }
+        RawValue::Fixed32(value) => {
+            write_varint(key(FIXED32), out);
+            out.extend_from_slice(&value.to_le_bytes());
+        }
+    }
+}
+
+/// How many bytes a number has as [`write_varint`] writes it.
+#[inline]
+pub(crate) fn varint_length(value: u64) -> usize {
+    // Seven bits a byte, and one byte for zero.
+    (64 - (value | 1).leading_zeros() as usize).div_ceil(7)
+}
+
+impl RawField<'_> {
+    /// Whether [`write_field`] writes the very same bytes: a number may be written in more bytes than
+    /// it needs.
+    #[inline]
+    pub(crate) fn is_canonical(&self) -> bool {
+        let value = match self.value {
+            RawValue::Varint(value) => varint_length(value),
+            RawValue::Fixed64(_) => 8,
+            RawValue::Bytes(bytes) => varint_length(bytes.len() as u64) + bytes.len(),
+            RawValue::Fixed32(_) => 4,
+        };
+        varint_length(u64::from(self.number) << 3) + value == self.bytes.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_canonical_field_is_written_as_it_was(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
+            let mut rest = bytes.as_slice();
+            while let Ok(Some(field)) = next_field(&mut rest) {
+                let mut again = Vec::new();
+                write_field(field.number, field.value, &mut again);
+                prop_assert_eq!(again == field.bytes, field.is_canonical());
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_have_as_many_bytes_as_they_need() {
+        for value in [0, 1, 127, 128, 16_383, 16_384, u64::MAX >> 1, u64::MAX] {
+            let mut out = Vec::new();
+            write_varint(value, &mut out);
+            assert_eq!(varint_length(value), out.len(), "{value}");
+        }
+    }
+}

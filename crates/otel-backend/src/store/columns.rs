@@ -1,0 +1,39 @@
+//! Spans in columns: how blocks lie in the store once they are merged.
+//!
+//! A group holds some thousand spans, those of a trace together. Each field of a span, and each key of
+//! its attributes, has a column of its own, compressed for itself: so values that are alike lie
+//! together, and a question unpacks only the columns that it is about. Decoding gives back the very
+//! same bytes of each `Span` message: the order of fields and attributes, fields that OTLP does not
+//! know, and what is no valid message at all.
+//!
+//! | module | what |
+//! |---|---|
+//! | `shape` | which fields a message has, and in which column each is |
+//! | `encode`, `decode` | from messages to columns and back |
+//! | `group` | a group as it is read |
+//! | `scan` | which spans have a value, without putting any span together |
+//! | `numbers`, `doubles`, `texts`, `bloom` | the values of one column |
+//! | `pack` | chunks: compression, checksums, bounds |
+//!
+//! The bytes are in `docs/format.md`.
+
+mod bloom;
+mod decode;
+mod doubles;
+mod encode;
+mod group;
+mod numbers;
+mod pack;
+mod scan;
+mod shape;
+mod texts;
+mod zigzag;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use encode::{Row, encode};
+pub(crate) use group::{Group, TraceRows};
+pub(crate) use pack::{Damaged, Packer, ReadAt};
+pub(crate) use scan::{Scan, Wanted};
+pub(crate) use shape::Place;

@@ -1,0 +1,363 @@
+//! From spans to a group of columns.
+
+use std::collections::HashMap;
+use std::io;
+
+use super::doubles::Doubles;
+use super::numbers::Numbers;
+use super::pack::Packer;
+use super::shape::{Cell, Kind, Name, Place, Shapes, attribute};
+use super::texts::TextsBuilder;
+use super::zigzag;
+use crate::format::otlp::GroupHead;
+use crate::format::otlp::fields::{event, span};
+use crate::format::protobuf::{RawField, RawValue, next_field};
+use crate::model::{SpanId, TraceId};
+
+/// A span that is to be put into columns.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Row<'a> {
+    pub(crate) trace_id: TraceId,
+    pub(crate) span_id: Option<SpanId>,
+    pub(crate) start: u64,
+    pub(crate) end: u64,
+    /// The number of its resource and scope.
+    pub(crate) head: u32,
+    /// Its `Span` message.
+    pub(crate) message: &'a [u8],
+}
+
+/// Writes a group of spans, those of a trace one after the other. `heads` are the resources and scopes.
+///
+/// # Errors
+/// If the compressor refuses, or one span has more than some million values.
+pub(crate) fn encode(
+    rows: &[Row<'_>],
+    heads: &[GroupHead<'_>],
+    packer: &mut Packer,
+) -> io::Result<Vec<u8>> {
+    let mut group = Group::default();
+    let traces = rows.chunk_by(|a, b| a.trace_id == b.trace_id);
+    for trace in traces.clone() {
+        let places = Places::of(trace);
+        for (place, row) in trace.iter().enumerate() {
+            let context = Context {
+                row,
+                place,
+                places: &places,
+            };
+            let shape = group.add(Place::Span, row.message, &context);
+            group.codes.push(shape.into());
+        }
+    }
+    packer.number(rows.len() as u64);
+    packer.number(rows.iter().map(|row| row.message.len() as u64).sum());
+    let ids: Vec<_> = traces.clone().filter_map(<[_]>::first).collect();
+    let ids: Vec<u8> = ids
+        .iter()
+        .flat_map(|row| *row.trace_id.as_bytes())
+        .collect();
+    packer.chunk(&ids)?;
+    Numbers::write(
+        &traces.map(|trace| trace.len() as u64).collect::<Vec<_>>(),
+        packer,
+    )?;
+    let mut texts = TextsBuilder::default();
+    for head in heads {
+        for part in [
+            head.resource,
+            head.resource_schema,
+            head.scope,
+            head.scope_schema,
+        ] {
+            texts.push(part);
+        }
+    }
+    texts.write(false, packer)?;
+    let numbers = |of: &dyn Fn(&Row<'_>) -> u64| rows.iter().map(of).collect::<Vec<_>>();
+    Numbers::write(&numbers(&|row| row.head.into()), packer)?;
+    let span_ids: Vec<u8> = rows.iter().flat_map(|row| id_bytes(row.span_id)).collect();
+    packer.chunk(&span_ids)?;
+    packer.number(rows.first().map_or(0, |row| row.start));
+    Numbers::write(&starts(rows), packer)?;
+    Numbers::write(&numbers(&|row| row.end.wrapping_sub(row.start)), packer)?;
+    Numbers::write(&group.codes, packer)?;
+    group.write(packer)?;
+    packer.finish()
+}
+
+fn id_bytes(id: Option<SpanId>) -> [u8; 8] {
+    id.map_or([0; 8], |id| *id.as_bytes())
+}
+
+/// How long after the span before it each span starts.
+fn starts(rows: &[Row<'_>]) -> Vec<u64> {
+    let mut last = rows.first().map_or(0, |row| row.start);
+    let difference = |row: &Row<'_>| {
+        let difference = row.start.wrapping_sub(last);
+        last = row.start;
+        difference
+    };
+    rows.iter().map(difference).collect()
+}
+
+/// Where the spans of a trace are.
+enum Places<'r, 'a> {
+    /// They are few, and are looked through.
+    Few(&'r [Row<'a>]),
+    Many(HashMap<SpanId, usize>),
+}
+
+/// Traces of more spans get an index.
+const FEW: usize = 32;
+
+impl<'r, 'a> Places<'r, 'a> {
+    fn of(trace: &'r [Row<'a>]) -> Self {
+        if trace.len() <= FEW {
+            return Self::Few(trace);
+        }
+        let ids = trace.iter().enumerate().rev();
+        Self::Many(
+            ids.filter_map(|(place, row)| Some((row.span_id?, place)))
+                .collect(),
+        )
+    }
+
+    fn find(&self, id: SpanId) -> Option<usize> {
+        match self {
+            Self::Few(rows) => rows.iter().position(|row| row.span_id == Some(id)),
+            Self::Many(places) => places.get(&id).copied(),
+        }
+    }
+}
+
+/// The span that a message belongs to.
+struct Context<'c> {
+    row: &'c Row<'c>,
+    /// Its place in the trace.
+    place: usize,
+    places: &'c Places<'c, 'c>,
+}
+
+impl Context<'_> {
+    /// How far away the parent is, if it is in the group.
+    fn parent(&self, bytes: &[u8]) -> Option<u64> {
+        let place = self.places.find(SpanId::from_slice(bytes).ok()?)?;
+        let (place, own) = (i64::try_from(place).ok()?, i64::try_from(self.place).ok()?);
+        Some(zigzag::encode(place - own))
+    }
+
+    /// How a field is stored that is no attribute, and what it holds.
+    fn field<'a>(&self, place: Place, field: &RawField<'a>) -> (Kind, Cell<'a>) {
+        let row = self.row;
+        match (place, field.number, field.value) {
+            _ if !field.is_canonical() => (Kind::Raw, Cell::Bytes(field.bytes)),
+            (Place::Span, span::TRACE_ID, RawValue::Bytes(id)) if id == row.trace_id.as_bytes() => {
+                (Kind::TraceId, Cell::Implied)
+            }
+            (Place::Span, span::SPAN_ID, RawValue::Bytes(id)) if id == id_bytes(row.span_id) => {
+                (Kind::SpanId, Cell::Implied)
+            }
+            (Place::Span, span::START, RawValue::Fixed64(start)) if start == row.start => {
+                (Kind::Start, Cell::Implied)
+            }
+            (Place::Span, span::END, RawValue::Fixed64(end)) if end == row.end => {
+                (Kind::End, Cell::Implied)
+            }
+            (Place::Event, event::TIME, RawValue::Fixed64(time)) => {
+                (Kind::AfterStart, Cell::Number(time.wrapping_sub(row.start)))
+            }
+            (Place::Span, span::PARENT_SPAN_ID, RawValue::Bytes(id)) => match self.parent(id) {
+                Some(distance) => (Kind::Parent, Cell::Number(distance)),
+                None => (Kind::Bytes, Cell::Bytes(id)),
+            },
+            (_, number, RawValue::Bytes(bytes)) => match place.message(number) {
+                Some(place) => (Kind::Message, Cell::Message(place, bytes)),
+                None => (Kind::Bytes, Cell::Bytes(bytes)),
+            },
+            (_, _, RawValue::Varint(number)) => (Kind::Varint, Cell::Number(number)),
+            (_, _, RawValue::Fixed64(number)) => (Kind::Fixed64, Cell::Number(number)),
+            (_, _, RawValue::Fixed32(number)) => (Kind::Fixed32, Cell::Number(number.into())),
+        }
+    }
+}
+
+/// A group that spans are being added to.
+#[derive(Default)]
+struct Group<'a> {
+    columns: Vec<Column<'a>>,
+    numbers: HashMap<Name<'a>, u32>,
+    shapes: [Shapes; Place::ALL.len()],
+    /// The shape of each span.
+    codes: Vec<u64>,
+    /// The columns of the message that is being added, behind those of the messages around it.
+    path: Vec<u32>,
+}
+
+struct Column<'a> {
+    name: Name<'a>,
+    values: Values,
+}
+
+enum Values {
+    None,
+    Numbers(Vec<u64>),
+    Doubles(Vec<u64>),
+    Texts(TextsBuilder),
+}
+
+impl<'a> Group<'a> {
+    /// Adds a message; returns the number of its shape.
+    fn add(&mut self, place: Place, message: &'a [u8], context: &Context<'_>) -> u32 {
+        let (mut node, begin) = (Shapes::START, self.path.len());
+        let mut rest = message;
+        while !rest.is_empty() {
+            let before = rest;
+            let (name, cell) = if let Ok(Some(field)) = next_field(&mut rest) {
+                describe(place, &field, context)
+            } else {
+                rest = &[];
+                let raw = Name {
+                    place,
+                    field: 0,
+                    kind: Kind::Raw,
+                    key: &[],
+                };
+                (raw, Cell::Bytes(before))
+            };
+            let column = self.column(place, node, name);
+            self.push(column, cell, context);
+            self.path.push(column);
+            node = self.shapes_of(place).step(node, column);
+        }
+        let mut path = std::mem::take(&mut self.path);
+        let columns = path.get(begin..).unwrap_or_default();
+        let shape = self.shapes_of(place).end(node, columns);
+        path.truncate(begin);
+        self.path = path;
+        shape
+    }
+
+    fn push(&mut self, column: u32, cell: Cell<'a>, context: &Context<'_>) {
+        let number = match cell {
+            Cell::Message(place, message) => self.add(place, message, context).into(),
+            Cell::Number(number) => number,
+            Cell::Implied | Cell::Bytes(_) => 0,
+        };
+        let column = self.columns.get_mut(column as usize);
+        match (column.map(|column| &mut column.values), cell) {
+            (Some(Values::Numbers(values) | Values::Doubles(values)), _) => values.push(number),
+            (Some(Values::Texts(values)), Cell::Bytes(bytes)) => values.push(bytes),
+            _ => {}
+        }
+    }
+
+    fn shapes_of(&mut self, place: Place) -> &mut Shapes {
+        let [spans, events, links, statuses] = &mut self.shapes;
+        match place {
+            Place::Span => spans,
+            Place::Event => events,
+            Place::Link => links,
+            Place::Status => statuses,
+        }
+    }
+
+    /// The number of the column of that name, which is made if it is not there.
+    fn column(&mut self, place: Place, node: u32, name: Name<'a>) -> u32 {
+        let expected = self.shapes_of(place).expected(node);
+        if let Some(expected) = expected
+            && self
+                .columns
+                .get(expected as usize)
+                .is_some_and(|column| column.name == name)
+        {
+            return expected;
+        }
+        let columns = &mut self.columns;
+        *self.numbers.entry(name).or_insert_with(|| {
+            columns.push(Column {
+                name,
+                values: Values::of(name.kind),
+            });
+            u32::try_from(columns.len() - 1).unwrap_or(u32::MAX)
+        })
+    }
+
+    fn write(self, packer: &mut Packer) -> io::Result<()> {
+        packer.number(self.columns.len() as u64);
+        for Column { name, values } in self.columns {
+            packer.number(name.place as u64);
+            packer.number(name.field.into());
+            packer.number(name.kind as u64);
+            packer.bytes(name.key);
+            match values {
+                Values::None => {}
+                Values::Numbers(values) => Numbers::write(&values, packer)?,
+                Values::Doubles(values) => Doubles::write(&values, packer)?,
+                Values::Texts(values) => values.write(name.kind == Kind::Text, packer)?,
+            }
+        }
+        for Shapes { known, .. } in &self.shapes {
+            let lengths: Vec<_> = known.iter().map(|shape| shape.len() as u64).collect();
+            Numbers::write(&lengths, packer)?;
+            let columns: Vec<_> = known
+                .iter()
+                .flatten()
+                .map(|column| u64::from(*column))
+                .collect();
+            Numbers::write(&columns, packer)?;
+        }
+        Ok(())
+    }
+}
+
+/// The column that a field belongs to, and what it holds.
+#[inline]
+fn describe<'a>(place: Place, field: &RawField<'a>, context: &Context<'_>) -> (Name<'a>, Cell<'a>) {
+    let number = field.number;
+    if let RawValue::Bytes(bytes) = field.value
+        && place.attributes() == Some(number)
+        && field.is_canonical()
+        && let Some((kind, key, cell)) = attribute(bytes)
+    {
+        return (
+            Name {
+                place,
+                field: number,
+                kind,
+                key,
+            },
+            cell,
+        );
+    }
+    let (kind, cell) = context.field(place, field);
+    (
+        Name {
+            place,
+            field: number,
+            kind,
+            key: &[],
+        },
+        cell,
+    )
+}
+
+impl Values {
+    fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::TraceId | Kind::SpanId | Kind::Start | Kind::End => Self::None,
+            Kind::Parent
+            | Kind::AfterStart
+            | Kind::Message
+            | Kind::Varint
+            | Kind::Fixed64
+            | Kind::Fixed32
+            | Kind::Bool
+            | Kind::Int => Self::Numbers(Vec::new()),
+            Kind::Double => Self::Doubles(Vec::new()),
+            Kind::Bytes | Kind::Text | Kind::Any | Kind::Raw => {
+                Self::Texts(TextsBuilder::default())
+            }
+        }
+    }
+}

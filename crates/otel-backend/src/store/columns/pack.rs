@@ -1,0 +1,269 @@
+//! The parts of a group: a head that says what there is, and chunks, each compressed for itself.
+
+use std::io;
+
+use xxhash_rust::xxh3::xxh3_64;
+use zstd::bulk::{Compressor, Decompressor};
+
+use super::super::ReadError;
+use crate::format::protobuf::{take_varint, write_varint};
+
+/// zstd's level: the fastest of its ordinary ones. Columns hardly get smaller with a higher one.
+const LEVEL: i32 = 1;
+
+/// A head or a chunk of more bytes uncompressed is taken for damaged. (A span is smaller by far, and
+/// a group ends soon behind its target.)
+pub(super) const MAX_RAW: usize = 512 << 20;
+
+/// Values that a column may have.
+pub(super) const MAX_VALUES: usize = 1 << 24;
+
+/// Chunks are not compressed unless that saves a byte in so many.
+const WORTH: usize = 32;
+
+/// Bytes of a group before its head.
+pub(super) const PREFIX: usize = 12;
+
+/// Why bytes are not a group of columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Damaged(pub(super) &'static str);
+
+/// Bytes that can be read in part.
+pub(crate) trait ReadAt {
+    /// Why they cannot be read.
+    type Error: From<Damaged>;
+
+    /// Fills `bytes` with what begins at `offset`.
+    fn read_at(&self, bytes: &mut [u8], offset: usize) -> Result<(), Self::Error>;
+}
+
+impl From<Damaged> for ReadError {
+    /// The block is not known here: it is named by who does.
+    fn from(reason: Damaged) -> Self {
+        Self::damaged(0, &reason)
+    }
+}
+
+impl ReadAt for &[u8] {
+    type Error = Damaged;
+
+    fn read_at(&self, bytes: &mut [u8], offset: usize) -> Result<(), Damaged> {
+        let end = offset.checked_add(bytes.len());
+        let found = end.and_then(|end| self.get(offset..end));
+        bytes.copy_from_slice(found.ok_or(Damaged("it is too short"))?);
+        Ok(())
+    }
+}
+
+/// Where a chunk lies behind the head, and how it is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Chunk {
+    offset: usize,
+    stored: usize,
+    raw: usize,
+    checksum: u32,
+}
+
+/// Writes a group; keeps the compressor's memory from one group to the next.
+pub(crate) struct Packer {
+    compressor: Compressor<'static>,
+    head: Vec<u8>,
+    body: Vec<u8>,
+}
+
+/// Reads what a [`Packer`] wrote about the chunks.
+pub(super) struct Cursor<'h> {
+    whole: usize,
+    rest: &'h [u8],
+    /// Where the next chunk begins.
+    offset: usize,
+}
+
+/// Unpacks chunks of one group.
+pub(crate) struct Unpacker<'u, R> {
+    source: R,
+    decompressor: &'u mut Decompressor<'static>,
+    /// Where the chunks begin.
+    body: usize,
+    stored: Vec<u8>,
+}
+
+impl Packer {
+    pub(crate) fn new() -> io::Result<Self> {
+        Ok(Self {
+            compressor: Compressor::new(LEVEL)?,
+            head: Vec::new(),
+            body: Vec::new(),
+        })
+    }
+
+    /// Adds a number to the head.
+    pub(super) fn number(&mut self, number: u64) {
+        write_varint(number, &mut self.head);
+    }
+
+    /// Adds bytes to the head.
+    pub(super) fn bytes(&mut self, bytes: &[u8]) {
+        self.number(bytes.len() as u64);
+        self.head.extend_from_slice(bytes);
+    }
+
+    /// Adds a chunk, and to the head what is needed to read it.
+    pub(super) fn chunk(&mut self, raw: &[u8]) -> io::Result<()> {
+        let start = self.body.len();
+        compress(&mut self.compressor, raw, &mut self.body)?;
+        let stored = self.body.get(start..).unwrap_or_default();
+        let (length, checksum) = (stored.len() as u64, checksum(stored));
+        self.number(length);
+        self.number(raw.len() as u64);
+        self.head.extend_from_slice(&checksum.to_le_bytes());
+        Ok(())
+    }
+
+    /// The group.
+    pub(super) fn finish(&mut self) -> io::Result<Vec<u8>> {
+        let mut group = vec![0; PREFIX];
+        compress(&mut self.compressor, &self.head, &mut group)?;
+        let head = group.get(PREFIX..).unwrap_or_default();
+        let stored = u32::try_from(head.len()).map_err(io::Error::other)?;
+        let raw = u32::try_from(self.head.len()).map_err(io::Error::other)?;
+        let prefix = [stored, raw, checksum(head)].map(u32::to_le_bytes);
+        for (byte, prefix) in group.iter_mut().zip(prefix.as_flattened()) {
+            *byte = *prefix;
+        }
+        group.append(&mut self.body);
+        self.head.clear();
+        Ok(group)
+    }
+}
+
+/// Appends bytes compressed, or as they are if that does not make them smaller.
+fn compress(compressor: &mut Compressor<'static>, raw: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
+    let compressed = compressor.compress(raw)?;
+    let is_worth = compressed.len() + raw.len() / WORTH < raw.len();
+    out.extend_from_slice(if is_worth { &compressed } else { raw });
+    Ok(())
+}
+
+fn checksum(bytes: &[u8]) -> u32 {
+    let hash = xxh3_64(bytes);
+    let low = u32::try_from(hash & u64::from(u32::MAX)).unwrap_or_default();
+    let high = u32::try_from(hash >> u32::BITS).unwrap_or_default();
+    low ^ high
+}
+
+impl Chunk {
+    /// Bytes before compression.
+    pub(super) fn raw_length(&self) -> usize {
+        self.raw
+    }
+}
+
+impl<'h> Cursor<'h> {
+    pub(super) fn new(head: &'h [u8]) -> Self {
+        Self {
+            whole: head.len(),
+            rest: head,
+            offset: 0,
+        }
+    }
+
+    pub(super) fn number(&mut self) -> Result<u64, Damaged> {
+        take_varint(&mut self.rest).map_err(|_| Damaged("a number is unfinished"))
+    }
+
+    /// How many values a column has.
+    pub(super) fn count(&mut self) -> Result<usize, Damaged> {
+        let count = self.size()?;
+        if count > MAX_VALUES {
+            return Err(Damaged("a column has too many values"));
+        }
+        Ok(count)
+    }
+
+    /// How many bytes something has.
+    pub(super) fn size(&mut self) -> Result<usize, Damaged> {
+        let size = usize::try_from(self.number()?).ok();
+        size.filter(|size| *size <= MAX_RAW)
+            .ok_or(Damaged("a number is too large"))
+    }
+
+    pub(super) fn bytes(&mut self) -> Result<&'h [u8], Damaged> {
+        let length = self.size()?;
+        let split = self.rest.split_at_checked(length);
+        let (bytes, rest) = split.ok_or(Damaged("its head is too short"))?;
+        self.rest = rest;
+        Ok(bytes)
+    }
+
+    /// As [`Self::bytes`]: where they are in the head.
+    pub(super) fn range(&mut self) -> Result<std::ops::Range<usize>, Damaged> {
+        let length = self.bytes()?.len();
+        let end = self.whole - self.rest.len();
+        Ok(end - length..end)
+    }
+
+    pub(super) fn chunk(&mut self) -> Result<Chunk, Damaged> {
+        let (stored, raw) = (self.size()?, self.size()?);
+        let split = self.rest.split_first_chunk();
+        let (checksum, rest) = split.ok_or(Damaged("its head is too short"))?;
+        self.rest = rest;
+        let offset = self.offset;
+        self.offset = offset.saturating_add(stored);
+        Ok(Chunk {
+            offset,
+            stored,
+            raw,
+            checksum: u32::from_le_bytes(*checksum),
+        })
+    }
+}
+
+impl<'u, R: ReadAt> Unpacker<'u, R> {
+    /// Reads the head of the group that begins where `source` does.
+    pub(super) fn open(
+        source: R,
+        decompressor: &'u mut Decompressor<'static>,
+    ) -> Result<(Self, Vec<u8>), R::Error> {
+        let mut prefix = [0; PREFIX];
+        source.read_at(&mut prefix, 0)?;
+        let (numbers, _) = prefix.as_chunks();
+        let mut numbers = numbers.iter().map(|bytes| u32::from_le_bytes(*bytes));
+        let mut next = || numbers.next().unwrap_or_default();
+        let (stored, raw, checksum) = (next() as usize, next() as usize, next());
+        if stored.max(raw) > MAX_RAW {
+            return Err(Damaged("its head is too large").into());
+        }
+        let mut unpacker = Self {
+            source,
+            decompressor,
+            body: PREFIX,
+            stored: Vec::new(),
+        };
+        let head = unpacker.unpack(&Chunk {
+            offset: 0,
+            stored,
+            raw,
+            checksum,
+        })?;
+        unpacker.body += stored;
+        Ok((unpacker, head))
+    }
+
+    /// The bytes of a chunk.
+    pub(super) fn unpack(&mut self, chunk: &Chunk) -> Result<Vec<u8>, R::Error> {
+        self.stored.resize(chunk.stored, 0);
+        let offset = self.body.saturating_add(chunk.offset);
+        self.source.read_at(&mut self.stored, offset)?;
+        if checksum(&self.stored) != chunk.checksum {
+            return Err(Damaged("a checksum is wrong").into());
+        }
+        if chunk.stored == chunk.raw {
+            return Ok(self.stored.clone());
+        }
+        let unpacked = self.decompressor.decompress(&self.stored, chunk.raw);
+        let unpacked = unpacked.ok().filter(|bytes| bytes.len() == chunk.raw);
+        unpacked.ok_or_else(|| Damaged("a chunk cannot be unpacked").into())
+    }
+}

@@ -1,0 +1,232 @@
+//! Whatever is put into columns comes out as it was; damage is an error.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use zstd::bulk::Decompressor;
+
+use super::*;
+use crate::format::otlp::GroupHead;
+use crate::format::protobuf::{RawValue, write_field};
+use crate::model::{SpanId, TraceId};
+
+/// A span as it is put in.
+#[derive(Debug, Clone)]
+struct Input {
+    trace: u8,
+    span: u8,
+    start: u64,
+    end: u64,
+    head: u32,
+    message: Vec<u8>,
+}
+
+/// The resource and the message of a span that was read.
+type Output = (Vec<u8>, Vec<u8>);
+
+const HEADS: [GroupHead<'static>; 2] = [
+    GroupHead {
+        resource: b"one",
+        resource_schema: b"",
+        scope: b"",
+        scope_schema: b"s",
+    },
+    GroupHead {
+        resource: b"",
+        resource_schema: b"u",
+        scope: b"two",
+        scope_schema: b"",
+    },
+];
+
+fn pack(inputs: &[Input]) -> Vec<u8> {
+    let rows: Vec<_> = inputs.iter().map(Input::row).collect();
+    encode(&rows, &HEADS, &mut Packer::new().unwrap()).unwrap()
+}
+
+impl Input {
+    fn row(&self) -> Row<'_> {
+        Row {
+            trace_id: TraceId::new([self.trace + 1; 16]).unwrap(),
+            span_id: SpanId::new([self.span; 8]).ok(),
+            start: self.start,
+            end: self.end,
+            head: self.head,
+            message: &self.message,
+        }
+    }
+}
+
+/// The messages of some rows, each with its resource and scope.
+fn unpack(group: &[u8], rows: std::ops::Range<usize>) -> Result<Vec<Output>, Damaged> {
+    let mut decompressor = Decompressor::new().unwrap();
+    let mut group = Group::open(group, &mut decompressor)?;
+    let rows = rows.start.min(group.spans)..rows.end.min(group.spans);
+    let messages = group.messages([rows])?;
+    let owned =
+        |(head, message): (GroupHead<'_>, &[u8])| (head.resource.to_vec(), message.to_vec());
+    Ok(messages.iter().map(owned).collect())
+}
+
+fn expected(inputs: &[Input]) -> Vec<Output> {
+    let of = |input: &Input| {
+        let head = &HEADS[input.head as usize];
+        (head.resource.to_vec(), input.message.clone())
+    };
+    inputs.iter().map(of).collect()
+}
+
+/// A field, often one that OTLP knows, whose content is often a message itself.
+fn field(depth: u32) -> BoxedStrategy<Vec<u8>> {
+    let number = || prop_oneof![4 => 1_u32..17, 1 => any::<u32>().prop_map(|n| n >> 3)];
+    let with = |value: RawField| {
+        move |number: u32| {
+            let mut out = Vec::new();
+            let value = match &value {
+                RawField::Varint(n) => RawValue::Varint(*n),
+                RawField::Fixed64(n) => RawValue::Fixed64(*n),
+                RawField::Fixed32(n) => RawValue::Fixed32(*n),
+                RawField::Bytes(bytes) => RawValue::Bytes(bytes),
+            };
+            write_field(number, value, &mut out);
+            out
+        }
+    };
+    let content = if depth == 0 {
+        prop_oneof![
+            vec(any::<u8>(), 0..20),
+            "[a-c]{0,3}".prop_map(String::into_bytes),
+            Just(vec![1; 16]),
+            Just(vec![2; 8]),
+        ]
+        .boxed()
+    } else {
+        prop_oneof![
+            1 => field(0).prop_flat_map(|_| vec(any::<u8>(), 0..20)),
+            3 => vec(field(depth - 1), 0..4).prop_map(|fields| fields.concat()),
+        ]
+        .boxed()
+    };
+    let value = prop_oneof![
+        prop_oneof![0_u64..3, any::<u64>()].prop_map(RawField::Varint),
+        prop_oneof![0_u64..3, any::<u64>()].prop_map(RawField::Fixed64),
+        any::<u32>().prop_map(RawField::Fixed32),
+        content.prop_map(RawField::Bytes),
+    ];
+    (number(), value)
+        .prop_map(move |(number, value)| with(value)(number))
+        .boxed()
+}
+
+#[derive(Debug, Clone)]
+enum RawField {
+    Varint(u64),
+    Fixed64(u64),
+    Fixed32(u32),
+    Bytes(Vec<u8>),
+}
+
+/// An attribute with its value as most senders write it.
+fn attribute() -> impl Strategy<Value = Vec<u8>> {
+    use crate::model::{Attribute, Value};
+    let value = prop_oneof![
+        Just(Value::Empty),
+        "[a-f0-9]{0,8}".prop_map(|text| Value::String(text.into())),
+        ".{0,9}".prop_map(|text| Value::String(text.into())),
+        any::<bool>().prop_map(Value::Bool),
+        any::<i64>().prop_map(Value::Int),
+        any::<f64>().prop_map(Value::Double),
+        (-1000_i32..1000).prop_map(|n| Value::Double(f64::from(n) / 100.0)),
+        vec(any::<u8>(), 0..9).prop_map(|bytes| Value::Bytes(bytes.into())),
+        vec(any::<i64>(), 0..3)
+            .prop_map(|ints| Value::Array(ints.into_iter().map(Value::Int).collect())),
+    ];
+    ("[a-d]{0,2}", value).prop_map(|(key, value)| {
+        let resource = crate::model::Resource {
+            attributes: vec![Attribute::new(key, value)],
+            ..crate::model::Resource::default()
+        };
+        let mut encoded = Vec::new();
+        crate::format::otlp::encode_resource(&resource, &mut encoded);
+        // Field 1 of a resource, field 9 of a span.
+        encoded[0] = 9 << 3 | 2;
+        encoded
+    })
+}
+
+fn message() -> impl Strategy<Value = Vec<u8>> {
+    let fields = prop_oneof![3 => attribute().boxed(), 2 => field(3)];
+    let fields = vec(fields, 0..12).prop_map(|fields| fields.concat());
+    let junk = prop_oneof![4 => Just(Vec::new()), 1 => vec(any::<u8>(), 0..6)];
+    (fields, junk).prop_map(|(mut fields, junk)| {
+        fields.extend(junk);
+        fields
+    })
+}
+
+fn inputs() -> impl Strategy<Value = Vec<Input>> {
+    let time = || prop_oneof![0_u64..5, any::<u64>()];
+    let shape = (0_u8..4, 0_u8..4, time(), time(), 0_u32..2, 0_usize..6);
+    (vec(message(), 6), vec(shape, 0..60)).prop_map(|(messages, spans)| {
+        let input =
+            |(trace, span, start, end, head, message): (u8, u8, u64, u64, u32, usize)| Input {
+                trace,
+                span,
+                start,
+                end,
+                head,
+                message: messages[message].clone(),
+            };
+        let mut inputs: Vec<_> = spans.into_iter().map(input).collect();
+        inputs.sort_by_key(|input| input.trace);
+        inputs
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn spans_of_any_shape_come_back_as_they_were(inputs in inputs()) {
+        let group = pack(&inputs);
+        prop_assert_eq!(unpack(&group, 0..inputs.len()).unwrap(), expected(&inputs));
+    }
+
+    #[test]
+    fn any_rows_are_read_without_the_others(inputs in inputs(), from in 0_usize..60, length in 0_usize..9) {
+        let group = pack(&inputs);
+        let rows = from.min(inputs.len())..(from + length).min(inputs.len());
+        prop_assert_eq!(unpack(&group, rows.clone()).unwrap(), expected(&inputs[rows]));
+    }
+
+    #[test]
+    fn a_changed_byte_is_damage(inputs in inputs(), at in any::<prop::sample::Index>(), bit in 0_u32..8) {
+        let mut group = pack(&inputs);
+        let at = at.index(group.len());
+        group[at] ^= 1_u8 << bit;
+        let is_same = unpack(&group, 0..usize::MAX).is_ok_and(|read| read == expected(&inputs));
+        // A chunk that no span of these refers to is not read.
+        prop_assert!(unpack(&group, 0..usize::MAX).is_err() || is_same);
+    }
+
+    #[test]
+    fn a_head_of_any_numbers_is_read_or_refused(
+        numbers in vec(prop_oneof![4 => 0_u64..9, 1 => any::<u64>()], 0..80),
+        chunks in vec((any::<prop::sample::Index>(), vec(any::<u8>(), 0..40)), 0..20),
+    ) {
+        let mut packer = Packer::new().unwrap();
+        for (place, number) in numbers.iter().enumerate() {
+            for (_, chunk) in chunks.iter().filter(|(at, _)| at.index(numbers.len()) == place) {
+                packer.chunk(chunk).unwrap();
+            }
+            packer.number(*number);
+        }
+        // What matters is that it returns.
+        let read = unpack(&packer.finish().unwrap(), 0..usize::MAX);
+        prop_assert!(read.is_err() || read.is_ok_and(|spans| spans.len() <= 1 << 24));
+    }
+
+    #[test]
+    fn bytes_that_are_no_group_are_refused(bytes in vec(any::<u8>(), 0..200)) {
+        prop_assert!(unpack(&bytes, 0..usize::MAX).is_err());
+    }
+}

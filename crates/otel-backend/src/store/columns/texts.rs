@@ -1,0 +1,409 @@
+//! Columns of texts, or of any bytes.
+//!
+//! Where values repeat, each is stored once, and every place has the number of its value. Otherwise
+//! the values lie one after the other; lower-case hexadecimal digits, such as ids have, then take half
+//! a byte each, what all values begin with is stored once, and a filter tells which values are not
+//! there.
+
+use std::io;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::ReadAt;
+use super::bloom::Bloom;
+use super::numbers::Numbers;
+use super::pack::{Chunk, Cursor, Damaged, Packer, Unpacker};
+
+/// Values on their way into a column.
+#[derive(Debug, Default)]
+pub(super) struct TextsBuilder {
+    /// The distinct values, or all of them if `codes` is not kept.
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+    /// Of each place, the number of its value.
+    codes: Vec<u64>,
+    /// Numbers of values by their hashes, plus one; 0 is free.
+    slots: Vec<u32>,
+    /// Whether values hardly repeat, and all are kept.
+    is_plain: bool,
+}
+
+/// What is known of a column of texts without unpacking it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Texts {
+    form: Form,
+    prefix: Vec<u8>,
+    /// Bytes of the stored values once they are unpacked.
+    total: usize,
+    lengths: Numbers,
+    bytes: Chunk,
+    /// In a column with a dictionary, the number of each value.
+    codes: Option<Numbers>,
+    bloom: Option<Chunk>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Dictionary = 0,
+    Plain = 1,
+    /// As [`Form::Plain`], two digits a byte.
+    Digits = 2,
+}
+
+/// A column that was unpacked.
+#[derive(Debug, Default)]
+pub(super) struct Values {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+    codes: Option<Vec<u64>>,
+}
+
+/// After so many values it is decided whether they repeat.
+const TRIAL: usize = 512;
+
+/// Fewer values have no filter: to unpack them costs less.
+const MIN_FILTERED: usize = 64;
+
+impl TextsBuilder {
+    pub(super) fn push(&mut self, value: &[u8]) {
+        if self.is_plain {
+            self.push_value(value);
+            return;
+        }
+        let code = self.code(value);
+        self.codes.push(code as u64);
+        if self.codes.len() == TRIAL && self.repeats_little() {
+            self.become_plain();
+        }
+    }
+
+    /// Writes the column; one of attributes has a filter where that helps.
+    pub(super) fn write(mut self, is_filtered: bool, packer: &mut Packer) -> io::Result<()> {
+        if !self.is_plain && self.repeats_little() {
+            self.become_plain();
+        }
+        let prefix = if self.is_plain {
+            self.common_prefix()
+        } else {
+            0
+        };
+        let digits = self.is_plain.then(|| self.digits(prefix)).flatten();
+        let (form, bytes) = match digits {
+            Some(digits) => (Form::Digits, digits),
+            None if self.is_plain => (Form::Plain, self.without(prefix)),
+            None => (Form::Dictionary, std::mem::take(&mut self.bytes)),
+        };
+        packer.number(form as u64);
+        let first = self.values_of(&self.bytes).next().unwrap_or_default();
+        packer.bytes(first.get(..prefix).unwrap_or_default());
+        let lengths: Vec<_> = self
+            .lengths()
+            .map(|length| (length - prefix) as u64)
+            .collect();
+        packer.number(lengths.iter().sum());
+        Numbers::write(&lengths, packer)?;
+        packer.chunk(&bytes)?;
+        if form == Form::Dictionary {
+            return Numbers::write(&self.codes, packer);
+        }
+        // Bytes that are no text are asked for by another text.
+        let is_text = |value| std::str::from_utf8(value).is_ok();
+        let is_filtered = is_filtered
+            && self.ends.len() >= MIN_FILTERED
+            && self.values_of(&self.bytes).all(is_text);
+        packer.number(u64::from(is_filtered));
+        if is_filtered {
+            let mut bloom = Bloom::with_room_for(self.ends.len());
+            self.values_of(&self.bytes)
+                .for_each(|value| bloom.insert(value));
+            packer.chunk(bloom.as_bytes())?;
+        }
+        Ok(())
+    }
+
+    fn repeats_little(&self) -> bool {
+        self.ends.len() * 2 > self.codes.len()
+    }
+
+    fn become_plain(&mut self) {
+        self.is_plain = true;
+        let distinct = std::mem::take(self);
+        self.is_plain = true;
+        for code in &distinct.codes {
+            self.push_value(distinct.value(*code));
+        }
+    }
+
+    fn push_value(&mut self, value: &[u8]) {
+        self.bytes.extend_from_slice(value);
+        self.ends.push(self.bytes.len());
+    }
+
+    fn value(&self, code: u64) -> &[u8] {
+        value(&self.bytes, &self.ends, code)
+    }
+
+    fn values_of<'b>(&'b self, bytes: &'b [u8]) -> impl Iterator<Item = &'b [u8]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        let ends = self.ends.iter();
+        starts
+            .zip(ends)
+            .map(|(start, end)| bytes.get(start..*end).unwrap_or_default())
+    }
+
+    fn lengths(&self) -> impl Iterator<Item = usize> {
+        let starts = std::iter::once(&0).chain(&self.ends);
+        starts.zip(&self.ends).map(|(start, end)| end - start)
+    }
+
+    /// The number of a value; it is added if it is new.
+    fn code(&mut self, value: &[u8]) -> usize {
+        if let Some(last) = self.codes.last()
+            && self.value(*last) == value
+        {
+            return usize::try_from(*last).unwrap_or_default();
+        }
+        if self.slots.len() < (self.ends.len() + 1) * 2 {
+            self.grow();
+        }
+        let place = self.place(value);
+        if let Some(slot @ 1..) = self.slots.get(place) {
+            return (slot - 1) as usize;
+        }
+        let code = self.ends.len();
+        self.push_value(value);
+        if let Some(slot) = self.slots.get_mut(place) {
+            *slot = u32::try_from(code + 1).unwrap_or_default();
+        }
+        code
+    }
+
+    /// The place of a value among the slots, or the free one where it belongs.
+    fn place(&self, value: &[u8]) -> usize {
+        let mask = self.slots.len().wrapping_sub(1);
+        let hash = usize::try_from(xxh3_64(value) & mask as u64).unwrap_or_default();
+        let mut places = (0..=mask).map(|step| hash.wrapping_add(step) & mask);
+        let is_it = |place: &usize| match self.slots.get(*place) {
+            Some(slot @ 1..) => self.value(u64::from(slot - 1)) == value,
+            _ => true,
+        };
+        places.find(is_it).unwrap_or_default()
+    }
+
+    fn grow(&mut self) {
+        self.slots = vec![0; (self.slots.len() * 2).max(16)];
+        for code in 0..self.ends.len() {
+            let place = self.place(self.value(code as u64));
+            if let Some(slot) = self.slots.get_mut(place) {
+                *slot = u32::try_from(code + 1).unwrap_or_default();
+            }
+        }
+    }
+
+    /// How many bytes all values begin with alike.
+    fn common_prefix(&self) -> usize {
+        let mut values = self.values_of(&self.bytes);
+        let Some(first) = values.next() else { return 0 };
+        values.fold(first.len(), |length, value| {
+            let alike = first.iter().zip(value).take(length);
+            alike.take_while(|(a, b)| a == b).count()
+        })
+    }
+
+    /// All values without what they begin with.
+    fn without(&self, prefix: usize) -> Vec<u8> {
+        let values = self.values_of(&self.bytes);
+        let rests = values.map(|value| value.get(prefix..).unwrap_or_default());
+        rests.flatten().copied().collect()
+    }
+
+    /// All values as digits, two a byte, if all are digits only and an even number of them.
+    fn digits(&self, prefix: usize) -> Option<Vec<u8>> {
+        let is_even = self
+            .lengths()
+            .all(|length| (length - prefix).is_multiple_of(2));
+        if !is_even || self.bytes.is_empty() {
+            return None;
+        }
+        let rest = self.without(prefix);
+        let (pairs, _) = rest.as_chunks();
+        pairs
+            .iter()
+            .map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?))
+            .collect()
+    }
+}
+
+fn digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    }
+}
+
+fn value<'b>(bytes: &'b [u8], ends: &[usize], number: u64) -> &'b [u8] {
+    let number = usize::try_from(number).unwrap_or(usize::MAX);
+    let start = number
+        .checked_sub(1)
+        .map_or(Some(&0), |before| ends.get(before));
+    let range = start.zip(ends.get(number));
+    range
+        .and_then(|(start, end)| bytes.get(*start..*end))
+        .unwrap_or_default()
+}
+
+impl Texts {
+    /// Reads what [`TextsBuilder::write`] wrote about the column.
+    pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Self, Damaged> {
+        let form = match cursor.number()? {
+            0 => Form::Dictionary,
+            1 => Form::Plain,
+            2 => Form::Digits,
+            _ => return Err(Damaged("a column of texts has an unknown form")),
+        };
+        let prefix = cursor.bytes()?.to_vec();
+        let total = cursor.size()?;
+        let lengths = Numbers::read(cursor)?;
+        let bytes = cursor.chunk()?;
+        let codes = match form {
+            Form::Dictionary => Some(Numbers::read(cursor)?),
+            _ => None,
+        };
+        let is_filtered = form != Form::Dictionary && cursor.number()? == 1;
+        let bloom = is_filtered.then(|| cursor.chunk()).transpose()?;
+        let halves = usize::from(form == Form::Digits) + 1;
+        let with_prefixes = prefix
+            .len()
+            .saturating_mul(lengths.count)
+            .saturating_add(total);
+        let distinct = codes.map_or(lengths.count, |codes| codes.count);
+        if distinct < lengths.count
+            || bytes.raw_length() * halves != total
+            || with_prefixes > super::pack::MAX_RAW
+        {
+            return Err(Damaged("a column of texts has another length than it says"));
+        }
+        Ok(Self {
+            form,
+            prefix,
+            total,
+            lengths,
+            bytes,
+            codes,
+            bloom,
+        })
+    }
+
+    /// How many values there are.
+    pub(super) fn count(&self) -> usize {
+        self.codes.as_ref().unwrap_or(&self.lengths).count
+    }
+
+    /// The filter, if the column has one.
+    pub(super) fn bloom<R: ReadAt>(
+        &self,
+        unpacker: &mut Unpacker<'_, R>,
+    ) -> Result<Option<Bloom>, R::Error> {
+        let chunk = self.bloom.as_ref();
+        chunk
+            .map(|chunk| Ok(Bloom::from_bytes(unpacker.unpack(chunk)?)))
+            .transpose()
+    }
+
+    /// The values.
+    pub(super) fn unpack<R: ReadAt>(
+        &self,
+        unpacker: &mut Unpacker<'_, R>,
+    ) -> Result<Values, R::Error> {
+        let mut values = self.unpack_dictionary(unpacker)?;
+        values.codes = self.codes(unpacker)?;
+        Ok(values)
+    }
+
+    /// Of each place, the number of its value, if each distinct value is stored once.
+    pub(super) fn codes<R: ReadAt>(
+        &self,
+        unpacker: &mut Unpacker<'_, R>,
+    ) -> Result<Option<Vec<u64>>, R::Error> {
+        let codes = self.codes.as_ref();
+        codes.map(|codes| codes.unpack(unpacker)).transpose()
+    }
+
+    /// The distinct values of a column with a dictionary; of another, all values.
+    pub(super) fn unpack_dictionary<R: ReadAt>(
+        &self,
+        unpacker: &mut Unpacker<'_, R>,
+    ) -> Result<Values, R::Error> {
+        let lengths = self.lengths.unpack(unpacker)?;
+        let mut sum = 0_usize;
+        let ends: Option<Vec<_>> = lengths
+            .into_iter()
+            .map(|length| {
+                sum = sum.checked_add(usize::try_from(length).ok()?)?;
+                Some(sum)
+            })
+            .collect();
+        let mut ends = ends
+            .filter(|_| sum == self.total)
+            .ok_or(Damaged("lengths of texts are wrong"))?;
+        let mut bytes = unpacker.unpack(&self.bytes)?;
+        if self.form == Form::Digits {
+            bytes = expand(&bytes);
+        }
+        if !self.prefix.is_empty() {
+            bytes = self.with_prefix(&bytes, &mut ends);
+        }
+        Ok(Values {
+            bytes,
+            ends,
+            codes: None,
+        })
+    }
+
+    fn with_prefix(&self, bytes: &[u8], ends: &mut [usize]) -> Vec<u8> {
+        let mut whole = Vec::with_capacity(bytes.len() + self.prefix.len() * ends.len());
+        let mut start = 0;
+        for end in ends {
+            whole.extend_from_slice(&self.prefix);
+            whole.extend_from_slice(bytes.get(start..*end).unwrap_or_default());
+            start = *end;
+            *end = whole.len();
+        }
+        whole
+    }
+}
+
+fn expand(digits: &[u8]) -> Vec<u8> {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |half: u8| DIGITS.get(usize::from(half)).copied().unwrap_or_default();
+    digits
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
+}
+
+impl Values {
+    /// The value at a place; `None` behind the last.
+    pub(super) fn get(&self, place: usize) -> Option<&[u8]> {
+        match &self.codes {
+            Some(codes) => self.distinct(*codes.get(place)?),
+            None => self.distinct(place as u64),
+        }
+    }
+
+    /// How many values there are.
+    pub(super) fn count(&self) -> usize {
+        self.codes.as_ref().map_or(self.ends.len(), Vec::len)
+    }
+
+    /// The stored values.
+    pub(super) fn stored(&self) -> impl Iterator<Item = &[u8]> {
+        (0..self.ends.len() as u64).map(|number| value(&self.bytes, &self.ends, number))
+    }
+
+    fn distinct(&self, number: u64) -> Option<&[u8]> {
+        let number = usize::try_from(number).ok()?;
+        (number < self.ends.len()).then(|| value(&self.bytes, &self.ends, number as u64))
+    }
+}

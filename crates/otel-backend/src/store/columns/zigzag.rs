@@ -1,0 +1,24 @@
+//! Signed numbers as unsigned ones that are small where the signed ones are near zero.
+
+/// 0, -1, 1, -2, … become 0, 1, 2, 3, ….
+pub(super) fn encode(number: i64) -> u64 {
+    ((number << 1) ^ (number >> 63)).cast_unsigned()
+}
+
+/// The number that became this.
+pub(super) fn decode(number: u64) -> i64 {
+    (number >> 1).cast_signed() ^ -((number & 1).cast_signed())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_comes_back() {
+        for number in [0, -1, 1, i64::MIN, i64::MAX, -77] {
+            assert_eq!(decode(encode(number)), number);
+        }
+        assert_eq!([0, -1, 1, -2].map(encode), [0, 1, 2, 3]);
+    }
+}
