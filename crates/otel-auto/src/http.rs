@@ -25,26 +25,22 @@
 //! # }
 //! ```
 
-mod address;
 mod attributes;
 #[cfg(feature = "axum")]
 mod body;
 mod capture;
 #[cfg(feature = "reqwest")]
 mod client;
-mod environment;
 #[cfg(feature = "axum")]
 mod forwarded;
-mod intern;
 mod redact;
 #[cfg(feature = "axum")]
 mod server;
-mod span;
-mod tracer;
+mod settings;
 
 #[cfg(feature = "reqwest")]
 pub use client::{Client, RequestBuilder};
 #[cfg(feature = "axum")]
 pub use server::{ResponseFuture, Server, ServerLayer};
 
-pub(crate) use environment::Environment;
+pub(crate) use settings::Settings;

@@ -8,7 +8,8 @@
         feature = "logs",
         feature = "otlp-grpc",
         feature = "otlp-http",
-        feature = "reqwest"
+        feature = "reqwest",
+        feature = "tonic"
     )),
     allow(
         dead_code,
@@ -22,9 +23,13 @@ mod console;
 mod cut;
 mod delivery;
 mod detect;
+#[cfg(feature = "tonic")]
+pub mod grpc;
 mod guard;
 #[cfg(any(feature = "axum", feature = "reqwest"))]
 pub mod http;
+#[cfg(any(feature = "axum", feature = "reqwest", feature = "tonic"))]
+mod instrumentation;
 #[cfg(feature = "jaeger")]
 mod jaeger;
 mod missing;

@@ -2,22 +2,24 @@
 //!
 //! <https://opentelemetry.io/docs/specs/semconv/registry/attributes/http/>
 
-use http::{Method, Version};
+use http::{Method, StatusCode, Version};
 use opentelemetry::KeyValue;
 
-use super::environment::Environment;
+use super::settings::Settings;
+use crate::instrumentation::{RequestSpan, Scope};
+
+/// The scope of server and client spans.
+pub(super) const SCOPE: Scope = Scope {
+    name: "otel_auto::http",
+    schema_url: "https://opentelemetry.io/schemas/1.37.0",
+};
 
 pub(super) const CLIENT_ADDRESS: &str = "client.address";
-pub(super) const ERROR_TYPE: &str = "error.type";
 pub(super) const HTTP_REQUEST_METHOD: &str = "http.request.method";
 pub(super) const HTTP_REQUEST_METHOD_ORIGINAL: &str = "http.request.method_original";
 pub(super) const HTTP_RESPONSE_STATUS_CODE: &str = "http.response.status_code";
 pub(super) const HTTP_ROUTE: &str = "http.route";
-pub(super) const NETWORK_PEER_ADDRESS: &str = "network.peer.address";
-pub(super) const NETWORK_PEER_PORT: &str = "network.peer.port";
 pub(super) const NETWORK_PROTOCOL_VERSION: &str = "network.protocol.version";
-pub(super) const SERVER_ADDRESS: &str = "server.address";
-pub(super) const SERVER_PORT: &str = "server.port";
 pub(super) const URL_FULL: &str = "url.full";
 pub(super) const URL_PATH: &str = "url.path";
 pub(super) const URL_QUERY: &str = "url.query";
@@ -30,7 +32,7 @@ fn known_method(method: &Method) -> Option<&'static str> {
         "GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "CONNECT", "PATCH", "TRACE", "QUERY",
     ];
     let is_it = |known: &&str| *known == method.as_str();
-    match Environment::get().and_then(|environment| environment.known_methods.as_ref()) {
+    match Settings::get().and_then(|settings| settings.known_methods.as_ref()) {
         None => DEFAULT.into_iter().find(is_it),
         Some(methods) => methods.iter().map(String::as_str).find(is_it),
     }
@@ -61,4 +63,15 @@ pub(super) fn protocol_version(version: Version) -> Option<&'static str> {
         Version::HTTP_3 => "3",
         _ => return None,
     })
+}
+
+/// Records the status that answers the request; `failed` says whether the convention counts it as
+/// an error.
+pub(super) fn answer(span: &mut RequestSpan, status: StatusCode, failed: bool) {
+    let code = i64::from(status.as_u16());
+    span.answer(KeyValue::new(HTTP_RESPONSE_STATUS_CODE, code));
+    if failed {
+        // The description stays empty: the code says it all.
+        span.fail(status.as_str().to_owned(), "");
+    }
 }

@@ -11,7 +11,7 @@ use http::{Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::span::HttpSpan;
+use crate::instrumentation::RequestSpan;
 
 pin_project! {
     /// A response body that ends the server span when it has been read or dropped.
@@ -21,7 +21,7 @@ pin_project! {
     struct ResponseBody<B: Body> {
         #[pin]
         body: B,
-        span: Option<HttpSpan>,
+        span: Option<RequestSpan>,
         // How many bytes the client still waits for; unknown for a stream without a length.
         remaining: Option<u64>,
         // Whether it is made while it is read, and so by code that wants the context.
@@ -40,7 +40,7 @@ pin_project! {
 }
 
 /// Ties `span` to the body of the response to a request, which may be one for the head alone.
-pub(super) fn tie<B>(response: Response<B>, is_head: bool, span: HttpSpan) -> Response<AxumBody>
+pub(super) fn tie<B>(response: Response<B>, is_head: bool, span: RequestSpan) -> Response<AxumBody>
 where
     B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
@@ -86,7 +86,7 @@ impl<B: Body> Body for ResponseBody<B> {
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let this = self.project();
         let span = this.span.as_ref().filter(|_| *this.is_stream);
-        let attached = span.and_then(HttpSpan::attach);
+        let attached = span.and_then(RequestSpan::attach);
         let frame = ready!(this.body.poll_frame(task));
         drop(attached);
         match &frame {

@@ -5,8 +5,8 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::{Array, Key, KeyValue, StringValue, Value};
 
-use super::environment::Environment;
 use super::redact::REDACTED;
+use super::settings::Settings;
 use crate::config::Http;
 
 /// The headers of each side that are recorded.
@@ -65,7 +65,7 @@ impl Captures {
 
 /// The attributes of the headers that are asked for.
 pub(super) fn captured(of: Of, headers: &HeaderMap) -> impl Iterator<Item = KeyValue> {
-    let captures = Environment::get().map_or(&[][..], |environment| environment.captures.of(of));
+    let captures = Settings::get().map_or(&[][..], |settings| settings.captures.of(of));
     captures
         .iter()
         .filter_map(|capture| attribute(capture, headers))

@@ -1,25 +1,26 @@
 //! Client spans: a wrapper of [`reqwest::Client`].
 
 use std::borrow::Cow;
-use std::error::Error;
 use std::fmt::Display;
 use std::io;
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use opentelemetry::propagation::Injector;
+use http::{HeaderName, HeaderValue, Method};
+use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanKind;
-use opentelemetry::{Context, KeyValue, global};
 use reqwest::{Body, IntoUrl, Request, Response};
 
 use super::attributes::{
-    NETWORK_PEER_ADDRESS, NETWORK_PEER_PORT, NETWORK_PROTOCOL_VERSION, SERVER_ADDRESS, SERVER_PORT,
-    URL_FULL, add_method, method_in_name, protocol_version,
+    NETWORK_PROTOCOL_VERSION, SCOPE, URL_FULL, add_method, answer, method_in_name, protocol_version,
 };
 use super::capture::{Of, captured};
-use super::span::HttpSpan;
-use super::tracer::{Description, SharedTracer};
-use super::{address, intern, redact};
+use super::redact;
+use crate::instrumentation::attributes::{
+    NETWORK_PEER_ADDRESS, NETWORK_PEER_PORT, SERVER_ADDRESS, SERVER_PORT,
+};
+use crate::instrumentation::{
+    Description, RequestSpan, Scope, SharedTracer, address, carrier, causes, intern,
+};
 
 /// A [`reqwest::Client`] that makes one client span per request and sends its ids along.
 ///
@@ -38,10 +39,6 @@ pub struct RequestBuilder {
     client: Client,
     inner: reqwest::RequestBuilder,
 }
-
-/// Takes the headers of the propagators, but no empty ones: `TraceContextPropagator` sets
-/// `tracestate` even where there is none.
-struct Headers<'a>(&'a mut HeaderMap);
 
 impl Client {
     /// Sends through `inner`.
@@ -77,13 +74,10 @@ impl Client {
     /// Those of [`reqwest::Client::execute`].
     pub async fn execute(&self, mut request: Request) -> reqwest::Result<Response> {
         let mut span = self.tracer.start(None, &request);
-        let context = span.context().cloned().unwrap_or_else(Context::current);
-        global::get_text_map_propagator(|propagator| {
-            propagator.inject_context(&context, &mut Headers(request.headers_mut()));
-        });
+        carrier::inject(span.context(), request.headers_mut());
         let result = self.inner.execute(request).await;
         match &result {
-            Ok(response) => answer(&mut span, response),
+            Ok(response) => record(&mut span, response),
             Err(error) => span.fail(error_type(error), describe(error)),
         }
         result
@@ -136,18 +130,10 @@ impl RequestBuilder {
     }
 }
 
-impl Injector for Headers<'_> {
-    fn set(&mut self, name: &str, value: String) {
-        let name = HeaderName::try_from(name).ok();
-        let value = HeaderValue::try_from(value).ok();
-        if let (Some(name), Some(value)) = (name, value.filter(|value| !value.is_empty())) {
-            self.0.insert(name, value);
-        }
-    }
-}
-
 /// The attributes of a client span that its request gives.
 impl Description for Request {
+    const SCOPE: Scope = SCOPE;
+
     fn kind(&self) -> SpanKind {
         SpanKind::Client
     }
@@ -171,7 +157,7 @@ impl Description for Request {
     }
 }
 
-fn answer(span: &mut HttpSpan, response: &Response) {
+fn record(span: &mut RequestSpan, response: &Response) {
     if let Some(current) = span.span() {
         if let Some(version) = protocol_version(response.version()) {
             current.set_attribute(KeyValue::new(NETWORK_PROTOCOL_VERSION, version));
@@ -185,7 +171,8 @@ fn answer(span: &mut HttpSpan, response: &Response) {
         }
     }
     let status = response.status();
-    span.answer(status, status.is_client_error() || status.is_server_error());
+    let failed = status.is_client_error() || status.is_server_error();
+    answer(span, status, failed);
 }
 
 /// A word of low cardinality for what went wrong.
@@ -212,12 +199,7 @@ fn io_kind(error: &reqwest::Error) -> Option<io::ErrorKind> {
 /// URL, which may hold secrets.
 fn describe(error: &reqwest::Error) -> String {
     causes(error)
+        .skip(1)
         .last()
         .map_or_else(|| "the request failed".to_owned(), ToString::to_string)
-}
-
-fn causes<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(error.source(), |error: &&'a (dyn Error + 'static)| {
-        (*error).source()
-    })
 }

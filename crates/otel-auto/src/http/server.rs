@@ -1,6 +1,5 @@
 //! Server spans: a [`tower`] layer.
 
-mod caller;
 mod request;
 mod traceresponse;
 
@@ -15,10 +14,10 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
+use super::attributes::answer;
 use super::body;
 use super::capture::{Of, captured};
-use super::span::HttpSpan;
-use super::tracer::SharedTracer;
+use crate::instrumentation::{RequestSpan, SharedTracer, carrier};
 
 use request::Incoming;
 use traceresponse::TRACERESPONSE;
@@ -57,7 +56,7 @@ pin_project! {
     pub struct ResponseFuture<F> {
         #[pin]
         inner: F,
-        span: Option<HttpSpan>,
+        span: Option<RequestSpan>,
         is_head: bool,
     }
 }
@@ -111,7 +110,7 @@ where
         let span = self
             .options
             .tracer
-            .start(caller::context(request.headers()), &incoming);
+            .start(carrier::extract(request.headers()), &incoming);
         let is_head = *request.method() == Method::HEAD;
         ResponseFuture {
             inner: self.inner.call(request),
@@ -130,7 +129,7 @@ where
 
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let attached = this.span.as_ref().and_then(HttpSpan::attach);
+        let attached = this.span.as_ref().and_then(RequestSpan::attach);
         let result = ready!(this.inner.poll(task));
         drop(attached);
         // Polled again after it was ready, which no caller may do: there is no span left to end.
@@ -147,14 +146,14 @@ where
     }
 }
 
-fn finish<R>(mut span: HttpSpan, is_head: bool, mut response: Response<R>) -> Response<AxumBody>
+fn finish<R>(mut span: RequestSpan, is_head: bool, mut response: Response<R>) -> Response<AxumBody>
 where
     R: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
     let status = response.status();
     // "For HTTP status codes in the 4xx range span status MUST be left unset in case of
     // SpanKind.SERVER": the server did nothing wrong.
-    span.answer(status, status.is_server_error());
+    answer(&mut span, status, status.is_server_error());
     if let Some(recorded) = span.span() {
         for attribute in captured(Of::ServerResponse, response.headers()) {
             recorded.set_attribute(attribute);

@@ -5,7 +5,8 @@
 
 mod app;
 mod harness;
-mod text;
+#[path = "../shared/spans.rs"]
+mod spans;
 
 use std::time::Duration;
 
@@ -14,7 +15,13 @@ use otel_auto::http::Client;
 use tokio::net::TcpListener;
 
 use harness::Test;
-use text::{attribute, errors, show};
+use opentelemetry_sdk::trace::SpanData;
+use spans::{attribute, ending, show};
+
+/// What the span says of how the request went.
+fn errors(span: &SpanData) -> String {
+    ending(span, "http.response.status_code")
+}
 
 #[tokio::test]
 async fn an_answer_makes_one_client_and_one_server_span() {
@@ -308,7 +315,7 @@ async fn the_headers_of_a_proxy_count_only_when_trusted() {
 #[tokio::test]
 async fn a_parent_that_is_not_sampled_leaves_the_request_unsampled() {
     let test = Test::start().await;
-    let parent = format!("00-{}-0000000000000001-00", test.trace_id);
+    let parent = format!("00-{}-0000000000000001-00", test.trace_id());
     let request = reqwest::Client::new().get(test.url("/headers"));
     let response = request.header("traceparent", parent).send().await.unwrap();
     assert_eq!(response.status(), 200);

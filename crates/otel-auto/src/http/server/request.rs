@@ -10,16 +10,18 @@ use http::{HeaderMap, HeaderName, Request};
 use opentelemetry::trace::SpanKind;
 use opentelemetry::{KeyValue, StringValue};
 
-use crate::http::address::{self, host_and_port};
 use crate::http::attributes::{
-    CLIENT_ADDRESS, HTTP_ROUTE, NETWORK_PEER_ADDRESS, NETWORK_PEER_PORT, NETWORK_PROTOCOL_VERSION,
-    SERVER_ADDRESS, SERVER_PORT, URL_PATH, URL_QUERY, URL_SCHEME, USER_AGENT_ORIGINAL, add_method,
-    method_in_name, protocol_version,
+    CLIENT_ADDRESS, HTTP_ROUTE, NETWORK_PROTOCOL_VERSION, SCOPE, URL_PATH, URL_QUERY, URL_SCHEME,
+    USER_AGENT_ORIGINAL, add_method, method_in_name, protocol_version,
 };
 use crate::http::capture::{Of, captured};
 use crate::http::forwarded::Forwarded;
-use crate::http::tracer::Description;
-use crate::http::{intern, redact};
+use crate::http::redact;
+use crate::instrumentation::address::host_and_port;
+use crate::instrumentation::attributes::{
+    NETWORK_PEER_ADDRESS, NETWORK_PEER_PORT, SERVER_ADDRESS, SERVER_PORT,
+};
+use crate::instrumentation::{Description, Scope, address, intern};
 
 /// A request, as the span describes it.
 pub(super) struct Incoming<'a, B> {
@@ -28,6 +30,8 @@ pub(super) struct Incoming<'a, B> {
 }
 
 impl<B> Description for Incoming<'_, B> {
+    const SCOPE: Scope = SCOPE;
+
     fn kind(&self) -> SpanKind {
         SpanKind::Server
     }

@@ -1,4 +1,4 @@
-//! The tracer behind both instrumentations.
+//! The tracer behind the instrumentations.
 
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
@@ -11,7 +11,7 @@ use opentelemetry::{Context, InstrumentationScope, KeyValue};
 use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator, SdkTracer};
 
 use super::environment::Environment;
-use super::span::HttpSpan;
+use super::span::RequestSpan;
 use crate::sampling::{CountingSampler, Foresight};
 
 /// Room for the attributes of one span.
@@ -20,10 +20,10 @@ const ATTRIBUTES: usize = 16;
 /// A tracer that is looked up once, at its first span, and shared by its clones: axum clones its
 /// layers for each route and each connection.
 #[derive(Clone, Debug, Default)]
-pub(super) struct SharedTracer(Arc<OnceLock<HttpTracer>>);
+pub(crate) struct SharedTracer(Arc<OnceLock<SpanTracer>>);
 
 #[derive(Debug)]
-enum HttpTracer {
+enum SpanTracer {
     /// Switched off by the environment: contexts are passed on and nothing else.
     Off,
     /// From the environment. Its samplers look at no attribute and no name, so those of a span
@@ -33,8 +33,18 @@ enum HttpTracer {
     Global(BoxedTracer),
 }
 
+/// The instrumentation that makes a span.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scope {
+    pub(crate) name: &'static str,
+    /// The version of the conventions that its spans follow.
+    pub(crate) schema_url: &'static str,
+}
+
 /// A span to be.
-pub(super) trait Description {
+pub(crate) trait Description {
+    const SCOPE: Scope;
+
     fn kind(&self) -> SpanKind;
     fn name(&self) -> Cow<'static, str>;
     fn add_attributes(&self, attributes: &mut Vec<KeyValue>);
@@ -42,32 +52,42 @@ pub(super) trait Description {
 
 impl SharedTracer {
     /// Starts a span under `parent`, without one under the current context.
-    pub(super) fn start(&self, parent: Option<Context>, span: &impl Description) -> HttpSpan {
-        match self.0.get_or_init(HttpTracer::new) {
-            HttpTracer::Off => HttpSpan::silent(parent),
-            HttpTracer::Environment(tracer, sampler) => {
+    pub(crate) fn start<D: Description>(&self, parent: Option<Context>, span: &D) -> RequestSpan {
+        match self.0.get_or_init(|| SpanTracer::new(D::SCOPE)) {
+            SpanTracer::Off => RequestSpan::silent(parent),
+            SpanTracer::Environment(tracer, sampler) => {
                 let parent = parent.unwrap_or_else(Context::current);
                 match sampler.foresee(&parent) {
                     Foresight::Sampled => record(tracer, &parent, span),
-                    Foresight::Dropped => HttpSpan::silent(Some(dropped(parent))),
+                    Foresight::Dropped => RequestSpan::silent(Some(dropped(parent))),
                     Foresight::Open => ask(tracer, &parent, span),
                 }
             }
-            HttpTracer::Global(tracer) => {
+            SpanTracer::Global(tracer) => {
                 record(tracer, &parent.unwrap_or_else(Context::current), span)
             }
         }
     }
 }
 
-impl HttpTracer {
-    fn new() -> Self {
+impl Scope {
+    fn of_opentelemetry(self) -> InstrumentationScope {
+        InstrumentationScope::builder(self.name)
+            .with_version(env!("CARGO_PKG_VERSION"))
+            .with_schema_url(self.schema_url)
+            .build()
+    }
+}
+
+impl SpanTracer {
+    fn new(scope: Scope) -> Self {
+        let scope = scope.of_opentelemetry();
         match Environment::get().map(|environment| &environment.sdk) {
             Some(Some((provider, sampler))) => {
-                Self::Environment(provider.tracer_with_scope(scope()), sampler.clone())
+                Self::Environment(provider.tracer_with_scope(scope), sampler.clone())
             }
             Some(None) => Self::Off,
-            None => Self::Global(global::tracer_with_scope(scope())),
+            None => Self::Global(global::tracer_with_scope(scope)),
         }
     }
 }
@@ -77,7 +97,7 @@ fn builder(span: &impl Description, name: Cow<'static, str>) -> SpanBuilder {
 }
 
 /// Makes the whole span before the sampler sees it.
-fn record<T>(tracer: &T, parent: &Context, span: &impl Description) -> HttpSpan
+fn record<T>(tracer: &T, parent: &Context, span: &impl Description) -> RequestSpan
 where
     T: Tracer<Span: Send + Sync + 'static>,
 {
@@ -86,20 +106,20 @@ where
     span.add_attributes(&mut attributes);
     builder.attributes = Some(attributes);
     let started = tracer.build_with_context(builder, parent);
-    HttpSpan::recording(parent.with_span(started))
+    RequestSpan::recording(parent.with_span(started))
 }
 
 /// Makes what is recorded only after the sampler has said that it is.
-fn ask(tracer: &SdkTracer, parent: &Context, span: &impl Description) -> HttpSpan {
+fn ask(tracer: &SdkTracer, parent: &Context, span: &impl Description) -> RequestSpan {
     let mut started = tracer.build_with_context(builder(span, Cow::Borrowed("")), parent);
     if !started.is_recording() {
-        return HttpSpan::silent(Some(parent.with_span(started)));
+        return RequestSpan::silent(Some(parent.with_span(started)));
     }
     started.update_name(span.name());
     let mut attributes = Vec::with_capacity(ATTRIBUTES);
     span.add_attributes(&mut attributes);
     started.set_attributes(attributes);
-    HttpSpan::recording(parent.with_span(started))
+    RequestSpan::recording(parent.with_span(started))
 }
 
 /// The context of a span that is not sampled. What the caller sent says so already and goes on as
@@ -119,12 +139,4 @@ fn dropped(parent: Context) -> Context {
     let trace_state = caller.trace_state().clone();
     let span = SpanContext::new(trace_id, ids.new_span_id(), flags, false, trace_state);
     parent.with_remote_span_context(span)
-}
-
-/// The scope of both instrumentations.
-fn scope() -> InstrumentationScope {
-    InstrumentationScope::builder("otel_auto::http")
-        .with_version(env!("CARGO_PKG_VERSION"))
-        .with_schema_url("https://opentelemetry.io/schemas/1.37.0")
-        .build()
 }

@@ -7,7 +7,7 @@ use opentelemetry::StringValue;
 use super::intern;
 
 /// Splits `host[:port]`. An IPv6 address comes in brackets and goes without.
-pub(super) fn host_and_port(authority: &str) -> (&str, Option<u16>) {
+pub(crate) fn host_and_port(authority: &str) -> (&str, Option<u16>) {
     let bracketed = authority
         .strip_prefix('[')
         .and_then(|rest| rest.split_once(']'));
@@ -18,7 +18,7 @@ pub(super) fn host_and_port(authority: &str) -> (&str, Option<u16>) {
 }
 
 /// The address; one of IPv4 that came in IPv6 is IPv4.
-pub(super) fn ip(address: IpAddr) -> StringValue {
+pub(crate) fn ip(address: IpAddr) -> StringValue {
     match address.to_canonical() {
         IpAddr::V4(address) => ipv4(address),
         IpAddr::V6(address) => intern::value(&address.to_string()),

@@ -1,17 +1,16 @@
-//! One HTTP span, from its start to an end that cannot be missed.
+//! One span, from its start to an end that cannot be missed.
 
-use http::StatusCode;
 use opentelemetry::trace::{SpanRef, Status, TraceContextExt};
-use opentelemetry::{Context, ContextGuard, KeyValue};
+use opentelemetry::{Context, ContextGuard, KeyValue, StringValue};
 
-use super::attributes::{ERROR_TYPE, HTTP_RESPONSE_STATUS_CODE};
+use super::attributes::ERROR_TYPE;
 
 /// The span of one request, ended when this is dropped.
 ///
 /// A request that is dropped without an answer, because its peer went away, a timeout dropped its
 /// future or its handler panicked, ends as an error that says so.
 #[derive(Debug)]
-pub(super) struct HttpSpan {
+pub(crate) struct RequestSpan {
     context: Option<Context>,
     state: State,
 }
@@ -24,9 +23,9 @@ enum State {
     Answered,
 }
 
-impl HttpSpan {
+impl RequestSpan {
     /// Takes over the span of `context`.
-    pub(super) fn recording(context: Context) -> Self {
+    pub(crate) fn recording(context: Context) -> Self {
         Self {
             context: Some(context),
             state: State::Open,
@@ -34,57 +33,59 @@ impl HttpSpan {
     }
 
     /// Passes `context` on to the request's work, if there is one, and records nothing.
-    pub(super) fn silent(context: Option<Context>) -> Self {
+    pub(crate) fn silent(context: Option<Context>) -> Self {
         let state = State::Silent;
         Self { context, state }
     }
 
-    pub(super) fn is_recording(&self) -> bool {
+    pub(crate) fn is_recording(&self) -> bool {
         self.state != State::Silent
     }
 
     /// What is recorded of an answer, if anything is.
-    pub(super) fn span(&self) -> Option<SpanRef<'_>> {
+    pub(crate) fn span(&self) -> Option<SpanRef<'_>> {
         let context = self.context.as_ref().filter(|_| self.is_recording());
         context.map(TraceContextExt::span)
     }
 
     /// The context in which the request's work runs; none but that of the caller is `None`.
-    pub(super) fn context(&self) -> Option<&Context> {
+    pub(crate) fn context(&self) -> Option<&Context> {
         self.context.as_ref()
     }
 
     /// Makes the context current on this thread, until the guard is dropped.
-    pub(super) fn attach(&self) -> Option<ContextGuard> {
+    pub(crate) fn attach(&self) -> Option<ContextGuard> {
         self.context.clone().map(Context::attach)
     }
 
-    /// Records the status that answers the request; `failed` says whether the convention counts
-    /// it as an error.
-    pub(super) fn answer(&mut self, status: StatusCode, failed: bool) {
+    /// Records the status code that answers the request.
+    pub(crate) fn answer(&mut self, status: KeyValue) {
         let Some(span) = self.span() else { return };
-        let code = i64::from(status.as_u16());
-        span.set_attribute(KeyValue::new(HTTP_RESPONSE_STATUS_CODE, code));
-        if failed {
-            span.set_attribute(KeyValue::new(ERROR_TYPE, status.as_str().to_owned()));
-            // The description stays empty: the code says it all.
-            span.set_status(Status::error(""));
-        }
+        span.set_attribute(status);
         self.state = State::Answered;
     }
 
-    /// Records a failure other than a status code.
-    pub(super) fn fail(&mut self, error_type: &'static str, description: impl Into<String>) {
+    /// Records that the request failed.
+    pub(crate) fn fail(
+        &mut self,
+        error_type: impl Into<StringValue>,
+        description: impl Into<String>,
+    ) {
         let Some(span) = self.span() else { return };
-        span.set_attribute(KeyValue::new(ERROR_TYPE, error_type));
+        span.set_attribute(KeyValue::new(ERROR_TYPE, error_type.into()));
         span.set_status(Status::error(description.into()));
         self.state = State::Answered;
     }
+
+    /// True if nothing has been recorded yet of how a request ended that is recorded.
+    pub(crate) fn is_open(&self) -> bool {
+        self.state == State::Open
+    }
 }
 
-impl Drop for HttpSpan {
+impl Drop for RequestSpan {
     fn drop(&mut self) {
-        if self.state == State::Open {
+        if self.is_open() {
             if std::thread::panicking() {
                 self.fail("panic", "the handler panicked");
             } else {

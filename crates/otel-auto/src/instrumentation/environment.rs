@@ -1,24 +1,21 @@
-//! The settings of HTTP spans, for all instrumentations of the process.
+//! The SDK that the environment asked for, for all instrumentations of the process.
 
 use std::sync::OnceLock;
 
 use http::{HeaderMap, HeaderName};
 use opentelemetry_sdk::trace::SdkTracerProvider;
 
-use super::capture::Captures;
-use crate::config::{Http, Propagator};
+use crate::config::Propagator;
 use crate::sampling::CountingSampler;
 
 static ENVIRONMENT: OnceLock<Environment> = OnceLock::new();
 
-/// The settings that [`init`](crate::init) read, and the SDK that it set up. Of an SDK that the
-/// program sets up by itself, the sampler is not known.
+/// The SDK that [`init`](crate::init) set up. Of an SDK that the program sets up by itself, the
+/// sampler is not known.
 #[derive(Debug)]
 pub(crate) struct Environment {
     /// `None` where the SDK is switched off.
-    pub(super) sdk: Option<(SdkTracerProvider, CountingSampler)>,
-    pub(super) known_methods: Option<Vec<String>>,
-    pub(super) captures: Captures,
+    pub(crate) sdk: Option<(SdkTracerProvider, CountingSampler)>,
     /// The headers in which the propagators look first; `None` where they look at all.
     carriers: Option<Vec<HeaderName>>,
 }
@@ -26,13 +23,10 @@ pub(crate) struct Environment {
 impl Environment {
     pub(crate) fn new(
         sdk: Option<(SdkTracerProvider, CountingSampler)>,
-        http: Http,
         propagators: &[Propagator],
     ) -> Self {
         Self {
             sdk,
-            captures: Captures::new(&http),
-            known_methods: http.known_methods,
             carriers: propagators.iter().copied().map(carrier).collect(),
         }
     }
@@ -43,12 +37,12 @@ impl Environment {
     }
 
     /// The environment of the process, if [`init`](crate::init) was called.
-    pub(super) fn get() -> Option<&'static Self> {
+    pub(crate) fn get() -> Option<&'static Self> {
         ENVIRONMENT.get()
     }
 
     /// True if `headers` may hold a context.
-    pub(super) fn may_carry(&self, headers: &HeaderMap) -> bool {
+    pub(crate) fn may_carry(&self, headers: &HeaderMap) -> bool {
         // To look at each name is quicker than to hash the few that are looked for.
         let carries = |carriers: &Vec<_>| headers.keys().any(|name| carriers.contains(name));
         self.carriers.as_ref().is_none_or(carries)

@@ -30,15 +30,23 @@ fn kept_in(slots: &[OnceLock<&'static str>; SLOTS], text: &str) -> Option<&'stat
 }
 
 /// As an attribute's value.
-pub(super) fn value(text: &str) -> StringValue {
+pub(crate) fn value(text: &str) -> StringValue {
     match kept(text) {
         Some(kept) => kept.into(),
         None => text.to_owned().into(),
     }
 }
 
+/// As a name.
+pub(crate) fn name(text: &str) -> Cow<'static, str> {
+    match kept(text) {
+        Some(kept) => Cow::Borrowed(kept),
+        None => Cow::Owned(text.to_owned()),
+    }
+}
+
 /// `first second`, as a name.
-pub(super) fn joined(first: &str, second: &str) -> Cow<'static, str> {
+pub(crate) fn joined(first: &str, second: &str) -> Cow<'static, str> {
     let mut buffer = [0; LONGEST];
     let both = join(&mut buffer, [first, " ", second]);
     match both.and_then(kept) {

@@ -1,0 +1,78 @@
+//! The response body that keeps the span open.
+
+use std::pin::Pin;
+use std::task::{Context as TaskContext, Poll, ready};
+
+use bytes::Bytes;
+use http::StatusCode;
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+use tonic::Status;
+
+use super::BoxError;
+use super::call::CallSpan;
+use super::outcome::Outcome;
+
+pin_project! {
+    /// The body of a response, with the span of the call: it ends with the trailers, with an error,
+    /// or when the body is dropped.
+    #[derive(Debug)]
+    pub struct ResponseBody<B> {
+        #[pin]
+        body: B,
+        status: StatusCode,
+        span: Option<CallSpan>,
+    }
+}
+
+impl<B> ResponseBody<B> {
+    pub(super) fn new(body: B, status: StatusCode, span: Option<CallSpan>) -> Self {
+        Self { body, status, span }
+    }
+}
+
+impl<B> Body for ResponseBody<B>
+where
+    B: Body<Data = Bytes, Error: Into<BoxError>>,
+{
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        task: &mut TaskContext<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let this = self.project();
+        let attached = this.span.as_ref().and_then(CallSpan::attach);
+        let frame = ready!(this.body.poll_frame(task));
+        drop(attached);
+        let frame = frame.map(|frame| frame.map_err(|error| Status::from_error(error.into())));
+        if let Some(outcome) = outcome(frame.as_ref(), *this.status)
+            && let Some(span) = this.span.take()
+        {
+            span.end(&outcome);
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// The status of the call, if this is the last that comes.
+fn outcome(frame: Option<&Result<Frame<Bytes>, Status>>, status: StatusCode) -> Option<Outcome> {
+    let without_status = || Outcome::without_status(status);
+    match frame {
+        Some(Ok(frame)) => {
+            let trailers = frame.trailers_ref()?;
+            Some(Outcome::read(trailers).unwrap_or_else(without_status))
+        }
+        Some(Err(status)) => Some(status.into()),
+        None => Some(without_status()),
+    }
+}

@@ -1,0 +1,34 @@
+//! The settings of HTTP spans, for servers and clients of the process.
+
+use std::sync::OnceLock;
+
+use super::capture::Captures;
+use crate::config::Http;
+
+static SETTINGS: OnceLock<Settings> = OnceLock::new();
+
+/// The settings that [`init`](crate::init) read.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(super) known_methods: Option<Vec<String>>,
+    pub(super) captures: Captures,
+}
+
+impl Settings {
+    pub(crate) fn new(http: Http) -> Self {
+        Self {
+            captures: Captures::new(&http),
+            known_methods: http.known_methods,
+        }
+    }
+
+    /// Makes them the settings of the process; the first ones stay.
+    pub(crate) fn install(self) {
+        SETTINGS.get_or_init(|| self);
+    }
+
+    /// The settings of the process, if [`init`](crate::init) was called.
+    pub(super) fn get() -> Option<&'static Self> {
+        SETTINGS.get()
+    }
+}

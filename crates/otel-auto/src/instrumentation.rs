@@ -1,0 +1,25 @@
+//! The parts that the instrumentations of HTTP and gRPC share: from the context that comes with a
+//! request to the span that ends with it.
+
+pub(crate) mod address;
+pub(crate) mod attributes;
+pub(crate) mod carrier;
+mod environment;
+pub(crate) mod intern;
+mod span;
+mod tracer;
+
+use std::error::Error;
+
+pub(crate) use environment::Environment;
+pub(crate) use span::RequestSpan;
+pub(crate) use tracer::{Description, Scope, SharedTracer};
+
+/// The error and its causes, the innermost last.
+pub(crate) fn causes<'a>(
+    error: &'a (dyn Error + 'static),
+) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| {
+        (*error).source()
+    })
+}
