@@ -53,7 +53,7 @@ fn files() -> io::Result<Vec<(String, String)>> {
     let mut files = vec![("index.html".to_owned(), page.html)];
     let worker = pack::script("worker.js", read)?;
     files.push(("static/worker.js".to_owned(), worker));
-    for (name, script) in pack::scripts("main.js", &PAGES, read)? {
+    for (name, script) in pack::scripts("main.js", &PAGES, "shared.js", read)? {
         files.push((format!("static/{name}"), script));
     }
     let icon = "favicon.svg";

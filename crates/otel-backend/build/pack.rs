@@ -15,50 +15,63 @@ pub(crate) fn script(entry: &str, read: impl Fn(&str) -> io::Result<String>) -> 
 }
 
 /// As [`script`], but these of the pages that it imports when they are wanted are scripts of their
-/// own, by name. What several of them import is in the first script, and they take it from there.
+/// own, by name. What several of them import, but not `entry`, is in the script `shared`.
 pub(crate) fn scripts(
     entry: &str,
     pages: &[&str],
+    shared: &str,
     read: impl Fn(&str) -> io::Result<String>,
 ) -> io::Result<Vec<(String, String)>> {
     let mut first = Bundle::new(&read, pages);
     first.add(entry)?;
-    let mut users = BTreeMap::new();
-    for page in pages {
-        for module in Bundle::beside(&first)
-            .with(page)?
-            .done
-            .difference(&first.done)
-        {
-            *users.entry(module.clone()).or_insert(0) += 1;
-        }
+    let mut second = Bundle::new(&read, pages).beside(&first, entry);
+    for module in shared_modules(&first, entry, pages)? {
+        second.add(&module)?;
     }
-    for (module, _) in users.iter().filter(|(_, users)| **users > 1) {
-        first.add(module)?;
-    }
-    let mut taken = BTreeSet::new();
+    let mut taken = second.taken.clone();
     let mut scripts = Vec::new();
     for page in pages {
-        let bundle = Bundle::beside(&first).with(page)?;
-        let variables = bundle.taken.iter().map(|module| variable(module));
-        scripts.push((
-            (*page).to_owned(),
-            format!(
-                "import {{ {} }} from './{entry}';\n{}\nexport const {{ {} }} = {};\n",
-                variables.collect::<Vec<_>>().join(", "),
-                bundle.script.join("\n"),
-                bundle.exports.join(", "),
-                variable(page),
-            ),
-        ));
+        let mut bundle = Bundle::new(&read, pages)
+            .beside(&first, entry)
+            .beside(&second, shared);
+        bundle.add(page)?;
+        let page_exports = bundle.exports.join(", ");
+        let script = format!(
+            "{}export const {{ {page_exports} }} = {};\n",
+            bundle.text(),
+            variable(page)
+        );
+        scripts.push(((*page).to_owned(), script));
         taken.extend(bundle.taken);
     }
-    let variables: Vec<_> = taken.iter().map(|module| variable(module)).collect();
-    first
-        .script
-        .push(format!("export {{ {} }};\n", variables.join(", ")));
-    scripts.push((entry.to_owned(), first.script.join("\n")));
+    for (name, bundle) in [(entry, first), (shared, second)] {
+        let given = bundle
+            .done
+            .iter()
+            .filter(|module| taken.contains_key(*module));
+        let variables: Vec<_> = given.map(|module| variable(module)).collect();
+        let script = format!("{}export {{ {} }};\n", bundle.text(), variables.join(", "));
+        scripts.push((name.to_owned(), script));
+    }
     Ok(scripts)
+}
+
+/// The modules that several pages import and `first` does not have.
+fn shared_modules<R: Fn(&str) -> io::Result<String>>(
+    first: &Bundle<'_, R>,
+    entry: &str,
+    pages: &[&str],
+) -> io::Result<Vec<String>> {
+    let mut users: BTreeMap<String, u32> = BTreeMap::new();
+    for page in pages {
+        let mut bundle = Bundle::new(first.read, first.pages).beside(first, entry);
+        bundle.add(page)?;
+        for module in bundle.done {
+            *users.entry(module).or_default() += 1;
+        }
+    }
+    let shared = users.into_iter().filter(|(_, users)| *users > 1);
+    Ok(shared.map(|(module, _)| module).collect())
 }
 
 /// A page in one file.
@@ -107,10 +120,10 @@ struct Bundle<'a, R> {
     read: &'a R,
     /// Modules that become scripts of their own where they are imported when they are wanted.
     pages: &'a [&'a str],
-    /// Modules that are in another script.
-    elsewhere: BTreeSet<String>,
+    /// Modules that are in other scripts, with the names of these.
+    elsewhere: BTreeMap<String, String>,
     /// Those of them that this one imports.
-    taken: BTreeSet<String>,
+    taken: BTreeMap<String, String>,
     begun: BTreeSet<String>,
     done: BTreeSet<String>,
     /// What the module exports that was added last, which is the one that needs all others.
@@ -123,8 +136,8 @@ impl<'a, R: Fn(&str) -> io::Result<String>> Bundle<'a, R> {
         Self {
             read,
             pages,
-            elsewhere: BTreeSet::new(),
-            taken: BTreeSet::new(),
+            elsewhere: BTreeMap::new(),
+            taken: BTreeMap::new(),
             begun: BTreeSet::new(),
             done: BTreeSet::new(),
             exports: Vec::new(),
@@ -132,23 +145,38 @@ impl<'a, R: Fn(&str) -> io::Result<String>> Bundle<'a, R> {
         }
     }
 
-    /// A script that is loaded after that one.
-    fn beside(first: &Self) -> Self {
-        Self {
-            elsewhere: first.done.clone(),
-            ..Self::new(first.read, first.pages)
-        }
+    /// The same in a script that takes from that one, of this name, what it has.
+    fn beside(mut self, other: &Self, name: &str) -> Self {
+        let has = other.done.iter().cloned();
+        self.elsewhere
+            .extend(has.map(|module| (module, name.to_owned())));
+        self
     }
 
-    fn with(mut self, name: &str) -> io::Result<Self> {
-        self.add(name)?;
-        Ok(self)
+    /// The script, without what it exports.
+    fn text(&self) -> String {
+        let mut text = String::new();
+        let from: BTreeSet<_> = self.taken.values().collect();
+        for script in from {
+            let modules = self.taken.iter().filter(|(_, other)| *other == script);
+            let variables: Vec<_> = modules.map(|(module, _)| variable(module)).collect();
+            text.extend([
+                "import { ",
+                &variables.join(", "),
+                " } from './",
+                script,
+                "';\n",
+            ]);
+        }
+        text.push_str(&self.script.join("\n"));
+        text.push('\n');
+        text
     }
 
     /// Adds a module below those that it imports.
     fn add(&mut self, name: &str) -> io::Result<()> {
-        if self.elsewhere.contains(name) {
-            self.taken.insert(name.to_owned());
+        if let Some(script) = self.elsewhere.get(name) {
+            self.taken.insert(name.to_owned(), script.clone());
             return Ok(());
         }
         if self.done.contains(name) {
