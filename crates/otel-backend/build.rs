@@ -16,13 +16,17 @@ use zopfli::Format;
 
 /// The pages, and parts of a page, that are loaded when they are wanted. Who opens a trace needs none
 /// of them.
-const PAGES: [&str; 5] = [
+const PAGES: [&str; 6] = [
     "search-page.js",
     "compare-page.js",
     "dependencies-page.js",
+    "service-page.js",
     "trace-views.js",
     "file-formats.js",
 ];
+
+/// The style sheets that pages load with their scripts.
+const STYLES: [&str; 1] = ["service.css"];
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=ui/index.html");
@@ -55,6 +59,10 @@ fn files() -> io::Result<Vec<(String, String)>> {
     files.push(("static/worker.js".to_owned(), worker));
     for (name, script) in pack::scripts("main.js", &PAGES, "shared.js", read)? {
         files.push((format!("static/{name}"), script));
+    }
+    for name in STYLES {
+        let style = pack::without_comments(&read(name)?);
+        files.push((format!("static/{name}"), style));
     }
     let icon = "favicon.svg";
     files.push((format!("static/{icon}"), read(icon)?));

@@ -17,7 +17,15 @@ const MAX_HEAD: usize = 64 * 1024;
 /// # Panics
 /// When it cannot listen.
 pub fn below(backend: &str, path: &'static str) -> String {
-    serve(backend, path, None)
+    serve(backend, path, None, None)
+}
+
+/// Serves a backend's pages, but nothing of its Tempo API, as if it were Jaeger.
+///
+/// # Panics
+/// When it cannot listen.
+pub fn without_tempo(backend: &str) -> String {
+    serve(backend, "", Some("/tempo/"), None)
 }
 
 /// Serves a backend's pages. Of a trace's spans it passes on as many bytes as it is told, and the rest
@@ -27,10 +35,16 @@ pub fn below(backend: &str, path: &'static str) -> String {
 /// When it cannot listen.
 pub fn in_pieces(backend: &str) -> (String, Sender<u64>) {
     let (sender, allowed) = channel();
-    (serve(backend, "", Some(allowed)), sender)
+    (serve(backend, "", None, Some(allowed)), sender)
 }
 
-fn serve(backend: &str, path: &'static str, allowed: Option<Receiver<u64>>) -> String {
+/// Serves what lies below `path`, and not what begins with `refused` there.
+fn serve(
+    backend: &str,
+    path: &'static str,
+    refused: Option<&'static str>,
+    allowed: Option<Receiver<u64>>,
+) -> String {
     let allowed = Arc::new(Mutex::new(allowed));
     let backend = Url::parse(backend).ok();
     let backend = backend.and_then(|url| url.socket_addrs(|| None).ok()?.pop());
@@ -46,7 +60,7 @@ fn serve(backend: &str, path: &'static str, allowed: Option<Receiver<u64>>) -> S
             let allowed = Arc::clone(&allowed);
             thread::spawn(move || {
                 // A browser may leave at any time.
-                let _ended = pass_on(client, backend, path, &allowed);
+                let _ended = pass_on(client, backend, path, refused, &allowed);
             });
         }
     });
@@ -58,13 +72,17 @@ fn pass_on(
     mut client: TcpStream,
     backend: SocketAddr,
     path: &str,
+    refused: Option<&str>,
     allowed: &Mutex<Option<Receiver<u64>>>,
 ) -> io::Result<()> {
     let head = read_head(&mut client)?;
     let Some((line, rest)) = head.split_once("\r\n") else {
         return Ok(());
     };
-    let Some(line) = line.strip_prefix(&format!("GET {path}")) else {
+    let line = line
+        .strip_prefix(&format!("GET {path}"))
+        .filter(|line| refused.is_none_or(|refused| !line.starts_with(refused)));
+    let Some(line) = line else {
         return client.write_all(
             b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
         );

@@ -17,7 +17,8 @@ pub struct Span {
     kind: u8,
     error: bool,
     attributes: Vec<(String, Value)>,
-    events: Vec<(String, u32)>,
+    /// Name, milliseconds after the span's begin, attributes.
+    events: Vec<(String, u32, Value)>,
     links: Vec<(String, u32)>,
 }
 
@@ -84,7 +85,19 @@ impl Span {
     /// Adds an event, so many milliseconds after the span's begin.
     #[must_use]
     pub fn event(mut self, name: &str, after_ms: u32) -> Self {
-        self.events.push((name.to_owned(), after_ms));
+        let attributes = json!([{ "key": "attempt", "value": { "intValue": "2" } }]);
+        self.events.push((name.to_owned(), after_ms, attributes));
+        self
+    }
+
+    /// Adds an exception at the span's begin, as OpenTelemetry records one.
+    #[must_use]
+    pub fn exception(mut self, kind: &str, message: &str) -> Self {
+        let attributes = json!([
+            { "key": "exception.type", "value": { "stringValue": kind } },
+            { "key": "exception.message", "value": { "stringValue": message } },
+        ]);
+        self.events.push(("exception".to_owned(), 0, attributes));
         self
     }
 
@@ -111,9 +124,8 @@ impl Span {
             "startTimeUnixNano": nanoseconds(start),
             "endTimeUnixNano": nanoseconds(start + self.duration_ms),
             "attributes": self.attributes.iter().map(|(key, value)| json!({ "key": key, "value": value })).collect::<Value>(),
-            "events": self.events.iter().map(|(name, after)| json!({
-                "name": name, "timeUnixNano": nanoseconds(start + i64::from(*after)),
-                "attributes": [{ "key": "attempt", "value": { "intValue": "2" } }],
+            "events": self.events.iter().map(|(name, after, attributes)| json!({
+                "name": name, "timeUnixNano": nanoseconds(start + i64::from(*after)), "attributes": attributes,
             })).collect::<Value>(),
             "links": self.links.iter().map(|(trace, span)| json!({ "traceId": trace, "spanId": span_id(*span) })).collect::<Value>(),
             "status": status,

@@ -16,6 +16,7 @@ const PAGES = {
   compare: () => import('./compare-page.js'),
   search: () => import('./search-page.js'),
   dependencies: () => import('./dependencies-page.js'),
+  service: () => styled('service.css', import('./service-page.js')),
 };
 const NAVIGATION = [['search', 'Search', searchUrl], ['dependencies', 'Services', dependenciesUrl]];
 const RETRY_MS = 2000;
@@ -49,6 +50,19 @@ async function show(route) {
     if (!signal.aborted) follow = callback;
   };
   module.show(page, { ...route, follow: whileShown }, signal);
+}
+
+/** A page's script, with a style sheet of its own. */
+async function styled(name, script) {
+  const href = new URL(name, import.meta.url).href;
+  if ([...document.styleSheets].some((sheet) => sheet.href === href)) return script;
+  const sheet = el('link', { rel: 'stylesheet', href });
+  await new Promise((resolve, reject) => {
+    sheet.addEventListener('load', resolve);
+    sheet.addEventListener('error', () => (sheet.remove(), reject(new Error(`${name} cannot be read`))));
+    document.head.append(sheet);
+  });
+  return script;
 }
 
 /** The script of a page. While the backend is down there is none, and a browser may remember that. */

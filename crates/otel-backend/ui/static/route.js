@@ -1,6 +1,6 @@
 /**
  * Addresses, the same as Jaeger's: /search?service=…, /trace/{id}?uiFind=…, /trace/{a}...{b},
- * /dependencies. What comes before them in the path is the base path, whatever it is.
+ * /service/{name}, /dependencies. What comes before them in the path is the base path, whatever it is.
  */
 const PAGES = new Set(['', 'search', 'dependencies']);
 
@@ -17,6 +17,7 @@ export function routeOf({ pathname, search }) {
     const [id, other] = last.split('...');
     return { page: other ? 'compare' : 'trace', id, other, parameters, base };
   }
+  if (directory.endsWith('/service/') && last) return { page: 'service', service: last, parameters, base: directory.slice(0, -'service/'.length) };
   const page = last === 'trace' ? 'search' : last;
   return { page: PAGES.has(page) ? page || 'search' : 'unknown', parameters, base: directory };
 }
@@ -36,6 +37,11 @@ export const traceUrl = (id, query = '') => `${base}trace/${encodeURIComponent(i
 export const spanUrl = (id, spanId) => traceUrl(id, `?uiFind=${encodeURIComponent(spanId)}`);
 export const compareUrl = (a, b) => `${base}trace/${encodeURIComponent(a)}...${encodeURIComponent(b)}`;
 export const searchUrl = (parameters = '') => `${base}search${String(parameters) && `?${parameters}`}`;
+export const serviceUrl = (name, parameters = '') => {
+  // A browser takes dots alone in a path for a step within it.
+  if (/^\.{0,2}$/.test(name)) return searchUrl(new URLSearchParams({ service: name }));
+  return `${base}service/${encodeURIComponent(name)}${String(parameters) && `?${parameters}`}`;
+};
 export const dependenciesUrl = () => `${base}dependencies`;
 
 let listener = () => {};

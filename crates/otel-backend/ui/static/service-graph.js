@@ -3,11 +3,12 @@ import { el, iconButton } from './dom.js';
 import { formatCount, formatDuration, formatShare, plural } from './format.js';
 import { drawGraph } from './graph-drawing.js';
 import { popUp } from './popup.js';
-import { dependenciesUrl, navigate, searchUrl } from './route.js';
+import { DEFAULT_LOOKBACK, LOOKBACKS } from './query.js';
+import { dependenciesUrl, navigate, searchUrl, serviceUrl } from './route.js';
 import { percentile } from './percentile.js';
 import { state } from './states.js';
 
-const LOOKBACKS = [[3600e3, 'Last hour'], [21600e3, 'Last 6 hours'], [86400e3, 'Last day'], [604800e3, 'Last 7 days']];
+const TIME_RANGES = [[3600e3, 'Last hour'], [21600e3, 'Last 6 hours'], [86400e3, 'Last day'], [604800e3, 'Last 7 days']];
 /** So many traces of a connection are offered. */
 const MAX_TRACES = 20;
 
@@ -42,7 +43,7 @@ export class ServiceGraph {
     this.search = el('input', { type: 'search', list: 'service-list', placeholder: 'Find a service', 'aria-label': 'Find a service', spellcheck: 'false', onchange: ({ target }) => this.#find(target.value) });
     this.all = el('button', { type: 'button', hidden: true, onclick: () => this.#focusOn('') }, 'Show all');
     const lookbacks = el('select', { 'aria-label': 'Time range', onchange: ({ target }) => navigate(`${dependenciesUrl()}?lookback=${target.value}`) },
-      LOOKBACKS.map(([value, title]) => el('option', { value, selected: value === this.#lookback }, title)));
+      TIME_RANGES.map(([value, title]) => el('option', { value, selected: value === this.#lookback }, title)));
     return el('div.bar', {}, this.note, this.all, this.search, this.names,
       iconButton('minus', 'Zoom out', () => this.#camera.zoom(0.8)), iconButton('plus', 'Zoom in', () => this.#camera.zoom(1.25)),
       el('button', { type: 'button', title: 'Fit the drawing into its frame', onclick: () => this.#camera.fit() }, 'Fit'),
@@ -116,7 +117,9 @@ export class ServiceGraph {
 
   #pickNode(name, node) {
     popUp(node, [
-      ...(this.#outside.has(name) ? [] : [['Show traces', tracesOf(name)], ['Show traces with errors', tracesOf(name, { tags: '{"error":"true"}' })]]),
+      ...(this.#outside.has(name) ? [] : [
+        ['Show traces', tracesOf(name)], ['Show traces with errors', tracesOf(name, { tags: '{"error":"true"}' })], ['Show service', this.#serviceUrl(name)],
+      ]),
       [this.#focus === name ? 'Show all' : 'Show only its calls', () => this.#focusOn(this.#focus === name ? '' : name)],
     ]);
   }
@@ -127,6 +130,16 @@ export class ServiceGraph {
       ...(this.#outside.has(edge.child) ? [] : [[`Show traces of ${edge.child}`, tracesOf(edge.child)]]),
       [`Show only calls of ${edge.parent}`, () => this.#focusOn(edge.parent)],
     ]);
+  }
+
+  #nameOf(name) {
+    return this.#outside.has(name) ? name : el('a', { href: this.#serviceUrl(name) }, name);
+  }
+
+  /** The page of a service, over the same time. */
+  #serviceUrl(name) {
+    const [lookback] = [...LOOKBACKS].find(([, seconds]) => seconds * 1000 === this.#lookback) ?? [DEFAULT_LOOKBACK];
+    return serviceUrl(name, new URLSearchParams({ lookback }));
   }
 
   /** How many calls a minute; those that only a sample tells of are not counted. */
@@ -145,7 +158,7 @@ export class ServiceGraph {
 
   #table(edges) {
     const cells = (edge) => [
-      edge.parent, edge.child,
+      this.#nameOf(edge.parent), this.#nameOf(edge.child),
       edge.traces.size ? el('a', { href: tracesWith(edge), title: 'Show traces with this call' }, countOf(edge)) : countOf(edge),
       this.#rate(edge),
       edge.durations.length ? formatShare(edge.errors / edge.durations.length) : '–',

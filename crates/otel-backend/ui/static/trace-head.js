@@ -2,6 +2,7 @@ import { age } from './ages.js';
 import { copy, el, iconButton } from './dom.js';
 import { formatCount, formatDuration, formatTime } from './format.js';
 import { cssColour } from './palette.js';
+import { serviceUrl } from './route.js';
 import { operationOf, serviceOf } from './span-text.js';
 
 /** What a trace is: its root as the title, its figures below. */
@@ -11,7 +12,9 @@ export function traceHead(trace, actions = []) {
     el('div.title', {},
       el('h1', {},
         el('i.dot', { '--c': cssColour(trace.colours[trace.service[root]]) }),
-        el('span.service', { title: serviceOf(trace, root) }, serviceOf(trace, root)),
+        trace.isLocal
+          ? el('span.service', { title: serviceOf(trace, root) }, serviceOf(trace, root))
+          : el('a.service', { href: serviceUrl(serviceOf(trace, root)), title: 'Show the service' }, serviceOf(trace, root)),
         el('span.operation', { title: operationOf(trace, root).slice(0, 300) }, operationOf(trace, root)),
         trace.file && el('span.chip.file', { title: 'Read from a file. The backend does not have it, so it is gone after a reload.' }, `from file ${trace.file}`)),
       actions),

@@ -10,6 +10,7 @@ mod odd;
 mod place;
 mod reading;
 mod search;
+mod service;
 mod services;
 mod states;
 mod traces;

@@ -95,7 +95,7 @@ async fn consumers_databases_queues_and_hosts_are_on_the_map() {
     page.click(".popup button").await;
     page.until("return document.querySelectorAll('.graph .node').length === 3")
         .await;
-    page.script("[...document.querySelectorAll('.edges tbody tr')].find(({ textContent }) => textContent.startsWith('shopworker')).querySelector('a').click()", json!([])).await;
+    page.script("[...document.querySelectorAll('.edges tbody tr')].find(({ textContent }) => textContent.startsWith('shopworker')).querySelector('a[href*=traceID]').click()", json!([])).await;
     page.until("return document.querySelectorAll('.result:not(.header)').length === 2")
         .await;
     assert!(page.url().await.contains("traceID="));

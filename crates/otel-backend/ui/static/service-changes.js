@@ -1,0 +1,34 @@
+/** An operation is compared if it has so many spans in both windows. */
+const LEAST_SPANS = 5;
+/** A p95 that grew by this factor is slower; quantiles are estimates within a power of two. */
+const SLOWER = 1.5;
+/** Failures grew if their share did by so much, and by that factor. */
+const MORE_ERRORS = { share: 0.02, factor: 1.5 };
+
+/**
+ * How the operations of a service differ from those of the window before: `{ kind, operation }`, the
+ * greatest change of each kind first. Kinds are 'slower', 'errors', 'new' and 'gone'.
+ */
+export function changesOf(operations) {
+  if (!operations.some(({ before }) => before.count > 0)) return [];
+  const kinds = [
+    ['errors', hasMoreErrors, ({ now, before }) => shareOf(now) - shareOf(before)],
+    ['slower', isSlower, ({ now, before }) => now.p95 / before.p95],
+    ['new', ({ now, before }) => now.count > 0 && before.count === 0, ({ now }) => now.count],
+    ['gone', ({ now, before }) => now.count === 0 && before.count > 0, ({ before }) => before.count],
+  ];
+  return kinds.flatMap(([kind, holds, weight]) => operations.filter(holds)
+    .sort((a, b) => weight(b) - weight(a))
+    .map((operation) => ({ kind, operation })));
+}
+
+export const shareOf = ({ errors, count }) => (count ? errors / count : 0);
+
+const isCompared = ({ now, before }) => now.count >= LEAST_SPANS && before.count >= LEAST_SPANS;
+
+const isSlower = (operation) => isCompared(operation) && operation.now.p95 >= SLOWER * operation.before.p95;
+
+function hasMoreErrors(operation) {
+  const [now, before] = [shareOf(operation.now), shareOf(operation.before)];
+  return isCompared(operation) && now - before >= MORE_ERRORS.share && now >= MORE_ERRORS.factor * before;
+}

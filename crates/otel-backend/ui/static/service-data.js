@@ -1,0 +1,130 @@
+import { alignedWindow, windowBefore } from './aligned-window.js';
+import { getData, getOperations } from './backend.js';
+import { getTempo, metricsOf, metricsOverTime, quoted } from './metrics.js';
+
+const QUANTILES = ['0.5', '0.95', '0.99'];
+/** So many traces with exceptions are looked at for what they say. */
+const EXCEPTION_TRACES = 50;
+const EXCEPTION_SPANS = 10;
+
+/** The spans of a service: those that came from outside it, or all. */
+export function selectorOf(service, isAll, ...conditions) {
+  const incoming = '(kind = server || kind = consumer || span:parentID = "0000000000000000")';
+  return `{ ${[`resource.service.name = ${quoted(service)}`, ...(isAll ? [] : [incoming]), ...conditions].join(' && ')} }`;
+}
+
+/**
+ * What a service did in the last so many seconds, and in as many before: its operations, each with
+ * `now` and `before`, and latencies over time. Throws a `MetricsError`.
+ */
+export async function readService(service, seconds, isAll) {
+  const window = alignedWindow(seconds);
+  const before = windowBefore(window);
+  const both = { ...window, start: before.start };
+  const spans = selectorOf(service, isAll);
+  const failed = selectorOf(service, isAll, 'status = error');
+  const quantiles = `quantile_over_time(duration, ${QUANTILES.join(', ')})`;
+  const [counts, errors, latencies, earlier, overTime] = await Promise.all([
+    metricsOverTime(`${spans} | count_over_time() by (name)`, both),
+    metricsOverTime(`${failed} | count_over_time() by (name)`, both),
+    metricsOf(`${spans} | ${quantiles} by (name)`, window),
+    metricsOf(`${spans} | ${quantiles} by (name)`, before),
+    metricsOverTime(`${spans} | ${quantiles}`, window),
+  ]);
+  const operations = gathered(counts.series, errors.series, window.parts);
+  addLatencies(operations, latencies.series, 'now');
+  addLatencies(operations, earlier.series, 'before');
+  return {
+    window, before, latencies: latenciesOf(overTime.series, window.parts),
+    isPartial: [counts, errors, latencies, earlier, overTime].some(({ isPartial }) => isPartial),
+    operations: [...operations.values()].filter(({ now, before: then }) => now.count || then.count),
+  };
+}
+
+/** Operations by name, with what was counted in both windows, part by part. */
+function gathered(counts, errors, parts) {
+  const operations = new Map();
+  for (const { labels: { name = '' }, values } of counts) operations.set(name, { name, now: half(values, parts, 1), before: half(values, parts, 0) });
+  for (const { labels: { name = '' }, values } of errors) {
+    const operation = operations.get(name);
+    // A span that arrived between the two answers.
+    if (!operation) continue;
+    for (const [key, which] of [['before', 0], ['now', 1]]) {
+      const { values: failures, count } = half(values, parts, which);
+      Object.assign(operation[key], { failures, errors: count });
+    }
+  }
+  return operations;
+}
+
+function half(values, parts, which) {
+  const own = values.subarray(which * parts, (which + 1) * parts).map((value) => value || 0);
+  return { values: own, count: own.reduce((sum, value) => sum + value, 0), failures: new Float64Array(parts), errors: 0, p50: 0, p95: 0, p99: 0 };
+}
+
+/** Latencies of an answer, seconds there and microseconds here. */
+function addLatencies(operations, series, key) {
+  for (const { labels: { name = '', p }, value } of series) {
+    const operation = operations.get(name);
+    if (operation) operation[key][nameOf(p)] = value * 1e6;
+  }
+}
+
+function latenciesOf(series, parts) {
+  const values = (quantile) => series.find(({ labels }) => Number(labels.p) === Number(quantile))?.values ?? new Float64Array(parts);
+  // A part without spans has no latency, though the answer says 0.
+  return QUANTILES.map((quantile) => ({ name: nameOf(quantile), values: values(quantile).map((value) => (value > 0 ? value * 1e6 : NaN)) }));
+}
+
+const nameOf = (quantile) => `p${Math.round(Number(quantile) * 100)}`;
+
+/** The services that call it and that it calls, `{ name, calls }`. */
+export async function readNeighbours(service, { start, end }) {
+  const { data = [] } = await getData(`dependencies?endTs=${end * 1000}&lookback=${(end - start) * 1000}`);
+  const others = data.filter(({ parent, child }) => parent !== child);
+  const sorted = (calls) => calls.sort((a, b) => b.calls - a.calls);
+  return {
+    callers: sorted(others.filter(({ child }) => child === service).map(({ parent, callCount }) => ({ name: parent, calls: callCount }))),
+    callees: sorted(others.filter(({ parent }) => parent === service).map(({ child, callCount }) => ({ name: child, calls: callCount }))),
+  };
+}
+
+/** The exceptions that its spans recorded, by type: `{ type, count, message }`, the last one's message. */
+export async function readExceptions(service, window) {
+  const spans = selectorOf(service, true, 'event.exception.type != nil');
+  const [{ series }, { traces = [] }] = await Promise.all([
+    metricsOf(`${spans} | count_over_time() by (event.exception.type)`, window),
+    getTempo('search', {
+      q: `${spans} | select(event.exception.type, event.exception.message)`, start: window.start, end: window.end, limit: EXCEPTION_TRACES, spss: EXCEPTION_SPANS,
+    }),
+  ]);
+  const messages = new Map();
+  for (const { spanSets = [] } of traces) {
+    for (const { attributes = [] } of spanSets.flatMap(({ spans: found = [] }) => found)) {
+      const { 'exception.type': type, 'exception.message': message } = Object.fromEntries(attributes.map(({ key, value }) => [key, value.stringValue]));
+      if (type && message && !messages.has(type)) messages.set(type, message);
+    }
+  }
+  return series.map(({ labels, value }) => ({ type: labels['event.exception.type'] ?? '', count: value }))
+    .filter(({ count }) => count > 0)
+    .sort((a, b) => b.count - a.count)
+    .map((exception) => ({ ...exception, message: messages.get(exception.type) ?? '' }));
+}
+
+/** The versions of a service that sent spans, with their counts, failures and p95; empty if none is named. */
+export async function readVersions(service, window, isAll) {
+  const field = 'resource.service.version';
+  const spans = selectorOf(service, isAll);
+  const by = (query, ...conditions) => metricsOf(`${conditions.length ? selectorOf(service, isAll, ...conditions) : spans} | ${query} by (${field})`, window);
+  const [counts, errors, latencies] = await Promise.all([by('count_over_time()'), by('count_over_time()', 'status = error'), by('quantile_over_time(duration, 0.95)')]);
+  const valueOf = ({ series }, version) => series.find(({ labels }) => labels[field] === version)?.value ?? 0;
+  return counts.series.filter(({ labels, value }) => (labels[field] ?? 'nil') !== 'nil' && value > 0)
+    .map(({ labels: { [field]: version }, value }) => ({ version, count: value, errors: valueOf(errors, version), p95: valueOf(latencies, version) * 1e6 }))
+    .sort((a, b) => b.count - a.count);
+}
+
+/** The names of a service's operations, from an API without metrics. */
+export async function readOperationNames(service) {
+  const { data = [] } = await getOperations(service);
+  return data.map(String).sort();
+}
