@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the samples against a backend and proves that every span arrived. See --help.
+# Runs the samples, or the gallery of troubles, against a backend and proves what arrived. See --help.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -7,14 +7,16 @@ usage() {
     cat <<'HELP'
 Runs the samples, reads their traces back from the backend, and prints where to look at them.
 
-usage: ./bootstrap.sh [--once]
+usage: ./bootstrap.sh [gallery] [--once]
 
+  gallery  run the shop instead, with twelve troubles; docs/gallery.md explains each
   --once   exit after the table instead of staying up until Ctrl-C
   --help   this text
 
 With no BACKEND_HOST it builds the workspace and starts otel-backend on this machine. With one it
 sends to the backend on that host and starts none. It exits with 0 when every span was found and
-equal, with 1 when one is missing or differs, and with 2 when it could not start.
+equal (with gallery, when each query finds its trouble and nothing else), with 1 when one is missing or
+differs, and with 2 when it could not start.
 
 variable                         default                          what
 BACKEND_HOST                     (none: start otel-backend)       the host that runs the backend
@@ -43,8 +45,10 @@ fail() {
 }
 
 once=false
+gallery=false
 for argument in "$@"; do
     case $argument in
+        gallery) gallery=true ;;
         --once) once=true ;;
         --help | -h)
             usage
@@ -90,6 +94,7 @@ if [[ -f Cargo.toml ]]; then
     PATH=${CARGO_TARGET_DIR:-$PWD/target}/$folder:$PATH
 fi
 programs="automatic-server automatic-client manual-thrift manual-grpc manual-otlp trace-check"
+if $gallery; then programs="shop trace-check"; fi
 if $start_backend; then programs="otel-backend $programs"; fi
 for program in $programs; do
     command -v "$program" >/dev/null || fail "$program is not on PATH"
@@ -134,7 +139,7 @@ await() { # PID URL NAME
     done
 }
 
-need_port SERVER_PORT "$server_port" "the sample server"
+$gallery || need_port SERVER_PORT "$server_port" "the sample server"
 if $start_backend; then
     need_port OTEL_BACKEND_UI_PORT "$ui_port" "trace page and query API"
     need_port OTEL_BACKEND_JAEGER_THRIFT_PORT "$thrift_port" "Jaeger Thrift over HTTP"
@@ -152,6 +157,32 @@ if $start_backend; then
     await $! "http://127.0.0.1:$ui_port/health" otel-backend
 fi
 
+stay() {
+    $once && return
+    say
+    say "Open one of the addresses above. Ctrl-C stops everything."
+    # shellcheck disable=SC2086 # a list of process ids
+    wait $started
+}
+
+# --- the gallery ---------------------------------------------------------------------------------
+
+if $gallery; then
+    export OTEL_EXPORTER_OTLP_ENDPOINT=http://$BACKEND_HOST:$otlp_grpc_port OTEL_EXPORTER_OTLP_PROTOCOL=grpc
+    page=${TRACE_URL_TEMPLATE:-$query_url}
+    options=(--query-url "$query_url" --page-url "${page%/trace/*}")
+    # Jaeger has no TraceQL to search with.
+    if [[ ${BACKEND_KIND:-} == jaeger ]]; then options+=(--unchecked); fi
+    say "Starting the gallery; it takes half a minute..."
+    shop gallery "${options[@]}" &
+    started="$started $!"
+    wait $! || exit
+    stay
+    exit
+fi
+
+# --- the samples ---------------------------------------------------------------------------------
+
 thrift_endpoint=http://$BACKEND_HOST:$thrift_port/api/traces
 
 say "Starting Server..."
@@ -165,7 +196,7 @@ server=$!
 started="$started $server"
 await "$server" "http://127.0.0.1:$server_port/health" automatic-server
 
-# --- the samples: each prints its spans on standard output, and its delivery on standard error ----
+# Each sample prints its spans on standard output, and its delivery on standard error.
 
 run() { # PROGRAM ARGUMENTS…
     local failed=false
@@ -205,8 +236,4 @@ $whole || {
     exit 1
 }
 
-$once && exit 0
-say
-say "Open one of the addresses above. Ctrl-C stops everything."
-# shellcheck disable=SC2086 # a list of process ids
-wait $started
+stay

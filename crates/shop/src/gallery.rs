@@ -1,0 +1,134 @@
+//! The gallery: runs the shop with each trouble, and proves that the trouble can be found.
+//!
+//! A shop without trouble is visited all the while. Beside it a second one is started for each exhibit,
+//! visited, and stopped. At the end the backend is asked for the traces that each exhibit's query
+//! finds, which must be those of its visits and no others, and trace-check compares what the roles printed
+//! with what the backend has.
+
+mod check;
+mod exhibit;
+mod exhibits;
+mod printed;
+mod process;
+mod report;
+mod shop;
+
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context as _, bail};
+use tokio::time::sleep;
+
+use self::check::Checks;
+use self::exhibit::{Exhibit, Shown};
+use self::exhibits::EXHIBITS;
+use self::shop::{Shop, Telemetry};
+
+/// The arguments of the gallery.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Args {
+    /// Where the spans are sent, by OTLP over gRPC.
+    #[arg(
+        long,
+        env = "OTEL_EXPORTER_OTLP_ENDPOINT",
+        default_value = "http://127.0.0.1:4317"
+    )]
+    otlp_endpoint: String,
+    /// Where the traces are searched: the query API of otel-backend or Tempo.
+    #[arg(
+        long,
+        env = "TRACE_QUERY_URL",
+        default_value = "http://127.0.0.1:16686"
+    )]
+    query_url: String,
+    /// The trace page; by default the query API's address.
+    #[arg(long)]
+    page_url: Option<String>,
+    /// Send where the `OTEL_*` variables say, to any backend, and check nothing.
+    #[arg(long)]
+    unchecked: bool,
+    /// How long the backend may take until it finds what was sent, in seconds.
+    #[arg(long, default_value_t = 30)]
+    timeout: u64,
+    /// Print JSON for programs instead of a table for people.
+    #[arg(long)]
+    json: bool,
+    /// Show these troubles only.
+    #[arg(value_name = "TROUBLE", value_parser = known)]
+    only: Vec<&'static Exhibit>,
+}
+
+fn known(name: &str) -> Result<&'static Exhibit, String> {
+    let exhibit = EXHIBITS.iter().find(|exhibit| exhibit.name == name);
+    exhibit.ok_or_else(|| {
+        let names: Vec<_> = EXHIBITS.iter().map(|exhibit| exhibit.name).collect();
+        format!("there are {}", names.join(", "))
+    })
+}
+
+/// Shows the exhibits. The exit code is 1 if something was not found as it should be.
+pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    tokio::select! {
+        shown = show(args) => shown,
+        // The roles end with this.
+        () = otel_auto::shutdown_signal() => bail!("asked to end before everything was shown"),
+    }
+}
+
+async fn show(args: Args) -> anyhow::Result<ExitCode> {
+    let telemetry = Telemetry {
+        checked_endpoint: (!args.unchecked).then(|| args.otlp_endpoint.clone()),
+    };
+    let began = next_second().await?;
+    let shown = show_all(&args, &telemetry).await?;
+    let outcomes = if args.unchecked {
+        shown.into_iter().map(Shown::unchecked).collect()
+    } else {
+        let patience = Duration::from_secs(args.timeout);
+        Checks::new(&args.query_url, began, patience)?
+            .run(shown)
+            .await?
+    };
+    let page = args.page_url.as_ref().unwrap_or(&args.query_url);
+    if args.json {
+        println!("{}", report::json(&outcomes, page)?);
+    } else {
+        print!("{}", report::table(&outcomes, page));
+    }
+    let well = outcomes.iter().all(|outcome| outcome.problems.is_empty());
+    Ok(if well {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Runs one exhibit after the other, beside a shop without trouble.
+async fn show_all(args: &Args, telemetry: &Telemetry) -> anyhow::Result<Vec<Shown>> {
+    let all: Vec<_> = EXHIBITS.iter().collect();
+    let exhibits = if args.only.is_empty() {
+        all
+    } else {
+        args.only.clone()
+    };
+    let healthy = Shop::start(telemetry, None).await?;
+    let visitors = healthy.open(telemetry)?;
+    let mut shown = Vec::new();
+    for exhibit in exhibits {
+        eprintln!("gallery: {}: {}", exhibit.name, exhibit.what);
+        let exhibited = exhibit.show(telemetry).await;
+        shown.push(exhibited.with_context(|| format!("{} cannot be shown", exhibit.name))?);
+    }
+    visitors.stop().await?;
+    healthy.stop().await?;
+    Ok(shown)
+}
+
+/// Waits for the next second, and says which it is: a search has whole seconds, and what was there
+/// before is not looked for.
+async fn next_second() -> anyhow::Result<u64> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
+    let next = now.as_secs() + 1;
+    sleep(Duration::from_secs(next).saturating_sub(now)).await;
+    Ok(next)
+}

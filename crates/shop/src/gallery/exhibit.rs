@@ -1,0 +1,124 @@
+//! An exhibit: a trouble, the visits that suffer from it, and the query that finds them.
+
+use std::collections::HashMap;
+
+use super::check::Outcome;
+use super::printed;
+use super::shop::{Shop, Telemetry};
+use crate::load::Visit;
+
+/// A trouble that is shown.
+#[derive(Debug)]
+pub(super) struct Exhibit {
+    pub(super) name: &'static str,
+    /// The trouble, in a few words.
+    pub(super) what: &'static str,
+    /// The role that has it, by which `--trouble`, and with which variables.
+    pub(super) role: &'static str,
+    pub(super) trouble: &'static str,
+    pub(super) variables: &'static [(&'static str, &'static str)],
+    /// The visits.
+    pub(super) load: Load,
+    /// Whether a visit suffers, by its number and by what the visitor saw.
+    pub(super) suffers: fn(usize, &Visit) -> bool,
+    /// What becomes of the spans of a visit.
+    pub(super) spans: Spans,
+    /// The query that finds the traces of the visits that suffer, and no others.
+    pub(super) query: &'static str,
+    /// Which page shows it best.
+    pub(super) page: Page,
+    /// What to look at on that page.
+    pub(super) look: &'static str,
+    /// What to change in the code.
+    pub(super) change: &'static str,
+}
+
+/// The visits of an exhibit.
+#[derive(Debug)]
+pub(super) struct Load {
+    pub(super) visits: &'static str,
+    pub(super) count: u32,
+    pub(super) at_once: u32,
+}
+
+/// How many spans of a visit there should be, were made and sampled, and reached the backend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Spans {
+    pub(super) expected: usize,
+    pub(super) sent: usize,
+    pub(super) found: usize,
+}
+
+/// A page that shows an exhibit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Page {
+    /// One of the traces.
+    Trace,
+    /// The span in one of the traces that the query finds.
+    Span,
+    /// The search for all of them.
+    Search,
+}
+
+/// An exhibit that was shown.
+pub(super) struct Shown {
+    pub(super) exhibit: &'static Exhibit,
+    pub(super) visits: Vec<Visit>,
+    /// The spans that the roles printed, by trace.
+    pub(super) printed: HashMap<String, String>,
+}
+
+impl Load {
+    /// The arguments of `shop load`.
+    pub(super) fn arguments(&self) -> Vec<String> {
+        vec![
+            format!("--visits={}", self.visits),
+            format!("--count={}", self.count),
+            format!("--at-once={}", self.at_once),
+        ]
+    }
+}
+
+impl Spans {
+    /// Every span arrives.
+    pub(super) const fn all(count: usize) -> Self {
+        Self {
+            expected: count,
+            sent: count,
+            found: count,
+        }
+    }
+}
+
+impl Exhibit {
+    /// Starts a shop with the trouble, visits it, and stops it.
+    pub(super) async fn show(&'static self, telemetry: &Telemetry) -> anyhow::Result<Shown> {
+        let shop = Shop::start(telemetry, Some(self)).await?;
+        let (visits, mut printed) = shop.visit(telemetry, self).await?;
+        printed.push_str(&shop.stop().await?);
+        Ok(Shown {
+            exhibit: self,
+            visits,
+            printed: printed::by_trace(&printed),
+        })
+    }
+}
+
+impl Shown {
+    /// The traces of the visits that suffered.
+    pub(super) fn suffering(&self) -> Vec<String> {
+        let visits = self.visits.iter().enumerate();
+        let suffering = visits.filter(|(number, visit)| (self.exhibit.suffers)(*number, visit));
+        suffering.map(|(_, visit)| visit.trace_id.clone()).collect()
+    }
+
+    /// The outcome where nothing is checked.
+    pub(super) fn unchecked(self) -> Outcome {
+        Outcome {
+            exhibit: self.exhibit,
+            traces: self.suffering(),
+            found: None,
+            problems: Vec::new(),
+        }
+    }
+}

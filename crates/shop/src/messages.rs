@@ -1,0 +1,49 @@
+//! What the roles send each other.
+
+use serde::{Deserialize, Serialize};
+
+/// The page of a product.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ProductPage {
+    pub(crate) product: Product,
+    /// The price in the visitor's currency.
+    pub(crate) price: f64,
+    /// What others looked at after it.
+    pub(crate) also_viewed: Vec<u32>,
+}
+
+/// A product.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Product {
+    pub(crate) name: String,
+    pub(crate) cents: i64,
+    /// The mean of its reviews, from 1 to 5.
+    pub(crate) stars: f64,
+}
+
+/// The products that somebody wants to buy.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Basket {
+    pub(crate) products: Vec<u32>,
+}
+
+/// The price of a basket.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Price {
+    pub(crate) cents: i64,
+}
+
+/// A payment that the bank has agreed to.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Receipt {
+    pub(crate) number: u64,
+}
+
+/// An order that was taken.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Confirmation {
+    pub(crate) receipt: u64,
+    pub(crate) cents: i64,
+    /// How many orders are packed before this one.
+    pub(crate) ahead: usize,
+}
