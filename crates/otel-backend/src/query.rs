@@ -34,7 +34,7 @@ pub use predicate::{Search, Tag, parse_bool};
 pub use search::Hit;
 pub use tags::{FoundTags, TagSearch, has_values};
 pub use trace::{Decoded, Spans, Trace};
-pub use traceql::{MetricsSearch, SpanBatch, SpanQuery, TraceQuery, metrics_of, traces_of};
+pub use traceql::{MetricsSearch, Order, SpanBatch, SpanQuery, TraceQuery, metrics_of, traces_of};
 pub use walk::{Selection, walk};
 
 /// Answers questions about what is in a store.
@@ -60,7 +60,7 @@ impl Query {
         self.store.read_here(|reader| lookup::find(reader, id))
     }
 
-    /// The newest traces that match, newest first.
+    /// The first traces that match, in the order that is asked for; without one, newest first.
     ///
     /// # Errors
     /// [`SearchError`] if the store cannot be read, or the search takes too long.

@@ -1,4 +1,4 @@
-//! The newest traces that match.
+//! The first traces that match: the newest, or those of another order.
 
 use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::ops::RangeInclusive;
@@ -7,6 +7,7 @@ use super::columns::{Candidates, candidates};
 use super::patience::{Patience, SearchError};
 use super::predicate::Search;
 use super::trace::{Frames, SpanStart, Trace, load, weighed_groups};
+use super::traceql::{Best, Order};
 use crate::format::otlp::{Outline, SpanGroup};
 use crate::model::{TraceId, UnixNanos};
 use crate::store::{Block, Frame, ReadError, Reader};
@@ -52,30 +53,51 @@ impl Hit {
 /// Bytes of traces that a search keeps.
 const MAX_KEPT: usize = 2 * 1024 * 1024;
 
-/// Finds the newest traces that match, newest first.
+/// Finds the first traces that match.
 pub(super) fn run(
     reader: &Reader,
     search: &Search,
     patience: &Patience,
 ) -> Result<Vec<Hit>, SearchError> {
-    let mut running = Running {
-        reader,
-        search,
-        leads: BinaryHeap::new(),
-        seen: HashSet::new(),
-        frames: Frames::default(),
-        kept: HashMap::new(),
-        kept_bytes: 0,
-    };
+    let mut running = Running::new(reader, search);
     running.begin();
+    let order = search.traces.as_ref().map(|query| query.order);
+    match order.unwrap_or_default() {
+        Order::Newest => newest(running, patience),
+        _ => ranked(running, patience),
+    }
+}
+
+/// The newest traces, newest first: the search ends when there are enough.
+fn newest(mut running: Running<'_>, patience: &Patience) -> Result<Vec<Hit>, SearchError> {
     let mut found = Vec::new();
-    while found.len() < search.limit
+    while found.len() < running.search.limit
         && let Some(lead) = running.leads.pop()
     {
         patience.check()?;
         found.extend(running.follow(&lead.step)?);
     }
     Ok(found)
+}
+
+/// The traces of the highest ranks: every trace that matches is looked at, and none is kept.
+fn ranked(mut running: Running<'_>, patience: &Patience) -> Result<Vec<Hit>, SearchError> {
+    let mut best = Best::new(running.search.limit);
+    while let Some(lead) = running.leads.pop() {
+        patience.check()?;
+        match lead.step {
+            Step::Candidate(id) => {
+                if let Some((rank, start)) = running.rank(id)? {
+                    best.add(rank, start, id);
+                }
+            }
+            step => {
+                running.follow(&step)?;
+            }
+        }
+    }
+    let hits = best.into_ids().map(|id| Hit { id, trace: None });
+    Ok(hits.collect())
 }
 
 /// The traces of which a span of this group matches. Most spans are passed over undecoded.
@@ -118,7 +140,19 @@ struct Running<'r> {
     kept_bytes: usize,
 }
 
-impl Running<'_> {
+impl<'r> Running<'r> {
+    fn new(reader: &'r Reader, search: &'r Search) -> Self {
+        Self {
+            reader,
+            search,
+            leads: BinaryHeap::new(),
+            seen: HashSet::new(),
+            frames: Frames::default(),
+            kept: HashMap::new(),
+            kept_bytes: 0,
+        }
+    }
+
     fn begin(&mut self) {
         if self.search.is_never() {
             return;
@@ -221,6 +255,21 @@ impl Running<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The rank of a trace in the order that is asked for, and its start; `None` if it does not match.
+    fn rank(&mut self, id: TraceId) -> Result<Option<(u64, UnixNanos)>, ReadError> {
+        let (Some(query), Some(trace)) = (
+            &self.search.traces,
+            load(self.reader, &mut self.frames, id)?,
+        ) else {
+            return Ok(None);
+        };
+        let spans = trace.spans()?;
+        let rank = query
+            .matches(&spans)
+            .then(|| query.order.rank(query, &spans));
+        Ok(rank.map(|rank| (rank, trace.start)))
     }
 
     /// Whether the trace satisfies what is asked of traces; a span of it satisfies the rest.

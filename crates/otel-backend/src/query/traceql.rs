@@ -2,6 +2,7 @@
 
 mod batch;
 mod metrics;
+mod order;
 mod prune;
 
 use std::sync::Arc;
@@ -16,10 +17,10 @@ use crate::model::{Span, UnixNanos};
 use crate::store::Reader;
 
 pub use batch::Spans as SpanBatch;
-pub use metrics::MetricsSearch;
+pub use metrics::{MetricsSearch, run as metrics_of};
+pub use order::Order;
 
-pub use metrics::run as metrics_of;
-
+pub(super) use order::Best;
 pub(super) use prune::prune;
 
 /// How far outside the window a span that matches may start, in a trace that lies partly within.
@@ -33,21 +34,32 @@ pub struct TraceQuery {
     pub search: Arc<traceql::Search>,
     from: UnixNanos,
     to: UnixNanos,
+    /// What is handed over first.
+    pub order: Order,
 }
 
 impl PartialEq for TraceQuery {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.search, &other.search) && (self.from, self.to) == (other.from, other.to)
+        Arc::ptr_eq(&self.search, &other.search)
+            && (self.from, self.to, self.order) == (other.from, other.to, other.order)
     }
 }
 
 impl TraceQuery {
-    /// The search for the newest traces, at most so many, of which a pipeline lets spans through.
-    pub fn search(pipeline: &Pipeline, from: UnixNanos, to: UnixNanos, limit: usize) -> Search {
+    /// The search for traces of which a pipeline lets spans through: the first ones of that order, at
+    /// most so many.
+    pub fn search(
+        pipeline: &Pipeline,
+        from: UnixNanos,
+        to: UnixNanos,
+        order: Order,
+        limit: usize,
+    ) -> Search {
         let query = Self {
             search: Arc::new(traceql::Search::new(pipeline)),
             from,
             to,
+            order,
         };
         Search {
             from: from.before(SLACK),
@@ -76,6 +88,18 @@ impl TraceQuery {
                 .evaluate(&SpanBatch::of_trace(spans))
                 .traces
                 .is_empty()
+    }
+
+    /// Nanoseconds of the longest span of a trace that comes through.
+    fn longest_match(&self, spans: &[Span<'_>]) -> u64 {
+        let batch = SpanBatch::of_trace(spans);
+        let found = self.search.evaluate(&batch);
+        let sets = found.traces.iter().flat_map(|trace| &trace.spansets);
+        let matching = sets
+            .flat_map(|set| &set.rows)
+            .filter_map(|row| spans.get(*row as usize));
+        let durations = matching.map(|span| span.end.0.saturating_sub(span.start.0));
+        durations.max().unwrap_or(0)
     }
 }
 

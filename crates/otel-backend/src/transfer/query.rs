@@ -13,7 +13,7 @@ use crate::args::QueryArgs;
 use crate::config::{Config, parse_age};
 use crate::model::{Span, UnixNanos};
 use crate::query::{
-    MetricsSearch, Patience, Search, SearchError, SpanBatch, Trace, TraceQuery, metrics_of,
+    MetricsSearch, Order, Patience, Search, SearchError, SpanBatch, Trace, TraceQuery, metrics_of,
     traces_of,
 };
 use crate::store::{Location, OpenError, Reader};
@@ -121,7 +121,7 @@ fn search(
     args: &QueryArgs,
     out: &mut impl Write,
 ) -> Result<(), QueryError> {
-    let search: Search = TraceQuery::search(pipeline, from, to, args.limit);
+    let search: Search = TraceQuery::search(pipeline, from, to, Order::Newest, args.limit);
     let mut written = Ok(());
     traces_of(reader, &search, &Patience::new(|| false), |trace| {
         if let (Ok(()), Some(query)) = (&written, &search.traces) {

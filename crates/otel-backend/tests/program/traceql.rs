@@ -376,3 +376,54 @@ async fn a_query_is_answered_from_the_shell_while_a_backend_runs() {
         assert!(!ok && text.contains(reason), "{text}");
     }
 }
+
+/// The names of the traces found, first to last, and the first span shown of the first.
+async fn ordered(backend: &Backend, order: &str) -> (Vec<String>, String) {
+    let window = format!("start=1700000000&end={}", START + 60);
+    let query = escaped(r#"{ name != "job" }"#);
+    let url = format!("/tempo/api/search?q={query}&spss=1&limit=2&order={order}&{window}");
+    let found = get_json(&backend.ui(&url)).await["traces"].clone();
+    let roots = found.as_array().unwrap().iter();
+    let roots = roots.map(|trace| trace["rootTraceName"].as_str().unwrap().to_owned());
+    let span = &found[0]["spanSets"][0]["spans"][0]["name"];
+    (roots.collect(), span.as_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn an_order_is_of_all_traces_that_match() {
+    let backend = backend().await;
+    // The newest of all, the shortest, and with one span and no error.
+    let late = json!({
+        "traceId": "000000000000000000000000000000cc", "spanId": "00000000000000c1",
+        "name": "late", "startTimeUnixNano": format!("{}000000000", START + 50),
+        "endTimeUnixNano": format!("{}000000001", START + 50),
+    });
+    export(&backend, &of_service("cron", &[late])).await;
+    for (order, first, second) in [
+        ("newest", "late", "job"),
+        ("longest", "job", "GET /"),
+        ("shortest", "late", "GET /"),
+        ("spans", "job", "GET /"),
+        ("longest-span", "job", "GET /"),
+    ] {
+        let (roots, _) = ordered(&backend, order).await;
+        assert_eq!(roots, [first, second], "{order}");
+    }
+    // Two traces have an error each: the newer one comes first.
+    assert_eq!(ordered(&backend, "errors").await.0, ["job", "GET /"]);
+    // Of the spans that match, the longest is shown.
+    assert_eq!(ordered(&backend, "longest-span").await.1, "step");
+    let url = backend.ui("/tempo/api/search?q=%7B%7D&order=slowest");
+    let named = "newest, longest, shortest, spans, errors, longest-span";
+    let reason = format!("invalid order: \"slowest\" is none of {named}\n");
+    assert_eq!(get(&url).await, (400, reason));
+}
+
+#[tokio::test]
+async fn durations_are_exact_for_those_who_ask() {
+    let backend = backend().await;
+    let url = "/tempo/api/search?q=%7B%7D&start=1700000000&end=1700000001&exact=true";
+    let found = get_json(&backend.ui(url)).await;
+    assert_eq!(found["traces"][0]["durationNanos"], "499998001");
+    assert_eq!(found["traces"][0]["durationMs"], 499);
+}

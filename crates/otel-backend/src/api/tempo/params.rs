@@ -9,7 +9,7 @@ use super::error::TempoError;
 use crate::api::common::go;
 use crate::api::common::pairs::{Pairs, first};
 use crate::model::UnixNanos;
-use crate::query::{Search, TraceQuery};
+use crate::query::{Order, Search, TraceQuery};
 
 /// The window of a search without `start`.
 const LOOKBACK: Duration = Duration::from_hours(48);
@@ -26,6 +26,8 @@ pub(super) struct Wanted {
     pub(super) search: Search,
     /// The number of matching spans to show of a spanset.
     pub(super) spans: usize,
+    /// Whether durations of traces are wanted in nanoseconds, too.
+    pub(super) is_exact: bool,
 }
 
 /// Reads the parameters of a search; `now` is the default end.
@@ -43,9 +45,23 @@ pub(super) fn parse_search(pairs: &Pairs, now: UnixNanos) -> Result<Wanted, Temp
     };
     let limit = parse_count(pairs, "limit")?.unwrap_or(LIMIT);
     let spans = parse_count(pairs, "spss")?.unwrap_or(SPANS);
+    let order = parse_order(pairs)?;
     Ok(Wanted {
-        search: TraceQuery::search(&pipeline, from, to, limit),
+        search: TraceQuery::search(&pipeline, from, to, order, limit),
         spans,
+        is_exact: first(pairs, "exact") == Some("true"),
+    })
+}
+
+/// Reads `order`, which Tempo does not have: what is wanted first, of all that match.
+fn parse_order(pairs: &Pairs) -> Result<Order, TempoError> {
+    let Some(wanted) = first(pairs, "order") else {
+        return Ok(Order::default());
+    };
+    let named = Order::NAMED.into_iter().find(|(name, _)| *name == wanted);
+    named.map(|(_, order)| order).ok_or_else(|| {
+        let names = Order::NAMED.map(|(name, _)| name).join(", ");
+        TempoError::bad_request(format!("invalid order: {wanted:?} is none of {names}"))
     })
 }
 

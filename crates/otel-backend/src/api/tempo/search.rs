@@ -1,5 +1,6 @@
 //! Finding traces.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::io;
@@ -12,14 +13,14 @@ use traceql::FoundSpanset;
 
 use super::error::TempoError;
 use super::label::Label;
-use super::params::{Wanted, parse_search};
+use super::params::parse_search;
 use crate::api::common::answer;
 use crate::api::common::envelope::ApiError;
 use crate::api::common::pairs::Pairs;
 use crate::format::jaeger::short_id;
 use crate::format::json::{as_text, is_zero};
 use crate::model::{Span, StatusCode, UnixNanos, to_hex};
-use crate::query::{Query, SpanBatch, Trace, TraceQuery};
+use crate::query::{Order, Query, SpanBatch, Trace, TraceQuery};
 
 /// Tempo's name for a root that has not been received.
 const NO_ROOT: &str = "<root span not yet received>";
@@ -35,6 +36,9 @@ struct TraceMetadata<'a> {
     #[serde(serialize_with = "as_text")]
     start_time_unix_nano: u64,
     duration_ms: u64,
+    /// For those who ask for it: Grafana refuses what Tempo does not have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration_nanos: Option<String>,
     /// The only set, for clients that know only one; absent if there are several, since Grafana would
     /// show only this one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,10 +82,14 @@ pub(super) async fn search(
     State(query): State<Query>,
     Params(pairs): Params<Pairs>,
 ) -> Result<Response, TempoError> {
-    let Wanted { search, spans } = parse_search(&pairs, UnixNanos::now())?;
+    let wanted = parse_search(&pairs, UnixNanos::now())?;
     let answer = answer::json(false, move |json, patience| {
-        let hits = query.search(&search, patience)?;
-        let found = search.traces.map(|query| Found { query, spans });
+        let hits = query.search(&wanted.search, patience)?;
+        let found = wanted.search.traces.map(|query| Found {
+            query,
+            spans: wanted.spans,
+            is_exact: wanted.is_exact,
+        });
         json.object(|answer| {
             answer.member("traces")?.list(|list| {
                 for trace in query.traces(hits) {
@@ -106,6 +114,8 @@ struct Found {
     query: TraceQuery,
     /// The number of matching spans to show of each spanset.
     spans: usize,
+    /// Whether durations of traces are told in nanoseconds, too.
+    is_exact: bool,
 }
 
 impl Found {
@@ -132,6 +142,7 @@ impl Found {
             root_trace_name: name.unwrap_or_default(),
             start_time_unix_nano: trace.start.0,
             duration_ms: nanos(spans) / 1_000_000,
+            duration_nanos: self.is_exact.then(|| nanos(spans).to_string()),
             span_set: match sets.as_slice() {
                 [one] => Some(one),
                 _ => None,
@@ -147,7 +158,8 @@ impl Found {
         set: &FoundSpanset,
         spans: &'s [Span<'s>],
     ) -> SpanSet<'s> {
-        let shown = set.rows.iter().take(self.spans).filter_map(|row| {
+        let rows = self.in_order(&set.rows, spans);
+        let shown = rows.iter().take(self.spans).filter_map(|row| {
             let span = spans.get(*row as usize)?;
             let fields = found.fields(*row as usize).into_iter();
             Some(MatchedSpan {
@@ -168,6 +180,17 @@ impl Found {
                 .map(|(name, value)| Label::new(name, value))
                 .collect(),
         }
+    }
+
+    /// The rows of a spanset: those first whose spans are wanted first.
+    fn in_order<'r>(&self, rows: &'r [u32], spans: &[Span<'_>]) -> Cow<'r, [u32]> {
+        let mut rows = Cow::Borrowed(rows);
+        if self.query.order == Order::LongestSpan {
+            let duration = |span: &Span<'_>| span.end.0.saturating_sub(span.start.0);
+            rows.to_mut()
+                .sort_by_key(|row| Reverse(spans.get(*row as usize).map_or(0, duration)));
+        }
+        rows
     }
 }
 
