@@ -16,8 +16,9 @@ use zopfli::Format;
 
 /// The pages, and parts of a page, that are loaded when they are wanted. Who opens a trace needs none
 /// of them.
-const PAGES: [&str; 6] = [
+const PAGES: [&str; 7] = [
     "search-page.js",
+    "search-views.js",
     "compare-page.js",
     "dependencies-page.js",
     "service-page.js",
@@ -26,7 +27,7 @@ const PAGES: [&str; 6] = [
 ];
 
 /// The style sheets that pages load with their scripts.
-const STYLES: [&str; 1] = ["service.css"];
+const STYLES: [&str; 2] = ["search-page.css", "service.css"];
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=ui/index.html");

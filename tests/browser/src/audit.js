@@ -73,7 +73,7 @@ function checkReferences() {
 /** A role that stands only within another. */
 const WITHIN = {
   tab: '[role="tablist"]', treeitem: '[role="tree"]', gridcell: '[role="row"]', columnheader: '[role="row"]',
-  cell: '[role="row"]', row: '[role="grid"], [role="table"]', listitem: '[role="list"]', option: 'select, datalist',
+  cell: '[role="row"]', row: '[role="grid"], [role="table"]', listitem: '[role="list"]', option: 'select, datalist, [role="listbox"]',
 };
 
 function checkStructure() {

@@ -1,12 +1,29 @@
 import { coloursOf } from './palette.js';
 import { apiUrl } from './route.js';
 
-/** Started by early.js. */
-const { worker } = self;
+const UNREACHABLE = { status: 0, message: 'the backend does not answer' };
+
+/** Started by early.js where the address names a trace, else when it is wanted. */
+let worker = null;
 const calls = new Map();
 let lastCall = 0;
 
-worker.addEventListener('message', ({ data: { call, result, failure, progress } }) => {
+/** Starts the worker, so that it is there when a trace is opened. */
+export function startWorker() {
+  if (worker) return;
+  worker = self.worker ?? new Worker('static/worker.js', { type: 'module' });
+  worker.addEventListener('message', ({ data }) => receive(data));
+  worker.addEventListener('error', ({ message }) => message === undefined && giveUp());
+}
+
+/** Its script could not be read: the next question starts it again. */
+function giveUp() {
+  worker = self.worker = null;
+  for (const { resolve } of calls.values()) resolve({ error: UNREACHABLE });
+  calls.clear();
+}
+
+function receive({ call, result, failure, progress }) {
   const waiting = calls.get(call);
   if (progress !== undefined) {
     waiting.progress?.(progress);
@@ -15,10 +32,11 @@ worker.addEventListener('message', ({ data: { call, result, failure, progress } 
   calls.delete(call);
   if (failure === undefined) waiting.resolve(result);
   else waiting.reject(new Error(failure));
-});
+}
 
 function ask(method, parameters, progress) {
   const call = ++lastCall;
+  startWorker();
   worker.postMessage({ call, method, parameters });
   return new Promise((resolve, reject) => calls.set(call, { resolve, reject, progress }));
 }
@@ -91,7 +109,8 @@ export const localTraces = () => [...fromFiles.values()];
 /** Reads the traces of a file. */
 export async function readFile(file) {
   const { asJaegerJson } = await import('./file-formats.js');
-  const { traces } = await ask('read', { file: await asJaegerJson(file) });
+  const { traces, error } = await ask('read', { file: await asJaegerJson(file) });
+  if (error) throw new Error(error.message);
   const found = traces.map((answer) => Object.assign(new Trace(answer), { isLocal: true, file: file.name }));
   for (const trace of found) fromFiles.set(trace.id, trace);
   return found;
@@ -114,8 +133,9 @@ export function summariseTraces(parameters) {
 }
 
 /** Some of the tags that spans of these traces carry: `[key, value]`. */
-export function tagsOf(ids) {
-  return ask('tags', { url: apiUrl(`traces?${byIds(ids)}`) });
+export async function tagsOf(ids) {
+  const tags = await ask('tags', { url: apiUrl(`traces?${byIds(ids)}`) });
+  return tags.error ? [] : tags;
 }
 
 export const byIds = (ids) => new URLSearchParams(ids.map((id) => ['traceID', id]));
@@ -126,7 +146,7 @@ export async function getJson(path) {
   try {
     response = await fetch(apiUrl(path), { headers: { accept: 'application/json' } });
   } catch {
-    return { error: { status: 0, message: 'the backend does not answer' } };
+    return { error: UNREACHABLE };
   }
   const { status, statusText } = response;
   try {

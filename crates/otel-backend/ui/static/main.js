@@ -14,7 +14,7 @@ import { startUploads } from './uploads.js';
 const PAGES = {
   trace: () => import('./trace-page.js'),
   compare: () => import('./compare-page.js'),
-  search: () => import('./search-page.js'),
+  search: () => styled('search-page.css', import('./search-page.js')),
   dependencies: () => import('./dependencies-page.js'),
   service: () => styled('service.css', import('./service-page.js')),
 };

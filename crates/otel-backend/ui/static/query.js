@@ -13,10 +13,17 @@ const DEFAULT_ORDER = 'newest';
 /** So far ahead a clock may be for a search of any time. */
 const ANY_AHEAD_MICROS = 365 * 86400e6;
 
+/** What the page of search shows of the spans that match. */
+export const VIEWS = ['traces', 'spans', 'groups', 'differences'];
+
 /**
  * A search, read from the address of the page. The names are those of Jaeger UI, so that its
  * bookmarks work here: service, operation, tags (JSON), minDuration, maxDuration, limit, and either
- * lookback or start and end in microseconds. `order` is ours; `traceID` names traces one by one.
+ * lookback or start and end in microseconds. `traceID` names traces one by one.
+ *
+ * Ours are `q`, a query in TraceQL in place of service, operation, tags and durations, `order`, `view`,
+ * `column` (a field, as often as there are columns), `by` (fields, for groups), and `chosen`,
+ * `chosenFrom` and `chosenTo` (a selector and seconds, for differences).
  */
 export function readQuery(parameters) {
   const text = (name) => parameters.get(name) ?? '';
@@ -35,6 +42,11 @@ export function readQuery(parameters) {
     order: text('order') || DEFAULT_ORDER,
     traceIds: parameters.getAll('traceID'),
     isOfFiles: text('from') === 'files',
+    q: text('q'),
+    view: VIEWS.includes(text('view')) ? text('view') : VIEWS[0],
+    columns: parameters.getAll('column'),
+    by: text('by'),
+    chosen: text('chosen') ? { selector: text('chosen'), from: Number(text('chosenFrom')) || 0, to: Number(text('chosenTo')) || 0 } : null,
   };
 }
 
@@ -42,19 +54,31 @@ export function readQuery(parameters) {
 export function writeQuery(query) {
   const parameters = new URLSearchParams();
   const set = (name, value) => value && parameters.set(name, value);
-  set('service', query.service);
-  set('operation', query.operation);
-  if (Object.keys(query.tags).length) set('tags', JSON.stringify(query.tags));
-  set('minDuration', query.minDuration);
-  set('maxDuration', query.maxDuration);
-  set('limit', String(query.limit));
+  if (query.q) set('q', query.q);
+  else {
+    set('service', query.service);
+    set('operation', query.operation);
+    if (Object.keys(query.tags).length) set('tags', JSON.stringify(query.tags));
+    set('minDuration', query.minDuration);
+    set('maxDuration', query.maxDuration);
+  }
+  if (!query.q || query.limit !== DEFAULT_LIMIT) set('limit', String(query.limit));
   set('lookback', query.lookback);
   if (query.order !== DEFAULT_ORDER) set('order', query.order);
   if (query.lookback === 'custom') {
     set('start', String(query.start));
     set('end', String(query.end));
   }
+  for (const [name, value] of Object.entries(viewParameters(query))) for (const one of [value].flat()) if (one) parameters.append(name, one);
   return parameters;
+}
+
+/** What the address says of the view alone. */
+function viewParameters({ view, columns = [], by, chosen }) {
+  return {
+    view: view === VIEWS[0] ? null : view, column: columns, by: by || null,
+    chosen: chosen?.selector ?? null, chosenFrom: chosen?.from || null, chosenTo: chosen?.to || null,
+  };
 }
 
 /** How many traces to ask for: an API that knows only the newest is asked for all it gives, to order them. */
@@ -62,7 +86,7 @@ const depthOf = ({ limit, order }) => (order === DEFAULT_ORDER ? limit : MAX_LIM
 
 /** What to ask the old API for. */
 export function apiParameters(query) {
-  const parameters = writeQuery(query);
+  const parameters = writeQuery({ ...query, view: VIEWS[0], columns: [], by: '', chosen: null });
   const { start, end } = windowOf(query);
   parameters.delete('order');
   parameters.set('limit', String(depthOf(query)));

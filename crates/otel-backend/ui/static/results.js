@@ -3,9 +3,10 @@ import { el, perFrame, toast } from './dom.js';
 import { formatCount, formatDuration, formatMoment, formatTime, plural } from './format.js';
 import { colourOf, cssColour } from './palette.js';
 import { compareUrl, navigate, remember, setParameters, traceUrl } from './route.js';
+import { columnCells, columnStyle, fillColumns } from './result-columns.js';
 import { VirtualList } from './virtual-list.js';
 
-const ORDERS = {
+export const ORDERS = {
   newest: ['Newest first', (a, b) => b.begin - a.begin],
   longest: ['Longest first', (a, b) => b.end - b.begin - (a.end - a.begin)],
   shortest: ['Shortest first', (a, b) => a.end - a.begin - (b.end - b.begin)],
@@ -25,11 +26,14 @@ export class Results {
   #chosen;
   #longest = 1;
   #limit;
+  /** Fields of the spans that match, each a column. */
+  #columns;
   #list;
 
   /** `{ order, limit }` of the query; calls `reordered(order)` when another order is wanted. */
-  constructor({ order, limit }, reordered) {
+  constructor({ order, limit, columns = [] }, reordered) {
     this.#limit = limit;
+    this.#columns = columns;
     const { chosen = [] } = history.state ?? {};
     this.#chosen = new Set(chosen);
     this.order = el('select', { 'aria-label': 'Order' }, Object.entries(ORDERS).map(([name, [title]]) => el('option', { value: name, selected: name === order }, title)));
@@ -38,7 +42,7 @@ export class Results {
       reordered(this.order.value);
     });
     this.compare = el('button', { type: 'button', title: 'Select exactly two traces to compare', onclick: () => navigate(compareUrl(...this.#chosen)) }, 'Compare');
-    this.rows = el('div.rows.results', { role: 'list', 'aria-label': 'Traces' });
+    this.rows = el('div.rows.results', { role: 'list', 'aria-label': 'Traces', ...columnStyle(columns) });
     this.#list = new VirtualList({
       scroller: this.rows,
       create: () => this.#create(),
@@ -119,17 +123,18 @@ export class Results {
 
   #create() {
     const box = el('input', { type: 'checkbox' });
+    const fields = columnCells(this.#columns);
     box.addEventListener('change', () => this.#choose(node.trace, box));
     const link = el('a');
     const parts = {
-      box, link,
+      box, link, fields,
       dot: el('i.dot'), service: el('span.service'), operation: el('span.operation'),
       mix: el('span.mix'), services: el('span.services'),
       spans: el('span.number.spans'), errors: el('span.number.errors'),
       bar: el('span.length'), duration: el('span.number'), clock: el('span'), age: el('span.age'),
     };
     link.append(parts.dot, parts.service, parts.operation);
-    const node = el('div.row.result', { role: 'listitem' }, box, link,
+    const node = el('div.row.result', { role: 'listitem' }, box, link, fields,
       el('span.cell.mixed', {}, parts.mix, parts.services), parts.spans, parts.errors,
       el('span.cell.lasting', {}, parts.bar, parts.duration), el('span.started', {}, parts.clock, parts.age));
     node.addEventListener('click', (event) => this.#open(event, link));
@@ -146,6 +151,7 @@ export class Results {
   #render(node, trace) {
     const { box, link, dot, service, operation, mix, services, spans, errors, bar, duration, clock, age } = node.parts;
     const root = trace.service || '(no service)';
+    fillColumns(node.parts.fields, this.#columns, trace.matches?.[0]);
     node.trace = trace;
     node.classList.toggle('fresh', this.#fresh.has(trace.id));
     box.checked = this.#chosen.has(trace.id);

@@ -2,7 +2,6 @@ import { getOperations } from './backend.js';
 import { el } from './dom.js';
 import { formatCount, readDuration } from './format.js';
 import { DEFAULT_LIMIT, LOOKBACKS, MAX_LIMIT, formatTags, parseTags } from './query.js';
-import { valuesOf } from './tags.js';
 import { uploadButton } from './uploads.js';
 
 const LOOKBACK_NAMES = {
@@ -14,18 +13,25 @@ const LOOKBACK_NAMES = {
 export class SearchForm {
   #fields = {};
   #submit;
-  #order;
+  #valuesOf;
   /** Offers for the attributes, `name=value` or `name=`. */
   #known = [];
   /** Names whose values are among the offers. */
   #asked = new Set();
 
-  constructor(services, query, submit) {
+  /** `valuesOf(name)`, if the backend tells them, are values to offer for an attribute. */
+  constructor(services, submit, valuesOf = async () => []) {
     this.#submit = submit;
-    this.#order = query.order;
+    this.#valuesOf = valuesOf;
     this.#make(services);
     this.node = this.#layout();
-    this.show(query);
+    // On a phone the form hides behind this.
+    this.opener = el('button.ask', { type: 'button', 'aria-expanded': false, onclick: () => this.#open() }, 'Filters');
+  }
+
+  #open() {
+    const isOpen = this.node.classList.toggle('open');
+    this.opener.setAttribute('aria-expanded', isOpen);
   }
 
   #make(services) {
@@ -43,6 +49,7 @@ export class SearchForm {
     f.lookback.addEventListener('change', () => this.#showCustom());
     f.tags.addEventListener('input', () => this.#offer());
     this.completions = el('datalist', { id: 'tag-list' });
+    this.beyond = el('p.beyond', { role: 'note', hidden: true }, 'The query says more than this form can show. “Find traces” replaces it by the form.');
     this.problem = el('p.problem', { role: 'alert', hidden: true });
     this.custom = el('div.pair', {}, f.start, f.end);
   }
@@ -56,12 +63,15 @@ export class SearchForm {
       el('div.field', {}, el('label', { for: 'minDuration' }, 'Span duration: min – max'), el('div.pair', {}, f.minDuration, f.maxDuration)),
       field('Time range', f.lookback, this.custom),
       field('Limit', f.limit),
+      this.beyond,
       this.problem,
       el('button.primary', { type: 'submit' }, 'Find traces'),
       uploadButton());
   }
 
-  show(query) {
+  /** Shows a query; what it says may be more than the form can show. */
+  show(query, isWhole = true) {
+    this.beyond.hidden = isWhole;
     const f = this.#fields;
     this.know([query.service]);
     f.service.value = query.service;
@@ -106,7 +116,7 @@ export class SearchForm {
   async #offerValues(name) {
     if (this.#asked.has(name)) return;
     this.#asked.add(name);
-    const values = await valuesOf(name);
+    const values = await this.#valuesOf(name);
     this.#known = [...values.map((value) => formatTags({ [name]: value })), ...this.#known];
     this.#offer();
   }
@@ -164,7 +174,6 @@ export class SearchForm {
       start,
       end,
       limit: Number(f.limit.value) || DEFAULT_LIMIT,
-      order: new URLSearchParams(location.search).get('order') ?? this.#order,
     };
   }
 }

@@ -2,6 +2,7 @@
 
 mod details;
 mod doors;
+mod explore;
 mod files;
 mod filter;
 mod layout;

@@ -1,6 +1,6 @@
 //! The page of search.
 
-use browser_tests::{Backend, Browser, Span, View};
+use browser_tests::{Backend, Browser, Span, View, proxy};
 use fantoccini::key::Key;
 use serde_json::json;
 
@@ -81,7 +81,7 @@ async fn the_address_holds_the_query_as_jaegers_does() {
     )
     .await;
     page.click(".query .primary").await;
-    page.until("return new URL(location).searchParams.get('minDuration') === '50ms'")
+    page.until("return new URL(location).searchParams.get('q')?.includes('duration >= 50ms')")
         .await;
     page.until(
         "return document.querySelector('.found .state h1')?.textContent === 'No traces found'",
@@ -137,7 +137,8 @@ async fn a_dot_of_the_scatter_opens_its_trace() {
     let backend = Backend::start();
     let trace = backend.send(&shop());
     let page = Browser::open(View::Wide).await;
-    page.go(&format!("{}/search", backend.url())).await;
+    let jaeger = proxy::without_tempo(backend.url());
+    page.go(&format!("{jaeger}/search")).await;
     summary(&page, "1 trace").await;
     // The only trace lies at the left end; where it lies in height depends on its duration.
     let reach = "const { left, top, height } = document.querySelector('.scatter canvas').getBoundingClientRect();
@@ -261,7 +262,7 @@ async fn an_order_is_of_all_that_match_and_back_leads_to_the_list_as_it_was() {
     summary(&page, "Newest 20 traces (more match)").await;
     page.click(".live").await;
     page.script("document.querySelector('[aria-label=Order]').value = 'longest'; document.querySelector('[aria-label=Order]').dispatchEvent(new Event('change'))", json!([])).await;
-    summary(&page, "Longest 20 of 60 traces").await;
+    summary(&page, "Longest 20 traces (more match)").await;
     assert_eq!(page.text(".result:not(.header) .operation").await, "op 59");
     page.script(
         "document.querySelectorAll('.result input')[1].click()",
@@ -279,7 +280,7 @@ async fn an_order_is_of_all_that_match_and_back_leads_to_the_list_as_it_was() {
     .await;
     page.wait(".title .operation").await;
     page.script("history.back()", json!([])).await;
-    summary(&page, "Longest 20 of 60 traces").await;
+    summary(&page, "Longest 20 traces (more match)").await;
     page.until("return document.querySelector('.rows').scrollTop === 120")
         .await;
     page.until("return document.querySelectorAll('.result input:checked').length === 1")

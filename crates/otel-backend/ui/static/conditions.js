@@ -1,0 +1,13 @@
+import { literalOf } from './traceql-tokens.js';
+
+/** Fields whose values are words of the language. */
+const KEYWORDS = /^(span:)?(status|kind)$/;
+
+/** The condition that a field has a value, which is `{ type, value }`, or `null` for none. */
+export function conditionOf(field, value, operator = '=') {
+  if (!value) return `${field} ${operator} nil`;
+  return `${field} ${operator} ${KEYWORDS.test(field) ? value.value : literalOf(value.type, value.value)}`;
+}
+
+/** What a value is called on the page. */
+export const nameOf = (value) => (value ? value.value || '(empty)' : '(none)');

@@ -1,0 +1,144 @@
+import { conditionOf, nameOf } from './conditions.js';
+import { el } from './dom.js';
+import { formatCount, formatMoment, formatShare, plural } from './format.js';
+import { valuesOver } from './tempo.js';
+import { durationOf, pipelineOf } from './traceql-query.js';
+import { tokensOf } from './traceql-tokens.js';
+
+/** Values of an attribute that are asked for on each side, and those that are shown. */
+const ASKED = 20;
+const SHOWN = 6;
+/** Attributes that are shown. */
+const MOST_ATTRIBUTES = 40;
+/** Shares that differ less say nothing. */
+const LEAST_DIFFERENCE = 0.01;
+const SIDES = { selection: 'chosen', baseline: 'rest' };
+
+/** How the attributes of some spans differ from those of the rest, the most different first. */
+export class Differences {
+  #narrow;
+  #choose;
+
+  /** `choose({ selector, from, to })` is called when others are to be compared, `narrow(conditions)` for a value. */
+  constructor({ choose, narrow }) {
+    this.#choose = choose;
+    this.#narrow = narrow;
+    this.errors = el('button', { type: 'button', onclick: () => choose({ selector: '{ status = error }' }) }, 'Errors');
+    this.slow = el('button', { type: 'button', title: 'The slowest 5 % of the spans or some more', onclick: () => this.#chooseSlow() }, 'Slowest');
+    this.note = el('p.note', { role: 'status' });
+    this.bar = [el('span', {}, 'What is different about'), this.errors, this.slow, this.note];
+    this.node = el('div.differing', { tabindex: 0, role: 'region', 'aria-label': 'Attributes that differ' });
+  }
+
+  async load({ q, chosen }, window, signal) {
+    this.asked = { q, window, signal };
+    this.errors.setAttribute('aria-pressed', chosen?.selector === '{ status = error }');
+    this.slow.setAttribute('aria-pressed', /^\{ duration >= \S+ \}$/.test(chosen?.selector) && !chosen.from);
+    if (!chosen) {
+      this.note.textContent = '';
+      this.node.replaceChildren(el('p.hint', {}, 'Choose the errors or the slowest spans above, or drag over a region of the heat map. Their attributes are compared with those of all other spans that match.'));
+      return null;
+    }
+    const answer = await differencesOf(q, chosen, window, signal);
+    if (signal.aborted || answer.error) return answer.error;
+    this.note.textContent = `${wordsOf(chosen)}: ${plural(answer.chosen, 'span')}, compared with ${formatCount(answer.rest)} others`;
+    this.node.replaceChildren(...this.#cards(answer));
+    return null;
+  }
+
+  async #chooseSlow() {
+    const { q, window, signal } = this.asked;
+    const { series = [] } = await valuesOver(`${pipelineOf(q)} | quantile_over_time(duration, 0.95)`, window, signal);
+    if (signal.aborted || series.length === 0) return;
+    // The 95th percentile is exact to a power of two, and so is the bound: at least 5 % are above it.
+    const below = 2 ** (Math.ceil(Math.log2(series[0].value * 1e9) - 1e-9) - 1);
+    this.#choose({ selector: `{ duration >= ${durationOf(below + 1)} }` });
+  }
+
+  #cards({ chosen, rest, attributes }) {
+    if (chosen === 0) return [el('p.hint', {}, 'No span was chosen: narrow or widen the search.')];
+    if (rest === 0) return [el('p.hint', {}, 'All spans that match were chosen; there are no others to compare them with.')];
+    if (attributes.length === 0) return [el('p.hint', {}, 'Their attributes are spread as those of the others.')];
+    return attributes.map((attribute) => this.#card(attribute));
+  }
+
+  #card({ field, difference, values }) {
+    return el('section.attribute', { 'aria-label': field },
+      el('h3', {}, el('code', {}, field), el('span.note', { title: 'The largest difference between the shares of a value' }, `differs by ${formatShare(difference)}`)),
+      el('div.sides-head', { 'aria-hidden': 'true' }, el('span'), el('span', {}, 'Chosen'), el('span', {}, 'Others')),
+      values.slice(0, SHOWN).map((value) => this.#value(field, value)));
+  }
+
+  #value(field, { value, chosen, rest }) {
+    const name = nameOf(value);
+    const side = (className, { count, share, isAtMost }) => el(`span.side.${className}`, { '--share': `${100 * share}%` }, el('i'), `${isAtMost ? '≤ ' : ''}${formatShare(share)} · ${formatCount(count)}`);
+    return el('button.value', { type: 'button', title: `Only spans with ${field} = ${name.slice(0, 200)}`, onclick: () => this.#narrow([conditionOf(field, value)]) },
+      el('span.name', {}, name.slice(0, 200)), side('chosen', chosen), side('rest', rest));
+  }
+}
+
+function wordsOf({ selector, from, to }) {
+  if (selector === '{ status = error }') return 'Errors';
+  const [, least] = /^\{ duration >= (\S+) \}$/.exec(selector) ?? [];
+  if (least && !from) return `Spans of ${least} or more`;
+  const [, above, most] = /^\{ duration >= (\S+) && duration <= (\S+) \}$/.exec(selector) ?? [];
+  const times = from ? `, ${formatMoment(from * 1e6)} to ${formatMoment(to * 1e6)}` : '';
+  return above ? `Spans of ${above} to ${most}${times}` : `${selector.slice(1, -1).trim() === 'true' ? 'Spans' : selector}${times}`;
+}
+
+/**
+ * `{ chosen, rest, attributes }`: how many spans there are on each side, and the attributes whose
+ * values have different shares of them. Or an error.
+ */
+export async function differencesOf(query, { selector, from, to }, window, signal) {
+  const times = from ? `, ${Math.round(from * 1e3)}000000, ${Math.round(to * 1e3)}000000` : '';
+  const answer = await valuesOver(`${pipelineOf(query)} | compare(${selector}, ${ASKED}${times})`, window, signal);
+  return answer.error ? answer : ranked(answer.series, new Set(tokensOf(selector).map(({ text }) => text)));
+}
+
+/** The attributes of an answer of `compare()`, the most different first, without those that chose. */
+export function ranked(series, choosing = new Set()) {
+  const totals = { chosen: 0, rest: 0 };
+  const attributes = new Map();
+  for (const { labels, value: count } of series) {
+    const { __meta_type: { value: meta }, ...rest } = labels;
+    const [[field, value] = []] = Object.entries(rest);
+    const side = SIDES[meta.replace('_total', '')];
+    if (!field || !side) continue;
+    if (!attributes.has(field)) attributes.set(field, { field, having: { chosen: 0, rest: 0 }, values: new Map() });
+    const attribute = attributes.get(field);
+    if (!meta.endsWith('_total')) addValue(attribute, value, side, count);
+    else {
+      attribute.having[side] = count;
+      // Some field is on all spans, and so its total is theirs.
+      totals[side] = Math.max(totals[side], count);
+    }
+  }
+  const telling = [...attributes.values()].filter(({ field }) => !choosing.has(field)).map((attribute) => compared(attribute, totals)).filter(({ difference }) => difference >= LEAST_DIFFERENCE);
+  return { ...totals, attributes: telling.sort((a, b) => b.difference - a.difference).slice(0, MOST_ATTRIBUTES) };
+}
+
+function addValue({ values }, value, side, count) {
+  const key = JSON.stringify(value);
+  if (!values.has(key)) values.set(key, { value, chosen: 0, rest: 0 });
+  values.get(key)[side] = count;
+}
+
+/** The attribute with the share of each value on either side; spans without it are a value, too. */
+function compared({ field, having, values }, totals) {
+  const all = [...values.values()];
+  const lacking = { value: null, chosen: totals.chosen - having.chosen, rest: totals.rest - having.rest };
+  if (lacking.chosen || lacking.rest) all.push(lacking);
+  const shares = all.map(({ value, ...counts }) => ({ value, ...Object.fromEntries(Object.values(SIDES).map((side) => [side, shareOf(counts[side], side, values, totals)])) }));
+  const apart = ({ chosen, rest }) => Math.abs(chosen.share - rest.share);
+  shares.sort((a, b) => apart(b) - apart(a) || b.chosen.share - a.chosen.share);
+  return { field, difference: shares.length ? apart(shares[0]) : 0, values: shares };
+}
+
+/** A value that is missing on a side whose list is full is no more frequent there than the last of the list. */
+function shareOf(count, side, values, totals) {
+  const listed = [...values.values()].map((value) => value[side]).filter(Boolean);
+  const isAtMost = !count && listed.length >= ASKED;
+  const known = isAtMost ? Math.min(...listed) : count;
+  return { count: known, share: known / Math.max(1, totals[side]), isAtMost };
+}

@@ -1,0 +1,114 @@
+import { sparkLine } from './charts.js';
+import { conditionOf, nameOf } from './conditions.js';
+import { el } from './dom.js';
+import { formatCount, formatDuration, formatShare, plural } from './format.js';
+import { SortableTable } from './sortable-table.js';
+import { seriesOf, valuesOver } from './tempo.js';
+import { pipelineOf } from './traceql-query.js';
+
+export const DEFAULT_GROUPS = 'resource.service.name, name';
+const OFFERED = [[DEFAULT_GROUPS, 'Operation'], ['resource.service.name', 'Service'], ['name', 'Span name'], ['status', 'Status'], ['kind', 'Kind']];
+
+/** The spans that match, in groups of equal values of some fields. */
+export class Groups {
+  #source;
+  #table = null;
+  #narrow;
+
+  /** `regroup(fields)` is called when other groups are wanted, `narrow(conditions)` for one of them. */
+  constructor(source, { regroup, narrow }) {
+    this.#source = source;
+    this.#narrow = narrow;
+    this.field = el('input', { id: 'by', list: 'by-list', spellcheck: 'false', autocomplete: 'off', onfocus: () => this.#offer(), onchange: () => regroup(this.field.value.trim() || DEFAULT_GROUPS) });
+    this.offers = el('datalist', { id: 'by-list' });
+    this.note = el('p.note', { role: 'status' });
+    this.bar = [el('label', { for: 'by' }, 'Group by'), this.field, this.offers, this.note];
+    this.node = el('div.grouped');
+  }
+
+  async load({ q, by }, window, signal) {
+    const fields = by || DEFAULT_GROUPS;
+    this.field.value = fields;
+    const answer = await groupsOf(q, fields, window, signal);
+    if (signal.aborted) return null;
+    if (answer.error) {
+      this.node.replaceChildren(el('p.problem', {}, `The groups could not be made: ${answer.error.message}.`));
+      return null;
+    }
+    const { groups, isPartial } = answer;
+    this.note.textContent = `${plural(groups.length, 'group')}${isPartial ? '; there are more than can be counted: group by fields with fewer values' : ''}`;
+    this.#table = tableOf(fields, groups, (group) => this.#narrow(fieldsIn(fields).map((field, at) => conditionOf(field, group.values[at]))));
+    this.node.replaceChildren(this.#table.node);
+    this.#table.set(groups);
+    return null;
+  }
+
+  destroy() {
+    this.#table?.destroy();
+  }
+
+  async #offer() {
+    const known = await this.#source.fields();
+    const offered = new Set(OFFERED.map(([field]) => field));
+    this.offers.replaceChildren(...[...OFFERED, ...known.filter(([field]) => !offered.has(field))].map(([field, title]) => el('option', { value: field }, title)));
+  }
+}
+
+/** The fields of a list of them; a comma within quotes separates nothing. */
+export const fieldsIn = (list) => [...list.matchAll(/(?:"(?:[^"\\]|\\.)*"|[^,"])+/g)].map(([field]) => field.trim()).filter(Boolean);
+
+/**
+ * The groups, `{ values, counts, count, errors, p50, p95, p99 }`, or an error: `counts` are the spans
+ * of each step, quantiles are in seconds.
+ */
+export async function groupsOf(query, by, window, signal) {
+  const pipeline = pipelineOf(query);
+  const fields = fieldsIn(by);
+  const [counts, quantiles] = await Promise.all([
+    seriesOf(`${pipeline} | count_over_time() by (${[...fields.filter((field) => field !== 'status'), 'status'].join(', ')})`, window, signal),
+    valuesOver(`${pipeline} | quantile_over_time(duration, 0.5, 0.95, 0.99) by (${fields.join(', ')})`, window, signal),
+  ]);
+  const error = counts.error ?? quantiles.error;
+  if (error) return { error };
+  const groups = new Map();
+  const groupOf = (labels) => {
+    const values = fields.map((field) => valueOf(labels, field));
+    const key = JSON.stringify(values);
+    if (!groups.has(key)) groups.set(key, { values, counts: [], count: 0, errors: 0, p50: 0, p95: 0, p99: 0 });
+    return groups.get(key);
+  };
+  for (const { labels, values } of counts.series) addCounts(groupOf(labels), values, labels.status?.value === 'error');
+  for (const { labels, value } of quantiles.series) groupOf(labels)[`p${Math.round(100 * Number(labels.p.value))}`] = value;
+  return { groups: [...groups.values()].filter(({ count }) => count > 0), isPartial: counts.isPartial || quantiles.isPartial };
+}
+
+/** Where no field has a value, the first is told as the text "nil". */
+function valueOf(labels, field) {
+  const value = labels[field] ?? null;
+  return value?.type === 'string' && value.value === 'nil' ? null : value;
+}
+
+function addCounts(group, values, isError) {
+  const sum = values.reduce((total, value) => total + (value ?? 0), 0);
+  group.counts = values.map((value, at) => (value ?? 0) + (group.counts[at] ?? 0));
+  group.count += sum;
+  if (isError) group.errors += sum;
+}
+
+function tableOf(by, groups, pick) {
+  const named = fieldsIn(by).map((field, at) => ({
+    title: { 'resource.service.name': 'Service', name: 'Span name' }[field] ?? field, width: 'minmax(140px, 1fr)',
+    text: ({ values }) => nameOf(values[at]).slice(0, 300), by: ({ values }) => nameOf(values[at]),
+  }));
+  const duration = (name) => ({ title: name, width: '88px', numeric: true, text: (group) => formatDuration(group[name] * 1e6), by: (group) => group[name] });
+  return new SortableTable({
+    label: 'Groups', sorted: named.length, pick,
+    columns: [
+      ...named,
+      { title: 'Spans', width: '88px', numeric: true, text: ({ count }) => formatCount(count), by: ({ count }) => count },
+      { title: 'Over time', width: '120px', text: () => '', by: ({ count }) => count, cell: (node, { count, counts }) => node.replaceChildren(sparkLine(counts, `${plural(count, 'span')}, at most ${formatCount(Math.max(...counts))} in a step`)) },
+      { title: 'Errors', width: '80px', numeric: true, text: ({ count, errors }) => (errors ? formatShare(errors / count) : ''), by: ({ count, errors }) => errors / count },
+      ...['p50', 'p95', 'p99'].map(duration),
+    ],
+  });
+}

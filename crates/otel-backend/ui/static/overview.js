@@ -1,0 +1,87 @@
+import { el } from './dom.js';
+import { formatCount, formatDuration, formatShare } from './format.js';
+import { HeatMap } from './heat-map.js';
+import { seriesOf, stepsOf } from './tempo.js';
+import { TimeChart } from './time-chart.js';
+import { pipelineOf } from './traceql-query.js';
+
+const QUANTILES = [['0.5', 'p50', '--s5'], ['0.95', 'p95', '--s0'], ['0.99', 'p99', '--s6']];
+
+/**
+ * All spans that match, over time: how many and how many of them failed, how long they took, and a
+ * heat map of that. Each is the answer to metrics of the same query.
+ */
+export class Overview {
+  #rate;
+  #latency;
+  #heat;
+
+  /** `picked(from, to)` is called with a stretch of time, `choices(region)` for a region of the heat map. */
+  constructor({ picked, choices }, signal) {
+    this.#rate = new TimeChart({ title: 'Spans', bars: true, format: formatRate, picked }, signal);
+    this.#latency = new TimeChart({ title: 'Latency', format: (seconds) => formatDuration(seconds * 1e6), picked }, signal);
+    this.#heat = new HeatMap(choices, signal);
+    this.problem = el('p.problem', { hidden: true });
+    this.node = el('div.over-time.blank', {}, this.#rate.node, this.#latency.node, this.#heat.node, this.problem);
+  }
+
+  get isHeld() {
+    return this.#heat.isHeld;
+  }
+
+  /** Asks for all of it and shows it: `{ spans, errors }` that match, or an error. */
+  async load(query, window, signal) {
+    const pipeline = pipelineOf(query);
+    const answers = await Promise.all([
+      seriesOf(`${pipeline} | count_over_time() by (status)`, window, signal),
+      seriesOf(`${pipeline} | quantile_over_time(duration, ${QUANTILES.map(([quantile]) => quantile).join(', ')})`, window, signal),
+      seriesOf(`${pipeline} | histogram_over_time(duration)`, window, signal),
+    ]);
+    if (signal.aborted) return {};
+    const failed = answers.find(({ error }) => error);
+    this.problem.hidden = !failed;
+    if (failed) {
+      this.problem.textContent = `The charts could not be made: ${failed.error.message}.`;
+      return { error: failed.error };
+    }
+    this.node.classList.remove('blank');
+    const [counts, quantiles, histogram] = answers.map(({ series }) => series);
+    const totals = this.#showRate(window, counts);
+    this.#showLatency(window, quantiles, sumOf(counts, stepsOf(window)));
+    this.#heat.set(window, histogram.map(({ labels, values }) => ({ bound: Number(labels.__bucket.value), values })));
+    return totals;
+  }
+
+  #showRate(window, counts) {
+    const steps = stepsOf(window);
+    const all = sumOf(counts, steps);
+    const failed = sumOf(counts.filter(({ labels }) => labels.status?.value === 'error'), steps);
+    const [spans, errors] = [all, failed].map((values) => values.reduce((sum, value) => sum + value, 0));
+    const rate = (values) => values.map((value) => value / window.step);
+    this.#rate.set(window, [
+      { name: 'spans', said: formatCount(spans), colour: '--s0', values: rate(all) },
+      { name: 'errors', said: `${formatCount(errors)} (${formatShare(spans ? errors / spans : 0)})`, colour: '--error', values: rate(failed) },
+    ]);
+    return { spans, errors };
+  }
+
+  /** A step without a span has no latency; its quantiles are told as 0. */
+  #showLatency(window, quantiles, counts) {
+    this.#latency.set(window, QUANTILES.flatMap(([quantile, name, colour]) => {
+      const found = quantiles.find(({ labels }) => labels.p?.value === quantile);
+      return { name, colour, values: counts.map((count, at) => (count ? (found?.values[at] ?? null) : null)) };
+    }));
+  }
+}
+
+/** The series added up, a number for each step. */
+function sumOf(series, steps) {
+  return Array.from({ length: steps }, (_, at) => series.reduce((sum, { values }) => sum + (values[at] ?? 0), 0));
+}
+
+/** Spans a second; a minute or an hour where there are few. */
+function formatRate(rate) {
+  if (rate === 0) return '0';
+  const [value, unit] = rate >= 0.995 ? [rate, 's'] : rate * 60 >= 0.995 ? [rate * 60, 'min'] : [rate * 3600, 'h'];
+  return `${formatCount(value >= 99.5 ? Math.round(value) : Number(value.toPrecision(2)))}/${unit}`;
+}

@@ -1,0 +1,99 @@
+import { el, perFrame } from './dom.js';
+import { formatClock, formatDate } from './format.js';
+import { inkOf, onThemeChange } from './palette.js';
+import { roundMoments } from './round-moments.js';
+
+const LEFT = 60;
+const RIGHT = 12;
+const TOP = 12;
+const BOTTOM = 22;
+const DAY_MICROS = 86400e6;
+
+/**
+ * A canvas with time along it, drawn anew when its size or the theme changes: `paint(context, area)`
+ * draws, `area` being where the axes leave room. A tip stands beside the pointer.
+ */
+export class Plot {
+  #paint;
+
+  constructor(label, paint, signal) {
+    this.#paint = paint;
+    this.canvas = el('canvas', { role: 'img', 'aria-label': label });
+    this.tip = el('div.tip', { hidden: true });
+    this.node = el('div.canvas', {}, this.canvas, this.tip);
+    this.node.addEventListener('pointerleave', () => this.say(null));
+    onThemeChange(() => this.draw(), signal);
+    const observer = new ResizeObserver(perFrame(() => this.draw()));
+    observer.observe(this.node);
+    signal.addEventListener('abort', () => observer.disconnect());
+  }
+
+  get area() {
+    const { clientWidth, clientHeight } = this.node;
+    return { left: LEFT, top: TOP, width: Math.max(1, clientWidth - LEFT - RIGHT), height: Math.max(1, clientHeight - TOP - BOTTOM) };
+  }
+
+  /** Where an event is, as shares of the area; less than 0 or more than 1 is outside. */
+  place({ clientX, clientY }) {
+    const { left, top } = this.canvas.getBoundingClientRect();
+    const { area } = this;
+    return { x: (clientX - left - area.left) / area.width, y: (clientY - top - area.top) / area.height };
+  }
+
+  draw() {
+    const { clientWidth: width, clientHeight: height } = this.node;
+    if (!width || !height) return;
+    this.canvas.width = width * devicePixelRatio;
+    this.canvas.height = height * devicePixelRatio;
+    const context = this.canvas.getContext('2d');
+    context.scale(devicePixelRatio, devicePixelRatio);
+    context.font = `12px ${getComputedStyle(this.node).fontFamily}`;
+    this.#paint(context, this.area);
+  }
+
+  /** Shows the tip, its contents beside a point of the canvas; `null` hides it. */
+  say(contents, x = 0, y = 0) {
+    this.tip.hidden = contents === null;
+    if (contents === null) return;
+    this.tip.replaceChildren(...contents);
+    const { clientWidth: width, clientHeight: height } = this.node;
+    const isRight = x > width / 2;
+    this.tip.style.left = isRight ? 'auto' : `${x + 14}px`;
+    this.tip.style.right = isRight ? `${width - x + 14}px` : 'auto';
+    this.tip.style.top = `${Math.max(0, Math.min(y, height - this.tip.offsetHeight - 4))}px`;
+  }
+}
+
+/** Round times below the area, a line at each; `from` and `to` are microseconds since 1970. */
+export function drawTimes(context, { left, top, width, height }, from, to, x = (moment) => left + ((moment - from) / (to - from)) * width) {
+  context.textAlign = 'center';
+  const { step, moments } = roundMoments(from, to, Math.max(3, Math.min(6, Math.floor(width / 80))));
+  let day = '';
+  for (const moment of moments) {
+    const date = new Date(moment / 1000);
+    const label = labelOf(date, step, day);
+    day = formatDate(date);
+    const half = context.measureText(label).width / 2;
+    const at = Math.max(left + half, Math.min(x(moment), left + width - half));
+    context.fillStyle = inkOf('--text-3');
+    context.fillText(label, at, top + height + 16);
+    context.fillStyle = inkOf('--line');
+    context.fillRect(Math.round(x(moment)), top, 1, height);
+  }
+}
+
+/** A line across the area, and what it stands for beside it. */
+export function drawLevel(context, { left, width }, y, label) {
+  context.textAlign = 'right';
+  context.fillStyle = inkOf('--line');
+  context.fillRect(left, Math.round(y), width, 1);
+  context.fillStyle = inkOf('--text-3');
+  context.fillText(label, left - 8, y + 4);
+}
+
+/** Days by their date, shorter steps by the clock, to the second where steps are so short. */
+function labelOf(date, step, previousDay) {
+  if (step >= DAY_MICROS) return formatDate(date);
+  const clock = step >= 60e6 ? formatClock(date).slice(0, 5) : formatClock(date);
+  return formatDate(date) === previousDay || previousDay === '' ? clock : `${formatDate(date)} ${clock}`;
+}

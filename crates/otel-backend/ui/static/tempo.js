@@ -1,0 +1,111 @@
+import { tempoUrl } from './route.js';
+
+/** What Tempo's API calls a root that has not come. */
+const NO_ROOT = '<root span not yet received>';
+
+/** A refusal that says where in the query it is. */
+const PLACE = /parse error at line (\d+), col (\d+): (.*)/s;
+
+/** Whether the backend answers TraceQL; asked once. */
+let known = null;
+
+export function knowsTraceQL() {
+  known ??= fetch(tempoUrl('echo')).then(async (response) => response.ok && (await response.text()) === 'echo', () => (known = null));
+  return known;
+}
+
+/**
+ * An answer, or `{ error: { status, message, line, column } }`: line and column, from 1, are those of
+ * a query that cannot be read; status 0 is a backend that does not answer.
+ */
+export async function askTempo(path, parameters, signal) {
+  let response;
+  try {
+    response = await fetch(tempoUrl(`${path}?${new URLSearchParams(parameters)}`), { signal, headers: { accept: 'application/json' } });
+    if (response.ok) return await response.json();
+  } catch {
+    return { error: { status: 0, message: 'the backend does not answer' } };
+  }
+  return { error: refusal(response.status, (await response.text().catch(() => '')).trim() || response.statusText) };
+}
+
+export function refusal(status, text) {
+  const message = text.replace(/^(invalid TraceQL query|compiling query): /, '');
+  const [, line, column, reason] = PLACE.exec(message) ?? [];
+  return line ? { status, message: reason, line: Number(line), column: Number(column) } : { status, message };
+}
+
+/**
+ * Series made of spans, `{ series: [{ labels, values }] }`, or an error: a value for each step of
+ * `{ from, to, step }`, in seconds; `null` where there is none.
+ */
+export async function seriesOf(query, window, signal) {
+  const { from, to, step } = window;
+  const answer = await askTempo('metrics/query_range', { q: query, start: from, end: to, step, exemplars: 0 }, signal);
+  if (answer.error) return answer;
+  const count = stepsOf(window);
+  const series = (answer.series ?? []).map(({ labels, samples }) => {
+    const values = Array(count).fill(null);
+    // A sample is named by the end of its step.
+    for (const { timestampMs, value } of samples) {
+      const at = Math.round((timestampMs / 1e3 - from) / step) - 1;
+      if (at >= 0 && at < count) values[at] = numberOf(value);
+    }
+    return { labels: labelsOf(labels), values };
+  });
+  return { series, isPartial: answer.status === 'PARTIAL' };
+}
+
+export const stepsOf = ({ from, to, step }) => Math.round((to - from) / step);
+
+/** One value for each series over the whole of a window. */
+export async function valuesOver(query, { from, to }, signal) {
+  const answer = await askTempo('metrics/query', { q: query, start: from, end: to }, signal);
+  if (answer.error) return answer;
+  return { series: (answer.series ?? []).map(({ labels, value }) => ({ labels: labelsOf(labels), value: numberOf(value) })), isPartial: answer.status === 'PARTIAL' };
+}
+
+/** What is zero is left out, and what JSON does not know is text. */
+const numberOf = (value = 0) => Number(value);
+
+/** `{ key: { type, value } }`, with the values as a query would name them but for their quotes. */
+function labelsOf(labels = []) {
+  return Object.fromEntries(labels.map(({ key, value }) => [key, typedOf(value)]));
+}
+
+/** `{ type, value }` of an answer's value. */
+export function typedOf({ stringValue, intValue, doubleValue, boolValue }) {
+  if (stringValue !== undefined) return { type: 'string', value: stringValue };
+  if (intValue !== undefined) return { type: 'int', value: String(intValue) };
+  if (doubleValue !== undefined) return { type: 'float', value: String(doubleValue) };
+  return { type: 'bool', value: String(boolValue ?? false) };
+}
+
+/** The traces that match, the first ones in that order, each with the spans that do; or an error. */
+export async function findTraces(query, { from, to }, { order, limit, spans }, signal) {
+  const answer = await askTempo('search', { q: query, start: from, end: to, order, limit, spss: spans, exact: true }, signal);
+  return answer.error ? answer : { traces: (answer.traces ?? []).map(readTrace) };
+}
+
+function readTrace({ traceID, rootServiceName, rootTraceName, startTimeUnixNano, durationNanos, durationMs, serviceStats = {}, spanSets = [] }) {
+  const services = Object.entries(serviceStats).map(([name, { spanCount = 0, errorCount = 0 }]) => ({ name, spans: spanCount, errors: errorCount }));
+  const sum = (key) => services.reduce((total, service) => total + service[key], 0);
+  const begin = microsOf(startTimeUnixNano);
+  const hasRoot = rootServiceName !== NO_ROOT;
+  return {
+    id: traceID.padStart(32, '0'),
+    services, spans: sum('spans'), errors: sum('errors'), orphans: 0,
+    begin, end: begin + (durationNanos === undefined ? durationMs * 1e3 : microsOf(durationNanos)),
+    name: hasRoot ? rootTraceName : '', service: (hasRoot ? rootServiceName : services[0]?.name) ?? '',
+    matches: spanSets.flatMap(({ spans }) => spans.map(readSpan)),
+    matched: spanSets.reduce((total, { matched = 0 }) => total + matched, 0),
+  };
+}
+
+function readSpan({ spanID, name, startTimeUnixNano, durationNanos, attributes = [] }) {
+  const begin = microsOf(startTimeUnixNano);
+  return { id: spanID, name: name ?? '', begin, end: begin + microsOf(durationNanos), values: labelsOf(attributes) };
+}
+
+/** Nanoseconds in digits, more than a number holds exactly; the part of a microsecond is kept. */
+export const microsOf = (nanos) => Number(BigInt(nanos ?? 0) / 1000n) + Number(BigInt(nanos ?? 0) % 1000n) / 1000;

@@ -1,0 +1,44 @@
+import { LOOKBACKS } from './query.js';
+import { seriesOf } from './tempo.js';
+import { pipelineOf } from './traceql-query.js';
+
+/** Steps of a chart, in seconds; those of less than a second divide one. */
+const STEPS = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400];
+const WEEK = 604800;
+const YEAR = 365 * 86400;
+
+/** How many steps a chart has at most. */
+const MOST_STEPS = 60;
+
+/**
+ * The window of two times in seconds, `{ from, to, step }`: whole seconds and whole steps, since the
+ * list and all charts are to be about the same spans.
+ */
+export function windowBetween(begin, end, most = MOST_STEPS) {
+  const step = STEPS.find((long) => (end - begin) / long <= most) ?? Math.ceil((end - begin) / most / 86400) * 86400;
+  const unit = Math.max(1, step);
+  const from = Math.floor(begin / unit) * unit;
+  return { from, to: Math.max(Math.ceil(end / unit) * unit, from + unit), step };
+}
+
+/** The window that a query asks for; of any time, where spans are. Or an error. */
+export async function windowOf(query, signal) {
+  const now = Date.now() / 1000;
+  if (query.lookback === 'custom') return windowBetween(query.start / 1e6, query.end ? query.end / 1e6 : now);
+  if (query.lookback !== 'any') return windowBetween(now - LOOKBACKS.get(query.lookback), now);
+  const weeks = await occupied(query.q, { from: 0, to: Math.ceil((now + YEAR) / WEEK) * WEEK, step: WEEK }, signal);
+  if (weeks.error) return weeks;
+  const closer = await occupied(query.q, windowBetween(weeks.from, weeks.to, 1000), signal);
+  return closer.error ? closer : windowBetween(closer.from, closer.to);
+}
+
+/** From the first step of a window with a span that matches to the last one. */
+async function occupied(query, window, signal) {
+  const { series, error } = await seriesOf(`${pipelineOf(query)} | count_over_time()`, window, signal);
+  if (error) return { error };
+  const counts = series[0]?.values ?? [];
+  const first = counts.findIndex((count) => count > 0);
+  const last = counts.findLastIndex((count) => count > 0);
+  const { from, step } = window;
+  return first < 0 ? { from: window.to - WEEK, to: window.to } : { from: from + first * step, to: from + (last + 1) * step };
+}
