@@ -1,4 +1,4 @@
-//! The query APIs: Jaeger's old one and v3, Tempo's, and Jaeger's over gRPC.
+//! The query APIs: Jaeger's old one and v3, Tempo's, Jaeger's over gRPC, and our own for log records.
 //!
 //! Handlers read parameters, ask [`Query`], and write the answer; large answers are written while they
 //! are sent, by a thread that may block. The APIs do not use each other; shared parts are in `common`.
@@ -7,6 +7,7 @@ mod common;
 pub mod jaeger_grpc;
 mod jaeger_http;
 mod jaeger_v3;
+mod logs;
 mod tempo;
 
 use axum::Router;
@@ -27,6 +28,7 @@ pub fn router(query: Query) -> Router {
         .nest("/api/v3", jaeger_v3::router().fallback(no_route))
         .nest("/api", jaeger_http::router().fallback(no_route))
         .merge(tempo::router())
+        .merge(logs::router())
         .method_not_allowed_fallback(wrong_method)
         .layer(axum::middleware::from_fn(trace_response::add))
         .with_state(query)

@@ -33,14 +33,55 @@ pub struct Metrics(Arc<Counters>);
 
 struct Counters {
     registry: Registry,
-    spans: Family<OfProtocol, Counter>,
+    spans: SignalCounters,
+    logs: SignalCounters,
     bytes: Family<OfProtocol, Counter>,
-    refused_spans: Family<Refused, Counter>,
     refused_requests: Family<Refused, Counter>,
     turned_away: Family<RefusedAt, Counter>,
     dropped_points: Family<OfProtocol, Counter>,
     connections: Family<OfEndpoint, Gauge>,
     latency: Family<OfEndpoint, Histogram, fn() -> Histogram>,
+}
+
+/// How many spans, or log records, were stored and refused.
+#[derive(Debug)]
+pub struct SignalCounters {
+    stored: Family<OfProtocol, Counter>,
+    refused: Family<Refused, Counter>,
+}
+
+impl SignalCounters {
+    fn new(registry: &mut Registry, name: &str, title: &str) -> Self {
+        Self {
+            stored: register(
+                registry,
+                &format!("{name}_stored"),
+                &format!("{title} stored"),
+            ),
+            refused: register(
+                registry,
+                &format!("{name}_refused"),
+                &format!(
+                    "{title} not stored, by reason; those of requests that were not decoded are not known"
+                ),
+            ),
+        }
+    }
+
+    /// Counts those that were stored.
+    pub fn stored(&self, protocol: Protocol, number: usize) {
+        let counter = self.stored.get_or_create_owned(&OfProtocol { protocol });
+        counter.inc_by(number as u64);
+    }
+
+    /// Counts those that were not stored.
+    pub fn refused(&self, protocol: Protocol, reason: &'static str, number: usize) {
+        if number > 0 {
+            let labels = Refused { protocol, reason };
+            let counter = self.refused.get_or_create_owned(&labels);
+            counter.inc_by(number as u64);
+        }
+    }
 }
 
 /// From half a millisecond to 16 seconds.
@@ -67,21 +108,17 @@ impl Metrics {
         let help = "Time from the head of a request to that of its answer";
         registry.register_with_unit(seconds, help, Unit::Seconds, latency.clone());
         Self(Arc::new(Counters {
-            spans: register(&mut registry, "spans_stored", "Spans stored"),
+            spans: SignalCounters::new(&mut registry, "spans", "Spans"),
+            logs: SignalCounters::new(&mut registry, "log_records", "Log records"),
             bytes: register(
                 &mut registry,
                 "received_bytes",
                 "Bytes of requests as sent, in bodies and datagrams",
             ),
-            refused_spans: register(
-                &mut registry,
-                "spans_refused",
-                "Spans not stored, by reason; those of requests that were not decoded are not known",
-            ),
             refused_requests: register(
                 &mut registry,
                 "requests_refused",
-                "Requests and datagrams of which no span was stored, by reason",
+                "Requests and datagrams of which nothing was stored, by reason",
             ),
             turned_away: register(
                 &mut registry,
@@ -114,19 +151,14 @@ impl Metrics {
         counter.inc_by(bytes as u64);
     }
 
-    /// Counts spans that were stored.
-    pub fn stored(&self, protocol: Protocol, spans: usize) {
-        let counter = self.0.spans.get_or_create_owned(&OfProtocol { protocol });
-        counter.inc_by(spans as u64);
+    /// The counters of spans.
+    pub fn spans(&self) -> &SignalCounters {
+        &self.0.spans
     }
 
-    /// Counts spans that were not stored.
-    pub fn refused_spans(&self, protocol: Protocol, reason: &'static str, spans: usize) {
-        if spans > 0 {
-            let labels = Refused { protocol, reason };
-            let counter = self.0.refused_spans.get_or_create_owned(&labels);
-            counter.inc_by(spans as u64);
-        }
+    /// The counters of log records.
+    pub fn logs(&self) -> &SignalCounters {
+        &self.0.logs
     }
 
     /// Counts a request that was refused.

@@ -1,4 +1,4 @@
-//! The span as this program understands it: OTLP's shape, with everything checked.
+//! Spans and log records as this program understands them: OTLP's shape, with everything checked.
 //!
 //! A value of these types is valid by construction: ids are never zero, the kind and the status are
 //! closed sets. Text borrows from the bytes it was received in or read back from, so that a span on
@@ -9,6 +9,7 @@
 mod hex;
 mod id;
 mod ids;
+mod log;
 mod resource;
 mod span;
 mod time;
@@ -17,6 +18,7 @@ mod value;
 pub use hex::{from_hex, from_short_hex, to_hex};
 pub use id::{Id, InvalidId, SpanId, TraceId};
 pub use ids::SpanIds;
+pub use log::{InvalidLog, LogRecord, Severity};
 pub use resource::{Resource, Scope};
 pub use span::{Dropped, Event, InvalidSpan, Link, Span, SpanKind, Status, StatusCode};
 pub use time::UnixNanos;

@@ -1,9 +1,10 @@
-//! Questions about traces, and their answers; no HTTP here, and no SQL.
+//! Questions about traces and log records, and their answers; no HTTP here, and no SQL.
 
 mod adjust;
 mod columns;
 mod condition;
 mod dependencies;
+mod logs;
 mod lookup;
 mod memory;
 mod patience;
@@ -28,6 +29,10 @@ use crate::store::{Operation, ReadError, Reader, Store};
 
 pub use condition::Condition;
 pub use dependencies::Edge;
+pub use logs::{
+    FoundLog, FoundLogs, LogCursor, LogOrder, LogSearch, LogText, TextTooLong, search_logs,
+    walk_logs,
+};
 pub use lookup::{IdPattern, Lookup, Missing};
 pub use patience::{Patience, SearchError};
 pub use predicate::{Search, Tag, parse_bool};
@@ -67,6 +72,25 @@ impl Query {
     pub fn search(&self, search: &Search, patience: &Patience) -> Result<Vec<Hit>, SearchError> {
         let run = |reader: &Reader| search::run(reader, search, patience);
         self.store.read_here(run)
+    }
+
+    /// The log records that match and come first.
+    ///
+    /// # Errors
+    /// [`SearchError`] if the store cannot be read, or the search takes too long.
+    pub fn logs(&self, search: &LogSearch, patience: &Patience) -> Result<FoundLogs, SearchError> {
+        let run = |reader: &Reader| search_logs(reader, search, patience);
+        self.store.read_here(run)
+    }
+
+    /// The names of all services that have log records, sorted.
+    ///
+    /// # Errors
+    /// [`ReadError`] if the store cannot be read.
+    pub async fn log_services(&self) -> Result<BTreeSet<String>, ReadError> {
+        let name = |name: Arc<str>| name.as_ref().to_owned();
+        let read = move |reader: &Reader| Ok(reader.log_services().into_iter().map(name).collect());
+        self.store.read(read).await
     }
 
     /// Series made of spans.

@@ -1,7 +1,7 @@
-//! The receivers: each decodes its protocol, hands the spans over, and answers.
+//! The receivers: each decodes its protocol, hands spans and log records over, and answers.
 //!
 //! A receiver knows its protocol: paths, content types, answers. Its format is read by
-//! [`crate::format`], and an [`Intake`] bounds, checks and stores the spans. Metrics are counted and
+//! [`crate::format`], and an [`Intake`] bounds, checks and stores what is in it. Metrics are counted and
 //! dropped.
 
 mod body;
@@ -12,6 +12,7 @@ mod intake;
 pub mod jaeger_grpc;
 pub mod jaeger_http;
 pub mod jaeger_udp;
+mod logs;
 pub mod otlp_grpc;
 pub mod otlp_http;
 pub mod otlp_metrics;

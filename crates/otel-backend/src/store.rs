@@ -1,4 +1,4 @@
-//! The store: spans in an SQLite database, many to a row.
+//! The store: spans and log records in an SQLite database, many to a row.
 //!
 //! A receiver encodes its spans into a [`Batch`] and hands it over with [`Store::append`], which
 //! answers when they are committed: they then survive the death of the process, and every later
@@ -17,6 +17,7 @@
 //! | `reader`, `source` | one state of the store, and where its bytes are read |
 //! | `upkeep` | what goes on in the background: `merge`, `retention`, `clock` and `evict`, `disk`; `unpack` takes blocks apart for it |
 //! | `evicted` | what is remembered of traces that are gone |
+//! | `logs` | log records, in frames of their own |
 //! | `database`, `room`, `lock` | the file, the disk under it, and the process that has it |
 //!
 //! The bytes are in `docs/format.md`. A store in memory keeps the same blocks in the catalog, and
@@ -37,6 +38,7 @@ mod evicted;
 mod filter;
 mod load;
 mod lock;
+mod logs;
 mod merge;
 mod reader;
 mod recent;
@@ -62,6 +64,7 @@ use tokio::task::JoinError;
 pub use batch::{Batch, BatchBuilder, Operation};
 pub(crate) use columns::{Group, Place as MessagePlace, ReadAt, Scan, TraceRows, Wanted};
 pub use database::OpenError;
+pub use logs::{LogBatch, LogBatchBuilder, LogFrame, LogScope, OpenLogs};
 pub use reader::{Block, Frame, Reader};
 pub use retention::Retention;
 pub use token::{Token, highest_bit};
@@ -109,6 +112,44 @@ impl From<Location> for Settings {
             location,
             retention: Retention::default(),
             sync: SyncMode::default(),
+        }
+    }
+}
+
+/// What is stored together: spans or log records.
+#[derive(Debug)]
+pub enum Signals {
+    /// Spans.
+    Spans(Batch),
+    /// Log records.
+    Logs(LogBatch),
+}
+
+impl From<Batch> for Signals {
+    fn from(batch: Batch) -> Self {
+        Self::Spans(batch)
+    }
+}
+
+impl From<LogBatch> for Signals {
+    fn from(batch: LogBatch) -> Self {
+        Self::Logs(batch)
+    }
+}
+
+impl Signals {
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Spans(batch) => batch.is_empty(),
+            Self::Logs(batch) => batch.is_empty(),
+        }
+    }
+
+    /// About how much memory they take, in bytes.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Spans(batch) => batch.size(),
+            Self::Logs(batch) => batch.size(),
         }
     }
 }
@@ -165,6 +206,14 @@ pub enum ReadError {
     Damaged {
         /// The block.
         block: i64,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The bytes of a frame of log records are not what they should be.
+    #[error("frame {frame} of log records is damaged: {reason}")]
+    DamagedLogs {
+        /// The frame.
+        frame: i64,
         /// What is wrong with it.
         reason: String,
     },
@@ -266,13 +315,14 @@ impl Store {
         Ok(())
     }
 
-    /// Stores spans, all or none; returns when they are committed.
+    /// Stores spans or log records, all or none; returns when they are committed.
     ///
     /// Waits while the queue is full, so that a fast sender is slowed down rather than refused.
     ///
     /// # Errors
     /// [`AppendError`] if they were not stored.
-    pub async fn append(&self, batch: Batch) -> Result<(), AppendError> {
+    pub async fn append(&self, batch: impl Into<Signals>) -> Result<(), AppendError> {
+        let batch = batch.into();
         if batch.is_empty() {
             return Ok(());
         }

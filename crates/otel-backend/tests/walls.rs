@@ -69,6 +69,7 @@ const WALLS: [(&str, &[Row]); 3] = [
             ("jaeger_grpc", &["common"]),
             ("jaeger_http", &["common"]),
             ("jaeger_v3", &["common"]),
+            ("logs", &["common"]),
             ("tempo", &["common"]),
         ],
     ),

@@ -20,7 +20,7 @@ use crate::receive::Why;
 #[derive(Debug, Clone)]
 pub(super) struct Signpost {
     ports: Vec<(Endpoint, u16)>,
-    refused: Vec<Unkept>,
+    refused: Option<Unkept>,
 }
 
 /// Something that clients send, and where it belongs.
@@ -49,17 +49,13 @@ const ROADS: [Road; 11] = [
     Road::to(Endpoint::QueryGrpc, "/jaeger.api_v3.QueryService/"),
 ];
 
-/// Signals that may not be kept, by the beginnings of their paths, and what to say of them.
+/// What is said to senders of metrics that are refused.
 const METRICS: Unkept = Unkept {
     paths: ["/v1/metrics", "/opentelemetry.proto.collector.metrics."],
     advice: "otel-backend refuses metrics: set OTEL_METRICS_EXPORTER=none, or start it without --refuse-metrics",
 };
-const LOGS: Unkept = Unkept {
-    paths: ["/v1/logs", "/opentelemetry.proto.collector.logs."],
-    advice: "otel-backend keeps no logs: set OTEL_LOGS_EXPORTER=none",
-};
 
-/// A signal that is refused.
+/// A signal that is refused, by the beginnings of its paths, and what to say of it.
 #[derive(Debug, Clone)]
 struct Unkept {
     paths: [&'static str; 2],
@@ -90,9 +86,8 @@ impl Signpost {
         addresses: impl Iterator<Item = (Endpoint, SocketAddr)>,
         refuses_metrics: bool,
     ) -> Self {
-        let refused = [Some(LOGS), refuses_metrics.then_some(METRICS)];
         Self {
-            refused: refused.into_iter().flatten().collect(),
+            refused: refuses_metrics.then_some(METRICS),
             ports: addresses
                 .map(|(endpoint, at)| (endpoint, at.port()))
                 .collect(),
@@ -108,7 +103,7 @@ impl Signpost {
         is_grpc: bool,
     ) -> Option<Astray> {
         let is_of = |signal: &&Unkept| signal.paths.iter().any(|start| path.starts_with(start));
-        if let Some(signal) = self.refused.iter().find(is_of) {
+        if let Some(signal) = self.refused.as_ref().filter(is_of) {
             return Some(astray_by(at, signal.advice));
         }
         let road = ROADS.iter().find(|road| road.leads(method, path));
@@ -210,7 +205,7 @@ fn served(at: Endpoint) -> &'static str {
         Endpoint::Ui => "the trace page and the query API (/, /api, /health, /metrics)",
         Endpoint::QueryGrpc => "Jaeger's query API over gRPC",
         Endpoint::OtlpGrpc | Endpoint::OtlpHttp => {
-            "OTLP, over gRPC and over HTTP (POST /v1/traces), of traces"
+            "OTLP, over gRPC and over HTTP (POST /v1/traces, POST /v1/logs), of traces and logs"
         }
         Endpoint::JaegerThrift | Endpoint::JaegerCompact | Endpoint::JaegerBinary => {
             "Jaeger's Thrift (over HTTP: POST /api/traces)"
@@ -238,14 +233,9 @@ mod tests {
     fn otlp_is_taken_on_both_of_its_ports() {
         for port in [Endpoint::OtlpGrpc, Endpoint::OtlpHttp] {
             assert_eq!(said(port, "/v1/traces", false), None);
+            assert_eq!(said(port, "/v1/logs", false), None);
             assert_eq!(said(port, EXPORT, true), None);
             assert_eq!(said(port, EXPORT, false).unwrap().0, 415);
-            assert!(
-                said(port, "/v1/logs", false)
-                    .unwrap()
-                    .1
-                    .contains("OTEL_LOGS_EXPORTER=none")
-            );
         }
     }
 

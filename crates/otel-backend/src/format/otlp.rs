@@ -1,4 +1,5 @@
-//! OTLP traces, in protobuf and in JSON: from bytes to spans and back. Metrics are only counted.
+//! OTLP traces and logs, in protobuf and in JSON: from bytes to the model and back. Metrics are only
+//! counted.
 //!
 //! The same protobuf bytes arrive from exporters and lie in the store, so one reader and one writer serve
 //! both. They are written by hand rather than generated because a received span is read in place:
@@ -15,6 +16,7 @@ mod encode;
 pub(crate) mod fields;
 mod groups;
 mod json;
+mod logs;
 mod metrics;
 mod outline;
 mod regroup;
@@ -28,8 +30,12 @@ pub use encode::{encode_resource, encode_scope, encode_span};
 pub use fields::{EXPORT_REQUEST, RESOURCE, SCOPE, SPAN};
 pub use groups::{Group, GroupHead, groups, write_groups};
 pub use json::{
-    AttributeJson, Dialect, TracesJson, decode_json, decode_json_lines, decode_resource_spans,
-    write_resource_spans,
+    AttributeJson, Dialect, LogJson, LogsJson, TracesJson, decode_json, decode_json_lines,
+    decode_json_logs, decode_resource_spans, write_resource_spans,
+};
+pub use logs::{
+    DecodedLogs, EXPORT_LOGS_REQUEST, IncomingLog, LOG_RECORD, LogEntry, LogGroup, decode_logs,
+    encode_log_rest, log_groups, severity_of, write_log_rest,
 };
 pub use metrics::{MetricsOutline, read_metrics, read_metrics_json};
 pub use outline::Outline;

@@ -4,7 +4,7 @@
 
 mod raw;
 
-use crate::model::InvalidSpan;
+use crate::model::{InvalidLog, InvalidSpan};
 
 pub(crate) use raw::{RawField, RawValue, next_field, take_varint, varint_length, write_field};
 
@@ -14,6 +14,17 @@ pub(crate) use raw::{RawField, RawValue, next_field, take_varint, varint_length,
 pub struct Malformed(pub(super) &'static str);
 
 impl From<Malformed> for InvalidSpan {
+    fn from(reason: Malformed) -> Self {
+        Self::Malformed(reason.to_string())
+    }
+}
+
+impl Malformed {
+    /// There is nothing where a message should be.
+    pub(crate) const EMPTY: Self = Self("there is no message");
+}
+
+impl From<Malformed> for InvalidLog {
     fn from(reason: Malformed) -> Self {
         Self::Malformed(reason.to_string())
     }

@@ -67,7 +67,8 @@ impl Value<'_> {
         }
     }
 
-    fn size(&self) -> usize {
+    /// An estimate of its bytes on the wire.
+    pub fn size(&self) -> usize {
         match self {
             Self::Empty | Self::Bool(_) => 1,
             Self::Int(_) | Self::Double(_) => 8,

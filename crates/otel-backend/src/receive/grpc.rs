@@ -21,7 +21,7 @@ use super::budget::Held;
 use super::intake::{Accepted, Decode, Intake, Received};
 use super::refusal::{Refusal, Why};
 
-/// A method by which spans are sent.
+/// A method by which spans or log records are sent.
 #[derive(Debug, Clone)]
 pub(super) struct Method {
     pub(super) path: &'static str,

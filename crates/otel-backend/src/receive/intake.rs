@@ -1,4 +1,4 @@
-//! From the bytes of a request to spans in the store, within the limits.
+//! From the bytes of a request to spans or log records in the store, within the limits.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,12 +13,14 @@ use tokio::sync::Semaphore;
 use super::body::{self, BodyError, Compression};
 use super::budget::{Budget, Held};
 use super::failure::LastFailure;
+use super::logs;
 use super::refusal::{Refusal, Why};
 use crate::config::Limits;
+use crate::format::otlp::{DecodedLogs, Encoding, Signal, export_response};
 use crate::format::{Decoded, surrogate};
 use crate::metrics::{Metrics, Protocol};
 use crate::model::{Attribute, InvalidSpan, Span, UnixNanos};
-use crate::store::{AppendError, Batch, BatchBuilder, Store};
+use crate::store::{AppendError, BatchBuilder, Signals, Store};
 
 /// The parts that the intakes of all protocols share; clones share them too.
 #[derive(Debug, Clone)]
@@ -32,7 +34,7 @@ pub struct Intakes {
     metrics: Metrics,
 }
 
-/// Takes the spans of one protocol into the store.
+/// Takes what comes by one protocol into the store.
 #[derive(Debug, Clone)]
 pub struct Intake {
     shared: Intakes,
@@ -48,23 +50,37 @@ pub(super) struct Received {
     pub(super) held: Held,
 }
 
-/// Decodes a request.
-pub(super) type Decode = for<'a> fn(&'a [u8], &Limits) -> Result<Decoded<'a>, Refusal>;
+/// Decodes a request of spans.
+pub(super) type DecodeSpans = for<'a> fn(&'a [u8], &Limits) -> Result<Decoded<'a>, Refusal>;
 
-/// The numbers of spans of a request that were stored and rejected.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Accepted {
-    /// The number of spans that are stored.
-    pub(super) spans: usize,
-    /// The number of spans that were rejected.
-    pub(super) rejected: usize,
-    /// The reason for the first rejection.
-    pub(super) reason: Option<InvalidSpan>,
-    /// How many of those that are stored are of a time to come.
-    pub(super) ahead: usize,
+/// Decodes a request of log records.
+pub(super) type DecodeLogs = for<'a> fn(&'a [u8], &Limits) -> Result<DecodedLogs<'a>, Refusal>;
+
+/// Decodes a request.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Decode {
+    Spans(DecodeSpans),
+    Logs(DecodeLogs),
 }
 
-/// The time by which a span may start after it came: clocks differ.
+/// The numbers of spans or log records of a request that were stored and rejected.
+#[derive(Debug)]
+pub(super) struct Accepted {
+    /// What was counted.
+    pub(super) signal: Signal,
+    /// The number of those that are stored.
+    pub(super) stored: usize,
+    /// The number of those that were rejected.
+    pub(super) rejected: usize,
+    /// The reason for the first rejection.
+    pub(super) reason: Option<String>,
+    /// How many of those that are stored are of a time to come.
+    pub(super) ahead: usize,
+    /// The latest time that is not one to come.
+    latest: UnixNanos,
+}
+
+/// The time by which a span may start, or a log record be written, after it came: clocks differ.
 const AHEAD: Duration = Duration::from_hours(24);
 
 /// Requests of more bytes are decoded on a thread that may block.
@@ -130,9 +146,9 @@ impl Intake {
         })
     }
 
-    /// Decodes a request and stores its spans; they are committed when this returns.
+    /// Decodes a request and stores its spans or log records; they are committed when this returns.
     ///
-    /// A span that is not valid does not refuse the request: it is counted in [`Accepted::rejected`].
+    /// One that is not valid does not refuse the request: it is counted in [`Accepted::rejected`].
     pub(super) async fn accept(
         &self,
         received: impl Future<Output = Result<Received, Refusal>>,
@@ -205,26 +221,26 @@ impl Intake {
 
     async fn take(
         &self,
-        batch: Batch,
+        batch: Signals,
         accepted: Accepted,
         mut held: Held,
     ) -> Result<Accepted, Refusal> {
-        self.shared
-            .metrics
-            .refused_spans(self.protocol, "invalid", accepted.rejected);
+        let counters = match accepted.signal {
+            Signal::Logs => self.shared.metrics.logs(),
+            Signal::Traces | Signal::Metrics => self.shared.metrics.spans(),
+        };
+        counters.refused(self.protocol, "invalid", accepted.rejected);
         match self.store(batch, &mut held).await {
-            Ok(()) => self.shared.metrics.stored(self.protocol, accepted.spans),
+            Ok(()) => counters.stored(self.protocol, accepted.stored),
             Err(refusal) => {
-                self.shared
-                    .metrics
-                    .refused_spans(self.protocol, refusal.reason(), accepted.spans);
+                counters.refused(self.protocol, refusal.reason(), accepted.stored);
                 return Err(refusal);
             }
         }
         Ok(accepted)
     }
 
-    async fn store(&self, batch: Batch, held: &mut Held) -> Result<(), Refusal> {
+    async fn store(&self, batch: Signals, held: &mut Held) -> Result<(), Refusal> {
         held.add(batch.size())?;
         let stored = self.shared.store.append(batch).await;
         self.shared.failure.note(&stored);
@@ -243,8 +259,8 @@ fn unpack(
     }
 }
 
-/// Encodes the spans that are valid; of JSON that is wrong only in halves of characters, all.
-fn encode(bytes: &[u8], limits: &Limits, decode: Decode) -> Result<(Batch, Accepted), Refusal> {
+/// Encodes what is valid; of JSON that is wrong only in halves of characters, all.
+fn encode(bytes: &[u8], limits: &Limits, decode: Decode) -> Result<(Signals, Accepted), Refusal> {
     let encoded = encode_as_is(bytes, limits, decode);
     let is_wrong = match &encoded {
         Ok((_, accepted)) => accepted.rejected > 0,
@@ -260,34 +276,28 @@ fn encode_as_is(
     bytes: &[u8],
     limits: &Limits,
     decode: Decode,
-) -> Result<(Batch, Accepted), Refusal> {
-    let mut batch = BatchBuilder::with_capacity(bytes.len());
-    let mut accepted = Accepted::default();
-    let latest = UnixNanos::now().after(AHEAD);
-    for incoming in decode(bytes, limits)? {
-        if accepted.spans + accepted.rejected == limits.spans {
-            return Err(Refusal::TooMany {
-                what: "spans",
-                limit: limits.spans,
-            });
-        }
-        let pushed = incoming.and_then(|incoming| {
-            check(&incoming.span, limits)?;
-            batch.push(&incoming.span, incoming.message);
-            Ok(incoming.span.start)
-        });
-        match pushed {
-            Ok(start) => {
-                accepted.spans += 1;
-                accepted.ahead += usize::from(start > latest);
+) -> Result<(Signals, Accepted), Refusal> {
+    let mut accepted = Accepted::of(decode.signal());
+    let signals = match decode {
+        Decode::Spans(decode) => {
+            let mut batch = BatchBuilder::with_capacity(bytes.len());
+            for incoming in decode(bytes, limits)? {
+                accepted.count(
+                    limits,
+                    incoming.and_then(|incoming| {
+                        check(&incoming.span, limits)?;
+                        batch.push(&incoming.span, incoming.message);
+                        Ok(incoming.span.start)
+                    }),
+                )?;
             }
-            Err(reason) => {
-                accepted.rejected += 1;
-                accepted.reason.get_or_insert(reason);
-            }
+            batch.finish().into()
         }
-    }
-    Ok((batch.finish(), accepted))
+        Decode::Logs(decode) => {
+            logs::encode(decode(bytes, limits)?, bytes.len(), limits, &mut accepted)?.into()
+        }
+    };
+    Ok((signals, accepted))
 }
 
 fn check(span: &Span<'_>, limits: &Limits) -> Result<(), InvalidSpan> {
@@ -310,18 +320,79 @@ fn check(span: &Span<'_>, limits: &Limits) -> Result<(), InvalidSpan> {
     }
 }
 
+impl Decode {
+    fn signal(&self) -> Signal {
+        match self {
+            Self::Spans(_) => Signal::Traces,
+            Self::Logs(_) => Signal::Logs,
+        }
+    }
+}
+
 impl Accepted {
+    /// Nothing yet.
+    fn of(signal: Signal) -> Self {
+        Self {
+            signal,
+            stored: 0,
+            rejected: 0,
+            reason: None,
+            ahead: 0,
+            latest: UnixNanos::now().after(AHEAD),
+        }
+    }
+
+    /// Counts a span or a log record: one that was taken, by its time, or one that was not.
+    pub(super) fn count<E: ToString>(
+        &mut self,
+        limits: &Limits,
+        taken: Result<UnixNanos, E>,
+    ) -> Result<(), Refusal> {
+        if self.stored + self.rejected == limits.spans {
+            return Err(Refusal::TooMany {
+                what: self.what(),
+                limit: limits.spans,
+            });
+        }
+        match taken {
+            Ok(time) => {
+                self.stored += 1;
+                self.ahead += usize::from(time > self.latest);
+            }
+            Err(reason) => {
+                self.rejected += 1;
+                self.reason.get_or_insert_with(|| reason.to_string());
+            }
+        }
+        Ok(())
+    }
+
+    /// The name of what was counted.
+    fn what(&self) -> &'static str {
+        match self.signal {
+            Signal::Traces => "spans",
+            Signal::Logs => "log records",
+            Signal::Metrics => "data points",
+        }
+    }
+
     /// The reason for the first rejection or, if there was none, what is strange about other spans; else
     /// "".
     pub(super) fn reason(&self) -> String {
         match &self.reason {
-            Some(reason) => reason.to_string(),
+            Some(reason) => reason.clone(),
             None if self.ahead > 0 => format!(
-                "{} spans start more than a day ahead of the clock of otel-backend; they are kept, and count as of now: their times must be in nanoseconds",
-                self.ahead
+                "{} {} are more than a day ahead of the clock of otel-backend; they are kept, and count as of now: their times must be in nanoseconds",
+                self.ahead,
+                self.what()
             ),
             None => String::new(),
         }
+    }
+
+    /// The answer to an OTLP exporter.
+    pub(super) fn export_response(&self, encoding: Encoding) -> Vec<u8> {
+        export_response(encoding, self.signal, self.rejected, &self.reason())
     }
 
     /// What was rejected, for the log.
@@ -329,7 +400,11 @@ impl Accepted {
         (self.rejected + self.ahead > 0).then(|| {
             let message = match self.rejected {
                 0 => self.reason(),
-                rejected => format!("{rejected} spans were rejected: {}", self.reason()),
+                rejected => format!(
+                    "{rejected} {} were rejected: {}",
+                    self.what(),
+                    self.reason()
+                ),
             };
             Extension(Why {
                 message,

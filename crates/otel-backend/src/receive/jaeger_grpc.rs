@@ -7,6 +7,7 @@ use jaeger_wire::api_v2::{POST_SPANS, decode_post_spans};
 
 use super::Intake;
 use super::grpc::{self, Method};
+use super::intake::Decode;
 use super::refusal::Refusal;
 use crate::config::Limits;
 use crate::format::{Decoded, jaeger, weight};
@@ -16,7 +17,7 @@ pub fn router(intake: Intake) -> Router {
     grpc::router(Method {
         path: POST_SPANS,
         intake,
-        decode,
+        decode: Decode::Spans(decode),
         // `PostSpansResponse` has no fields.
         answer: |_| Vec::new(),
     })

@@ -12,6 +12,7 @@ use http::{HeaderMap, StatusCode};
 use jaeger_wire::thrift::binary;
 
 use super::Intake;
+use super::intake::Decode;
 use super::refusal::{Refusal, Why};
 use crate::config::Limits;
 use crate::format::{Decoded, jaeger};
@@ -31,7 +32,10 @@ async fn receive(State(intake): State<Intake>, headers: HeaderMap, body: Body) -
         });
         return (StatusCode::BAD_REQUEST, why, unsupported).into_response();
     }
-    match intake.accept(intake.read(&headers, body), decode).await {
+    match intake
+        .accept(intake.read(&headers, body), Decode::Spans(decode))
+        .await
+    {
         Ok(accepted) => (StatusCode::ACCEPTED, accepted.why(), ()).into_response(),
         Err(refusal) => refusal.answer(format!("{}: {refusal}\n", prefix(&refusal))),
     }

@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::Intake;
-use super::intake::{Decode, Received};
+use super::intake::{Decode, DecodeSpans, Received};
 use super::refusal::Refusal;
 use crate::format::{Decoded, jaeger};
 use crate::metrics::Protocol;
@@ -101,7 +101,10 @@ impl Receiver {
         let received = self.receive(buffer.get(..length).unwrap_or_default());
         let (intake, format, throttle) = (self.intake.clone(), self.format, self.dropped);
         let taken = async move {
-            match intake.accept(async { received }, format.decoder()).await {
+            match intake
+                .accept(async { received }, Decode::Spans(format.decoder()))
+                .await
+            {
                 Ok(accepted) => accepted.log_rejected(format.protocol()),
                 Err(reason) => report(throttle, from, &reason),
             }
@@ -135,7 +138,7 @@ impl Format {
         }
     }
 
-    fn decoder(self) -> Decode {
+    fn decoder(self) -> DecodeSpans {
         match self {
             Self::Compact => {
                 |bytes, _| decoded(bytes, compact::decode_emit_batch(bytes), Self::Compact)

@@ -1,22 +1,28 @@
-//! OTLP over gRPC: `TraceService/Export`.
+//! OTLP over gRPC: `TraceService/Export` and `LogsService/Export`.
 //!
 //! Spec: <https://opentelemetry.io/docs/specs/otlp/#otlpgrpc>
 
 use axum::Router;
 
 use super::grpc::{self, Method};
+use super::intake::{Accepted, Decode};
 use super::{Intake, otlp_http};
-use crate::format::otlp::{Encoding, Signal, export_response};
+use crate::format::otlp::Encoding;
 
 /// The routes of the receiver.
 pub fn router(intake: Intake) -> Router {
-    grpc::router(Method {
+    let answer = |accepted: &Accepted| accepted.export_response(Encoding::Protobuf);
+    let traces = Method {
         path: "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+        intake: intake.clone(),
+        decode: Decode::Spans(otlp_http::decode_protobuf),
+        answer,
+    };
+    let logs = Method {
+        path: "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
         intake,
-        decode: otlp_http::decode_protobuf,
-        answer: |accepted| {
-            let (rejected, reason) = (accepted.rejected, accepted.reason());
-            export_response(Encoding::Protobuf, Signal::Traces, rejected, &reason)
-        },
-    })
+        decode: Decode::Logs(otlp_http::decode_protobuf_logs),
+        answer,
+    };
+    grpc::router(traces).merge(grpc::router(logs))
 }

@@ -1,4 +1,4 @@
-//! OTLP over HTTP: `POST /v1/traces`, protobuf and JSON.
+//! OTLP over HTTP: `POST /v1/traces` and `POST /v1/logs`, protobuf and JSON.
 //!
 //! Spec: <https://opentelemetry.io/docs/specs/otlp/#otlphttp>
 
@@ -12,33 +12,53 @@ use http::{HeaderMap, StatusCode};
 use tonic::Code;
 
 use super::Intake;
+use super::intake::Decode;
 use super::refusal::{Refusal, Why};
 use crate::config::Limits;
-use crate::format::otlp::{self, Encoding, Signal};
+use crate::format::otlp::{self, DecodedLogs, Encoding};
 use crate::format::{Decoded, weight};
+
+/// The decoders of one signal, for each encoding.
+#[derive(Debug, Clone, Copy)]
+struct Decoders {
+    protobuf: Decode,
+    json: Decode,
+}
 
 /// The routes of the receiver.
 pub fn router(intake: Intake) -> Router {
+    let receiver = |decoders: Decoders| {
+        post(
+            move |State(intake): State<Intake>, headers: HeaderMap, body: Body| {
+                receive(intake, headers, body, decoders)
+            },
+        )
+    };
+    let traces = Decoders {
+        protobuf: Decode::Spans(decode_protobuf),
+        json: Decode::Spans(decode_json),
+    };
+    let logs = Decoders {
+        protobuf: Decode::Logs(decode_protobuf_logs),
+        json: Decode::Logs(decode_json_logs),
+    };
     Router::new()
-        .route("/v1/traces", post(receive))
+        .route("/v1/traces", receiver(traces))
+        .route("/v1/logs", receiver(logs))
         .with_state(intake)
 }
 
-async fn receive(State(intake): State<Intake>, headers: HeaderMap, body: Body) -> Response {
+async fn receive(intake: Intake, headers: HeaderMap, body: Body, decoders: Decoders) -> Response {
     let encoding = match encoding(&headers) {
         Ok(encoding) => encoding,
         Err(refusal) => return refuse(&refusal, Encoding::Json),
     };
     let decode = match encoding {
-        Encoding::Protobuf => decode_protobuf,
-        Encoding::Json => decode_json,
+        Encoding::Protobuf => decoders.protobuf,
+        Encoding::Json => decoders.json,
     };
     let accepted = intake.accept(intake.read(&headers, body), decode).await;
-    let answer = accepted.map(|accepted| {
-        let (rejected, reason) = (accepted.rejected, accepted.reason());
-        let answer = otlp::export_response(encoding, Signal::Traces, rejected, &reason);
-        (accepted.why(), answer)
-    });
+    let answer = accepted.map(|accepted| (accepted.why(), accepted.export_response(encoding)));
     respond(encoding, answer)
 }
 
@@ -78,6 +98,19 @@ pub(super) fn decode_protobuf<'a>(
 fn decode_json<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Decoded<'a>, Refusal> {
     weight::check_json(bytes, limits.elements)?;
     otlp::decode_json(bytes).map_err(Refusal::malformed)
+}
+
+pub(super) fn decode_protobuf_logs<'a>(
+    bytes: &'a [u8],
+    limits: &Limits,
+) -> Result<DecodedLogs<'a>, Refusal> {
+    weight::check_protobuf(bytes, &otlp::EXPORT_LOGS_REQUEST, limits.elements)?;
+    otlp::decode_logs(bytes).map_err(Refusal::malformed)
+}
+
+fn decode_json_logs<'a>(bytes: &'a [u8], limits: &Limits) -> Result<DecodedLogs<'a>, Refusal> {
+    weight::check_json(bytes, limits.elements)?;
+    otlp::decode_json_logs(bytes).map_err(Refusal::malformed)
 }
 
 /// Refuses with a `google.rpc.Status`, whatever the protocol.

@@ -13,17 +13,17 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 
 use super::Intake;
-use super::intake::{Accepted, Decode};
+use super::intake::{Accepted, Decode, DecodeSpans};
 use super::refusal::Refusal;
 use crate::config::Limits;
 use crate::format::{Decoded, weight, zipkin};
 
 /// The routes of the receiver.
 pub fn router(intake: Intake) -> Router {
-    let receiver = |decode: Decode| {
+    let receiver = |decode: DecodeSpans| {
         post(
             move |State(intake): State<Intake>, headers: HeaderMap, body: Body| {
-                receive(intake, headers, body, decode)
+                receive(intake, headers, body, Decode::Spans(decode))
             },
         )
     };
@@ -43,7 +43,7 @@ async fn receive(
     let accepted = intake.accept(intake.read(&headers, body), decode).await?;
     match accepted {
         Accepted {
-            spans: 0,
+            stored: 0,
             rejected: 1..,
             ..
         } => Err(Refusal::NoneValid(accepted.reason())),

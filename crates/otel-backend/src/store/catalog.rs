@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use super::block::{Body, FrameInfo, NewBlock, TraceEntry, raw_length, row_length, trace_key};
 use super::database::Database;
 use super::evicted::Evicted;
+use super::logs::{LogHead, NewLogFrame};
 use super::source::Source;
 use super::{Operation, lock};
 use crate::model::{TraceId, UnixNanos};
@@ -40,6 +41,8 @@ pub(super) struct Catalog {
     pub(super) blocks: Vec<Arc<Head>>,
     pub(super) operations: Arc<HashSet<Operation>>,
     pub(super) evicted: Evicted,
+    /// The frames of log records, in the order in which they were written.
+    pub(super) logs: Vec<Arc<LogHead>>,
 }
 
 /// What the writer and the readers share.
@@ -54,6 +57,8 @@ pub(super) struct Shared {
     pub(super) idle: Mutex<Vec<Source>>,
     /// Blocks that could not be read, each of which has been reported once.
     damaged: Mutex<HashSet<i64>>,
+    /// The same of frames of log records.
+    damaged_logs: Mutex<HashSet<i64>>,
 }
 
 impl Shared {
@@ -63,6 +68,7 @@ impl Shared {
             catalog: Mutex::new(Arc::new(catalog)),
             idle: Mutex::new(Vec::new()),
             damaged: Mutex::default(),
+            damaged_logs: Mutex::default(),
         }
     }
 
@@ -88,9 +94,41 @@ impl Shared {
         }
     }
 
-    /// How many blocks could not be read so far.
+    /// Says, once for each frame of log records, that it is damaged.
+    pub(super) fn report_damaged_logs(&self, frame: i64, reason: &str) {
+        if lock(&self.damaged_logs).insert(frame) {
+            tracing::error!(
+                frame,
+                reason,
+                "a frame of log records is damaged: its records are left out of all answers"
+            );
+        }
+    }
+
+    /// How many blocks, and frames of log records, could not be read so far.
     pub(super) fn damaged(&self) -> usize {
-        lock(&self.damaged).len()
+        lock(&self.damaged).len() + lock(&self.damaged_logs).len()
+    }
+}
+
+impl Catalog {
+    /// Adds frames of log records, which have these ids; they keep their data if they are `resident`.
+    pub(super) fn add_logs(&mut self, ids: Vec<i64>, frames: Vec<NewLogFrame>, resident: bool) {
+        let frames = ids.into_iter().zip(frames);
+        let heads = frames.map(|(id, frame)| Arc::new(LogHead::of(id, frame, resident)));
+        self.logs.extend(heads);
+    }
+
+    /// When the last of its spans and log records was stored.
+    pub(super) fn last_came(&self) -> Option<UnixNanos> {
+        let spans = self.blocks.iter().map(|head| head.came);
+        spans.chain(self.logs.iter().map(|head| head.came)).max()
+    }
+
+    /// About how many bytes all of it takes where it is kept.
+    pub(super) fn size(&self) -> u64 {
+        let blocks: u64 = self.blocks.iter().map(|head| head.size).sum();
+        blocks + self.logs.iter().map(|head| head.size()).sum::<u64>()
     }
 }
 

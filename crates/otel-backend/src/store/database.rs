@@ -15,9 +15,9 @@ use super::{AppendError, Location, Settings, SyncMode};
 const APPLICATION_ID: i32 = 0x4f54_454c;
 
 /// The version of the format that this program writes, and the newest that it reads.
-const FORMAT: i32 = 5;
+const FORMAT: i32 = 6;
 
-/// The oldest format whose tables are those of the newest.
+/// The oldest format whose tables of spans are those of the newest.
 const SAME_TABLES: i32 = 4;
 
 const FILE_NAME: &str = "traces.sqlite";
@@ -62,6 +62,25 @@ const SCHEMA_3: &str = "
 const SCHEMA_4: &str = "
     ALTER TABLE block ADD COLUMN came INTEGER NOT NULL DEFAULT 0;
     UPDATE block SET came = unixepoch() * 1000000000;
+";
+
+/// What format 6 added. (Format 5 has the tables of format 4.)
+const SCHEMA_6: &str = "
+    CREATE TABLE log_frame (
+        id                 INTEGER PRIMARY KEY AUTOINCREMENT,
+        first              INTEGER NOT NULL,
+        last               INTEGER NOT NULL,
+        came               INTEGER NOT NULL,
+        severity           INTEGER NOT NULL,
+        records            INTEGER NOT NULL,
+        columns_length     INTEGER NOT NULL,
+        columns_raw_length INTEGER NOT NULL,
+        rest_length        INTEGER NOT NULL,
+        rest_raw_length    INTEGER NOT NULL,
+        services           BLOB NOT NULL,
+        traces             BLOB NOT NULL,
+        data               BLOB NOT NULL
+    ) STRICT;
 ";
 
 /// Why a store could not be opened.
@@ -370,6 +389,7 @@ fn create(connection: &Connection) -> rusqlite::Result<()> {
     transaction.execute_batch(SCHEMA_2)?;
     transaction.execute_batch(SCHEMA_3)?;
     transaction.execute_batch(SCHEMA_4)?;
+    transaction.execute_batch(SCHEMA_6)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", FORMAT)?;
     transaction.commit()
@@ -387,6 +407,7 @@ fn migrate(connection: &Connection, found: i32) -> rusqlite::Result<()> {
     if found < 4 {
         transaction.execute_batch(SCHEMA_4)?;
     }
+    transaction.execute_batch(SCHEMA_6)?;
     transaction.pragma_update(None, "user_version", FORMAT)?;
     transaction.commit()
 }

@@ -13,14 +13,14 @@ const STEP: u64 = 256;
 /// Free pages that are always left for what is written next.
 const SLACK: u64 = 128;
 
-/// Bytes that the blocks take, without free pages and without the log.
+/// Bytes that spans and log records take, without free pages and without the log.
 pub(super) fn used(source: &Source, catalog: &Catalog) -> rusqlite::Result<u64> {
     match &source.connection {
         Some(connection) => {
             let pages = pragma(connection, "page_count")? - pragma(connection, "freelist_count")?;
             Ok(pages * pragma(connection, "page_size")?)
         }
-        None => Ok(catalog.blocks.iter().map(|head| head.size).sum()),
+        None => Ok(catalog.size()),
     }
 }
 

@@ -9,6 +9,7 @@ use super::Operation;
 use super::block::{FrameInfo, TraceEntry};
 use super::catalog::{Catalog, Head};
 use super::evicted::{Evicted, Run};
+use super::logs;
 use crate::model::{SpanKind, UnixNanos};
 
 /// The catalog, and what of it could not be read, if anything.
@@ -33,11 +34,13 @@ pub(super) fn load(connection: &Connection) -> Loaded {
         note("the list of evicted traces", &reason);
         Vec::new()
     });
+    let logs = logs::load(connection, &mut note);
     Loaded {
         catalog: Catalog {
             blocks,
             operations: Arc::new(operations),
             evicted: Evicted::new(evicted),
+            logs,
         },
         damage,
     }

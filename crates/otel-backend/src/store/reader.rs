@@ -17,9 +17,9 @@ use crate::model::{TraceId, UnixNanos};
 /// The store as it was at one moment.
 #[derive(Debug)]
 pub struct Reader {
-    source: Source,
-    catalog: Arc<Catalog>,
-    shared: Arc<Shared>,
+    pub(super) source: Source,
+    pub(super) catalog: Arc<Catalog>,
+    pub(super) shared: Arc<Shared>,
 }
 
 /// A frame that may hold what is looked for.

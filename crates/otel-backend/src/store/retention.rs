@@ -1,9 +1,8 @@
 //! How long and how much is kept, and which traces go next.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::catalog::Head;
+use super::catalog::Catalog;
 use crate::model::UnixNanos;
 
 /// How long and how much is kept. A trace is as old as the start of its latest span, or as long as it
@@ -47,19 +46,17 @@ impl Retention {
     }
 }
 
-/// The time up to which the traces lie that take so many of the store's `used` bytes.
-pub(super) fn oldest(blocks: &[Arc<Head>], used: u64, bytes: u64) -> UnixNanos {
-    let mut frames: Vec<_> = blocks
-        .iter()
-        .flat_map(|head| {
-            let frames = head.frames.iter();
-            frames.map(|frame| (head.age_of(frame.last), frame.size()))
-        })
-        .collect();
+/// The time up to which the spans and log records lie that take so many of the store's `used` bytes.
+pub(super) fn oldest(catalog: &Catalog, used: u64, bytes: u64) -> UnixNanos {
+    let spans = catalog.blocks.iter().flat_map(|head| {
+        let frames = head.frames.iter();
+        frames.map(|frame| (head.age_of(frame.last), frame.size()))
+    });
+    let logs = catalog.logs.iter().map(|head| (head.age(), head.size()));
+    let mut frames: Vec<_> = spans.chain(logs).collect();
     frames.sort_unstable();
-    let total: u64 = blocks.iter().map(|head| head.size).sum();
-    // What a frame takes is known only about.
-    let wanted = u128::from(bytes) * u128::from(total) / u128::from(used.max(1));
+    // The size of a frame is an estimate.
+    let wanted = u128::from(bytes) * u128::from(catalog.size()) / u128::from(used.max(1));
     let mut sum = 0;
     let reached = frames.into_iter().find(|(_, size)| {
         sum += u128::from(*size);

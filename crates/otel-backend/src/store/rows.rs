@@ -5,17 +5,33 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use super::Operation;
 use super::block::{FrameInfo, NewBlock, TraceEntry};
 use super::evicted::Run;
+use super::logs::{self, NewLogFrame};
 use super::token::Token;
 
-/// Adds a block, and operations that are new; returns the block's id.
-pub(super) fn insert(
-    connection: &mut Connection,
-    block: &NewBlock,
-    operations: &[(Token, Operation)],
-) -> rusqlite::Result<i64> {
+/// What one commit adds.
+pub(super) struct Added<'a> {
+    pub(super) block: Option<&'a NewBlock>,
+    /// Operations that are new.
+    pub(super) operations: &'a [(Token, Operation)],
+    pub(super) logs: &'a [NewLogFrame],
+}
+
+/// The ids of what was added; those of a store in memory are given by the writer.
+#[derive(Debug, Default)]
+pub(super) struct Ids {
+    pub(super) block: Option<i64>,
+    pub(super) logs: Vec<i64>,
+}
+
+/// Adds a block, operations and log frames, all or none.
+pub(super) fn insert(connection: &mut Connection, added: &Added<'_>) -> rusqlite::Result<Ids> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let id = insert_block(&transaction, block)?;
-    for (_, operation) in operations {
+    let block = added.block.map(|block| insert_block(&transaction, block));
+    let ids = Ids {
+        block: block.transpose()?,
+        logs: insert_logs(&transaction, added.logs)?,
+    };
+    for (_, operation) in added.operations {
         transaction
             .prepare_cached(
                 "INSERT OR IGNORE INTO operation (service, name, kind) VALUES (?, ?, ?)",
@@ -27,7 +43,25 @@ pub(super) fn insert(
             ])?;
     }
     transaction.commit()?;
-    Ok(id)
+    Ok(ids)
+}
+
+/// Puts log frames in the place of others; returns their ids.
+pub(super) fn replace_logs(
+    connection: &mut Connection,
+    old: &[i64],
+    frames: &[NewLogFrame],
+) -> rusqlite::Result<Vec<i64>> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    logs::remove(&transaction, old)?;
+    let ids = insert_logs(&transaction, frames)?;
+    transaction.commit()?;
+    Ok(ids)
+}
+
+fn insert_logs(connection: &Connection, frames: &[NewLogFrame]) -> rusqlite::Result<Vec<i64>> {
+    let insert = |frame| logs::insert(connection, frame);
+    frames.iter().map(insert).collect()
 }
 
 fn insert_block(connection: &Connection, block: &NewBlock) -> rusqlite::Result<i64> {

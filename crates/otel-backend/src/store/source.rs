@@ -161,7 +161,13 @@ impl Source {
         made.map_err(|reason| ReadError::damaged(block, &reason))
     }
 
-    fn stored<'s>(&'s self, block: i64, table: &str, column: &str) -> Result<Part<'s>, ReadError> {
+    /// A value of a row.
+    pub(super) fn stored<'s>(
+        &'s self,
+        block: i64,
+        table: &str,
+        column: &str,
+    ) -> Result<Part<'s>, ReadError> {
         let Some(connection) = &self.connection else {
             return Err(ReadError::damaged(
                 block,

@@ -353,20 +353,22 @@ async fn names_that_are_too_long_are_not_listed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn databases_of_earlier_formats_are_brought_up_to_date() {
+    const TO_5: &str = "PRAGMA user_version = 5";
     const TO_4: &str = "PRAGMA user_version = 4";
     const TO_3: &str = "ALTER TABLE block DROP COLUMN came; PRAGMA user_version = 3";
     const TO_2: &str = "ALTER TABLE block DROP COLUMN newest; PRAGMA user_version = 2";
     const TO_1: &str = "DROP TABLE evicted; PRAGMA user_version = 1";
     let to_2 = format!("{TO_3}; {TO_2}");
     let to_1 = format!("{to_2}; {TO_1}");
-    for (back, newest) in [(TO_4, 5), (TO_3, 5), (&to_2, 9), (&to_1, 9)] {
+    for (back, newest) in [(TO_5, 5), (TO_4, 5), (TO_3, 5), (&to_2, 9), (&to_1, 9)] {
         let directory = tempfile::tempdir().unwrap();
         let settings = in_directory(directory.path(), Retention::default());
         let fixture = open(&settings);
         fixture.append(&[(1, 0, 5), (1, 1, 9)], 100).await;
         fixture.close().await;
         let database = || rusqlite::Connection::open(directory.path().join("traces.sqlite"));
-        database().unwrap().execute_batch(back).unwrap();
+        let back = format!("DROP TABLE log_frame; {back}");
+        database().unwrap().execute_batch(&back).unwrap();
 
         let fixture = open(&settings);
         fixture.append(&[(2, 0, 6), (2, 1, 8)], 100).await;
@@ -381,7 +383,7 @@ async fn databases_of_earlier_formats_are_brought_up_to_date() {
         let format = database()
             .unwrap()
             .pragma_query_value(None, "user_version", |row| row.get::<_, i32>(0));
-        assert_eq!(format.unwrap(), 5);
+        assert_eq!(format.unwrap(), 6);
     }
 }
 
@@ -456,7 +458,8 @@ async fn large_blocks_of_earlier_formats_are_written_in_columns() {
     fixture.append(&spans, 10_000).await;
     fixture.close().await;
     let database = rusqlite::Connection::open(directory.path().join("traces.sqlite")).unwrap();
-    database.execute_batch("PRAGMA user_version = 4").unwrap();
+    let back = "DROP TABLE log_frame; PRAGMA user_version = 4";
+    database.execute_batch(back).unwrap();
     drop(database);
 
     let mut fixture = open(&settings);

@@ -4,6 +4,8 @@
 //! makes the change in one transaction. So ingest waits for a few milliseconds at most, and readers
 //! see the store before a change or after it.
 
+mod logs;
+
 use std::collections::HashSet;
 use std::sync::{Arc, mpsc as signals};
 use std::time::{Duration, Instant};
@@ -11,11 +13,13 @@ use std::{io, thread};
 
 use tokio::sync::{mpsc, oneshot};
 
+use self::logs::LogUpkeep;
 use super::block::{Form, NewBlock};
 use super::build::BlockBuilder;
 use super::catalog::{Catalog, Head, Shared};
 use super::clock::Clock;
 use super::evict::{Eviction, Thinned};
+use super::logs::LogHead;
 use super::retention::{Retention, STEP, oldest};
 use super::source::Source;
 use super::unpack::Parts;
@@ -39,6 +43,7 @@ pub(crate) struct Upkeep {
     next_room: Instant,
     /// Blocks that cannot be merged because they are damaged.
     damaged: HashSet<i64>,
+    logs: LogUpkeep,
 }
 
 /// Why work was left for later.
@@ -73,7 +78,7 @@ impl Upkeep {
         commands: mpsc::WeakSender<Command>,
         written: signals::Receiver<()>,
     ) -> Result<Self, OpenError> {
-        let came = shared.snapshot().blocks.iter().map(|head| head.came).max();
+        let came = shared.snapshot().last_came();
         Ok(Self {
             clock: Clock::new(came.unwrap_or_else(UnixNanos::now)),
             source: shared.database.connect().map_err(OpenError::Connect)?,
@@ -85,6 +90,7 @@ impl Upkeep {
             next_look: Instant::now(),
             next_room: Instant::now(),
             damaged: HashSet::new(),
+            logs: LogUpkeep::new()?,
         })
     }
 
@@ -121,7 +127,7 @@ impl Upkeep {
             self.merge(form, &run)?;
             self.evict_all()?;
         }
-        Ok(())
+        self.merge_logs()
     }
 
     /// Evicts what is too old or too much, and gives the space back.
@@ -170,9 +176,9 @@ impl Upkeep {
         }
         tracing::warn!(
             short,
-            "the disk is nearly full: the oldest traces are removed"
+            "the disk is nearly full: the oldest traces and log records are removed"
         );
-        let until = oldest(&catalog.blocks, used, short.min(STEP));
+        let until = oldest(&catalog, used, short.min(STEP));
         let evicted = match self.evict_oldest(&catalog, until) {
             // What stays of a block is written anew, for which there may be no room.
             Err(Stopped::Write) => self.drop_oldest(&catalog)?,
@@ -187,10 +193,17 @@ impl Upkeep {
         Ok(evicted && helped)
     }
 
-    /// Evicts the oldest block as a whole, which takes next to no room.
+    /// Evicts the oldest block or frame of log records as a whole, which takes next to no room.
     fn drop_oldest(&mut self, catalog: &Catalog) -> Result<bool, Stopped> {
-        let age = |head: &&Arc<Head>| head.age_of(head.last);
-        let Some(head) = catalog.blocks.iter().min_by_key(age) else {
+        let age = |head: &Arc<Head>| head.age_of(head.last);
+        let block = catalog.blocks.iter().min_by_key(|head| age(head));
+        let of_logs = catalog.logs.iter().map(|head| head.age()).min();
+        if let Some(until) = of_logs
+            && block.is_none_or(|head| until <= age(head))
+        {
+            return self.evict_logs(catalog, until);
+        }
+        let Some(head) = block else {
             return Ok(false);
         };
         let mut change = Change::default();
@@ -216,7 +229,7 @@ impl Upkeep {
         let excess = self.retention.excess(used);
         let mut bytes = excess.min(STEP);
         while bytes > 0 {
-            let until = oldest(&catalog.blocks, used, bytes);
+            let until = oldest(&catalog, used, bytes);
             if self.evict_oldest(&catalog, until)? {
                 return Ok(true);
             }
@@ -240,8 +253,9 @@ impl Upkeep {
             return Ok(false);
         }
         let is_old = |head: &Arc<Head>| head.age_of(head.first) <= too_old;
-        if catalog.blocks.iter().any(is_old) {
-            let until = oldest(&catalog.blocks, used, STEP).min(too_old);
+        let are_old = |head: &Arc<LogHead>| head.age() <= too_old;
+        if catalog.blocks.iter().any(is_old) || catalog.logs.iter().any(are_old) {
+            let until = oldest(catalog, used, STEP).min(too_old);
             if self.evict_until(catalog, until)? || self.evict_until(catalog, too_old)? {
                 return Ok(true);
             }
@@ -250,17 +264,19 @@ impl Upkeep {
         Ok(false)
     }
 
-    /// Evicts the traces that are as old as that; false if there are none.
+    /// Evicts the traces and log records that are as old as that; false if there are none.
     fn evict_until(&mut self, catalog: &Catalog, until: UnixNanos) -> Result<bool, Stopped> {
         let eviction = self.plan(catalog, until)?;
-        self.carry_out(catalog, &eviction)
+        let evicted = self.carry_out(catalog, &eviction)?;
+        Ok(self.evict_logs(catalog, until)? || evicted)
     }
 
-    /// Evicts the traces that are as old as that. If all of them go on, they lose their oldest spans:
+    /// Evicts the traces and log records that are as old as that. If all traces go on, they lose their oldest spans:
     /// a trace without an end does not cost others their place.
     fn evict_oldest(&mut self, catalog: &Catalog, until: UnixNanos) -> Result<bool, Stopped> {
         let eviction = self.plan(catalog, until)?;
-        Ok(self.carry_out(catalog, &eviction)?
+        Ok(self.evict_logs(catalog, until)?
+            || self.carry_out(catalog, &eviction)?
             || eviction.has_survivors() && self.carry_out(catalog, &Eviction::cut(until))?)
     }
 

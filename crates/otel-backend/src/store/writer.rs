@@ -10,20 +10,23 @@ use super::batch::{Batch, Operation};
 use super::block::{Form, NewBlock};
 use super::build::BlockBuilder;
 use super::catalog::{Head, Shared};
-use super::rows::{self, Remembered};
+use super::logs::{LogBatch, LogBuilder, NewLogFrame};
+use super::rows::{self, Added, Ids, Remembered};
 use super::source::Source;
 use super::token::Token;
-use super::{AppendError, OpenError, disk, lock};
+use super::{AppendError, OpenError, Signals, disk, lock};
 use crate::model::UnixNanos;
 use crate::throttle::Throttle;
 
 /// What the writer can be asked to do.
 #[derive(Debug)]
 pub(super) enum Command {
-    /// Store spans.
+    /// Store spans or log records.
     Append(Append),
     /// Change blocks, and say whether that was done.
     Replace(Replace),
+    /// Change frames of log records, and say whether that was done.
+    ReplaceLogs(ReplaceLogs),
     /// Give some disk space back, and say whether there is more.
     GiveBack { done: oneshot::Sender<bool> },
     /// End.
@@ -40,10 +43,18 @@ pub(super) struct Replace {
     pub(super) done: oneshot::Sender<bool>,
 }
 
-/// Spans to be stored, and who waits for that.
+/// Frames of log records that others, or none, are to replace.
+#[derive(Debug)]
+pub(super) struct ReplaceLogs {
+    pub(super) old: Vec<i64>,
+    pub(super) frames: Vec<NewLogFrame>,
+    pub(super) done: oneshot::Sender<bool>,
+}
+
+/// Spans or log records to be stored, and who waits for that.
 #[derive(Debug)]
 pub(super) struct Append {
-    pub(super) batch: Batch,
+    pub(super) batch: Signals,
     /// The batch's share of the queue.
     pub(super) permit: OwnedSemaphorePermit,
     pub(super) done: oneshot::Sender<Result<(), AppendError>>,
@@ -61,11 +72,12 @@ pub(crate) struct Writer {
     written: signals::SyncSender<()>,
     shared: Arc<Shared>,
     builder: BlockBuilder,
+    logs: LogBuilder,
     /// Operations that are in the database, by their token.
     known: HashSet<Token>,
     /// Bytes that the names of all operations take.
     listed: usize,
-    /// How often it is said that spans could not be stored.
+    /// How often it is said that something could not be stored.
     failures: Throttle,
 }
 
@@ -101,6 +113,7 @@ impl Writer {
             written,
             shared,
             builder: BlockBuilder::new().map_err(OpenError::Compressor)?,
+            logs: LogBuilder::new().map_err(OpenError::Compressor)?,
             known: HashSet::new(),
             listed,
             failures: Throttle::new(),
@@ -122,6 +135,9 @@ impl Writer {
                     // The upkeep may have been told to end meanwhile.
                     done.send(replaced).ok();
                 }
+                Command::ReplaceLogs(ReplaceLogs { old, frames, done }) => {
+                    done.send(self.replace_logs(&old, frames)).ok();
+                }
                 Command::GiveBack { done } => {
                     done.send(self.give_back()).ok();
                 }
@@ -137,21 +153,25 @@ impl Writer {
 
     /// Commits a batch together with those that have arrived by now, and says so to each sender.
     fn append(&mut self, first: Append) {
-        let mut batches = Vec::new();
+        let mut spans = Vec::new();
+        let mut logs = Vec::new();
         let mut waiting = Vec::new();
         let mut size = 0;
         let mut next = Some(first);
         while let Some(append) = next {
             size += append.batch.size();
-            batches.push(append.batch);
+            match append.batch {
+                Signals::Spans(batch) => spans.push(batch),
+                Signals::Logs(batch) => logs.push(batch),
+            }
             waiting.push((append.permit, append.done));
             next = (size < GROUP_BYTES).then(|| self.next_append()).flatten();
         }
-        let result = self.commit(&batches);
+        let result = self.commit(&spans, &logs);
         if let Err(reason) = &result
             && let Some(more) = self.failures.pass()
         {
-            tracing::error!(%reason, more, "spans could not be stored");
+            tracing::error!(%reason, more, "spans or log records could not be stored");
         }
         for (permit, done) in waiting {
             drop(permit);
@@ -173,36 +193,59 @@ impl Writer {
         }
     }
 
-    fn commit(&mut self, batches: &[Batch]) -> Result<(), AppendError> {
-        if batches.is_empty() {
-            return Ok(());
-        }
-        let mut block = self
-            .builder
-            .build(Form::Rows, batches, Vec::new())
-            .map_err(|reason| AppendError::Write(reason.to_string()))?;
-        block.came = UnixNanos::now();
-        // Its bytes go into the log, and then into the database.
-        let bytes = 2 * block.size();
+    /// Stores spans and log records in one transaction.
+    fn commit(&mut self, batches: &[Batch], logs: &[LogBatch]) -> Result<(), AppendError> {
+        let came = UnixNanos::now();
+        let not_built = |reason: std::io::Error| AppendError::Write(reason.to_string());
+        let block = self.new_block(batches, came).map_err(not_built)?;
+        let logs = self.logs.build_batches(logs, came).map_err(not_built)?;
+        // Their bytes go into the log, and then into the database.
+        let of_logs: u64 = logs.iter().map(NewLogFrame::size).sum();
+        let bytes = 2 * (block.as_ref().map_or(0, NewBlock::size) + of_logs);
         self.shared.database.check_room(bytes)?;
         let operations = self.new_operations(batches);
-        let id = match &mut self.source.connection {
-            Some(connection) => rows::insert(connection, &block, &operations)
-                .map_err(|reason| append_error(&reason))?,
-            None => self.next_id(),
+        let added = Added {
+            block: block.as_ref(),
+            operations: &operations,
+            logs: &logs,
+        };
+        let ids = match &mut self.source.connection {
+            Some(connection) => {
+                rows::insert(connection, &added).map_err(|reason| append_error(&reason))?
+            }
+            None => Ids {
+                block: block.as_ref().map(|_| self.next_id()),
+                logs: logs.iter().map(|_| self.next_id()).collect(),
+            },
         };
         self.known
             .extend(operations.iter().map(|(token, _)| *token));
         self.listed += total_length(&operations);
         let resident = self.shared.database.is_memory();
         self.shared.update(|catalog| {
-            catalog.blocks.push(Arc::new(Head::of(id, block, resident)));
+            if let Some((id, block)) = ids.block.zip(block) {
+                catalog.blocks.push(Arc::new(Head::of(id, block, resident)));
+            }
+            catalog.add_logs(ids.logs, logs, resident);
             if !operations.is_empty() {
                 let known = Arc::make_mut(&mut catalog.operations);
                 known.extend(operations.into_iter().map(|(_, operation)| operation));
             }
         });
         Ok(())
+    }
+
+    fn new_block(
+        &mut self,
+        batches: &[Batch],
+        came: UnixNanos,
+    ) -> std::io::Result<Option<NewBlock>> {
+        if batches.is_empty() {
+            return Ok(None);
+        }
+        let mut block = self.builder.build(Form::Rows, batches, Vec::new())?;
+        block.came = came;
+        Ok(Some(block))
     }
 
     fn next_id(&mut self) -> i64 {
@@ -236,6 +279,28 @@ impl Writer {
             catalog.blocks.push(Arc::new(Head::of(id, block, resident)));
         }
         catalog.evicted = forgetting;
+        true
+    }
+
+    /// Puts frames of log records in the place of others; false if that cannot be done.
+    fn replace_logs(&mut self, old: &[i64], frames: Vec<NewLogFrame>) -> bool {
+        let in_memory = frames.iter().map(|_| self.next_id()).collect();
+        let mut catalog = lock(&self.shared.catalog);
+        let ids = match &mut self.source.connection {
+            Some(connection) => rows::replace_logs(connection, old, &frames),
+            None => Ok(in_memory),
+        };
+        let ids = match ids {
+            Ok(ids) => ids,
+            Err(reason) => {
+                tracing::error!(%reason, "frames of log records could not be changed");
+                return false;
+            }
+        };
+        let resident = self.shared.database.is_memory();
+        let catalog = Arc::make_mut(&mut catalog);
+        catalog.logs.retain(|head| !old.contains(&head.id));
+        catalog.add_logs(ids, frames, resident);
         true
     }
 

@@ -1,4 +1,5 @@
-//! The program is killed at random moments under load, and every acknowledged span looked for.
+//! The program is killed at random moments under load, and every acknowledged span and log record looked
+//! for.
 //!
 //! `OTEL_BACKEND_KILLS=1000 cargo test --release -p otel-backend --test program kills` does it a
 //! thousand times, and `-- --nocapture` says how far it is.
@@ -8,7 +9,7 @@ use std::hash::BuildHasher as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 
@@ -24,7 +25,7 @@ const CLIENTS: u64 = 8;
 const SPANS: usize = 5;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_acknowledged_span_is_lost_by_kills_under_load() {
+async fn nothing_acknowledged_is_lost_by_kills_under_load() {
     let kills = std::env::var("OTEL_BACKEND_KILLS");
     let kills = kills.map_or(KILLS, |kills| kills.parse().unwrap());
     let directory = tempfile::tempdir().unwrap();
@@ -49,7 +50,7 @@ async fn send_until_killed(backend: Backend, next: &Arc<AtomicU64>) -> Vec<u64> 
     let (sender, mut answers) = unbounded_channel();
     let mut clients = JoinSet::new();
     for _ in 0..CLIENTS {
-        let url = backend.otlp_http("/v1/traces");
+        let url = backend.otlp_http("/v1/");
         clients.spawn(send(url, Arc::clone(next), sender.clone()));
     }
     drop(sender);
@@ -66,34 +67,57 @@ async fn send_until_killed(backend: Backend, next: &Arc<AtomicU64>) -> Vec<u64> 
     acknowledged
 }
 
-/// Sends traces until nobody answers.
+/// Sends traces, and log records of each, until nobody answers.
 async fn send(url: String, next: Arc<AtomicU64>, acknowledged: UnboundedSender<u64>) {
     let client = reqwest::Client::new();
+    let post = async |signal: &str, body: Value| {
+        let request = client.post(format!("{url}{signal}"));
+        let request = request.header("content-type", "application/json");
+        let answer = request.body(body.to_string()).send().await.ok()?;
+        assert!(answer.status().is_success(), "refused: {}", answer.status());
+        Some(())
+    };
     loop {
         let trace = next.fetch_add(1, Ordering::Relaxed);
-        let span = |number: usize| {
-            json!({
-                "traceId": format!("{trace:032x}"), "spanId": format!("{:016x}", number + 1),
-                "name": "work", "startTimeUnixNano": trace.to_string(),
-            })
+        let spans: Vec<_> = (0..SPANS).map(|number| span(trace, number)).collect();
+        let sent = async {
+            post("logs", logs_of(trace)).await?;
+            post("traces", of_service("many", &spans)).await
         };
-        let spans: Vec<_> = (0..SPANS).map(span).collect();
-        let request = client.post(&url).header("content-type", "application/json");
-        let body = of_service("many", &spans).to_string();
-        match request.body(body).send().await {
-            Ok(answer) if answer.status().is_success() => acknowledged.send(trace).unwrap(),
-            Ok(answer) => panic!("refused: {}", answer.status()),
-            Err(_) => return,
+        if sent.await.is_none() {
+            return;
         }
+        acknowledged.send(trace).unwrap();
     }
 }
 
-/// Looks for these traces, all of their spans.
+fn span(trace: u64, number: usize) -> Value {
+    json!({
+        "traceId": format!("{trace:032x}"), "spanId": format!("{:016x}", number + 1),
+        "name": "work", "startTimeUnixNano": trace.to_string(),
+    })
+}
+
+fn logs_of(trace: u64) -> Value {
+    let record = |number: usize| {
+        json!({
+            "traceId": format!("{trace:032x}"), "timeUnixNano": trace.to_string(),
+            "body": {"intValue": number.to_string()},
+        })
+    };
+    let records: Vec<_> = (0..SPANS).map(record).collect();
+    json!({"resourceLogs": [{"scopeLogs": [{"logRecords": records}]}]})
+}
+
+/// Looks for these traces, all of their spans and log records.
 async fn check(backend: &Backend, traces: impl Iterator<Item = &u64>) {
     for trace in traces {
         let found = get_json(&backend.ui(&format!("/api/traces/{trace:x}"))).await;
         let spans = found["data"][0]["spans"].as_array().map(Vec::len);
         assert_eq!(spans, Some(SPANS), "trace {trace:x}");
+        let found = get_json(&backend.ui(&format!("/api/logs?traceId={trace:032x}"))).await;
+        let logs = found["logs"].as_array().map(Vec::len);
+        assert_eq!(logs, Some(SPANS), "log records of trace {trace:x}");
     }
 }
 

@@ -16,6 +16,7 @@ mod http_searches;
 mod jaeger;
 mod kills;
 mod limits;
+mod logs;
 mod metrics;
 mod process;
 mod protocols;

@@ -38,13 +38,15 @@ impl Encoding {
 pub enum Signal {
     /// Spans.
     Traces,
+    /// Log records.
+    Logs,
     /// Data points.
     Metrics,
 }
 
-/// An `ExportTraceServiceResponse` or its like for another signal. So many `rejected` spans or data
-/// points were not taken, for that reason; a reason without any is a warning. If there is neither, the
-/// answer is empty, as the specification asks.
+/// An `ExportTraceServiceResponse` or its like for another signal. So many `rejected` spans, log records
+/// or data points were not taken, for that reason; a reason without any is a warning. If there is
+/// neither, the answer is empty, as the specification asks.
 pub fn export_response(
     encoding: Encoding,
     signal: Signal,
@@ -81,6 +83,7 @@ impl Signal {
     fn rejected(self) -> &'static str {
         match self {
             Self::Traces => "rejectedSpans",
+            Self::Logs => "rejectedLogRecords",
             Self::Metrics => "rejectedDataPoints",
         }
     }
@@ -125,6 +128,10 @@ mod tests {
         assert_eq!(
             export_response(Encoding::Json, Signal::Traces, 2, "because"),
             br#"{"partialSuccess":{"rejectedSpans":"2","errorMessage":"because"}}"#
+        );
+        assert_eq!(
+            export_response(Encoding::Json, Signal::Logs, 2, "because"),
+            br#"{"partialSuccess":{"rejectedLogRecords":"2","errorMessage":"because"}}"#
         );
     }
 

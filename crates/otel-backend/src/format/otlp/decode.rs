@@ -167,7 +167,7 @@ fn read_status(bytes: &[u8]) -> Result<Status<'_>, Malformed> {
 
 /// Reads an attribute where it is to stay: one that is returned is copied by every function on its
 /// way.
-fn push_attribute<'a>(
+pub(super) fn push_attribute<'a>(
     bytes: &'a [u8],
     depth: usize,
     out: &mut Vec<Attribute<'a>>,
@@ -192,7 +192,11 @@ fn push_value<'a>(
     read_value(bytes, depth, out.push_mut(Value::Empty))
 }
 
-fn read_value<'a>(bytes: &'a [u8], depth: usize, read: &mut Value<'a>) -> Result<(), Malformed> {
+pub(super) fn read_value<'a>(
+    bytes: &'a [u8],
+    depth: usize,
+    read: &mut Value<'a>,
+) -> Result<(), Malformed> {
     if depth > MAX_DEPTH {
         return Err(Malformed("a value lies too deep in others"));
     }
@@ -244,7 +248,7 @@ fn string(bytes: &[u8]) -> Value<'_> {
 }
 
 /// A name. What is not UTF-8 is replaced by U+FFFD, so that one bad byte does not cost the span.
-fn text(bytes: &[u8]) -> Text<'_> {
+pub(super) fn text(bytes: &[u8]) -> Text<'_> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => String::from_utf8_lossy(bytes),

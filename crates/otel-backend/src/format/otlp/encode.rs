@@ -79,7 +79,7 @@ fn encode_link(it: &Link<'_>, out: &mut Vec<u8>) {
     }
 }
 
-fn encode_attributes(number: u32, attributes: &[Attribute<'_>], out: &mut Vec<u8>) {
+pub(super) fn encode_attributes(number: u32, attributes: &[Attribute<'_>], out: &mut Vec<u8>) {
     for attribute in attributes {
         write_message(number, out, |out| encode_attribute(attribute, out));
     }
@@ -90,7 +90,7 @@ fn encode_attribute(it: &Attribute<'_>, out: &mut Vec<u8>) {
     write_message(key_value::VALUE, out, |out| encode_value(&it.value, out));
 }
 
-fn encode_value(it: &Value<'_>, out: &mut Vec<u8>) {
+pub(super) fn encode_value(it: &Value<'_>, out: &mut Vec<u8>) {
     match it {
         Value::Empty => {}
         Value::String(text) => write_bytes(any_value::STRING, text.as_bytes(), out),

@@ -108,7 +108,7 @@ pub static SPAN: Shape = Shape(&[
 ]);
 static EVENT: Shape = Shape(&[(event::ATTRIBUTES, &KEY_VALUE)]);
 static LINK: Shape = Shape(&[(link::ATTRIBUTES, &KEY_VALUE)]);
-static KEY_VALUE: Shape = Shape(&[(key_value::VALUE, &ANY_VALUE)]);
-static ANY_VALUE: Shape = Shape(&[(any_value::ARRAY, &ARRAY), (any_value::MAP, &MAP)]);
+pub(super) static KEY_VALUE: Shape = Shape(&[(key_value::VALUE, &ANY_VALUE)]);
+pub(super) static ANY_VALUE: Shape = Shape(&[(any_value::ARRAY, &ARRAY), (any_value::MAP, &MAP)]);
 static ARRAY: Shape = Shape(&[(VALUES, &ANY_VALUE)]);
 static MAP: Shape = Shape(&[(VALUES, &KEY_VALUE)]);

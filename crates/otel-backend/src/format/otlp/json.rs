@@ -7,8 +7,10 @@
 mod decode;
 mod dialect;
 mod encode;
+mod logs;
 mod shape;
 
 pub use decode::{decode_json, decode_json_lines, decode_resource_spans};
 pub use dialect::Dialect;
 pub use encode::{AttributeJson, TracesJson, write_resource_spans};
+pub use logs::{LogJson, LogsJson, decode_json_logs};

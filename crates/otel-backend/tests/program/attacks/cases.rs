@@ -66,7 +66,7 @@ async fn json_without_any_known_field_is_said_to_be() {
     assert!(
         answer
             .to_string()
-            .contains("1 spans start more than a day ahead"),
+            .contains("1 spans are more than a day ahead"),
         "{answer}"
     );
 }

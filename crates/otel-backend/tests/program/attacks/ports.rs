@@ -82,7 +82,6 @@ async fn what_is_not_served_is_answered_with_what_is() {
     let backend = Backend::in_memory();
     for (url, expected) in [
         (backend.otlp_http("/"), "POST /v1/traces"),
-        (backend.otlp_grpc() + "/v1/logs", "OTEL_LOGS_EXPORTER=none"),
         (backend.url("Zipkin", "/spans"), "POST /api/v2/spans"),
         (backend.jaeger_thrift("/"), "POST /api/traces"),
     ] {

@@ -25,7 +25,7 @@ use crate::model::{
 pub fn decode_json(bytes: &[u8]) -> Result<Decoded<'_>, serde_json::Error> {
     let traces: shape::Traces<'_> = serde_json::from_slice(bytes)?;
     if traces.resource_spans.is_none() {
-        check_empty(bytes)?;
+        check_empty(bytes, "resourceSpans")?;
     }
     Ok(Box::new(read_traces(traces)))
 }
@@ -51,14 +51,14 @@ pub fn decode_json_lines(bytes: &[u8]) -> Result<Decoded<'_>, serde_json::Error>
     Ok(Box::new(messages.into_iter().flat_map(read_traces)))
 }
 
-/// Refuses a message that says something, and nothing of spans.
-fn check_empty(bytes: &[u8]) -> Result<(), serde_json::Error> {
+/// Refuses a message that says something, and nothing of what is expected.
+pub(super) fn check_empty(bytes: &[u8], expected: &str) -> Result<(), serde_json::Error> {
     let fields: HashMap<Cow<'_, str>, &RawValue> = serde_json::from_slice(bytes)?;
-    match fields.keys().find(|name| *name != "resourceSpans") {
+    match fields.keys().find(|name| *name != expected) {
         None => Ok(()),
         Some(name) => {
             let name: String = name.chars().take(64).collect();
-            let reason = format!("there is no field resourceSpans, but '{name}'");
+            let reason = format!("there is no field {expected}, but '{name}'");
             Err(serde_json::Error::custom(reason))
         }
     }
@@ -144,8 +144,8 @@ fn event(event: shape::Event<'_>) -> Event<'_> {
 
 fn link(link: shape::Link<'_>) -> Link<'_> {
     Link {
-        trace_id: link_id(&link.trace_id),
-        span_id: link_id(&link.span_id),
+        trace_id: optional_id(&link.trace_id),
+        span_id: optional_id(&link.span_id),
         trace_state: link.trace_state.0,
         attributes: attributes(link.attributes),
         dropped_attributes: link.dropped_attributes_count.unwrap_or_default(),
@@ -153,7 +153,7 @@ fn link(link: shape::Link<'_>) -> Link<'_> {
     }
 }
 
-fn attributes(attributes: Option<Vec<shape::KeyValue<'_>>>) -> Vec<Attribute<'_>> {
+pub(super) fn attributes(attributes: Option<Vec<shape::KeyValue<'_>>>) -> Vec<Attribute<'_>> {
     attributes.into_iter().flatten().map(attribute).collect()
 }
 
@@ -164,7 +164,7 @@ fn attribute(attribute: shape::KeyValue<'_>) -> Attribute<'_> {
     }
 }
 
-fn value(value_: shape::AnyValue<'_>) -> Value<'_> {
+pub(super) fn value(value_: shape::AnyValue<'_>) -> Value<'_> {
     match value_ {
         shape::AnyValue {
             string_value: Some(text),
@@ -217,7 +217,7 @@ fn from_base64(text: &str) -> Option<Vec<u8>> {
     BASE64.decode(text).ok().filter(is_id)
 }
 
-fn link_id<const N: usize>(hex: &str) -> Option<Id<N>> {
+pub(super) fn optional_id<const N: usize>(hex: &str) -> Option<Id<N>> {
     Id::from_slice(&from_hex(hex)?).ok()
 }
 
@@ -244,6 +244,6 @@ fn status_code(code: Option<shape::Enum>) -> StatusCode {
     }
 }
 
-fn nanos(time: Option<shape::U64>) -> UnixNanos {
+pub(super) fn nanos(time: Option<shape::U64>) -> UnixNanos {
     time.map(|time| UnixNanos(time.0)).unwrap_or_default()
 }

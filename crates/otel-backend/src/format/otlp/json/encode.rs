@@ -44,7 +44,7 @@ struct ScopeSpans<'a> {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ResourceJson<'a> {
+pub(super) struct ResourceJson<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     attributes: Vec<KeyValue<'a>>,
     #[serde(skip_serializing_if = "is_zero")]
@@ -53,7 +53,7 @@ struct ResourceJson<'a> {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ScopeJson<'a> {
+pub(super) struct ScopeJson<'a> {
     #[serde(skip_serializing_if = "str::is_empty")]
     name: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
@@ -134,7 +134,7 @@ struct StatusJson<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct KeyValue<'a> {
+pub(super) struct KeyValue<'a> {
     key: &'a str,
     value: AnyValue<'a>,
 }
@@ -169,7 +169,7 @@ enum Member<'a> {
 }
 
 #[derive(Debug)]
-struct AnyValue<'a>(Option<Member<'a>>);
+pub(super) struct AnyValue<'a>(Option<Member<'a>>);
 
 #[derive(Debug, Serialize)]
 struct Values<T> {
@@ -251,17 +251,34 @@ impl<'a> TracesJson<'a> {
 }
 
 /// Most spans of a trace share their resource by reference, and others by value.
-fn is_same<T: PartialEq>(a: &Arc<T>, b: &Arc<T>) -> bool {
+pub(super) fn is_same<T: PartialEq>(a: &Arc<T>, b: &Arc<T>) -> bool {
     Arc::ptr_eq(a, b) || a == b
+}
+
+impl<'a> ResourceJson<'a> {
+    pub(super) fn new(of: &'a Resource<'a>) -> Self {
+        Self {
+            attributes: key_values(&of.attributes),
+            dropped_attributes_count: of.dropped_attributes,
+        }
+    }
+}
+
+impl<'a> ScopeJson<'a> {
+    pub(super) fn new(of: &'a Scope<'a>) -> Self {
+        Self {
+            name: &of.name,
+            version: &of.version,
+            attributes: key_values(&of.attributes),
+            dropped_attributes_count: of.dropped_attributes,
+        }
+    }
 }
 
 impl<'a> ResourceSpans<'a> {
     fn new(of: &'a Arc<Resource<'a>>) -> Self {
         Self {
-            resource: ResourceJson {
-                attributes: key_values(&of.attributes),
-                dropped_attributes_count: of.dropped_attributes,
-            },
+            resource: ResourceJson::new(of),
             scope_spans: Vec::new(),
             schema_url: &of.schema_url,
             of,
@@ -284,12 +301,7 @@ impl<'a> ResourceSpans<'a> {
 impl<'a> ScopeSpans<'a> {
     fn new(of: &'a Arc<Scope<'a>>) -> Self {
         Self {
-            scope: ScopeJson {
-                name: &of.name,
-                version: &of.version,
-                attributes: key_values(&of.attributes),
-                dropped_attributes_count: of.dropped_attributes,
-            },
+            scope: ScopeJson::new(of),
             spans: Vec::new(),
             schema_url: &of.schema_url,
             of,
@@ -357,7 +369,7 @@ impl<'a> StatusJson<'a> {
     }
 }
 
-fn key_values<'a>(attributes: &'a [Attribute<'a>]) -> Vec<KeyValue<'a>> {
+pub(super) fn key_values<'a>(attributes: &'a [Attribute<'a>]) -> Vec<KeyValue<'a>> {
     attributes.iter().map(KeyValue::new).collect()
 }
 
@@ -371,7 +383,7 @@ impl<'a> KeyValue<'a> {
 }
 
 impl<'a> AnyValue<'a> {
-    fn new(value: &'a Value<'a>) -> Self {
+    pub(super) fn new(value: &'a Value<'a>) -> Self {
         Self(match value {
             Value::Empty => None,
             Value::String(text) => Some(Member::String(text)),

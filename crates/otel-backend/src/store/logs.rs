@@ -1,0 +1,32 @@
+//! Log records beside the spans: frames of a table of their own, in the same database.
+//!
+//! | module | what |
+//! |---|---|
+//! | `batch` | records on their way in |
+//! | `columns` | times and ids, which lie apart from the rest of a record |
+//! | `frame` | a frame, and what is known of it without opening it |
+//! | `build` | how records are put into frames |
+//! | `rows` | the statements |
+//! | `merge` | which frames are put together, and which go |
+//! | `read` | the frames that a question needs, and what is in them |
+//!
+//! A frame is a row. The one writer adds frames in the transaction of the spans that arrived with
+//! them; the upkeep replaces small frames by large ones, and removes the oldest.
+
+mod batch;
+mod build;
+mod columns;
+mod frame;
+mod merge;
+mod read;
+mod rows;
+
+#[cfg(test)]
+mod tests;
+
+pub use batch::{LogBatch, LogBatchBuilder};
+pub(super) use build::LogBuilder;
+pub(super) use frame::{LogHead, NewLogFrame};
+pub(super) use merge::{choose, oldest};
+pub use read::{LogFrame, LogScope, OpenLogs};
+pub(super) use rows::{insert, load, remove};

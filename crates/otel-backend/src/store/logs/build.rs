@@ -1,0 +1,175 @@
+//! Putting log records into frames.
+
+use std::collections::{HashMap, HashSet};
+use std::io;
+use std::sync::Arc;
+
+use super::batch::{LogBatch, Piece};
+use super::columns;
+use super::frame::{LogHead, LogInfo, NewLogFrame, Packed, indexed};
+use super::read::open;
+use crate::format::otlp::{GroupHead, write_groups};
+use crate::model::UnixNanos;
+use crate::store::ReadError;
+use crate::store::block::trace_key;
+use crate::store::source::Source;
+use crate::store::upkeep::Stopped;
+
+/// A frame ends with the record with which it reaches this many bytes, uncompressed.
+pub(super) const FRAME_TARGET: usize = 1 << 20;
+
+/// zstd's level: the fastest of its ordinary ones. Times and ids get no smaller by higher ones, and the
+/// rest little.
+const LEVEL: i32 = 1;
+
+/// Makes frames; keeps the compressor's memory from one to the next.
+pub(crate) struct LogBuilder {
+    compressor: zstd::bulk::Compressor<'static>,
+}
+
+impl LogBuilder {
+    pub(crate) fn new() -> io::Result<Self> {
+        let mut compressor = zstd::bulk::Compressor::new(LEVEL)?;
+        // So that bytes which a disk has changed are not taken for records.
+        compressor.include_checksum(true)?;
+        Ok(Self { compressor })
+    }
+
+    /// Makes frames of all records of these batches.
+    pub(crate) fn build_batches(
+        &mut self,
+        batches: &[LogBatch],
+        came: UnixNanos,
+    ) -> io::Result<Vec<NewLogFrame>> {
+        self.build(batches.iter().flat_map(LogBatch::pieces).collect(), came)
+    }
+
+    /// Makes frames of all records of other frames.
+    pub(crate) fn merge(
+        &mut self,
+        source: &Source,
+        frames: &[Arc<LogHead>],
+    ) -> Result<Vec<NewLogFrame>, Stopped> {
+        let opened = frames.iter().map(|head| Ok((head, open(source, head)?)));
+        let opened = opened.collect::<Result<Vec<_>, ReadError>>()?;
+        let mut pieces = Vec::new();
+        for (head, open) in &opened {
+            pieces.append(&mut open.pieces(head)?);
+        }
+        let came = frames.iter().map(|head| head.came).max();
+        Ok(self.build(pieces, came.unwrap_or_default())?)
+    }
+
+    /// Makes frames of these records, the earliest first.
+    pub(super) fn build(
+        &mut self,
+        mut pieces: Vec<Piece<'_>>,
+        came: UnixNanos,
+    ) -> io::Result<Vec<NewLogFrame>> {
+        pieces.sort_by_key(|piece| piece.entry.instant());
+        let mut frames = Vec::new();
+        let mut rest = pieces.as_slice();
+        while !rest.is_empty() {
+            let (frame, behind) = rest.split_at(frame_length(rest));
+            frames.push(self.frame(frame, came)?);
+            rest = behind;
+        }
+        Ok(frames)
+    }
+
+    fn frame(&mut self, pieces: &[Piece<'_>], came: UnixNanos) -> io::Result<NewLogFrame> {
+        let groups = grouped(pieces);
+        let entries: Vec<_> = groups
+            .iter()
+            .flat_map(|(_, pieces)| pieces.iter().map(|piece| piece.entry))
+            .collect();
+        let mut records = Vec::new();
+        write_groups(
+            groups
+                .iter()
+                .map(|(head, pieces)| (*head, pieces.iter().map(|piece| piece.rest))),
+            &mut records,
+        );
+        let (packed, columns) = self.pack(&columns::encode(entries.into_iter()))?;
+        let (packed_rest, rest) = self.pack(&records)?;
+        let instants = pieces.iter().map(|piece| piece.entry.instant());
+        Ok(NewLogFrame {
+            info: LogInfo {
+                first: instants.clone().min().unwrap_or_default(),
+                last: instants.max().unwrap_or_default(),
+                severity: pieces
+                    .iter()
+                    .map(|piece| piece.severity)
+                    .max()
+                    .unwrap_or_default(),
+                records: length(pieces)?,
+                services: services(pieces),
+                traces: traces(pieces),
+                columns,
+                rest,
+            },
+            came,
+            data: [packed, packed_rest].concat(),
+        })
+    }
+
+    fn pack(&mut self, raw: &[u8]) -> io::Result<(Vec<u8>, Packed)> {
+        let packed = self.compressor.compress(raw)?;
+        let lengths = Packed {
+            length: length(&packed)?,
+            raw_length: length(raw)?,
+        };
+        Ok((packed, lengths))
+    }
+}
+
+/// How many of these records go into the next frame.
+fn frame_length(pieces: &[Piece<'_>]) -> usize {
+    let mut services: HashSet<&str> = HashSet::new();
+    let mut bytes = 0;
+    let reached = pieces.iter().position(|piece| {
+        bytes += piece.rest.len();
+        if services.insert(&piece.service) {
+            // Large resources fill a frame, too.
+            bytes += piece.head.resource.len();
+        }
+        bytes >= FRAME_TARGET
+    });
+    reached.map_or(pieces.len(), |last| last + 1)
+}
+
+/// The records by their resource and scope, each group in the order of the records.
+fn grouped<'p, 'a>(pieces: &'p [Piece<'a>]) -> Vec<(GroupHead<'a>, Vec<&'p Piece<'a>>)> {
+    let mut numbers = HashMap::new();
+    let mut groups: Vec<(GroupHead<'a>, Vec<&'p Piece<'a>>)> = Vec::new();
+    for piece in pieces {
+        let number = *numbers.entry(piece.head).or_insert_with(|| {
+            groups.push((piece.head, Vec::new()));
+            groups.len() - 1
+        });
+        if let Some((_, group)) = groups.get_mut(number) {
+            group.push(piece);
+        }
+    }
+    groups
+}
+
+fn services(pieces: &[Piece<'_>]) -> Vec<Arc<str>> {
+    let mut names: Vec<&Arc<str>> = pieces.iter().map(|piece| &piece.service).collect();
+    names.dedup();
+    names.sort_unstable();
+    names.dedup();
+    names.into_iter().map(|name| indexed(name).into()).collect()
+}
+
+fn traces(pieces: &[Piece<'_>]) -> Vec<u32> {
+    let ids = pieces.iter().filter_map(|piece| piece.entry.trace_id);
+    let mut keys: Vec<_> = ids.map(trace_key).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
+fn length<T>(items: &[T]) -> io::Result<u32> {
+    u32::try_from(items.len()).map_err(io::Error::other)
+}

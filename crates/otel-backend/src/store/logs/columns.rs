@@ -1,0 +1,142 @@
+//! The times and the ids of a frame's records, column by column. `docs/format.md` gives the bytes.
+
+use crate::format::otlp::LogEntry;
+use crate::model::{SpanId, TraceId, UnixNanos};
+
+/// Which fields an entry has.
+const TIME: u8 = 1;
+const OBSERVED: u8 = 2;
+const TRACE: u8 = 4;
+const SPAN: u8 = 8;
+
+/// The bytes of these entries.
+pub(super) fn encode(entries: impl ExactSizeIterator<Item = LogEntry>) -> Vec<u8> {
+    let mut masks = Vec::with_capacity(entries.len());
+    let (mut times, mut traces, mut spans) = (Vec::new(), Vec::new(), Vec::new());
+    let mut before = 0;
+    for entry in entries {
+        let mut mask = 0;
+        for (bit, time) in [(TIME, entry.time.0), (OBSERVED, entry.observed.0)] {
+            if time != 0 {
+                mask |= bit;
+                write_number(zigzag(time.wrapping_sub(before)), &mut times);
+                before = time;
+            }
+        }
+        if let Some(id) = entry.trace_id {
+            mask |= TRACE;
+            traces.extend_from_slice(id.as_bytes());
+        }
+        if let Some(id) = entry.span_id {
+            mask |= SPAN;
+            spans.extend_from_slice(id.as_bytes());
+        }
+        masks.push(mask);
+    }
+    [masks, traces, spans, times].concat()
+}
+
+/// The entries in these bytes, of which there are so many; `None` if that cannot be.
+pub(super) fn decode(bytes: &[u8], count: usize) -> Option<Vec<LogEntry>> {
+    let (masks, rest) = bytes.split_at_checked(count)?;
+    let with = |bit| masks.iter().filter(|mask| **mask & bit != 0).count();
+    let (mut traces, rest) = rest.split_at_checked(with(TRACE) * 16)?;
+    let (mut spans, mut times) = rest.split_at_checked(with(SPAN) * 8)?;
+    let mut before = 0_u64;
+    let mut entries = Vec::with_capacity(count);
+    for mask in masks {
+        let mut entry = LogEntry::default();
+        for (bit, time) in [(TIME, &mut entry.time), (OBSERVED, &mut entry.observed)] {
+            if mask & bit != 0 {
+                before = before.wrapping_add(unzigzag(read_number(&mut times)?));
+                *time = UnixNanos(before);
+            }
+        }
+        if mask & TRACE != 0 {
+            entry.trace_id = TraceId::new(take(&mut traces)?).ok();
+        }
+        if mask & SPAN != 0 {
+            entry.span_id = SpanId::new(take(&mut spans)?).ok();
+        }
+        entries.push(entry);
+    }
+    times.is_empty().then_some(entries)
+}
+
+fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
+    let (taken, rest) = bytes.split_first_chunk()?;
+    *bytes = rest;
+    Some(*taken)
+}
+
+/// A difference as a number that is small for small differences either way.
+fn zigzag(difference: u64) -> u64 {
+    difference << 1 ^ (difference.cast_signed() >> 63).cast_unsigned()
+}
+
+fn unzigzag(number: u64) -> u64 {
+    number >> 1 ^ (number & 1).wrapping_neg()
+}
+
+/// Appends a number, seven bits a byte, the lowest first.
+fn write_number(mut number: u64, out: &mut Vec<u8>) {
+    while number >= 0x80 {
+        let [low, ..] = number.to_le_bytes();
+        out.push(low | 0x80);
+        number >>= 7;
+    }
+    let [low, ..] = number.to_le_bytes();
+    out.push(low);
+}
+
+fn read_number(bytes: &mut &[u8]) -> Option<u64> {
+    let mut number = 0;
+    for shift in (0..64).step_by(7) {
+        let (byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        number |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return Some(number);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn entry() -> impl Strategy<Value = LogEntry> {
+        let time = prop_oneof![
+            Just(0),
+            Just(u64::MAX),
+            any::<u64>(),
+            1_700_000_000_000_000_000..1_700_000_001_000_000_000_u64
+        ];
+        let ids = (any::<[u8; 16]>(), any::<[u8; 8]>(), 0..4_u8);
+        (time.clone(), time, ids).prop_map(|(time, observed, (trace, span, have))| LogEntry {
+            time: UnixNanos(time),
+            observed: UnixNanos(observed),
+            trace_id: TraceId::new(trace).ok().filter(|_| have & 1 != 0),
+            span_id: SpanId::new(span).ok().filter(|_| have & 2 != 0),
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn entries_come_back(entries in vec(entry(), 0..50)) {
+            let bytes = encode(entries.iter().copied());
+            prop_assert_eq!(decode(&bytes, entries.len()), Some(entries));
+        }
+
+        #[test]
+        fn any_bytes_are_entries_or_not(bytes in vec(any::<u8>(), 0..200), count in 0..100_usize) {
+            if let Some(entries) = decode(&bytes, count) {
+                prop_assert_eq!(entries.len(), count);
+            }
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! Log records in the store: kept, found, merged, evicted, damaged.
+
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use super::*;
+use crate::format::otlp::{groups, log_groups};
+use crate::model::{Attribute, LogRecord, Resource, Scope, Severity, TraceId, UnixNanos, Value};
+use crate::store::upkeep::Upkeep;
+use crate::store::{Location, Opened, ReadError, Reader, Retention, Settings, Store};
+
+struct Fixture {
+    store: Store,
+    upkeep: Upkeep,
+    writer: JoinHandle<()>,
+}
+
+fn open(location: Location, retention: Retention) -> Fixture {
+    let settings = Settings {
+        retention,
+        ..location.into()
+    };
+    let Opened {
+        store,
+        writer,
+        upkeep,
+    } = Store::open_idle(&settings).unwrap();
+    Fixture {
+        store,
+        upkeep,
+        writer: thread::spawn(|| writer.run()),
+    }
+}
+
+fn trace(number: u64) -> TraceId {
+    TraceId::new((u128::from(number) + 1).to_be_bytes()).unwrap()
+}
+
+/// A record of service `number % 3`, of trace `number`, at that time.
+fn record(number: u64, body: String) -> LogRecord<'static> {
+    let service = Value::String(format!("service-{}", number % 3).into());
+    let resource = Resource {
+        attributes: vec![Attribute::new("service.name", service)],
+        ..Resource::default()
+    };
+    LogRecord {
+        time: UnixNanos(number),
+        severity: Severity(i32::try_from(number % 24).unwrap()),
+        body: Value::String(body.into()),
+        trace_id: Some(trace(number)),
+        ..LogRecord::new(Arc::new(resource), Arc::new(Scope::default()))
+    }
+}
+
+fn everything() -> LogScope {
+    LogScope {
+        service: None,
+        from: UnixNanos(0),
+        to: UnixNanos::MAX,
+        severity: Severity::MIN,
+        trace: None,
+    }
+}
+
+impl Fixture {
+    async fn add(&self, records: impl IntoIterator<Item = LogRecord<'static>>) {
+        let mut batch = LogBatchBuilder::default();
+        for record in records {
+            batch.push(&record, None);
+        }
+        self.store.append(batch.finish()).await.unwrap();
+    }
+
+    /// The times of all records in the frames that may hold what is wanted, sorted, and the number of
+    /// those frames.
+    async fn found(&self, scope: LogScope) -> (Vec<u64>, usize) {
+        let read = move |reader: &Reader| -> Result<_, ReadError> {
+            let frames = reader.log_frames(&scope);
+            let mut times = Vec::new();
+            for frame in &frames {
+                let open = reader.open_logs(*frame, |_| true)?.unwrap_or_default();
+                times.extend(open.entries.iter().map(|entry| entry.time.0));
+                let groups = log_groups(groups(&open.rest).unwrap()).unwrap();
+                let messages: usize = groups.iter().map(|group| group.messages.len()).sum();
+                assert_eq!(messages, open.entries.len());
+            }
+            times.sort_unstable();
+            Ok((times, frames.len()))
+        };
+        self.store.read(read).await.unwrap()
+    }
+
+    /// Closes the store, so that what comes next finds its files as they are.
+    async fn close(self) {
+        let Self {
+            store,
+            upkeep,
+            writer,
+        } = self;
+        store.close().await;
+        drop((store, upkeep));
+        tokio::task::block_in_place(|| writer.join().unwrap());
+    }
+
+    fn work(&mut self) {
+        tokio::task::block_in_place(|| self.upkeep.work().unwrap());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_are_found_by_what_the_index_holds() {
+    let fixture = open(Location::Memory, Retention::default());
+    for number in 1..=6 {
+        fixture.add([record(number, "x".to_owned())]).await;
+    }
+    let all = (1..=6).collect::<Vec<_>>();
+    assert_eq!(fixture.found(everything()).await, (all, 6));
+    let scope = LogScope {
+        service: Some("service-1".to_owned()),
+        ..everything()
+    };
+    assert_eq!(fixture.found(scope).await.0, [1, 4]);
+    let scope = LogScope {
+        trace: Some(trace(5)),
+        ..everything()
+    };
+    assert_eq!(fixture.found(scope).await.0, [5]);
+    let scope = LogScope {
+        from: UnixNanos(2),
+        to: UnixNanos(3),
+        ..everything()
+    };
+    assert_eq!(fixture.found(scope).await.0, [2, 3]);
+    let scope = LogScope {
+        severity: Severity(6),
+        ..everything()
+    };
+    assert_eq!(fixture.found(scope).await.0, [6]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn small_frames_are_merged_and_lose_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let location = || Location::Directory(directory.path().to_owned());
+    let mut fixture = open(location(), Retention::default());
+    for number in 0..40 {
+        let numbers = [number, 100 + number].into_iter();
+        fixture
+            .add(numbers.map(|number| record(number, "x".repeat(50))))
+            .await;
+    }
+    let before = fixture.found(everything()).await;
+    assert_eq!(before.1, 40);
+    fixture.work();
+    let after = fixture.found(everything()).await;
+    assert_eq!(after.0, before.0);
+    assert!(after.1 <= 8, "{} frames", after.1);
+    fixture.close().await;
+    // The index comes back from the database.
+    let fixture = open(location(), Retention::default());
+    assert_eq!(fixture.found(everything()).await, after);
+    let scope = LogScope {
+        trace: Some(trace(7)),
+        service: Some("service-1".to_owned()),
+        ..everything()
+    };
+    assert_eq!(fixture.found(scope).await.1, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_old_goes_and_no_frame_outlives_its_time_by_much() {
+    let now = UnixNanos::now();
+    let kept = Duration::from_hours(8);
+    let retention = Retention {
+        age: Some(kept),
+        bytes: None,
+    };
+    let mut fixture = open(Location::Memory, retention);
+    let hour = Duration::from_hours(1);
+    let at = |hours: u32| {
+        let time = now.before(hour * hours);
+        LogRecord {
+            time,
+            ..record(u64::from(hours), "x".to_owned())
+        }
+    };
+    for hours in [20, 9, 7, 5, 3, 1, 0, 0] {
+        fixture.add([at(hours)]).await;
+    }
+    fixture.work();
+    let (times, frames) = fixture.found(everything()).await;
+    assert_eq!(times.len(), 6);
+    // Records of more than an eighth of that time are not put together.
+    assert!(frames >= 4, "{frames} frames");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_oldest_go_when_there_are_too_many_bytes() {
+    let retention = Retention {
+        age: None,
+        bytes: Some(4 << 20),
+    };
+    let mut fixture = open(Location::Memory, retention);
+    let mut state = 1_u64;
+    let mut noise = || -> String {
+        let mut next = || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            char::from(b' ' + u8::try_from(state >> 58).unwrap())
+        };
+        (0..700_000).map(|_| next()).collect()
+    };
+    for number in 0..10 {
+        fixture.add([record(number, noise())]).await;
+    }
+    fixture.work();
+    let (times, _) = fixture.found(everything()).await;
+    assert!((3..=8).contains(&times.len()), "{times:?}");
+    assert_eq!(times.last(), Some(&9));
+    assert!(times.first() > Some(&0), "the oldest go first");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn damage_costs_a_frame_and_is_counted() {
+    let directory = tempfile::tempdir().unwrap();
+    let location = || Location::Directory(directory.path().to_owned());
+    let fixture = open(location(), Retention::default());
+    for number in 0..3 {
+        fixture.add([record(number, "x".repeat(50))]).await;
+    }
+    fixture.close().await;
+    let database = rusqlite::Connection::open(directory.path().join("traces.sqlite")).unwrap();
+    let spoil = "UPDATE log_frame SET data = zeroblob(length(data)) WHERE id = 2";
+    assert_eq!(database.execute(spoil, []).unwrap(), 1);
+    let spoil = "UPDATE log_frame SET traces = x'00' WHERE id = 3";
+    assert_eq!(database.execute(spoil, []).unwrap(), 1);
+    drop(database);
+    let mut fixture = open(location(), Retention::default());
+    assert_eq!(fixture.found(everything()).await.0, [0]);
+    assert_eq!(fixture.store.damaged_blocks(), 1);
+    fixture.work();
+    assert_eq!(fixture.found(everything()).await.0, [0]);
+}
