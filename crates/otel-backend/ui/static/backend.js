@@ -1,7 +1,7 @@
 import { coloursOf } from './palette.js';
 import { apiUrl } from './route.js';
 
-const UNREACHABLE = { status: 0, message: 'the backend does not answer' };
+export const UNREACHABLE = { status: 0, message: 'the backend does not answer' };
 
 /** Started by early.js where the address names a trace, else when it is wanted. */
 let worker = null;

@@ -1,5 +1,5 @@
 import { durationOf, EVERYTHING, narrowed, pipelineOf } from './traceql-query.js';
-import { startWorker } from './backend.js';
+import { startWorker, UNREACHABLE } from './backend.js';
 import { el } from './dom.js';
 import { FieldSource } from './field-source.js';
 import { formatCount, plural } from './format.js';
@@ -95,28 +95,34 @@ class Explorer {
     const window = await windowOf(this.#query, signal);
     if (signal.aborted) return;
     if (window.error) {
-      this.#fail(window.error);
+      if (window.error.status === 400) this.#refuse(window.error);
+      else this.#fail(window.error);
       return;
     }
     const [failed, refused] = await Promise.all([this.#showView(window, signal), this.#load(window, signal)]);
     if (signal.aborted) return;
-    const error = failed ?? (refused?.status === 400 ? refused : null);
-    if (error) this.#fail(error);
+    if (refused?.status === 400) this.#refuse(refused);
+    else if (failed) this.#fail(failed);
     else keepRecent(q);
     // Traces are opened from here.
     startWorker();
   }
 
   /** A query that is refused is marked where it is typed. */
-  #fail(error) {
-    const isRefused = error.status === 400;
-    if (isRefused) this.#box.mark(error);
+  #refuse(error) {
+    this.#box.mark(error);
     this.#overview.problem.hidden = true;
-    this.bar.replaceChildren();
     this.totals.textContent = '';
-    const title = isRefused ? 'The query is refused' : error.status ? 'The search failed' : 'Cannot reach the backend';
-    const reason = `${error.status ? 'The backend says: ' : ''}${error.message}.`;
-    this.body.replaceChildren(failure(title, reason, isRefused ? null : () => this.show(this.#query)));
+    this.bar.replaceChildren();
+    this.body.replaceChildren(failure('The query is refused', `The backend says: ${error.message}.`));
+  }
+
+  /** A query that has charts may have no list: its columns may be no fields. */
+  #fail({ status, message }) {
+    const { columns } = this.#query;
+    this.bar.replaceChildren(...(columns.length ? [this.#columns().node] : []));
+    const title = status === 400 && columns.length ? 'A column is refused' : status ? 'The search failed' : 'Cannot reach the backend';
+    this.body.replaceChildren(failure(title, `${status ? 'The backend says: ' : ''}${message}.`, () => this.show(this.#query)));
   }
 
   async #load(window, signal) {
@@ -135,9 +141,10 @@ class Explorer {
 
   async #showOther(window, signal) {
     const query = this.#query;
-    const { make } = await import('./search-views.js');
+    const views = await import('./search-views.js').catch(() => null);
     if (signal.aborted) return null;
-    const view = make(query.view, query, this.#source, {
+    if (!views) return UNREACHABLE;
+    const view = views.make(query.view, query, this.#source, {
       change: (changes) => this.#go(changes),
       narrow: (conditions) => this.#narrow(conditions, { view: VIEWS[0] }),
       reorder: (order) => this.show({ ...query, order }),

@@ -382,6 +382,18 @@ async fn spans_are_listed_with_attributes_as_columns() {
     page.click(".column-chip").await;
     page.until("return document.querySelector('[aria-label=Traces] .result') && !document.querySelector('.field-value')")
         .await;
+    // What is no field is said to be none, and can be taken away.
+    page.type_into(".add-column", "no field").await;
+    page.press(Key::Enter).await;
+    page.until(
+        "return document.querySelector('.found .state h1')?.textContent === 'A column is refused'",
+    )
+    .await;
+    assert!(page.attribute("#q-problem", "hidden").await.is_some());
+    // The refusal is in the console, too.
+    page.console().await;
+    page.click(".column-chip").await;
+    page.wait("[aria-label=Traces] .result a").await;
     page.press_all("2").await;
     page.wait("[aria-label=Spans] .result a").await;
     page.press_all("j").await;
