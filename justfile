@@ -73,10 +73,12 @@ install:
 
 # The published libraries build with each feature alone and with the usual sets.
 features:
-    for set in "" axum console jaeger logs otlp-grpc otlp-http reqwest tonic axum,otlp-http axum,jaeger tonic,otlp-grpc; do \
+    for set in "" axum console jaeger logs otlp-grpc otlp-http reqwest tonic config-file axum,otlp-http axum,jaeger tonic,otlp-grpc; do \
         cargo check --locked -p otel-auto --no-default-features --features "$set" || exit 1; done
     for set in http grpc udp; do \
         cargo check --locked -p jaeger-exporter --no-default-features --features "$set" || exit 1; done
+    cargo test --locked -p otel-env
+    cargo test --locked -p otel-env --features config-file
     cargo test --locked -p otel-auto --lib --no-default-features
     cargo test --locked -p otel-auto --lib --no-default-features --features axum,otlp-http
     cargo test --locked -p otel-auto --features tonic --test grpc

@@ -6,6 +6,9 @@ use otel_env::{Config, Exporter, GROUPS, IGNORED, Problem, Variable, without_sec
 
 use crate::arguments::Arguments;
 
+/// The variable whose file rules over all others.
+const CONFIG_FILE: &str = "OTEL_CONFIG_FILE";
+
 /// The source of a value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Source {
@@ -34,17 +37,55 @@ fn write(arguments: &Arguments, environment: &dyn Fn(&str) -> Option<String>) ->
     let given = |name: &str| find(arguments, environment, name);
     let (config, problems) = Config::read(&|name| given(name).map(|(value, _)| value));
     let mut text = String::new();
-    for group in GROUPS {
-        writeln!(text, "{}", group.title).ok();
-        for variable in group.variables {
-            write_line(&mut text, variable.name, &shown(variable, &given));
+    match given(CONFIG_FILE) {
+        Some(path) => {
+            write_line(&mut text, CONFIG_FILE, &path);
+            write_settings(&mut text, &config);
         }
+        None => write_variables(&mut text, &given),
     }
-    write_answered(&mut text, &given);
     write_outcome(&mut text, &config);
     write_problems(&mut text, &problems);
     write_command(&mut text, arguments);
     text
+}
+
+fn write_variables(text: &mut String, given: Given<'_>) {
+    for group in GROUPS {
+        writeln!(text, "{}", group.title).ok();
+        for variable in group.variables {
+            write_line(text, variable.name, &shown(variable, given));
+        }
+    }
+    write_answered(text, given);
+}
+
+/// What a file that rules over the variables says.
+fn write_settings(text: &mut String, config: &Config) {
+    let service = config.resource.service_name.as_deref();
+    writeln!(
+        text,
+        "  service      {}",
+        service.unwrap_or("unknown_service")
+    )
+    .ok();
+    for (key, value) in &config.resource.attributes {
+        writeln!(text, "  attribute    {key}={value}").ok();
+    }
+    writeln!(text, "  propagators  {:?}", config.propagators).ok();
+    writeln!(text, "  sampler      {:?}", config.sampler).ok();
+    for processor in &config.processors {
+        if let Some(batch) = processor.batch {
+            writeln!(
+                text,
+                "  batch        of {} at most, after {} ms, from a queue of {}",
+                batch.max_export_batch_size,
+                batch.schedule_delay.as_millis(),
+                batch.max_queue_size,
+            )
+            .ok();
+        }
+    }
 }
 
 /// The value of a variable, by flag or by environment. An empty one counts as unset, and a flag
@@ -98,12 +139,12 @@ fn write_answered(text: &mut String, given: Given<'_>) {
 /// Lists the addresses to which a program with otel-auto would send its spans.
 fn write_outcome(text: &mut String, config: &Config) {
     writeln!(text, "\nSpans go to").ok();
-    if config.disabled || config.exporters.is_empty() {
+    if config.disabled || config.processors.is_empty() {
         writeln!(text, "  nowhere").ok();
         return;
     }
-    for exporter in &config.exporters {
-        match exporter {
+    for processor in &config.processors {
+        match &processor.exporter {
             Exporter::Console => writeln!(text, "  the standard output, as JSON").ok(),
             Exporter::Otlp(otlp) => {
                 let endpoint = without_secrets(&otlp.endpoint);
@@ -209,6 +250,33 @@ mod tests {
           OTEL_METRICS_EXPORTER="otlp": no metrics are made; it is not used
         "#);
         assert!(dry_run("--dry-run --sdk_disabled", &[]).contains("Spans go to\n  nowhere"));
+    }
+
+    #[test]
+    fn a_file_says_what_results() {
+        let path =
+            std::env::temp_dir().join(format!("otel-instrument-{}.yaml", std::process::id()));
+        let file = "file_format: \"1.0\"\nresource: {attributes_list: service.name=shop}\n\
+            propagator: {composite: [b3: ]}\ntracer_provider:\n  processors:\n\
+            \x20   - batch: {schedule_delay: 100, exporter: {jaeger_grpc: }}\n";
+        std::fs::write(&path, file).unwrap();
+        let line = format!("--dry-run --config_file {}", path.display());
+        let text = dry_run(&line, &[("OTEL_SERVICE_NAME", "other")]);
+        std::fs::remove_file(&path).unwrap();
+        let text = text.replace(path.to_str().unwrap(), "FILE");
+        insta::assert_snapshot!(text, @r#"
+          flag      OTEL_CONFIG_FILE=FILE
+          service      shop
+          propagators  [B3]
+          sampler      ParentBased(AlwaysOn)
+          batch        of 512 at most, after 100 ms, from a queue of 2048
+
+        Spans go to
+          http://localhost:14250 by Jaeger, grpc
+
+        A program with otel-auto would report
+          OTEL_SERVICE_NAME="other": it is not used: FILE rules, and does not refer to ${OTEL_SERVICE_NAME}
+        "#);
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub(crate) fn exporter(settings: &Jaeger, timeout: Duration) -> Result<JaegerExp
     let exporter = build(settings, timeout).map_err(problem)?;
     Ok(JaegerExporter {
         stats: exporter.stats(),
-        delivery: Delivery::to(exporter.endpoint()).with_variable(settings.endpoint_variable()),
+        delivery: Delivery::to(exporter.endpoint()).with_variable(settings.endpoint_variable),
         exporter,
     })
 }

@@ -8,9 +8,11 @@ pub(crate) mod logs;
 
 use std::mem;
 
+#[cfg(feature = "console")]
+use opentelemetry_sdk::trace::BatchSpanProcessor;
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanExporter, TracerProviderBuilder};
 
-use crate::config::{Batch, Config, Exporter, Jaeger, Otlp, Problem};
+use crate::config::{Batch, Config, Exporter, Jaeger, Otlp, Problem, Processor};
 use crate::cut::Cut;
 use crate::delivery::Delivery;
 #[cfg(not(all(feature = "console", feature = "jaeger", feature = "otlp-http")))]
@@ -21,7 +23,6 @@ use crate::settings;
 /// A provider in the making, and the counts of its exporters.
 struct Pipeline {
     builder: TracerProviderBuilder,
-    batch: Batch,
     value_length: Option<usize>,
     deliveries: Vec<Delivery>,
 }
@@ -46,12 +47,11 @@ pub(crate) fn build(config: &Config, problems: &mut Vec<Problem>) -> Built {
             .with_resource(resource.clone())
             .with_sampler(sampler.clone())
             .with_span_limits(settings::limits(&config.limits)),
-        batch: config.batch,
         value_length: config.limits.value_length,
         deliveries: Vec::new(),
     };
-    for exporter in &config.exporters {
-        problems.extend(pipeline.add(exporter).err());
+    for processor in &config.processors {
+        problems.extend(pipeline.add(processor).err());
     }
     let mut deliveries = pipeline.deliveries;
     Built {
@@ -63,19 +63,29 @@ pub(crate) fn build(config: &Config, problems: &mut Vec<Problem>) -> Built {
 }
 
 impl Pipeline {
-    fn add(&mut self, exporter: &Exporter) -> Result<(), Problem> {
-        match exporter {
-            Exporter::Console => self.add_console(),
-            Exporter::Otlp(settings) => self.add_otlp(settings),
-            Exporter::Jaeger(settings) => self.add_jaeger(settings),
+    fn add(&mut self, processor: &Processor<Exporter>) -> Result<(), Problem> {
+        let batch = processor.batch;
+        match &processor.exporter {
+            Exporter::Console => self.add_console(batch),
+            Exporter::Otlp(settings) => self.add_otlp(settings, settings::batch_or_single(batch)),
+            Exporter::Jaeger(settings) => {
+                self.add_jaeger(settings, settings::batch_or_single(batch))
+            }
         }
     }
 
     #[cfg(feature = "console")]
     #[expect(clippy::unnecessary_wraps, reason = "without the feature, it fails")]
-    fn add_console(&mut self) -> Result<(), Problem> {
+    fn add_console(&mut self, batch: Option<Batch>) -> Result<(), Problem> {
         let exporter = self.cut(crate::ConsoleExporter::stdout());
-        self.builder = mem::take(&mut self.builder).with_simple_exporter(exporter);
+        let builder = mem::take(&mut self.builder);
+        self.builder = match batch {
+            None => builder.with_simple_exporter(exporter),
+            Some(batch) => {
+                let batch = settings::batch_of_spans(batch);
+                builder.with_span_processor(BatchSpanProcessor::new(exporter, batch))
+            }
+        };
         Ok(())
     }
 
@@ -84,7 +94,7 @@ impl Pipeline {
         clippy::unused_self,
         reason = "with the feature, it changes the pipeline"
     )]
-    fn add_console(&mut self) -> Result<(), Problem> {
+    fn add_console(&mut self, _: Option<Batch>) -> Result<(), Problem> {
         Err(missing::feature(
             missing::TRACES_EXPORTER,
             "console",
@@ -93,11 +103,11 @@ impl Pipeline {
     }
 
     #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
-    fn add_otlp(&mut self, settings: &Otlp) -> Result<(), Problem> {
+    fn add_otlp(&mut self, settings: &Otlp, batch: Batch) -> Result<(), Problem> {
         let delivery = Delivery::to(&settings.endpoint).with_variable(settings.endpoint_variable);
-        let timeout = settings.timeout.min(self.batch.export_timeout);
+        let timeout = settings.timeout.min(batch.export_timeout);
         let exporter = crate::otlp::spans(settings, timeout, &delivery)?;
-        self.send(delivery, exporter);
+        self.send(delivery, exporter, batch);
         Ok(())
     }
 
@@ -106,7 +116,7 @@ impl Pipeline {
         clippy::unused_self,
         reason = "with the feature, it changes the pipeline"
     )]
-    fn add_otlp(&mut self, _: &Otlp) -> Result<(), Problem> {
+    fn add_otlp(&mut self, _: &Otlp, _: Batch) -> Result<(), Problem> {
         Err(missing::feature(
             missing::TRACES_EXPORTER,
             "otlp",
@@ -115,10 +125,10 @@ impl Pipeline {
     }
 
     #[cfg(feature = "jaeger")]
-    fn add_jaeger(&mut self, settings: &Jaeger) -> Result<(), Problem> {
-        let timeout = settings.timeout.min(self.batch.export_timeout);
+    fn add_jaeger(&mut self, settings: &Jaeger, batch: Batch) -> Result<(), Problem> {
+        let timeout = settings.timeout.min(batch.export_timeout);
         let exporter = crate::jaeger::exporter(settings, timeout)?;
-        self.send(exporter.delivery().clone(), exporter);
+        self.send(exporter.delivery().clone(), exporter, batch);
         Ok(())
     }
 
@@ -127,7 +137,7 @@ impl Pipeline {
         clippy::unused_self,
         reason = "with the feature, it changes the pipeline"
     )]
-    fn add_jaeger(&mut self, _: &Jaeger) -> Result<(), Problem> {
+    fn add_jaeger(&mut self, _: &Jaeger, _: Batch) -> Result<(), Problem> {
         Err(missing::feature(
             missing::TRACES_EXPORTER,
             "jaeger",
@@ -135,9 +145,9 @@ impl Pipeline {
         ))
     }
 
-    fn send(&mut self, delivery: Delivery, exporter: impl SpanExporter + 'static) {
+    fn send(&mut self, delivery: Delivery, exporter: impl SpanExporter + 'static, batch: Batch) {
         let processor =
-            delivery.batch_with_config(self.cut(exporter), settings::batch_of_spans(self.batch));
+            delivery.batch_with_config(self.cut(exporter), settings::batch_of_spans(batch));
         self.builder = mem::take(&mut self.builder).with_span_processor(processor);
         self.deliveries.push(delivery);
     }

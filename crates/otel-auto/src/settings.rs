@@ -1,6 +1,8 @@
 //! The settings of `otel-env` in the SDK's own types.
 
-use opentelemetry::KeyValue;
+use std::time::Duration;
+
+use opentelemetry::{Array, KeyValue, StringValue, Value};
 #[cfg(feature = "logs")]
 use opentelemetry_sdk::logs;
 use opentelemetry_sdk::resource::TelemetryResourceDetector;
@@ -14,6 +16,7 @@ use crate::detect;
 pub(crate) fn resource(given: &config::Resource) -> Resource {
     let service = given.service_name.clone().unwrap_or_else(unknown_service);
     let attributes = given.attributes.iter();
+    let attributes = attributes.map(|(key, given)| KeyValue::new(key.clone(), value(given)));
     Resource::builder_empty()
         .with_detector(Box::new(TelemetryResourceDetector))
         .with_attribute(KeyValue::new(
@@ -26,9 +29,26 @@ pub(crate) fn resource(given: &config::Resource) -> Resource {
                 .iter()
                 .flat_map(|of| detect::attributes(*of)),
         )
-        .with_attributes(attributes.map(|(key, value)| KeyValue::new(key.clone(), value.clone())))
+        .with_attributes(attributes)
         .with_service_name(service)
         .build()
+}
+
+fn value(given: &config::Value) -> Value {
+    use config::Value as Given;
+    match given.clone() {
+        Given::String(text) => text.into(),
+        Given::Bool(flag) => flag.into(),
+        Given::Int(number) => number.into(),
+        Given::Double(number) => number.into(),
+        Given::Strings(texts) => {
+            let texts = texts.into_iter().map(StringValue::from).collect();
+            Value::Array(Array::String(texts))
+        }
+        Given::Bools(flags) => Value::Array(Array::Bool(flags)),
+        Given::Ints(numbers) => Value::Array(Array::I64(numbers)),
+        Given::Doubles(numbers) => Value::Array(Array::F64(numbers)),
+    }
 }
 
 /// <https://opentelemetry.io/docs/specs/semconv/resource/#service>
@@ -62,6 +82,17 @@ pub(crate) fn limits(limits: &Limits) -> SpanLimits {
         max_attributes_per_event: limits.max_attributes_per_event,
         max_attributes_per_link: limits.max_attributes_per_link,
     }
+}
+
+/// The limits under which each span, or log record, is sent by itself, where no batch is asked for.
+/// It leaves on the processor's thread all the same, so that nobody waits for it.
+pub(crate) fn batch_or_single(batch: Option<Batch>) -> Batch {
+    batch.unwrap_or(Batch {
+        schedule_delay: Duration::from_millis(1),
+        export_timeout: Duration::from_secs(30),
+        max_queue_size: 2048,
+        max_export_batch_size: 1,
+    })
 }
 
 pub(crate) fn batch_of_spans(batch: Batch) -> trace::BatchConfig {
@@ -104,8 +135,11 @@ mod tests {
         let given = config::Resource {
             service_name: None,
             attributes: vec![
-                ("team".to_owned(), "a b".to_owned()),
-                ("host.name".to_owned(), "given".to_owned()),
+                ("team".to_owned(), config::Value::String("a b".to_owned())),
+                (
+                    "host.name".to_owned(),
+                    config::Value::String("given".to_owned()),
+                ),
             ],
             detectors: vec![Detector::Host, Detector::Process],
         };

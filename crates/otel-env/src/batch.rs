@@ -19,6 +19,15 @@ pub struct Batch {
     pub max_export_batch_size: usize,
 }
 
+/// An exporter, and how spans, or log records, come to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Processor<E> {
+    /// The exporter.
+    pub exporter: E,
+    /// The limits of a batch; `None` where each is exported by itself.
+    pub batch: Option<Batch>,
+}
+
 pub(crate) fn spans(reader: &mut Reader<'_>) -> Batch {
     let max_queue_size = reader.count(&v::BSP_MAX_QUEUE_SIZE).unwrap_or(2048);
     Batch {

@@ -1,5 +1,6 @@
 //! The exporters and where they send.
 
+use crate::batch::{self, Processor};
 use crate::jaeger::{self, Family, Jaeger};
 use crate::otlp::{self, Otlp};
 use crate::reader::Reader;
@@ -16,7 +17,18 @@ pub enum Exporter {
     Console,
 }
 
-pub(crate) fn read(reader: &mut Reader<'_>) -> Vec<Exporter> {
+/// What is sent goes in batches.
+pub(crate) fn read(reader: &mut Reader<'_>) -> Vec<Processor<Exporter>> {
+    let exporters = exporters(reader);
+    let batch = batch::spans(reader);
+    let processor = |exporter| Processor {
+        batch: (exporter != Exporter::Console).then_some(batch),
+        exporter,
+    };
+    exporters.into_iter().map(processor).collect()
+}
+
+fn exporters(reader: &mut Reader<'_>) -> Vec<Exporter> {
     let names = reader.list(&TRACES_EXPORTER).unwrap_or_default();
     let mut exporters: Vec<Exporter> = Vec::new();
     for name in &names {

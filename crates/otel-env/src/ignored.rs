@@ -50,7 +50,6 @@ impl Ignored {
 }
 
 const NO_METRICS: &str = "no metrics are made";
-const NO_FILE: &str = "there is no configuration by file";
 const NO_ZIPKIN: &str = "there is no Zipkin exporter";
 const NO_LIMITS: &str = "log records have no limits";
 const RENAMED: &str = "it is obsolete; OTEL_EXPORTER_OTLP_TRACES_INSECURE replaces it";
@@ -60,8 +59,7 @@ const STABLE: &str = "HTTP spans follow the stable conventions and no others";
 /// is reported.
 #[rustfmt::skip]
 pub static IGNORED: &[Ignored] = &[
-    ignored("OTEL_CONFIG_FILE", NO_FILE),
-    ignored("OTEL_EXPERIMENTAL_CONFIG_FILE", NO_FILE),
+    ignored("OTEL_EXPERIMENTAL_CONFIG_FILE", "it is obsolete; OTEL_CONFIG_FILE replaces it"),
     ignored("OTEL_ENTITIES", "there are no entities; OTEL_RESOURCE_ATTRIBUTES describes the resource"),
     ignored("OTEL_SEMCONV_STABILITY_OPT_IN", STABLE).but("http"),
     ignored("OTEL_BSP_MAX_CONCURRENT_EXPORTS", "one export is under way at a time").but("1"),

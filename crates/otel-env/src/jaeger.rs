@@ -18,6 +18,8 @@ pub struct Jaeger {
     pub protocol: JaegerProtocol,
     /// The URL that takes the spans, path included; `udp://host:port` over UDP.
     pub endpoint: String,
+    /// The variable that says where the spans go, or could.
+    pub endpoint_variable: &'static str,
     /// The agent, where spans go over UDP.
     pub agent: Option<Agent>,
     /// The limit for one export with its retries.
@@ -91,16 +93,6 @@ impl JaegerProtocol {
     }
 }
 
-impl Jaeger {
-    /// The variable that says where the spans go.
-    pub fn endpoint_variable(&self) -> &'static str {
-        match self.agent {
-            Some(_) => v::JAEGER_AGENT_HOST.name,
-            None => v::JAEGER_ENDPOINT.name,
-        }
-    }
-}
-
 pub(crate) fn read(reader: &mut Reader<'_>, family: Family) -> Jaeger {
     let protocol = protocol(reader, family);
     let timeout = reader.timeout(&v::JAEGER_TIMEOUT);
@@ -140,6 +132,7 @@ fn to_agent(
     Jaeger {
         protocol,
         endpoint: format!("udp://{host}:{port}"),
+        endpoint_variable: v::JAEGER_AGENT_HOST.name,
         agent: Some(Agent { host, port }),
         timeout,
         user: None,
@@ -160,6 +153,7 @@ fn to_collector(reader: &mut Reader<'_>, protocol: JaegerProtocol, timeout: Dura
     let endpoint = endpoint.unwrap_or_else(|| default.to_owned());
     Jaeger {
         protocol,
+        endpoint_variable: v::JAEGER_ENDPOINT.name,
         agent: None,
         timeout,
         user: reader.text(&v::JAEGER_USER),

@@ -5,6 +5,8 @@
 
 mod batch;
 mod exporters;
+#[cfg(feature = "config-file")]
+mod file;
 mod http_spans;
 mod ignored;
 mod jaeger;
@@ -25,7 +27,7 @@ mod variables;
 
 use std::ffi::OsString;
 
-pub use batch::Batch;
+pub use batch::{Batch, Processor};
 pub use exporters::Exporter;
 pub use http_spans::Http;
 pub use ignored::{IGNORED, Ignored};
@@ -35,7 +37,7 @@ pub use log_level::LogLevel;
 pub use logs::{Logs, LogsExporter};
 pub use otlp::{Otlp, OtlpProtocol};
 pub use propagators::Propagator;
-pub use resource::{Detector, Resource};
+pub use resource::{Detector, Resource, Value};
 pub use sampler::Sampler;
 pub use secret::Secret;
 pub use tls::{PemFile, TlsFiles};
@@ -56,10 +58,8 @@ pub struct Config {
     pub propagators: Vec<Propagator>,
     /// The choice of the spans that are recorded and exported.
     pub sampler: Sampler,
-    /// The exporters of spans; empty for none.
-    pub exporters: Vec<Exporter>,
-    /// The limits of each batch processor.
-    pub batch: Batch,
+    /// The exporters of spans, and how spans come to them; empty for none.
+    pub processors: Vec<Processor<Exporter>>,
     /// The exporters of log records.
     pub logs: Logs,
     /// The limits of one span.
@@ -83,15 +83,38 @@ impl Config {
 
     /// Reads the variables that `lookup` gives. Every value that is not used as it stands is
     /// a problem; the rest of the configuration then holds what the specification says instead.
+    ///
+    /// With the feature `config-file`, a file that `OTEL_CONFIG_FILE` names rules over the
+    /// variables. One that cannot be used is a problem and leaves the program without telemetry.
     pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> (Self, Vec<Problem>) {
+        #[cfg(feature = "config-file")]
+        if let Some(read) = file::read(lookup) {
+            return read;
+        }
+        Self::of_variables(lookup)
+    }
+
+    /// Without telemetry.
+    #[cfg(feature = "config-file")]
+    fn silent() -> Self {
+        Self {
+            disabled: true,
+            resource: Resource::default(),
+            propagators: Vec::new(),
+            ..Self::of_variables(&|_| None).0
+        }
+    }
+
+    fn of_variables(lookup: &dyn Fn(&str) -> Option<String>) -> (Self, Vec<Problem>) {
         let mut reader = Reader::new(lookup);
+        #[cfg(not(feature = "config-file"))]
+        file_is_not_read(&mut reader);
         let config = Self {
             disabled: reader.flag(&variables::SDK_DISABLED),
             resource: resource::read(&mut reader),
             propagators: propagators::read(&mut reader),
             sampler: sampler::read(&mut reader),
-            exporters: exporters::read(&mut reader),
-            batch: batch::spans(&mut reader),
+            processors: exporters::read(&mut reader),
             logs: logs::read(&mut reader),
             limits: limits::read(&mut reader),
             log_level: log_level::read(&mut reader),
@@ -100,6 +123,16 @@ impl Config {
         let mut problems = reader.into_problems();
         problems.extend(ignored::reported(lookup));
         (config, problems)
+    }
+}
+
+#[cfg(not(feature = "config-file"))]
+fn file_is_not_read(reader: &mut Reader<'_>) {
+    let variable = &variables::CONFIG_FILE;
+    if let Some(path) = reader.text(variable) {
+        let message = "this program is built without the feature config-file; it is not used";
+        let kind = ProblemKind::NotSupported;
+        reader.report(kind, variable, &path, message.to_owned());
     }
 }
 

@@ -6,7 +6,7 @@ use crate::reader::Reader;
 use crate::variable::Variable;
 use crate::variables as v;
 
-const DEFAULT_COUNT: u32 = 128;
+pub(crate) const DEFAULT_COUNT: u32 = 128;
 
 /// The limits of one span. Whatever exceeds a count is dropped and counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,17 +1,15 @@
 //! The exporters of log records.
 
-use crate::batch::{self, Batch};
+use crate::batch::{self, Processor};
 use crate::otlp::{self, Otlp};
 use crate::reader::Reader;
 use crate::variables::LOGS_EXPORTER;
 
 /// The exporters of log records, and how records are gathered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Logs {
-    /// The exporters; empty for none.
-    pub exporters: Vec<LogsExporter>,
-    /// The limits of each batch processor.
-    pub batch: Batch,
+    /// The exporters, and how records come to them; empty for none.
+    pub processors: Vec<Processor<LogsExporter>>,
 }
 
 /// An exporter of log records.
@@ -46,8 +44,12 @@ pub(crate) fn read(reader: &mut Reader<'_>) -> Logs {
             exporters.push(exporter);
         }
     }
+    let batch = batch::logs(reader);
+    let processor = |exporter| Processor {
+        batch: (exporter != LogsExporter::Console).then_some(batch),
+        exporter,
+    };
     Logs {
-        exporters,
-        batch: batch::logs(reader),
+        processors: exporters.into_iter().map(processor).collect(),
     }
 }

@@ -3,7 +3,7 @@
 //! Each has a variable for each signal, which inherits a general one.
 //! <https://opentelemetry.io/docs/specs/otel/protocol/exporter/>
 
-mod headers;
+pub(crate) mod headers;
 
 use std::time::Duration;
 

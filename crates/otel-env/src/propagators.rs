@@ -18,6 +18,19 @@ pub enum Propagator {
     Jaeger,
 }
 
+impl Propagator {
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        match name {
+            "tracecontext" => Some(Self::TraceContext),
+            "baggage" => Some(Self::Baggage),
+            "b3" => Some(Self::B3),
+            "b3multi" => Some(Self::B3Multi),
+            "jaeger" => Some(Self::Jaeger),
+            _ => None,
+        }
+    }
+}
+
 pub(crate) fn read(reader: &mut Reader<'_>) -> Vec<Propagator> {
     let default = || vec![Propagator::TraceContext, Propagator::Baggage];
     let Some(names) = reader.list(&PROPAGATORS) else {
@@ -30,12 +43,10 @@ pub(crate) fn read(reader: &mut Reader<'_>) -> Vec<Propagator> {
                 reader.none_stands_alone(&PROPAGATORS, &names);
                 return Vec::new();
             }
-            "tracecontext" => push(&mut propagators, Propagator::TraceContext),
-            "baggage" => push(&mut propagators, Propagator::Baggage),
-            "b3" => push(&mut propagators, Propagator::B3),
-            "b3multi" => push(&mut propagators, Propagator::B3Multi),
-            "jaeger" => push(&mut propagators, Propagator::Jaeger),
-            _ => reader.refuse(&PROPAGATORS, name),
+            known => match Propagator::of_name(known) {
+                Some(propagator) => push(&mut propagators, propagator),
+                None => reader.refuse(&PROPAGATORS, name),
+            },
         }
     }
     if propagators.is_empty() {
@@ -45,7 +56,7 @@ pub(crate) fn read(reader: &mut Reader<'_>) -> Vec<Propagator> {
 }
 
 /// "Duplicate values SHOULD be removed."
-fn push(propagators: &mut Vec<Propagator>, propagator: Propagator) {
+pub(crate) fn push(propagators: &mut Vec<Propagator>, propagator: Propagator) {
     if !propagators.contains(&propagator) {
         propagators.push(propagator);
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::variable::{Problem, ProblemKind, Variable};
 use crate::variables::variables;
 
-const MAX_MILLISECONDS: u64 = 2_147_483_647;
+pub(crate) const MAX_MILLISECONDS: u64 = 2_147_483_647;
 
 /// Reads variables and keeps the problems for one report.
 pub(crate) struct Reader<'a> {

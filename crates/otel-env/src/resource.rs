@@ -1,20 +1,36 @@
 //! The resource: the description of the program that makes the spans.
 
+use std::fmt;
+
 use crate::percent;
 use crate::reader::Reader;
 use crate::variables::{RESOURCE_ATTRIBUTES, RESOURCE_DETECTORS, SERVICE_NAME};
 
-const SERVICE_NAME_KEY: &str = "service.name";
+pub(crate) const SERVICE_NAME_KEY: &str = "service.name";
 
 /// The description of the program that makes the spans.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Resource {
     /// The name of the service; `None` where the environment does not say it.
     pub service_name: Option<String>,
     /// The other attributes, in the order they were given. The last one of a key counts.
-    pub attributes: Vec<(String, String)>,
+    pub attributes: Vec<(String, Value)>,
     /// The attributes that the program finds out by itself. Those that are given win over them.
     pub detectors: Vec<Detector>,
+}
+
+/// The value of an attribute. Variables give text, a file all of them.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Value {
+    String(String),
+    Bool(bool),
+    Int(i64),
+    Double(f64),
+    Strings(Vec<String>),
+    Bools(Vec<bool>),
+    Ints(Vec<i64>),
+    Doubles(Vec<f64>),
 }
 
 /// A part of the resource that a program finds out by itself.
@@ -32,6 +48,21 @@ pub enum Detector {
     Process,
     /// `service.instance.id`, a new one at each start.
     Service,
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::String(text) => f.write_str(text),
+            Self::Bool(flag) => flag.fmt(f),
+            Self::Int(number) => number.fmt(f),
+            Self::Double(number) => number.fmt(f),
+            Self::Strings(values) => write!(f, "{values:?}"),
+            Self::Bools(values) => write!(f, "{values:?}"),
+            Self::Ints(values) => write!(f, "{values:?}"),
+            Self::Doubles(values) => write!(f, "{values:?}"),
+        }
+    }
 }
 
 impl Detector {
@@ -59,8 +90,8 @@ pub(crate) fn read(reader: &mut Reader<'_>) -> Resource {
     let mut attributes = attributes(reader);
     let named = attributes
         .iter()
-        .rfind(|(key, value)| key == SERVICE_NAME_KEY && !value.is_empty())
-        .map(|(_, value)| value.clone());
+        .rfind(|(key, value)| key == SERVICE_NAME_KEY && *value != Value::String(String::new()))
+        .map(|(_, value)| value.to_string());
     attributes.retain(|(key, _)| key != SERVICE_NAME_KEY);
     Resource {
         service_name: reader.text(&SERVICE_NAME).or(named),
@@ -92,19 +123,21 @@ fn detectors(reader: &mut Reader<'_>) -> Vec<Detector> {
 /// "In case of any error, e.g. failure during the decoding process, the entire environment
 /// variable value SHOULD be discarded and an error SHOULD be reported."
 /// <https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable>
-fn attributes(reader: &mut Reader<'_>) -> Vec<(String, String)> {
-    reader
-        .parse(&RESOURCE_ATTRIBUTES, |text| {
-            text.split(',')
-                .filter(|pair| !pair.trim().is_empty())
-                .map(attribute)
-                .collect()
-        })
-        .unwrap_or_default()
+fn attributes(reader: &mut Reader<'_>) -> Vec<(String, Value)> {
+    let attributes = reader.parse(&RESOURCE_ATTRIBUTES, pairs);
+    attributes.unwrap_or_default()
 }
 
-fn attribute(pair: &str) -> Option<(String, String)> {
+/// The pairs in `text`, if each of them is one.
+pub(crate) fn pairs(text: &str) -> Option<Vec<(String, Value)>> {
+    text.split(',')
+        .filter(|pair| !pair.trim().is_empty())
+        .map(attribute)
+        .collect()
+}
+
+fn attribute(pair: &str) -> Option<(String, Value)> {
     let (key, value) = pair.split_once('=')?;
     let key = percent::decoded(key.trim()).filter(|key| !key.is_empty())?;
-    Some((key, percent::decoded(value.trim())?))
+    Some((key, Value::String(percent::decoded(value.trim())?)))
 }

@@ -17,6 +17,12 @@ pub enum Sampler {
     ParentBased(Box<Self>),
 }
 
+impl Default for Sampler {
+    fn default() -> Self {
+        parent_based(Self::AlwaysOn)
+    }
+}
+
 pub(crate) fn read(reader: &mut Reader<'_>) -> Sampler {
     let name = reader
         .text(&TRACES_SAMPLER)

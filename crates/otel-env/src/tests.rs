@@ -23,10 +23,15 @@ fn config(variables: &[(&str, &str)]) -> Config {
     config
 }
 
+fn exporters(config: Config) -> Vec<Exporter> {
+    let processors = config.processors.into_iter();
+    processors.map(|processor| processor.exporter).collect()
+}
+
 fn attribute(config: &Config, key: &str) -> String {
     let attributes = config.resource.attributes.iter();
     let value = attributes.rev().find(|(given, _)| given == key);
-    value.map_or_else(|| "absent".to_owned(), |(_, value)| value.clone())
+    value.map_or_else(|| "absent".to_owned(), |(_, value)| value.to_string())
 }
 
 #[test]
@@ -61,9 +66,13 @@ fn an_empty_environment_gives_the_defaults_of_the_specification() {
         gzip: false,
         tls: TlsFiles::default(),
     };
-    assert_eq!(config.exporters, [Exporter::Otlp(otlp)]);
-    assert_eq!(config.batch.max_queue_size, 2048);
-    assert_eq!(config.batch.max_export_batch_size, 512);
+    let [processor] = &config.processors[..] else {
+        panic!("{config:?}");
+    };
+    assert_eq!(processor.exporter, Exporter::Otlp(otlp));
+    let batch = processor.batch.unwrap();
+    assert_eq!(batch.max_queue_size, 2048);
+    assert_eq!(batch.max_export_batch_size, 512);
     assert_eq!(config.resource, Resource::default());
 }
 
@@ -100,7 +109,7 @@ fn every_bad_value_is_reported_at_once() {
         ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "4096"),
     ]);
     assert!(!config.disabled);
-    assert_eq!(config.exporters, [Exporter::Console]);
+    assert_eq!(exporters(config), [Exporter::Console]);
     insta::assert_snapshot!(problems, @r#"
     OTEL_SDK_DISABLED="1": accepted: true or false; false is used
     OTEL_PROPAGATORS="zipkin": accepted: a list of tracecontext, baggage, b3, b3multi, jaeger; or none; it is left out, and the default is used where nothing is left
@@ -210,7 +219,7 @@ fn a_misspelt_variable_is_reported_with_the_right_one() {
 fn none_stands_alone() {
     assert!(
         config(&[("OTEL_TRACES_EXPORTER", "none")])
-            .exporters
+            .processors
             .is_empty()
     );
     assert!(
@@ -219,7 +228,7 @@ fn none_stands_alone() {
             .is_empty()
     );
     let (config, problems) = read(&[("OTEL_TRACES_EXPORTER", "console,none")]);
-    assert!(config.exporters.is_empty());
+    assert!(config.processors.is_empty());
     assert!(problems.contains("none excludes all others"), "{problems}");
 }
 
@@ -381,7 +390,7 @@ fn jaeger_over_udp_goes_to_an_agent() {
         ("OTEL_EXPORTER_JAEGER_AGENT_HOST", "h"),
     ]);
     assert_eq!(agent.endpoint, "udp://h:6832");
-    assert_eq!(agent.endpoint_variable(), "OTEL_EXPORTER_JAEGER_AGENT_HOST");
+    assert_eq!(agent.endpoint_variable, "OTEL_EXPORTER_JAEGER_AGENT_HOST");
 }
 
 #[test]
@@ -412,7 +421,7 @@ fn jaeger(variables: &[(&str, &str)]) -> Jaeger {
 }
 
 fn only_jaeger(config: Config) -> Jaeger {
-    match <[Exporter; 1]>::try_from(config.exporters) {
+    match <[Exporter; 1]>::try_from(exporters(config)) {
         Ok([Exporter::Jaeger(jaeger)]) => jaeger,
         other => panic!("{other:?}"),
     }
@@ -423,7 +432,7 @@ fn otlp(variables: &[(&str, &str)]) -> Otlp {
 }
 
 fn only_otlp(config: Config) -> Otlp {
-    match <[Exporter; 1]>::try_from(config.exporters) {
+    match <[Exporter; 1]>::try_from(exporters(config)) {
         Ok([Exporter::Otlp(otlp)]) => otlp,
         other => panic!("{other:?}"),
     }

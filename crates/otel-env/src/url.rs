@@ -22,7 +22,7 @@ pub(crate) fn read(
     reader.parse(variable, |text| parse(text, bare_scheme))
 }
 
-fn parse(text: &str, bare_scheme: Option<&str>) -> Option<String> {
+pub(crate) fn parse(text: &str, bare_scheme: Option<&str>) -> Option<String> {
     let text = match bare_scheme {
         Some(scheme) if !text.contains("://") => format!("{scheme}://{text}"),
         _ => text.to_owned(),

@@ -125,7 +125,7 @@ pub(crate) fn shown(is_secret: bool, value: &str) -> String {
 pub struct Problem {
     /// The kind of reason.
     pub kind: ProblemKind,
-    /// The variable's name.
+    /// The variable's name; or, of a file, its name, the line and the key.
     pub variable: String,
     /// The value it has, as far as it may be shown.
     pub value: String,
@@ -144,6 +144,8 @@ pub enum ProblemKind {
     NotSupported,
     /// The variable's name is almost that of another.
     Misspelt,
+    /// It is in the configuration file, which cannot be used because of it.
+    InFile,
     /// It was accepted, and the exporter that it describes could not be built.
     Failed,
 }
@@ -167,6 +169,9 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.value.is_empty() {
+            return write!(f, "{}: {}", self.variable, self.message);
+        }
         write!(f, "{}={:?}: {}", self.variable, self.value, self.message)
     }
 }

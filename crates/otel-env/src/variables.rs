@@ -33,6 +33,7 @@ pub static GROUPS: &[Group] = &[
     Group {
         title: "General",
         variables: &[
+            &CONFIG_FILE,
             &SDK_DISABLED,
             &SERVICE_NAME,
             &RESOURCE_ATTRIBUTES,
@@ -131,6 +132,14 @@ pub static GROUPS: &[Group] = &[
         ],
     },
 ];
+
+pub(crate) static CONFIG_FILE: Variable = Variable::new(
+    "OTEL_CONFIG_FILE",
+    "none",
+    "the path of a YAML file of the declarative configuration, version 1.0 to 1.2; it rules over \
+     all other variables, but for those that it refers to",
+    "there is no telemetry",
+);
 
 pub(crate) static SDK_DISABLED: Variable = Variable::new(
     "OTEL_SDK_DISABLED",

@@ -76,7 +76,8 @@ pub fn examine(environment: &Environment, args: &DoctorArgs) -> Examination {
             hops.push(failure);
             break;
         }
-        if target.protocol == Protocol::OtlpHttp && !is_set(environment, &PROTOCOL) {
+        let is_said = settings.is_of_file() || is_set(environment, &PROTOCOL);
+        if target.protocol == Protocol::OtlpHttp && !is_said {
             let mut path = Path::new(target, args);
             path.guess(is_set(environment, &ENDPOINT));
             hops.append(&mut path.hops);

@@ -2,17 +2,19 @@
 
 use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
 use opentelemetry_sdk::Resource;
+#[cfg(feature = "console")]
+use opentelemetry_sdk::logs::BatchLogProcessor;
 use opentelemetry_sdk::logs::{LoggerProviderBuilder, SdkLogger, SdkLoggerProvider};
 
 use crate::config::{Batch, Config, LogsExporter, Otlp, Problem};
 use crate::delivery::Delivery;
+use crate::settings;
 
 pub(crate) use opentelemetry_sdk::logs::SdkLoggerProvider as LoggerProvider;
 
 /// A provider in the making, and the counts of its exporters.
 struct Pipeline<'a> {
     builder: LoggerProviderBuilder,
-    batch: Batch,
     deliveries: &'a mut Vec<Delivery>,
 }
 
@@ -26,17 +28,19 @@ pub(super) fn build(
 ) -> Option<SdkLoggerProvider> {
     let mut pipeline = Pipeline {
         builder: SdkLoggerProvider::builder().with_resource(resource),
-        batch: config.logs.batch,
         deliveries,
     };
-    for exporter in &config.logs.exporters {
-        let added = match exporter {
-            LogsExporter::Console => pipeline.add_console(),
-            LogsExporter::Otlp(settings) => pipeline.add_otlp(settings),
+    for processor in &config.logs.processors {
+        let batch = processor.batch;
+        let added = match &processor.exporter {
+            LogsExporter::Console => pipeline.add_console(batch),
+            LogsExporter::Otlp(settings) => {
+                pipeline.add_otlp(settings, settings::batch_or_single(batch))
+            }
         };
         problems.extend(added.err());
     }
-    (!config.logs.exporters.is_empty()).then(|| pipeline.builder.build())
+    (!config.logs.processors.is_empty()).then(|| pipeline.builder.build())
 }
 
 /// Makes log records of the events of `tracing`.
@@ -49,10 +53,20 @@ pub(crate) fn bridge(
 impl Pipeline<'_> {
     #[cfg(feature = "console")]
     #[expect(clippy::unnecessary_wraps, reason = "without the feature, it fails")]
-    fn add_console(&mut self) -> Result<(), Problem> {
+    fn add_console(&mut self, batch: Option<Batch>) -> Result<(), Problem> {
         let builder = std::mem::take(&mut self.builder);
         let exporter = crate::console::ConsoleLogExporter::stdout();
-        self.builder = builder.with_simple_exporter(exporter);
+        self.builder = match batch {
+            None => builder.with_simple_exporter(exporter),
+            Some(batch) => {
+                let batch = settings::batch_of_logs(batch);
+                builder.with_log_processor(
+                    BatchLogProcessor::builder(exporter)
+                        .with_batch_config(batch)
+                        .build(),
+                )
+            }
+        };
         Ok(())
     }
 
@@ -61,7 +75,7 @@ impl Pipeline<'_> {
         clippy::unused_self,
         reason = "with the feature, it changes the pipeline"
     )]
-    fn add_console(&mut self) -> Result<(), Problem> {
+    fn add_console(&mut self, _: Option<Batch>) -> Result<(), Problem> {
         Err(crate::missing::feature(
             "OTEL_LOGS_EXPORTER",
             "console",
@@ -70,12 +84,12 @@ impl Pipeline<'_> {
     }
 
     #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
-    fn add_otlp(&mut self, settings: &Otlp) -> Result<(), Problem> {
+    fn add_otlp(&mut self, settings: &Otlp, batch: Batch) -> Result<(), Problem> {
         let delivery = Delivery::of_logs_to(&settings.endpoint);
         let delivery = delivery.with_variable(settings.endpoint_variable);
-        let timeout = settings.timeout.min(self.batch.export_timeout);
+        let timeout = settings.timeout.min(batch.export_timeout);
         let exporter = crate::otlp::logs(settings, timeout, &delivery)?;
-        let batch = crate::settings::batch_of_logs(self.batch);
+        let batch = settings::batch_of_logs(batch);
         let processor = delivery.batch_of_logs(exporter, batch);
         self.deliveries.push(delivery);
         self.builder = std::mem::take(&mut self.builder).with_log_processor(processor);
@@ -87,7 +101,7 @@ impl Pipeline<'_> {
         clippy::unused_self,
         reason = "with the feature, it changes the pipeline"
     )]
-    fn add_otlp(&mut self, _: &Otlp) -> Result<(), Problem> {
+    fn add_otlp(&mut self, _: &Otlp, _: Batch) -> Result<(), Problem> {
         let feature = "otlp-http or otlp-grpc";
         Err(crate::missing::feature(
             "OTEL_LOGS_EXPORTER",

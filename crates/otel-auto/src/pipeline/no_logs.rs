@@ -26,7 +26,7 @@ pub(super) fn build(
     _: &mut Vec<Delivery>,
     problems: &mut Vec<Problem>,
 ) -> Option<LoggerProvider> {
-    if !config.logs.exporters.is_empty() {
+    if !config.logs.processors.is_empty() {
         problems.push(crate::missing::feature("OTEL_LOGS_EXPORTER", "…", "logs"));
     }
     None

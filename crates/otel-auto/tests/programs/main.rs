@@ -7,6 +7,7 @@
 )]
 
 mod endings;
+mod file;
 mod http;
 mod load;
 mod logs;

@@ -43,20 +43,24 @@ pub(super) fn read(reader: &mut Reader<'_>, variable: &'static Variable) -> Opti
 }
 
 /// The header that `pair` stands for, or what is wrong with it.
-fn header(pair: &str) -> Result<Header, String> {
+pub(crate) fn header(pair: &str) -> Result<Header, String> {
     let (name, value) = pair
         .split_once('=')
         .ok_or("has no equals sign: accepted is key=value")?;
+    let value = percent::decoded(value.trim()).ok_or("has a value with broken percent-encoding")?;
+    checked(name.trim(), &value)
+}
+
+/// The header of that name and value, or what is wrong with it.
+pub(crate) fn checked(name: &str, value: &str) -> Result<Header, String> {
     let name: HeaderName = name
-        .trim()
         .parse()
         .map_err(|_| "begins with what cannot be the name of a header")?;
     if RESERVED.contains(&name) || name.as_str().starts_with("grpc-") {
         return Err(format!("sets {name}, which is the exporter's own"));
     }
-    let value = percent::decoded(value.trim()).ok_or("has a value with broken percent-encoding")?;
     let mut value =
-        HeaderValue::from_str(&value).map_err(|_| "has a value that cannot be that of a header")?;
+        HeaderValue::from_str(value).map_err(|_| "has a value that cannot be that of a header")?;
     value.set_sensitive(true);
     Ok((name, value))
 }

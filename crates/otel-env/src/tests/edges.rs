@@ -28,7 +28,7 @@ fn counts() {
     for (value, size, problems) in cases {
         let (config, reported) = one("OTEL_BSP_MAX_QUEUE_SIZE", value);
         assert_eq!(
-            (config.batch.max_queue_size, reported),
+            (config.processors[0].batch.unwrap().max_queue_size, reported),
             (size, problems),
             "{value:?}"
         );
@@ -70,8 +70,24 @@ fn times() {
             ("OTEL_BSP_SCHEDULE_DELAY", value),
             ("OTEL_EXPORTER_OTLP_TIMEOUT", value),
         ]);
-        assert_eq!(config.batch.export_timeout.as_millis(), timeout, "{value}");
-        assert_eq!(config.batch.schedule_delay.as_millis(), delay, "{value}");
+        assert_eq!(
+            config.processors[0]
+                .batch
+                .unwrap()
+                .export_timeout
+                .as_millis(),
+            timeout,
+            "{value}"
+        );
+        assert_eq!(
+            config.processors[0]
+                .batch
+                .unwrap()
+                .schedule_delay
+                .as_millis(),
+            delay,
+            "{value}"
+        );
         assert_eq!(only_otlp(config).timeout.as_millis(), timeout, "{value}");
     }
 }
@@ -134,13 +150,13 @@ fn lists() {
     ] {
         let (config, reported) = one("OTEL_TRACES_EXPORTER", value);
         assert_eq!(
-            (config.exporters.len(), reported),
+            (config.processors.len(), reported),
             (exporters, problems),
             "{value:?}"
         );
     }
     let (config, problems) = one("OTEL_LOGS_EXPORTER", "console,none");
-    assert_eq!((config.logs.exporters.len(), problems), (0, 1));
+    assert_eq!((config.logs.processors.len(), problems), (0, 1));
 }
 
 #[test]

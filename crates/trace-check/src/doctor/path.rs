@@ -55,9 +55,7 @@ impl<'a> Path<'a> {
 
     fn parts(&self) -> Result<Parts, Hop> {
         self.target.parts().map_err(|reason| {
-            let Target {
-                endpoint, variable, ..
-            } = self.target;
+            let (endpoint, variable) = (self.target.shown(), self.target.variable);
             Hop::failed(
                 Stage::Name,
                 Diagnosis::EndpointInvalid,
@@ -158,7 +156,7 @@ impl<'a> Path<'a> {
                 Diagnosis::TlsAgainstPlaintext,
                 format!(
                     "{address} does not speak TLS, which {} asks for",
-                    self.target.endpoint
+                    self.target.shown()
                 ),
                 format!(
                     "write http:// instead of https:// in {}, or OTEL_EXPORTER_OTLP_INSECURE=true where it has no scheme",
@@ -190,7 +188,7 @@ impl<'a> Path<'a> {
             Diagnosis::PlaintextAgainstTls,
             format!(
                 "{address} speaks TLS, which {} does not ask for",
-                self.target.endpoint
+                self.target.shown()
             ),
             format!(
                 "write https:// instead of http:// in {}",
@@ -212,6 +210,7 @@ impl<'a> Path<'a> {
         let sent = Sender::connect(*protocol, endpoint, security)
             .and_then(|mut sender| sender.send(&spans));
         let sent = sent.map_err(|error| self.explain(parts, address, &error))?;
+        let endpoint = self.target.shown();
         match sent.acknowledged {
             Some(0) => Err(Hop::failed(
                 Stage::Receiver,
@@ -233,18 +232,16 @@ impl<'a> Path<'a> {
 
     /// Why a span was not acknowledged.
     fn explain(&self, parts: &Parts, address: Option<SocketAddr>, error: &SendError) -> Hop {
-        let Target {
-            protocol, endpoint, ..
-        } = self.target;
+        let (protocol, endpoint) = (self.target.protocol, self.target.shown());
+        let text = error.to_string().replace(&self.target.endpoint, &endpoint);
         let Some(address) = address else {
-            return self.closed(parts, &error.to_string());
+            return self.closed(parts, &text);
         };
         if !parts.tls
             && let Err(hop) = self.is_tls(address)
         {
             return hop;
         }
-        let text = error.to_string();
         if parts.tls && text.contains("certificate") {
             return Hop::failed(
                 Stage::Tls,
@@ -274,7 +271,7 @@ impl<'a> Path<'a> {
             Hop::failed(
                 Stage::Receiver,
                 Diagnosis::ReceiverOff,
-                format!("{endpoint} answers, but does not receive {protocol}: {error}"),
+                format!("{endpoint} answers, but does not receive {protocol}: {text}"),
                 self.path_advice().unwrap_or_else(|| {
                     format!(
                         "switch the receiver of {protocol} on, or correct port and path in {}; it usually is port {}{}",
@@ -290,11 +287,9 @@ impl<'a> Path<'a> {
     /// An error if the port is that of a backend's page and query API.
     fn page(&self, parts: &Parts) -> Option<Hop> {
         let Target {
-            protocol,
-            endpoint,
-            variable,
-            ..
+            protocol, variable, ..
         } = self.target;
+        let endpoint = self.target.shown();
         let backend = read::detect(&origin(parts)).ok()?;
         let place = match backend.kind {
             Kind::VictoriaTraces => "path /insert/opentelemetry/v1/traces",
@@ -328,7 +323,8 @@ impl<'a> Path<'a> {
                 "remove {path} from {variable}: it is appended to what stands there"
             ));
         }
-        let is_whole = *variable == "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+        let whole = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_CONFIG_FILE"];
+        let is_whole = whole.contains(variable);
         (is_whole && !endpoint.ends_with(path))
             .then(|| format!("add {path} to {variable}: nothing is appended to what stands there"))
     }
@@ -361,10 +357,11 @@ impl<'a> Path<'a> {
     fn other_protocol(&self, parts: &Parts, address: SocketAddr) -> Option<Hop> {
         let Target {
             protocol,
-            endpoint,
             security,
             variable,
+            ..
         } = self.target;
+        let endpoint = self.target.shown();
         let authority = match address {
             SocketAddr::V4(_) if parts.tls => format!("{}:{}", parts.host, parts.port),
             address => address.to_string(),

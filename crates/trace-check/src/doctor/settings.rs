@@ -18,6 +18,7 @@ use crate::send::Security;
 /// The variables of a program. An empty one counts as unset.
 pub type Environment = BTreeMap<String, String>;
 
+const CONFIG_FILE: &str = "OTEL_CONFIG_FILE";
 const ZIPKIN_ENDPOINT: &str = "OTEL_EXPORTER_ZIPKIN_ENDPOINT";
 
 /// The settings that the variables give.
@@ -27,6 +28,8 @@ pub(super) struct Settings {
     pub(super) misunderstood: Vec<Hop>,
     /// The targets of the spans.
     pub(super) targets: Vec<Target>,
+    /// The file that rules over all variables.
+    file: Option<String>,
     disabled: bool,
     /// The names of the exporters, with commas between.
     exporters: String,
@@ -37,12 +40,14 @@ impl Settings {
     pub(super) fn resolve(environment: &Environment) -> Self {
         let translated = languages::translate(environment);
         let (config, problems) = Config::read(&|name| translated.environment.get(name).cloned());
+        let file = environment.get(CONFIG_FILE).map(|path| path.trim());
+        let file = file.filter(|path| !path.is_empty()).map(str::to_owned);
         let slips = misspelt(environment.keys().cloned());
         let mut misunderstood: Vec<_> = slips.chain(problems).filter_map(misunderstood).collect();
         let mut targets = Vec::new();
         let mut names = Vec::new();
-        for exporter in &config.exporters {
-            let target = match exporter {
+        for processor in &config.processors {
+            let target = match &processor.exporter {
                 Exporter::Console => {
                     names.push("console");
                     continue;
@@ -61,7 +66,7 @@ impl Settings {
                 Err(hop) => misunderstood.push(hop),
             }
         }
-        if translated.zipkin {
+        if translated.zipkin && file.is_none() {
             names.push("zipkin");
             targets.push(of_zipkin(environment));
         }
@@ -71,6 +76,7 @@ impl Settings {
         Self {
             misunderstood,
             targets,
+            file,
             disabled: config.disabled,
             exporters: names.join(","),
             sampler: config.sampler,
@@ -95,30 +101,46 @@ impl Settings {
         }
     }
 
+    /// The name of a setting: that of the variable, or that of the file and the key in it.
+    fn setting(&self, variable: &str, key: &str) -> String {
+        match &self.file {
+            Some(file) => format!("{key} of {file}"),
+            None => variable.to_owned(),
+        }
+    }
+
+    /// True if a file rules over all variables.
+    pub(super) fn is_of_file(&self) -> bool {
+        self.file.is_some()
+    }
+
     /// The hops within the program: exporter and sampler.
     pub(super) fn hops(&self) -> Vec<Hop> {
         let mut hops = Vec::new();
         if self.disabled {
+            let setting = self.setting("OTEL_SDK_DISABLED", "disabled");
             hops.push(Hop::failed(
                 Stage::Exporter,
                 Diagnosis::SdkDisabled,
-                "OTEL_SDK_DISABLED is true: there is no tracing at all",
-                "unset OTEL_SDK_DISABLED",
+                format!("{setting} is true: there is no tracing at all"),
+                format!("set {setting} to false"),
             ));
             return hops;
         }
         let names = &self.exporters;
+        let setting = self.setting("OTEL_TRACES_EXPORTER", "tracer_provider.processors");
         hops.push(if self.targets.is_empty() {
             Hop::failed(
                 Stage::Exporter,
                 Diagnosis::NotExported,
-                format!("OTEL_TRACES_EXPORTER is {names:?}: spans go to no backend"),
-                "set OTEL_TRACES_EXPORTER to otlp or jaeger, or unset it",
+                format!("{setting} is {names:?}: spans go to no backend"),
+                format!("set {setting} to an exporter that sends, such as otlp"),
             )
         } else {
             Hop::fine(Stage::Exporter, names.clone())
         });
-        hops.push(sampler_hop(&self.sampler));
+        let setting = self.setting("OTEL_TRACES_SAMPLER", "tracer_provider.sampler");
+        hops.push(sampler_hop(&self.sampler, &setting));
         hops
     }
 }
@@ -135,6 +157,7 @@ fn misunderstood(problem: Problem) -> Option<Hop> {
     match kind {
         ProblemKind::Refused => {}
         ProblemKind::Misspelt => return Some(slip(&variable, &message)),
+        ProblemKind::InFile => return Some(in_file(&variable, &value, &message)),
         _ => return None,
     }
     let diagnosis = if variable.ends_with("_ENDPOINT") {
@@ -158,6 +181,20 @@ fn misunderstood(problem: Problem) -> Option<Hop> {
     ))
 }
 
+/// `variable` is the place in the file.
+fn in_file(variable: &str, value: &str, message: &str) -> Hop {
+    let value = match value {
+        "" => String::new(),
+        value => format!(" is {value:?}"),
+    };
+    Hop::failed(
+        Stage::Variables,
+        Diagnosis::VariableNotUnderstood,
+        format!("{variable}{value}: {message}"),
+        "correct the file; until then there is no telemetry at all".to_owned(),
+    )
+}
+
 fn slip(variable: &str, message: &str) -> Hop {
     Hop::failed(
         Stage::Variables,
@@ -167,7 +204,7 @@ fn slip(variable: &str, message: &str) -> Hop {
     )
 }
 
-fn sampler_hop(sampler: &Sampler) -> Hop {
+fn sampler_hop(sampler: &Sampler, setting: &str) -> Hop {
     let (root, parent_based) = match sampler {
         Sampler::ParentBased(root) => (root.as_ref(), "parentbased_"),
         root => (root, ""),
@@ -186,8 +223,8 @@ fn sampler_hop(sampler: &Sampler) -> Hop {
         return Hop::failed(
             Stage::Sampler,
             Diagnosis::SampledOut,
-            format!("OTEL_TRACES_SAMPLER is {name}{with}: no trace is sampled"),
-            "set OTEL_TRACES_SAMPLER to parentbased_always_on, or unset it",
+            format!("{setting} is {name}{with}: no trace is sampled"),
+            format!("set {setting} to one that samples, or leave it out"),
         );
     }
     if ratio >= 1.0 {
@@ -233,7 +270,7 @@ fn of_jaeger(jaeger: &Jaeger) -> Result<Target, Hop> {
         let password = jaeger.password.as_ref();
         security.basic(user, password.map_or("", |password| password.expose()));
     }
-    let variable = jaeger.endpoint_variable();
+    let variable = jaeger.endpoint_variable;
     Ok(Target::new(protocol, variable, &jaeger.endpoint, security))
 }
 

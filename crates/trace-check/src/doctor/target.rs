@@ -1,5 +1,7 @@
 //! Where spans are meant to go.
 
+use otel_env::without_secrets;
+
 use crate::protocol::Protocol;
 use crate::send::Security;
 
@@ -35,6 +37,11 @@ impl Target {
             endpoint: endpoint.to_owned(),
             security,
         }
+    }
+
+    /// The endpoint as it may be shown: without user and password, and without its query.
+    pub(super) fn shown(&self) -> String {
+        without_secrets(&self.endpoint)
     }
 
     /// Takes the endpoint apart; or says what is wrong with it.

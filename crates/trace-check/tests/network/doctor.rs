@@ -1,5 +1,6 @@
 //! Each diagnosis, with exactly its fault set up.
 
+use std::io::Write as _;
 use std::net::{TcpListener, UdpSocket};
 use std::time::Duration;
 
@@ -95,6 +96,46 @@ fn a_secret_that_is_not_understood_is_not_shown() {
         assert!(found.is_some() && !report.contains("SECRET"), "{report}");
         assert!(report.contains("not shown"), "{report}");
     }
+}
+
+#[test]
+fn a_secret_of_an_endpoint_is_not_shown() {
+    let server = Server::http(|_| Response::new(404, "404 page not found"));
+    let endpoint = format!("{}/elsewhere?token=SECRET", server.url());
+    let variables = [("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", endpoint.as_str())];
+    let (found, report) = check(&variables);
+    assert_eq!(found, Some(Diagnosis::ReceiverOff), "{report}");
+    assert!(report.contains("?(not shown)"), "{report}");
+    assert!(!report.contains("SECRET"), "{report}");
+}
+
+#[test]
+fn a_file_is_walked_in_place_of_the_variables() {
+    let server = Server::http(otlp);
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    let exporter = format!(
+        "{{otlp_http: {{endpoint: \"{}/v1/traces\"}}}}",
+        server.url()
+    );
+    let text = format!(
+        "file_format: \"1.2\"\ntracer_provider:\n  processors:\n    - simple: {{exporter: {exporter}}}\n"
+    );
+    file.write_all(text.as_bytes()).unwrap();
+    let path = file.path().to_str().unwrap().to_owned();
+    let variables = [
+        ("OTEL_CONFIG_FILE", path.as_str()),
+        ("OTEL_TRACES_EXPORTER", "none"),
+    ];
+    assert_passes_the_receiver(&examination(&variables, None));
+
+    file.write_all(b"  limit: 1\n").unwrap();
+    let (found, report) = check(&variables);
+    assert_eq!(found, Some(Diagnosis::VariableNotUnderstood), "{report}");
+    let place = format!("{path}:5: tracer_provider.limit");
+    assert!(
+        report.contains(&place) && report.contains("accepted: "),
+        "{report}"
+    );
 }
 
 /// The doctor reads variables as the programs do; each case is one in which it once did not.
