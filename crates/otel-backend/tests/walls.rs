@@ -59,7 +59,7 @@ const WALLS: [(&str, &[Row]); 3] = [
             ("weight", &["protobuf"]),
             ("otlp", &["json", "protobuf", "weight"]),
             ("jaeger", &["json", "shared", "tags", "weight"]),
-            ("zipkin", &["json", "shared", "tags"]),
+            ("zipkin", &["json", "protobuf", "shared", "tags", "weight"]),
         ],
     ),
     (

@@ -77,7 +77,7 @@ pub struct Ports {
     )]
     pub jaeger_binary_port: String,
 
-    /// The port for Zipkin's JSON, v1 and v2.
+    /// The port for Zipkin's JSON, v1 and v2, and its protobuf, v2.
     #[arg(
         long,
         env = "OTEL_BACKEND_ZIPKIN_PORT",

@@ -23,7 +23,7 @@ pub enum Endpoint {
     JaegerCompact,
     /// Jaeger Thrift in datagrams, binary.
     JaegerBinary,
-    /// Zipkin's JSON.
+    /// Zipkin's JSON and protobuf.
     Zipkin,
     /// Jaeger's remote sampling.
     Sampling,

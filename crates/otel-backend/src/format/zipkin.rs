@@ -1,6 +1,7 @@
-//! Zipkin's JSON, versions 1 and 2: from bytes to the model. Nothing is written in it.
+//! Zipkin's spans, versions 1 and 2 in JSON and version 2 in protobuf: from bytes to the model.
+//! Nothing is written in it.
 //!
-//! Both versions become one `ZipkinSpan`, which becomes OTLP's as it does in the OpenTelemetry
+//! All of them become one `ZipkinSpan`, which becomes OTLP's as it does in the OpenTelemetry
 //! Collector; what OpenTelemetry's exporters put into tags and annotations is taken out of them again.
 //!
 //! Spec: <https://zipkin.io/zipkin-api/>, and the other way round
@@ -8,6 +9,7 @@
 
 mod annotation;
 mod json;
+mod proto;
 mod resource;
 mod status;
 mod translate;
@@ -17,12 +19,13 @@ mod v2;
 #[cfg(test)]
 mod tests;
 
+pub use proto::{LIST_OF_SPANS, decode as decode_protobuf};
 pub use v1::decode as decode_v1;
 pub use v2::decode as decode_v2;
 
 use crate::model::{Attribute, SpanKind, Text};
 
-/// A span of either version. Times are microseconds.
+/// A span of any of them. Times are microseconds.
 #[derive(Debug, Default, PartialEq)]
 struct ZipkinSpan<'a> {
     trace_id: Text<'a>,

@@ -1,4 +1,4 @@
-//! Zipkin: `POST /api/v2/spans` and `POST /api/v1/spans`, both in JSON.
+//! Zipkin: `POST /api/v2/spans` in JSON and protobuf, and `POST /api/v1/spans` in JSON.
 //!
 //! Spec: <https://zipkin.io/zipkin-api/>
 
@@ -18,18 +18,33 @@ use super::refusal::Refusal;
 use crate::config::Limits;
 use crate::format::{Decoded, weight, zipkin};
 
+/// The encodings of a path's spans.
+type Encodings = &'static [(&'static str, DecodeSpans)];
+
+const V1: Encodings = &[(JSON, decode_v1)];
+const V2: Encodings = &[(JSON, decode_v2), (PROTOBUF, decode_protobuf)];
+
+const JSON: &str = "application/json";
+const PROTOBUF: &str = "application/x-protobuf";
+
+/// Zipkin's content types for Thrift.
+const THRIFT: [&str; 2] = [
+    "application/x-thrift",
+    "application/vnd.apache.thrift.binary",
+];
+
 /// The routes of the receiver.
 pub fn router(intake: Intake) -> Router {
-    let receiver = |decode: DecodeSpans| {
+    let receiver = |encodings: Encodings| {
         post(
             move |State(intake): State<Intake>, headers: HeaderMap, body: Body| {
-                receive(intake, headers, body, Decode::Spans(decode))
+                receive(intake, headers, body, encodings)
             },
         )
     };
     Router::new()
-        .route("/api/v1/spans", receiver(decode_v1))
-        .route("/api/v2/spans", receiver(decode_v2))
+        .route("/api/v1/spans", receiver(V1))
+        .route("/api/v2/spans", receiver(V2))
         .with_state(intake)
 }
 
@@ -37,9 +52,9 @@ async fn receive(
     intake: Intake,
     headers: HeaderMap,
     body: Body,
-    decode: Decode,
+    encodings: Encodings,
 ) -> Result<Response, Refusal> {
-    check_content_type(&headers)?;
+    let decode = Decode::Spans(choose(encodings, &headers)?);
     let accepted = intake.accept(intake.read(&headers, body), decode).await?;
     match accepted {
         Accepted {
@@ -61,18 +76,33 @@ fn decode_v2<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Decoded<'a>, Refusa
     zipkin::decode_v2(bytes).map_err(Refusal::malformed)
 }
 
-/// What does not say what it is counts as JSON. Text does not: any web page may send it.
-fn check_content_type(headers: &HeaderMap) -> Result<(), Refusal> {
+fn decode_protobuf<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Decoded<'a>, Refusal> {
+    weight::check_protobuf(bytes, &zipkin::LIST_OF_SPANS, limits.elements)?;
+    zipkin::decode_protobuf(bytes).map_err(Refusal::malformed)
+}
+
+/// The decoder for the content type. What does not say what it is counts as JSON. Text does not: any
+/// web page may send it.
+fn choose(encodings: Encodings, headers: &HeaderMap) -> Result<DecodeSpans, Refusal> {
     let given = headers
         .get(CONTENT_TYPE)
-        .map_or(Cow::Borrowed("application/json"), |given| {
+        .map_or(Cow::Borrowed(JSON), |given| {
             String::from_utf8_lossy(given.as_bytes())
         });
     let essence = given.split(';').next().unwrap_or_default().trim();
-    if !essence.eq_ignore_ascii_case("application/json") {
-        return Err(Refusal::ContentType(format!(
-            "content type '{given}' is not supported: use application/json"
-        )));
+    let is_it = |name: &&str| name.eq_ignore_ascii_case(essence);
+    if let Some((_, decode)) = encodings.iter().find(|(name, _)| is_it(name)) {
+        return Ok(*decode);
     }
-    Ok(())
+    if THRIFT.iter().any(is_it) {
+        return Err(Refusal::ContentType(
+            "Zipkin's Thrift is not supported: set the sender to JSON, or to protobuf of version 2"
+                .into(),
+        ));
+    }
+    let names: Vec<_> = encodings.iter().map(|(name, _)| *name).collect();
+    Err(Refusal::ContentType(format!(
+        "content type '{given}' is not supported: use {}",
+        names.join(" or ")
+    )))
 }

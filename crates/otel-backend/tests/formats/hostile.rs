@@ -118,6 +118,17 @@ fn zipkin_json_takes_no_more_than_its_elements() {
 }
 
 #[test]
+fn zipkin_protobuf_takes_no_more_than_its_elements() {
+    let read = |bytes: &[u8]| drop_all(zipkin::decode_protobuf(bytes).unwrap());
+    let empty = |field: u8| [field << 3 | 2, 0].repeat(ELEMENTS);
+    assert_bounded(&empty(1), read);
+    let ids = b"\x0a\x08AAAAAAAA\x1a\x08BBBBBBBB";
+    for list in [10, 11] {
+        assert_bounded(&within(&[1], [&ids[..], &empty(list)].concat()), read);
+    }
+}
+
+#[test]
 fn jaeger_json_takes_no_more_than_its_elements() {
     let read = |bytes: &[u8]| {
         let trace: &RawValue = serde_json::from_slice(bytes).unwrap();

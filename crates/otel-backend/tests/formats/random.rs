@@ -161,6 +161,7 @@ proptest! {
             round_trip::otlp_protobuf(&bytes);
             round_trip::otlp_json(&bytes);
             round_trip::zipkin_json(&bytes);
+            round_trip::zipkin_protobuf(&bytes);
             round_trip::jaeger_json(&bytes);
             round_trip::jaeger_batch(&bytes);
         }
@@ -174,6 +175,7 @@ fn inputs() -> Vec<Vec<u8>> {
         include_bytes!("../fixtures/jaeger_thrift.bin"),
         include_bytes!("../fixtures/zipkin_v1.json"),
         include_bytes!("../fixtures/zipkin_v2.json"),
+        include_bytes!("../fixtures/zipkin_v2.bin"),
         include_bytes!("../../../../tests/kit/captures/python-grpc-manual.bin"),
         include_bytes!("../../../../tests/fuzz/corpus/otlp_json/everything"),
         include_bytes!("../../../../tests/fuzz/corpus/jaeger_json/everything"),

@@ -15,18 +15,25 @@ use serde_json::value::RawValue;
 /// `bytes` as OTLP's export request in protobuf.
 pub(crate) fn otlp_protobuf(bytes: &[u8]) {
     let _refused = otlp::decode_traces(bytes).map(check);
+    let _refused = otlp::read_metrics(bytes);
 }
 
 /// `bytes` as OTLP's export request in JSON, and as a file of the Collector.
 pub(crate) fn otlp_json(bytes: &[u8]) {
     let _refused = otlp::decode_json(bytes).map(check);
     let _refused = otlp::decode_json_lines(bytes).map(check);
+    let _refused = otlp::read_metrics_json(bytes);
 }
 
 /// `bytes` as a list of spans of Zipkin, of either version.
 pub(crate) fn zipkin_json(bytes: &[u8]) {
     let _refused = zipkin::decode_v1(bytes).map(check);
     let _refused = zipkin::decode_v2(bytes).map(check);
+}
+
+/// `bytes` as a list of spans of Zipkin in protobuf.
+pub(crate) fn zipkin_protobuf(bytes: &[u8]) {
+    let _refused = zipkin::decode_protobuf(bytes).map(check);
 }
 
 /// `bytes` as a trace of Jaeger's JSON.

@@ -62,6 +62,12 @@ async fn every_protocol_brings_them() {
         ),
         (
             "Zipkin",
+            "/api/v2/spans",
+            "application/x-protobuf",
+            include_bytes!("../fixtures/zipkin_v2.bin"),
+        ),
+        (
+            "Zipkin",
             "/api/v1/spans",
             "application/json",
             include_bytes!("../fixtures/zipkin_v1.json"),

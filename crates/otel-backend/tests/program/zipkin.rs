@@ -11,20 +11,25 @@ use crate::support::{Backend, get, get_json, post};
 /// Captured from Python's opentelemetry-exporter-zipkin-json 1.45.
 const PYTHON: &[u8] = include_bytes!("../fixtures/zipkin_v2.json");
 
+/// The same spans, encoded by opentelemetry-exporter-zipkin-proto-http 1.45.
+const PROTOBUF: &[u8] = include_bytes!("../fixtures/zipkin_v2.bin");
+
 const TRACE: &str = "a1000000000000000000000000000001";
 
 #[tokio::test]
 async fn what_python_sends_is_found() {
-    for (path, body) in [
-        ("/api/v2/spans", PYTHON),
+    for (path, content_type, body) in [
+        ("/api/v2/spans", "application/json", PYTHON),
+        ("/api/v2/spans", "application/x-protobuf", PROTOBUF),
         (
             "/api/v1/spans",
+            "application/json",
             include_bytes!("../fixtures/zipkin_v1.json"),
         ),
     ] {
         let backend = Backend::in_memory();
         let url = backend.url("Zipkin", path);
-        let answer = post(&url, "application/json", body.to_vec()).await;
+        let answer = post(&url, content_type, body.to_vec()).await;
         assert_eq!(answer, (202, Vec::new()));
         let trace = get_json(&backend.ui(&format!("/api/traces/{TRACE}"))).await;
         let trace = &trace["data"][0];
@@ -65,10 +70,28 @@ async fn what_cannot_be_taken_is_told_in_words() {
         refused("/api/v2/spans", json, r#"[{"traceId":"0","id":"1"}]"#).await,
         "400 no span was taken: trace id is all zero\n"
     );
-    assert_eq!(
-        refused("/api/v2/spans", "application/x-protobuf", "").await,
-        "415 content type 'application/x-protobuf' is not supported: use application/json\n"
-    );
+    for (path, content_type, reason) in [
+        (
+            "/api/v2/spans",
+            "text/plain",
+            "content type 'text/plain' is not supported: use application/json or application/x-protobuf",
+        ),
+        (
+            "/api/v1/spans",
+            "application/x-protobuf",
+            "content type 'application/x-protobuf' is not supported: use application/json",
+        ),
+        (
+            "/api/v1/spans",
+            "application/x-thrift",
+            "Zipkin's Thrift is not supported: set the sender to JSON, or to protobuf of version 2",
+        ),
+    ] {
+        let said = refused(path, content_type, "").await;
+        assert_eq!(said, format!("415 {reason}\n"));
+    }
+    let garbage = refused("/api/v2/spans", "application/x-protobuf", "garbage").await;
+    assert!(garbage.starts_with("400 malformed protobuf: "), "{garbage}");
     assert_eq!(get(&backend.url("Zipkin", "/api/v2/spans")).await.0, 405);
 }
 

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{v1, v2};
+use super::{proto, v1, v2};
 use crate::format::Decoded;
 use crate::format::otlp::TracesJson;
 use crate::model::{InvalidSpan, Span, SpanKind, Value};
@@ -42,6 +42,54 @@ fn attributes(span: &Span<'_>) -> Vec<String> {
 fn what_python_sends_comes_back() {
     insta::assert_json_snapshot!("python_v2", TracesJson::new(&valid(v2::decode, PYTHON_V2)));
     insta::assert_json_snapshot!("python_v1", TracesJson::new(&valid(v1::decode, PYTHON_V1)));
+}
+
+#[test]
+fn protobuf_says_the_same_as_json() {
+    let protobuf = include_bytes!("../../../tests/fixtures/zipkin_v2.bin");
+    let spans = proto::decode(protobuf).unwrap();
+    let mut from_protobuf: Vec<_> = spans.map(|read| read.unwrap().span).collect();
+    let mut from_json = valid(v2::decode, PYTHON_V2);
+    from_protobuf.sort_by_key(|span| span.span_id);
+    from_json.sort_by_key(|span| span.span_id);
+    assert_eq!(from_protobuf, from_json);
+}
+
+#[test]
+fn protobuf_has_ids_addresses_and_ports_in_bytes() {
+    let endpoint = b"\x0a\x02db\x12\x04\x0a\x00\x00\x01\x20\xb8\x2a";
+    let mut span = b"\x0a\x08AAAAAAAA\x1a\x08BBBBBBBB\x12\x08BBBBBBBB\x20\x01\x2a\x03get".to_vec();
+    span.extend(b"\x31\x10\x27\0\0\0\0\0\0\x38\x05\x68\x01\x4a");
+    span.push(u8::try_from(endpoint.len()).unwrap());
+    span.extend(endpoint);
+    let bad = b"\x0a\x0b\x0a\x09too long!";
+    let length = u8::try_from(span.len()).unwrap();
+    let list = [&bad[..], &[10, length], &span].concat();
+    let spans: Vec<_> = proto::decode(&list).unwrap().collect();
+    let refused = spans[0].as_ref().unwrap_err().to_string();
+    assert_eq!(
+        refused,
+        "span cannot be decoded: span id '' is not 1 to 16 hexadecimal digits"
+    );
+    let span = &spans[1].as_ref().unwrap().span;
+    assert_eq!(
+        span.trace_id.to_string(),
+        "00000000000000004141414141414141"
+    );
+    assert_eq!(
+        (span.span_id.to_string(), span.parent),
+        ("4242424242424242".into(), None)
+    );
+    assert_eq!(span.kind, SpanKind::Client);
+    assert_eq!((span.start.0, span.end.0), (10_000_000, 10_005_000));
+    assert_eq!(
+        attributes(span),
+        [
+            "peer.service=db",
+            "net.peer.ip=10.0.0.1",
+            "net.peer.port=5432"
+        ]
+    );
 }
 
 #[test]
@@ -266,6 +314,15 @@ proptest! {
                 if let Ok(spans) = decode(body) {
                     spans.for_each(drop);
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn any_protobuf_is_read_or_refused(body in damaged(include_bytes!("../../../tests/fixtures/zipkin_v2.bin")), bytes: Vec<u8>) {
+        for body in [body, bytes] {
+            if let Ok(spans) = proto::decode(&body) {
+                spans.for_each(drop);
             }
         }
     }
