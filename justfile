@@ -54,6 +54,18 @@ scripts-test:
 browser:
     cargo test --locked -p browser-tests
 
+# The official Python clients for `just agents` (needs python3 and PyPI).
+agents-install:
+    for version in 1.30.0 2.3.0; do \
+        python3 -m venv "target/agents/mcp-$version" && \
+        "target/agents/mcp-$version/bin/pip" install --quiet --disable-pip-version-check "mcp==$version" || exit 1; done
+
+# The endpoint for agents, asked by the official Python clients.
+agents:
+    cargo build --locked -p otel-backend
+    for version in 1.30.0 2.3.0; do \
+        "target/agents/mcp-$version/bin/python" crates/otel-backend/tests/agents/clients.py target/debug/otel-backend || exit 1; done
+
 # The compose files and images (needs a Docker engine).
 compose:
     docker/tests/run.sh

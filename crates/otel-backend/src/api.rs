@@ -1,4 +1,5 @@
-//! The query APIs: Jaeger's old one and v3, Tempo's, Jaeger's over gRPC, and our own for log records.
+//! The query APIs: Jaeger's old one and v3, Tempo's, Jaeger's over gRPC, our own for log records, and one
+//! for agents (MCP).
 //!
 //! Handlers read parameters, ask [`Query`], and write the answer; large answers are written while they
 //! are sent, by a thread that may block. The APIs do not use each other; shared parts are in `common`.
@@ -8,6 +9,7 @@ pub mod jaeger_grpc;
 mod jaeger_http;
 mod jaeger_v3;
 mod logs;
+mod mcp;
 mod tempo;
 
 use axum::Router;
@@ -20,8 +22,8 @@ use crate::query::Query;
 use common::pairs::Pairs;
 use common::{envelope, trace_response};
 
-/// All routes under `/api`.
-pub fn router(query: Query) -> Router {
+/// All routes under `/api`, and `/mcp`, where agents see secrets if `show_secrets`.
+pub fn router(query: Query, show_secrets: bool) -> Router {
     Router::new()
         .route("/api/", any(no_route))
         .route("/api/traces/{id}", get(trace))
@@ -29,6 +31,7 @@ pub fn router(query: Query) -> Router {
         .nest("/api", jaeger_http::router().fallback(no_route))
         .merge(tempo::router())
         .merge(logs::router())
+        .merge(mcp::router(show_secrets))
         .method_not_allowed_fallback(wrong_method)
         .layer(axum::middleware::from_fn(trace_response::add))
         .with_state(query)

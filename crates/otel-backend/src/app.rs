@@ -55,6 +55,7 @@ pub struct App {
     sampling: Sampling,
     directory: Option<PathBuf>,
     refuse_metrics: bool,
+    show_secrets: bool,
 }
 
 /// The reason why the program could not start.
@@ -93,6 +94,7 @@ impl App {
                 Location::Memory => None,
             },
             refuse_metrics: config.refuse_metrics,
+            show_secrets: config.show_secrets,
         })
     }
 
@@ -130,6 +132,7 @@ impl App {
             metrics,
             sampling: self.sampling,
             metric_services: otlp_metrics::Services::default(),
+            show_secrets: self.show_secrets,
         };
         let bound = |(endpoint, socket): &(Endpoint, Socket)| Some((*endpoint, socket.address()?));
         let common = Arc::new(Common {
@@ -206,6 +209,7 @@ struct Routes {
     metrics: Metrics,
     sampling: Sampling,
     metric_services: otlp_metrics::Services,
+    show_secrets: bool,
 }
 
 impl Routes {
@@ -214,7 +218,10 @@ impl Routes {
         match endpoint {
             Endpoint::Ui => Router::new()
                 .merge(self.own())
-                .merge(api::router(Query::new(self.store.clone())))
+                .merge(api::router(
+                    Query::new(self.store.clone()),
+                    self.show_secrets,
+                ))
                 .merge(ui::router()),
             Endpoint::OtlpHttp | Endpoint::OtlpGrpc => Router::new()
                 .merge(otlp_http::router(of(Protocol::OtlpHttp)))

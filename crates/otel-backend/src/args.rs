@@ -79,6 +79,11 @@ pub struct Args {
     #[arg(long, env = "OTEL_BACKEND_REFUSE_METRICS")]
     pub refuse_metrics: bool,
 
+    /// Show agents, under /mcp, the values of attributes that are called token, password, cookie and the
+    /// like; by default they read [redacted].
+    #[arg(long, env = "OTEL_BACKEND_SHOW_SECRETS")]
+    pub show_secrets: bool,
+
     /// Limits, as NAME=VALUE with commas between. Of a request: body, its bytes as sent
     /// (16MiB); decompressed, its bytes then (16MiB); spans (100000); elements, its attributes,
     /// events, links and values (500000); attribute, the bytes of one (1MiB). Of all together:

@@ -33,6 +33,8 @@ pub struct Config {
     pub sampling_file: Option<PathBuf>,
     /// Whether metrics are refused instead of taken and dropped.
     pub refuse_metrics: bool,
+    /// Whether agents see the values of secrets.
+    pub show_secrets: bool,
 }
 
 /// Everything that is wrong with the configuration.
@@ -93,6 +95,7 @@ impl Config {
                 limits,
                 sampling_file: args.sampling_file.clone(),
                 refuse_metrics: args.refuse_metrics,
+                show_secrets: args.show_secrets,
             }),
             _ => Err(ConfigError(wrong)),
         }

@@ -70,6 +70,7 @@ const WALLS: [(&str, &[Row]); 3] = [
             ("jaeger_http", &["common"]),
             ("jaeger_v3", &["common"]),
             ("logs", &["common"]),
+            ("mcp", &["common"]),
             ("tempo", &["common"]),
         ],
     ),

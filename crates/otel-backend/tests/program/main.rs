@@ -17,6 +17,7 @@ mod jaeger;
 mod kills;
 mod limits;
 mod logs;
+mod mcp;
 mod metrics;
 mod process;
 mod protocols;
