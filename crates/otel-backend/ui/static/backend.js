@@ -1,5 +1,5 @@
 import { coloursOf } from './palette.js';
-import { apiUrl } from './route.js';
+import { apiUrl, tempoUrl } from './route.js';
 
 export const UNREACHABLE = { status: 0, message: 'the backend does not answer' };
 
@@ -141,20 +141,26 @@ export async function tagsOf(ids) {
 export const byIds = (ids) => new URLSearchParams(ids.map((id) => ['traceID', id]));
 
 /** One of the API's short answers, `{ body }`, or an error. */
-export async function getJson(path) {
+export const getJson = (path) => answerOf(apiUrl(path));
+/** The same of Tempo's API, which Jaeger does not have. */
+export const getTempo = (path, parameters) => answerOf(tempoUrl(`${path}?${new URLSearchParams(parameters)}`));
+
+async function answerOf(url) {
   let response;
+  let text;
   try {
-    response = await fetch(apiUrl(path), { headers: { accept: 'application/json' } });
+    response = await fetch(url, { headers: { accept: 'application/json' } });
+    text = await response.text();
   } catch {
     return { error: UNREACHABLE };
   }
-  const { status, statusText } = response;
+  const { ok, status, statusText } = response;
   try {
-    const body = await response.json();
-    if (response.ok) return { body };
+    const body = JSON.parse(text);
+    if (ok) return { body };
     return { error: { status, message: body.errors?.[0]?.msg ?? body.error?.message ?? statusText } };
   } catch {
-    return { error: { status, message: response.ok ? 'the answer is not JSON' : statusText || `status ${status}` } };
+    return { error: { status, message: ok ? 'the answer is not JSON' : text.trim().slice(0, 300) || statusText || `status ${status}` } };
   }
 }
 

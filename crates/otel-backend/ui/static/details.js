@@ -28,6 +28,8 @@ export class Details {
   #trace;
   #on;
   #row = -1;
+  /** The spans of other traces that link to this one. */
+  #backLinks = [];
 
   constructor(trace, on) {
     this.#trace = trace;
@@ -55,6 +57,15 @@ export class Details {
     this.#row = row;
     this.node.replaceChildren(this.splitter, el('div.sheet', {}, this.#content(row, found)));
     this.node.hidden = false;
+  }
+
+  /** From now on says of a span which of these spans, of other traces, link to it. */
+  async setBackLinks(links) {
+    this.#backLinks = links;
+    const row = this.#row;
+    if (row < 0) return;
+    const [spanId] = await this.#trace.spanIds([row]);
+    if (this.#row === row && links.some(({ to }) => to === spanId)) await this.show(row);
   }
 
   /** Marks where that text occurs. */
@@ -87,7 +98,7 @@ export class Details {
       section('Events', events.length, eventList(events, trace.duration[row], this.#on.pick)),
       parents.length > 0 && section('Parent', null, this.#references(parents)),
       section('Links', links.length, this.#references(links)),
-      this.#linkedFrom(linkedFrom),
+      this.#linkedFrom(linkedFrom, this.#backLinks.filter(({ to }) => to === span.spanID)),
       section('Resource', (process?.tags ?? []).length, this.#tags(process?.tags ?? [])),
       section('Scope', scope.length && null, this.#tags(scope)),
       fields['w3c.tracestate'] && section('Trace state', null, el('p.mono', {}, fields['w3c.tracestate'])),
@@ -152,10 +163,12 @@ export class Details {
     return el('a.mono', { href: spanUrl(traceID, spanID), onclick: here ? open : null }, here ? spanID : `${traceID} ${spanID}`);
   }
 
-  #linkedFrom(spans = []) {
-    if (spans.length === 0) return null;
-    return section('Linked from', spans.length, el('ul.references', {}, spans.map(({ row, spanID }) =>
-      el('li', {}, this.#link(this.#trace.id, spanID), el('span.type', {}, operationOf(this.#trace, row).slice(0, 120))))));
+  #linkedFrom(spans = [], others = []) {
+    if (spans.length + others.length === 0) return null;
+    const named = (traceID, spanID, name) => el('li', {}, this.#link(traceID, spanID), el('span.type', {}, name.slice(0, 120)));
+    return section('Linked from', spans.length + others.length, el('ul.references', {},
+      spans.map(({ row, spanID }) => named(this.#trace.id, spanID, operationOf(this.#trace, row))),
+      others.map(({ traceID, spanID, service, name }) => named(traceID, spanID, `${service}: ${name}, in another trace`))));
   }
 }
 

@@ -13,7 +13,7 @@ import { startUploads } from './uploads.js';
 /** The pages; each `show(node, route, signal)` fills a node until the signal says it is left. */
 const PAGES = {
   trace: () => import('./trace-page.js'),
-  compare: () => import('./compare-page.js'),
+  compare: () => styled('compare.css', import('./compare-page.js')),
   search: () => styled('search-page.css', import('./search-page.js')),
   dependencies: () => import('./dependencies-page.js'),
   service: () => styled('service.css', import('./service-page.js')),

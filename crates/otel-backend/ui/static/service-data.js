@@ -1,11 +1,14 @@
 import { alignedWindow, windowBefore } from './aligned-window.js';
 import { getData, getOperations } from './backend.js';
-import { getTempo, metricsOf, metricsOverTime, quoted } from './metrics.js';
+import { askTempo, seriesOf, valuesOver } from './tempo.js';
 
 const QUANTILES = ['0.5', '0.95', '0.99'];
 /** So many traces with exceptions are looked at for what they say. */
 const EXCEPTION_TRACES = 50;
 const EXCEPTION_SPANS = 10;
+
+/** A text as TraceQL writes it. */
+export const quoted = (text) => JSON.stringify(text);
 
 /** The spans of a service: those that came from outside it, or all. */
 export function selectorOf(service, isAll, ...conditions) {
@@ -15,22 +18,22 @@ export function selectorOf(service, isAll, ...conditions) {
 
 /**
  * What a service did in the last so many seconds, and in as many before: its operations, each with
- * `now` and `before`, and latencies over time. Throws a `MetricsError`.
+ * `now` and `before`, and latencies over time. Throws an error with the `status` of the answer.
  */
 export async function readService(service, seconds, isAll) {
   const window = alignedWindow(seconds);
   const before = windowBefore(window);
-  const both = { ...window, start: before.start };
+  const both = { ...window, from: before.from };
   const spans = selectorOf(service, isAll);
   const failed = selectorOf(service, isAll, 'status = error');
   const quantiles = `quantile_over_time(duration, ${QUANTILES.join(', ')})`;
-  const [counts, errors, latencies, earlier, overTime] = await Promise.all([
-    metricsOverTime(`${spans} | count_over_time() by (name)`, both),
-    metricsOverTime(`${failed} | count_over_time() by (name)`, both),
-    metricsOf(`${spans} | ${quantiles} by (name)`, window),
-    metricsOf(`${spans} | ${quantiles} by (name)`, before),
-    metricsOverTime(`${spans} | ${quantiles}`, window),
-  ]);
+  const [counts, errors, latencies, earlier, overTime] = await answers(
+    seriesOf(`${spans} | count_over_time() by (name)`, both),
+    seriesOf(`${failed} | count_over_time() by (name)`, both),
+    valuesOver(`${spans} | ${quantiles} by (name)`, window),
+    valuesOver(`${spans} | ${quantiles} by (name)`, before),
+    seriesOf(`${spans} | ${quantiles}`, window),
+  );
   const operations = gathered(counts.series, errors.series, window.parts);
   addLatencies(operations, latencies.series, 'now');
   addLatencies(operations, earlier.series, 'before');
@@ -41,11 +44,19 @@ export async function readService(service, seconds, isAll) {
   };
 }
 
+/** All answers, or the first error of them, thrown. */
+async function answers(...asked) {
+  const found = await Promise.all(asked);
+  const failed = found.find(({ error }) => error);
+  if (failed) throw Object.assign(new Error(failed.error.message), { status: failed.error.status });
+  return found;
+}
+
 /** Operations by name, with what was counted in both windows, part by part. */
 function gathered(counts, errors, parts) {
   const operations = new Map();
-  for (const { labels: { name = '' }, values } of counts) operations.set(name, { name, now: half(values, parts, 1), before: half(values, parts, 0) });
-  for (const { labels: { name = '' }, values } of errors) {
+  for (const { labels: { name: { value: name } }, values } of counts) operations.set(name, { name, now: half(values, parts, 1), before: half(values, parts, 0) });
+  for (const { labels: { name: { value: name } }, values } of errors) {
     const operation = operations.get(name);
     // A span that arrived between the two answers.
     if (!operation) continue;
@@ -58,20 +69,20 @@ function gathered(counts, errors, parts) {
 }
 
 function half(values, parts, which) {
-  const own = values.subarray(which * parts, (which + 1) * parts).map((value) => value || 0);
-  return { values: own, count: own.reduce((sum, value) => sum + value, 0), failures: new Float64Array(parts), errors: 0, p50: 0, p95: 0, p99: 0 };
+  const own = values.slice(which * parts, (which + 1) * parts).map((value) => value ?? 0);
+  return { values: own, count: own.reduce((sum, value) => sum + value, 0), failures: Array(parts).fill(0), errors: 0, p50: 0, p95: 0, p99: 0 };
 }
 
 /** Latencies of an answer, seconds there and microseconds here. */
 function addLatencies(operations, series, key) {
-  for (const { labels: { name = '', p }, value } of series) {
-    const operation = operations.get(name);
-    if (operation) operation[key][nameOf(p)] = value * 1e6;
+  for (const { labels: { name, p }, value } of series) {
+    const operation = operations.get(name.value);
+    if (operation) operation[key][nameOf(p.value)] = value * 1e6;
   }
 }
 
 function latenciesOf(series, parts) {
-  const values = (quantile) => series.find(({ labels }) => Number(labels.p) === Number(quantile))?.values ?? new Float64Array(parts);
+  const values = (quantile) => series.find(({ labels }) => Number(labels.p.value) === Number(quantile))?.values ?? Array(parts).fill(0);
   // A part without spans has no latency, though the answer says 0.
   return QUANTILES.map((quantile) => ({ name: nameOf(quantile), values: values(quantile).map((value) => (value > 0 ? value * 1e6 : NaN)) }));
 }
@@ -79,8 +90,8 @@ function latenciesOf(series, parts) {
 const nameOf = (quantile) => `p${Math.round(Number(quantile) * 100)}`;
 
 /** The services that call it and that it calls, `{ name, calls }`. */
-export async function readNeighbours(service, { start, end }) {
-  const { data = [] } = await getData(`dependencies?endTs=${end * 1000}&lookback=${(end - start) * 1000}`);
+export async function readNeighbours(service, { from, to }) {
+  const { data = [] } = await getData(`dependencies?endTs=${to * 1000}&lookback=${(to - from) * 1000}`);
   const others = data.filter(({ parent, child }) => parent !== child);
   const sorted = (calls) => calls.sort((a, b) => b.calls - a.calls);
   return {
@@ -92,12 +103,12 @@ export async function readNeighbours(service, { start, end }) {
 /** The exceptions that its spans recorded, by type: `{ type, count, message }`, the last one's message. */
 export async function readExceptions(service, window) {
   const spans = selectorOf(service, true, 'event.exception.type != nil');
-  const [{ series }, { traces = [] }] = await Promise.all([
-    metricsOf(`${spans} | count_over_time() by (event.exception.type)`, window),
-    getTempo('search', {
-      q: `${spans} | select(event.exception.type, event.exception.message)`, start: window.start, end: window.end, limit: EXCEPTION_TRACES, spss: EXCEPTION_SPANS,
+  const [{ series }, { traces = [] }] = await answers(
+    valuesOver(`${spans} | count_over_time() by (event.exception.type)`, window),
+    askTempo('search', {
+      q: `${spans} | select(event.exception.type, event.exception.message)`, start: window.from, end: window.to, limit: EXCEPTION_TRACES, spss: EXCEPTION_SPANS,
     }),
-  ]);
+  );
   const messages = new Map();
   for (const { spanSets = [] } of traces) {
     for (const { attributes = [] } of spanSets.flatMap(({ spans: found = [] }) => found)) {
@@ -105,7 +116,7 @@ export async function readExceptions(service, window) {
       if (type && message && !messages.has(type)) messages.set(type, message);
     }
   }
-  return series.map(({ labels, value }) => ({ type: labels['event.exception.type'] ?? '', count: value }))
+  return series.map(({ labels, value }) => ({ type: labels['event.exception.type']?.value ?? '', count: value }))
     .filter(({ count }) => count > 0)
     .sort((a, b) => b.count - a.count)
     .map((exception) => ({ ...exception, message: messages.get(exception.type) ?? '' }));
@@ -115,11 +126,12 @@ export async function readExceptions(service, window) {
 export async function readVersions(service, window, isAll) {
   const field = 'resource.service.version';
   const spans = selectorOf(service, isAll);
-  const by = (query, ...conditions) => metricsOf(`${conditions.length ? selectorOf(service, isAll, ...conditions) : spans} | ${query} by (${field})`, window);
-  const [counts, errors, latencies] = await Promise.all([by('count_over_time()'), by('count_over_time()', 'status = error'), by('quantile_over_time(duration, 0.95)')]);
-  const valueOf = ({ series }, version) => series.find(({ labels }) => labels[field] === version)?.value ?? 0;
-  return counts.series.filter(({ labels, value }) => (labels[field] ?? 'nil') !== 'nil' && value > 0)
-    .map(({ labels: { [field]: version }, value }) => ({ version, count: value, errors: valueOf(errors, version), p95: valueOf(latencies, version) * 1e6 }))
+  const by = (query, ...conditions) => valuesOver(`${conditions.length ? selectorOf(service, isAll, ...conditions) : spans} | ${query} by (${field})`, window);
+  const [counts, errors, latencies] = await answers(by('count_over_time()'), by('count_over_time()', 'status = error'), by('quantile_over_time(duration, 0.95)'));
+  const versionOf = ({ labels }) => labels[field]?.value ?? 'nil';
+  const valueOf = ({ series }, version) => series.find((one) => versionOf(one) === version)?.value ?? 0;
+  return counts.series.filter((one) => versionOf(one) !== 'nil' && one.value > 0)
+    .map((one) => ({ version: versionOf(one), count: one.value, errors: valueOf(errors, versionOf(one)), p95: valueOf(latencies, versionOf(one)) * 1e6 }))
     .sort((a, b) => b.count - a.count);
 }
 

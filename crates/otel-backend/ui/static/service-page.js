@@ -7,6 +7,7 @@ import { navigate, searchUrl, serviceUrl } from './route.js';
 import { readExceptions, readNeighbours, readOperationNames, readService, readVersions, selectorOf } from './service-data.js';
 import { changes, charts, exceptionTable, neighbourTables, operationTable, section, versionTable } from './service-sections.js';
 import { failure, loading, state, unreachable } from './states.js';
+import { knowsTraceQL } from './tempo.js';
 
 const RETRY_MS = 2000;
 
@@ -51,23 +52,19 @@ class ServicePage {
   async read() {
     while (!this.#signal.aborted) {
       try {
-        await this.#show(await readService(this.#service, LOOKBACKS.get(this.#lookback), this.#isAll));
+        if (await knowsTraceQL() === false) await this.#showNames();
+        else await this.#show(await readService(this.#service, LOOKBACKS.get(this.#lookback), this.#isAll));
         return;
       } catch (error) {
         if (this.#signal.aborted) return;
         if (error.status !== 0) {
-          await this.#explain(error);
+          this.content.replaceChildren(failure('The service cannot be shown', `The backend says: ${error.message}.`, () => this.read()));
           return;
         }
         this.content.replaceChildren(unreachable());
         await pause(RETRY_MS, this.#signal);
       }
     }
-  }
-
-  async #explain(error) {
-    if (error.isUnknown) await this.#showNames();
-    else this.content.replaceChildren(failure('The service cannot be shown', `The backend says: ${error.message}.`, () => this.read()));
   }
 
   async #show(found) {
@@ -96,8 +93,8 @@ class ServicePage {
       service: this.#service,
       lookback: this.#lookback,
       spans: (...conditions) => this.#search(selectorOf(this.#service, this.#isAll, ...conditions)),
-      spansIn: ({ start, end }, ...conditions) => searchUrl(new URLSearchParams({
-        q: selectorOf(this.#service, this.#isAll, ...conditions), lookback: 'custom', start: start * 1e6, end: end * 1e6,
+      spansIn: ({ from, to }, ...conditions) => searchUrl(new URLSearchParams({
+        q: selectorOf(this.#service, this.#isAll, ...conditions), lookback: 'custom', start: from * 1e6, end: to * 1e6,
       })),
       search: (query) => this.#search(query),
       other: (name) => serviceUrl(name, new URLSearchParams({ lookback: this.#lookback })),
@@ -114,8 +111,8 @@ class ServicePage {
 
   /** What a backend without TraceQL can tell: the names of the operations, and the calls between services. */
   async #showNames() {
-    const end = Math.ceil(Date.now() / 1000);
-    const window = { start: end - LOOKBACKS.get(this.#lookback), end };
+    const to = Math.ceil(Date.now() / 1000);
+    const window = { from: to - LOOKBACKS.get(this.#lookback), to };
     const [names, neighbours] = await Promise.all([readOperationNames(this.#service), readNeighbours(this.#service, window)]);
     if (this.#signal.aborted) return;
     const search = (more) => searchUrl(new URLSearchParams({ service: this.#service, ...more, lookback: this.#lookback }));

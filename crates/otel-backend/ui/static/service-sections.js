@@ -2,9 +2,9 @@ import { lengthsOf } from './aligned-window.js';
 import { LineChart, sparkLine } from './charts.js';
 import { el } from './dom.js';
 import { formatCount, formatDuration, formatShare, plural } from './format.js';
-import { quoted } from './metrics.js';
 import { navigate } from './route.js';
 import { changesOf, shareOf } from './service-changes.js';
+import { quoted } from './service-data.js';
 import { plainTable } from './plain-table.js';
 
 /** The lines of the latency chart, from the median up. */
@@ -23,14 +23,14 @@ export function section(title, ...content) {
 
 /** Rate, errors and latency over time. A click leads to the traces of that time. */
 export function charts({ window, operations, latencies }, links) {
-  const { start, step, parts } = window;
+  const { from, step, parts } = window;
   const seconds = lengthsOf(window);
-  const moments = Array.from({ length: parts }, (_, part) => (start + (part + 1) * step) * 1000);
+  const moments = Array.from({ length: parts }, (_, part) => (from + (part + 1) * step) * 1000);
   const sums = (key) => seconds.map((_, part) => operations.reduce((sum, { now }) => sum + now[key][part], 0));
   const [counts, failures] = [sums('values'), sums('failures')];
   const chart = (title, lines, format, ...conditions) => new LineChart({
     title, moments, lines, format,
-    pick: (part) => navigate(links.spansIn({ start: start + part * step, end: start + (part + 1) * step }, ...conditions)),
+    pick: (part) => navigate(links.spansIn({ from: from + part * step, to: from + (part + 1) * step }, ...conditions)),
   }).node;
   return el('div.charts', {},
     chart('Rate', [{ name: 'spans', values: counts.map((count, part) => count / seconds[part]), colour: 'var(--s0)' }], formatRate),
@@ -83,13 +83,13 @@ export function versionTable(versions, links) {
   ], 1));
 }
 
-export function neighbourTables({ callers, callees }, { start, end }, links) {
+export function neighbourTables({ callers, callees }, { from, to }, links) {
   const spansOf = (name) => `{ resource.service.name = ${quoted(name)} }`;
   const own = spansOf(links.service);
   const table = (title, rows, query, none) => section(title, rows.length ? plainTable(title, rows, [
     { title: 'Service', by: ({ name }) => name, cell: ({ name }) => el('a', { href: links.other(name) }, name), isText: true },
     { title: 'Calls', by: ({ calls }) => calls, cell: ({ name, calls }) => el('a', { href: links.search(query(name)) }, formatCount(calls)) },
-    { title: 'Rate', by: ({ calls }) => calls, cell: ({ calls }) => formatRate(calls / (end - start)) },
+    { title: 'Rate', by: ({ calls }) => calls, cell: ({ calls }) => formatRate(calls / (to - from)) },
   ], 1) : el('p', {}, none));
   return el('div.pair', {},
     table('Callers', callers, (name) => `${spansOf(name)} > ${own}`, 'No other service calls it.'),

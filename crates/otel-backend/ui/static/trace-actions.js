@@ -1,12 +1,14 @@
 import { copy, el, icon, iconButton, toast } from './dom.js';
 import { apiUrl, compareUrl, navigate, traceUrl } from './route.js';
+import { save } from './save.js';
 import { notAnId, readTraceId } from './trace-id.js';
 
 /**
  * What can be done with a whole trace. One from a file is only on this page, not in the API.
- * `skew`, if there is any, says whether it is removed and lets that be changed.
+ * `skew`, if there is any, says whether it is removed and lets that be changed; `saveImage` keeps a
+ * picture of the timeline.
  */
-export function traceActions({ id, isLocal }, skew) {
+export function traceActions({ id, isLocal }, skew, saveImage) {
   const url = apiUrl(`traces/${encodeURIComponent(id)}`);
   const menu = el('details.menu', {},
     el('summary', { title: 'Copy, download, print, compare' }, 'Actions', icon('down')),
@@ -19,7 +21,9 @@ export function traceActions({ id, isLocal }, skew) {
         item('Download OTLP JSON', () => downloadOtlp(id)),
       ],
       item('Print…', () => print()),
+      item('Save as image (SVG)', saveImage),
       skew && item(skew.isAdjusted ? 'Show times as recorded' : 'Adjust for clock skew', () => skew.adjust(!skew.isAdjusted)),
+      !isLocal && el('button', { type: 'button', 'data-action': 'median', onclick: () => navigate(compareUrl(id, 'median')) }, 'Compare with the median of its operation'),
       item('Compare with another trace…', () => askForOther(id))));
   menu.addEventListener('focusout', ({ relatedTarget }) => {
     if (!menu.contains(relatedTarget)) menu.open = false;
@@ -52,13 +56,6 @@ async function downloadOtlp(id) {
   } catch (error) {
     toast(`The trace could not be downloaded: ${error.message}`);
   }
-}
-
-function save(blob, name) {
-  const link = el('a', { href: URL.createObjectURL(blob), download: name });
-  link.click();
-  // The browser has begun to read it by then.
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
 function askForOther(id) {

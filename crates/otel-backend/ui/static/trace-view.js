@@ -73,7 +73,7 @@ export class TraceView {
     const { isAdjusted, early } = this.#trace;
     const skew = (isAdjusted || early > 0) && { isAdjusted, adjust };
     return el('div.trace', {},
-      traceHead(this.#trace, traceActions(this.#trace, skew)),
+      traceHead(this.#trace, traceActions(this.#trace, skew, () => this.#saveImage())),
       traceNotes(this.#trace).map((text) => el('div.banner', {}, text)),
       el('div.tabs', {}, this.tabs, this.#filter.node, this.#finder.node),
       this.#filter.conditions,
@@ -99,6 +99,7 @@ export class TraceView {
     } else if (wanted) await this.#finder.search(wanted);
     else this.#focusPane();
     drawn().then(() => this.#trace.prepareFind());
+    this.#showBackLinks();
   }
 
   /** Follows an address of the same trace: another view of it, or another span. */
@@ -154,6 +155,22 @@ export class TraceView {
     const parameters = new URLSearchParams(location.search);
     this.#filter.read(parameters).then(() => this.#filter.isOn && this.#applyFilter());
     if (text) this.#finder.search(text, { stay: true });
+    this.#showBackLinks();
+  }
+
+  /** Says which spans of other traces link to this one, when they are known. */
+  async #showBackLinks() {
+    if (this.#trace.isLocal) return;
+    const { backLinks, backLinkFact } = await import('./back-links.js');
+    const links = await backLinks(this.#trace);
+    if (links.length === 0 || this.#signal.aborted) return;
+    this.node.querySelector('.facts').append(backLinkFact(links));
+    await this.#details.setBackLinks(links);
+  }
+
+  async #saveImage() {
+    const { saveImage } = await import('./trace-image.js');
+    saveImage(this.#trace, this.#visible, this.#range);
   }
 
   /** Turns to another view by hand, which the browser's Back undoes. */

@@ -132,3 +132,24 @@ async fn many_attributes_and_long_values_are_shown_in_part() {
         .await;
     page.quit().await;
 }
+
+#[tokio::test]
+async fn spans_of_other_traces_that_link_to_this_one_are_named() {
+    let backend = Backend::start();
+    let sent = backend.send(&[
+        Span::new(1, "shop", "POST /order").lasting(50),
+        Span::new(2, "shop", "publish").below(1).kind(4),
+    ]);
+    let taken = backend.send(&[Span::new(1, "worker", "process").kind(5).link(&sent, 2)]);
+    let page = Browser::open(View::Wide).await;
+    page.go(&backend.span_url(&sent, 2)).await;
+    page.until("return document.querySelector('.details')?.textContent.includes('worker: process, in another trace')")
+        .await;
+    page.click(".facts .back-links button").await;
+    page.look("back_links").await;
+    page.press(Key::Enter).await;
+    page.until("return document.querySelector('.title .operation')?.textContent === 'process'")
+        .await;
+    assert!(page.url().await.contains(&taken));
+    page.close("back_links_followed").await;
+}

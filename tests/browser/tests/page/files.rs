@@ -1,6 +1,6 @@
 //! Traces as files.
 
-use browser_tests::{Backend, Browser, View};
+use browser_tests::{Backend, Browser, Span, View};
 use serde_json::{Value, json};
 
 use crate::traces::shop;
@@ -127,4 +127,42 @@ async fn files_of_other_tools_are_read_and_marked() {
     let accepted = "return [...document.querySelectorAll('input[type=file]')].every(({ accept, multiple }) => multiple && accept.includes('.jsonl'))";
     assert_eq!(page.script(accepted, json!([])).await, true);
     page.close("from_file").await;
+}
+
+#[tokio::test]
+async fn the_timeline_is_saved_as_a_picture() {
+    let backend = Backend::start();
+    let mut spans = shop();
+    spans.push(Span::new(5, "<store> & co", "\u{1}hostile </text>\u{202e}").below(1));
+    let trace = backend.send(&spans);
+    let page = Browser::open(View::Dark).await;
+    page.go(&backend.trace_url(&trace)).await;
+    page.wait(".row[aria-label^='SELECT cart']").await;
+    page.script("document.querySelector('.row[aria-label^=\"load cart\"] .toggle').click();
+        URL.createObjectURL = (blob) => { blob.text().then((text) => { window.saved = text; }); return 'data:,'; }", json!([])).await;
+    page.click(".menu summary").await;
+    page.script("[...document.querySelectorAll('.menu button')].find(({ textContent }) => textContent.startsWith('Save as image')).click()", json!([])).await;
+    page.until("return window.saved !== undefined").await;
+    let read = "const drawing = new DOMParser().parseFromString(saved, 'image/svg+xml').documentElement;
+        const texts = [...drawing.querySelectorAll('text')].map((text) => text.textContent);
+        const ground = drawing.querySelector('rect').getAttribute('fill');
+        const widths = [...drawing.querySelectorAll('g > rect:nth-of-type(2)')].map((bar) => Number(bar.getAttribute('width')));
+        return { name: drawing.localName, texts, ground, widths }";
+    let found = page.script(read, json!([])).await;
+    assert_eq!(found["name"], "svg", "{found}");
+    let texts = found["texts"].to_string();
+    for text in [
+        "shop: GET /cart",
+        "UPDATE cart",
+        "30\u{202f}ms error",
+        &trace,
+    ] {
+        assert!(texts.contains(text), "{text} is not in {texts}");
+    }
+    assert!(!texts.contains("SELECT cart"), "a folded row is not drawn");
+    assert_eq!(found["ground"], "rgb(20 23 28)");
+    let widths: Vec<f64> = serde_json::from_value(found["widths"].clone()).unwrap();
+    assert_eq!(widths.len(), 4, "{found}");
+    assert!((widths[2] / widths[0] - 0.4).abs() < 0.01, "{widths:?}");
+    page.close("saved_image").await;
 }

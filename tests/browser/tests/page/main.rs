@@ -1,5 +1,6 @@
 //! The trace page, looked at in Chromium.
 
+mod compare;
 mod details;
 mod doors;
 mod explore;

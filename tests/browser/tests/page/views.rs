@@ -1,6 +1,6 @@
 //! The other ways to show a trace.
 
-use browser_tests::{Backend, Browser, Span, View};
+use browser_tests::{Backend, Browser, View};
 use fantoccini::key::Key;
 
 use crate::traces::shop;
@@ -106,32 +106,4 @@ async fn statistics_are_by_operation_or_service() {
     page.click(".table .row").await;
     page.wait("[aria-label='Spans'] .row").await;
     page.close("statistics_to_table").await;
-}
-
-#[tokio::test]
-async fn two_traces_are_compared() {
-    let backend = Backend::start();
-    let a = backend.send(&shop());
-    let mut slower = shop();
-    slower.push(
-        Span::new(5, "store", "DELETE cart")
-            .below(1)
-            .at(95)
-            .lasting(2),
-    );
-    slower[0] = slower[0].clone().lasting(150);
-    let b = backend.send(&slower);
-    let page = Browser::open(View::Wide).await;
-    page.go(&backend.trace_url(&a)).await;
-    page.click(".menu summary").await;
-    page.look("menu").await;
-    page.click(".menu button:last-of-type").await;
-    page.type_into("dialog input", &b).await;
-    page.press(Key::Enter).await;
-    page.wait(".compare .row").await;
-    page.until("return location.pathname.includes('...')").await;
-    let rows = page.texts(".compare .row").await.join("\n");
-    assert!(rows.contains("+50\u{202f}ms"), "{rows}");
-    assert!(rows.contains("DELETE cartonly in B"), "{rows}");
-    page.close("compare").await;
 }

@@ -1,0 +1,44 @@
+import { getTempo } from './backend.js';
+import { el } from './dom.js';
+import { plural } from './format.js';
+import { popUp } from './popup.js';
+import { spanUrl } from './route.js';
+
+/** So many traces that link to one are named, and so many spans of each. */
+const MAX_TRACES = 20;
+const MAX_SPANS = 10;
+/** How long before a trace (clocks differ) and after it those that link to it may have begun, in seconds. */
+const BEFORE = 3600;
+const AFTER = 86400;
+
+/**
+ * The spans of other traces that link to this one: `{ traceID, spanID, name, service, to }`, where `to`
+ * is the span that is linked to. None where the backend does not answer TraceQL.
+ */
+export async function backLinks({ id, epoch, begin }) {
+  const began = Math.floor((epoch + begin) / 1e6);
+  const start = Math.max(1, began - BEFORE);
+  const parameters = {
+    q: `{ link:traceID = ${JSON.stringify(id)} } | select(link:spanID, name, resource.service.name)`,
+    start, end: Math.max(start, began) + AFTER, limit: MAX_TRACES, spss: MAX_SPANS,
+  };
+  const { body } = await getTempo('search', parameters);
+  return (body?.traces ?? []).filter(({ traceID }) => short(traceID) !== short(id)).flatMap(spansOf);
+}
+
+/** The same as one of the facts in a trace's head: how many traces there are, and a menu of their spans. */
+export function backLinkFact(links) {
+  const traces = plural(new Set(links.map(({ traceID }) => traceID)).size, 'trace');
+  const items = links.map(({ traceID, spanID, service, name }) => [`${service}: ${name}`.slice(0, 120), spanUrl(traceID, spanID)]);
+  return el('div.back-links', {}, el('dt', {}, 'Linked from'), el('dd', {},
+    el('button', { type: 'button', 'aria-haspopup': 'menu', onclick: ({ currentTarget }) => popUp(currentTarget, items) }, traces)));
+}
+
+function spansOf({ traceID, spanSets = [] }) {
+  return spanSets.flatMap(({ spans = [] }) => spans).map(({ spanID, name = '', attributes = [] }) => {
+    const value = (wanted) => attributes.find(({ key }) => key === wanted)?.value?.stringValue ?? '';
+    return { traceID, spanID, name: name || value('name'), service: value('service.name'), to: value('link:spanID') };
+  });
+}
+
+const short = (id) => id.replace(/^0+/, '').toLowerCase();
