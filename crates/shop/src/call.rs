@@ -1,8 +1,9 @@
-//! Calls of one role to another, and how their failures are passed on.
+//! Calls of one role to another by HTTP or gRPC, and how their failures are passed on.
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
+use tonic::{Code, Status};
 
 /// The answer to a request that failed.
 #[derive(Debug)]
@@ -20,6 +21,11 @@ pub(crate) async fn answer<T: DeserializeOwned>(
     Ok(answer?.error_for_status()?.json().await?)
 }
 
+/// Whether a call took too long. Where the caller gives up, tonic says that the call was cancelled.
+pub(crate) fn timed_out(status: &Status) -> bool {
+    matches!(status.code(), Code::DeadlineExceeded | Code::Cancelled)
+}
+
 impl From<reqwest::Error> for Failure {
     fn from(error: reqwest::Error) -> Self {
         let status = match error.status() {
@@ -32,6 +38,17 @@ impl From<reqwest::Error> for Failure {
             _ => StatusCode::BAD_GATEWAY,
         };
         Self(status, error.to_string())
+    }
+}
+
+impl From<Status> for Failure {
+    fn from(status: Status) -> Self {
+        let answer = if timed_out(&status) {
+            StatusCode::GATEWAY_TIMEOUT
+        } else {
+            StatusCode::BAD_GATEWAY
+        };
+        Self(answer, status.message().to_owned())
     }
 }
 

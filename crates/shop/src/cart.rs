@@ -9,11 +9,15 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
 use clap::ValueEnum;
-use otel_auto::http::Client;
+use otel_auto::{grpc, http};
+use tonic::Request;
+use tonic::transport::{Channel, Endpoint};
 use tracing::{Span, field::Empty, instrument};
 
-use crate::call::{self, Failure, answer};
-use crate::messages::{Basket, Confirmation, Price, Receipt};
+use crate::call::{self, Failure, answer, timed_out};
+use crate::messages::{Basket, Confirmation, Price};
+use crate::proto::payment_client::PaymentClient;
+use crate::proto::{ChargeRequest, Receipt};
 use crate::queue::{Full, Queue};
 use crate::serve::serve;
 
@@ -48,9 +52,9 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const ATTEMPTS: usize = 3;
 
 struct Cart {
-    http: Client,
+    http: http::Client,
     catalogue: String,
-    payment: String,
+    payment: PaymentClient<grpc::Client<Channel>>,
     queue: Queue,
     trouble: Option<Trouble>,
 }
@@ -61,17 +65,19 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         _ => Duration::from_millis(5),
     };
     let (queue, worker) = Queue::start(packing);
+    let payment = Endpoint::from_shared(args.payment)?;
+    let payment = grpc::Client::new(payment.connect_lazy(), payment.uri());
     let cart = Cart {
-        http: Client::new(call::client()?),
+        http: http::Client::new(call::client()?),
         catalogue: args.catalogue,
-        payment: args.payment,
+        payment: PaymentClient::new(payment),
         queue,
         trouble: args.trouble,
     };
     let app = Router::new()
         .route("/checkout", post(check_out))
         .with_state(Arc::new(cart));
-    serve("cart", args.listen, app, otel_auto::shutdown_signal()).await?;
+    serve("cart", args.listen, app).await?;
     // The last orders are packed, too.
     worker.await?;
     Ok(())
@@ -107,11 +113,11 @@ impl Cart {
     async fn charge(&self, price: &Price) -> Result<Receipt, Failure> {
         let mut attempt = 1;
         loop {
-            let url = format!("{}/charge", self.payment);
-            let request = self.http.post(url).map(|request| request.json(price));
-            match answer(request.timeout(PATIENCE).send().await).await {
-                Err(Failure(StatusCode::GATEWAY_TIMEOUT, _)) if attempt < ATTEMPTS => attempt += 1,
-                charged => return charged,
+            let mut request = Request::new(ChargeRequest { cents: price.cents });
+            request.set_timeout(PATIENCE);
+            match self.payment.clone().charge(request).await {
+                Err(status) if timed_out(&status) && attempt < ATTEMPTS => attempt += 1,
+                charged => return Ok(charged?.into_inner()),
             }
         }
     }

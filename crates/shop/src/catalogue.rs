@@ -92,7 +92,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         .route("/products/{id}", get(product))
         .route("/price", post(price))
         .with_state(catalogue);
-    serve("catalogue", args.listen, app, otel_auto::shutdown_signal()).await
+    serve("catalogue", args.listen, app).await
 }
 
 async fn product(

@@ -54,7 +54,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         .route("/products/{id}", get(product))
         .route("/checkout", post(check_out))
         .with_state(Arc::new(frontend));
-    serve("frontend", args.listen, app, otel_auto::shutdown_signal()).await
+    serve("frontend", args.listen, app).await
 }
 
 async fn product(

@@ -8,6 +8,7 @@
 mod check;
 mod exhibit;
 mod exhibits;
+mod pages;
 mod printed;
 mod process;
 mod report;
@@ -22,6 +23,7 @@ use tokio::time::sleep;
 use self::check::Checks;
 use self::exhibit::{Exhibit, Shown};
 use self::exhibits::EXHIBITS;
+use self::pages::Pages;
 use self::shop::{Shop, Telemetry};
 
 /// The arguments of the gallery.
@@ -81,6 +83,7 @@ async fn show(args: Args) -> anyhow::Result<ExitCode> {
     };
     let began = next_second().await?;
     let shown = show_all(&args, &telemetry).await?;
+    let ended = next_second().await?;
     let outcomes = if args.unchecked {
         shown.into_iter().map(Shown::unchecked).collect()
     } else {
@@ -89,11 +92,15 @@ async fn show(args: Args) -> anyhow::Result<ExitCode> {
             .run(shown)
             .await?
     };
-    let page = args.page_url.as_ref().unwrap_or(&args.query_url);
+    let pages = Pages {
+        url: args.page_url.as_ref().unwrap_or(&args.query_url),
+        began,
+        ended,
+    };
     if args.json {
-        println!("{}", report::json(&outcomes, page)?);
+        println!("{}", report::json(&outcomes, &pages)?);
     } else {
-        print!("{}", report::table(&outcomes, page));
+        print!("{}", report::table(&outcomes, &pages));
     }
     let well = outcomes.iter().all(|outcome| outcome.problems.is_empty());
     Ok(if well {

@@ -15,6 +15,7 @@ mod gallery;
 mod load;
 mod messages;
 mod payment;
+mod proto;
 mod queue;
 mod serve;
 mod terminal;

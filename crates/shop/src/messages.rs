@@ -1,4 +1,4 @@
-//! What the roles send each other.
+//! What the roles send each other as JSON; the messages of payment are in `proto`.
 
 use serde::{Deserialize, Serialize};
 
@@ -33,9 +33,9 @@ pub(crate) struct Price {
     pub(crate) cents: i64,
 }
 
-/// A payment that the bank has agreed to.
+/// The bank's consent to a payment.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Receipt {
+pub(crate) struct Authorisation {
     pub(crate) number: u64,
 }
 

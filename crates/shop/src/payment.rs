@@ -1,21 +1,21 @@
-//! Payment: charges cards, once the card terminal has asked the bank.
+//! Payment: charges cards by gRPC, once the card terminal has asked the bank.
 
-use std::future;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::State;
-use axum::routing::post;
-use axum::{Json, Router};
 use clap::ValueEnum;
-use otel_auto::http::Client;
+use otel_auto::{grpc, http};
 use tokio::time::sleep;
+use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
+use tonic::{Request, Response, Status};
 use tracing::instrument;
 
-use crate::call::{self, Failure, answer};
-use crate::messages::{Price, Receipt};
-use crate::serve::serve;
+use crate::call::{self, answer};
+use crate::messages::Authorisation;
+use crate::proto::payment_server::{self, PaymentServer};
+use crate::proto::{ChargeRequest, Receipt};
+use crate::serve::listen;
 
 /// The arguments of payment.
 #[derive(Debug, clap::Args)]
@@ -42,7 +42,7 @@ enum Trouble {
 }
 
 struct Payment {
-    http: Client,
+    http: http::Client,
     terminal: String,
     trouble: Option<Trouble>,
 }
@@ -53,35 +53,46 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         _ => args.terminal,
     };
     let payment = Payment {
-        http: Client::new(call::client()?),
+        http: http::Client::new(call::client()?),
         terminal,
         trouble: args.trouble,
     };
-    let app = Router::new()
-        .route("/charge", post(charge))
-        .with_state(Arc::new(payment));
-    match args.trouble {
+    let server = Server::builder()
+        .layer(grpc::ServerLayer::new())
+        .add_service(PaymentServer::new(payment));
+    let calls = TcpIncoming::from(listen("payment", args.listen).await?);
+    if args.trouble == Some(Trouble::EarlyEnd) {
         // Nobody handles the signal, so it ends the process at once.
-        Some(Trouble::EarlyEnd) => serve("payment", args.listen, app, future::pending()).await,
-        _ => serve("payment", args.listen, app, otel_auto::shutdown_signal()).await,
+        server.serve_with_incoming(calls).await?;
+    } else {
+        let end = otel_auto::shutdown_signal();
+        server.serve_with_incoming_shutdown(calls, end).await?;
+    }
+    Ok(())
+}
+
+#[tonic::async_trait]
+impl payment_server::Payment for Payment {
+    async fn charge(&self, request: Request<ChargeRequest>) -> Result<Response<Receipt>, Status> {
+        self.check_for_fraud().await;
+        let url = format!("{}/authorise", self.terminal);
+        let cents = request.into_inner().cents;
+        let request = self.http.post(url).map(|request| request.json(&cents));
+        let authorised = answer(request.send().await).await;
+        // Why the bank was not asked is no business of the caller's: the spans know it.
+        let Authorisation { number } =
+            authorised.map_err(|_| Status::unavailable("the card was not charged"))?;
+        Ok(Response::new(Receipt { number }))
     }
 }
 
-async fn charge(
-    State(payment): State<Arc<Payment>>,
-    Json(price): Json<Price>,
-) -> Result<Json<Receipt>, Failure> {
-    check_for_fraud(&payment).await;
-    let url = format!("{}/authorise", payment.terminal);
-    let request = payment.http.post(url).map(|request| request.json(&price));
-    answer(request.send().await).await.map(Json)
-}
-
-#[instrument(name = "check for fraud", skip_all)]
-async fn check_for_fraud(payment: &Payment) {
-    let takes = match payment.trouble {
-        Some(Trouble::Slow) => Duration::from_secs(10),
-        _ => Duration::from_millis(2),
-    };
-    sleep(takes).await;
+impl Payment {
+    #[instrument(name = "check for fraud", skip_all)]
+    async fn check_for_fraud(&self) {
+        let takes = match self.trouble {
+            Some(Trouble::Slow) => Duration::from_secs(10),
+            _ => Duration::from_millis(2),
+        };
+        sleep(takes).await;
+    }
 }

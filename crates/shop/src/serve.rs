@@ -1,4 +1,4 @@
-//! The server of a role.
+//! The servers of the roles.
 
 use std::net::SocketAddr;
 
@@ -7,24 +7,24 @@ use axum::Router;
 use otel_auto::http::ServerLayer;
 use tokio::net::TcpListener;
 
-/// Serves `app`, with a server span for each request, until `end`.
+/// Listens for a role.
 ///
-/// The first line on standard output says where, for whoever asked for port 0.
-pub(crate) async fn serve(
-    role: &str,
-    listen: SocketAddr,
-    app: Router,
-    end: impl Future<Output = ()> + Send + 'static,
-) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(listen).await;
+/// A line on standard output says where, for whoever asked for port 0.
+pub(crate) async fn listen(role: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
+    let listener = TcpListener::bind(address).await;
     let listener = listener
-        .with_context(|| format!("cannot listen on {listen}; --listen moves the {role}"))?;
+        .with_context(|| format!("cannot listen on {address}; --listen moves the {role}"))?;
     println!("{role} listens on http://{}", listener.local_addr()?);
+    Ok(listener)
+}
+
+/// Serves `app`, with a server span for each request, until the program is asked to end.
+pub(crate) async fn serve(role: &str, address: SocketAddr, app: Router) -> anyhow::Result<()> {
     let app = app
         .layer(ServerLayer::new())
         .into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, app)
-        .with_graceful_shutdown(end)
+    axum::serve(listen(role, address).await?, app)
+        .with_graceful_shutdown(otel_auto::shutdown_signal())
         .await?;
     Ok(())
 }

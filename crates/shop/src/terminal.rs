@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use anyhow::Context as _;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::routing::post;
@@ -16,10 +15,10 @@ use clap::ValueEnum;
 use opentelemetry::trace::{Span as _, SpanKind, Tracer as _};
 use opentelemetry::{KeyValue, global};
 use opentelemetry_http::HeaderExtractor;
-use tokio::net::TcpListener;
 use tokio::time::sleep;
 
-use crate::messages::Receipt;
+use crate::messages::Authorisation;
+use crate::serve::listen;
 
 /// The arguments of the card terminal.
 #[derive(Debug, clap::Args)]
@@ -59,20 +58,16 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let app = Router::new()
         .route("/authorise", post(authorise))
         .with_state(Arc::new(terminal));
-    let listener = TcpListener::bind(args.listen).await.with_context(|| {
-        format!(
-            "cannot listen on {}; --listen moves the terminal",
-            args.listen
-        )
-    })?;
-    println!("terminal listens on http://{}", listener.local_addr()?);
-    axum::serve(listener, app)
+    axum::serve(listen("terminal", args.listen).await?, app)
         .with_graceful_shutdown(otel_auto::shutdown_signal())
         .await?;
     Ok(())
 }
 
-async fn authorise(State(terminal): State<Arc<Terminal>>, headers: HeaderMap) -> Json<Receipt> {
+async fn authorise(
+    State(terminal): State<Arc<Terminal>>,
+    headers: HeaderMap,
+) -> Json<Authorisation> {
     let caller = global::get_text_map_propagator(|propagator| {
         propagator.extract(&HeaderExtractor(&headers))
     });
@@ -91,7 +86,7 @@ async fn authorise(State(terminal): State<Arc<Terminal>>, headers: HeaderMap) ->
     sleep(BANK).await;
     let number = terminal.receipts.fetch_add(1, Ordering::Relaxed);
     span.end_with_timestamp(terminal.now());
-    Json(Receipt { number })
+    Json(Authorisation { number })
 }
 
 impl Terminal {

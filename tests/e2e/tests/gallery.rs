@@ -45,7 +45,7 @@ fn every_trouble_has_an_address_and_a_query_that_finds_it_alone() {
 
     // Below the table's head.
     let lines: Vec<&str> = finished.stdout.lines().skip(1).collect();
-    assert_eq!(lines.len(), TROUBLES.len() + 1, "{lines:#?}");
+    assert_eq!(lines.len(), TROUBLES.len() + 2, "{lines:#?}");
     for (line, trouble) in lines.iter().zip(TROUBLES) {
         let mut words = line.split_whitespace();
         assert_eq!(words.next(), Some(trouble), "{line}");
@@ -55,8 +55,10 @@ fn every_trouble_has_an_address_and_a_query_that_finds_it_alone() {
         assert!(line.contains(&backend.ui("/")), "{line}");
         assert!(line.contains("  { "), "{line}");
     }
+    let everything = format!("all visits: {}?q=", backend.ui("/search"));
+    assert!(lines[TROUBLES.len()].starts_with(&everything), "{lines:#?}");
     assert_eq!(
-        lines[TROUBLES.len()],
+        lines[TROUBLES.len() + 1],
         "12 troubles: each query finds its traces and no others, and every span is accounted for"
     );
 }

@@ -19,7 +19,7 @@ pub(super) static EXHIBITS: [Exhibit; 12] = [
         spans: Spans::all(13),
         query: r#"{ resource.service.name = "payment" && span.error.type = "connection_refused" }"#,
         page: Page::Span,
-        look: "Five spans are red, but only one of them has no red span below it: payment's call of \
+        look: "Seven spans are red, but only one of them has no red span below it: payment's call of \
                `/authorise`. Its status says `Connection refused`, and `url.full` says where nobody \
                listens. Every span above it only passes the failure on.",
         change: "Correct the address of the terminal (`--terminal`), and let payment refuse to start, or \
@@ -38,9 +38,9 @@ pub(super) static EXHIBITS: [Exhibit; 12] = [
         },
         suffers: |_, visit| visit.status == Some(504),
         spans: Spans::all(18),
-        query: r#"{ kind = client && span.error.type = "timeout" } | count() > 1"#,
+        query: r#"{ kind = client && span.error.type = "DEADLINE_EXCEEDED" } | count() > 1"#,
         page: Page::Span,
-        look: "The cart calls `/charge` three times, one after the other, each for exactly a second: the \
+        look: "The cart calls `shop.Payment/Charge` three times, one after the other, each for exactly a second: the \
                calls end by the cart's time-out, not by an answer. Below each, payment is still busy with \
                `check for fraud` when the cart hangs up, so that a retry only adds work.",
         change: "Charge first and check for fraud afterwards, or give the check a time-out of its own that is \
@@ -82,9 +82,9 @@ pub(super) static EXHIBITS: [Exhibit; 12] = [
         spans: Spans::all(26),
         query: r#"{ span.db.query.summary = "SELECT product" } | count() > 10"#,
         page: Page::Span,
-        look: "Below `POST /price` stands a staircase of twelve equal queries, one for each product of the \
-               basket. None of them is slow. Against a database on another machine, each would also \
-               cost a round trip.",
+        look: "Below `POST /price` the page folds twelve equal queries into one row, one for each product of the \
+               basket, and asks `the same query per item (N+1)?`. None of them is slow. Against a database \
+               on another machine, each would also cost a round trip.",
         change: "Ask once for all: `WHERE id IN (…)`, as `ALL_PRICES` in catalogue.rs does.",
     },
     Exhibit {
@@ -121,8 +121,8 @@ pub(super) static EXHIBITS: [Exhibit; 12] = [
         suffers: |_, visit| visit.ahead.is_some_and(|ahead| ahead >= 5),
         spans: Spans::all(15),
         query: "{ kind = producer && span.queue.ahead >= 5 }",
-        page: Page::Search,
-        look: "The requests are quick and well. `send orders` tells in `queue.ahead` how many orders wait, \
+        page: Page::Span,
+        look: "The request is quick and well. `send orders` tells in `queue.ahead` how many orders wait, \
                and the number rises from trace to trace. The work is done in traces of its own: \
                `{ kind = consumer }` finds them, and the link of `process orders` leads back to the request. \
                Each takes 150 ms: no more than seven orders a second can be packed.",
@@ -211,7 +211,7 @@ pub(super) static EXHIBITS: [Exhibit; 12] = [
         spans: Spans::all(7),
         query: "{ span.history.entries > 5 }",
         page: Page::Search,
-        look: "Each visit takes a little longer than the one before: on the chart the dots climb. One span \
+        look: "Each visit takes a little longer than the one before: the durations climb from trace to trace. One span \
                grows, `also viewed`, and its attribute `history.entries` grows with it.",
         change: "Bound the list: `also_viewed` in catalogue.rs forgets the oldest view once there are five.",
     },
@@ -235,7 +235,7 @@ pub(super) static EXHIBITS: [Exhibit; 12] = [
         },
         query: r#"{ resource.service.name = "payment" } !>> { resource.service.name = "terminal" }"#,
         page: Page::Span,
-        look: "Payment is missing. The cart's call of `/charge` has nothing below it, and the terminal's span \
+        look: "Payment is missing. The cart's call of `shop.Payment/Charge` has nothing below it, and the terminal's span \
                hangs in the air: selected, it says that its parent is missing.",
         change: "End by way of `otel_auto::shutdown_signal()` and `telemetry.shutdown()`, as the other roles \
                  do, or say `otel_auto::init().exit_on_signal()`.",
@@ -260,7 +260,7 @@ pub(super) static EXHIBITS: [Exhibit; 12] = [
             sent: 10,
             found: 10,
         },
-        query: r#"{ kind = client && status = error && span.error.type = "502" && span:childCount = 0 }"#,
+        query: r#"{ kind = client && status = error && span.error.type = "UNAVAILABLE" && span:childCount = 0 }"#,
         page: Page::Span,
         look: "The purchase fails as in the first exhibit, but the trail ends at the cart's call of payment, \
                which has nothing below it: payment decides by itself what it samples, and keeps one \

@@ -2,33 +2,18 @@
 
 use std::fmt::Write as _;
 
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::json;
 
-use super::check::{Outcome, number};
-use super::exhibit::Page;
+use super::check::Outcome;
+use super::pages::Pages;
 
 /// How many problems of an exhibit are told.
 const TOLD: usize = 5;
 
-/// What a terminal would not take for a part of an address, or a browser not for a part of a value.
-const RESERVED: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'#')
-    .add(b'%')
-    .add(b'&')
-    .add(b'+')
-    .add(b'<')
-    .add(b'>')
-    .add(b'{')
-    .add(b'|')
-    .add(b'}');
-
 /// A table with a line for each exhibit, and what was not as it should be.
-pub(super) fn table(outcomes: &[Outcome], page: &str) -> String {
+pub(super) fn table(outcomes: &[Outcome], pages: &Pages<'_>) -> String {
     let head = ["trouble", "found", "what it is", "TraceQL", "open"].map(str::to_owned);
-    let rows = outcomes.iter().map(|outcome| row(outcome, page));
+    let rows = outcomes.iter().map(|outcome| row(outcome, pages));
     let rows: Vec<[String; 5]> = std::iter::once(head).chain(rows).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
     let (a, b, c, d) = (width(0), width(1), width(2), width(3));
@@ -47,11 +32,12 @@ pub(super) fn table(outcomes: &[Outcome], page: &str) -> String {
             );
         }
     }
+    line(&mut out, format_args!("all visits: {}", pages.search("{}")));
     line(&mut out, format_args!("{}", verdict(outcomes)));
     out
 }
 
-fn row(outcome: &Outcome, page: &str) -> [String; 5] {
+fn row(outcome: &Outcome, pages: &Pages<'_>) -> [String; 5] {
     let (exhibit, all) = (outcome.exhibit, outcome.traces.len());
     [
         exhibit.name.to_owned(),
@@ -61,7 +47,7 @@ fn row(outcome: &Outcome, page: &str) -> [String; 5] {
         },
         exhibit.what.to_owned(),
         exhibit.query.to_owned(),
-        address(outcome, page),
+        pages.exhibit(outcome),
     ]
 }
 
@@ -88,8 +74,8 @@ fn verdict(outcomes: &[Outcome]) -> String {
     }
 }
 
-/// The same for programs: an array with an object per exhibit.
-pub(super) fn json(outcomes: &[Outcome], page: &str) -> serde_json::Result<String> {
+/// The same for programs.
+pub(super) fn json(outcomes: &[Outcome], pages: &Pages<'_>) -> serde_json::Result<String> {
     let exhibits: Vec<_> = outcomes
         .iter()
         .map(|outcome| {
@@ -103,32 +89,13 @@ pub(super) fn json(outcomes: &[Outcome], page: &str) -> serde_json::Result<Strin
                 "query": exhibit.query,
                 "look": exhibit.look,
                 "change": exhibit.change,
-                "address": address(outcome, page),
+                "address": pages.exhibit(outcome),
                 "traces": outcome.traces,
                 "problems": outcome.problems,
             })
         })
         .collect();
-    serde_json::to_string_pretty(&exhibits)
-}
-
-/// The address of the page that shows an exhibit.
-fn address(outcome: &Outcome, page: &str) -> String {
-    let Some(trace) = outcome.traces.last() else {
-        return search(outcome.exhibit.query, page);
-    };
-    let found = outcome.found.as_ref();
-    let span = found.and_then(|found| found.get(&number(trace)));
-    match (outcome.exhibit.page, span) {
-        (Page::Span, Some(span)) => format!("{page}/trace/{trace}?uiFind={span}"),
-        (Page::Search, Some(_)) => search(outcome.exhibit.query, page),
-        _ => format!("{page}/trace/{trace}"),
-    }
-}
-
-fn search(query: &str, page: &str) -> String {
-    let query = utf8_percent_encode(query, RESERVED);
-    format!("{page}/search?q={query}&lookback=15m")
+    serde_json::to_string_pretty(&json!({ "all": pages.search("{}"), "exhibits": exhibits }))
 }
 
 fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
