@@ -66,6 +66,10 @@ agents:
     for version in 1.30.0 2.3.0; do \
         "target/agents/mcp-$version/bin/python" crates/otel-backend/tests/agents/clients.py target/debug/otel-backend || exit 1; done
 
+# docs/gallery.md and its pictures, from a run of the gallery in Chromium (needs chromium and chromedriver).
+gallery:
+    cargo run --locked -p browser-tests --example gallery
+
 # The compose files and images (needs a Docker engine).
 compose:
     docker/tests/run.sh
