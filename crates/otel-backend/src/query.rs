@@ -14,6 +14,7 @@ mod tags;
 mod trace;
 mod traceql;
 mod walk;
+mod warnings;
 
 #[cfg(test)]
 mod tests;
@@ -41,6 +42,7 @@ pub use tags::{FoundTags, TagSearch, has_values};
 pub use trace::{Decoded, Spans, Trace};
 pub use traceql::{MetricsSearch, Order, SpanBatch, SpanQuery, TraceQuery, metrics_of, traces_of};
 pub use walk::{Selection, walk};
+pub use warnings::{Warning, Warnings};
 
 /// Answers questions about what is in a store.
 #[derive(Debug, Clone)]

@@ -65,7 +65,7 @@ async fn dependencies(
 
 /// There is no archive: traces are kept as long as they fit.
 async fn archive(Path(id): Path<String>, Params(pairs): Params<Pairs>) -> ApiError {
-    let checked = ids::parse(&id)
+    let checked = ids::parse_path(&id)
         .map_err(ApiError::bad_request)
         .and_then(|_| check_hints(&pairs));
     checked.err().unwrap_or_else(|| ApiError {

@@ -85,7 +85,7 @@ async fn trace(
     Path(id): Path<String>,
     Params(pairs): Params<Pairs>,
 ) -> Result<Response, V3Error> {
-    let id = ids::parse(&id).map_err(|reason| {
+    let id = ids::parse_path(&id).map_err(|reason| {
         ApiError::bad_request(format!("malformed parameter trace_id: {reason}"))
     })?;
     check_hints(&pairs)?;

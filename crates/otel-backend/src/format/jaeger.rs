@@ -13,4 +13,4 @@ mod status;
 
 pub use decode::{POST_SPANS, from_proto, from_thrift};
 pub use encode::to_proto;
-pub use json::{Detail, decode_trace, short_id, write_trace};
+pub use json::{Detail, Form, Warn, decode_trace, short_id, write_trace};

@@ -182,6 +182,12 @@ impl Span<'_> {
     pub fn duration(&self) -> Duration {
         self.end.since(self.start)
     }
+
+    /// Whether it failed: by its status, or by an attribute `error` that is true, as `OpenTracing`'s.
+    pub fn failed(&self) -> bool {
+        let says_so = |a: &Attribute<'_>| a.key == "error" && a.value.text() == "true";
+        self.status.code == StatusCode::Error || self.attributes.iter().any(says_so)
+    }
 }
 
 impl SpanKind {

@@ -308,15 +308,19 @@ impl<'s, 'u, R: ReadAt<Error = ReadError>> Asking<'s, 'u, R> {
 
     /// The spans that may have a tag; `None` if all may.
     fn tag(&mut self, tag: &Tag) -> Result<Option<Mask>, ReadError> {
-        if let Some(wanted) = tag.status() {
-            let passes = |value: &Value<'_>| wanted(code_of(value));
-            let default = wanted(StatusCode::Unset);
-            return Ok(Some(self.field(
-                MessagePlace::Status,
-                status::CODE,
-                default,
-                &passes,
-            )?));
+        if tag.is_about_status() {
+            return Ok(Some(self.status(tag.status())?));
+        }
+        if tag.says_failed() {
+            let mut mask = self.status(Some(StatusCode::Error))?;
+            let is_true = |value: &Value<'_>| value.text() == "true";
+            let wanted = Wanted {
+                test: &is_true,
+                text: Some("true"),
+                is_bound: false,
+            };
+            or(&mut mask, &self.attribute(Place::Span, "error", &wanted)?);
+            return Ok(Some(mask));
         }
         let is_equal = |value: &Value<'_>| value.text() == tag.value;
         let wanted = Wanted {
@@ -345,6 +349,13 @@ impl<'s, 'u, R: ReadAt<Error = ReadError>> Asking<'s, 'u, R> {
                 Some(mask)
             }
         })
+    }
+
+    /// The spans of that status.
+    fn status(&mut self, wanted: Option<StatusCode>) -> Result<Mask, ReadError> {
+        let passes = |value: &Value<'_>| wanted == Some(code_of(value));
+        let default = wanted == Some(StatusCode::Unset);
+        self.field(MessagePlace::Status, status::CODE, default, &passes)
     }
 
     /// The spans of which a field that they have once passes; without it they do as `default` says.

@@ -59,7 +59,7 @@ impl Default for Search {
 ///
 /// | key | is compared with |
 /// |---|---|
-/// | `error` | true: the status is an error; false: it is not |
+/// | `error` | true: the span failed; false: its status is OK, and it did not |
 /// | `span.status` | the status: `OK`, `ERROR`, `UNSET`, in any case |
 /// | `span.kind` | the kind: `server`, …, `unspecified`, in any case |
 /// | `scope.name`, `scope.version` | the scope |
@@ -144,27 +144,31 @@ fn nanos(duration: Duration) -> u64 {
 }
 
 impl Tag {
-    /// Which status a span with this tag has, if the tag is about that alone.
-    pub(super) fn status(&self) -> Option<impl Fn(StatusCode) -> bool> {
-        let error = parse_bool(&self.value);
-        let called = status_called(&self.value);
-        let is_error = match self.key.as_str() {
-            "error" => true,
-            "span.status" => false,
-            _ => return None,
-        };
-        Some(move |code| {
-            if is_error {
-                error.is_some_and(|error| (code == StatusCode::Error) == error)
-            } else {
-                called == Some(code)
-            }
-        })
+    /// Whether only spans of one status have it.
+    pub(super) fn is_about_status(&self) -> bool {
+        self.key == "span.status" || self.key == "error" && !self.says_failed()
+    }
+
+    /// The status that spans with it have; none if no span has it.
+    pub(super) fn status(&self) -> Option<StatusCode> {
+        match self.key.as_str() {
+            "error" => parse_bool(&self.value).map(|_| StatusCode::Ok),
+            _ => status_called(&self.value),
+        }
+    }
+
+    /// Whether it is of spans that failed.
+    pub(super) fn says_failed(&self) -> bool {
+        self.key == "error" && parse_bool(&self.value) == Some(true)
     }
 
     fn matches(&self, span: &Span<'_>) -> bool {
         match self.key.as_str() {
-            "error" => parse_bool(&self.value) == Some(is_error(span)),
+            "error" => match parse_bool(&self.value) {
+                Some(true) => span.failed(),
+                Some(false) => span.status.code == StatusCode::Ok && !span.failed(),
+                None => false,
+            },
             "span.status" => status_called(&self.value) == Some(span.status.code),
             "span.kind" => kind_called(&self.value) == Some(span.kind),
             "scope.name" => span.scope.name == self.value,
@@ -222,7 +226,8 @@ impl Tag {
                 status(StatusCode::Error)?,
                 Token::attribute("error", "true"),
             ]),
-            "error" | "otel.status_description" | "w3c.tracestate" => None,
+            "error" => Some(vec![status(StatusCode::Ok)?]),
+            "otel.status_description" | "w3c.tracestate" => None,
             "span.status" => Some(vec![status(status_called(value)?)?]),
             "span.kind" => Some(vec![Token::kind(kind_called(value)?.as_str())]),
             "scope.name" => Some(vec![Token::scope_name(value)]),
@@ -239,13 +244,6 @@ impl Tag {
             },
         }
     }
-}
-
-/// Whether a span failed: by its status, or by an attribute that says so, as `OpenTracing`'s do.
-fn is_error(span: &Span<'_>) -> bool {
-    let says_so =
-        |attribute: &Attribute<'_>| attribute.key == "error" && attribute.value.text() == "true";
-    span.status.code == StatusCode::Error || span.attributes.iter().any(says_so)
 }
 
 /// The status of which Jaeger's tag `otel.status_code` has this value; it has none for Unset.

@@ -36,7 +36,7 @@ struct Sketch {
 
 const SERVICES: [&str; 3] = ["shop", "cart", "a/b"];
 const NAMES: [&str; 3] = ["GET", "PUT", ""];
-const KEYS: [&str; 2] = ["user", "host"];
+const KEYS: [&str; 3] = ["user", "host", "error"];
 const VALUES: [&str; 4] = ["1", "2", "true", "[1]"];
 
 /// Values that read as those texts, or as others.

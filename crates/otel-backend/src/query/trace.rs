@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use super::adjust::{adjust, has_shared_ids, split_shared_ids};
 use super::memory::Held;
+use super::warnings::{Hosts, PLACE, Place, Warnings};
 use crate::format::otlp::{
     Group, Malformed, Outline, RESOURCE, SCOPE, SPAN, SpanGroup, groups, span_groups, write_groups,
 };
@@ -186,8 +187,8 @@ const DECODED: usize = 64;
 /// The bytes of decoded spans that a question about a whole trace looks at.
 const MAX_DECODED: usize = 96 << 20;
 
-/// Bytes that a span takes while the spans are put in order.
-const ENTRY: usize = 160;
+/// Bytes that a span takes while the spans are put in order, and warned about.
+const ENTRY: usize = 160 + PLACE;
 
 /// A smaller message has few elements.
 const LIGHT: usize = 8 * 1024;
@@ -364,6 +365,35 @@ impl Trace {
         })
     }
 
+    /// The warnings about the spans of [`Trace::iter_as`] that are not `raw`.
+    ///
+    /// # Errors
+    /// [`Malformed`] if the store holds bytes that are not spans.
+    pub fn warnings(&self) -> Result<Warnings, Malformed> {
+        let groups = groups(&self.data)?;
+        let messages = distinct(&in_order(&groups), &groups);
+        let kinds = messages.iter().filter_map(|m| Some((m.span_id?, m.kind)));
+        let mut hosts = Hosts::default();
+        if has_shared_ids(&kinds) && is_light(&messages) {
+            let places = self.iter_as(false, None)?.map(|span| {
+                let ids = (span.span_id, span.parent);
+                Place::new(ids, (span.start, span.end), hosts.number(&span.resource))
+            });
+            return Ok(Warnings::new(places));
+        }
+        let groups = span_groups(groups)?;
+        let hosts: Vec<_> = groups
+            .iter()
+            .map(|group| hosts.number(&group.resource))
+            .collect();
+        let places = messages.iter().filter_map(|message| {
+            let host = hosts.get(message.group).copied().flatten();
+            let ids = (message.span_id?, message.parent);
+            Some(Place::new(ids, (message.start, message.end), host))
+        });
+        Ok(Warnings::new(places))
+    }
+
     /// Its bytes in OTLP.
     pub fn size(&self) -> usize {
         self.data.len()
@@ -413,6 +443,7 @@ struct Message<'a> {
     start: UnixNanos,
     end: UnixNanos,
     span_id: Option<SpanId>,
+    parent: Option<SpanId>,
     kind: SpanKind,
     /// The number of its group.
     group: usize,
@@ -433,6 +464,7 @@ fn in_order<'a>(groups: &[Group<'a>]) -> Vec<Message<'a>> {
                 start: outline.start,
                 end: outline.end,
                 span_id: outline.span_id,
+                parent: outline.parent,
                 kind: outline.kind,
                 group: number,
                 bytes,

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::args::{Export, Format};
 use crate::config::{Config, parse_age};
-use crate::format::jaeger::{Detail, write_trace};
+use crate::format::jaeger::{Detail, Form, write_trace};
 use crate::format::json::JsonWriter;
 use crate::format::otlp::{Dialect, write_resource_spans};
 use crate::model::{TraceId, UnixNanos, from_short_hex};
@@ -170,7 +170,8 @@ impl<W: Write> Output<W> {
                 self.out.write_all(b"\n")?;
             }
             Format::Jaeger => {
-                self.spans += write_trace(&mut json, trace.id, spans, false, Detail::Jaeger)?;
+                let form = Form::whole(Detail::Jaeger);
+                self.spans += write_trace(&mut json, trace.id, spans, form)?;
             }
         }
         self.traces += 1;

@@ -6,7 +6,7 @@
 use std::fmt::Debug;
 
 use jaeger_wire::{api_v2, thrift};
-use otel_backend::format::jaeger::Detail;
+use otel_backend::format::jaeger::{Detail, Form};
 use otel_backend::format::json::JsonWriter;
 use otel_backend::format::{Decoded, Incoming, jaeger, otlp, zipkin};
 use otel_backend::model::{InvalidSpan, Span};
@@ -92,7 +92,7 @@ fn check_jaeger_json(span: &Span<'_>) {
     for detail in [Detail::Jaeger, Detail::Exact] {
         let mut writer = JsonWriter::new(Vec::new(), false);
         let spans = [span].into_iter();
-        jaeger::write_trace(&mut writer, span.trace_id, spans, false, detail).unwrap();
+        jaeger::write_trace(&mut writer, span.trace_id, spans, Form::whole(detail)).unwrap();
         let written = writer.into_inner();
         let trace: &RawValue = serde_json::from_slice(&written).unwrap();
         let again = only(Box::new(jaeger::decode_trace(trace).into_iter()));

@@ -50,7 +50,7 @@ async fn every_bad_parameter_is_refused_in_jaegers_words() {
         ("traces?tags=%7B", "malformed 'tags' parameter, cannot unmarshal JSON: unexpected end of JSON input".into()),
         ("traces?traceID=x200", "cannot parse traceID param: strconv.ParseUint: parsing \"x200\": invalid syntax".into()),
         ("traces?raw=maybe", "unable to parse param 'raw': strconv.ParseBool: parsing \"maybe\": invalid syntax".into()),
-        ("traces/xyz", "strconv.ParseUint: parsing \"xyz\": invalid syntax".into()),
+        ("traces/xyz", "invalid length for TraceID".into()),
         ("traces/1?start=x", format!("unable to parse param 'start': {parse_int} \"x\": invalid syntax")),
         ("traces/1?end=x", format!("unable to parse param 'end': {parse_int} \"x\": invalid syntax")),
         ("traces/1?raw=2", "unable to parse param 'raw': strconv.ParseBool: parsing \"2\": invalid syntax".into()),
@@ -129,7 +129,7 @@ async fn every_bad_parameter_of_the_new_api_is_refused_in_jaegers_words() {
         &backend,
         "/api/v3/traces/xyz",
         400,
-        "malformed parameter trace_id: strconv.ParseUint: parsing \"xyz\": invalid syntax",
+        "malformed parameter trace_id: invalid length for TraceID",
     )
     .await;
     let path = "/api/v3/traces/1?start_time=x";

@@ -57,7 +57,7 @@ async fn predicates_are_read_as_jaeger_reads_them() {
         ("operation=SELECT&tag=error:true", 0),
         ("tag=error:true", 1),
         ("tag=error:1", 1),
-        ("tag=error:false&operation=SELECT", 1),
+        ("tag=error:false&operation=SELECT", 0),
         ("tag=error:false&operation=GET /", 0),
         ("tag=error:yes", 0),
         ("tag=span.status:ERROR", 1),

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod as_jaeger;
 mod ask;
 mod attacks;
 mod clients;

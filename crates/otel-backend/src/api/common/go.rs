@@ -6,7 +6,7 @@ mod string_map;
 
 use std::num::IntErrorKind;
 
-pub(in crate::api) use duration::parse as parse_duration;
+pub(in crate::api) use duration::{format as format_duration, parse as parse_duration};
 pub(in crate::api) use string_map::parse as parse_string_map;
 
 /// Reads a decimal number of at most `bits` bits with a sign.

@@ -35,6 +35,17 @@ pub(in crate::api) fn parse(text: &str) -> Result<IdPattern, String> {
     }
 }
 
+/// Reads a trace id as [`parse`]. Of a path, Jaeger says of base64 of another length what it is.
+///
+/// # Errors
+/// The error in Jaeger's words.
+pub(in crate::api) fn parse_path(text: &str) -> Result<IdPattern, String> {
+    parse(text).map_err(|reason| match bytes_from_base64(text) {
+        Some(_) if !text.is_empty() => "invalid length for TraceID".to_owned(),
+        _ => reason,
+    })
+}
+
 /// Reads a span id: up to 16 hexadecimal digits of any case. Zeros stand for no span.
 ///
 /// # Errors
@@ -54,14 +65,20 @@ fn from_hex(text: &str) -> Result<IdPattern, String> {
     Ok(IdPattern::beginning(exact, text))
 }
 
-fn from_base64(text: &str) -> Option<[u8; 16]> {
+fn bytes_from_base64(text: &str) -> Option<Vec<u8>> {
     if text.len() > 24 {
         return None;
     }
-    let config =
-        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    // As Go reads it, which does not look at the bits that no byte needs.
+    let config = GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true);
     let decode = |alphabet| GeneralPurpose::new(alphabet, config).decode(text).ok();
-    let bytes = decode(&STANDARD).or_else(|| decode(&URL_SAFE))?;
+    decode(&STANDARD).or_else(|| decode(&URL_SAFE))
+}
+
+fn from_base64(text: &str) -> Option<[u8; 16]> {
+    let bytes = bytes_from_base64(text)?;
     let mut id = [0; 16];
     let low = match bytes.len() {
         16 => id.as_mut_slice(),
@@ -108,6 +125,18 @@ mod tests {
         for text in ["", "+1", "GET /", "00000000000000001"] {
             assert!(read(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn base64_of_another_length_has_the_wrong_length_in_a_path() {
+        for text in ["xyz", "zz", "12g", "-1", "0x12", "x200"] {
+            assert_eq!(parse_path(text).unwrap_err(), "invalid length for TraceID");
+        }
+        for text in ["abc!", " ", ""] {
+            let expected = format!("strconv.ParseUint: parsing {text:?}: invalid syntax");
+            assert_eq!(parse_path(text).unwrap_err(), expected);
+        }
+        assert!(parse_path("ABCDEFGHIJK").is_ok());
     }
 
     #[test]

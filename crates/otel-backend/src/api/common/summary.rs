@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::format::json::{as_text, is_zero};
 use crate::format::otlp::Malformed;
-use crate::model::{Span, SpanId, StatusCode};
+use crate::model::{Span, SpanId};
 use crate::query::Trace;
 
 /// The summary of a trace. Fields that are zero or empty are left out.
@@ -73,7 +73,7 @@ impl TraceSummary {
     fn add(&mut self, span: &Span<'_>) {
         self.max_end_time_unix_nano = self.max_end_time_unix_nano.max(span.end.0);
         self.span_count += 1;
-        self.error_span_count += usize::from(is_error(span));
+        self.error_span_count += usize::from(span.failed());
     }
 }
 
@@ -90,11 +90,7 @@ impl ServiceSummary {
         }
         if let Some(service) = services.get_mut(name) {
             service.span_count += 1;
-            service.error_span_count += usize::from(is_error(span));
+            service.error_span_count += usize::from(span.failed());
         }
     }
-}
-
-fn is_error(span: &Span<'_>) -> bool {
-    span.status.code == StatusCode::Error
 }

@@ -31,9 +31,12 @@ pub(super) async fn service_operations(
     let Some(service) = rest.strip_suffix("/operations") else {
         return Ok(envelope::no_route());
     };
-    // Jaeger decodes the name twice, and clients escape it so.
-    let service = percent_decode_str(service).decode_utf8_lossy().into_owned();
-    let operations = query.operations(service, None).await?;
+    let mut operations = query.operations(service.to_owned(), None).await?;
+    if operations.is_empty() {
+        // Jaeger decodes the name once more, and clients escape it so.
+        let service = percent_decode_str(service).decode_utf8_lossy().into_owned();
+        operations = query.operations(service, None).await?;
+    }
     let mut names: Vec<_> = operations.into_iter().map(|o| o.name).collect();
     names.dedup();
     // Of a service that it does not know, Jaeger says `null`.

@@ -14,12 +14,13 @@ use tokio::sync::Semaphore;
 use super::params::{Wanted, check_hints, is_raw, parse_detail, parse_first, parse_traces};
 use crate::api::common::answer::{self, Json};
 use crate::api::common::envelope::{self, ApiError, Problem};
+use crate::api::common::go::format_duration;
 use crate::api::common::ids;
 use crate::api::common::pairs::{Pairs, is_pretty};
-use crate::format::jaeger::{Detail, short_id, write_trace};
+use crate::format::jaeger::{Detail, Form, short_id, write_trace};
 use crate::format::{otlp, weight};
-use crate::model::{SpanId, UnixNanos};
-use crate::query::{Hit, IdPattern, Lookup, Missing, Patience, Query, Trace};
+use crate::model::{Span, SpanId, UnixNanos};
+use crate::query::{Hit, IdPattern, Lookup, Missing, Patience, Query, Trace, Warning};
 use crate::store::ReadError;
 
 /// Says how many spans a trace has before they come; Jaeger has no such header.
@@ -37,13 +38,21 @@ struct Style {
     detail: Detail,
 }
 
+impl Style {
+    /// Whether Jaeger's warnings about the trace as a whole are among its spans; the trace page finds
+    /// out by itself.
+    fn warns(self) -> bool {
+        !self.raw && self.detail == Detail::Jaeger
+    }
+}
+
 /// Answers with one trace.
 pub(in crate::api) async fn trace(
     query: Query,
     id: &str,
     pairs: &Pairs,
 ) -> Result<Response, ApiError> {
-    let id = ids::parse(id).map_err(ApiError::bad_request)?;
+    let id = ids::parse_path(id).map_err(ApiError::bad_request)?;
     check_hints(pairs)?;
     let style = Style {
         raw: is_raw(pairs)?,
@@ -128,12 +137,33 @@ fn write(
                 let trace = trace?;
                 let mut spans = trace.iter_as(style.raw, style.ahead)?.peekable();
                 if spans.peek().is_some() {
-                    write_trace(list.entry()?, trace.id, spans, trace.cut, style.detail)?;
+                    let warnings = style.warns().then(|| trace.warnings()).transpose()?;
+                    let warning = |span: &Span<'_>| Some(text(warnings.as_ref()?.of(span)?));
+                    let form = Form {
+                        is_cut: trace.cut,
+                        detail: style.detail,
+                        warning: Some(&warning),
+                    };
+                    write_trace(list.entry()?, trace.id, spans, form)?;
                 }
             }
             Ok(())
         })
     })
+}
+
+/// A warning in Jaeger's words.
+fn text(warning: Warning) -> String {
+    match warning {
+        Warning::Duplicate => "duplicate span IDs; skipping clock skew adjustment".to_owned(),
+        Warning::Orphan(parent) => {
+            format!("parent span ID={parent} is not in the trace; skipping clock skew adjustment")
+        }
+        Warning::Skew(nanos) => format!(
+            "clock skew adjustment disabled; not applying calculated delta of {}",
+            format_duration(nanos)
+        ),
+    }
 }
 
 /// The largest file that can be shown without being stored, in bytes.
@@ -178,6 +208,7 @@ pub(super) async fn transform(
     })?;
     answer::json(is_pretty(&pairs), move |json, _| {
         let _turn = turn;
+        let form = Form::whole(detail);
         let traces = otlp::decode_json_lines(&body)
             .map_err(|reason| ApiError::bad_request(format!("cannot unmarshal OTLP : {reason}")))?;
         let mut spans: Vec<_> = traces.flatten().map(|incoming| incoming.span).collect();
@@ -186,7 +217,7 @@ pub(super) async fn transform(
             data.list(|list| {
                 for spans in spans.chunk_by(|a, b| a.trace_id == b.trace_id) {
                     let [first, ..] = spans else { continue };
-                    write_trace(list.entry()?, first.trace_id, spans.iter(), false, detail)?;
+                    write_trace(list.entry()?, first.trace_id, spans.iter(), form)?;
                 }
                 Ok(())
             })

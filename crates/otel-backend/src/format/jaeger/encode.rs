@@ -1,8 +1,7 @@
 //! A span in Jaeger's model: what OTLP has fields for becomes tags.
 //!
-//! Tags keep the order in which they were sent, duplicates included, between those that Jaeger
-//! derives: scope first; then kind, status and trace state. Logs are in order of time. (Jaeger sorts
-//! tags by key and logs by name, which says less.)
+//! A span's own tags stand between those that Jaeger derives: scope first; then kind, status and trace
+//! state. Duplicates stay. Logs are in order of time; Jaeger sorts them by name, which says less.
 //!
 //! Spec: <https://opentelemetry.io/docs/specs/otel/trace/sdk_exporters/jaeger/>
 
@@ -10,11 +9,20 @@ use jaeger_wire::{Process, RefType, SpanRef, Tag, TagValue, api_v2};
 
 use crate::model::{Attribute, Event, Link, Resource, Span, StatusCode, Value};
 
-/// The span in Jaeger's model, with its process.
+/// The order of attributes as tags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    /// That in which they were sent.
+    Sent,
+    /// By their keys, as Jaeger shows them.
+    Sorted,
+}
+
+/// The span in Jaeger's model, with its process. Tags have the order in which they were sent.
 pub fn to_proto<'a>(span: &'a Span<'_>) -> api_v2::Span<'a> {
     let log = |event: &'a Event<'_>| api_v2::Log {
         timestamp: event.time.0.into(),
-        fields: fields(event),
+        fields: fields(event, Order::Sent),
     };
     api_v2::Span {
         trace_id: *span.trace_id.as_bytes(),
@@ -24,9 +32,9 @@ pub fn to_proto<'a>(span: &'a Span<'_>) -> api_v2::Span<'a> {
         flags: span.flags & 0xff,
         start_time: span.start.0.into(),
         duration: span.duration().as_nanos().cast_signed(),
-        tags: tags(span),
+        tags: tags(span, Order::Sent),
         logs: events(span).into_iter().map(log).collect(),
-        process: Some(process(&span.resource)),
+        process: Some(process(&span.resource, Order::Sent)),
         warnings: warnings(span).into_iter().map(Into::into).collect(),
         ..api_v2::Span::default()
     }
@@ -72,11 +80,11 @@ fn ref_type(link: &Link<'_>) -> RefType {
 }
 
 /// The span's tags.
-pub(super) fn tags<'a>(span: &'a Span<'_>) -> Vec<Tag<'a>> {
+pub(super) fn tags<'a>(span: &'a Span<'_>, order: Order) -> Vec<Tag<'a>> {
     let mut tags = Vec::with_capacity(span.attributes.len() + 4);
     push_text("otel.scope.name", &span.scope.name, &mut tags);
     push_text("otel.scope.version", &span.scope.version, &mut tags);
-    tags.extend(span.attributes.iter().map(tag));
+    push_all(span.attributes.iter(), order, &mut tags);
     push_text("span.kind", span.kind.as_str(), &mut tags);
     match span.status.code {
         StatusCode::Unset => {}
@@ -100,24 +108,27 @@ pub(super) fn events<'a>(span: &'a Span<'_>) -> Vec<&'a Event<'a>> {
 }
 
 /// The fields of a log: the event's name first, unless it has an attribute of that key.
-pub(super) fn fields<'a>(event: &'a Event<'_>) -> Vec<Tag<'a>> {
+pub(super) fn fields<'a>(event: &'a Event<'_>, order: Order) -> Vec<Tag<'a>> {
     let mut fields = Vec::with_capacity(event.attributes.len() + 1);
     if event.attributes.iter().all(|a| a.key != "event") {
         push_text("event", &event.name, &mut fields);
     }
-    fields.extend(event.attributes.iter().map(tag));
+    push_all(event.attributes.iter(), order, &mut fields);
     fields
 }
 
 /// The process that a resource describes.
-pub(super) fn process<'a>(resource: &'a Resource<'_>) -> Process<'a> {
-    let tags = resource.attributes.iter();
+pub(super) fn process<'a>(resource: &'a Resource<'_>, order: Order) -> Process<'a> {
+    let attributes = resource.attributes.iter();
+    let mut tags = Vec::with_capacity(attributes.len());
+    push_all(
+        attributes.filter(|attribute| attribute.key != "service.name"),
+        order,
+        &mut tags,
+    );
     Process {
         service_name: resource.service_name().into(),
-        tags: tags
-            .filter(|attribute| attribute.key != "service.name")
-            .map(tag)
-            .collect(),
+        tags,
     }
 }
 
@@ -140,6 +151,18 @@ pub(super) fn warnings(span: &Span<'_>) -> Vec<String> {
 fn push_text<'a>(key: &'a str, text: &'a str, tags: &mut Vec<Tag<'a>>) {
     if !text.is_empty() {
         tags.push(Tag::new(key, text));
+    }
+}
+
+fn push_all<'a>(
+    attributes: impl Iterator<Item = &'a Attribute<'a>>,
+    order: Order,
+    tags: &mut Vec<Tag<'a>>,
+) {
+    let first = tags.len();
+    tags.extend(attributes.map(tag));
+    if let (Order::Sorted, Some(own)) = (order, tags.get_mut(first..)) {
+        own.sort_by(|a, b| a.key.cmp(&b.key));
     }
 }
 

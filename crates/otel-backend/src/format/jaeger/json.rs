@@ -7,4 +7,4 @@ mod encode;
 mod exact;
 
 pub use decode::decode_trace;
-pub use encode::{Detail, short_id, write_trace};
+pub use encode::{Detail, Form, Warn, short_id, write_trace};

@@ -11,6 +11,8 @@ pub struct Outline<'a> {
     pub trace_id: TraceId,
     /// The span's own id; `None` if the message has no valid one. Stored spans always have one.
     pub span_id: Option<SpanId>,
+    /// The span that caused it.
+    pub parent: Option<SpanId>,
     /// The span's name, as received.
     pub name: &'a [u8],
     /// Its role.
@@ -27,6 +29,7 @@ impl<'a> Outline<'a> {
         Self {
             trace_id: span.trace_id,
             span_id: Some(span.span_id),
+            parent: span.parent,
             name: span.name.as_bytes(),
             kind: span.kind,
             start: span.start,
@@ -37,7 +40,8 @@ impl<'a> Outline<'a> {
     /// Reads a message up to the end of the span. The store holds only messages of which this is the
     /// outline of the decoded span; of others it may be `None`, or wrong where a field is repeated.
     pub fn read(message: &'a [u8]) -> Option<Self> {
-        let (mut trace_id, mut span_id, mut name) = (None, None, &[][..]);
+        let (mut trace_id, mut span_id, mut parent) = (None, None, None);
+        let mut name = &[][..];
         let mut kind = SpanKind::Unspecified;
         let (mut start, mut end) = (UnixNanos(0), UnixNanos(0));
         let mut reader = Reader::new(message);
@@ -47,6 +51,9 @@ impl<'a> Outline<'a> {
                     trace_id = TraceId::from_slice(field.bytes(&mut reader).ok()?).ok();
                 }
                 span::SPAN_ID => span_id = SpanId::from_slice(field.bytes(&mut reader).ok()?).ok(),
+                span::PARENT_SPAN_ID => {
+                    parent = SpanId::from_slice(field.bytes(&mut reader).ok()?).ok();
+                }
                 span::NAME => name = field.bytes(&mut reader).ok()?,
                 span::KIND => kind = SpanKind::from_number(field.varint(&mut reader).ok()?),
                 span::START => start = UnixNanos(field.fixed64(&mut reader).ok()?),
@@ -60,6 +67,7 @@ impl<'a> Outline<'a> {
         Some(Self {
             trace_id: trace_id?,
             span_id,
+            parent,
             name,
             kind,
             start,

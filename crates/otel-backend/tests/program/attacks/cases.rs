@@ -127,7 +127,7 @@ async fn an_attribute_that_says_error_is_found_as_one() {
     let spans = spans.iter().enumerate().map(|(number, value)| {
         json!({"traceId": format!("{:032x}", number + 1), "spanId": "1".repeat(16),
             "startTimeUnixNano": "1700000000000000000", "endTimeUnixNano": "1700000000000000001",
-            "attributes": [{"key": "error", "value": value}]})
+            "status": {"code": 1}, "attributes": [{"key": "error", "value": value}]})
     });
     let body = crate::support::of_service("errors", &spans.collect::<Vec<_>>());
     assert_eq!(otlp(&backend, &body.to_string()).await, (200, json!({})));

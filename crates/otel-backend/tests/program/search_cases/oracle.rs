@@ -118,8 +118,6 @@ impl Sketch {
         let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
         let is_error = STATUSES[self.status] == "ERROR";
         let mut tags = vec![
-            pair("error", if is_error { "true" } else { "false" }),
-            pair("error", if is_error { "1" } else { "F" }),
             pair("span.status", STATUSES[self.status]),
             pair("span.kind", KINDS[self.kind]),
             pair("scope.name", self.scope.0),
@@ -131,6 +129,8 @@ impl Sketch {
             tags.push(pair("otel.scope.name", self.scope.0));
         }
         if STATUSES[self.status] != "UNSET" {
+            tags.push(pair("error", if is_error { "true" } else { "false" }));
+            tags.push(pair("error", if is_error { "1" } else { "F" }));
             tags.push(pair("otel.status_code", STATUSES[self.status]));
         }
         for (place, key, index) in &self.attributes {
@@ -154,7 +154,7 @@ impl Sketch {
         match key {
             "error" => match value {
                 "1" | "t" | "T" | "true" | "TRUE" | "True" => is_error,
-                "0" | "f" | "F" | "false" | "FALSE" | "False" => !is_error,
+                "0" | "f" | "F" | "false" | "FALSE" | "False" => STATUSES[self.status] == "OK",
                 _ => false,
             },
             "span.status" => STATUSES[self.status] == value,

@@ -57,6 +57,37 @@ pub(in crate::api) fn parse(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_nanos(total))
 }
 
+/// Writes nanoseconds as Go prints a duration.
+///
+/// Spec: <https://pkg.go.dev/time#Duration.String>
+pub(in crate::api) fn format(nanos: i64) -> String {
+    let sign = if nanos < 0 { "-" } else { "" };
+    let nanos = nanos.unsigned_abs();
+    let text = match nanos {
+        0 => "0s".to_owned(),
+        1..1_000 => format!("{nanos}ns"),
+        1_000..1_000_000 => format!("{}\u{b5}s", decimal(nanos, 1_000)),
+        1_000_000..1_000_000_000 => format!("{}ms", decimal(nanos, 1_000_000)),
+        _ => {
+            let (minutes, rest) = (nanos / 60_000_000_000, nanos % 60_000_000_000);
+            let seconds = decimal(rest, 1_000_000_000);
+            match (minutes / 60, minutes % 60) {
+                (0, 0) => format!("{seconds}s"),
+                (0, minutes) => format!("{minutes}m{seconds}s"),
+                (hours, minutes) => format!("{hours}h{minutes}m{seconds}s"),
+            }
+        }
+    };
+    format!("{sign}{text}")
+}
+
+/// A number of units, which are powers of ten above one, without zeros at its end.
+fn decimal(number: u64, unit: u64) -> String {
+    let digits = unit.ilog10() as usize;
+    let text = format!("{}.{:0digits$}", number / unit, number % unit);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 fn split_at_end_of(text: &str, of: impl Fn(char) -> bool) -> (&str, &str) {
     let end = text.find(|char| !of(char)).unwrap_or(text.len());
     text.split_at(end)
@@ -107,6 +138,22 @@ mod tests {
         check("0", Ok(0));
         check("10 ms", Ok(10_000_000));
         check("1.0000000001s", Ok(1_000_000_000));
+    }
+
+    #[test]
+    fn durations_are_written_as_go_writes_them() {
+        let texts = [
+            (0, "0s"),
+            (999, "999ns"),
+            (1_500, "1.5\u{b5}s"),
+            (-52_175_000, "-52.175ms"),
+            (10_000_000_000, "10s"),
+            (61_000_000_001, "1m1.000000001s"),
+            (-3_600_000_000_000, "-1h0m0s"),
+        ];
+        for (nanos, text) in texts {
+            assert_eq!(format(nanos), text);
+        }
     }
 
     #[test]

@@ -42,9 +42,27 @@ fn syntax(json: &str, error: &serde_json::Error) -> String {
     let line = json.lines().nth(error.line().saturating_sub(1));
     let before = error.column().saturating_sub(1);
     match line.and_then(|line| line.get(before..)?.chars().next()) {
-        Some(char) => format!("invalid character {char:?} looking for beginning of value"),
+        Some(char) => format!("invalid character {char:?} {}", place(&error.to_string())),
         None => error.to_string(),
     }
+}
+
+/// Where Go says that a character is wrong, by what the parser here says.
+fn place(reason: &str) -> &'static str {
+    let places = [
+        ("key must be", "looking for beginning of object key string"),
+        (
+            "trailing comma",
+            "looking for beginning of object key string",
+        ),
+        ("expected `:`", "after object key"),
+        ("expected `,` or `}`", "after object key:value pair"),
+        ("expected `,` or `]`", "after array element"),
+        ("trailing characters", "after top-level value"),
+        ("invalid number", "in numeric literal"),
+    ];
+    let place = places.iter().find(|(start, _)| reason.starts_with(start));
+    place.map_or("looking for beginning of value", |(_, place)| *place)
 }
 
 #[cfg(test)]
@@ -77,9 +95,25 @@ mod tests {
         );
         assert_eq!(refused(""), "unexpected end of JSON input");
         assert_eq!(refused(r#"{"a":"#), "unexpected end of JSON input");
-        assert_eq!(
-            refused("x"),
-            "invalid character 'x' looking for beginning of value"
-        );
+        let wrong = [
+            ("x", "'x' looking for beginning of value"),
+            (r#"{"a":}"#, "'}' looking for beginning of value"),
+            ("{error}", "'e' looking for beginning of object key string"),
+            (
+                "{'a':1}",
+                r"'\'' looking for beginning of object key string",
+            ),
+            (
+                r#"{"a":"b",}"#,
+                "'}' looking for beginning of object key string",
+            ),
+            (r#"{"a"}"#, "'}' after object key"),
+            (r#"{"a":"b" "c"}"#, "'\"' after object key:value pair"),
+            (r#"{"a":"b"}x"#, "'x' after top-level value"),
+            (r#"{"a":-}"#, "'}' in numeric literal"),
+        ];
+        for (json, expected) in wrong {
+            assert_eq!(refused(json), format!("invalid character {expected}"));
+        }
     }
 }

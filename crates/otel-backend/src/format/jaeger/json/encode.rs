@@ -17,7 +17,7 @@ use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
 use super::exact::{self, LinkJson, Micros};
-use crate::format::jaeger::encode as translate;
+use crate::format::jaeger::encode::{self as translate, Order};
 use crate::format::json::{JsonWriter, is_zero};
 use crate::model::{Event, Resource, Span, TraceId, Value, to_hex};
 
@@ -90,8 +90,8 @@ struct ProcessJson<'a> {
 }
 
 /// The distinct resources of the spans so far, numbered in the order in which they appear.
-#[derive(Default)]
 struct Processes<'a> {
+    order: Order,
     distinct: Vec<Arc<Resource<'a>>>,
     /// Those that several spans share, kept so that each has its address for itself.
     known: HashMap<*const Resource<'a>, (usize, Arc<Resource<'a>>)>,
@@ -107,11 +107,48 @@ pub enum Detail {
     Exact,
 }
 
+impl Detail {
+    fn order(self) -> Order {
+        match self {
+            Self::Jaeger => Order::Sorted,
+            Self::Exact => Order::Sent,
+        }
+    }
+}
+
+/// Says what is to be warned about a span.
+pub type Warn<'f> = dyn Fn(&Span<'_>) -> Option<String> + 'f;
+
+/// How a trace is written.
+#[expect(
+    missing_debug_implementations,
+    reason = "a function has nothing to show"
+)]
+#[derive(Clone, Copy)]
+pub struct Form<'f> {
+    /// Whether there are more spans than these.
+    pub is_cut: bool,
+    /// How much of each span is written.
+    pub detail: Detail,
+    /// What is to be warned about a span, beside what the span itself shows.
+    pub warning: Option<&'f Warn<'f>>,
+}
+
+impl Form<'_> {
+    /// All spans, without further warnings.
+    pub fn whole(detail: Detail) -> Self {
+        Self {
+            is_cut: false,
+            detail,
+            warning: None,
+        }
+    }
+}
+
 /// The largest integer that every JSON reader keeps exactly.
 const MAX_EXACT: u64 = (1 << 53) - 1;
 
-/// Writes the trace of that id with these spans, in their order; if it `is_cut`, there are more.
-/// Returns how many were written.
+/// Writes the trace of that id with these spans, in their order. Returns how many were written.
 ///
 /// # Errors
 /// That of the output.
@@ -119,10 +156,13 @@ pub fn write_trace<'a, W: Write>(
     json: &mut JsonWriter<W>,
     trace_id: TraceId,
     spans: impl Iterator<Item: Borrow<Span<'a>>>,
-    is_cut: bool,
-    detail: Detail,
+    form: Form<'_>,
 ) -> io::Result<usize> {
-    let mut processes = Processes::default();
+    let mut processes = Processes {
+        order: form.detail.order(),
+        distinct: Vec::new(),
+        known: HashMap::new(),
+    };
     let mut written = 0;
     json.object(|trace| {
         let id = short_id(trace_id.as_bytes());
@@ -131,7 +171,7 @@ pub fn write_trace<'a, W: Write>(
             for span in spans {
                 let span = span.borrow();
                 let process = processes.number(&span.resource);
-                list.entry()?.value(&SpanJson::new(span, process, detail))?;
+                list.entry()?.value(&SpanJson::new(span, process, form))?;
                 written += 1;
             }
             io::Result::Ok(())
@@ -141,14 +181,16 @@ pub fn write_trace<'a, W: Write>(
         let warning = || format!("trace has more than {n} spans, showing first {n} spans only");
         trace
             .member("warnings")?
-            .value(&is_cut.then(|| [warning()]))
+            .value(&form.is_cut.then(|| [warning()]))
     })?;
     Ok(written)
 }
 
 impl<'a> SpanJson<'a> {
-    fn new(span: &'a Span<'_>, process: usize, detail: Detail) -> Self {
-        let warnings = translate::warnings(span);
+    fn new(span: &'a Span<'_>, process: usize, form: Form<'_>) -> Self {
+        let detail = form.detail;
+        let mut warnings = translate::warnings(span);
+        warnings.extend(form.warning.and_then(|warning| warning(span)));
         let events = translate::events(span).into_iter();
         Self {
             trace_id: short_id(span.trace_id.as_bytes()),
@@ -158,7 +200,7 @@ impl<'a> SpanJson<'a> {
             references: translate::references(span),
             start_time: Micros::at(span.start, detail),
             duration: Micros::of(span, detail),
-            tags: translate::tags(span),
+            tags: translate::tags(span, detail.order()),
             logs: events.map(|event| LogJson::new(event, detail)).collect(),
             process_id: process_id(process),
             warnings: (!warnings.is_empty()).then_some(warnings),
@@ -174,7 +216,7 @@ impl<'a> LogJson<'a> {
     fn new(event: &'a Event<'_>, detail: Detail) -> Self {
         Self {
             timestamp: Micros::at(event.time, detail),
-            fields: translate::fields(event),
+            fields: translate::fields(event, detail.order()),
         }
     }
 }
@@ -240,7 +282,7 @@ impl Serialize for Processes<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.distinct.len()))?;
         for (number, resource) in self.distinct.iter().enumerate() {
-            let process = translate::process(resource);
+            let process = translate::process(resource, self.order);
             let json = ProcessJson {
                 service_name: &process.service_name,
                 tags: &process.tags,
@@ -303,10 +345,12 @@ mod tests {
         let spans = services.into_iter().map(|name| span(name.to_owned()));
         let trace_id = TraceId::new([1; 16]).unwrap();
         let mut json = JsonWriter::new(Vec::new(), false);
-        assert_eq!(
-            write_trace(&mut json, trace_id, spans, true, Detail::Jaeger).unwrap(),
-            5
-        );
+        let form = Form {
+            is_cut: true,
+            detail: Detail::Jaeger,
+            warning: None,
+        };
+        assert_eq!(write_trace(&mut json, trace_id, spans, form).unwrap(), 5);
         let json: serde_json::Value = serde_json::from_slice(&json.into_inner()).unwrap();
         let written = json["spans"].as_array().unwrap().iter();
         let process = |span: &serde_json::Value| span["processID"].as_str().unwrap().to_owned();

@@ -32,18 +32,17 @@ impl Dialect {
         }
     }
 
-    pub(super) fn kind(self, kind: SpanKind) -> Choice {
-        match self {
-            Self::Otlp => Choice::Number(kind.number()),
-            Self::Protobuf => Choice::Name(match kind {
-                SpanKind::Unspecified => "SPAN_KIND_UNSPECIFIED",
-                SpanKind::Internal => "SPAN_KIND_INTERNAL",
-                SpanKind::Server => "SPAN_KIND_SERVER",
-                SpanKind::Client => "SPAN_KIND_CLIENT",
-                SpanKind::Producer => "SPAN_KIND_PRODUCER",
-                SpanKind::Consumer => "SPAN_KIND_CONSUMER",
-            }),
-        }
+    /// Unspecified is left out.
+    pub(super) fn kind(self, kind: SpanKind) -> Option<Choice> {
+        let name = match kind {
+            SpanKind::Unspecified => return None,
+            SpanKind::Internal => "SPAN_KIND_INTERNAL",
+            SpanKind::Server => "SPAN_KIND_SERVER",
+            SpanKind::Client => "SPAN_KIND_CLIENT",
+            SpanKind::Producer => "SPAN_KIND_PRODUCER",
+            SpanKind::Consumer => "SPAN_KIND_CONSUMER",
+        };
+        Some(self.choose(kind.number(), name))
     }
 
     /// Unset is left out.
@@ -53,9 +52,13 @@ impl Dialect {
             StatusCode::Ok => "STATUS_CODE_OK",
             StatusCode::Error => "STATUS_CODE_ERROR",
         };
-        Some(match self {
-            Self::Otlp => Choice::Number(code.number()),
+        Some(self.choose(code.number(), name))
+    }
+
+    fn choose(self, number: u8, name: &'static str) -> Choice {
+        match self {
+            Self::Otlp => Choice::Number(number),
             Self::Protobuf => Choice::Name(name),
-        })
+        }
     }
 }

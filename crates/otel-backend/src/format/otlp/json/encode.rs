@@ -75,8 +75,10 @@ struct SpanJson<'a> {
     parent_span_id: Option<String>,
     #[serde(skip_serializing_if = "is_zero")]
     flags: u32,
+    #[serde(skip_serializing_if = "str::is_empty")]
     name: &'a str,
-    kind: Choice,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<Choice>,
     #[serde(serialize_with = "as_text")]
     start_time_unix_nano: u64,
     #[serde(serialize_with = "as_text")]
@@ -101,6 +103,7 @@ struct SpanJson<'a> {
 struct EventJson<'a> {
     #[serde(serialize_with = "as_text")]
     time_unix_nano: u64,
+    #[serde(skip_serializing_if = "str::is_empty")]
     name: &'a str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     attributes: Vec<KeyValue<'a>>,
