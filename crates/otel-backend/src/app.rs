@@ -2,6 +2,7 @@
 //!
 //! Everything ends in the order in which spans flow: listeners first, then the store.
 
+mod base_path;
 mod connections;
 mod descriptors;
 mod doors;
@@ -53,6 +54,7 @@ pub struct App {
     doors: Doors,
     limits: Limits,
     sampling: Sampling,
+    base_path: String,
     directory: Option<PathBuf>,
     refuse_metrics: bool,
     show_secrets: bool,
@@ -89,6 +91,7 @@ impl App {
             doors: config.doors.clone(),
             limits: config.limits,
             sampling,
+            base_path: config.base_path.clone(),
             directory: match &config.store.location {
                 Location::Directory(directory) => Some(directory.clone()),
                 Location::Memory => None,
@@ -131,6 +134,7 @@ impl App {
             intakes,
             metrics,
             sampling: self.sampling,
+            base_path: self.base_path,
             metric_services: otlp_metrics::Services::default(),
             show_secrets: self.show_secrets,
         };
@@ -208,6 +212,7 @@ struct Routes {
     intakes: Intakes,
     metrics: Metrics,
     sampling: Sampling,
+    base_path: String,
     metric_services: otlp_metrics::Services,
     show_secrets: bool,
 }
@@ -216,13 +221,7 @@ impl Routes {
     async fn of(&self, endpoint: Endpoint) -> Router {
         let of = |protocol| self.intakes.of(protocol);
         match endpoint {
-            Endpoint::Ui => Router::new()
-                .merge(self.own())
-                .merge(api::router(
-                    Query::new(self.store.clone()),
-                    self.show_secrets,
-                ))
-                .merge(ui::router()),
+            Endpoint::Ui => self.own().merge(self.ui()),
             Endpoint::OtlpHttp | Endpoint::OtlpGrpc => Router::new()
                 .merge(otlp_http::router(of(Protocol::OtlpHttp)))
                 .merge(otlp_grpc::router(of(Protocol::OtlpGrpc)))
@@ -239,6 +238,16 @@ impl Routes {
             Endpoint::QueryGrpc => api::jaeger_grpc::router(Query::new(self.store.clone())).await,
             // Datagrams have no routes.
             Endpoint::JaegerCompact | Endpoint::JaegerBinary => Router::new(),
+        }
+    }
+
+    /// The query APIs and the page, under the base path.
+    fn ui(&self) -> Router {
+        let query = Query::new(self.store.clone());
+        let routes = api::router(query, self.show_secrets).merge(ui::router());
+        match self.base_path.as_str() {
+            "" => routes,
+            base => base_path::under(base.to_owned(), routes),
         }
     }
 

@@ -55,6 +55,17 @@ pub struct Args {
     )]
     pub cors_origin: Vec<String>,
 
+    /// The path under which the trace page and the query APIs lie, such as /tracing, for a proxy that
+    /// passes it on; /health and /metrics stay where they are. A proxy that takes the path off needs
+    /// nothing.
+    #[arg(
+        long,
+        env = "OTEL_BACKEND_BASE_PATH",
+        default_value = "/",
+        value_name = "PATH"
+    )]
+    pub base_path: String,
+
     #[command(flatten)]
     #[expect(
         missing_docs,

@@ -31,6 +31,8 @@ pub struct Config {
     pub limits: Limits,
     /// The file of sampling strategies; everything is sampled if there is none.
     pub sampling_file: Option<PathBuf>,
+    /// The path under which the page and the query APIs lie, without a slash at its end; "" is the root.
+    pub base_path: String,
     /// Whether metrics are refused instead of taken and dropped.
     pub refuse_metrics: bool,
     /// Whether agents see the values of secrets.
@@ -83,6 +85,13 @@ impl Config {
             wrong.extend(reasons.into_iter().map(named));
             Limits::default()
         });
+        let base_path = parse_base_path(&args.base_path).unwrap_or_else(|| {
+            wrong.push(format!(
+                "--base-path (OTEL_BACKEND_BASE_PATH): '{}' is not a path such as /tracing: it begins with a slash, and has letters, digits, '-', '_', '.' and '~' between slashes",
+                args.base_path
+            ));
+            String::new()
+        });
         let store = keep::settings(&args.keep, variable, &mut wrong);
         match store {
             Some(store) if wrong.is_empty() => Ok(Self {
@@ -94,12 +103,23 @@ impl Config {
                 },
                 limits,
                 sampling_file: args.sampling_file.clone(),
+                base_path,
                 refuse_metrics: args.refuse_metrics,
                 show_secrets: args.show_secrets,
             }),
             _ => Err(ConfigError(wrong)),
         }
     }
+}
+
+/// A path without the slash at its end.
+fn parse_base_path(text: &str) -> Option<String> {
+    let path = text.strip_suffix('/').unwrap_or(text);
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    let is_segment = |part: &str| !["", ".", ".."].contains(&part) && part.bytes().all(is_plain);
+    let mut segments = path.split('/');
+    let is_absolute = text.starts_with('/') && segments.next() == Some("");
+    (is_absolute && segments.all(is_segment)).then(|| path.to_owned())
 }
 
 /// A port; `None` stands for `off`.
@@ -166,6 +186,8 @@ mod tests {
                 "on",
                 "--limits",
                 "body=much,spam=3,spans=0",
+                "--base-path",
+                "tracing",
             ],
             &[],
         )
@@ -177,8 +199,21 @@ mod tests {
         --limits (OTEL_BACKEND_LIMITS): 'much' is not a size: use a number, or one such as 16MiB
         --limits (OTEL_BACKEND_LIMITS): there is no limit 'spam': use body, decompressed, spans, elements, attribute, queue, connections
         --limits (OTEL_BACKEND_LIMITS): spans=0 would let nothing in
+        --base-path (OTEL_BACKEND_BASE_PATH): 'tracing' is not a path such as /tracing: it begins with a slash, and has letters, digits, '-', '_', '.' and '~' between slashes
         --data-dir (OTEL_BACKEND_DATA_DIR): must be set, since neither XDG_STATE_HOME nor HOME is
         ");
+    }
+
+    #[test]
+    fn a_base_path_is_made_of_plain_segments() {
+        assert_eq!(parse_base_path("/").as_deref(), Some(""));
+        assert_eq!(parse_base_path("/tracing/").as_deref(), Some("/tracing"));
+        assert_eq!(parse_base_path("/a/b-1.x").as_deref(), Some("/a/b-1.x"));
+        for text in [
+            "", "a", "//", "/a//b", "/..", "/a/./b", "/a b", "/%2e", "/a?b",
+        ] {
+            assert_eq!(parse_base_path(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -28,14 +28,38 @@ const POLICY: &str = concat!(
 
 const INDEX: &str = "index.html";
 
-/// The page under every path that nothing else has, and its files under `…/static/` at any depth:
-/// the page names them relative to its own address, so that it works under any base path.
+/// The pages that have a name, beside those of traces and services; as in `ui/static/route.js`.
+const PAGES: [&str; 3] = ["", "search", "dependencies"];
+
+/// The page under its paths, and its files under `…/static/` at any depth: the page names them relative
+/// to its own address, so that it works under any base path.
 pub fn router() -> Router {
     Router::new().fallback(get(answer))
 }
 
 async fn answer(uri: Uri, headers: HeaderMap) -> Response {
-    serve(file_of(uri.path()), &headers)
+    let path = uri.path();
+    if path.contains("/api/") {
+        return not_found();
+    }
+    let file = file_of(path);
+    let mut answer = serve(file, &headers);
+    if file == INDEX && answer.status() == StatusCode::OK && !is_page(path) {
+        // The page says so in its own way.
+        *answer.status_mut() = StatusCode::NOT_FOUND;
+    }
+    answer
+}
+
+fn not_found() -> Response {
+    (StatusCode::NOT_FOUND, "404 page not found\n").into_response()
+}
+
+/// Whether there is a page at a path, whatever stands before it.
+fn is_page(path: &str) -> bool {
+    let (above, last) = path.rsplit_once('/').unwrap_or_default();
+    let is_service = above.ends_with("/service") && !last.is_empty();
+    PAGES.contains(&last) || last == "trace" || above.ends_with("/trace") || is_service
 }
 
 /// The file that answers for a path.
@@ -50,7 +74,7 @@ fn file_of(path: &str) -> &str {
 /// file is still the one they have.
 fn serve(path: &str, headers: &HeaderMap) -> Response {
     let Some((name, packed)) = FILES.iter().find(|(name, _)| *name == path) else {
-        return (StatusCode::NOT_FOUND, "404 page not found\n").into_response();
+        return not_found();
     };
     let etag = format!("\"{:016x}\"", xxh3_64(packed));
     let known = headers.get(IF_NONE_MATCH);
@@ -121,6 +145,29 @@ mod tests {
         );
         let unknown = serve(file_of("/static/../index.html"), &HeaderMap::new());
         assert_eq!(unknown.status(), StatusCode::NOT_FOUND);
+    }
+
+    #[test]
+    fn what_is_no_page_is_not_found() {
+        for path in [
+            "/",
+            "/search",
+            "/trace/abc",
+            "/trace",
+            "/base/dependencies",
+            "/service/a",
+        ] {
+            assert!(is_page(path), "{path}");
+        }
+        for path in ["/monitor", "/searching", "/trace/a/b", "/favicon.ico"] {
+            assert!(!is_page(path), "{path}");
+        }
+        let names = PAGES.map(|name| format!("'{name}'")).join(", ");
+        let list = format!("const PAGES = new Set([{names}]);");
+        assert!(
+            include_str!("../ui/static/route.js").contains(&list),
+            "{list}"
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod as_jaeger;
 mod ask;
 mod attacks;
+mod base_path;
 mod clients;
 mod durability;
 mod full_disk;
