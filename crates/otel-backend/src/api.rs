@@ -1,11 +1,11 @@
-//! The query APIs: Jaeger's old one and v3, Tempo's, Jaeger's over gRPC, our own for log records, and one
-//! for agents (MCP).
+//! The query APIs: Jaeger's old one and v3, Tempo's, both over gRPC, our own for log records, and one for
+//! agents (MCP).
 //!
 //! Handlers read parameters, ask [`Query`], and write the answer; large answers are written while they
 //! are sent, by a thread that may block. The APIs do not use each other; shared parts are in `common`.
 
 mod common;
-pub mod jaeger_grpc;
+mod jaeger_grpc;
 mod jaeger_http;
 mod jaeger_v3;
 mod logs;
@@ -35,6 +35,18 @@ pub fn router(query: Query, show_secrets: bool) -> Router {
         .method_not_allowed_fallback(wrong_method)
         .layer(axum::middleware::from_fn(trace_response::add))
         .with_state(query)
+}
+
+/// What is asked over gRPC beside the HTTP API: Grafana knows only one port.
+pub fn streaming_router(query: Query) -> Router {
+    tempo::grpc::router(query)
+}
+
+/// All services over gRPC.
+pub async fn grpc_router(query: Query) -> Router {
+    jaeger_grpc::router(query.clone(), tempo::grpc::DESCRIPTORS)
+        .await
+        .merge(streaming_router(query))
 }
 
 /// Jaeger and Tempo answer under the same path; a client that accepts protobuf gets Tempo's answer.

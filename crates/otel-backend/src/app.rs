@@ -221,7 +221,7 @@ impl Routes {
     async fn of(&self, endpoint: Endpoint) -> Router {
         let of = |protocol| self.intakes.of(protocol);
         match endpoint {
-            Endpoint::Ui => self.own().merge(self.ui()),
+            Endpoint::Ui => self.own().merge(self.ui()).merge(self.streaming()),
             Endpoint::OtlpHttp | Endpoint::OtlpGrpc => Router::new()
                 .merge(otlp_http::router(of(Protocol::OtlpHttp)))
                 .merge(otlp_grpc::router(of(Protocol::OtlpGrpc)))
@@ -235,7 +235,7 @@ impl Routes {
                 .merge(sampling::grpc_router(self.sampling.clone())),
             Endpoint::Zipkin => zipkin::router(of(Protocol::Zipkin)),
             Endpoint::Sampling => sampling::router(self.sampling.clone()),
-            Endpoint::QueryGrpc => api::jaeger_grpc::router(Query::new(self.store.clone())).await,
+            Endpoint::QueryGrpc => api::grpc_router(Query::new(self.store.clone())).await,
             // Datagrams have no routes.
             Endpoint::JaegerCompact | Endpoint::JaegerBinary => Router::new(),
         }
@@ -249,6 +249,11 @@ impl Routes {
             "" => routes,
             base => base_path::under(base.to_owned(), routes),
         }
+    }
+
+    /// What Grafana asks over gRPC; it leaves the path of the address out.
+    fn streaming(&self) -> Router {
+        api::streaming_router(Query::new(self.store.clone()))
     }
 
     /// The routes about the program itself.

@@ -81,6 +81,15 @@ fn the_query_services_are_what_the_proto_files_generate() {
 }
 
 #[test]
+fn the_streaming_service_is_what_its_proto_file_generates() {
+    check(
+        &["tempopb/streaming.proto"],
+        "src/api/tempo/grpc/generated",
+        &["tempopb.rs", "descriptors.bin"],
+    );
+}
+
+#[test]
 fn the_sampling_service_is_what_its_proto_file_generates() {
     check(
         &["sampling.proto"],

@@ -3,6 +3,7 @@
 pub(super) mod answer;
 pub(super) mod envelope;
 pub(super) mod go;
+pub(super) mod grpc;
 pub(super) mod ids;
 pub(super) mod outlet;
 pub(super) mod pairs;

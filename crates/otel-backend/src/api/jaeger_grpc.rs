@@ -10,15 +10,12 @@ mod stream;
 mod v2;
 mod v3;
 
-use std::convert::Infallible;
-
 use axum::Router;
-use axum::response::IntoResponse;
 use tonic::server::NamedService;
 use tonic_health::ServingStatus;
 use tonic_reflection::server::{Builder, Error as ReflectionError};
-use tower::Service;
 
+use super::common::grpc::serve;
 use crate::query::Query;
 use generated::jaeger::{api_v2, api_v3};
 
@@ -26,8 +23,8 @@ use generated::jaeger::{api_v2, api_v3};
 /// HTTP alone.
 const METRICS: &str = "jaeger.api_v2.metrics.MetricsQueryService";
 
-/// All services.
-pub async fn router(query: Query) -> Router {
+/// All services. Reflection also tells of those that `others` describes.
+pub(super) async fn router(query: Query, others: &'static [u8]) -> Router {
     let v2 = api_v2::query_service_server::QueryServiceServer::new(v2::Service(query.clone()));
     let v3 = api_v3::query_service_server::QueryServiceServer::new(v3::Service(query));
     let (reporter, health) = tonic_health::server::health_reporter();
@@ -40,38 +37,25 @@ pub async fn router(query: Query) -> Router {
     let router = serve(Router::new(), v2);
     let router = serve(router, v3);
     let router = serve(router, health);
-    let router = match reflection().build_v1() {
+    let router = match reflection(others).build_v1() {
         Ok(service) => serve(router, service),
         Err(error) => without_reflection(router, &error),
     };
-    match reflection().build_v1alpha() {
+    match reflection(others).build_v1alpha() {
         Ok(service) => serve(router, service),
         Err(error) => without_reflection(router, &error),
     }
 }
 
-fn reflection() -> Builder<'static> {
+fn reflection(others: &'static [u8]) -> Builder<'static> {
     Builder::configure()
         .register_encoded_file_descriptor_set(generated::DESCRIPTORS)
+        .register_encoded_file_descriptor_set(others)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
 }
 
 fn name<S: NamedService>(_: &S) -> &'static str {
     S::NAME
-}
-
-fn serve<S>(router: Router, service: S) -> Router
-where
-    S: Service<axum::extract::Request, Error = Infallible>
-        + NamedService
-        + Clone
-        + Send
-        + Sync
-        + 'static,
-    S::Response: IntoResponse,
-    S::Future: Send + 'static,
-{
-    router.route_service(&format!("/{}/{{method}}", S::NAME), service)
 }
 
 /// Reflection describes what is compiled in, so a failure would show in every test.

@@ -1,4 +1,4 @@
-//! Grafana Tempo's query API, as far as Grafana's Tempo data source needs it to find and show traces.
+//! Grafana Tempo's query API, as far as Grafana's Tempo data source needs it.
 //!
 //! It lies under `/tempo`, so that the data source's URL is `http://HOST:16686/tempo`. Paths that
 //! Jaeger's API does not have lie at the root too, where `/api/traces/{id}` is Tempo's for clients that
@@ -7,6 +7,7 @@
 //! Spec: <https://grafana.com/docs/tempo/latest/api_docs/>
 
 mod error;
+pub(super) mod grpc;
 mod label;
 mod metrics;
 mod params;

@@ -49,6 +49,9 @@ const ROADS: [Road; 11] = [
     Road::to(Endpoint::QueryGrpc, "/jaeger.api_v3.QueryService/"),
 ];
 
+/// What is asked over gRPC beside the HTTP API: Grafana knows only one port.
+const STREAMING: &str = "/tempopb.StreamingQuerier/";
+
 /// What is said to senders of metrics that are refused.
 const METRICS: Unkept = Unkept {
     paths: ["/v1/metrics", "/opentelemetry.proto.collector.metrics."],
@@ -102,6 +105,10 @@ impl Signpost {
         path: &str,
         is_grpc: bool,
     ) -> Option<Astray> {
+        let is_streaming = is_grpc && path.starts_with(STREAMING);
+        if is_streaming && matches!(at, Endpoint::Ui | Endpoint::QueryGrpc) {
+            return None;
+        }
         let is_of = |signal: &&Unkept| signal.paths.iter().any(|start| path.starts_with(start));
         if let Some(signal) = self.refused.as_ref().filter(is_of) {
             return Some(astray_by(at, signal.advice));
@@ -258,6 +265,11 @@ mod tests {
             );
         }
         assert_eq!(said(Endpoint::Ui, "/api/transform", false), None);
+        let search = "/tempopb.StreamingQuerier/Search";
+        for port in [Endpoint::Ui, Endpoint::QueryGrpc] {
+            assert_eq!(said(port, search, true), None);
+        }
+        assert!(said(Endpoint::Zipkin, search, true).is_some());
         assert_eq!(said(Endpoint::JaegerThrift, "/api/traces", false), None);
         assert!(said(Endpoint::Ui, "/api/traces", false).is_some());
         assert_eq!(said(Endpoint::Sampling, "/anything", false), None);

@@ -187,7 +187,10 @@ impl<'de> Visitor<'de> for TextVisitor {
 ///
 /// # Errors
 /// That of the serializer.
-pub fn as_text<S: SerializeTo>(number: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+pub fn as_text<T: fmt::Display, S: SerializeTo>(
+    number: &T,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.collect_str(number)
 }
 

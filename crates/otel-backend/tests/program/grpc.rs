@@ -13,7 +13,10 @@ use tonic::transport::Channel;
 
 static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
     let descriptors = include_bytes!("../../src/api/jaeger_grpc/generated/descriptors.bin");
-    DescriptorPool::decode(&descriptors[..]).unwrap()
+    let mut pool = DescriptorPool::decode(&descriptors[..]).unwrap();
+    let descriptors = include_bytes!("../../src/api/tempo/grpc/generated/descriptors.bin");
+    pool.decode_file_descriptor_set(&descriptors[..]).unwrap();
+    pool
 });
 
 /// Calls a method of `url` and takes all its answers.

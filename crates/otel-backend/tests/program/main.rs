@@ -32,6 +32,7 @@ mod start;
 mod storage_suite;
 mod support;
 mod tempo;
+mod tempo_streaming;
 mod traceql;
 mod transfer;
 mod zipkin;

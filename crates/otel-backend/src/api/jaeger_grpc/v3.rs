@@ -11,8 +11,7 @@ use super::generated::jaeger::api_v3::{
 };
 use super::params::{search_v3, time};
 use super::stream::{self, Messages};
-use crate::api::common::ids;
-use crate::api::common::summary;
+use crate::api::common::{grpc, ids, summary};
 use crate::query::{Query, Trace};
 use crate::store::ReadError;
 
@@ -25,7 +24,7 @@ pub(super) struct Service(pub(super) Query);
 impl QueryService for Service {
     type GetTraceStream = Messages;
     type FindTracesStream = Messages;
-    type FindTraceSummariesStream = Messages<FindTraceSummariesResponse>;
+    type FindTraceSummariesStream = grpc::Messages<FindTraceSummariesResponse>;
 
     async fn get_trace(
         &self,
@@ -51,7 +50,7 @@ impl QueryService for Service {
         request: Request<FindTraceSummariesRequest>,
     ) -> Result<Response<Self::FindTraceSummariesStream>, Status> {
         let (query, search) = (self.0.clone(), search_v3(request.into_inner().query)?);
-        stream::messages(move |outlet| {
+        grpc::messages(move |outlet| {
             let hits = query.search(&search, &outlet.patience())?;
             let mut traces = query.traces(hits).peekable();
             while traces.peek().is_some() {

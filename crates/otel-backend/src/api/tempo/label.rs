@@ -1,64 +1,69 @@
 //! Names and values, as protobuf's JSON mapping writes them.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use traceql::Value;
 
 /// A name and its value.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct Label {
-    key: String,
-    value: LabelValue,
+    pub(super) key: String,
+    pub(super) value: LabelValue,
 }
 
 /// A value: Grafana takes texts, numbers and truth values.
-#[derive(Debug, Serialize)]
-enum LabelValue {
+#[derive(Debug, Clone, Serialize)]
+pub(super) enum LabelValue {
     #[serde(rename = "stringValue")]
     Text(String),
-    #[serde(rename = "intValue")]
-    Int(String),
+    #[serde(rename = "intValue", serialize_with = "crate::format::json::as_text")]
+    Int(i64),
     #[serde(rename = "doubleValue")]
     Double(Number),
     #[serde(rename = "boolValue")]
     Bool(bool),
 }
 
-/// A number; those that JSON does not know are texts.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-pub(super) enum Number {
-    Finite(f64),
-    Other(&'static str),
-}
+/// A number; those that JSON does not know are written as texts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Number(pub(super) f64);
 
 impl Label {
     pub(super) fn new(name: &str, value: &Value<'_>) -> Self {
         Self {
             key: name.to_owned(),
             value: match value {
-                Value::Int(int) => LabelValue::Int(int.to_string()),
-                Value::Float(float) => LabelValue::Double(Number::from(*float)),
+                Value::Int(int) => LabelValue::Int(*int),
+                Value::Float(float) => LabelValue::Double(Number(*float)),
                 Value::Bool(bool) => LabelValue::Bool(*bool),
                 other => LabelValue::Text(other.to_string()),
             },
         }
     }
-}
 
-impl From<f64> for Number {
-    fn from(number: f64) -> Self {
-        match number {
-            _ if number.is_finite() => Self::Finite(number),
-            _ if number.is_nan() => Self::Other("NaN"),
-            _ if number > 0.0 => Self::Other("Infinity"),
-            _ => Self::Other("-Infinity"),
+    /// The trace that an exemplar leads to.
+    pub(super) fn trace_id(id: String) -> Self {
+        Self {
+            key: "trace:id".to_owned(),
+            value: LabelValue::Text(id),
         }
     }
 }
 
 impl Number {
     /// Whether it is left out, as protobuf's JSON mapping leaves out what is zero.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
     pub(super) fn is_zero(&self) -> bool {
-        matches!(self, Self::Finite(number) if *number == 0.0)
+        self.0 == 0.0
+    }
+}
+
+impl Serialize for Number {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            number if number.is_finite() => serializer.serialize_f64(number),
+            number if number.is_nan() => serializer.serialize_str("NaN"),
+            number if number > 0.0 => serializer.serialize_str("Infinity"),
+            _ => serializer.serialize_str("-Infinity"),
+        }
     }
 }

@@ -20,10 +20,10 @@ use crate::model::UnixNanos;
 use crate::query::{MetricsSearch, Query};
 
 /// How far back is looked without `start` and `since`.
-const SINCE: Duration = Duration::from_hours(1);
+pub(super) const SINCE: Duration = Duration::from_hours(1);
 
 /// What is said of an answer that is not whole.
-const PARTIAL: &str = "there are more series than fit into 64 MiB: group by fields with fewer values, or narrow the query";
+pub(super) const PARTIAL: &str = "there are more series than fit into 64 MiB: group by fields with fewer values, or narrow the query";
 
 #[derive(Serialize)]
 struct SeriesAnswer<T> {
@@ -82,7 +82,7 @@ pub(super) async fn range(
 ) -> Result<Response, TempoError> {
     let (start, end) = parse_times(&pairs, UnixNanos::now())?;
     let step = first(&pairs, "step").map(parse_step).transpose()?;
-    let asked = Asked::read(&pairs, Window::range(start.0, end.0, step))?;
+    let asked = Asked::read(text(&pairs), Window::range(start.0, end.0, step))?;
     let with_exemplars = asked.with_exemplars;
     let say = move |series: traceql::Series| {
         let exemplars = series.exemplars.into_iter().filter(|_| with_exemplars);
@@ -100,29 +100,36 @@ pub(super) async fn instant(
     Params(pairs): Params<Pairs>,
 ) -> Result<Response, TempoError> {
     let (start, end) = parse_times(&pairs, UnixNanos::now())?;
-    let asked = Asked::read(&pairs, Window::instant(start.0, end.0))?;
+    let asked = Asked::read(text(&pairs), Window::instant(start.0, end.0))?;
     let say = |series: traceql::Series| {
         let (_, value) = *series.points.last()?;
         Some(InstantSeries {
             labels: labels(&series.labels),
-            value: value.into(),
+            value: Number(value),
         })
     };
     asked.answer(query, say).await
 }
 
+/// The query.
+fn text(pairs: &Pairs) -> &str {
+    let text = first(pairs, "q").or(first(pairs, "query"));
+    text.unwrap_or_default()
+}
+
 /// What is asked for.
-struct Asked {
-    search: MetricsSearch,
-    with_exemplars: bool,
+pub(super) struct Asked {
+    pub(super) search: MetricsSearch,
+    pub(super) with_exemplars: bool,
 }
 
 impl Asked {
-    fn read(pairs: &Pairs, window: Result<Window, WindowError>) -> Result<Self, TempoError> {
+    pub(super) fn read(
+        text: &str,
+        window: Result<Window, WindowError>,
+    ) -> Result<Self, TempoError> {
         let bad = |reason: String| TempoError::bad_request(reason);
-        let text = first(pairs, "q").or(first(pairs, "query"));
-        let parsed = traceql::parse(text.unwrap_or_default());
-        let parsed = parsed.map_err(|error| match &error {
+        let parsed = traceql::parse(text).map_err(|error| match &error {
             Error::Invalid(reason) => bad(format!("compiling query: {reason}")),
             unreadable => bad(unreadable.to_string()),
         })?;
@@ -162,7 +169,7 @@ impl Asked {
     }
 }
 
-fn labels(labels: &[(String, Value<'static>)]) -> Vec<Label> {
+pub(super) fn labels(labels: &[(String, Value<'static>)]) -> Vec<Label> {
     labels
         .iter()
         .map(|(name, value)| Label::new(name, value))
@@ -173,7 +180,7 @@ impl From<(u64, f64)> for Sample {
     fn from((millis, value): (u64, f64)) -> Self {
         Self {
             timestamp_ms: millis,
-            value: value.into(),
+            value: Number(value),
         }
     }
 }
@@ -181,8 +188,8 @@ impl From<(u64, f64)> for Sample {
 impl From<traceql::Exemplar> for Exemplar {
     fn from(exemplar: traceql::Exemplar) -> Self {
         Self {
-            labels: [Label::new("trace:id", &Value::text(exemplar.trace_id))],
-            value: exemplar.value.into(),
+            labels: [Label::trace_id(exemplar.trace_id)],
+            value: Number(exemplar.value),
             timestamp_ms: exemplar.millis,
         }
     }

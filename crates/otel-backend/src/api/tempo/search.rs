@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::io;
 
 use axum::extract::{Query as Params, State};
 use axum::response::Response;
@@ -28,54 +27,54 @@ const NO_ROOT: &str = "<root span not yet received>";
 /// A trace that was found.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct TraceMetadata<'a> {
+pub(super) struct TraceMetadata<'a> {
     #[serde(rename = "traceID")]
-    trace_id: String,
-    root_service_name: String,
-    root_trace_name: String,
+    pub(super) trace_id: String,
+    pub(super) root_service_name: String,
+    pub(super) root_trace_name: String,
     #[serde(serialize_with = "as_text")]
-    start_time_unix_nano: u64,
-    duration_ms: u64,
+    pub(super) start_time_unix_nano: u64,
+    pub(super) duration_ms: u64,
     /// For those who ask for it: Grafana refuses what Tempo does not have.
     #[serde(skip_serializing_if = "Option::is_none")]
     duration_nanos: Option<String>,
     /// The only set, for clients that know only one; absent if there are several, since Grafana would
     /// show only this one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    span_set: Option<&'a SpanSet<'a>>,
-    span_sets: &'a [SpanSet<'a>],
-    service_stats: BTreeMap<&'a str, ServiceStats>,
+    pub(super) span_set: Option<&'a SpanSet<'a>>,
+    pub(super) span_sets: &'a [SpanSet<'a>],
+    pub(super) service_stats: BTreeMap<&'a str, ServiceStats>,
 }
 
 /// Spans of a trace that match.
 #[derive(Serialize)]
-struct SpanSet<'a> {
-    spans: Vec<MatchedSpan<'a>>,
-    matched: usize,
+pub(super) struct SpanSet<'a> {
+    pub(super) spans: Vec<MatchedSpan<'a>>,
+    pub(super) matched: usize,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    attributes: Vec<Label>,
+    pub(super) attributes: Vec<Label>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct MatchedSpan<'a> {
+pub(super) struct MatchedSpan<'a> {
     #[serde(rename = "spanID")]
-    span_id: String,
-    name: &'a str,
+    pub(super) span_id: String,
+    pub(super) name: &'a str,
     #[serde(serialize_with = "as_text")]
-    start_time_unix_nano: u64,
+    pub(super) start_time_unix_nano: u64,
     #[serde(serialize_with = "as_text")]
-    duration_nanos: u64,
+    pub(super) duration_nanos: u64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    attributes: Vec<Label>,
+    pub(super) attributes: Vec<Label>,
 }
 
 #[derive(Serialize, Default)]
 #[serde(rename_all = "camelCase")]
-struct ServiceStats {
-    span_count: usize,
+pub(super) struct ServiceStats {
+    pub(super) span_count: usize,
     #[serde(skip_serializing_if = "is_zero")]
-    error_count: usize,
+    pub(super) error_count: usize,
 }
 
 pub(super) async fn search(
@@ -95,9 +94,9 @@ pub(super) async fn search(
                 for trace in query.traces(hits) {
                     let trace = trace?;
                     let spans = trace.spans()?;
-                    let mut write = |trace: &TraceMetadata<'_>| list.entry()?.value(trace);
+                    let write = |trace: &TraceMetadata<'_>| list.entry()?.value(trace);
                     if let Some(found) = &found {
-                        found.write(&mut write, &trace, &spans)?;
+                        found.describe(&trace, &spans, write).transpose()?;
                     }
                 }
                 Ok::<_, ApiError>(())
@@ -110,33 +109,33 @@ pub(super) async fn search(
 }
 
 /// The search whose results are shown.
-struct Found {
-    query: TraceQuery,
+pub(super) struct Found {
+    pub(super) query: TraceQuery,
     /// The number of matching spans to show of each spanset.
-    spans: usize,
+    pub(super) spans: usize,
     /// Whether durations of traces are told in nanoseconds, too.
-    is_exact: bool,
+    pub(super) is_exact: bool,
 }
 
 impl Found {
-    fn write(
+    /// What `tell` makes of a trace; nothing if the trace has changed since it was found.
+    pub(super) fn describe<T>(
         &self,
-        list: &mut impl FnMut(&TraceMetadata<'_>) -> io::Result<()>,
         trace: &Trace,
         spans: &[Span<'_>],
-    ) -> io::Result<()> {
+        tell: impl FnOnce(&TraceMetadata<'_>) -> T,
+    ) -> Option<T> {
         let batch = SpanBatch::of_trace(spans);
         let found = self.query.search.evaluate(&batch);
         let sets = found.traces.iter().flat_map(|trace| &trace.spansets);
         let sets: Vec<_> = sets.map(|set| self.span_set(&found, set, spans)).collect();
-        // The trace has changed since it was found.
         if sets.is_empty() {
-            return Ok(());
+            return None;
         }
         let root = root(spans);
         let service = root.map(|root| root.resource.service_name().to_owned());
         let name = root.map(|root| root.name.clone().into_owned());
-        list(&TraceMetadata {
+        Some(tell(&TraceMetadata {
             trace_id: short_id(trace.id.as_bytes()),
             root_service_name: service.unwrap_or_else(|| NO_ROOT.into()),
             root_trace_name: name.unwrap_or_default(),
@@ -149,7 +148,7 @@ impl Found {
             },
             span_sets: &sets,
             service_stats: service_stats(spans),
-        })
+        }))
     }
 
     fn span_set<'s>(

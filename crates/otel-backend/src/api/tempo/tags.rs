@@ -47,9 +47,7 @@ pub(super) async fn names(
     State(query): State<Query>,
     Params(pairs): Params<Pairs>,
 ) -> Result<Response, TempoError> {
-    let scopes = scopes(&query, &pairs).await?;
-    let names = scopes.into_iter().flat_map(|(_, names)| names);
-    let names: BTreeSet<_> = names.collect();
+    let names = all_names(&query, &pairs).await?;
     Ok(answer(&json!({ "tagNames": names, "metrics": {} })))
 }
 
@@ -64,7 +62,17 @@ pub(super) async fn names_by_scope(
     ))
 }
 
-async fn scopes(
+/// The names of all scopes.
+pub(super) async fn all_names(
+    query: &Query,
+    pairs: &Pairs,
+) -> Result<BTreeSet<String>, TempoError> {
+    let scopes = scopes(query, pairs).await?.into_iter();
+    Ok(scopes.flat_map(|(_, names)| names).collect())
+}
+
+/// The names of each scope.
+pub(super) async fn scopes(
     query: &Query,
     pairs: &Pairs,
 ) -> Result<Vec<(&'static str, Vec<String>)>, TempoError> {
@@ -93,11 +101,7 @@ pub(super) async fn values(
     Path(tag): Path<String>,
     Params(pairs): Params<Pairs>,
 ) -> Result<Response, TempoError> {
-    // The first version of the API names attributes alone.
-    let tag = decoded(&tag);
-    let field = traceql::parse_field(&tag);
-    let field = field.unwrap_or(Field::Attribute(Scope::Any, tag));
-    let found = find_values(&query, &pairs, field).await?;
+    let found = find_values(&query, &pairs, lenient_field(decoded(&tag))).await?;
     let values: Vec<_> = found.values.into_iter().map(|(_, text)| text).collect();
     Ok(answer(&json!({ "tagValues": values, "metrics": {} })))
 }
@@ -107,14 +111,23 @@ pub(super) async fn typed_values(
     Path(tag): Path<String>,
     Params(pairs): Params<Pairs>,
 ) -> Result<Response, TempoError> {
-    let field = traceql::parse_field(&decoded(&tag))
-        .map_err(|reason| TempoError::bad_request(format!("invalid tag: {reason}")))?;
-    let found = find_values(&query, &pairs, field).await?;
+    let found = find_values(&query, &pairs, field(&decoded(&tag))?).await?;
     let values = found.values.into_iter();
     let values = values.map(|(kind, text)| json!({ "type": kind, "value": text }));
     Ok(answer(
         &json!({ "tagValues": values.collect::<Vec<_>>(), "metrics": {} }),
     ))
+}
+
+/// The field that a tag names.
+pub(super) fn field(tag: &str) -> Result<Field, TempoError> {
+    let field = traceql::parse_field(tag);
+    field.map_err(|reason| TempoError::bad_request(format!("invalid tag: {reason}")))
+}
+
+/// As [`field`]; the first version of the API names attributes alone.
+pub(super) fn lenient_field(tag: String) -> Field {
+    traceql::parse_field(&tag).unwrap_or(Field::Attribute(Scope::Any, tag))
 }
 
 /// Grafana escapes a tag twice.
@@ -123,7 +136,11 @@ fn decoded(tag: &str) -> String {
 }
 
 /// The values of a field. Those of services, statuses and kinds are known without a look at spans.
-async fn find_values(query: &Query, pairs: &Pairs, field: Field) -> Result<FoundTags, TempoError> {
+pub(super) async fn find_values(
+    query: &Query,
+    pairs: &Pairs,
+    field: Field,
+) -> Result<FoundTags, TempoError> {
     let of = |values: BTreeSet<(&'static str, String)>| FoundTags {
         values,
         ..FoundTags::default()
