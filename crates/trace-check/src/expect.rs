@@ -89,6 +89,7 @@ pub fn all() -> Vec<&'static Rule> {
     let kinds = [
         Kind::OtelBackend,
         Kind::Jaeger,
+        Kind::JaegerOlderModel,
         Kind::Tempo,
         Kind::VictoriaTraces,
         Kind::Unknown,

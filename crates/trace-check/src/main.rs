@@ -68,7 +68,10 @@ fn run(command: Command) -> anyhow::Result<bool> {
 }
 
 fn run_roundtrip(args: &RoundtripArgs) -> anyhow::Result<bool> {
-    let backend = read::detect(&args.url)?;
+    let mut backend = read::detect(&args.url)?;
+    if args.older_model && backend.kind == read::Kind::Jaeger {
+        backend.kind = read::Kind::JaegerOlderModel;
+    }
     let settings = args.settings(&backend);
     let outcome = roundtrip::run(settings, backend);
     if let Some(path) = &args.junit {

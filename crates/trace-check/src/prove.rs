@@ -197,6 +197,7 @@ mod tests {
             (Protocol::OtlpHttp, Kind::VictoriaTraces, Api::Jaeger),
             (Protocol::OtlpHttp, Kind::Jaeger, Api::JaegerV3),
             (Protocol::ThriftHttp, Kind::Jaeger, Api::Jaeger),
+            (Protocol::OtlpHttp, Kind::JaegerOlderModel, Api::JaegerV3),
             (Protocol::Zipkin, Kind::Jaeger, Api::JaegerV3),
         ] {
             let tally = attack_all(protocol, kind, api);

@@ -85,11 +85,15 @@ pub(super) fn certain(backend: Kind, protocol: Protocol, api: Api) -> Vec<&'stat
     if protocol.is_jaeger() {
         rules.extend(&collector::TRANSLATED);
     }
-    if matches!(backend, Kind::Jaeger | Kind::Tempo) {
+    if matches!(backend, Kind::Jaeger | Kind::JaegerOlderModel | Kind::Tempo) {
         rules.extend(collector::rules(protocol, api));
     }
     match backend {
         Kind::Jaeger => rules.extend(jaeger::certain(api)),
+        Kind::JaegerOlderModel => {
+            rules.extend(jaeger::certain(api));
+            rules.extend(older_model(api));
+        }
         Kind::Tempo => rules.extend(tempo::certain(protocol)),
         Kind::VictoriaTraces => rules.extend(victoria::certain()),
         Kind::OtelBackend if api == Api::Jaeger => rules.extend(&OTEL_BACKEND_OLD),
@@ -98,10 +102,19 @@ pub(super) fn certain(backend: Kind, protocol: Protocol, api: Api) -> Vec<&'stat
     rules
 }
 
+/// What becomes of a span that is stored in Jaeger's older model: the same as on its way by Jaeger's
+/// protobuf, and through the receiver of that.
+fn older_model(api: Api) -> impl Iterator<Item = &'static Rule> {
+    let way = Protocol::JaegerGrpc;
+    let lost = super::protocol::rules(way).into_iter();
+    let received = collector::rules(way, api).into_iter();
+    lost.chain(&collector::TRANSLATED).chain(received)
+}
+
 /// What a backend does at times, or in some versions.
 pub(super) fn possible(backend: Kind) -> Vec<&'static Rule> {
     match backend {
-        Kind::Jaeger => jaeger::possible(),
+        Kind::Jaeger | Kind::JaegerOlderModel => jaeger::possible(),
         Kind::Tempo => tempo::possible(),
         Kind::VictoriaTraces => victoria::possible(),
         Kind::OtelBackend | Kind::Unknown => Vec::new(),

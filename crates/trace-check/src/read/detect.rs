@@ -25,6 +25,9 @@ pub enum Kind {
     OtelBackend,
     /// Jaeger.
     Jaeger,
+    /// Jaeger with a store that keeps spans in Jaeger's older model: Badger, Cassandra, Elasticsearch.
+    /// Nobody can tell by asking.
+    JaegerOlderModel,
     /// Grafana Tempo.
     Tempo,
     /// `VictoriaTraces`.
@@ -38,6 +41,7 @@ impl fmt::Display for Kind {
         f.write_str(match self {
             Self::OtelBackend => "otel-backend",
             Self::Jaeger => "Jaeger",
+            Self::JaegerOlderModel => "Jaeger with its older model",
             Self::Tempo => "Tempo",
             Self::VictoriaTraces => "VictoriaTraces",
             Self::Unknown => "an unknown backend with Jaeger's API",
@@ -67,7 +71,7 @@ impl Backend {
     /// [`ReadError`] when the backend does not answer or its answer cannot be understood.
     pub fn trace(&self, api: Api, id: TraceId) -> Result<Vec<Span>, ReadError> {
         // Jaeger's remarks are no part of what was sent, and its adjustments neither.
-        let raw = self.kind == Kind::Jaeger;
+        let raw = matches!(self.kind, Kind::Jaeger | Kind::JaegerOlderModel);
         match api {
             Api::Jaeger => jaeger::trace(&self.url, id, raw),
             Api::JaegerV3 => otlp::v3(&self.url, id, raw),
@@ -83,7 +87,7 @@ impl Backend {
             return template.replace("{trace_id}", &id.to_string());
         }
         let path = match self.kind {
-            Kind::OtelBackend | Kind::Jaeger | Kind::Unknown => "trace",
+            Kind::OtelBackend | Kind::Jaeger | Kind::JaegerOlderModel | Kind::Unknown => "trace",
             Kind::Tempo => "api/v2/traces",
             Kind::VictoriaTraces => "api/traces",
         };

@@ -11,6 +11,7 @@ use crate::read::{Backend, Kind};
 use crate::seconds::seconds;
 
 /// The arguments of `roundtrip`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, clap::Args)]
 pub struct RoundtripArgs {
     /// The backend's query API: of Jaeger, Tempo, otel-backend or `VictoriaTraces`. Which one it is,
@@ -20,6 +21,10 @@ pub struct RoundtripArgs {
     /// What the JSON calls the backend, with its version, for example.
     #[arg(long)]
     pub name: Option<String>,
+    /// Say that this Jaeger keeps spans in its older model, as with Badger, Cassandra or Elasticsearch,
+    /// which nobody can tell by asking.
+    #[arg(long)]
+    pub older_model: bool,
     /// The protocols to send by, with commas between; each must then be received. By default all that
     /// are: thrift-http, thrift-compact, thrift-binary, jaeger-grpc, otlp-grpc, otlp-http, otlp-json,
     /// zipkin.

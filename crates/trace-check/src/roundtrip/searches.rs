@@ -106,7 +106,7 @@ fn is_known(backend: Kind, name: &str) -> bool {
     match backend {
         Kind::VictoriaTraces => name.contains("edge"),
         Kind::Tempo => name == "duration, shortest at the edge",
-        Kind::OtelBackend | Kind::Jaeger | Kind::Unknown => false,
+        Kind::OtelBackend | Kind::Jaeger | Kind::JaegerOlderModel | Kind::Unknown => false,
     }
 }
 
