@@ -1,12 +1,16 @@
 //! Tries the checks on real backends, and makes docs/backends.md of what each keeps.
 //!
-//! Their programs are named by variables: `JAEGER`, `TEMPO` and `VICTORIA_TRACES` each hold a path, and
+//! Their programs are named by variables: `JAEGER`, `TEMPO`, `VICTORIA_TRACES` and `COLLECTOR` each hold a path, and
 //! `JAEGER_VERSION` and its like what the matrix calls it. Each is started on free ports in a folder of
-//! its own, tried, and stopped again; the folder is removed with it. Ours is tried first. A backend that
+//! its own, tried, and stopped again; the folder is removed with it. Ours is tried first. Before them, each
+//! configuration file of the repository is started with the program that it is for. A backend that
 //! is not given is said to be missing, and docs/backends.md is left as it is. Arguments are handed on to
 //! `trace-check roundtrip`: `--traces values,links`, for example.
 
 #![allow(clippy::panic, reason = "a run that meets the unexpected has failed")]
+
+mod configurations;
+mod traceql;
 
 use std::env;
 use std::fs;
@@ -41,19 +45,38 @@ struct Peer {
     ready: &'static str,
     /// How bootstrap.sh calls it, if it receives what the samples send.
     kind: Option<&'static str>,
+    /// Further arguments of `trace-check roundtrip`.
+    roundtrip: &'static [&'static str],
+    /// Whether it keeps nothing, and hands on to a backend of ours.
+    hands_on: bool,
 }
 
 const JAEGER: Peer = Peer {
     name: "Jaeger, memory store",
     variable: Some("JAEGER"),
     arguments: &["--config", "{config}"],
-    config: include_str!("peers/jaeger.yaml"),
+    config: include_str!("jaeger.yaml"),
     store: "{memory: {max_traces: 100000}}",
     ready: "/api/v3/services",
     kind: Some("jaeger"),
+    roundtrip: &[],
+    hands_on: false,
 };
 
-const PEERS: [Peer; 5] = [
+/// It hands on to a backend of ours, which is read. Jaeger's program is a Collector too.
+const COLLECTOR: Peer = Peer {
+    name: "Collector, otlp_grpc",
+    variable: Some("COLLECTOR"),
+    arguments: &["--config", "{config}"],
+    config: include_str!("collector.yaml"),
+    store: "otlp_grpc",
+    ready: "/status",
+    kind: None,
+    roundtrip: &["--protocols", "otlp-grpc,otlp-http,otlp-json"],
+    hands_on: true,
+};
+
+const PEERS: [Peer; 8] = [
     Peer {
         name: "otel-backend",
         variable: None,
@@ -74,10 +97,13 @@ const PEERS: [Peer; 5] = [
         store: "",
         ready: "/health",
         kind: Some("embedded"),
+        roundtrip: &[],
+        hands_on: false,
     },
     JAEGER,
     Peer {
         name: "Jaeger, Badger",
+        roundtrip: &["--older-model"],
         store: "{badger: {directories: {keys: \"{folder}/keys\", values: \"{folder}/values\"}}}",
         ..JAEGER
     },
@@ -85,10 +111,12 @@ const PEERS: [Peer; 5] = [
         name: "Tempo",
         variable: Some("TEMPO"),
         arguments: &["-target=all", "-config.file={config}"],
-        config: include_str!("peers/tempo.yaml"),
+        config: include_str!("tempo.yaml"),
         store: "",
         ready: "/ready",
         kind: Some("tempo"),
+        roundtrip: &[],
+        hands_on: false,
     },
     Peer {
         name: "VictoriaTraces",
@@ -101,6 +129,19 @@ const PEERS: [Peer; 5] = [
         store: "",
         ready: "/health",
         kind: None,
+        roundtrip: &[],
+        hands_on: false,
+    },
+    COLLECTOR,
+    Peer {
+        name: "Collector, otlp_http",
+        store: "otlp_http",
+        ..COLLECTOR
+    },
+    Peer {
+        name: "Collector, otlp_http in JSON",
+        store: "otlp_http/json",
+        ..COLLECTOR
     },
 ];
 
@@ -108,6 +149,8 @@ const PEERS: [Peer; 5] = [
 struct Running {
     child: Child,
     ports: Vec<(&'static str, u16)>,
+    /// The backend that it hands on to, and its folder.
+    behind: Option<(Box<Running>, tempfile::TempDir)>,
 }
 
 impl Drop for Running {
@@ -125,6 +168,14 @@ impl Running {
 
     fn url(&self, port: &str) -> String {
         format!("http://127.0.0.1:{}", self.port(port))
+    }
+
+    /// Where spans are read.
+    fn query_url(&self) -> String {
+        match &self.behind {
+            Some((behind, _)) => behind.query_url(),
+            None => self.url("query"),
+        }
     }
 }
 
@@ -151,7 +202,12 @@ impl Peer {
     }
 
     fn start(&self, program: &Path, folder: &Path) -> Running {
-        let ports: Vec<_> = PORTS.map(|name| (name, unused_port())).into();
+        let mut ports: Vec<_> = PORTS.map(|name| (name, unused_port())).into();
+        let behind = self.hands_on.then(start_ours);
+        if let Some((behind, _)) = &behind {
+            ports.push(("behind-grpc", behind.port("otlp-grpc")));
+            ports.push(("behind-http", behind.port("otlp-http")));
+        }
         let config = folder.join("config.yaml");
         let fill = |text: &str| {
             let text = text.replace("{store}", self.store);
@@ -172,7 +228,11 @@ impl Peer {
             .spawn();
         let child =
             child.unwrap_or_else(|error| panic!("{} does not start: {error}", program.display()));
-        let running = Running { child, ports };
+        let running = Running {
+            child,
+            ports,
+            behind,
+        };
         let url = format!("{}{}", running.url("query"), self.ready);
         let waited = run(Command::new(check()).args(["wait", &url, "--timeout", "60"]));
         if waited.code() != Some(0) {
@@ -198,23 +258,26 @@ impl Peer {
         if let Some(kind) = self.kind {
             step("bootstrap", &mut bootstrap(kind, running));
         }
-        let (protocol, traces) = match self.kind {
-            Some(_) => ("OTEL_EXPORTER_OTLP_ENDPOINT", running.url("otlp-http")),
-            None => (
+        let takes_otlp = self.kind.is_some() || self.hands_on;
+        let (protocol, traces) = if takes_otlp {
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", running.url("otlp-http"))
+        } else {
+            (
                 "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
                 format!("{}/insert/opentelemetry/v1/traces", running.url("query")),
-            ),
+            )
         };
         let mut doctor = Command::new(check());
         doctor.args(["doctor", "--timeout", "20", "--query-url"]);
-        doctor.arg(running.url("query")).env(protocol, traces);
+        doctor.arg(running.query_url()).env(protocol, traces);
         doctor.env("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf");
         step("doctor", &mut doctor);
         let mut roundtrip = Command::new(check());
-        roundtrip.args(["roundtrip", &running.url("query"), "--prove", "--json"]);
+        roundtrip.args(["roundtrip", &running.query_url(), "--prove", "--json"]);
         roundtrip.args(["--timeout", "60", "--name", &self.title()]);
+        roundtrip.args(self.roundtrip);
         roundtrip.args(env::args_os().skip(1));
-        if self.kind.is_some() {
+        if takes_otlp {
             for protocol in PORTS.iter().skip(3) {
                 let receiver = format!("{protocol}={}", running.port(protocol));
                 roundtrip.args(["--receiver", &receiver]);
@@ -255,8 +318,26 @@ fn bootstrap(kind: &str, running: &Running) -> Command {
     command
 }
 
+/// A backend of ours, and its folder.
+fn start_ours() -> (Box<Running>, tempfile::TempDir) {
+    let [ours, ..] = &PEERS;
+    let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+    let running = ours.start(&program("otel-backend"), folder.path());
+    (Box::new(running), folder)
+}
+
+/// Asks Tempo and a backend of ours the same.
+fn compare_with_ours(tempo: &Running) -> bool {
+    let (running, _folder) = start_ours();
+    let place = |running: &Running, path: &str| traceql::Place {
+        query: format!("{}{path}", running.url("query")),
+        otlp: running.url("otlp-http"),
+    };
+    traceql::compare(&place(&running, "/tempo"), &place(tempo, ""))
+}
+
 fn main() -> ExitCode {
-    let mut well = true;
+    let mut well = configurations::check();
     let mut reports = Vec::new();
     let mut missing = Vec::new();
     let reported = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
@@ -270,6 +351,9 @@ fn main() -> ExitCode {
         let running = peer.start(&program, folder.path());
         let (report, passed) = peer.check(&running);
         well &= passed;
+        if peer.kind == Some("tempo") {
+            well &= compare_with_ours(&running);
+        }
         let path = reported.path().join(peer.name);
         fs::write(&path, report).unwrap_or_else(|error| panic!("{error}"));
         reports.push(path);

@@ -1,0 +1,236 @@
+//! Starts each configuration file of the repository with the real program that it is for.
+//!
+//! A file is used as it stands, but for addresses: ports become free ones, and what is not here is
+//! replaced by what is: Badger for `ClickHouse`, a folder for the object storage, and a Kafka and queriers
+//! that are never reached. A file passes once its program answers on its status port: it has then built
+//! every part that the file names. That the program accepts the file says nothing: Jaeger's `validate`
+//! accepts one with which it does not start.
+
+use std::env;
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use test_kit::{root, unused_port};
+
+/// A configuration file, and how it is started here.
+struct Configuration {
+    /// The file, seen from the repository.
+    file: &'static str,
+    /// The variable with the program's path.
+    variable: &'static str,
+    arguments: &'static [&'static str],
+    /// What is replaced; `{status}`, `{folder}` and `{port}` are filled in, the last with another number
+    /// each time.
+    replaced: &'static [(&'static str, &'static str)],
+    /// The path that answers on the status port.
+    status: &'static str,
+}
+
+const JAEGER: Configuration = Configuration {
+    file: "",
+    variable: "JAEGER",
+    arguments: &["--config={config}", "--feature-gates=storage.clickhouse"],
+    replaced: &[
+        ("0.0.0.0:13133", "127.0.0.1:{status}"),
+        ("kafka:9092", "127.0.0.1:1"),
+        ("storage: {traces: clickhouse}", QUERY),
+        (CLICKHOUSE, BADGER),
+        (TABLES, ""),
+    ],
+    status: "/status",
+};
+
+/// Jaeger's query ports, which its file leaves as they are.
+const QUERY: &str = "storage: {traces: clickhouse}
+    http: {endpoint: \"127.0.0.1:{port}\"}
+    grpc: {endpoint: \"127.0.0.1:{port}\"}";
+
+const CLICKHOUSE: &str = "        clickhouse:
+          addresses: [\"clickhouse:9000\"]
+          database: default
+          auth: {basic: {username: jaeger, password: only-inside-this-network}}
+";
+const TABLES: &str = "          create_schema: true
+          ttl: 336h
+";
+const BADGER: &str = "        badger: {ephemeral: true}
+";
+
+const TEMPO: Configuration = Configuration {
+    file: "docker/scale/config/tempo.yaml",
+    variable: "TEMPO",
+    arguments: &["-config.file={config}"],
+    replaced: &[
+        ("http_listen_port: 3200", LOOPBACK),
+        ("kafka:9092", "127.0.0.1:1"),
+        (
+            "join_members: [live-store-zone-a-0, live-store-zone-b-0]",
+            "bind_addr: [127.0.0.1]\n  bind_port: {port}",
+        ),
+        (
+            "backend: s3",
+            "backend: local\n    local: {path: {folder}/blocks}",
+        ),
+        ("/var/tempo", "{folder}"),
+        // By default the name of the machine, whose number at the end is the partition.
+        (
+            "live_store:",
+            "live_store:\n  ring: {instance_id: live-store-zone-a-0}",
+        ),
+    ],
+    status: "/ready",
+};
+
+const LOOPBACK: &str = "http_listen_port: {status}
+  http_listen_address: 127.0.0.1
+  grpc_listen_address: 127.0.0.1
+  grpc_listen_port: {port}";
+
+const CONFIGURATIONS: [Configuration; 11] = [
+    Configuration {
+        file: "docker/scale/config/jaeger-collector.yaml",
+        ..JAEGER
+    },
+    Configuration {
+        file: "docker/scale/config/jaeger-ingester.yaml",
+        ..JAEGER
+    },
+    Configuration {
+        file: "docker/scale/config/jaeger-query.yaml",
+        ..JAEGER
+    },
+    Configuration {
+        file: "tempo.yaml",
+        arguments: &[
+            "-config.file={config}",
+            "-target=all",
+            "-memberlist.bind-addr=127.0.0.1",
+            "-memberlist.bind-port={port}",
+        ],
+        ..TEMPO
+    },
+    tempo_part(&["-config.file={config}", "-target=distributor"]),
+    tempo_part(&[
+        "-config.file={config}",
+        "-target=live-store",
+        "-live-store.instance-availability-zone=zone-a",
+    ]),
+    tempo_part(&["-config.file={config}", "-target=block-builder"]),
+    tempo_part(&["-config.file={config}", "-target=backend-scheduler"]),
+    tempo_part(&["-config.file={config}", "-target=backend-worker"]),
+    tempo_part(&["-config.file={config}", "-target=querier"]),
+    tempo_part(&["-config.file={config}", "-target=query-frontend"]),
+];
+
+const fn tempo_part(arguments: &'static [&'static str]) -> Configuration {
+    Configuration { arguments, ..TEMPO }
+}
+
+/// The time that a program has to answer.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Starts every file whose program is given; whether all of them do.
+pub(crate) fn check() -> bool {
+    let mut well = true;
+    println!("configuration files");
+    for configuration in &CONFIGURATIONS {
+        let Some(program) = env::var_os(configuration.variable) else {
+            continue;
+        };
+        let started = configuration.start(Path::new(&program));
+        println!(
+            "  {}: {}",
+            configuration.name(),
+            if started.is_ok() { "starts" } else { "FAILED" }
+        );
+        if let Err(reason) = started {
+            eprintln!("{reason}");
+            well = false;
+        }
+    }
+    well
+}
+
+impl Configuration {
+    /// The file, and the part of the program that it is started for.
+    fn name(&self) -> String {
+        let target = self
+            .arguments
+            .iter()
+            .find_map(|a| a.strip_prefix("-target="));
+        let target = target.map(|target| format!(" ({target})"));
+        format!("{}{}", self.file, target.unwrap_or_default())
+    }
+
+    fn start(&self, program: &Path) -> Result<(), String> {
+        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let (status, config) = (unused_port(), folder.path().join("config.yaml"));
+        let fill = |text: &str| {
+            let text = text.replace("{config}", &config.to_string_lossy());
+            let text = text.replace("{folder}", &folder.path().to_string_lossy());
+            numbered(&text.replace("{status}", &status.to_string()), "{port}")
+        };
+        let text = fs::read_to_string(root().join(self.file)).map_err(|e| e.to_string())?;
+        let replace = |text: String, (from, to): &(&str, &str)| text.replace(from, &fill(to));
+        let text = self.replaced.iter().fold(text, replace);
+        fs::write(&config, elsewhere(&text)).map_err(|error| error.to_string())?;
+        let said = folder.path().join("log");
+        let log = fs::File::create(&said).map_err(|error| error.to_string())?;
+        let child = Command::new(program)
+            .args(self.arguments.iter().map(|argument| fill(argument)))
+            .current_dir(&folder)
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn();
+        let mut child = child.map_err(|error| error.to_string())?;
+        let answered = answers(
+            &mut child,
+            &format!("http://127.0.0.1:{status}{}", self.status),
+        );
+        drop(child.kill());
+        drop(child.wait());
+        answered.map_err(|why| {
+            let said = fs::read_to_string(said).unwrap_or_default();
+            let last: Vec<_> = said.lines().rev().take(3).collect();
+            format!("{}: {why}\n{}", self.name(), last.join("\n"))
+        })
+    }
+}
+
+/// Waits until a program answers, whatever it says: some of its parts wait for others that are not here.
+fn answers(child: &mut Child, url: &str) -> Result<(), String> {
+    let end = Instant::now() + PATIENCE;
+    while Instant::now() < end {
+        if let Ok(Some(status)) = child.try_wait() {
+            return Err(format!("it ended: {status}"));
+        }
+        match ureq::get(url).call() {
+            Ok(_) | Err(ureq::Error::StatusCode(_)) => return Ok(()),
+            Err(_) => sleep(Duration::from_millis(100)),
+        }
+    }
+    Err(format!("{url} does not answer"))
+}
+
+/// A text with free ports of this machine in the place of all that others could reach.
+fn elsewhere(text: &str) -> String {
+    let mut parts = text.split("0.0.0.0:");
+    let mut moved = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.trim_start_matches(|char: char| char.is_ascii_digit());
+        moved.push_str("127.0.0.1:");
+        moved.push_str(&unused_port().to_string());
+        moved.push_str(rest);
+    }
+    moved
+}
+
+/// A text with a free port in each place of that name.
+fn numbered(text: &str, place: &str) -> String {
+    let mut parts = text.split(place);
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| format!("{text}{}{part}", unused_port()))
+}
