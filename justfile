@@ -28,7 +28,7 @@ versions:
 
 # The shell scripts.
 shell:
-    shellcheck bootstrap.sh docker-compose.sh docker/*.sh docker/tests/*.sh .ci/run .ci/one-version .ci/install
+    shellcheck bootstrap.sh docker-compose.sh docker/*.sh docker/tests/*.sh tests/e2e/clients/run.sh .ci/run .ci/one-version .ci/install
 
 # The fuzz targets link (needs a C++ compiler).
 fuzzers:
@@ -74,9 +74,14 @@ gallery:
 compose:
     docker/tests/run.sh
 
-# The checks against real backends, and docs/backends.md: JAEGER, TEMPO and VICTORIA_TRACES name programs.
+# The checks against real backends, and docs/backends.md: JAEGER, TEMPO, VICTORIA_TRACES and COLLECTOR name programs.
 peers *arguments:
     cargo run --locked -p e2e --example peers -- {{ arguments }}
+
+# The SDKs of other languages (installs them): each protocol to each port, judged by what they print.
+clients *languages:
+    cargo build --locked -p otel-backend -p trace-check
+    tests/e2e/clients/run.sh {{ languages }}
 
 # What would be published can be built from what is packaged, in this order.
 package:

@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# Sends a trace with the SDK of each language, by each of its protocols to each port that takes it, and
+# compares what otel-backend returns with what the program says that it made.
+#
+# usage: run.sh [python|node|browser|go|java ...]; by default all. What they need is installed by their own package
+# managers into target/clients. TARGET_DIR names another target directory.
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../../.." && pwd)
+programs=${TARGET_DIR:-$root/target}/debug
+work=${TARGET_DIR:-$root/target}/clients
+mkdir -p "$work"
+
+# Installs what a client needs, in its folder.
+install() {
+    case $1 in
+        python)
+            python3 -m venv venv
+            venv/bin/pip --quiet install --requirement requirements.txt
+            ;;
+        node | browser)
+            npm install --silent --no-audit --no-fund
+            npx esbuild browser.js --bundle --format=esm --outdir=bundle --log-level=error
+            ;;
+        go) go build -o clients . ;;
+        java) mvn -q -B package dependency:copy-dependencies -DoutputDirectory=target/lib ;;
+    esac
+}
+
+# Runs a client: LANGUAGE PROTOCOL ADDRESS.
+client() {
+    case $1 in
+        python) "$work/python/venv/bin/python" "$work/python/client.py" "$2" "$3" ;;
+        node) node "$work/javascript/node.js" "$2" "$3" ;;
+        browser) node "$work/javascript/page.js" "$2" "$3" ;;
+        go) "$work/go/clients" "$2" "$3" ;;
+        java) java -cp "$work/java/target/classes:$work/java/target/lib/*" Client "$2" "$3" ;;
+    esac
+}
+
+# The protocols of a language's exporters.
+protocols() {
+    case $1 in
+        python) echo otlp-http otlp-grpc zipkin ;;
+        node) echo otlp-http otlp-json otlp-grpc zipkin ;;
+        browser) echo otlp-http otlp-json ;;
+        go | java) echo otlp-http otlp-grpc ;;
+    esac
+}
+
+# The ports of a protocol, as the backend calls them. OTLP is taken on both of its ports.
+ports() {
+    case $1 in
+        zipkin) echo Zipkin ;;
+        *) printf '%s\n' "OTLP HTTP" "OTLP gRPC" ;;
+    esac
+}
+
+log=$work/backend.log
+env -i "$programs/otel-backend" --memory --ui-port 0 --query-grpc-port 0 --otlp-grpc-port 0 \
+    --otlp-http-port 0 --jaeger-thrift-port 0 --jaeger-grpc-port 0 --jaeger-compact-port 0 \
+    --jaeger-binary-port 0 --zipkin-port 0 --sampling-port 0 2>"$log" &
+backend=$!
+trap 'kill $backend' EXIT
+until grep -q '^otel-backend: ready' "$log"; do
+    kill -0 $backend || { cat "$log" >&2; exit 1; }
+    sleep 0.1
+done
+address() { sed -n "s|.* listening on \(http://[^ ]*\) ($1)\$|\1|p" "$log"; }
+query=$(address "trace page and query API")
+
+failed=0
+[ $# -gt 0 ] || set -- python node browser go java
+for language; do
+    folder=$language
+    case $language in node | browser) folder=javascript ;; esac
+    [ -d "$here/$folder" ] || { echo "there is no client in $language" >&2; exit 2; }
+    mkdir -p "$work/$folder"
+    cp -r "$here/$folder/." "$work/$folder"
+    (cd "$work/$folder" && install "$language")
+    for protocol in $(protocols "$language"); do
+        while read -r port; do
+            printed=$work/$language-$protocol-${port// /-}.log
+            name="$language to the port of $port"
+            if ! client "$language" "$protocol" "$(address "$port")" >"$printed"; then
+                echo "$name by $protocol: the client failed" >&2
+                failed=1
+            elif ! "$programs/trace-check" verify --query-url "$query" "$name:$protocol:3:$printed"; then
+                failed=1
+            fi
+        done < <(ports "$protocol")
+    done
+done
+exit $failed
