@@ -9,6 +9,7 @@ mod compare;
 mod critical_path;
 mod details;
 mod errors;
+mod logs;
 mod search;
 mod services;
 mod span_names;
@@ -54,7 +55,7 @@ struct Tool {
 pub(super) struct Failure(String);
 
 /// In the order in which an agent uses them.
-static TOOLS: [Tool; 9] = [
+static TOOLS: [Tool; 10] = [
     services::TOOL,
     span_names::TOOL,
     search::TOOL,
@@ -63,6 +64,7 @@ static TOOLS: [Tool; 9] = [
     critical_path::TOOL,
     errors::TOOL,
     details::TOOL,
+    logs::TOOL,
     compare::TOOL,
 ];
 

@@ -57,10 +57,15 @@ fn span_id(trace: u64, number: u64) -> String {
     format!("{mixed:016x}")
 }
 
+/// The time so many seconds ago, in nanoseconds.
+pub(super) fn nanos_ago(seconds: u64) -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    u64::try_from(now.as_nanos()).unwrap() - seconds * 1_000_000_000
+}
+
 /// Exports a trace that began so many seconds ago.
 pub(super) async fn plant(backend: &Backend, trace: u64, seconds_ago: u64, spans: &[Sketch<'_>]) {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let start = u64::try_from(now.as_millis()).unwrap() - seconds_ago * 1_000;
+    let start = nanos_ago(seconds_ago) / 1_000_000;
     let groups: Vec<_> = spans.iter().map(|span| span.encode(trace, start)).collect();
     export(backend, &json!({"resourceSpans": groups})).await;
 }

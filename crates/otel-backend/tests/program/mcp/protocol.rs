@@ -51,7 +51,7 @@ async fn today_every_request_stands_alone() {
         .iter()
         .map(|tool| &tool["name"]);
     let names: Vec<_> = names.map(|name| name.as_str().unwrap()).collect();
-    insta::assert_snapshot!(names.join(" "), @"get_services get_span_names search_traces search_traceql get_trace_topology get_critical_path get_trace_errors get_span_details compare_traces");
+    insta::assert_snapshot!(names.join(" "), @"get_services get_span_names search_traces search_traceql get_trace_topology get_critical_path get_trace_errors get_span_details get_logs compare_traces");
 
     let (mut headers, message) = modern("tools/call", &json!({"name": "get_services"}));
     headers.push(("mcp-name", "get_services"));

@@ -122,6 +122,51 @@ async fn secrets_are_redacted_unless_they_are_wanted() {
 }
 
 #[tokio::test]
+async fn the_logs_of_a_trace_are_found_with_or_without_its_spans() {
+    let backend = Backend::in_memory();
+    let now = super::planted::nanos_ago(5);
+    let record = |trace: &str, severity: u8, body: &str| {
+        json!({
+            "timeUnixNano": now.to_string(), "severityNumber": severity, "traceId": trace,
+            "body": {"stringValue": body},
+            "attributes": [{"key": "user.password", "value": {"stringValue": "hunter2"}}],
+        })
+    };
+    let id = trace_id(1);
+    let records = [
+        record(&id, 17, "none of 4711 left"),
+        record(&id, 9, "reserving"),
+        record("", 9, "started"),
+    ];
+    let service = json!([{"key": "service.name", "value": {"stringValue": "inventory"}}]);
+    let logs = json!({"resourceLogs": [{
+        "resource": {"attributes": service}, "scopeLogs": [{"logRecords": records}],
+    }]});
+    let url = backend.otlp_http("/v1/logs");
+    let body = logs.to_string().into_bytes();
+    let answer = crate::support::post(&url, "application/json", body).await;
+    assert_eq!(answer.0, 200);
+    let logs = async |arguments| call(&backend, "get_logs", &arguments).await.0;
+    let of_trace = logs(json!({"trace_id": id})).await;
+    assert!(of_trace.starts_with("2 log records"), "{of_trace}");
+    assert!(
+        of_trace.contains("ERROR inventory \"none of 4711 left\" user.password=[redacted]"),
+        "{of_trace}"
+    );
+    let severe = logs(json!({"service_name": "inventory", "min_severity": "warn"})).await;
+    assert!(
+        severe.starts_with("1 log records") && severe.contains(&id),
+        "{severe}"
+    );
+    let found = logs(json!({"search": "START"})).await;
+    assert!(found.contains("\"started\""), "{found}");
+    let cut = logs(json!({"service_name": "inventory", "limit": 1})).await;
+    assert!(cut.contains("limit shows more"), "{cut}");
+    let (text, is_error) = call(&backend, "get_logs", &json!({"span_id": "ab"})).await;
+    assert!(is_error && text.contains("needs the trace_id"), "{text}");
+}
+
+#[tokio::test]
 async fn nothing_found_names_what_there_is() {
     let backend = Backend::in_memory();
     let (text, _) = call(&backend, "get_services", &json!({})).await;
