@@ -16,11 +16,13 @@ use zopfli::Format;
 
 /// The pages, and parts of a page, that are loaded when they are wanted. Who opens a trace needs none
 /// of them.
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 11] = [
     "search-page.js",
     "search-views.js",
     "compare-page.js",
     "dependencies-page.js",
+    "logs-page.js",
+    "trace-logs.js",
     "service-page.js",
     "trace-views.js",
     "trace-image.js",
@@ -29,7 +31,7 @@ const PAGES: [&str; 9] = [
 ];
 
 /// The style sheets that pages load with their scripts.
-const STYLES: [&str; 3] = ["compare.css", "search-page.css", "service.css"];
+const STYLES: [&str; 4] = ["compare.css", "logs.css", "search-page.css", "service.css"];
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=ui/index.html");

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-pub use command::{Command, Export, Format, Import, QueryArgs};
+pub use command::{Command, Export, Format, Import, LogsArgs, QueryArgs};
 pub use keep::Keep;
 pub use ports::Ports;
 

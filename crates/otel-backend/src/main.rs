@@ -8,7 +8,7 @@ use otel_backend::app::App;
 use otel_backend::args::{Args, Command};
 use otel_backend::config::{Config, Endpoint};
 use otel_backend::health::{self, HealthError};
-use otel_backend::transfer::{export, import, query};
+use otel_backend::transfer::{export, import, logs, query};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -53,6 +53,7 @@ fn main() -> ExitCode {
         Some(Command::Health) => health(&config).map_err(anyhow::Error::from),
         Some(Command::Import(args)) => import::run(&config, args).map_err(anyhow::Error::from),
         Some(Command::Export(args)) => export::run(&config, args).map_err(anyhow::Error::from),
+        Some(Command::Logs(args)) => logs::run(&config, args).map_err(anyhow::Error::from),
         Some(Command::Query(args)) => query::run(&config, args).map_err(anyhow::Error::from),
         None => run(&config),
     };

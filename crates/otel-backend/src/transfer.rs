@@ -1,5 +1,6 @@
-//! Traces from files into the store, and from the store to files and to the shell.
+//! Traces and log records from files into the store, and from the store to files and to the shell.
 
 pub mod export;
 pub mod import;
+pub mod logs;
 pub mod query;

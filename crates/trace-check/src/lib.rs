@@ -11,6 +11,8 @@
 //! 5. [`judge`](mod@judge) compares, field by field ([`compare`]), and tells declared loss from
 //!    defect.
 //!
+//! [`logs`] does the same with log records, by the protocols of OTLP.
+//!
 //! [`verify`] compares what a program printed with what a backend returns: steps 3 to 5, where
 //! [`verify::printed`] stands for 1 and 2.
 //!
@@ -25,6 +27,7 @@ pub mod compare;
 pub mod doctor;
 pub mod expect;
 pub mod judge;
+pub mod logs;
 pub mod matrix;
 pub mod model;
 pub mod protocol;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::model::TraceId;
 
 pub use detect::{Backend, DetectError, Kind, detect};
+pub(crate) use otlp::read_logs;
 pub use search::{Find, Found, Summary};
 
 /// More than any trace that is sent, and a bound on what a wrong URL can make us read.

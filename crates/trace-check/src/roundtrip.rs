@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use crate::expect::{Origin, Profile, Rule};
 use crate::judge::{Defect, Judgement, Owners};
+use crate::logs::{self, LogLane};
 use crate::model::{Plan, Scenario, Trace};
 use crate::protocol::Protocol;
 use crate::read::{Api, Backend};
@@ -56,6 +57,8 @@ pub struct Outcome {
     pub lanes: Vec<Lane>,
     /// What came of the searches; none if there was nothing to search for.
     pub searches: Vec<Search>,
+    /// What came of log records, by each protocol of OTLP; none where the backend keeps none.
+    pub logs: Vec<LogLane>,
 }
 
 /// What one API showed of one protocol's traces.
@@ -114,7 +117,12 @@ impl Outcome {
             .lanes
             .iter()
             .any(|lane| !lane.tally.survivors.is_empty());
-        if failed || survived || self.searches.iter().any(|s| s.verdict == Verdict::Wrong) {
+        let logs_failed = self.logs.iter().any(|lane| !lane.is_whole());
+        if failed
+            || survived
+            || logs_failed
+            || self.searches.iter().any(|s| s.verdict == Verdict::Wrong)
+        {
             return Result::Defects;
         }
         let is_fault = |(rule, _): &(&Rule, _)| rule.origin == Origin::Fault;
@@ -183,11 +191,13 @@ pub fn run(settings: Settings, backend: Backend) -> Outcome {
         traces?.1.iter().find(|t| t.name == Scenario::Search.name())
     });
     let searches = trace.map(|trace| searches::run(&backend, trace, settings.timeout));
+    let logs = logs::run(&settings, &backend);
     Outcome {
         settings,
         backend,
         lanes,
         searches: searches.unwrap_or_default(),
+        logs,
     }
 }
 

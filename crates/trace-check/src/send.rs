@@ -10,6 +10,7 @@ mod jaeger;
 mod jaeger_proto;
 mod otlp;
 mod otlp_json;
+mod otlp_logs;
 mod protobuf;
 mod thrift;
 mod udp;
@@ -17,6 +18,7 @@ mod zipkin;
 
 use std::time::Duration;
 
+use crate::logs::record::Record;
 use crate::model::Span;
 use crate::protocol::Protocol;
 use chunks::chunks;
@@ -135,6 +137,22 @@ impl Sender {
     /// [`SendError`] if nobody does.
     pub fn knock(&mut self) -> Result<(), SendError> {
         self.request(&[]).map(|_| ())
+    }
+
+    /// Sends log records of a service in one request; nothing by a protocol that has none.
+    ///
+    /// # Errors
+    /// [`SendError`] if they were not taken.
+    pub(crate) fn send_logs(&mut self, service: &str, records: &[Record]) -> Result<(), SendError> {
+        let body = match self.protocol {
+            Protocol::OtlpJson => otlp_logs::request_json(service, records),
+            _ => otlp_logs::request(service, records),
+        };
+        match &mut self.wire {
+            Wire::Http(client) => client.post(&body).map(drop),
+            Wire::Grpc(client) => client.call_method(otlp_logs::METHOD, body).map(drop),
+            Wire::Udp(_) => Ok(()),
+        }
     }
 
     /// Sends one request, and tells how many of its spans were rejected.

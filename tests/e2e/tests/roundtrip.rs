@@ -42,6 +42,13 @@ fn assert_whole(finished: &Finished, report: &Value) {
         assert_eq!(counts["created"], counts["stored"], "{protocol:#}");
         assert_eq!(counts["created"], counts["returned"], "{protocol:#}");
     }
+    for logs in report["logs"].as_array().unwrap() {
+        assert_eq!(logs["defects"], serde_json::json!([]), "{logs:#}");
+        assert!(
+            logs["sent"].as_u64().unwrap() > 20 && logs["failure"].is_null(),
+            "{logs:#}"
+        );
+    }
 }
 
 #[test]
@@ -113,6 +120,13 @@ fn every_change_of_what_came_back_is_reported() {
         assert_eq!(mutations["kill_rate"], 100, "{mutations:#}");
         assert!(mutations["made"].as_u64().unwrap() > 1_000, "{mutations:#}");
     }
+    let logs = &report["logs"][0];
+    assert_eq!(logs["protocol"], "otlp-grpc");
+    assert_eq!(logs["mutations"]["survivors"], serde_json::json!([]));
+    assert!(
+        logs["mutations"]["mutants"].as_u64().unwrap() > 300,
+        "{logs:#}"
+    );
 }
 
 #[test]

@@ -69,3 +69,46 @@ async fn otlp_carries_log_records_in_every_encoding() {
         assert!(ended.stderr.ends_with(&report), "{}", ended.stderr);
     }
 }
+
+/// otel-backend keeps what the bridge sends, under the span in which it was written.
+#[tokio::test]
+async fn log_records_arrive_in_otel_backend_under_their_span() {
+    for (protocol, port) in [
+        ("grpc", "OTLP gRPC"),
+        ("http/protobuf", "OTLP HTTP"),
+        ("http/json", "OTLP HTTP"),
+    ] {
+        let backend = test_kit::Backend::in_memory();
+        let ended = run(program("spans", &[])
+            .env("OTEL_TRACES_EXPORTER", "otlp")
+            .env("OTEL_LOGS_EXPORTER", "otlp")
+            .env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", backend.url(port, "")))
+        .await;
+        assert!(
+            ended.stderr.contains("1 log record sent"),
+            "{}",
+            ended.stderr
+        );
+        let get = async |path: &str| -> serde_json::Value {
+            let answer = reqwest::get(backend.ui(path)).await.unwrap();
+            serde_json::from_str(&answer.text().await.unwrap()).unwrap()
+        };
+        let answer = get("/api/logs").await;
+        let [record] = answer["logs"].as_array().unwrap().as_slice() else {
+            panic!("{protocol}: {answer}");
+        };
+        assert_eq!(record["text"], "work");
+        assert_eq!(record["severityNumber"], 9);
+        assert_eq!(record["severityText"], "INFO");
+        assert_eq!(record["service"], "test");
+        let id = record["traceId"].as_str().unwrap();
+        let trace = get(&format!("/api/traces/{id}")).await;
+        let spans = trace["data"][0]["spans"].as_array().unwrap();
+        let span = spans
+            .iter()
+            .find(|span| span["spanID"] == record["spanId"])
+            .unwrap();
+        assert_eq!(span["operationName"], "client-server", "{protocol}");
+    }
+}

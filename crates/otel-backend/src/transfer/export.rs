@@ -1,7 +1,9 @@
-//! `otel-backend export`: traces of the data directory, as JSON.
+//! `otel-backend export`: traces, or log records, of the data directory, as JSON.
 //!
 //! The files are read as they are, also while a backend uses them: SQLite lets a reader see one state
 //! of them, and the writer go on.
+
+mod logs;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -61,6 +63,12 @@ pub fn run(config: &Config, args: &Export) -> Result<(), ExportError> {
         return Err(ExportError::Memory);
     };
     let selection = selection(args)?;
+    if args.logs && args.format != Format::Otlp {
+        return Err(ExportError::Argument {
+            flag: "--logs",
+            reason: "log records are written as OTLP only: leave --format out".to_owned(),
+        });
+    }
     let reader = Reader::of_directory(directory)?;
     let path = args.output.as_deref().unwrap_or("standard output");
     let write_error = |source| ExportError::Write {
@@ -71,6 +79,11 @@ pub fn run(config: &Config, args: &Export) -> Result<(), ExportError> {
         Some(path) => Box::new(File::create(path).map_err(write_error)?),
         None => Box::new(io::stdout().lock()),
     };
+    if args.logs {
+        let written = logs::write(&reader, &selection, &mut BufWriter::new(out), write_error)?;
+        eprintln!("otel-backend: {written} log records exported");
+        return Ok(());
+    }
     let mut out = Output {
         out: BufWriter::new(out),
         format: args.format,

@@ -1,4 +1,4 @@
-//! `otel-backend import`: traces from files into the store.
+//! `otel-backend import`: traces and log records from files into the store.
 
 mod document;
 mod file;
@@ -10,9 +10,11 @@ use serde::Serialize;
 
 use crate::args;
 use crate::config::Config;
+use crate::format::json::is_zero;
+use crate::format::otlp::DecodedLogs;
 use crate::format::surrogate;
 use crate::store::OpenError;
-use document::decode;
+use document::{Document, decode};
 use file::{Place, read_documents};
 use sink::{Sink, SinkError};
 
@@ -45,7 +47,10 @@ struct Report {
     files: usize,
     /// Spans that are stored.
     spans: u64,
-    /// Spans that are not valid, and so not stored.
+    /// Log records that are stored.
+    #[serde(rename = "logRecords", skip_serializing_if = "is_zero")]
+    logs: u64,
+    /// Spans and log records that are not valid, and so not stored.
     rejected: u64,
     /// The first problems, each with its place.
     problems: Vec<String>,
@@ -109,7 +114,8 @@ fn import_document(
     let repaired = surrogate::repair(document);
     let document = repaired.as_deref().unwrap_or(document);
     let decoded = match decode(document) {
-        Ok(decoded) => decoded,
+        Ok(Document::Spans(decoded)) => decoded,
+        Ok(Document::Logs(decoded)) => return import_logs(place, decoded, sink, report),
         Err(reason) => {
             report.problem(format!("{place}: {reason}"));
             return Ok(());
@@ -133,7 +139,39 @@ fn import_document(
     Ok(())
 }
 
+fn import_logs(
+    place: &str,
+    decoded: DecodedLogs<'_>,
+    sink: &Sink,
+    report: &mut Report,
+) -> Result<(), SinkError> {
+    let mut chunk = Vec::new();
+    for (number, incoming) in (1..).zip(decoded) {
+        match incoming {
+            Ok(incoming) => chunk.push(incoming.record),
+            Err(reason) => {
+                report.rejected += 1;
+                report.problem(format!("{place}, log record {number}: {reason}"));
+            }
+        }
+        if chunk.len() >= sink::CHUNK {
+            report.logs_stored(sink.store_logs(&chunk)?);
+            chunk.clear();
+        }
+    }
+    report.logs_stored(sink.store_logs(&chunk)?);
+    Ok(())
+}
+
 impl Report {
+    fn logs_stored(&mut self, (stored, rejected): (u64, u64)) {
+        self.logs += stored;
+        self.rejected += rejected;
+        if rejected > 0 {
+            self.problem(format!("the backend rejected {rejected} log records"));
+        }
+    }
+
     fn stored(&mut self, (stored, rejected): (u64, u64)) {
         let before = self.spans;
         self.spans += stored;
@@ -158,9 +196,15 @@ impl Report {
         if json {
             println!("{}", serde_json::json!(self));
         }
+        let spans = format!("{} spans", self.spans);
+        let stored = match (self.spans, self.logs) {
+            (_, 0) => spans,
+            (0, logs) => format!("{logs} log records"),
+            (_, logs) => format!("{spans} and {logs} log records"),
+        };
         eprintln!(
-            "otel-backend: {} spans imported, {} rejected",
-            self.spans, self.rejected
+            "otel-backend: {stored} imported, {} rejected",
+            self.rejected
         );
     }
 }

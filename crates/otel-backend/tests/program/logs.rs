@@ -1,5 +1,10 @@
 //! Log records: taken by each protocol, kept, and found again.
 
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::Stdio;
+use std::time::UNIX_EPOCH;
+
 use opentelemetry_proto::tonic::collector::logs::v1::{
     ExportLogsServiceRequest, ExportLogsServiceResponse,
 };
@@ -12,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::limits::metric;
 use crate::protocols::{call, call_packed};
-use crate::support::{Backend, ask, get, get_json, post};
+use crate::support::{Backend, ask, command, get, get_json, post};
 
 pub(crate) const EXPORT: &str = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
 
@@ -306,4 +311,102 @@ async fn records_survive_a_kill() {
     backend.kill();
     let backend = Backend::in_directory(directory.path());
     assert_eq!(found(&backend, "service=shop&text=KEPT").await, ["kept"]);
+}
+
+/// Runs `otel-backend` with these arguments on a directory; what it printed.
+fn shell(directory: &Path, arguments: &[&str]) -> Vec<String> {
+    let mut command = command(&["--data-dir", directory.to_str().unwrap()]);
+    let output = command
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    printed.lines().map(ToOwned::to_owned).collect()
+}
+
+#[tokio::test]
+async fn the_shell_prints_records_while_a_backend_runs() {
+    let directory = tempfile::tempdir().unwrap();
+    let backend = Backend::in_directory(directory.path());
+    let evil = "two\nlines \u{1b}[31m";
+    let all = vec![
+        record(10, 9, "begin"),
+        record(20, 17, evil),
+        record(30, 9, "end"),
+    ];
+    send(&backend, "shop", all).await;
+    let from = ["logs", "--from", "1970-01-01T00:00:00Z"];
+    let with = |more: &[&'static str]| shell(directory.path(), &[&from[..], more].concat());
+    let lines = with(&[]);
+    assert_eq!(lines.len(), 3);
+    assert!(
+        lines[0].starts_with("1970-01-01T00:00:00.000Z  INFO   shop  "),
+        "{}",
+        lines[0]
+    );
+    assert!(lines[1].contains("ERROR  shop") && lines[1].contains("two\\nlines \\u{1b}[31m"));
+    assert!(lines[2].contains("end"));
+    assert_eq!(with(&["--severity", "error"]).len(), 1);
+    assert_eq!(with(&["--limit", "1", "--text", "IN"]).len(), 1);
+    assert_eq!(with(&["--trace", "c3"]).len(), 0);
+    let json: Value = serde_json::from_str(&with(&["--json", "--limit", "1"])[0]).unwrap();
+    let record = &json["resourceLogs"][0]["scopeLogs"][0]["logRecords"][0];
+    assert_eq!(record["body"]["stringValue"], "end");
+}
+
+#[tokio::test]
+async fn records_are_printed_as_they_come() {
+    let directory = tempfile::tempdir().unwrap();
+    let backend = Backend::in_directory(directory.path());
+    let now = || u64::try_from(UNIX_EPOCH.elapsed().unwrap().as_nanos()).unwrap();
+    send(&backend, "shop", vec![record(now(), 9, "before")]).await;
+    let mut command = command(&["--data-dir", directory.path().to_str().unwrap()]);
+    let mut following = command
+        .args(["logs", "--follow"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(following.stdout.take().unwrap()).lines();
+    assert!(lines.next().unwrap().unwrap().contains("before"));
+    for text in ["first", "second"] {
+        send(&backend, "shop", vec![record(now(), 9, text)]).await;
+        assert!(lines.next().unwrap().unwrap().contains(text));
+    }
+    following.kill().unwrap();
+    following.wait().unwrap();
+}
+
+#[tokio::test]
+async fn what_is_exported_can_be_imported() {
+    let directory = tempfile::tempdir().unwrap();
+    let backend = Backend::in_directory(directory.path());
+    let records = (1..=5).map(|number| record(number, 9, &format!("number {number}")));
+    send(&backend, "shop", records.collect()).await;
+    send(&backend, "bank", vec![record(3, 9, "other")]).await;
+    backend.kill();
+    let lines = shell(directory.path(), &["export", "--logs", "--service", "shop"]);
+    let file = directory.path().join("logs.jsonl");
+    std::fs::write(&file, lines.join("\n")).unwrap();
+    let file = file.to_str().unwrap();
+
+    // Into a directory, and to a backend that uses one.
+    let other = tempfile::tempdir().unwrap();
+    let report = shell(other.path(), &["import", "--json", file]);
+    let report: Value = serde_json::from_str(&report[0]).unwrap();
+    assert_eq!(
+        (&report["logRecords"], &report["spans"]),
+        (&json!(5), &json!(0))
+    );
+    assert_eq!(shell(other.path(), &["export", "--logs"]), lines);
+    let backend = Backend::in_directory(other.path());
+    let port = backend
+        .address("OTLP HTTP")
+        .rsplit_once(':')
+        .unwrap()
+        .1
+        .to_owned();
+    shell(other.path(), &["--otlp-http-port", &port, "import", file]);
+    assert_eq!(found(&backend, "").await.len(), 10);
 }

@@ -3,10 +3,11 @@ import { el, toast } from './dom.js';
 import { setUtc } from './format.js';
 import { pause } from './pause.js';
 import { popUp } from './popup.js';
-import { dependenciesUrl, navigate, searchUrl, spanUrl, startRouting, traceUrl } from './route.js';
+import { dependenciesUrl, logsUrl, navigate, searchUrl, spanUrl, startRouting, traceUrl } from './route.js';
 import { keepSetting, setting } from './settings.js';
 import { setShortcuts, startShortcuts } from './shortcuts.js';
 import { state, unreachable } from './states.js';
+import { styleSheet } from './style-sheet.js';
 import { notAnId, readTraceId } from './trace-id.js';
 import { startUploads } from './uploads.js';
 
@@ -16,9 +17,10 @@ const PAGES = {
   compare: () => styled('compare.css', import('./compare-page.js')),
   search: () => styled('search-page.css', import('./search-page.js')),
   dependencies: () => import('./dependencies-page.js'),
+  logs: () => styled('logs.css', import('./logs-page.js')),
   service: () => styled('service.css', import('./service-page.js')),
 };
-const NAVIGATION = [['search', 'Search', searchUrl], ['dependencies', 'Services', dependenciesUrl]];
+const NAVIGATION = [['search', 'Search', searchUrl], ['dependencies', 'Services', dependenciesUrl], ['logs', 'Logs', logsUrl]];
 const RETRY_MS = 2000;
 
 const page = document.getElementById('page');
@@ -54,14 +56,7 @@ async function show(route) {
 
 /** A page's script, with a style sheet of its own. */
 async function styled(name, script) {
-  const href = new URL(name, import.meta.url).href;
-  if ([...document.styleSheets].some((sheet) => sheet.href === href)) return script;
-  const sheet = el('link', { rel: 'stylesheet', href });
-  await new Promise((resolve, reject) => {
-    sheet.addEventListener('load', resolve);
-    sheet.addEventListener('error', () => (sheet.remove(), reject(new Error(`${name} cannot be read`))));
-    document.head.append(sheet);
-  });
+  await styleSheet(name);
   return script;
 }
 

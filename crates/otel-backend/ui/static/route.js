@@ -1,8 +1,8 @@
 /**
  * Addresses, the same as Jaeger's: /search?service=…, /trace/{id}?uiFind=…, /trace/{a}...{b},
- * /service/{name}, /dependencies. What comes before them in the path is the base path, whatever it is.
+ * /service/{name}, /logs, /dependencies. What comes before them in the path is the base path, whatever it is.
  */
-const PAGES = new Set(['', 'search', 'dependencies']);
+const PAGES = new Set(['', 'logs', 'search', 'dependencies']);
 
 /** The page that a location asks for, and the base path it was opened under. */
 export function routeOf({ pathname, search }) {
@@ -42,6 +42,7 @@ export const serviceUrl = (name, parameters = '') => {
   if (/^\.{0,2}$/.test(name)) return searchUrl(new URLSearchParams({ service: name }));
   return `${base}service/${encodeURIComponent(name)}${String(parameters) && `?${parameters}`}`;
 };
+export const logsUrl = () => `${base}logs`;
 export const dependenciesUrl = () => `${base}dependencies`;
 
 let listener = () => {};

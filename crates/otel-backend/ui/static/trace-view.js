@@ -10,6 +10,7 @@ import { setShortcuts } from './shortcuts.js';
 import { SpanFilter } from './span-filter.js';
 import { hasFlag } from './span-text.js';
 import { state } from './states.js';
+import { styleSheet } from './style-sheet.js';
 import { TimeRange } from './time-range.js';
 import { traceActions } from './trace-actions.js';
 import { traceHead, traceNotes } from './trace-head.js';
@@ -29,6 +30,8 @@ export class TraceView {
   #minimap;
   #details;
   #finder;
+  /** The log records below the timeline, once their script has come. */
+  #logs = null;
   /** What stands in for the timeline, if anything does and its script has come. */
   #standIn = null;
   #view = 'timeline';
@@ -98,8 +101,29 @@ export class TraceView {
       await this.#show(row);
     } else if (wanted) await this.#finder.search(wanted);
     else this.#focusPane();
-    drawn().then(() => this.#trace.prepareFind());
+    drawn().then(() => {
+      this.#trace.prepareFind();
+      this.#readLogs();
+    });
     this.#showBackLinks();
+  }
+
+  /** Marks the log records of the trace on its spans, and lists them below the timeline. */
+  async #readLogs() {
+    if (this.#trace.isLocal) return;
+    try {
+      const [{ TraceLogs }] = await Promise.all([import('./trace-logs.js'), styleSheet('logs.css')]);
+      const logs = new TraceLogs(this.#trace);
+      const moments = await logs.load(this.#signal);
+      if (this.#signal.aborted) return;
+      this.#logs = logs;
+      this.#waterfall.logs = moments;
+      if (this.#view !== 'timeline') return;
+      this.pane.append(logs.node);
+      this.#waterfall.refresh();
+    } catch {
+      // Without a backend there are no log records; the trace is there.
+    }
   }
 
   /** Follows an address of the same trace: another view of it, or another span. */
@@ -138,6 +162,7 @@ export class TraceView {
   /** Takes over from a view with fewer spans, without a moment in which keys would be lost. */
   restore({ view, text, range, top, detailsTop, focus, menu }, { selected, cursor, collapsed, span }) {
     this.#setShortcuts();
+    this.#readLogs();
     for (const row of collapsed) if (row >= 0) this.#visible.collapsed[row] = 1;
     this.#visible.update();
     if (range) this.#range.set(...range.map((moment) => moment - this.#trace.epoch));
@@ -194,7 +219,7 @@ export class TraceView {
     this.#standIn?.destroy?.();
     this.#standIn = null;
     if (this.#view === 'timeline') {
-      this.pane.replaceChildren(el('div.overview', {}, this.#filter.legend, this.#minimap.node), this.nothing, this.#waterfall.node);
+      this.pane.replaceChildren(el('div.overview', {}, this.#filter.legend, this.#minimap.node), this.nothing, this.#waterfall.node, ...(this.#logs ? [this.#logs.node] : []));
       this.#draw();
       if (hadFocus) this.#focusPane();
     } else this.#standFor(this.#view, hadFocus);
@@ -297,6 +322,7 @@ export class TraceView {
     const wasHidden = this.#details.node.hidden;
     await this.#details.show(row);
     this.#details.highlight(this.#finder.text);
+    if (this.#logs) this.#logs.showSpan((await this.#trace.spanIds([row]))[0] ?? '');
     if (this.#view !== 'timeline') this.#standIn?.redraw?.();
     else if (wasHidden) {
       // The panel takes room from the bars.

@@ -181,7 +181,20 @@ export class RowPainter {
       previous = x;
       marks.push(`radial-gradient(circle closest-side, var(--text) 50%, var(--ground) 60% 95%, transparent) ${this.#waterfall.left + x - 4}px calc(var(--middle) - 4px) / 8px 8px no-repeat`);
     }
-    return marks.join(', ') || 'none';
+    return [...marks, ...this.#logs(row, scale)].join(', ') || 'none';
+  }
+
+  /** Log records as squares, as events are dots. */
+  #logs(row, scale) {
+    const marks = [];
+    let previous = -EVENT_PIXELS;
+    for (const moment of this.#waterfall.logs.get(row) ?? []) {
+      const x = Math.round((moment - this.#range.from) * scale);
+      if (!(x >= 0 && x <= this.#waterfall.width) || x - previous < EVENT_PIXELS || marks.length === MAX_MARKS) continue;
+      previous = x;
+      marks.push(`conic-gradient(var(--text) 0 0) ${this.#waterfall.left + x - 2}px calc(var(--middle) - 2px) / 5px 5px no-repeat`);
+    }
+    return marks;
   }
 
   /** Where the label can begin: an event behind the end of the bar is not to lie on it. */

@@ -23,6 +23,8 @@ export class Waterfall {
   /** The rows found by the search, and the one looked at. */
   matches = new Set();
   currentMatch = -1;
+  /** The moments of log records, by the rows of their spans. */
+  logs = new Map();
   /** The level that is drawn without indentation, and how many are indented below it. */
   baseLevel = 0;
   levels = 10;

@@ -7,6 +7,7 @@
 //! <https://grafana.com/docs/tempo/latest/api_docs/>
 
 mod json;
+mod logs;
 
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use super::{ReadError, get};
 use crate::model::{
     Attribute, Code, Dropped, Event, Id, Kind, Link, Resource, Scope, Span, Status, TraceId, Value,
 };
+pub(crate) use logs::read_logs;
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]

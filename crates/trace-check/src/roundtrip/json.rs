@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{Counts, LaneState, Outcome, Result, Search, Step, Visible};
 use crate::expect::{Field, Origin};
 use crate::judge::Defect;
+use crate::logs::LogLane;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -18,6 +19,7 @@ struct Report<'a> {
     protocols: Vec<Protocol<'a>>,
     rules: Vec<RuleSeen>,
     searches: &'a [Search],
+    logs: &'a [LogLane],
 }
 
 #[derive(Serialize)]
@@ -92,6 +94,7 @@ pub fn text(outcome: &Outcome) -> serde_json::Result<String> {
             })
             .collect(),
         searches: &outcome.searches,
+        logs: &outcome.logs,
     };
     serde_json::to_string_pretty(&report)
 }

@@ -48,6 +48,7 @@ pub fn text(outcome: &Outcome) -> String {
     counts(outcome, &mut out);
     explanations(outcome, &mut out);
     searches(outcome, &mut out);
+    logs(outcome, &mut out);
     proof(outcome, &mut out);
     notes(outcome, &mut out);
     defects(outcome, &mut out);
@@ -248,6 +249,27 @@ fn searches(outcome: &Outcome, out: &mut String) {
     }
 }
 
+fn logs(outcome: &Outcome, out: &mut String) {
+    if !outcome.logs.is_empty() {
+        say(out, "");
+    }
+    for lane in &outcome.logs {
+        let verdict = match (&lane.failure, lane.defects.len()) {
+            (Some(reason), _) => reason.clone(),
+            (None, 0) => "all as sent".to_owned(),
+            (None, number) => format!("{number} DEFECTS"),
+        };
+        let (sent, protocol) = (lane.sent, lane.protocol.name());
+        say(
+            out,
+            format!("log records by {protocol}: {sent} sent, {verdict}"),
+        );
+        for defect in lane.defects.iter().take(SHOWN) {
+            say(out, format!("  {defect}"));
+        }
+    }
+}
+
 fn proof(outcome: &Outcome, out: &mut String) {
     if !outcome.settings.prove {
         return;
@@ -255,6 +277,9 @@ fn proof(outcome: &Outcome, out: &mut String) {
     let mut tally = Tally::default();
     for lane in &outcome.lanes {
         tally.add(lane.tally.clone());
+    }
+    for lane in &outcome.logs {
+        tally.add(lane.mutations.clone());
     }
     say(out, "");
     say(

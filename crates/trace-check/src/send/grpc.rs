@@ -59,8 +59,17 @@ impl Client {
         })
     }
 
-    /// Calls the protocol's one method, and returns the answer.
+    /// Calls the protocol's method for spans, and returns the answer.
     pub(super) fn call(&mut self, message: Vec<u8>) -> Result<Vec<u8>, SendError> {
+        self.call_method(self.protocol.path(), message)
+    }
+
+    /// Calls a method, and returns the answer.
+    pub(super) fn call_method(
+        &mut self,
+        method: &'static str,
+        message: Vec<u8>,
+    ) -> Result<Vec<u8>, SendError> {
         let mut request = Request::new(Bytes::from(message));
         for (name, value) in &self.headers {
             let name = name.to_lowercase().parse::<AsciiMetadataKey>();
@@ -68,7 +77,7 @@ impl Client {
                 request.metadata_mut().insert(name, value);
             }
         }
-        let path = http::uri::PathAndQuery::from_static(self.protocol.path());
+        let path = http::uri::PathAndQuery::from_static(method);
         let mut client = tonic::client::Grpc::new(self.channel.clone());
         let answer = self.runtime.block_on(async {
             client

@@ -102,7 +102,7 @@ fn write_link(out: &mut Message, link: &Link) {
     }
 }
 
-fn write_attributes(out: &mut Message, field: u32, attributes: &[Attribute]) {
+pub(super) fn write_attributes(out: &mut Message, field: u32, attributes: &[Attribute]) {
     for attribute in attributes {
         out.message(field, |out| {
             out.text(1, &attribute.key);
@@ -112,7 +112,7 @@ fn write_attributes(out: &mut Message, field: u32, attributes: &[Attribute]) {
     }
 }
 
-fn write_value(out: &mut Message, value: &Value) {
+pub(super) fn write_value(out: &mut Message, value: &Value) {
     match value {
         Value::Empty => {}
         Value::String(text) => out.bytes(1, text.as_bytes()),

@@ -89,12 +89,12 @@ fn link(it: &Link) -> Json {
     })
 }
 
-fn attributes(all: &[Attribute]) -> Vec<Json> {
+pub(super) fn attributes(all: &[Attribute]) -> Vec<Json> {
     let pair = |it: &Attribute| json!({ "key": it.key, "value": value(&it.value) });
     all.iter().map(pair).collect()
 }
 
-fn value(it: &Value) -> Json {
+pub(super) fn value(it: &Value) -> Json {
     match it {
         Value::Empty => json!({}),
         Value::String(text) => json!({ "stringValue": text }),

@@ -2,7 +2,10 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::hash::Hash as _;
 use std::rc::Rc;
+
+use xxhash_rust::xxh3::Xxh3;
 
 use super::super::memory::Held;
 use super::group_of;
@@ -54,6 +57,21 @@ impl FoundLog {
             rest: rest.to_vec(),
             head,
         }
+    }
+
+    /// The time by which it is found.
+    pub fn instant(&self) -> UnixNanos {
+        self.entry.instant()
+    }
+
+    /// A number that is the same for the same record, and hardly for another.
+    pub fn key(&self) -> u64 {
+        let ids = (self.entry.trace_id, self.entry.span_id);
+        let mut hasher = Xxh3::with_seed(self.entry.time.0 ^ self.entry.observed.0.rotate_left(32));
+        ids.hash(&mut hasher);
+        hasher.update(&self.rest);
+        hasher.update(&self.head.resource);
+        hasher.digest()
     }
 
     /// Decodes it, and hands it over.

@@ -1,10 +1,10 @@
-//! One JSON document: its format is recognized, and its spans are decoded.
+//! One JSON document: its format is recognized, and its spans or log records are decoded.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::format::jaeger::decode_trace;
-use crate::format::otlp::{decode_json, decode_resource_spans};
+use crate::format::otlp::{DecodedLogs, decode_json, decode_json_logs, decode_resource_spans};
 use crate::format::{Decoded, weight, zipkin};
 
 /// The fields by which documents are told apart.
@@ -31,6 +31,20 @@ struct Probe<'a> {
     trace_id: Option<&'a RawValue>,
 }
 
+/// The contents of a document.
+pub(super) enum Document<'a> {
+    Spans(Decoded<'a>),
+    Logs(DecodedLogs<'a>),
+}
+
+/// Tells OTLP's log records from all else.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LogsProbe<'a> {
+    #[serde(borrow, alias = "resource_logs")]
+    resource_logs: Option<&'a RawValue>,
+}
+
 /// What a document holds.
 enum Kind {
     Otlp,
@@ -48,9 +62,16 @@ const MAX_ELEMENTS: usize = 4_000_000;
 const MAX_DEPTH: usize = 4;
 
 /// Reads a document. A span, or one of several traces, that cannot be read is an error of its own.
-pub(super) fn decode(document: &[u8]) -> Result<Decoded<'_>, String> {
+pub(super) fn decode(document: &[u8]) -> Result<Document<'_>, String> {
     weight::check_json(document, MAX_ELEMENTS).map_err(|too_many| too_many.to_string())?;
-    decode_within(document, MAX_DEPTH)
+    // A list would be taken for the fields of an object in their order.
+    let is_object = document.trim_ascii_start().starts_with(b"{");
+    let probe = serde_json::from_slice::<LogsProbe<'_>>(document);
+    if is_object && probe.is_ok_and(|probe| probe.resource_logs.is_some()) {
+        let decoded = decode_json_logs(document).map_err(|reason| reason.to_string())?;
+        return Ok(Document::Logs(decoded));
+    }
+    decode_within(document, MAX_DEPTH).map(Document::Spans)
 }
 
 fn decode_within(document: &[u8], depth: usize) -> Result<Decoded<'_>, String> {
@@ -75,7 +96,7 @@ fn decode_within(document: &[u8], depth: usize) -> Result<Decoded<'_>, String> {
     }
 }
 
-const UNKNOWN: &str = "neither OTLP nor Jaeger nor Zipkin: there is no resourceSpans, no data, no spans and no list of Zipkin's spans";
+const UNKNOWN: &str = "neither OTLP nor Jaeger nor Zipkin: there is no resourceSpans, no resourceLogs, no data, no spans and no list of Zipkin's spans";
 
 impl Probe<'_> {
     fn kind(&self) -> Option<Kind> {

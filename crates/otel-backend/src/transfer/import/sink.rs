@@ -11,10 +11,10 @@ use tokio::runtime::Runtime;
 
 use super::ImportError;
 use crate::config::{Config, Endpoint};
-use crate::format::otlp::TracesJson;
+use crate::format::otlp::{LogsJson, TracesJson};
 use crate::health::reachable;
-use crate::model::Span;
-use crate::store::{AppendError, BatchBuilder, Location, OpenError, Store};
+use crate::model::{LogRecord, Span};
+use crate::store::{AppendError, BatchBuilder, Location, LogBatchBuilder, OpenError, Store};
 
 /// Spans that are stored together.
 pub(super) const CHUNK: usize = 1000;
@@ -25,7 +25,7 @@ const ATTEMPTS: usize = 60;
 /// The timeout of a request to a backend.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Takes spans.
+/// Takes spans and log records.
 pub(super) enum Sink {
     /// Into the data directory.
     Store { store: Store, runtime: Runtime },
@@ -78,6 +78,7 @@ struct Answer {
 #[serde(rename_all = "camelCase", default)]
 struct PartialSuccess {
     /// A number, or one as text.
+    #[serde(alias = "rejectedLogRecords")]
     rejected_spans: Value,
 }
 
@@ -120,7 +121,31 @@ impl Sink {
                 runtime.block_on(store.append(batch.finish()))?;
                 Ok((spans.len() as u64, 0))
             }
-            Self::Backend(address) => send(*address, spans),
+            Self::Backend(address) => {
+                let body = |spans: &[Span<'_>]| serde_json::json!(TracesJson::new(spans));
+                send(*address, "/v1/traces", spans, &body)
+            }
+        }
+    }
+
+    /// Stores log records; returns how many, and how many were rejected.
+    pub(super) fn store_logs(&self, records: &[LogRecord<'_>]) -> Result<(u64, u64), SinkError> {
+        if records.is_empty() {
+            return Ok((0, 0));
+        }
+        match self {
+            Self::Store { store, runtime } => {
+                let mut batch = LogBatchBuilder::default();
+                for record in records {
+                    batch.push(record, None);
+                }
+                runtime.block_on(store.append(batch.finish()))?;
+                Ok((records.len() as u64, 0))
+            }
+            Self::Backend(address) => {
+                let body = |records: &[LogRecord<'_>]| serde_json::json!(LogsJson::new(records));
+                send(*address, "/v1/logs", records, &body)
+            }
         }
     }
 
@@ -132,22 +157,29 @@ impl Sink {
     }
 }
 
-/// Sends spans to a backend, in smaller parts where they are too many for one request.
-fn send(address: SocketAddr, spans: &[Span<'_>]) -> Result<(u64, u64), SinkError> {
-    let body = serde_json::json!(TracesJson::new(spans)).to_string();
+/// Sends spans or log records to a backend, in smaller parts where they are too many for one request.
+fn send<T>(
+    address: SocketAddr,
+    path: &str,
+    items: &[T],
+    body_of: &impl Fn(&[T]) -> Value,
+) -> Result<(u64, u64), SinkError> {
+    let body = body_of(items).to_string();
     for _ in 0..ATTEMPTS {
-        let answer = post(address, &body).map_err(|source| SinkError::Io { address, source })?;
+        let answer =
+            post(address, path, &body).map_err(|source| SinkError::Io { address, source })?;
         match answer {
             (200, body) => {
                 let answer: Answer = serde_json::from_str(&body).unwrap_or_default();
                 let rejected = number(&answer.partial_success.rejected_spans);
-                return Ok(((spans.len() as u64).saturating_sub(rejected), rejected));
+                return Ok(((items.len() as u64).saturating_sub(rejected), rejected));
             }
             (429 | 503, _) => thread::sleep(Duration::from_secs(1)),
-            (413, _) if spans.len() == 1 => return Ok((0, 1)),
+            (413, _) if items.len() == 1 => return Ok((0, 1)),
             (413, _) => {
-                let (one, other) = spans.split_at(spans.len() / 2);
-                let (one, other) = (send(address, one)?, send(address, other)?);
+                let (one, other) = items.split_at(items.len() / 2);
+                let one = send(address, path, one, body_of)?;
+                let other = send(address, path, other, body_of)?;
                 return Ok((one.0 + other.0, one.1 + other.1));
             }
             (status, body) => {
@@ -168,13 +200,13 @@ fn number(value: &Value) -> u64 {
 }
 
 /// Posts a body; returns status and body of the answer.
-fn post(address: SocketAddr, body: &str) -> io::Result<(u16, String)> {
+fn post(address: SocketAddr, path: &str, body: &str) -> io::Result<(u16, String)> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     write!(
         stream,
-        "POST /v1/traces HTTP/1.0\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+        "POST {path} HTTP/1.0\r\nhost: localhost\r\ncontent-type: application/json\r\n\
          content-length: {}\r\n\r\n",
         body.len()
     )?;

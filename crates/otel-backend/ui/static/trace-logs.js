@@ -1,0 +1,77 @@
+import { getJson } from './backend.js';
+import { el } from './dom.js';
+import { formatCount, plural } from './format.js';
+import { LogList, severityChoice } from './log-list.js';
+import { passes, readRecord } from './log-records.js';
+
+/** So many records of a trace are shown, the oldest. */
+const LIMIT = 1000;
+
+/**
+ * The log records of a trace: a list below its timeline, filtered by severity and text, and the moments
+ * to be marked on its spans, a map from rows to moments.
+ */
+export class TraceLogs {
+  #trace;
+  #records = [];
+  #filter = { severity: 0, text: '' };
+  #span = '';
+  #hasMore = false;
+  #list;
+  #title = el('summary');
+  #ofSpan = el('button', { type: 'button', hidden: true, onclick: () => this.showSpan('') }, 'Logs of all spans');
+
+  constructor(trace) {
+    this.#trace = trace;
+    this.#list = new LogList({ begin: trace.epoch + trace.begin, withTrace: false });
+    const text = el('input', { type: 'search', placeholder: 'Filter logs', 'aria-label': 'Filter logs by text', spellcheck: 'false' });
+    text.addEventListener('input', () => this.#set({ text: text.value.trim() }));
+    const choice = severityChoice(0, (severity) => this.#set({ severity }));
+    this.node = el('details.trace-logs', { hidden: true }, this.#title, el('div.log-filter', {}, choice, text, this.#ofSpan), this.#list.node);
+  }
+
+  /** Reads the records; resolves to the moments to be marked. */
+  async load(signal) {
+    const { body } = await getJson(`logs?${new URLSearchParams({ traceId: this.#trace.id, order: 'oldest', limit: LIMIT })}`);
+    if (signal.aborted || !body?.logs.length) return new Map();
+    this.#records = body.logs.map(readRecord);
+    this.#hasMore = Boolean(body.next);
+    this.node.hidden = false;
+    this.#draw();
+    return this.#moments(signal);
+  }
+
+  async #moments(signal) {
+    const { epoch } = this.#trace;
+    const rows = new Map();
+    for (const [spanId, records] of Map.groupBy(this.#records, ({ spanId }) => spanId)) {
+      const row = spanId ? await this.#trace.locate(spanId) : -1;
+      if (signal.aborted) return rows;
+      if (row >= 0) rows.set(row, records.map(({ time }) => time - epoch));
+    }
+    return rows;
+  }
+
+  /** Shows the records of one span, if it has any; those of all spans for ''. */
+  showSpan(spanId) {
+    const has = this.#records.some((record) => record.spanId === spanId);
+    if (spanId && !has) return;
+    this.#span = spanId;
+    if (spanId) this.node.open = true;
+    this.#draw();
+  }
+
+  #set(change) {
+    Object.assign(this.#filter, change);
+    this.#draw();
+  }
+
+  #draw() {
+    const shown = this.#records.filter((record) => passes(record, this.#filter) && (!this.#span || record.spanId === this.#span));
+    const all = this.#records.length;
+    const count = shown.length === all ? plural(all, 'log record') : `${formatCount(shown.length)} of ${plural(all, 'log record')}`;
+    this.#title.textContent = `${count}${this.#hasMore ? ', the first of more' : ''}`;
+    this.#ofSpan.hidden = !this.#span;
+    this.#list.set(shown);
+  }
+}

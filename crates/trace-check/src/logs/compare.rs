@@ -1,0 +1,177 @@
+//! The comparison of log records, and the proof that it sees every change.
+
+use std::time::SystemTime;
+
+use super::record::Record;
+use crate::model::{Value, attribute};
+use crate::prove::Tally;
+
+/// A field by its name, as text that differs where the field does.
+type Fields = [(&'static str, String); 11];
+
+/// A time at which no record was observed.
+const HOUR: u64 = 3_600_000_000_000;
+
+/// What is not as it was sent.
+pub(super) fn defects(sent: &[Record], found: &[Record]) -> Vec<String> {
+    let mut defects = Vec::new();
+    for record in sent {
+        let name = record.case();
+        let same: Vec<_> = found.iter().filter(|other| other.case() == name).collect();
+        let [other] = same.as_slice() else {
+            defects.push(format!("{name}: came back {} times", same.len()));
+            continue;
+        };
+        for ((field, wanted), (_, got)) in
+            fields(&expected(record, other)).iter().zip(&fields(other))
+        {
+            if wanted != got {
+                defects.push(format!("{name}: {field} is {got} instead of {wanted}"));
+            }
+        }
+    }
+    let strange = found
+        .iter()
+        .filter(|record| sent.iter().all(|other| other.case() != record.case()));
+    defects.extend(strange.map(|record| format!("{}: was never sent", record.case())));
+    defects
+}
+
+/// What must come back of a record: ids of a wrong length or of zeros are none, and a record that comes
+/// without any time was observed when it came.
+fn expected(sent: &Record, found: &Record) -> Record {
+    let mut expected = sent.clone();
+    let is_id = |id: &[u8], length| id.len() == length && id.iter().any(|byte| *byte != 0);
+    if !is_id(&sent.trace_id, 16) {
+        expected.trace_id.clear();
+    }
+    if !is_id(&sent.span_id, 8) {
+        expected.span_id.clear();
+    }
+    let now = SystemTime::UNIX_EPOCH
+        .elapsed()
+        .unwrap_or_default()
+        .as_nanos();
+    let now = u64::try_from(now).unwrap_or(u64::MAX);
+    if (sent.time, sent.observed) == (0, 0) && found.observed.abs_diff(now) < HOUR {
+        expected.observed = found.observed;
+    }
+    expected
+}
+
+fn fields(record: &Record) -> Fields {
+    [
+        ("time", record.time.to_string()),
+        ("observed time", record.observed.to_string()),
+        ("severity", record.severity.to_string()),
+        ("severity text", record.severity_text.clone()),
+        ("body", format!("{:?}", record.body)),
+        ("attributes", format!("{:?}", record.attributes)),
+        ("dropped attributes", record.dropped.to_string()),
+        ("flags", record.flags.to_string()),
+        ("trace id", format!("{:02x?}", record.trace_id)),
+        ("span id", format!("{:02x?}", record.span_id)),
+        ("event name", record.event_name.clone()),
+    ]
+}
+
+/// Changes what came back, one thing at a time, and requires that each change is reported.
+pub(super) fn attack(sent: &[Record], found: &[Record]) -> Tally {
+    let before = defects(sent, found).len();
+    let mut tally = Tally::default();
+    let mut judge = |name: String, mutant: &[Record]| {
+        tally.mutants += 1;
+        if defects(sent, mutant).len() <= before {
+            tally.survivors.push(format!("log records: {name}"));
+        }
+    };
+    for index in 0..found.len() {
+        for (name, change) in CHANGES {
+            let mut mutant = found.to_vec();
+            if let Some(record) = mutant.get_mut(index) {
+                let case = record.case();
+                change(record);
+                judge(format!("{case}: {name}"), &mutant);
+            }
+        }
+        let mut without = found.to_vec();
+        without.remove(index);
+        judge(format!("record {index} missing"), &without);
+        let mut twice = found.to_vec();
+        twice.extend(found.get(index).cloned());
+        judge(format!("record {index} twice"), &twice);
+    }
+    tally
+}
+
+/// A way in which a record can be changed, and its name.
+type Change = (&'static str, fn(&mut Record));
+
+/// Every such way.
+const CHANGES: [Change; 14] = [
+    ("time", |record| record.time += 1),
+    ("observed time", |record| record.observed += 2 * HOUR),
+    ("severity", |record| {
+        record.severity = record.severity.wrapping_add(1);
+    }),
+    ("severity text", |record| record.severity_text.push('x')),
+    ("body gone or come", |record| {
+        let is_empty = record.body == Value::Empty;
+        record.body = if is_empty {
+            Value::Bool(true)
+        } else {
+            Value::Empty
+        };
+    }),
+    ("body of another type", |record| {
+        record.body = Value::String(format!("{:?}", record.body));
+    }),
+    ("body in a list", |record| {
+        record.body = Value::Array(vec![record.body.clone()]);
+    }),
+    ("attribute more", |record| {
+        record.attributes.push(attribute("more", true));
+    }),
+    ("attribute twice", |record| {
+        record.attributes.extend(record.attributes.last().cloned());
+    }),
+    ("dropped attributes", |record| record.dropped += 1),
+    ("flags", |record| record.flags ^= 0x100),
+    ("trace id", |record| record.trace_id.push(1)),
+    ("span id", |record| record.span_id.push(1)),
+    ("event name", |record| record.event_name.push('x')),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::super::record::records;
+    use super::*;
+    use crate::model::Plan;
+
+    #[test]
+    fn every_change_of_every_record_is_reported() {
+        let now = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_nanos();
+        let now = u64::try_from(now).unwrap();
+        let sent = records(
+            &Plan {
+                seed: 1,
+                at: now - HOUR,
+            },
+            "otlp-grpc",
+        );
+        let found: Vec<_> = sent
+            .iter()
+            .map(|record| {
+                let came = Record {
+                    observed: now,
+                    ..record.clone()
+                };
+                expected(record, &came)
+            })
+            .collect();
+        assert_eq!(defects(&sent, &found), Vec::<String>::new());
+        let tally = attack(&sent, &found);
+        assert_eq!(tally.survivors, Vec::<String>::new());
+        assert_eq!(tally.mutants, sent.len() * (CHANGES.len() + 2));
+    }
+}
