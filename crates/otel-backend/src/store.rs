@@ -62,10 +62,14 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinError;
 
 pub use batch::{Batch, BatchBuilder, Operation};
-pub(crate) use columns::{Group, Place as MessagePlace, ReadAt, Scan, TraceRows, Wanted};
+pub(crate) use columns::{
+    Group, Heads, Piece, PieceTexts, PieceValues, Place as MessagePlace, ReadAt, Scan, TraceRows,
+    Wanted,
+};
 pub use database::OpenError;
 pub use logs::{LogBatch, LogBatchBuilder, LogFrame, LogScope, OpenLogs};
 pub use reader::{Block, Frame, Reader};
+pub(crate) use reader::{Looker, SplitTraces};
 pub use retention::Retention;
 pub use token::{Token, highest_bit};
 

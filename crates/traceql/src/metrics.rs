@@ -96,6 +96,12 @@ impl Metrics {
         self.leaves.iter().any(|leaf| leaf.selection.is_some())
     }
 
+    /// Whether the evaluation reads [`Batch::span_ids`] and [`Batch::parent_ids`].
+    pub fn needs_ids(&self) -> bool {
+        let mut leaves = self.leaves.iter();
+        leaves.any(|leaf| leaf.selection.is_some() || leaf.search.needs_ids())
+    }
+
     /// The columns that the evaluation reads.
     pub fn sources(&self) -> BTreeSet<Source> {
         self.leaves

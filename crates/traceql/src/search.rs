@@ -25,7 +25,9 @@ pub struct Search {
     /// The fields that the answer shows, as the inputs that they are.
     shown: Vec<usize>,
     probe: Expr,
-    /// Whether a step needs to know which span is below which.
+    /// Whether a step asks which span is below which.
+    relates: bool,
+    /// Whether a step needs to know whole traces.
     needs_structure: bool,
 }
 
@@ -111,6 +113,7 @@ impl Search {
             steps: Steps { list, ..programs },
             shown: shown.into_iter().collect(),
             probe: probe(pipeline),
+            relates: needs_structure,
             needs_structure: needs_structure || of_structure,
             inputs,
         }
@@ -131,13 +134,18 @@ impl Search {
         sources
     }
 
+    /// Whether the evaluation reads [`Batch::span_ids`] and [`Batch::parent_ids`].
+    pub fn needs_ids(&self) -> bool {
+        self.relates || needs_ids(&self.inputs.0)
+    }
+
     /// Whether no span can match.
     pub fn is_never(&self) -> bool {
         matches!(&self.probe, Expr::Literal(value) if !value.is_true())
     }
 
     /// Whether each span can be judged alone: the pipeline is one selector that asks nothing of traces.
-    pub(crate) fn is_of_spans(&self) -> bool {
+    pub fn is_of_spans(&self) -> bool {
         !self.needs_structure
             && matches!(
                 self.steps.list.as_slice(),
@@ -316,6 +324,15 @@ impl Builder<'_> {
     }
 }
 
+/// Whether fields are made of the ids of spans.
+pub(crate) fn needs_ids(fields: &[Field]) -> bool {
+    fields.iter().any(|field| match field {
+        Field::Intrinsic(Intrinsic::TraceDuration) => false,
+        Field::Intrinsic(Intrinsic::SpanId | Intrinsic::ParentId) => true,
+        field => field.is_of_trace(),
+    })
+}
+
 /// The columns that fields are made of.
 pub(crate) fn sources(fields: &[Field]) -> BTreeSet<Source> {
     let mut sources = BTreeSet::new();
@@ -444,6 +461,11 @@ impl Probe {
     /// The columns that the evaluation reads.
     pub fn sources(&self) -> BTreeSet<Source> {
         sources(&self.inputs.0)
+    }
+
+    /// Whether the evaluation reads [`Batch::span_ids`] and [`Batch::parent_ids`].
+    pub fn needs_ids(&self) -> bool {
+        needs_ids(&self.inputs.0)
     }
 
     /// The rows of a batch that satisfy it.

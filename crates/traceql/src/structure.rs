@@ -107,10 +107,6 @@ impl Structure {
             Intrinsic::NestedSetLeft => Column::Ints(self.nested_sets().left.into()),
             Intrinsic::NestedSetRight => Column::Ints(self.nested_sets().right.into()),
             Intrinsic::NestedSetParent => Column::Ints(self.nested_sets().parent.into()),
-            Intrinsic::TraceDuration => {
-                let (starts, durations) = (batch.starts(), batch.durations());
-                self.of_traces(|trace| Value::Duration(trace_duration(&starts, &durations, trace)))
-            }
             Intrinsic::RootName => self.of_roots(batch, &batch.column(&Source::Name)),
             Intrinsic::RootService => {
                 let source = Source::Attribute(Scope::Resource, "service.name".to_owned());
@@ -187,6 +183,19 @@ impl Structure {
         }
         sets
     }
+}
+
+/// For each span, how long its trace takes.
+pub(crate) fn trace_durations<'b>(batch: &dyn Batch) -> Column<'b> {
+    let (starts, durations) = (batch.starts(), batch.durations());
+    let mut nanos = Vec::with_capacity(batch.len());
+    for end in batch.trace_ends().iter() {
+        let trace = nanos.len()..(*end as usize).clamp(nanos.len(), batch.len());
+        let end = trace.end;
+        nanos.resize(end, trace_duration(&starts, &durations, trace));
+    }
+    nanos.resize(batch.len(), 0);
+    Column::Durations(nanos.into())
 }
 
 /// From the first start to the last end, in nanoseconds.

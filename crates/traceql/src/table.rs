@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use std::ops::Range;
 
 use crate::program::{Inputs, Items};
-use crate::structure::Structure;
+use crate::structure::{Structure, trace_durations};
 use crate::vector::{self, Mask};
 use crate::{Batch, Column, Field, Intrinsic, Scope, Source, Value};
 
@@ -150,6 +150,7 @@ impl<'b> Table<'b> {
             Intrinsic::SpanId => ids(&batch.span_ids()),
             Intrinsic::ParentId => ids(&batch.parent_ids()),
             Intrinsic::TraceId => self.trace_ids(),
+            Intrinsic::TraceDuration => trace_durations(batch),
             _ => self.structure().column(batch, intrinsic),
         }
     }
@@ -262,24 +263,30 @@ fn ids<'b>(ids: &[u64]) -> Column<'b> {
 /// The values of a field in a batch, in any order; of fields that only whole traces tell, none. A
 /// value that many spans share may occur once.
 pub fn values<'b>(batch: &'b dyn Batch, field: &Field) -> Vec<Value<'b>> {
-    let columns = match field {
-        Field::Attribute(Scope::Any, key) => [Scope::Span, Scope::Resource]
-            .map(|scope| Source::Attribute(scope, key.clone()))
-            .to_vec(),
-        field => crate::search::sources(std::slice::from_ref(field))
-            .into_iter()
-            .collect(),
-    };
     let of = |column: Column<'b>| match column {
         Column::Constant(value) => vec![value],
-        Column::Dictionary { values, .. } | Column::Values(values) => values,
+        Column::Dictionary { codes, values } => used(&codes, values),
+        Column::Values(values) => values,
         other => (0..batch.len()).map(|row| other.value(row)).collect(),
     };
     if field.is_of_trace() || batch.is_empty() {
         return Vec::new();
     }
+    let columns = field.sources().into_iter();
     columns
-        .iter()
-        .flat_map(|source| of(batch.column(source)))
+        .flat_map(|source| of(batch.column(&source)))
+        .collect()
+}
+
+/// Those of some values that any row has.
+fn used<'b>(codes: &[u32], values: Vec<Value<'b>>) -> Vec<Value<'b>> {
+    let mut is_used = vec![false; values.len()];
+    for code in codes {
+        if let Some(is_used) = is_used.get_mut(*code as usize) {
+            *is_used = true;
+        }
+    }
+    let used = values.into_iter().zip(is_used);
+    used.filter_map(|(value, is_used)| is_used.then_some(value))
         .collect()
 }

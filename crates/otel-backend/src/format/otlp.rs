@@ -26,6 +26,7 @@ mod spans;
 mod tests;
 
 pub use answer::{Encoding, Signal, export_response, status};
+pub use decode::decode_value;
 pub use encode::{encode_resource, encode_scope, encode_span};
 pub use fields::{EXPORT_REQUEST, RESOURCE, SCOPE, SPAN};
 pub use groups::{Group, GroupHead, groups, write_groups};

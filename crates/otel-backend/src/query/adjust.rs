@@ -28,6 +28,12 @@ pub(super) fn adjust(span: &mut Span<'_>) {
     move_to_resource(span);
 }
 
+/// Whether a span with an attribute of that key may be changed.
+pub(super) fn concerns(key: &str) -> bool {
+    let begins = |prefix: &&str| key.starts_with(*prefix);
+    ADDRESSES.contains(&key) || OF_THE_RESOURCE.iter().any(begins)
+}
+
 /// Whether a server span of a trace shares its id with a client span.
 pub(super) fn has_shared_ids(spans: &(impl Iterator<Item = (SpanId, SpanKind)> + Clone)) -> bool {
     let of_kind = |wanted| {

@@ -1,13 +1,14 @@
 //! The calls between services.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
 
-use super::columns::{self, Node};
+use super::columns::{calls, weigh};
 use super::patience::{Patience, SearchError};
 use super::trace::{Frames, hold, load};
 use crate::format::otlp::{decode_traces, groups};
-use crate::model::{Span, TraceId, UnixNanos};
-use crate::store::{Block, ReadError, Reader};
+use crate::model::{Span, SpanId, TraceId, UnixNanos};
+use crate::store::{Frame, ReadError, Reader, SplitTraces};
 
 /// A caller and a callee.
 pub type Edge = (String, String);
@@ -15,146 +16,160 @@ pub type Edge = (String, String);
 /// The number of calls between each two services in the traces that lie between `from` and `to`. Calls
 /// within a service are left out, as Jaeger leaves them out.
 ///
-/// A call is a span whose parent is in the same trace. Goes through the store block by block, so
-/// that its memory does not grow with the number of spans.
+/// A call is a span whose parent is in the same trace. Goes through the store frame by frame; only the
+/// traces of which several frames hold spans are put together.
 pub(super) fn count(
     reader: &Reader,
     from: UnixNanos,
     to: UnixNanos,
     patience: &Patience,
 ) -> Result<BTreeMap<Edge, u64>, SearchError> {
-    let mut calls = Calls {
-        from,
-        to,
+    let mut counting = Counting {
+        reader,
+        within: from.0..to.0,
+        split: reader.split_traces(),
         counts: BTreeMap::new(),
     };
+    let mut rest = HashSet::new();
+    let mut looker = reader.looker();
     for block in reader.blocks() {
-        if block.last > from && block.first < to {
+        for frame in reader.frames_with(block, &[])? {
+            if frame.last <= from || frame.first >= to {
+                continue;
+            }
             patience.check()?;
-            count_block(reader, block, &mut calls)?;
+            let held = weigh(frame)?;
+            let (within, split) = (&counting.within, &counting.split);
+            let is_whole = |id| split.is_whole(id);
+            let found = looker.look_into(frame, |group| calls(group, within, is_whole))?;
+            drop(held);
+            match found.flatten() {
+                Some(calls) => {
+                    counting.add_counts(&calls.services, &calls.counts);
+                    rest.extend(calls.rest);
+                }
+                None => rest.extend(counting.add_rows(frame)?),
+            }
         }
     }
-    Ok(calls.counts)
+    for id in rest {
+        patience.check()?;
+        counting.add_whole(id)?;
+    }
+    Ok(counting.counts)
 }
 
-struct Calls {
-    from: UnixNanos,
-    to: UnixNanos,
+struct Counting<'r> {
+    reader: &'r Reader,
+    /// Traces that begin behind the first and end before the second of these times count.
+    within: Range<u64>,
+    split: SplitTraces,
     counts: BTreeMap<Edge, u64>,
 }
 
-/// The spans of one block, by trace, and the services that they name.
+/// The parts of a span that matter for calls.
+struct Node {
+    id: SpanId,
+    parent: Option<SpanId>,
+    service: usize,
+    start: UnixNanos,
+    end: UnixNanos,
+}
+
+/// The services that spans name.
 #[derive(Default)]
-struct Nodes {
-    traces: HashMap<TraceId, Vec<Node>>,
-    services: Vec<String>,
+struct Services {
+    names: Vec<String>,
     numbers: HashMap<String, usize>,
 }
 
-#[expect(
-    clippy::redundant_closure,
-    reason = "the function is not as general as the closure"
-)]
-fn count_block(reader: &Reader, block: Block, calls: &mut Calls) -> Result<(), ReadError> {
-    let mut nodes = Nodes::default();
-    for frame in reader.frames_with(block, &[])? {
-        if let Some(Some((services, found))) =
-            reader.look_into(frame, |group| columns::nodes(group))?
-        {
-            nodes.add_columns(&services, found);
-            continue;
-        }
-        let bytes = reader.open(frame)?;
-        let damaged = |reason| reader.damaged(frame, reason);
+impl Counting<'_> {
+    /// Adds the calls in a frame of rows; returns the traces of which it does not hold all spans.
+    fn add_rows(&mut self, frame: Frame) -> Result<Vec<TraceId>, ReadError> {
+        let bytes = self.reader.open(frame)?;
+        let damaged = |reason| self.reader.damaged(frame, reason);
         let _held = hold(&groups(&bytes).map_err(damaged)?)?;
-        let decoded = decode_traces(&bytes).map_err(damaged)?;
-        for incoming in decoded.flatten() {
-            nodes.add(&incoming.span);
+        let mut services = Services::default();
+        let mut traces: HashMap<TraceId, Vec<Node>> = HashMap::new();
+        for incoming in decode_traces(&bytes).map_err(damaged)?.flatten() {
+            let trace = traces.entry(incoming.span.trace_id).or_default();
+            trace.push(services.node(&incoming.span));
         }
-    }
-    let traces = std::mem::take(&mut nodes.traces);
-    for (id, trace) in traces {
-        match reader.blocks_of_trace(id).next() {
-            // The trace may lie in several blocks: the first of them counts it, whole.
-            Some(first) if first != block => {}
-            Some(_) if reader.blocks_of_trace(id).nth(1).is_some() => {
-                let whole = load_nodes(reader, id, &mut nodes)?;
-                calls.add(&whole, &nodes.services);
-            }
-            _ => calls.add(&trace, &nodes.services),
-        }
-    }
-    Ok(())
-}
-
-fn load_nodes(reader: &Reader, id: TraceId, nodes: &mut Nodes) -> Result<Vec<Node>, ReadError> {
-    let Some(trace) = load(reader, &mut Frames::default(), id)? else {
-        return Ok(Vec::new());
-    };
-    // It has been decoded once already, or it would not be known by its id.
-    let spans = trace.iter_as(false, None).into_iter().flatten();
-    Ok(spans.map(|span| nodes.node(&span)).collect())
-}
-
-impl Nodes {
-    fn add(&mut self, span: &Span<'_>) {
-        let node = self.node(span);
-        self.traces.entry(span.trace_id).or_default().push(node);
-    }
-
-    /// Adds spans whose services have these names.
-    fn add_columns(&mut self, services: &[String], mut found: Vec<Node>) {
-        let numbers: Vec<_> = services.iter().map(|name| self.service(name)).collect();
-        for node in &mut found {
-            node.service = numbers.get(node.service).copied().unwrap_or_default();
-        }
-        for trace in found.chunk_by(|a, b| a.trace_id == b.trace_id) {
-            if let Some(first) = trace.first() {
-                let nodes = self.traces.entry(first.trace_id).or_default();
-                nodes.extend_from_slice(trace);
+        let mut rest = Vec::new();
+        for (id, trace) in traces {
+            if self.split.is_whole(id) {
+                self.add(&trace, &services.names);
+            } else {
+                rest.push(id);
             }
         }
+        Ok(rest)
     }
 
-    /// The number of a service.
-    fn service(&mut self, name: &str) -> usize {
-        self.numbers.get(name).copied().unwrap_or_else(|| {
-            self.services.push(name.to_owned());
-            self.numbers
-                .insert(name.to_owned(), self.services.len() - 1);
-            self.services.len() - 1
-        })
+    /// Adds the calls in a trace that is put together first.
+    fn add_whole(&mut self, id: TraceId) -> Result<(), ReadError> {
+        let Some(trace) = load(self.reader, &mut Frames::default(), id)? else {
+            return Ok(());
+        };
+        let mut services = Services::default();
+        // It has been read once already, or it would not be known by its id.
+        let spans = trace.iter_as(false, None).into_iter().flatten();
+        let nodes: Vec<_> = spans.map(|span| services.node(&span)).collect();
+        self.add(&nodes, &services.names);
+        Ok(())
     }
 
-    fn node(&mut self, span: &Span<'_>) -> Node {
-        Node {
-            trace_id: span.trace_id,
-            id: span.span_id,
-            parent: span.parent,
-            service: self.service(span.resource.service_name()),
-            start: span.start,
-            end: span.end,
-        }
-    }
-}
-
-impl Calls {
     fn add(&mut self, trace: &[Node], services: &[String]) {
-        let start = trace.iter().map(|node| node.start).min();
-        let end = trace.iter().map(|node| node.end).max();
-        if start.is_none_or(|start| start <= self.from) || end.is_none_or(|end| end >= self.to) {
+        let start = trace.iter().map(|node| node.start.0).min();
+        let end = trace.iter().map(|node| node.end.0).max();
+        let Range {
+            start: from,
+            end: to,
+        } = self.within;
+        if start.is_none_or(|start| start <= from) || end.is_none_or(|end| end >= to) {
             return;
         }
         let by_id: HashMap<_, _> = trace.iter().map(|node| (node.id, node.service)).collect();
         for node in trace {
             let caller = node.parent.and_then(|parent| by_id.get(&parent));
-            let caller = caller.and_then(|number| services.get(*number));
-            if let (Some(caller), Some(callee)) = (caller, services.get(node.service))
-                && caller != callee
-            {
-                let edge = (caller.clone(), callee.clone());
-                *self.counts.entry(edge).or_default() += 1;
+            if let Some(caller) = caller.filter(|caller| **caller != node.service) {
+                self.add_calls(services.get(*caller), services.get(node.service), 1);
             }
         }
+    }
+
+    /// Adds calls between services that are given by their numbers.
+    fn add_counts(&mut self, services: &[String], counts: &[((u32, u32), u64)]) {
+        let name = |number: u32| services.get(number as usize);
+        for ((caller, callee), count) in counts {
+            self.add_calls(name(*caller), name(*callee), *count);
+        }
+    }
+
+    fn add_calls(&mut self, caller: Option<&String>, callee: Option<&String>, count: u64) {
+        if let (Some(caller), Some(callee)) = (caller, callee) {
+            let edge = (caller.clone(), callee.clone());
+            *self.counts.entry(edge).or_default() += count;
+        }
+    }
+}
+
+impl Services {
+    fn node(&mut self, span: &Span<'_>) -> Node {
+        Node {
+            id: span.span_id,
+            parent: span.parent,
+            service: self.number(span.resource.service_name()),
+            start: span.start,
+            end: span.end,
+        }
+    }
+
+    fn number(&mut self, name: &str) -> usize {
+        self.numbers.get(name).copied().unwrap_or_else(|| {
+            self.names.push(name.to_owned());
+            self.numbers.insert(name.to_owned(), self.names.len() - 1);
+            self.names.len() - 1
+        })
     }
 }

@@ -1,16 +1,17 @@
 //! The first traces that match: the newest, or those of another order.
 
+use std::cell::OnceCell;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::ops::RangeInclusive;
 
-use super::columns::{Candidates, candidates};
+use super::columns::{Candidates, candidates, weigh};
 use super::patience::{Patience, SearchError};
 use super::predicate::Search;
 use super::trace::{Frames, SpanStart, Trace, load, weighed_groups};
 use super::traceql::{Best, Order};
 use crate::format::otlp::{Outline, SpanGroup};
 use crate::model::{TraceId, UnixNanos};
-use crate::store::{Block, Frame, ReadError, Reader};
+use crate::store::{Block, Frame, Looker, ReadError, Reader, SplitTraces};
 
 /// A step of the search, and the latest time at which a trace found by it can start.
 ///
@@ -131,6 +132,9 @@ fn trace_starts(
 struct Running<'r> {
     reader: &'r Reader,
     search: &'r Search,
+    looker: Looker<'r>,
+    /// Made when it is first asked for.
+    split: OnceCell<SplitTraces>,
     leads: BinaryHeap<Lead>,
     seen: HashSet<TraceId>,
     frames: Frames,
@@ -145,6 +149,8 @@ impl<'r> Running<'r> {
         Self {
             reader,
             search,
+            looker: reader.looker(),
+            split: OnceCell::new(),
             leads: BinaryHeap::new(),
             seen: HashSet::new(),
             frames: Frames::default(),
@@ -193,22 +199,31 @@ impl<'r> Running<'r> {
     /// Looks for matching spans in a frame.
     fn open(&mut self, frame: Frame) -> Result<(), ReadError> {
         let (reader, search) = (self.reader, self.search);
-        let found = reader.look_into(frame, |group| candidates(group, search))?;
+        let split = &self.split;
+        let is_whole = |id| split.get_or_init(|| reader.split_traces()).is_whole(id);
+        let _held = weigh(frame)?;
+        let found = self
+            .looker
+            .look_into(frame, |group| candidates(group, search, &is_whole))?;
         match found {
-            Some(candidates) => self.follow_candidates(frame, &candidates),
+            Some(found) => self.follow_candidates(frame, &found),
             None if reader.has_columns(frame) => Ok(()),
             None => self.open_rows(frame),
         }
     }
 
     fn follow_candidates(&mut self, frame: Frame, found: &Candidates) -> Result<(), ReadError> {
-        let (groups, _held) = weighed_groups(self.reader, frame, &found.data)?;
         let mut ids = HashSet::new();
-        for group in &groups {
-            ids.extend(matching_traces(self.search, group));
+        if let Some(data) = &found.data {
+            let (groups, _held) = weighed_groups(self.reader, frame, data)?;
+            let traces = groups
+                .iter()
+                .flat_map(|group| matching_traces(self.search, group));
+            ids.extend(traces);
         }
         for (id, latest) in &found.starts {
-            if ids.contains(id) && self.seen.insert(*id) {
+            let may_match = found.data.is_none() || ids.contains(id);
+            if may_match && self.seen.insert(*id) {
                 self.leads.push(Lead {
                     latest: *latest,
                     step: Step::Candidate(*id),

@@ -1,14 +1,16 @@
 //! The keys and values of attributes, for the completion of queries.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use ::traceql::{Batch as _, Field, Intrinsic, Scope, Value};
+use ::traceql::{Batch, Field, Intrinsic, Scope, Subset, Value};
 
+use super::columns::{ColumnSpans, Needs, keys, weigh};
 use super::lookup::newest_frames;
 use super::trace::weighed_groups;
 use super::traceql::{SpanBatch, SpanQuery};
 use crate::model::{Span, UnixNanos};
-use crate::store::{Frame, ReadError, Reader};
+use crate::store::{Frame, Looker, ReadError, Reader, Scan};
 
 /// A question about the newest spans.
 #[derive(Debug, Clone)]
@@ -37,6 +39,9 @@ pub struct FoundTags {
 /// Bytes of spans, the newest ones, that are looked at.
 const MAX_BYTES: u64 = 32 << 20;
 
+/// Of columns, only those are read that are asked for: they count by so many times less.
+const OF_COLUMNS: u64 = 16;
+
 /// The scopes of which keys are told.
 const SCOPES: [Scope; 5] = [
     Scope::Span,
@@ -52,17 +57,84 @@ pub(super) fn run(reader: &Reader, search: &TagSearch) -> Result<FoundTags, Read
     let frames = newest_frames(reader, u64::MAX)?.into_iter();
     let frames = frames.filter(|frame| frame.last >= search.from && frame.first <= search.to);
     let mut bytes = 0;
+    let mut looker = reader.looker();
     for frame in frames {
         if bytes >= MAX_BYTES {
             break;
         }
-        bytes += u64::from(frame.bytes);
-        look_into(reader, frame, search, &mut found)?;
+        if look_into_columns(&mut looker, frame, search, &mut found)? {
+            bytes += u64::from(frame.bytes) / OF_COLUMNS;
+        } else {
+            bytes += u64::from(frame.bytes);
+            look_into(reader, frame, search, &mut found)?;
+        }
         if found.values.len() >= search.limit {
             break;
         }
     }
     Ok(found)
+}
+
+/// Looks into a frame of columns; `false` if it has none, or they do not tell.
+#[expect(
+    clippy::redundant_closure,
+    reason = "the function is not as general as the closure"
+)]
+fn look_into_columns(
+    looker: &mut Looker<'_>,
+    frame: Frame,
+    search: &TagSearch,
+    found: &mut FoundTags,
+) -> Result<bool, ReadError> {
+    let _held = weigh(frame)?;
+    let is_within = frame.first >= search.from && frame.last <= search.to;
+    let Some(field) = &search.field else {
+        if search.query.is_some() || !is_within {
+            return Ok(false);
+        }
+        let keys = looker.look_into(frame, |group| keys(group))?.flatten();
+        let is_known = keys.is_some();
+        for (scope, keys) in keys.into_iter().flatten() {
+            found.add_keys(scope, keys, search.limit);
+        }
+        return Ok(is_known);
+    };
+    let mut needs = Needs {
+        sources: field.sources(),
+        ..Needs::default()
+    };
+    if let Some(query) = &search.query {
+        needs.sources.extend(query.sources());
+        needs.ids = query.needs_ids();
+    }
+    let spans = looker.look_into(frame, |group| {
+        ColumnSpans::read(&mut Scan::new(group), &needs)
+    })?;
+    let Some(spans) = spans.flatten() else {
+        return Ok(false);
+    };
+    if is_within && search.query.is_none() {
+        found.add_values(field, &spans, search.limit);
+    } else {
+        let rows = rows_of(&spans, search);
+        found.add_values(field, &Subset::new(&spans, rows), search.limit);
+    }
+    Ok(true)
+}
+
+/// The rows of the spans that count.
+fn rows_of(spans: &ColumnSpans, search: &TagSearch) -> Vec<u32> {
+    let starts = spans.starts();
+    let is_within = |row: &usize| {
+        let start = starts.get(*row).copied().map(UnixNanos);
+        start.is_some_and(|start| (search.from..=search.to).contains(&start))
+    };
+    let rows = match &search.query {
+        Some(query) => query.rows(spans),
+        None => (0..spans.len()).collect(),
+    };
+    let rows = rows.into_iter().filter(is_within);
+    rows.filter_map(|row| u32::try_from(row).ok()).collect()
 }
 
 fn look_into(
@@ -92,25 +164,28 @@ fn look_into(
         let spans = SpanBatch::of_trace(&spans);
         match &search.field {
             Some(field) => found.add_values(field, &spans, search.limit),
-            None => found.add_keys(&spans, search.limit),
+            None => {
+                for scope in SCOPES {
+                    let keys = spans.keys(scope).into_iter().map(Cow::into_owned);
+                    found.add_keys(scope, keys, search.limit);
+                }
+            }
         }
     }
     Ok(())
 }
 
 impl FoundTags {
-    fn add_keys(&mut self, spans: &SpanBatch<'_>, limit: usize) {
-        for scope in SCOPES {
-            let keys = self.keys.entry(scope).or_default();
-            for key in spans.keys(scope) {
-                if keys.len() < limit && !keys.contains(key.as_ref()) {
-                    keys.insert(key.into_owned());
-                }
+    fn add_keys(&mut self, scope: Scope, more: impl IntoIterator<Item = String>, limit: usize) {
+        let keys = self.keys.entry(scope).or_default();
+        for key in more {
+            if keys.len() < limit {
+                keys.insert(key);
             }
         }
     }
 
-    fn add_values(&mut self, field: &Field, spans: &SpanBatch<'_>, limit: usize) {
+    fn add_values(&mut self, field: &Field, spans: &dyn Batch, limit: usize) {
         for value in ::traceql::values(spans, field) {
             self.add_value(&value, limit);
         }

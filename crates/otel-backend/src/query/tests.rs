@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use ::traceql::syntax::{Body, Spanset, Stage};
+use ::traceql::{Metrics, Window};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -407,4 +409,132 @@ proptest! {
             Ok(())
         })?;
     }
+
+    #[test]
+    fn traceql_answers_alike_in_rows_and_columns(batches in vec(vec(sketch(), 1..12), 1..24)) {
+        block_on(async {
+            let (rows, columns) = (store(&batches).await, store_in_columns(&batches).await);
+            for text in TRACEQL_METRICS {
+                let (expected, found) = (series(&rows, text), series(&columns, text));
+                prop_assert_eq!(found, expected, "{}", text);
+            }
+            for text in TRACEQL_SEARCHES {
+                let (expected, found) = (ids(&rows, text), ids(&columns, text));
+                prop_assert_eq!(found, expected, "{}", text);
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn tags_are_told_alike_in_rows_and_columns(batches in vec(vec(sketch(), 1..12), 1..24)) {
+        block_on(async {
+            let (rows, columns) = (store(&batches).await, store_in_columns(&batches).await);
+            for search in tag_searches() {
+                let run = |query: &Query| {
+                    let found = query.store.read_here(|reader| tags::run(reader, &search));
+                    let found = found.unwrap();
+                    let keys = found.keys.into_iter().filter(|(_, keys)| !keys.is_empty());
+                    (keys.collect::<BTreeMap<_, _>>(), found.values)
+                };
+                prop_assert_eq!(run(&columns), run(&rows), "{:?}", search);
+            }
+            Ok(())
+        })?;
+    }
+}
+
+const TRACEQL_METRICS: [&str; 12] = [
+    "{} | rate() by (resource.service.name, name)",
+    "{} | count_over_time() by (kind, status)",
+    "{ span.user = `1` } | quantile_over_time(duration, .5) by (name)",
+    "{ .user > 1 } | count_over_time() by (.user)",
+    "{ span.host =~ `1|2` || event.user = 2 } | min_over_time(span.user)",
+    "{} | histogram_over_time(duration) by (span.host)",
+    "{ instrumentation:name = `lib` } | max_over_time(duration)",
+    "{ traceDuration > 20ns } | count_over_time() by (rootName, rootServiceName)",
+    "{ event.user != nil && link.host = nil } | count_over_time() by (event:name)",
+    "{ status = error } >> {} | count_over_time()",
+    "{ span:parentID != nil && span:id =~ `0[1-9].*` } | count_over_time() by (span:parentID)",
+    "{} | compare({ status = error })",
+];
+
+const TRACEQL_SEARCHES: [&str; 8] = [
+    "{ traceDuration > 40ns }",
+    "{ traceDuration > 1h }",
+    "{ name = `GET` } | count() > 1",
+    "{ span.user = 1 } && { resource.host = `2` }",
+    "{} | by(name) | count() > 2",
+    "{ event:timeSinceStart < 0ns || span.user != 2 }",
+    "{ rootServiceName = `shop` } > { kind = server }",
+    "{ span:childCount > 1 && link.user = `true` }",
+];
+
+fn body(text: &str) -> Body {
+    ::traceql::parse(text).unwrap().body
+}
+
+/// The labels and the values of all series.
+fn series(query: &Query, text: &str) -> BTreeSet<String> {
+    let Body::Metrics(metrics) = body(text) else {
+        panic!("{text} makes no metrics");
+    };
+    let search = MetricsSearch {
+        metrics: Arc::new(Metrics::new(&metrics)),
+        window: Window::range(20, 180, Some(30)).unwrap(),
+    };
+    let answer = query.metrics(&search, &Patience::new(|| false)).unwrap();
+    let series = answer.series.iter();
+    series
+        .map(|series| format!("{:?} {:?}", series.labels, series.points))
+        .collect()
+}
+
+/// The traces that a query finds. Those that start together come in any order.
+fn ids(query: &Query, text: &str) -> BTreeSet<TraceId> {
+    let Body::Search(pipeline) = body(text) else {
+        panic!("{text} is no search");
+    };
+    let search = TraceQuery::search(&pipeline, UnixNanos(0), UnixNanos(500), Order::Newest, 1000);
+    let hits = query.search(&search, &Patience::new(|| false)).unwrap();
+    hits.into_iter().map(|hit| hit.id).collect()
+}
+
+fn tag_searches() -> Vec<TagSearch> {
+    let query = |text: &str| match body(text) {
+        Body::Search(pipeline) => match pipeline.0.first() {
+            Some(Stage::Spanset(Spanset::Selector(expr))) => Some(SpanQuery::new(expr)),
+            _ => None,
+        },
+        Body::Metrics(_) => None,
+    };
+    let fields = [
+        "name",
+        ".user",
+        "resource.host",
+        "event.user",
+        "link.host",
+        "status",
+        "kind",
+    ];
+    let fields = fields.map(|field| Some(::traceql::parse_field(field).unwrap()));
+    let mut searches = Vec::new();
+    for field in fields.into_iter().chain([None]) {
+        for query in [None, query("{ span.user = `1` || kind = server }")] {
+            for (from, to) in [
+                (UnixNanos(0), UnixNanos::MAX),
+                (UnixNanos(50), UnixNanos(120)),
+            ] {
+                let (field, query) = (field.clone(), query.clone());
+                searches.push(TagSearch {
+                    from,
+                    to,
+                    query,
+                    field,
+                    limit: 100,
+                });
+            }
+        }
+    }
+    searches
 }

@@ -1,10 +1,11 @@
 //! TraceQL over the store.
 
-mod batch;
+pub(super) mod batch;
 mod metrics;
 mod order;
 mod prune;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -143,7 +144,17 @@ impl SpanQuery {
     }
 
     /// The numbers of the spans that satisfy it.
-    pub(super) fn rows(&self, spans: &SpanBatch<'_>) -> Vec<usize> {
+    pub(super) fn rows(&self, spans: &dyn traceql::Batch) -> Vec<usize> {
         self.0.rows(spans)
+    }
+
+    /// The columns that it reads.
+    pub(super) fn sources(&self) -> BTreeSet<traceql::Source> {
+        self.0.sources()
+    }
+
+    /// Whether it reads the ids of spans and of their parents.
+    pub(super) fn needs_ids(&self) -> bool {
+        self.0.needs_ids()
     }
 }

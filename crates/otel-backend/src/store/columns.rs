@@ -10,8 +10,9 @@
 //! |---|---|
 //! | `shape` | which fields a message has, and in which column each is |
 //! | `encode`, `decode` | from messages to columns and back |
+//! | `regular` | whether columns can answer for their spans |
 //! | `group` | a group as it is read |
-//! | `scan` | which spans have a value, without putting any span together |
+//! | `scan`, `pieces` | which spans have a value, and all values of a field, without putting any span together |
 //! | `numbers`, `doubles`, `texts`, `bloom` | the values of one column |
 //! | `pack` | chunks: compression, checksums, bounds |
 //!
@@ -24,6 +25,8 @@ mod encode;
 mod group;
 mod numbers;
 mod pack;
+mod pieces;
+mod regular;
 mod scan;
 mod shape;
 mod texts;
@@ -33,7 +36,8 @@ mod zigzag;
 mod tests;
 
 pub(crate) use encode::{Row, encode};
-pub(crate) use group::{Group, TraceRows};
+pub(crate) use group::{Group, Heads, TraceRows};
 pub(crate) use pack::{Damaged, Packer, ReadAt};
+pub(crate) use pieces::{Piece, PieceTexts, PieceValues};
 pub(crate) use scan::{Scan, Wanted};
 pub(crate) use shape::Place;

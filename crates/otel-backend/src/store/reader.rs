@@ -1,15 +1,17 @@
 //! Reading: one state of the store, through one connection.
 
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::block::{Form, FrameInfo, has_filter};
+use super::block::{Form, FrameInfo, has_filter, trace_key};
 use super::catalog::{Catalog, Head, Shared};
 use super::columns::Group;
 use super::database::Database;
 use super::filter::{FrameSet, positions, row};
 use super::load::load;
-use super::source::{InBlock, Source};
+use super::source::{InBlock, Part, Source};
 use super::token::Token;
 use super::{OpenError, Operation, ReadError, lock};
 use crate::model::{TraceId, UnixNanos};
@@ -36,6 +38,27 @@ pub struct Frame {
     block: usize,
     index: usize,
 }
+
+/// Looks into the columns of frames, and keeps their blocks open.
+#[derive(Debug)]
+pub(crate) struct Looker<'r> {
+    reader: &'r Reader,
+    open: HashMap<usize, Part<'r>>,
+}
+
+/// Traces whose spans may lie in several frames.
+#[derive(Debug)]
+pub(crate) struct SplitTraces(HashSet<u32>);
+
+impl SplitTraces {
+    /// Whether all spans of a trace lie in one frame.
+    pub(crate) fn is_whole(&self, id: TraceId) -> bool {
+        !self.0.contains(&trace_key(id))
+    }
+}
+
+/// Blocks that are kept open.
+const MAX_OPEN: usize = 64;
 
 /// A block, for a search that goes through them one by one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -193,14 +216,26 @@ impl Reader {
     pub(crate) fn look_into<T>(
         &self,
         frame: Frame,
-        look: impl FnOnce(&mut Group<'_, &InBlock<'_>>) -> Result<T, ReadError>,
+        look: impl FnOnce(&mut Group<'_, InBlock<'_, '_>>) -> Result<T, ReadError>,
     ) -> Result<Option<T>, ReadError> {
-        let info = self.info(frame);
-        let Some((head, info)) = info.filter(|(_, info)| info.form == Form::Columns) else {
-            return Ok(None);
-        };
-        let result = self.source.with_columns(head, info, look);
-        self.unless_damaged(result.map(Some), || None)
+        self.looker().look_into(frame, look)
+    }
+
+    /// The traces of which more than one frame may hold spans.
+    pub(crate) fn split_traces(&self) -> SplitTraces {
+        let entries = self.catalog.blocks.iter().flat_map(|head| &head.traces);
+        let mut keys: Vec<_> = entries.map(|entry| entry.key).collect();
+        keys.sort_unstable();
+        let same = keys.chunk_by(|a, b| a == b).filter(|same| same.len() > 1);
+        SplitTraces(same.filter_map(<[_]>::first).copied().collect())
+    }
+
+    /// Looks into the columns of many frames.
+    pub(crate) fn looker(&self) -> Looker<'_> {
+        Looker {
+            reader: self,
+            open: HashMap::new(),
+        }
     }
 
     fn info(&self, frame: Frame) -> Option<(&Head, &FrameInfo)> {
@@ -257,6 +292,37 @@ impl Reader {
             found = any;
         }
         Ok(found)
+    }
+}
+
+impl<'r> Looker<'r> {
+    /// Looks into the columns of a frame; `None` if it has none, or is damaged, which is reported.
+    ///
+    /// # Errors
+    /// [`ReadError`] if the database cannot be read.
+    pub(crate) fn look_into<T>(
+        &mut self,
+        frame: Frame,
+        look: impl FnOnce(&mut Group<'_, InBlock<'_, '_>>) -> Result<T, ReadError>,
+    ) -> Result<Option<T>, ReadError> {
+        let reader = self.reader;
+        let info = reader.info(frame);
+        let Some((head, info)) = info.filter(|(_, info)| info.form == Form::Columns) else {
+            return Ok(None);
+        };
+        let result = self.part(frame.block, head);
+        let result = result.and_then(|part| reader.source.with_columns(head.id, part, info, look));
+        reader.unless_damaged(result.map(Some), || None)
+    }
+
+    fn part(&mut self, block: usize, head: &'r Head) -> Result<&Part<'r>, ReadError> {
+        if self.open.len() >= MAX_OPEN && !self.open.contains_key(&block) {
+            self.open.clear();
+        }
+        Ok(match self.open.entry(block) {
+            Entry::Occupied(open) => open.into_mut(),
+            Entry::Vacant(free) => free.insert(self.reader.source.frames(head)?),
+        })
     }
 }
 

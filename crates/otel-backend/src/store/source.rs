@@ -22,12 +22,12 @@ pub(super) struct Source {
 }
 
 /// The bytes of one frame, read when they are asked for.
-pub(crate) struct InBlock<'s> {
-    part: Part<'s>,
+pub(crate) struct InBlock<'p, 's> {
+    part: &'p Part<'s>,
     offset: usize,
 }
 
-impl ReadAt for &InBlock<'_> {
+impl ReadAt for InBlock<'_, '_> {
     type Error = ReadError;
 
     fn read_at(&self, bytes: &mut [u8], offset: usize) -> Result<(), ReadError> {
@@ -55,9 +55,15 @@ pub(super) enum Part<'s> {
     Stored { blob: Blob<'s>, block: i64 },
 }
 
-impl fmt::Debug for InBlock<'_> {
+impl fmt::Debug for InBlock<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InBlock").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Part<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Part").finish_non_exhaustive()
     }
 }
 
@@ -136,22 +142,23 @@ impl Source {
         unpacked.map_err(|reason| ReadError::damaged(head.id, &reason))
     }
 
-    /// Looks into the columns of a frame that has some.
+    /// Looks into the columns of a frame that has some; `part` holds the frames of its block.
     pub(super) fn with_columns<T>(
         &self,
-        head: &Head,
+        block: i64,
+        part: &Part<'_>,
         info: &FrameInfo,
-        look: impl FnOnce(&mut Group<'_, &InBlock<'_>>) -> Result<T, ReadError>,
+        look: impl FnOnce(&mut Group<'_, InBlock<'_, '_>>) -> Result<T, ReadError>,
     ) -> Result<T, ReadError> {
-        let mut decompressor = self.decompressor(head.id)?;
+        let mut decompressor = self.decompressor(block)?;
         let bytes = InBlock {
-            part: self.frames(head)?,
+            part,
             offset: info.offset as usize,
         };
-        let result = Group::open(&bytes, &mut decompressor).and_then(|mut group| look(&mut group));
+        let result = Group::open(bytes, &mut decompressor).and_then(|mut group| look(&mut group));
         self.decompressor.set(Some(decompressor));
         result.map_err(|reason| match reason {
-            ReadError::Damaged { reason, .. } => ReadError::damaged(head.id, &reason),
+            ReadError::Damaged { reason, .. } => ReadError::damaged(block, &reason),
             reason => reason,
         })
     }

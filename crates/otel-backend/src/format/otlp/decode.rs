@@ -184,6 +184,13 @@ pub(super) fn push_attribute<'a>(
     Ok(())
 }
 
+/// Reads an `AnyValue`; `None` if it cannot be read.
+pub fn decode_value(bytes: &[u8]) -> Option<Value<'_>> {
+    let mut value = Value::Empty;
+    read_value(bytes, 0, &mut value).ok()?;
+    Some(value)
+}
+
 fn push_value<'a>(
     bytes: &'a [u8],
     depth: usize,

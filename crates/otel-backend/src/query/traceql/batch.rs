@@ -188,11 +188,13 @@ impl Batch for Spans<'_> {
     }
 }
 
-fn number(count: usize) -> u32 {
+/// A count as rows are counted.
+pub(in crate::query) fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-fn nanos(nanos: u64) -> i64 {
+/// Nanoseconds as durations are kept.
+pub(in crate::query) fn nanos(nanos: u64) -> i64 {
     i64::try_from(nanos).unwrap_or(i64::MAX)
 }
 
@@ -210,12 +212,13 @@ fn text(text: &str) -> Value<'_> {
 }
 
 /// The value of the first attribute of that key.
-fn find<'a>(attributes: &'a [Attribute<'_>], key: &str) -> Value<'a> {
+pub(in crate::query) fn find<'a>(attributes: &'a [Attribute<'_>], key: &str) -> Value<'a> {
     let found = attributes.iter().find(|attribute| attribute.key == key);
     found.map_or(Value::Nil, |attribute| value(&attribute.value))
 }
 
-fn value<'a>(sent: &'a Sent<'_>) -> Value<'a> {
+/// A value that was sent, as queries see it.
+pub(in crate::query) fn value<'a>(sent: &'a Sent<'_>) -> Value<'a> {
     match sent {
         Sent::Array(values) => {
             let values: Vec<_> = values.iter().map(scalar).collect();

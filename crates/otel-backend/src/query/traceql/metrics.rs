@@ -4,12 +4,14 @@ use std::collections::HashSet;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use traceql::{Answer, Metrics, MetricsRun, Window};
+use traceql::{Answer, Metrics, MetricsRun, Subset, Window};
 
 use super::batch::Spans;
 use super::prune;
 use crate::format::otlp::{Outline, groups};
 use crate::model::{Span, TraceId};
+use crate::query::columns::{Chosen, Needs, WholeTraces, choose, weigh, whole_traces};
+use crate::query::condition::Condition;
 use crate::query::patience::{Patience, SearchError};
 use crate::query::trace::{Frames, load, weighed_groups};
 use crate::store::{Frame, ReadError, Reader, Token};
@@ -36,17 +38,44 @@ pub fn run(
     patience: &Patience,
 ) -> Result<Answer, SearchError> {
     let mut run = search.metrics.run(search.window, MEMORY);
-    let starts = run.starts();
-    if search.metrics.needs_whole_traces() {
-        add_traces(reader, &mut run, &starts, patience)?;
-    } else {
-        let clauses = prune(&search.metrics.probe()).clauses();
-        for frame in frames(reader, &starts, &clauses)? {
-            patience.check()?;
-            add_frame(reader, frame, &mut run, &starts)?;
+    let metrics = &search.metrics;
+    let mut needs = Needs {
+        sources: metrics.sources(),
+        ids: metrics.needs_ids(),
+        all_of: Vec::new(),
+    };
+    if metrics.needs_whole_traces() {
+        needs.ids = true;
+        if metrics.needs_all_attributes() {
+            needs.compare_all();
         }
+        add_traces(reader, &mut run, &needs, patience)?;
+    } else {
+        add_spans(reader, &mut run, &prune(&metrics.probe()), &needs, patience)?;
     }
     Ok(run.finish())
+}
+
+/// Counts frame by frame.
+fn add_spans(
+    reader: &Reader,
+    run: &mut MetricsRun<'_>,
+    condition: &Condition,
+    needs: &Needs,
+    patience: &Patience,
+) -> Result<(), SearchError> {
+    let starts = run.starts();
+    let mut looker = reader.looker();
+    for frame in frames(reader, &starts, &condition.clauses())? {
+        patience.check()?;
+        let _held = weigh(frame)?;
+        match looker.look_into(frame, |group| choose(group, condition, needs))? {
+            Some(Chosen::Nothing) => {}
+            Some(Chosen::Spans(spans)) => run.add(&*spans),
+            Some(Chosen::Unknown) | None => add_frame(reader, frame, run, &starts)?,
+        }
+    }
+    Ok(())
 }
 
 /// The frames that may hold a span that starts then, with these tokens.
@@ -85,17 +114,35 @@ fn add_frame(
     Ok(())
 }
 
-/// Counts trace by trace: each that has a span that starts then.
+/// Counts trace by trace: each that has a span that starts in the window.
 fn add_traces(
     reader: &Reader,
     run: &mut MetricsRun<'_>,
-    starts: &RangeInclusive<u64>,
+    needs: &Needs,
     patience: &Patience,
 ) -> Result<(), SearchError> {
+    let starts = &run.starts();
+    let split = reader.split_traces();
     let mut seen = HashSet::new();
     let mut open = Frames::default();
+    let mut looker = reader.looker();
     for frame in frames(reader, starts, &[])? {
-        for id in traces_in(reader, frame, starts)? {
+        patience.check()?;
+        let held = weigh(frame)?;
+        let is_whole = |id| split.is_whole(id);
+        let whole = looker.look_into(frame, |group| whole_traces(group, needs, is_whole))?;
+        let rest = match whole.flatten() {
+            Some(WholeTraces { spans, rows, rest }) => {
+                match rows {
+                    None => run.add(&spans),
+                    Some(rows) => run.add(&Subset::new(&spans, rows)),
+                }
+                rest
+            }
+            None => traces_in(reader, frame, starts)?,
+        };
+        drop(held);
+        for id in rest {
             patience.check()?;
             if !seen.insert(id) {
                 continue;

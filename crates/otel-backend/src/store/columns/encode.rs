@@ -6,6 +6,7 @@ use std::io;
 use super::doubles::Doubles;
 use super::numbers::Numbers;
 use super::pack::Packer;
+use super::regular::is_regular;
 use super::shape::{Cell, Kind, Name, Place, Shapes, attribute};
 use super::texts::TextsBuilder;
 use super::zigzag;
@@ -52,6 +53,7 @@ pub(crate) fn encode(
     }
     packer.number(rows.len() as u64);
     packer.number(rows.iter().map(|row| row.message.len() as u64).sum());
+    packer.number(group.is_regular().into());
     let ids: Vec<_> = traces.clone().filter_map(<[_]>::first).collect();
     let ids: Vec<u8> = ids
         .iter()
@@ -281,6 +283,16 @@ impl<'a> Group<'a> {
             });
             u32::try_from(columns.len() - 1).unwrap_or(u32::MAX)
         })
+    }
+
+    fn is_regular(&self) -> bool {
+        let names: Vec<_> = self.columns.iter().map(|column| column.name).collect();
+        let shapes = Place::ALL.into_iter().zip(&self.shapes);
+        let shapes = shapes.flat_map(|(place, shapes)| {
+            let known = shapes.known.iter();
+            known.map(move |shape| (place, shape.as_slice()))
+        });
+        is_regular(&names, shapes)
     }
 
     fn write(self, packer: &mut Packer) -> io::Result<()> {

@@ -19,6 +19,9 @@ pub(crate) struct Group<'u, R> {
     pub(crate) spans: usize,
     /// Bytes of all `Span` messages.
     pub(super) message_bytes: usize,
+    /// Whether the columns say all there is to say about the spans: each field is written as usual, and
+    /// each that has one value is there once.
+    pub(crate) is_regular: bool,
     trace_ids: Chunk,
     trace_lengths: Numbers,
     heads: Texts,
@@ -83,6 +86,7 @@ impl<'u, R: ReadAt> Group<'u, R> {
         let mut cursor = Cursor::new(&head);
         let spans = cursor.count()?;
         let message_bytes = cursor.size()?;
+        let is_regular = cursor.number()? == 1;
         let trace_ids = cursor.chunk()?;
         let trace_lengths = Numbers::read(&mut cursor)?;
         let heads = Texts::read(&mut cursor)?;
@@ -114,6 +118,7 @@ impl<'u, R: ReadAt> Group<'u, R> {
             head,
             spans,
             message_bytes,
+            is_regular,
             trace_ids,
             trace_lengths,
             heads,

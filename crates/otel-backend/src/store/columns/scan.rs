@@ -1,19 +1,22 @@
 //! Which spans of a group have a value: what a question asks of the columns.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
+use super::ReadAt;
 use super::group::{Group, ShapeTable, Stored};
 use super::pack::Damaged;
 use super::shape::{Kind, Place};
 use super::texts::Texts;
-use super::{ReadAt, zigzag};
-use crate::format::otlp::fields::{event, link, span, status};
 use crate::model::Value;
 
 /// Asks the columns of one group.
 pub(crate) struct Scan<'s, 'u, R> {
     pub(crate) group: &'s mut Group<'u, R>,
+    /// The shape of each span, once it was asked for.
     shape_codes: Option<Vec<u64>>,
+    /// The shapes of each place, once they were asked for.
+    shapes: [Option<Rc<ShapeTable>>; Place::ALL.len()],
 }
 
 /// What is asked of a value.
@@ -52,44 +55,25 @@ impl<'s, 'u, R: ReadAt> Scan<'s, 'u, R> {
         Self {
             group,
             shape_codes: None,
+            shapes: Default::default(),
         }
     }
 
-    /// Whether the columns say all there is to say about the spans: each field is written as usual, and
-    /// each that has one value is there once.
-    pub(crate) fn is_regular(&mut self) -> Result<bool, R::Error> {
-        let columns = &self.group.columns;
-        if columns.iter().any(|column| {
-            column.kind == Kind::Raw || is_unusual(column.place, column.field, column.kind)
-        }) {
-            return Ok(false);
+    /// The shapes of a place.
+    pub(super) fn shapes(&mut self, place: Place) -> Result<Rc<ShapeTable>, R::Error> {
+        let [spans, events, links, statuses] = &mut self.shapes;
+        let slot = match place {
+            Place::Span => spans,
+            Place::Event => events,
+            Place::Link => links,
+            Place::Status => statuses,
+        };
+        if let Some(shapes) = slot {
+            return Ok(Rc::clone(shapes));
         }
-        for place in Place::ALL {
-            let shapes = self.group.shapes(place)?;
-            for shape in 0..shapes.len() as u64 {
-                if self.repeats(place, shapes.columns(shape)?) {
-                    return Ok(false);
-                }
-            }
-        }
-        Ok(true)
-    }
-
-    /// Whether a shape has a field twice of which a message has one.
-    fn repeats(&self, place: Place, shape: &[u32]) -> bool {
-        let mut seen = 0_u64;
-        shape.iter().any(|column| {
-            let Some(column) = self.group.columns.get(*column as usize) else {
-                return true;
-            };
-            if may_repeat(place, column.field) || column.field > 63 {
-                return false;
-            }
-            let bit = 1 << column.field;
-            let is_second = seen & bit != 0;
-            seen |= bit;
-            is_second
-        })
+        let shapes = Rc::new(self.group.shapes(place)?);
+        *slot = Some(Rc::clone(&shapes));
+        Ok(shapes)
     }
 
     /// The spans in which a field, or an attribute of that key, has a wanted value; one that has several
@@ -116,43 +100,6 @@ impl<'s, 'u, R: ReadAt> Scan<'s, 'u, R> {
         Ok(found)
     }
 
-    /// The id of each span's parent; zeros where there is none.
-    pub(crate) fn parents(&mut self) -> Result<Vec<[u8; 8]>, R::Error> {
-        let ids = self.group.span_ids()?;
-        let mut parents = vec![[0; 8]; self.group.spans];
-        for number in 0..self.group.columns.len() {
-            if !self.is_about(number, Place::Span, span::PARENT_SPAN_ID, None) {
-                continue;
-            }
-            let rows = self.rows_of(number)?;
-            let stored = self.group.columns.get(number).map(|column| &column.stored);
-            match stored {
-                Some(Stored::Numbers(distances)) => {
-                    let distances = distances.unpack(&mut self.group.unpacker)?;
-                    for (row, distance) in rows.into_iter().zip(distances) {
-                        let distance = isize::try_from(zigzag::decode(distance)).ok();
-                        let parent = distance.and_then(|distance| row.checked_add_signed(distance));
-                        let id = parent.and_then(|parent| ids.get(parent));
-                        if let Some((slot, id)) = parents.get_mut(row).zip(id) {
-                            *slot = *id;
-                        }
-                    }
-                }
-                Some(Stored::Texts(texts)) => {
-                    let values = texts.unpack(&mut self.group.unpacker)?;
-                    for (place, row) in rows.into_iter().enumerate() {
-                        let id = values.get(place).and_then(|id| id.try_into().ok());
-                        if let Some((slot, id)) = parents.get_mut(row).zip(id) {
-                            *slot = id;
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
-        Ok(parents)
-    }
-
     /// The spans in which an attribute of that key has a wanted value.
     pub(crate) fn attribute_rows(
         &mut self,
@@ -166,7 +113,13 @@ impl<'s, 'u, R: ReadAt> Scan<'s, 'u, R> {
         }
     }
 
-    fn is_about(&self, number: usize, place: Place, field: u32, key: Option<&[u8]>) -> bool {
+    pub(super) fn is_about(
+        &self,
+        number: usize,
+        place: Place,
+        field: u32,
+        key: Option<&[u8]>,
+    ) -> bool {
         let Some(column) = self.group.columns.get(number) else {
             return false;
         };
@@ -242,48 +195,25 @@ impl<'s, 'u, R: ReadAt> Scan<'s, 'u, R> {
             Some(Stored::Numbers(numbers)) => numbers.unpack(&mut self.group.unpacker)?,
             _ => Vec::new(),
         };
-        let times = self.group.shapes(place)?.times(number);
+        let times = self.shapes(place)?.times(number);
         Ok(repeated(rows.into_iter().zip(codes), &times)?)
     }
 
     fn rows_in_spans(&mut self, number: usize) -> Result<Vec<usize>, R::Error> {
-        let times = self.group.shapes(Place::Span)?.times(number);
+        let times = self.shapes(Place::Span)?.times(number);
+        if times.iter().all(|times| *times == 1) {
+            return Ok((0..self.group.spans).collect());
+        }
+        let codes = self.shape_codes()?.iter().copied();
+        Ok(repeated((0..).zip(codes), &times)?)
+    }
+
+    /// The shape of each span.
+    pub(super) fn shape_codes(&mut self) -> Result<&[u64], R::Error> {
         if self.shape_codes.is_none() {
             self.shape_codes = Some(self.group.shape_codes()?);
         }
-        let codes = self.shape_codes.iter().flatten().copied();
-        Ok(repeated((0..).zip(codes), &times)?)
-    }
-}
-
-/// Whether a field that is known is stored in a way that says less than it could.
-fn is_unusual(place: Place, field: u32, kind: Kind) -> bool {
-    let is_attribute = place.attributes() == Some(field);
-    match (place, field) {
-        _ if is_attribute => !matches!(
-            kind,
-            Kind::Text | Kind::Bool | Kind::Int | Kind::Double | Kind::Any
-        ),
-        (Place::Span, span::TRACE_ID) => kind != Kind::TraceId,
-        (Place::Span, span::SPAN_ID) => kind != Kind::SpanId,
-        (Place::Span, span::START) => kind != Kind::Start,
-        (Place::Span, span::END) => kind != Kind::End,
-        (Place::Span, span::NAME)
-        | (Place::Event, event::NAME)
-        | (Place::Status, status::MESSAGE) => kind != Kind::Bytes,
-        (Place::Span, span::KIND) | (Place::Status, status::CODE) => kind != Kind::Varint,
-        (Place::Span, span::EVENTS | span::LINKS | span::STATUS) => kind != Kind::Message,
-        _ => false,
-    }
-}
-
-/// Whether a message may have a field several times.
-fn may_repeat(place: Place, field: u32) -> bool {
-    match place {
-        Place::Span => matches!(field, span::ATTRIBUTES | span::EVENTS | span::LINKS),
-        Place::Event => field == event::ATTRIBUTES,
-        Place::Link => field == link::ATTRIBUTES,
-        Place::Status => false,
+        Ok(self.shape_codes.as_deref().unwrap_or_default())
     }
 }
 
@@ -322,10 +252,10 @@ fn places_of<R: ReadAt>(
 }
 
 /// Each row as often as its shape says.
-fn repeated(
-    rows: impl Iterator<Item = (usize, u64)>,
+pub(super) fn repeated<T: Clone>(
+    rows: impl Iterator<Item = (T, u64)>,
     times: &[usize],
-) -> Result<Vec<usize>, Damaged> {
+) -> Result<Vec<T>, Damaged> {
     let mut repeated = Vec::new();
     for (row, shape) in rows {
         let times = usize::try_from(shape)
@@ -339,7 +269,7 @@ fn repeated(
 
 impl ShapeTable {
     /// How often each shape has a column.
-    fn times(&self, column: usize) -> Vec<usize> {
+    pub(super) fn times(&self, column: usize) -> Vec<usize> {
         let shapes = 0..self.len() as u64;
         let columns = shapes.map(|shape| self.columns(shape).unwrap_or_default());
         let times = columns.map(|columns| {

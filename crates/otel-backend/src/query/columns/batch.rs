@@ -1,0 +1,447 @@
+//! A frame of columns as a batch for TraceQL, of which only the columns are read that a query asks for.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use traceql::{Batch, Column, Scope as At, Source, Value};
+
+use super::heads::SharedHeads;
+use crate::format::otlp::decode_value;
+use crate::format::otlp::fields::{event, link, span, status};
+use crate::model::{SpanId, TraceId};
+use crate::query::traceql::batch::{find, nanos, number, value};
+use crate::store::{MessagePlace, Piece, PieceTexts, PieceValues, ReadAt, ReadError, Scan};
+
+/// The parts of a frame that a query reads.
+#[derive(Debug, Default)]
+pub(in crate::query) struct Needs {
+    /// The columns.
+    pub(in crate::query) sources: BTreeSet<Source>,
+    /// Whether it reads the ids of spans and of their parents.
+    pub(in crate::query) ids: bool,
+    /// The scopes of which it reads all attributes.
+    pub(in crate::query) all_of: Vec<At>,
+}
+
+impl Needs {
+    /// All that `compare()` reads.
+    pub(in crate::query) fn compare_all(&mut self) {
+        let service = Source::Attribute(At::Resource, "service.name".to_owned());
+        self.sources.extend([
+            Source::Name,
+            Source::Status,
+            Source::StatusMessage,
+            Source::Kind,
+            Source::ScopeName,
+            Source::ScopeVersion,
+            service,
+        ]);
+        self.all_of = vec![At::Span, At::Resource, At::Instrumentation];
+    }
+}
+
+/// The spans of a frame of columns.
+#[derive(Debug)]
+pub(in crate::query) struct ColumnSpans {
+    /// Of each trace, its id.
+    ids: Vec<TraceId>,
+    trace_ends: Vec<u32>,
+    starts: Vec<u64>,
+    durations: Vec<i64>,
+    span_ids: Vec<u64>,
+    parent_ids: Vec<u64>,
+    event_ends: Vec<u32>,
+    link_ends: Vec<u32>,
+    columns: BTreeMap<Source, Read>,
+    keys: BTreeMap<At, BTreeSet<String>>,
+}
+
+/// A column that was read.
+#[derive(Debug)]
+enum Read {
+    /// Values of resources or scopes, and which of them each span has.
+    Shared(Vec<u32>, Vec<Value<'static>>),
+    /// Numbers of statuses or kinds.
+    Statuses(Vec<u32>),
+    Kinds(Vec<u32>),
+    /// Values, and what those have that have none.
+    Pieces(Pieces),
+    /// Ids as text.
+    Ids(Vec<Value<'static>>),
+}
+
+#[derive(Debug)]
+struct Pieces {
+    list: Vec<Piece>,
+    /// How many rows the table has.
+    len: usize,
+    /// Whether these are names, which are text whatever their bytes are, and "" if there is none.
+    is_name: bool,
+}
+
+impl ColumnSpans {
+    /// Reads what a query needs; `None` if the columns do not tell it all.
+    pub(in crate::query) fn read<R: ReadAt<Error = ReadError>>(
+        scan: &mut Scan<'_, '_, R>,
+        needs: &Needs,
+    ) -> Result<Option<Self>, ReadError> {
+        if !scan.group.is_regular {
+            return Ok(None);
+        }
+        let traces = scan.group.traces()?;
+        let starts = scan.group.starts()?;
+        let durations = scan.group.durations()?.into_iter().zip(&starts);
+        let durations = durations.map(|(nanos, start)| duration(*start, nanos));
+        let mut batch = Self {
+            ids: traces.iter().map(|trace| trace.id).collect(),
+            trace_ends: traces.iter().map(|trace| number(trace.rows.end)).collect(),
+            durations: durations.collect(),
+            starts,
+            span_ids: Vec::new(),
+            parent_ids: Vec::new(),
+            event_ends: Vec::new(),
+            link_ends: Vec::new(),
+            columns: BTreeMap::new(),
+            keys: BTreeMap::new(),
+        };
+        if needs.ids {
+            let ids = scan.group.span_ids()?.into_iter();
+            batch.span_ids = ids.map(u64::from_be_bytes).collect();
+            batch.parent_ids = scan.parent_ids(&batch.span_ids)?;
+        }
+        let mut sources = needs.sources.clone();
+        let mut heads = None;
+        for scope in &needs.all_of {
+            let keys = match scope_place(*scope) {
+                Some(place) => text_keys(scan, place),
+                None => SharedHeads::get(&mut heads, scan)?
+                    .map_or_else(BTreeSet::new, |h| h.keys(*scope)),
+            };
+            sources.extend(
+                keys.iter()
+                    .map(|key| Source::Attribute(*scope, key.clone())),
+            );
+            batch.keys.insert(*scope, keys);
+        }
+        for source in sources {
+            if !batch.read_column(scan, &mut heads, source)? {
+                return Ok(None);
+            }
+        }
+        Ok(Some(batch))
+    }
+
+    /// Reads a column; `false` if it does not tell it all.
+    fn read_column<R: ReadAt<Error = ReadError>>(
+        &mut self,
+        scan: &mut Scan<'_, '_, R>,
+        heads: &mut Option<SharedHeads>,
+        source: Source,
+    ) -> Result<bool, ReadError> {
+        match source.table() {
+            traceql::Table::Events if self.event_ends.is_empty() => {
+                self.event_ends = scan.ends(MessagePlace::Event)?;
+            }
+            traceql::Table::Links if self.link_ends.is_empty() => {
+                self.link_ends = scan.ends(MessagePlace::Link)?;
+            }
+            _ => {}
+        }
+        let read =
+            match &source {
+                Source::Attribute(At::Any, _) => return Ok(true),
+                Source::ScopeName
+                | Source::ScopeVersion
+                | Source::Attribute(At::Resource | At::Instrumentation, _) => {
+                    let Some(heads) = SharedHeads::get(heads, scan)? else {
+                        return Ok(false);
+                    };
+                    let values =
+                        match &source {
+                            Source::ScopeName => heads
+                                .values(|group| Value::text(group.scope.name.clone().into_owned())),
+                            Source::ScopeVersion => heads.values(|group| {
+                                Value::text(group.scope.version.clone().into_owned())
+                            }),
+                            Source::Attribute(At::Resource, key) => heads
+                                .values(|group| find(&group.resource.attributes, key).into_owned()),
+                            Source::Attribute(_, key) => heads
+                                .values(|group| find(&group.scope.attributes, key).into_owned()),
+                            _ => Vec::new(),
+                        };
+                    Read::Shared(heads.codes.clone(), values)
+                }
+                _ => match self.read_pieces(scan, &source)? {
+                    Some(read) => read,
+                    None => return Ok(false),
+                },
+            };
+        self.columns.insert(source, read);
+        Ok(true)
+    }
+
+    fn read_pieces<R: ReadAt<Error = ReadError>>(
+        &self,
+        scan: &mut Scan<'_, '_, R>,
+        source: &Source,
+    ) -> Result<Option<Read>, ReadError> {
+        use MessagePlace::{Event, Link, Span, Status};
+        let (place, field, key) = match source {
+            Source::Name => (Span, span::NAME, None),
+            Source::Kind => (Span, span::KIND, None),
+            Source::Status => (Status, status::CODE, None),
+            Source::StatusMessage => (Status, status::MESSAGE, None),
+            Source::EventName => (Event, event::NAME, None),
+            Source::EventTime => (Event, event::TIME, None),
+            Source::LinkTraceId => (Link, link::TRACE_ID, None),
+            Source::LinkSpanId => (Link, link::SPAN_ID, None),
+            Source::Attribute(At::Event, key) => (Event, event::ATTRIBUTES, Some(key.as_str())),
+            Source::Attribute(At::Link, key) => (Link, link::ATTRIBUTES, Some(key.as_str())),
+            Source::Attribute(_, key) => (Span, span::ATTRIBUTES, Some(key.as_str())),
+            Source::ScopeName | Source::ScopeVersion => return Ok(None),
+        };
+        let Some(pieces) = scan.pieces(place, field, key)? else {
+            return Ok(None);
+        };
+        let items = |ends: &[u32]| ends.last().copied().unwrap_or_default() as usize;
+        let len = match place {
+            Span | Status => self.starts.len(),
+            Event => items(&self.event_ends),
+            Link => items(&self.link_ends),
+        };
+        Ok(Some(match source {
+            Source::Kind => Read::Kinds(numbers(&pieces, len, 5)),
+            Source::Status => Read::Statuses(numbers(&pieces, len, 2)),
+            Source::LinkTraceId => Read::Ids(ids(&pieces, len, &|id| {
+                TraceId::from_slice(id).ok().map(|id| id.to_string())
+            })),
+            Source::LinkSpanId => Read::Ids(ids(&pieces, len, &|id| {
+                SpanId::from_slice(id).ok().map(|id| id.to_string())
+            })),
+            // An event without a time happened at the beginning of time.
+            Source::EventTime
+                if pieces.iter().map(|piece| piece.values.len()).sum::<usize>() != len =>
+            {
+                return Ok(None);
+            }
+            _ => Read::Pieces(Pieces {
+                list: pieces,
+                len,
+                is_name: key.is_none(),
+            }),
+        }))
+    }
+}
+
+/// How long a span took that ended so many nanoseconds after its start.
+fn duration(start: u64, after: u64) -> i64 {
+    if start.checked_add(after).is_some() {
+        nanos(after)
+    } else {
+        0
+    }
+}
+
+/// The place of attributes that have columns of their own.
+fn scope_place(scope: At) -> Option<MessagePlace> {
+    match scope {
+        At::Span => Some(MessagePlace::Span),
+        At::Event => Some(MessagePlace::Event),
+        At::Link => Some(MessagePlace::Link),
+        At::Any | At::Resource | At::Instrumentation => None,
+    }
+}
+
+/// The keys of the attributes in a place.
+pub(super) fn text_keys<R: ReadAt>(
+    scan: &Scan<'_, '_, R>,
+    place: MessagePlace,
+) -> BTreeSet<String> {
+    let keys = scan.keys(place).map(String::from_utf8_lossy);
+    keys.map(Cow::into_owned).collect()
+}
+
+/// For each row, its number; zero if it has none, or one beyond the last.
+fn numbers(pieces: &[Piece], len: usize, last: u32) -> Vec<u32> {
+    let mut numbers = vec![0; len];
+    for piece in pieces {
+        if let PieceValues::Ints(values) = &piece.values {
+            piece.each(|row, at| {
+                let number = values.get(at).and_then(|value| u32::try_from(*value).ok());
+                if let Some(slot) = numbers.get_mut(row) {
+                    *slot = number.filter(|number| *number <= last).unwrap_or_default();
+                }
+            });
+        }
+    }
+    numbers
+}
+
+fn ids(
+    pieces: &[Piece],
+    len: usize,
+    text: &dyn Fn(&[u8]) -> Option<String>,
+) -> Vec<Value<'static>> {
+    let mut ids = vec![Value::Nil; len];
+    for piece in pieces {
+        if let PieceValues::Texts(texts) = &piece.values {
+            let stored: Vec<_> = texts.stored().map(text).collect();
+            piece.each(|row, at| {
+                let number = texts.number(at);
+                let id = stored.get(number).cloned().flatten();
+                if let Some(slot) = ids.get_mut(row) {
+                    *slot = id.map_or(Value::Nil, Value::text);
+                }
+            });
+        }
+    }
+    ids
+}
+
+impl Batch for ColumnSpans {
+    fn len(&self) -> usize {
+        self.starts.len()
+    }
+
+    fn trace_ends(&self) -> Cow<'_, [u32]> {
+        (&self.trace_ends[..]).into()
+    }
+
+    fn trace_id(&self, row: usize) -> [u8; 16] {
+        let trace = self.trace_ends.partition_point(|end| *end as usize <= row);
+        let id = self.ids.get(trace).map(|id| *id.as_bytes());
+        id.unwrap_or_default()
+    }
+
+    fn starts(&self) -> Cow<'_, [u64]> {
+        (&self.starts[..]).into()
+    }
+
+    fn durations(&self) -> Cow<'_, [i64]> {
+        (&self.durations[..]).into()
+    }
+
+    fn span_ids(&self) -> Cow<'_, [u64]> {
+        (&self.span_ids[..]).into()
+    }
+
+    fn parent_ids(&self) -> Cow<'_, [u64]> {
+        (&self.parent_ids[..]).into()
+    }
+
+    fn event_ends(&self) -> Cow<'_, [u32]> {
+        (&self.event_ends[..]).into()
+    }
+
+    fn link_ends(&self) -> Cow<'_, [u32]> {
+        (&self.link_ends[..]).into()
+    }
+
+    fn column(&self, source: &Source) -> Column<'_> {
+        match self.columns.get(source) {
+            None => Column::Constant(Value::Nil),
+            Some(Read::Shared(codes, values)) => Column::Dictionary {
+                codes: (&codes[..]).into(),
+                values: values.clone(),
+            },
+            Some(Read::Statuses(codes)) => Column::statuses(&codes[..]),
+            Some(Read::Kinds(codes)) => Column::kinds(&codes[..]),
+            Some(Read::Ids(values)) => Column::Values(values.clone()),
+            Some(Read::Pieces(pieces)) => pieces.column(),
+        }
+    }
+
+    fn keys(&self, scope: At) -> Vec<Cow<'_, str>> {
+        let keys = self.keys.get(&scope).into_iter().flatten();
+        keys.map(|key| key.as_str().into()).collect()
+    }
+}
+
+impl Pieces {
+    fn column(&self) -> Column<'_> {
+        let nothing = if self.is_name {
+            Value::text("")
+        } else {
+            Value::Nil
+        };
+        match &self.list[..] {
+            [] => Column::Constant(nothing),
+            [piece] if piece.rows.is_none() && piece.values.len() == self.len => {
+                self.whole(&piece.values)
+            }
+            _ => self.scattered(nothing),
+        }
+    }
+
+    /// A column of which every row has a value.
+    fn whole<'b>(&'b self, values: &'b PieceValues) -> Column<'b> {
+        match values {
+            PieceValues::Ints(values) => Column::Ints((&values[..]).into()),
+            PieceValues::Times(values) => Column::Durations((&values[..]).into()),
+            PieceValues::Bools(values) => Column::Bools((&values[..]).into()),
+            PieceValues::Doubles(values) => Column::Floats((&values[..]).into()),
+            PieceValues::Texts(texts) | PieceValues::Any(texts) => match &texts.codes {
+                Some(codes) => Column::Dictionary {
+                    codes: (&codes[..]).into(),
+                    values: self.texts(values, texts),
+                },
+                None => Column::Values(self.texts(values, texts)),
+            },
+        }
+    }
+
+    /// A column of which not every row has a value, or in several forms. Of keys that repeat, the first
+    /// counts.
+    fn scattered<'b>(&'b self, nothing: Value<'b>) -> Column<'b> {
+        const NOTHING: u32 = 0;
+        let mut codes = vec![NOTHING; self.len];
+        let mut dictionary = vec![nothing];
+        for piece in &self.list {
+            let first = number(dictionary.len());
+            let texts = match &piece.values {
+                PieceValues::Ints(values) => {
+                    dictionary.extend(values.iter().map(|value| Value::Int(*value)));
+                    None
+                }
+                PieceValues::Times(values) => {
+                    dictionary.extend(values.iter().map(|value| Value::Duration(*value)));
+                    None
+                }
+                PieceValues::Bools(values) => {
+                    dictionary.extend(values.iter().map(|value| Value::Bool(*value)));
+                    None
+                }
+                PieceValues::Doubles(values) => {
+                    dictionary.extend(values.iter().map(|value| Value::Float(*value)));
+                    None
+                }
+                PieceValues::Texts(texts) | PieceValues::Any(texts) => {
+                    dictionary.extend(self.texts(&piece.values, texts));
+                    Some(texts)
+                }
+            };
+            piece.each(|row, at| {
+                let code = texts.map_or(at, |texts| texts.number(at));
+                if let Some(slot) = codes.get_mut(row).filter(|slot| **slot == NOTHING) {
+                    *slot = first.saturating_add(number(code));
+                }
+            });
+        }
+        Column::Dictionary {
+            codes: codes.into(),
+            values: dictionary,
+        }
+    }
+
+    /// The stored texts of a piece.
+    fn texts<'b>(&self, values: &PieceValues, texts: &'b PieceTexts) -> Vec<Value<'b>> {
+        let is_any = matches!(values, PieceValues::Any(_));
+        let read = |bytes: &'b [u8]| match std::str::from_utf8(bytes) {
+            _ if is_any => decode_value(bytes).map_or(Value::Nil, |sent| value(&sent).into_owned()),
+            Ok(text) => Value::text(text),
+            Err(_) if self.is_name => Value::text(String::from_utf8_lossy(bytes)),
+            Err(_) => Value::Nil,
+        };
+        texts.stored().map(read).collect()
+    }
+}

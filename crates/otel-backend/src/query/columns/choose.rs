@@ -1,0 +1,107 @@
+//! The spans, and the whole traces, of a frame of columns that a query is about.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use traceql::{Batch as _, Scope};
+
+use super::asking::Asking;
+use super::batch::{ColumnSpans, Needs, text_keys};
+use super::heads::SharedHeads;
+use super::{has_twins, is_adjusted};
+use crate::model::TraceId;
+use crate::query::condition::Condition;
+use crate::store::{Group, MessagePlace, ReadAt, ReadError, Scan};
+
+/// What a frame holds of what is asked for.
+#[derive(Debug)]
+pub(in crate::query) enum Chosen {
+    /// Nothing.
+    Nothing,
+    /// Perhaps some of these spans.
+    Spans(Box<ColumnSpans>),
+    /// The columns do not tell.
+    Unknown,
+}
+
+/// The spans of a group, if any of them may satisfy a condition.
+pub(in crate::query) fn choose<R: ReadAt<Error = ReadError>>(
+    group: &mut Group<'_, R>,
+    condition: &Condition,
+    needs: &Needs,
+) -> Result<Chosen, ReadError> {
+    if !group.is_regular {
+        return Ok(Chosen::Unknown);
+    }
+    let mut asking = Asking::new(Scan::new(group));
+    let mask = asking.condition(condition)?;
+    if mask.is_some_and(|mask| !mask.contains(&true)) {
+        return Ok(Chosen::Nothing);
+    }
+    let batch = ColumnSpans::read(&mut asking.scan, needs)?;
+    Ok(batch.map_or(Chosen::Unknown, |batch| Chosen::Spans(Box::new(batch))))
+}
+
+/// The traces of a frame that are whole.
+#[derive(Debug)]
+pub(in crate::query) struct WholeTraces {
+    pub(in crate::query) spans: ColumnSpans,
+    /// The rows of the traces that are whole; `None` if all are.
+    pub(in crate::query) rows: Option<Vec<u32>>,
+    /// The other traces.
+    pub(in crate::query) rest: Vec<TraceId>,
+}
+
+/// The whole traces of a group, as answers show them; `None` if the columns do not tell. `is_whole` says
+/// whether all spans of a trace lie in one frame.
+pub(in crate::query) fn whole_traces<R: ReadAt<Error = ReadError>>(
+    group: &mut Group<'_, R>,
+    needs: &Needs,
+    is_whole: impl Fn(TraceId) -> bool,
+) -> Result<Option<WholeTraces>, ReadError> {
+    let traces = group.traces()?;
+    let mut scan = Scan::new(group);
+    if !scan.group.is_regular || is_adjusted(&scan) {
+        return Ok(None);
+    }
+    let Some(spans) = ColumnSpans::read(&mut scan, needs)? else {
+        return Ok(None);
+    };
+    let ids = spans.span_ids().into_owned();
+    let (mut rows, mut rest) = (Vec::new(), Vec::new());
+    for trace in traces {
+        let twins = || has_twins(ids.get(trace.rows.clone()).unwrap_or_default());
+        if is_whole(trace.id) && !twins() {
+            rows.extend(trace.rows.filter_map(|row| u32::try_from(row).ok()));
+        } else {
+            rest.push(trace.id);
+        }
+    }
+    Ok(Some(WholeTraces {
+        rows: (!rest.is_empty()).then_some(rows),
+        spans,
+        rest,
+    }))
+}
+
+/// The keys of all attributes of a group; `None` if the columns do not tell.
+pub(in crate::query) fn keys<R: ReadAt<Error = ReadError>>(
+    group: &mut Group<'_, R>,
+) -> Result<Option<BTreeMap<Scope, BTreeSet<String>>>, ReadError> {
+    if !group.is_regular {
+        return Ok(None);
+    }
+    let mut scan = Scan::new(group);
+    let mut keys = BTreeMap::from([
+        (Scope::Span, text_keys(&scan, MessagePlace::Span)),
+        (Scope::Event, text_keys(&scan, MessagePlace::Event)),
+        (Scope::Link, text_keys(&scan, MessagePlace::Link)),
+    ]);
+    let mut known = None;
+    let Some(heads) = SharedHeads::get(&mut known, &mut scan)? else {
+        return Ok(None);
+    };
+    for scope in [Scope::Resource, Scope::Instrumentation] {
+        keys.insert(scope, heads.keys(scope));
+    }
+    Ok(Some(keys))
+}
