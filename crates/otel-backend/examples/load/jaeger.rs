@@ -46,7 +46,7 @@ fn thrift_span(sketch: &Sketch) -> thrift::Span<'_> {
         trace_id: trace_placeholder(sketch.trace),
         span_id: span_placeholder(sketch.number),
         parent_span_id: sketch.parent.map_or([0; 8], span_placeholder),
-        operation_name: sketch.name.into(),
+        operation_name: sketch.name.as_str().into(),
         references: Vec::new(),
         flags: 1,
         start_time: start,
@@ -70,7 +70,7 @@ fn proto_span(sketch: &Sketch) -> api_v2::Span<'_> {
     api_v2::Span {
         trace_id: trace_placeholder(sketch.trace),
         span_id: span_placeholder(sketch.number),
-        operation_name: sketch.name.into(),
+        operation_name: sketch.name.as_str().into(),
         references: parent.into_iter().collect(),
         flags: 1,
         start_time: start,
@@ -85,6 +85,7 @@ fn tags(sketch: &Sketch) -> Vec<Tag<'_>> {
     let own = sketch.attributes.iter().map(|(key, value)| match value {
         Value::Text(text) => Tag::new(*key, text.as_str()),
         Value::Int(int) => Tag::new(*key, *int),
+        Value::Double(double) => Tag::new(*key, *double),
     });
     let mut tags: Vec<_> = own.collect();
     tags.push(Tag::new("span.kind", KINDS[usize::from(sketch.kind)]));

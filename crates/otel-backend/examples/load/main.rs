@@ -8,8 +8,9 @@
 //! ```
 //!
 //! It starts the otel-backend that was built beside it, on an empty directory. The requests are
-//! encoded beforehand: 8 spans a trace, 10 attributes a span, 400 spans a request; each use of one has
-//! other ids, users and times. CPU seconds are those of the backend alone.
+//! encoded beforehand, eight for each connection: 8 spans a trace, 10 attributes a span or more, 400
+//! spans a request; each use of one has other ids, users and times. CPU seconds are those of the backend
+//! alone.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -56,6 +57,10 @@ struct Options {
     /// How many seconds to send at that rate; 0 leaves it out.
     #[arg(long, default_value_t = 20)]
     seconds: u64,
+
+    /// What the spans are like.
+    #[arg(long, value_enum, default_value = "shop")]
+    data: spans::Data,
 
     /// Send by OTLP HTTP only.
     #[arg(long)]

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::process::Backend;
 use crate::send::{Load, Protocol, Sent};
+use crate::spans::Data;
 use crate::table::Figures;
 use crate::{Options, questions};
 
@@ -47,10 +48,9 @@ pub(crate) fn all(
         }
         settle(backend)?;
     }
+    let is_otlp_only = options.otlp_only || options.data != Data::Shop;
     for protocol in Protocol::ALL {
-        if backend.address(protocol).is_none()
-            || (options.otlp_only && protocol != Protocol::OtlpHttp)
-        {
+        if backend.address(protocol).is_none() || (is_otlp_only && protocol != Protocol::OtlpHttp) {
             continue;
         }
         let before = backend.usage()?;
@@ -81,7 +81,7 @@ pub(crate) fn all(
     if let Some(usage) = backend.usage()? {
         put("memory peak, MiB", usage.peak_mib);
     }
-    questions::ask_all(backend, &mut put)?;
+    questions::ask_all(backend, sent, &mut put)?;
     if let Some(usage) = backend.usage()? {
         put("memory with data, MiB", usage.memory_mib);
     }

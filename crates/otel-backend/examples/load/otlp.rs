@@ -1,5 +1,7 @@
 //! Spans as an OTLP request.
 
+use std::collections::BTreeSet;
+
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as OneOf;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue};
@@ -8,18 +10,17 @@ use opentelemetry_proto::tonic::trace::v1::span::Event;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
 use prost::Message as _;
 
-use crate::spans::{RESOURCE, SERVICES, Sketch, Value};
+use crate::spans::{RESOURCE, Sketch, Value};
 use crate::template::{NANOS, span_placeholder, trace_placeholder};
 
 pub(crate) fn encode(sketches: &[Sketch]) -> Vec<u8> {
-    let of_service = |service: usize| {
-        let spans = sketches
-            .iter()
-            .filter(move |sketch| sketch.service == service);
-        resource_spans(SERVICES[service], spans.map(span).collect())
+    let services: BTreeSet<_> = sketches.iter().map(|sketch| sketch.service).collect();
+    let of_service = |service: &str| {
+        let spans = sketches.iter().filter(|sketch| sketch.service == service);
+        resource_spans(service, spans.map(span).collect())
     };
     let request = ExportTraceServiceRequest {
-        resource_spans: (0..SERVICES.len()).map(of_service).collect(),
+        resource_spans: services.into_iter().map(of_service).collect(),
     };
     request.encode_to_vec()
 }
@@ -27,11 +28,26 @@ pub(crate) fn encode(sketches: &[Sketch]) -> Vec<u8> {
 fn span(sketch: &Sketch) -> Span {
     let start = NANOS + sketch.start;
     let attributes = sketch.attributes.iter();
-    let event = sketch.cache_miss.as_ref().map(|key| Event {
+    let event = |name: &str, attributes| Event {
         time_unix_nano: start + 10,
-        name: "cache.miss".into(),
-        attributes: vec![text("cache.key", key)],
+        name: name.into(),
+        attributes,
         ..Event::default()
+    };
+    let cache_miss = sketch.cache_miss.as_ref();
+    let cache_miss = cache_miss.map(|key| event("cache.miss", vec![text("cache.key", key)]));
+    let exception = sketch.exception.as_ref();
+    let exception = exception.map(|values| {
+        let keys = [
+            "exception.type",
+            "exception.message",
+            "exception.stacktrace",
+        ];
+        let attributes = keys.into_iter().zip(values);
+        event(
+            "exception",
+            attributes.map(|(key, value)| text(key, value)).collect(),
+        )
     });
     Span {
         trace_id: trace_placeholder(sketch.trace).to_vec(),
@@ -39,14 +55,14 @@ fn span(sketch: &Sketch) -> Span {
         parent_span_id: sketch
             .parent
             .map_or(Vec::new(), |p| span_placeholder(p).to_vec()),
-        name: sketch.name.into(),
+        name: sketch.name.clone(),
         kind: sketch.kind.into(),
         start_time_unix_nano: start,
         end_time_unix_nano: start + sketch.duration,
         attributes: attributes
             .map(|(key, value)| key_value(key, value))
             .collect(),
-        events: event.into_iter().collect(),
+        events: cache_miss.into_iter().chain(exception).collect(),
         status: sketch.failed.then(|| Status {
             code: 2,
             message: "upstream timed out".into(),
@@ -81,6 +97,7 @@ fn key_value(key: &str, value: &Value) -> KeyValue {
     match value {
         Value::Text(value) => text(key, value),
         Value::Int(value) => attribute(key, OneOf::IntValue(*value)),
+        Value::Double(value) => attribute(key, OneOf::DoubleValue(*value)),
     }
 }
 

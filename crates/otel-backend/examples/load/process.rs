@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use crate::Peer;
 use crate::send::{Connection, Protocol, template};
+use crate::spans::Data;
 
 /// A backend; one that was started here is ended with this.
 pub(crate) struct Backend {
@@ -97,7 +98,7 @@ impl Backend {
         ours.running.take().map(test_kit::Backend::terminate);
         let mut command = test_kit::command(&["--max-disk", "off", "--data-dir"]);
         command.arg(&ours.directory);
-        let mut template = template(Protocol::OtlpHttp, 8, 0);
+        let mut template = template(Data::Shop, Protocol::OtlpHttp, 8, 0);
         let began = Instant::now();
         let running = test_kit::Backend::of(command);
         self.otlp = running.address("OTLP HTTP");

@@ -8,7 +8,7 @@ use otel_backend::model::UnixNanos;
 use crate::http::get;
 use crate::process::Backend;
 use crate::send::{Connection, Protocol, template};
-use crate::spans::Random;
+use crate::spans::{Data, Random};
 use crate::template::trace_id;
 
 /// Times each kind of question is asked.
@@ -16,6 +16,30 @@ const TIMES: u64 = 50;
 
 /// How long a backend may take to show a span.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Times each question about all spans is asked.
+const SCAN_TIMES: usize = 7;
+
+/// Questions that no index answers: searches and metrics in TraceQL, and the calls between services.
+const SCANS: [(&str, &str); 9] = [
+    ("number that nothing has", "{ span.thread.id > 1000 }"),
+    (
+        "pattern that nothing matches",
+        "{ span.url.path =~ `nothing.*` }",
+    ),
+    ("long traces", "{ traceDuration > 1h }"),
+    ("rate by service", "{} | rate() by (resource.service.name)"),
+    (
+        "quantiles by name",
+        "{ span.http.request.method = `PUT` } | quantile_over_time(duration, .5, .99) by (name)",
+    ),
+    ("histogram", "{} | histogram_over_time(duration)"),
+    ("comparison", "{} | compare({ status = error })"),
+    ("values of a tag", ""),
+    ("dependencies", DEPENDENCIES),
+];
+
+const DEPENDENCIES: &str = "dependencies";
 
 /// Makes the path and the parameters of a request.
 type Question = Box<dyn FnMut() -> String>;
@@ -30,7 +54,11 @@ const MANY_TAGS: &[(&str, &str)] = &[
 ];
 
 /// Asks every kind of question, and hands over each figure with its name.
-pub(crate) fn ask_all(backend: &Backend, put: &mut dyn FnMut(&str, f64)) -> anyhow::Result<()> {
+pub(crate) fn ask_all(
+    backend: &Backend,
+    spans: u64,
+    put: &mut dyn FnMut(&str, f64),
+) -> anyhow::Result<()> {
     let Some(query) = backend.query() else {
         return Ok(());
     };
@@ -54,7 +82,49 @@ pub(crate) fn ask_all(backend: &Backend, put: &mut dyn FnMut(&str, f64)) -> anyh
     let times = (0..TIMES).map(|n| visible(&otlp, &query, n));
     let times = times.collect::<Result<_, _>>()?;
     put_times("visible after the answer", times, cpu()? - before);
+    if backend.is_ours() {
+        scan_all(&query, spans, put)?;
+    }
     Ok(())
+}
+
+/// Asks the questions about all spans, of which there are so many.
+fn scan_all(query: &str, spans: u64, put: &mut dyn FnMut(&str, f64)) -> anyhow::Result<()> {
+    for (name, question) in SCANS {
+        let path = scan(question);
+        let times = (0..SCAN_TIMES).map(|_| ask(query, &path));
+        let mut times: Vec<_> = times.collect::<Result<_, _>>()?;
+        times.sort();
+        let median = times[times.len() / 2].as_secs_f64() * 1e3;
+        put(
+            &format!("{name}, ms a million"),
+            median * 1e6 / spans as f64,
+        );
+    }
+    Ok(())
+}
+
+/// The path and the parameters of a question about all spans.
+fn scan(question: &str) -> String {
+    let end = UnixNanos::now().micros() / 1_000_000 + 60;
+    let (start, quoted) = (end - 86_400, escape(question));
+    match question {
+        DEPENDENCIES => format!("/api/dependencies?endTs={end}000&lookback=86400000"),
+        "" => "/tempo/api/v2/search/tag/span.http.route/values".to_owned(),
+        _ if question.contains(" | ") => {
+            format!("/tempo/api/metrics/query_range?q={quoted}&start={start}&end={end}")
+        }
+        _ => format!("/tempo/api/search?q={quoted}&start={start}&end={end}"),
+    }
+}
+
+/// A text as a parameter has it.
+fn escape(text: &str) -> String {
+    let escaped = text.bytes().map(|byte| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'_' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    });
+    escaped.collect()
 }
 
 fn questions(query: &str) -> anyhow::Result<Vec<(&'static str, Question)>> {
@@ -128,7 +198,7 @@ fn ask(address: &str, path: &str) -> anyhow::Result<Duration> {
 fn visible(otlp: &str, query: &str, number: u64) -> anyhow::Result<Duration> {
     let number = (1 << 50) + number;
     let mut connection = Connection::open(Protocol::OtlpHttp, otlp)?;
-    connection.send(template(Protocol::OtlpHttp, 8, 0).renew(number))?;
+    connection.send(template(Data::Shop, Protocol::OtlpHttp, 8, 0).renew(number))?;
     let began = Instant::now();
     while began.elapsed() < PATIENCE {
         let (head, body) = get(query, &path_of(number, 0))?;

@@ -15,7 +15,7 @@ use tonic::transport::{Channel, Endpoint};
 
 use crate::http::Http;
 use crate::process::Backend;
-use crate::spans::{SERVICES, TRACE, sketches};
+use crate::spans::{Data, SERVICES, TRACE, sketches};
 use crate::template::Template;
 use crate::{Options, jaeger, otlp};
 
@@ -41,8 +41,12 @@ impl fmt::Display for Protocol {
     }
 }
 
+/// How many requests each connection sends in turn: so many spans apart, values are the same.
+const TEMPLATES: usize = 8;
+
 /// What is to be sent.
 pub(crate) struct Load {
+    pub(crate) data: Data,
     pub(crate) protocol: Protocol,
     pub(crate) spans: u64,
     pub(crate) per_request: usize,
@@ -65,6 +69,7 @@ impl Load {
     /// The load at full speed.
     pub(crate) fn of(options: &Options, protocol: Protocol) -> Self {
         Self {
+            data: options.data,
             protocol,
             spans: options.spans,
             per_request: options.per_request,
@@ -81,8 +86,10 @@ impl Load {
         let senders: Vec<_> = (0..self.connections as usize)
             .map(|number| {
                 let service = number % SERVICES.len();
-                let template = template(self.protocol, self.per_request as u64, service);
-                Ok((template, Connection::open(self.protocol, &address)?))
+                let spans = self.per_request as u64;
+                let template = |_| template(self.data, self.protocol, spans, service);
+                let templates: Vec<_> = (0..TEMPLATES).map(template).collect();
+                Ok((templates, Connection::open(self.protocol, &address)?))
             })
             .collect::<anyhow::Result<_>>()?;
 
@@ -91,9 +98,9 @@ impl Load {
         let bytes: anyhow::Result<Vec<u64>> = thread::scope(|scope| {
             let senders: Vec<_> = senders
                 .into_iter()
-                .map(|(template, connection)| {
+                .map(|(templates, connection)| {
                     let next = &next;
-                    scope.spawn(move || self.send_some(template, connection, next, began))
+                    scope.spawn(move || self.send_some(templates, connection, next, began))
                 })
                 .collect();
             let failed = || anyhow::anyhow!("a sender failed");
@@ -115,13 +122,13 @@ impl Load {
 
     fn send_some(
         &self,
-        mut template: Template,
+        mut templates: Vec<Template>,
         mut connection: Connection,
         next: &AtomicU64,
         began: Instant,
     ) -> anyhow::Result<u64> {
         let mut bytes = 0;
-        loop {
+        for turn in (0..TEMPLATES).cycle() {
             let number = next.fetch_add(1, Ordering::Relaxed);
             if number >= self.requests() {
                 return Ok(bytes);
@@ -130,17 +137,18 @@ impl Load {
                 let due = number * self.per_request as u64 * 1_000_000_000 / rate;
                 thread::sleep(Duration::from_nanos(due).saturating_sub(began.elapsed()));
             }
-            let request = template.renew(self.first_request + number);
+            let request = templates[turn].renew(self.first_request + number);
             bytes += request.len() as u64;
             connection.send(request)?;
         }
+        Ok(bytes)
     }
 }
 
 /// A request of so many spans; by a protocol of Jaeger, of one service.
-pub(crate) fn template(protocol: Protocol, spans: u64, service: usize) -> Template {
+pub(crate) fn template(data: Data, protocol: Protocol, spans: u64, service: usize) -> Template {
     let traces = spans.div_ceil(TRACE);
-    let sketches = sketches(traces);
+    let sketches = sketches(data, traces);
     let bytes = match protocol {
         Protocol::OtlpHttp => otlp::encode(&sketches),
         Protocol::ThriftHttp => jaeger::encode_thrift(&sketches, service),

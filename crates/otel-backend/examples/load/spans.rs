@@ -1,4 +1,7 @@
-//! Spans like those of a small shop: five services, eight spans a trace, ten attributes a span.
+//! Spans of three kinds, eight a trace, with ten attributes or more.
+
+mod texts;
+mod varied;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -27,6 +30,17 @@ const OPERATIONS: [&str; 6] = [
 /// Spans of a trace.
 pub(crate) const TRACE: u64 = 8;
 
+/// What the spans are like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Data {
+    /// Those of a small shop with five services; most values repeat.
+    Shop,
+    /// Of twenty services, two in a request; most values hardly repeat. By OTLP only.
+    Varied,
+    /// Those of the shop with SQL, stack traces and conversations with a model. By OTLP only.
+    Texts,
+}
+
 /// A span, whatever it is encoded to.
 pub(crate) struct Sketch {
     /// Its trace, by number.
@@ -35,8 +49,8 @@ pub(crate) struct Sketch {
     pub(crate) number: u64,
     /// Its parent's number.
     pub(crate) parent: Option<u64>,
-    pub(crate) service: usize,
-    pub(crate) name: &'static str,
+    pub(crate) service: &'static str,
+    pub(crate) name: String,
     /// OTLP's number of its kind.
     pub(crate) kind: u8,
     /// Nanoseconds after now.
@@ -47,11 +61,14 @@ pub(crate) struct Sketch {
     pub(crate) attributes: Vec<(&'static str, Value)>,
     /// The key of the entry that was not in the cache, if this is its event.
     pub(crate) cache_miss: Option<String>,
+    /// The type, the message and the stack trace of its exception.
+    pub(crate) exception: Option<[String; 3]>,
 }
 
 pub(crate) enum Value {
     Text(String),
     Int(i64),
+    Double(f64),
 }
 
 /// A generator of numbers that only have to look random: `SplitMix64`.
@@ -78,12 +95,16 @@ impl Random {
 }
 
 /// Spans of so many traces, trace by trace.
-pub(crate) fn sketches(traces: u64) -> Vec<Sketch> {
+pub(crate) fn sketches(data: Data, traces: u64) -> Vec<Sketch> {
     let mut random = Random::seeded();
+    let services = varied::services(&mut random);
     let numbers = (0..traces).flat_map(|trace| (0..TRACE).map(move |index| (trace, index)));
-    numbers
-        .map(|(trace, index)| sketch(trace, index, &mut random))
-        .collect()
+    let sketch = |(trace, index)| match data {
+        Data::Shop => sketch(trace, index, &mut random),
+        Data::Varied => varied::sketch(trace, index, services, &mut random),
+        Data::Texts => texts::sketch(trace, index, &mut random),
+    };
+    numbers.map(sketch).collect()
 }
 
 fn sketch(trace: u64, index: u64, random: &mut Random) -> Sketch {
@@ -93,8 +114,8 @@ fn sketch(trace: u64, index: u64, random: &mut Random) -> Sketch {
         trace,
         number,
         parent: (index > 0).then_some(trace * TRACE + index / 2),
-        service: index as usize % SERVICES.len(),
-        name: OPERATIONS[index as usize % OPERATIONS.len()],
+        service: SERVICES[index as usize % SERVICES.len()],
+        name: OPERATIONS[index as usize % OPERATIONS.len()].to_owned(),
         kind: 1 + random.below(5) as u8,
         start: index * 1_000_000 + random.below(100_000),
         duration: random.below(longest),
@@ -102,6 +123,7 @@ fn sketch(trace: u64, index: u64, random: &mut Random) -> Sketch {
         attributes: attributes(number, random),
         // One span in five has an event.
         cache_miss: (random.below(5) == 0).then(|| format!("item-{}", random.below(1000))),
+        exception: None,
     }
 }
 
