@@ -145,7 +145,7 @@ async fn what_is_broken_is_said_with_its_place_and_costs_nothing_else() {
             format!("{prefix}: line 2, column 19: EOF while parsing a list"),
             format!("{prefix}: line 3, span 1: trace id has 0 bytes instead of 16"),
             format!(
-                "{prefix}: line 4: neither OTLP nor Jaeger nor Zipkin: there is no resourceSpans, no data, no spans and no list of Zipkin's spans"
+                "{prefix}: line 4: neither OTLP nor Jaeger nor Zipkin: there is no resourceSpans, no resourceLogs, no data, no spans and no list of Zipkin's spans"
             ),
         ]
     );
