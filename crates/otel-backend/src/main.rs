@@ -1,6 +1,7 @@
 //! otel-backend, the program: see the library for what it does.
 
 use std::io::IsTerminal as _;
+use std::os::unix::process::CommandExt as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -19,6 +20,7 @@ const USAGE: u8 = 64;
 const CANNOT_START: u8 = 1;
 
 fn main() -> ExitCode {
+    keep_few_heaps();
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
@@ -65,6 +67,24 @@ fn main() -> ExitCode {
             }
             CANNOT_START.into()
         }
+    }
+}
+
+/// Starts the program anew with two of glibc's heaps, unless the user has chosen a number.
+///
+/// By default there are up to eight for each core, and each keeps for itself what its threads have
+/// freed: after large answers this came to more than all that was ever in use at once.
+fn keep_few_heaps() {
+    const HEAPS: &str = "MALLOC_ARENA_MAX";
+    if cfg!(target_env = "gnu")
+        && std::env::var_os(HEAPS).is_none()
+        && let Ok(program) = std::env::current_exe()
+    {
+        let mut arguments = std::env::args_os();
+        let mut command = std::process::Command::new(program);
+        command.arg0(arguments.next().unwrap_or_default());
+        let reason = command.args(arguments).env(HEAPS, "2").exec();
+        eprintln!("otel-backend: memory may grow larger than documented: {reason}");
     }
 }
 
