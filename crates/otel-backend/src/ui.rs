@@ -29,7 +29,7 @@ const POLICY: &str = concat!(
 const INDEX: &str = "index.html";
 
 /// The pages that have a name, beside those of traces and services; as in `ui/static/route.js`.
-const PAGES: [&str; 3] = ["", "search", "dependencies"];
+const PAGES: [&str; 4] = ["", "logs", "search", "dependencies"];
 
 /// The page under its paths, and its files under `…/static/` at any depth: the page names them relative
 /// to its own address, so that it works under any base path.
@@ -151,6 +151,7 @@ mod tests {
     fn what_is_no_page_is_not_found() {
         for path in [
             "/",
+            "/logs",
             "/search",
             "/trace/abc",
             "/trace",
