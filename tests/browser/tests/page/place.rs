@@ -80,7 +80,7 @@ async fn tab_goes_through_the_page_in_the_order_of_the_picture() {
     page.script("document.getElementById('brand').focus()", json!([]))
         .await;
     let mut order = Vec::new();
-    for _ in 0..27 {
+    for _ in 0..28 {
         let name = "const node = document.activeElement; const { outlineStyle, backgroundImage } = getComputedStyle(node);
             const isSeen = outlineStyle !== 'none' || backgroundImage !== 'none' || node.id === 'spans';
             return (isSeen ? '' : 'unseen: ') + (node.getAttribute('aria-label') ?? node.textContent).trim()";
@@ -92,6 +92,7 @@ async fn tab_goes_through_the_page_in_the_order_of_the_picture() {
         "otel-backend",
         "Search",
         "Services",
+        "Logs",
         "Trace ID",
         "Settings",
         "Keyboard shortcuts",
