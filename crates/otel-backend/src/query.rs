@@ -40,7 +40,9 @@ pub use predicate::{Search, Tag, parse_bool};
 pub use search::Hit;
 pub use tags::{FoundTags, TagSearch, has_values};
 pub use trace::{Decoded, Spans, Trace};
-pub use traceql::{MetricsSearch, Order, SpanBatch, SpanQuery, TraceQuery, metrics_of, traces_of};
+pub use traceql::{
+    MetricsSearch, Order, SpanBatch, SpanQuery, TraceQuery, Watched, metrics_of, traces_of,
+};
 pub use walk::{Selection, walk};
 pub use warnings::{Warning, Warnings};
 
@@ -128,11 +130,24 @@ impl Query {
     /// The keys of attributes among the newest spans, and the values of a field.
     ///
     /// # Errors
-    /// [`ReadError`] if the store cannot be read.
-    pub async fn tags(&self, search: TagSearch) -> Result<FoundTags, ReadError> {
-        self.store
-            .read(move |reader| tags::run(reader, &search))
+    /// [`SearchError`] if the store cannot be read, or it takes too long.
+    pub async fn tags(&self, search: TagSearch) -> Result<FoundTags, SearchError> {
+        self.read(move |reader, patience| tags::run(reader, &search, patience))
             .await
+    }
+
+    /// Reads the store for as long as its answer is waited for.
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Reader, &Patience) -> Result<T, SearchError> + Send + 'static,
+    ) -> Result<T, SearchError> {
+        // Dropped with this future, when the client goes away.
+        let waits = Arc::new(());
+        let asker = Arc::downgrade(&waits);
+        let patience = Patience::new(move || asker.strong_count() == 0);
+        let result = self.store.read(move |reader| read(reader, &patience)).await;
+        drop(waits);
+        result
     }
 
     /// The number of calls between each two services, in the traces that lie between two times.
@@ -148,17 +163,11 @@ impl Query {
         static TURN: Semaphore = Semaphore::const_new(1);
         let turn = tokio::time::timeout(Duration::from_secs(5), TURN.acquire()).await;
         let turn = turn.ok().and_then(Result::ok).ok_or(ReadError::Busy)?;
-        // Dropped with this future, when the client goes away.
-        let waits = Arc::new(());
-        let asker = Arc::downgrade(&waits);
-        let patience = Patience::new(move || asker.strong_count() == 0);
-        let counted = self.store.read(move |reader| {
+        self.read(move |reader, patience| {
             let _turn = turn;
-            dependencies::count(reader, from, to, &patience)
-        });
-        let counted = counted.await;
-        drop(waits);
-        counted
+            dependencies::count(reader, from, to, patience)
+        })
+        .await
     }
 
     /// The names of all services, sorted.

@@ -59,6 +59,12 @@ pub trait Batch {
     /// The keys of all attributes in a scope, each once, in any order. Asked for only by
     /// `compare()` and for tag names. Never asked for [`Scope::Any`].
     fn keys(&self, scope: Scope) -> Vec<Cow<'_, str>>;
+
+    /// Whether the evaluation is to go on. Asked now and then while regular expressions are matched;
+    /// after the first `false`, what comes out of this batch means nothing.
+    fn goes_on(&self) -> bool {
+        true
+    }
 }
 
 /// What a column is made of.

@@ -103,7 +103,9 @@ impl Node {
                 frame.len(),
             ),
             Self::Match(text, negated, pattern) => {
-                let passes = |text: &str| pattern.matches(text) != *negated;
+                let passes = |text: &str| {
+                    frame.goes_on(pattern.steps(text)) && pattern.matches(text) != *negated
+                };
                 let test = |value: &Value<'_>| value.test_text(*negated, &passes);
                 vector::test(&text.column(frame), frame.len(), test)
             }

@@ -4,30 +4,59 @@ use regex::{Regex, RegexBuilder};
 
 /// A regular expression that must match a whole text.
 #[derive(Debug, Clone)]
-pub(crate) struct Pattern(Regex);
+pub(crate) struct Pattern {
+    regex: Regex,
+    /// About how many steps it takes for each byte of a text, at worst.
+    weight: usize,
+}
 
 impl Pattern {
     /// Bytes that a compiled pattern may take, and its cache of states besides.
     const MAX_SIZE: usize = 256 * 1024;
 
+    /// About how many bytes each state of a compiled pattern takes.
+    const STATE: usize = 64;
+
+    /// Steps that one match takes at most, some tenth of a second: of a text that would take more, the
+    /// beginning is looked at.
+    const MAX_STEPS: usize = 16 << 20;
+
     /// Compiles a pattern; `None` if it is none, or too large.
     pub(crate) fn new(pattern: &str) -> Option<Self> {
-        let compile = |pattern: &str| {
-            RegexBuilder::new(pattern)
-                .size_limit(Self::MAX_SIZE)
-                .dfa_size_limit(Self::MAX_SIZE)
-                .dot_matches_new_line(true)
-                .build()
-                .ok()
-        };
         // By itself first: `)(` is no pattern.
-        compile(pattern)?;
-        compile(&format!("^(?:{pattern})$")).map(Self)
+        compile(pattern, Self::MAX_SIZE)?;
+        let whole = format!("^(?:{pattern})$");
+        let sizes = [
+            Self::MAX_SIZE >> 6,
+            Self::MAX_SIZE >> 4,
+            Self::MAX_SIZE >> 2,
+        ];
+        sizes.into_iter().chain([Self::MAX_SIZE]).find_map(|size| {
+            compile(&whole, size).map(|regex| Self {
+                regex,
+                weight: size / Self::STATE,
+            })
+        })
     }
 
     pub(crate) fn matches(&self, text: &str) -> bool {
-        self.0.is_match(text)
+        let end = text.floor_char_boundary(Self::MAX_STEPS / self.weight);
+        self.regex.is_match(text.get(..end).unwrap_or(text))
     }
+
+    /// About how many steps it takes to match a text, at worst.
+    pub(crate) fn steps(&self, text: &str) -> usize {
+        text.len().saturating_mul(self.weight).min(Self::MAX_STEPS)
+    }
+}
+
+fn compile(pattern: &str, size: usize) -> Option<Regex> {
+    RegexBuilder::new(pattern)
+        .size_limit(size)
+        .dfa_size_limit(Pattern::MAX_SIZE)
+        .dot_matches_new_line(true)
+        .build()
+        .ok()
 }
 
 #[cfg(test)]
@@ -43,5 +72,16 @@ mod tests {
         for refused in ["[", ")(", "(a{1000}){1000}"] {
             assert!(Pattern::new(refused).is_none(), "{refused}");
         }
+    }
+
+    #[test]
+    fn the_more_states_a_pattern_has_the_less_of_a_long_text_it_sees() {
+        let text = format!("{}ab", "a".repeat(200_000));
+        let small = Pattern::new("a*ab").unwrap();
+        assert!(small.matches(&text));
+        let large = Pattern::new("(?:a*ab|[ab]{900})").unwrap();
+        assert!(large.weight > small.weight);
+        assert!(!large.matches(&text));
+        assert!(large.steps(&text) <= Pattern::MAX_STEPS);
     }
 }

@@ -1,7 +1,7 @@
 //! A batch and the columns that programs read of it, each made once.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::ops::Range;
 
 use crate::program::{Inputs, Items};
@@ -20,7 +20,12 @@ pub(crate) struct Table<'b> {
     event_ends: OnceCell<Cow<'b, [u32]>>,
     link_ends: OnceCell<Cow<'b, [u32]>>,
     structure: OnceCell<Structure>,
+    /// Steps since the batch was asked whether to go on.
+    steps: Cell<usize>,
 }
+
+/// Steps between two questions whether to go on: some hundredth of a second.
+const PACE: usize = 2 << 20;
 
 /// The rows over which a program runs: spans, or pairs of a span and its events and links.
 pub(crate) enum Frame<'f, 'b> {
@@ -44,7 +49,16 @@ impl<'b> Table<'b> {
             event_ends: OnceCell::new(),
             link_ends: OnceCell::new(),
             structure: OnceCell::new(),
+            steps: Cell::new(0),
         }
+    }
+
+    /// Whether the evaluation is to go on with what takes so many steps.
+    fn goes_on(&self, steps: usize) -> bool {
+        let steps = self.steps.get().saturating_add(steps);
+        let pauses = steps > PACE;
+        self.steps.set(if pauses { 0 } else { steps });
+        !pauses || self.batch.goes_on()
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -206,6 +220,13 @@ impl<'b> Table<'b> {
 }
 
 impl<'b> Frame<'_, 'b> {
+    /// Whether the evaluation is to go on with what takes so many steps.
+    pub(crate) fn goes_on(&self, steps: usize) -> bool {
+        match self {
+            Self::Spans(table) | Self::Items { table, .. } => table.goes_on(steps),
+        }
+    }
+
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::Spans(table) => table.len(),

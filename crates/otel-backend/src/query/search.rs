@@ -11,7 +11,7 @@ use super::trace::{Frames, SpanStart, Trace, load, weighed_groups};
 use super::traceql::{Best, Order};
 use crate::format::otlp::{Outline, SpanGroup};
 use crate::model::{TraceId, UnixNanos};
-use crate::store::{Block, Frame, Looker, ReadError, Reader, SplitTraces};
+use crate::store::{Block, Frame, Looker, Reader, SplitTraces};
 
 /// A step of the search, and the latest time at which a trace found by it can start.
 ///
@@ -60,32 +60,32 @@ pub(super) fn run(
     search: &Search,
     patience: &Patience,
 ) -> Result<Vec<Hit>, SearchError> {
-    let mut running = Running::new(reader, search);
+    let mut running = Running::new(reader, search, patience);
     running.begin();
     let order = search.traces.as_ref().map(|query| query.order);
     match order.unwrap_or_default() {
-        Order::Newest => newest(running, patience),
-        _ => ranked(running, patience),
+        Order::Newest => newest(running),
+        _ => ranked(running),
     }
 }
 
 /// The newest traces, newest first: the search ends when there are enough.
-fn newest(mut running: Running<'_>, patience: &Patience) -> Result<Vec<Hit>, SearchError> {
+fn newest(mut running: Running<'_>) -> Result<Vec<Hit>, SearchError> {
     let mut found = Vec::new();
     while found.len() < running.search.limit
         && let Some(lead) = running.leads.pop()
     {
-        patience.check()?;
+        running.patience.check()?;
         found.extend(running.follow(&lead.step)?);
     }
     Ok(found)
 }
 
 /// The traces of the highest ranks: every trace that matches is looked at, and none is kept.
-fn ranked(mut running: Running<'_>, patience: &Patience) -> Result<Vec<Hit>, SearchError> {
+fn ranked(mut running: Running<'_>) -> Result<Vec<Hit>, SearchError> {
     let mut best = Best::new(running.search.limit);
     while let Some(lead) = running.leads.pop() {
-        patience.check()?;
+        running.patience.check()?;
         match lead.step {
             Step::Candidate(id) => {
                 if let Some((rank, start)) = running.rank(id)? {
@@ -102,17 +102,31 @@ fn ranked(mut running: Running<'_>, patience: &Patience) -> Result<Vec<Hit>, Sea
 }
 
 /// The traces of which a span of this group matches. Most spans are passed over undecoded.
-fn matching_traces(search: &Search, group: &SpanGroup<'_>) -> Vec<TraceId> {
+fn matching_traces(
+    search: &Search,
+    group: &SpanGroup<'_>,
+    patience: &Patience,
+) -> Result<Vec<TraceId>, SearchError> {
+    let mut matching = Vec::new();
     if !search.may_match_group(group) {
-        return Vec::new();
+        return Ok(matching);
     }
-    let matching = group.messages.iter().filter_map(|message| {
+    let matches = |message| {
         let outline = Outline::read(message)?;
         let span = (search.may_match(&outline)).then(|| group.decode(message));
         search.matches(&span?.ok()?).then_some(outline.trace_id)
-    });
-    matching.collect()
+    };
+    for message in &group.messages {
+        if message.len() > LONG {
+            patience.check()?;
+        }
+        matching.extend(matches(message));
+    }
+    Ok(matching)
 }
+
+/// A span of more bytes may take long to match.
+const LONG: usize = 4096;
 
 /// When these traces start, as far as a frame knows; they cannot start later.
 fn trace_starts(
@@ -132,6 +146,7 @@ fn trace_starts(
 struct Running<'r> {
     reader: &'r Reader,
     search: &'r Search,
+    patience: &'r Patience,
     looker: Looker<'r>,
     /// Made when it is first asked for.
     split: OnceCell<SplitTraces>,
@@ -145,10 +160,11 @@ struct Running<'r> {
 }
 
 impl<'r> Running<'r> {
-    fn new(reader: &'r Reader, search: &'r Search) -> Self {
+    fn new(reader: &'r Reader, search: &'r Search, patience: &'r Patience) -> Self {
         Self {
             reader,
             search,
+            patience,
             looker: reader.looker(),
             split: OnceCell::new(),
             leads: BinaryHeap::new(),
@@ -178,7 +194,7 @@ impl<'r> Running<'r> {
     }
 
     /// Goes one step on; returns the trace if there is none to go.
-    fn follow(&mut self, step: &Step) -> Result<Option<Hit>, ReadError> {
+    fn follow(&mut self, step: &Step) -> Result<Option<Hit>, SearchError> {
         match *step {
             Step::Block(block) => {
                 let clauses = self.search.clauses();
@@ -197,14 +213,15 @@ impl<'r> Running<'r> {
     }
 
     /// Looks for matching spans in a frame.
-    fn open(&mut self, frame: Frame) -> Result<(), ReadError> {
-        let (reader, search) = (self.reader, self.search);
+    fn open(&mut self, frame: Frame) -> Result<(), SearchError> {
+        let (reader, search, patience) = (self.reader, self.search, self.patience);
         let split = &self.split;
         let is_whole = |id| split.get_or_init(|| reader.split_traces()).is_whole(id);
         let _held = weigh(frame)?;
-        let found = self
-            .looker
-            .look_into(frame, |group| candidates(group, search, &is_whole))?;
+        let found = self.looker.look_into(frame, |group| {
+            candidates(group, search, &is_whole, patience)
+        })?;
+        patience.check()?;
         match found {
             Some(found) => self.follow_candidates(frame, &found),
             None if reader.has_columns(frame) => Ok(()),
@@ -212,14 +229,13 @@ impl<'r> Running<'r> {
         }
     }
 
-    fn follow_candidates(&mut self, frame: Frame, found: &Candidates) -> Result<(), ReadError> {
+    fn follow_candidates(&mut self, frame: Frame, found: &Candidates) -> Result<(), SearchError> {
         let mut ids = HashSet::new();
         if let Some(data) = &found.data {
             let (groups, _held) = weighed_groups(self.reader, frame, data)?;
-            let traces = groups
-                .iter()
-                .flat_map(|group| matching_traces(self.search, group));
-            ids.extend(traces);
+            for group in &groups {
+                ids.extend(matching_traces(self.search, group, self.patience)?);
+            }
         }
         for (id, latest) in &found.starts {
             let may_match = found.data.is_none() || ids.contains(id);
@@ -233,12 +249,12 @@ impl<'r> Running<'r> {
         Ok(())
     }
 
-    fn open_rows(&mut self, frame: Frame) -> Result<(), ReadError> {
+    fn open_rows(&mut self, frame: Frame) -> Result<(), SearchError> {
         let open = self.frames.get(self.reader, frame)?;
         let (groups, _held) = weighed_groups(self.reader, frame, &open.bytes)?;
         let mut found = HashSet::new();
         for group in &groups {
-            found.extend(matching_traces(self.search, group));
+            found.extend(matching_traces(self.search, group, self.patience)?);
         }
         found.retain(|id| self.seen.insert(*id));
         if found.is_empty() {
@@ -255,7 +271,7 @@ impl<'r> Running<'r> {
         Ok(())
     }
 
-    fn load(&mut self, id: TraceId) -> Result<(), ReadError> {
+    fn load(&mut self, id: TraceId) -> Result<(), SearchError> {
         let trace = load(self.reader, &mut self.frames, id)?;
         if let Some(trace) = trace
             && self.is_wanted(&trace)?
@@ -273,7 +289,7 @@ impl<'r> Running<'r> {
     }
 
     /// The rank of a trace in the order that is asked for, and its start; `None` if it does not match.
-    fn rank(&mut self, id: TraceId) -> Result<Option<(u64, UnixNanos)>, ReadError> {
+    fn rank(&mut self, id: TraceId) -> Result<Option<(u64, UnixNanos)>, SearchError> {
         let (Some(query), Some(trace)) = (
             &self.search.traces,
             load(self.reader, &mut self.frames, id)?,
@@ -281,17 +297,18 @@ impl<'r> Running<'r> {
             return Ok(None);
         };
         let spans = trace.spans()?;
-        let rank = query
-            .matches(&spans)
-            .then(|| query.order.rank(query, &spans));
-        Ok(rank.map(|rank| (rank, trace.start)))
+        if !query.matches(&spans, self.patience)? {
+            return Ok(None);
+        }
+        let rank = query.order.rank(query, &spans, self.patience)?;
+        Ok(Some((rank, trace.start)))
     }
 
     /// Whether the trace satisfies what is asked of traces; a span of it satisfies the rest.
-    fn is_wanted(&self, trace: &Trace) -> Result<bool, ReadError> {
+    fn is_wanted(&self, trace: &Trace) -> Result<bool, SearchError> {
         let Some(query) = &self.search.traces else {
             return Ok(true);
         };
-        Ok(query.matches(&trace.spans()?))
+        query.matches(&trace.spans()?, self.patience)
     }
 }

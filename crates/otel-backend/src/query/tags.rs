@@ -7,8 +7,9 @@ use ::traceql::{Batch, Field, Intrinsic, Scope, Subset, Value};
 
 use super::columns::{ColumnSpans, Needs, keys, weigh};
 use super::lookup::newest_frames;
+use super::patience::{Patience, SearchError};
 use super::trace::weighed_groups;
-use super::traceql::{SpanBatch, SpanQuery};
+use super::traceql::{SpanBatch, SpanQuery, Watched};
 use crate::model::{Span, UnixNanos};
 use crate::store::{Frame, Looker, ReadError, Reader, Scan};
 
@@ -52,7 +53,11 @@ const SCOPES: [Scope; 5] = [
 ];
 
 /// Looks through the newest spans.
-pub(super) fn run(reader: &Reader, search: &TagSearch) -> Result<FoundTags, ReadError> {
+pub(super) fn run(
+    reader: &Reader,
+    search: &TagSearch,
+    patience: &Patience,
+) -> Result<FoundTags, SearchError> {
     let mut found = FoundTags::default();
     let frames = newest_frames(reader, u64::MAX)?.into_iter();
     let frames = frames.filter(|frame| frame.last >= search.from && frame.first <= search.to);
@@ -62,12 +67,13 @@ pub(super) fn run(reader: &Reader, search: &TagSearch) -> Result<FoundTags, Read
         if bytes >= MAX_BYTES {
             break;
         }
-        if look_into_columns(&mut looker, frame, search, &mut found)? {
+        if look_into_columns(&mut looker, frame, search, &mut found, patience)? {
             bytes += u64::from(frame.bytes) / OF_COLUMNS;
         } else {
             bytes += u64::from(frame.bytes);
-            look_into(reader, frame, search, &mut found)?;
+            look_into(reader, frame, search, &mut found, patience)?;
         }
+        patience.check()?;
         if found.values.len() >= search.limit {
             break;
         }
@@ -85,6 +91,7 @@ fn look_into_columns(
     frame: Frame,
     search: &TagSearch,
     found: &mut FoundTags,
+    patience: &Patience,
 ) -> Result<bool, ReadError> {
     let _held = weigh(frame)?;
     let is_within = frame.first >= search.from && frame.last <= search.to;
@@ -116,21 +123,21 @@ fn look_into_columns(
     if is_within && search.query.is_none() {
         found.add_values(field, &spans, search.limit);
     } else {
-        let rows = rows_of(&spans, search);
+        let rows = rows_of(&spans, search, patience);
         found.add_values(field, &Subset::new(&spans, rows), search.limit);
     }
     Ok(true)
 }
 
 /// The rows of the spans that count.
-fn rows_of(spans: &ColumnSpans, search: &TagSearch) -> Vec<u32> {
+fn rows_of(spans: &ColumnSpans, search: &TagSearch, patience: &Patience) -> Vec<u32> {
     let starts = spans.starts();
     let is_within = |row: &usize| {
         let start = starts.get(*row).copied().map(UnixNanos);
         start.is_some_and(|start| (search.from..=search.to).contains(&start))
     };
     let rows = match &search.query {
-        Some(query) => query.rows(spans),
+        Some(query) => query.rows(&Watched::new(spans, patience)),
         None => (0..spans.len()).collect(),
     };
     let rows = rows.into_iter().filter(is_within);
@@ -142,6 +149,7 @@ fn look_into(
     frame: Frame,
     search: &TagSearch,
     found: &mut FoundTags,
+    patience: &Patience,
 ) -> Result<(), ReadError> {
     let bytes = reader.open(frame)?;
     let (groups, _held) = weighed_groups(reader, frame, &bytes)?;
@@ -152,7 +160,7 @@ fn look_into(
             .collect();
         if let Some(query) = &search.query {
             let mut rows = query
-                .rows(&SpanBatch::of_trace(&spans))
+                .rows(&Watched::new(&SpanBatch::of_trace(&spans), patience))
                 .into_iter()
                 .peekable();
             let mut row = 0;

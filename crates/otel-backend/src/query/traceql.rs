@@ -4,6 +4,7 @@ pub(super) mod batch;
 mod metrics;
 mod order;
 mod prune;
+mod watched;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use crate::store::Reader;
 pub use batch::Spans as SpanBatch;
 pub use metrics::{MetricsSearch, run as metrics_of};
 pub use order::Order;
+pub use watched::Watched;
 
 pub(super) use order::Best;
 pub(super) use prune::prune;
@@ -78,29 +80,40 @@ impl TraceQuery {
     }
 
     /// Whether a trace, whose spans these are, satisfies it.
-    pub(super) fn matches(&self, spans: &[Span<'_>]) -> bool {
+    ///
+    /// # Errors
+    /// [`SearchError::TooLong`] if there is no patience left.
+    pub(super) fn matches(
+        &self,
+        spans: &[Span<'_>],
+        patience: &Patience,
+    ) -> Result<bool, SearchError> {
         let start = spans.iter().map(|span| span.start).min();
         let end = spans.iter().map(|span| span.end).max();
         let lies_within = start.is_some_and(|start| start <= self.to)
             && end.is_some_and(|end| end.max(start.unwrap_or_default()) >= self.from);
-        lies_within
-            && !self
-                .search
-                .evaluate(&SpanBatch::of_trace(spans))
-                .traces
-                .is_empty()
+        if !lies_within {
+            return Ok(false);
+        }
+        let batch = SpanBatch::of_trace(spans);
+        let batch = Watched::new(&batch, patience);
+        let matches = !self.search.evaluate(&batch).traces.is_empty();
+        patience.check()?;
+        Ok(matches)
     }
 
     /// Nanoseconds of the longest span of a trace that comes through.
-    fn longest_match(&self, spans: &[Span<'_>]) -> u64 {
+    fn longest_match(&self, spans: &[Span<'_>], patience: &Patience) -> Result<u64, SearchError> {
         let batch = SpanBatch::of_trace(spans);
+        let batch = Watched::new(&batch, patience);
         let found = self.search.evaluate(&batch);
+        patience.check()?;
         let sets = found.traces.iter().flat_map(|trace| &trace.spansets);
         let matching = sets
             .flat_map(|set| &set.rows)
             .filter_map(|row| spans.get(*row as usize));
         let durations = matching.map(|span| span.end.0.saturating_sub(span.start.0));
-        durations.max().unwrap_or(0)
+        Ok(durations.max().unwrap_or(0))
     }
 }
 

@@ -21,7 +21,7 @@ use crate::support::{Backend, get_json, post};
 
 pub(crate) const EXPORT: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 
-fn string(key: &str, value: &str) -> KeyValue {
+pub(crate) fn string(key: &str, value: &str) -> KeyValue {
     attribute(key, AnyValueKind::StringValue(value.into()))
 }
 

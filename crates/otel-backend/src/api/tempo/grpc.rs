@@ -66,7 +66,8 @@ impl StreamingQuerier for Service {
         let wanted = parse_search(&request.into_inner().into(), UnixNanos::now())?;
         let query = self.0.clone();
         grpc::messages(move |outlet| {
-            let hits = query.search(&wanted.search, &outlet.patience())?;
+            let patience = outlet.patience();
+            let hits = query.search(&wanted.search, &patience)?;
             let found = wanted.search.traces.map(|query| Found {
                 query,
                 spans: wanted.spans,
@@ -76,9 +77,11 @@ impl StreamingQuerier for Service {
             for trace in query.traces(hits) {
                 let trace = trace?;
                 let spans = trace.spans()?;
-                let described = found.as_ref();
                 let tell = |trace: &TraceMetadata<'_>| TraceSearchMetadata::from(trace);
-                let described = described.and_then(|f| f.describe(&trace, &spans, tell));
+                let described = match &found {
+                    Some(found) => found.describe(&trace, &spans, &patience, tell)?,
+                    None => None,
+                };
                 if let Some(traces) = described.and_then(|trace| pieces.add(trace)) {
                     let metrics = Some(LOOKING);
                     outlet.send(SearchResponse { traces, metrics })?;

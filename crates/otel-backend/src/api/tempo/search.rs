@@ -19,7 +19,7 @@ use crate::api::common::pairs::Pairs;
 use crate::format::jaeger::short_id;
 use crate::format::json::{as_text, is_zero};
 use crate::model::{Span, StatusCode, UnixNanos, to_hex};
-use crate::query::{Order, Query, SpanBatch, Trace, TraceQuery};
+use crate::query::{Order, Patience, Query, SearchError, SpanBatch, Trace, TraceQuery, Watched};
 
 /// Tempo's name for a root that has not been received.
 const NO_ROOT: &str = "<root span not yet received>";
@@ -96,7 +96,9 @@ pub(super) async fn search(
                     let spans = trace.spans()?;
                     let write = |trace: &TraceMetadata<'_>| list.entry()?.value(trace);
                     if let Some(found) = &found {
-                        found.describe(&trace, &spans, write).transpose()?;
+                        found
+                            .describe(&trace, &spans, patience, write)?
+                            .transpose()?;
                     }
                 }
                 Ok::<_, ApiError>(())
@@ -119,23 +121,29 @@ pub(super) struct Found {
 
 impl Found {
     /// What `tell` makes of a trace; nothing if the trace has changed since it was found.
+    ///
+    /// # Errors
+    /// [`SearchError::TooLong`] if there is no patience left.
     pub(super) fn describe<T>(
         &self,
         trace: &Trace,
         spans: &[Span<'_>],
+        patience: &Patience,
         tell: impl FnOnce(&TraceMetadata<'_>) -> T,
-    ) -> Option<T> {
+    ) -> Result<Option<T>, SearchError> {
         let batch = SpanBatch::of_trace(spans);
+        let batch = Watched::new(&batch, patience);
         let found = self.query.search.evaluate(&batch);
+        patience.check()?;
         let sets = found.traces.iter().flat_map(|trace| &trace.spansets);
         let sets: Vec<_> = sets.map(|set| self.span_set(&found, set, spans)).collect();
         if sets.is_empty() {
-            return None;
+            return Ok(None);
         }
         let root = root(spans);
         let service = root.map(|root| root.resource.service_name().to_owned());
         let name = root.map(|root| root.name.clone().into_owned());
-        Some(tell(&TraceMetadata {
+        Ok(Some(tell(&TraceMetadata {
             trace_id: short_id(trace.id.as_bytes()),
             root_service_name: service.unwrap_or_else(|| NO_ROOT.into()),
             root_trace_name: name.unwrap_or_default(),
@@ -148,7 +156,7 @@ impl Found {
             },
             span_sets: &sets,
             service_stats: service_stats(spans),
-        }))
+        })))
     }
 
     fn span_set<'s>(

@@ -9,8 +9,9 @@ use super::asking::Asking;
 use super::batch::{ColumnSpans, Needs};
 use super::{has_twins, is_adjusted};
 use crate::model::{TraceId, UnixNanos};
+use crate::query::patience::Patience;
 use crate::query::predicate::Search;
-use crate::query::traceql::TraceQuery;
+use crate::query::traceql::{TraceQuery, Watched};
 use crate::store::{Group, ReadAt, ReadError, Scan};
 
 /// Traces that a search may find.
@@ -23,11 +24,13 @@ pub(in crate::query) struct Candidates {
     pub(in crate::query) starts: Vec<(TraceId, UnixNanos)>,
 }
 
-/// The candidates of a group. `is_whole` says whether all spans of a trace lie in one frame.
+/// The candidates of a group. `is_whole` says whether all spans of a trace lie in one frame. Without
+/// patience, they mean nothing.
 pub(in crate::query) fn candidates<R: ReadAt<Error = ReadError>>(
     group: &mut Group<'_, R>,
     search: &Search,
     is_whole: &dyn Fn(TraceId) -> bool,
+    patience: &Patience,
 ) -> Result<Candidates, ReadError> {
     let (spans, is_regular) = (group.spans, group.is_regular);
     let mut asking = Asking::new(Scan::new(group));
@@ -41,7 +44,7 @@ pub(in crate::query) fn candidates<R: ReadAt<Error = ReadError>>(
     }
     let mut starts = asking.starts_of(&mask)?;
     if let Some(query) = &search.traces {
-        if let Some(wanted) = judge(&mut asking.scan, query, is_whole)? {
+        if let Some(wanted) = judge(&mut asking.scan, query, is_whole, patience)? {
             starts.retain(|(id, _)| wanted.contains(id));
         }
         return Ok(Candidates { data: None, starts });
@@ -60,6 +63,7 @@ fn judge<R: ReadAt<Error = ReadError>>(
     scan: &mut Scan<'_, '_, R>,
     query: &TraceQuery,
     is_whole: &dyn Fn(TraceId) -> bool,
+    patience: &Patience,
 ) -> Result<Option<HashSet<TraceId>>, ReadError> {
     if is_adjusted(scan) {
         return Ok(None);
@@ -72,7 +76,8 @@ fn judge<R: ReadAt<Error = ReadError>>(
     let Some(batch) = ColumnSpans::read(scan, &needs)? else {
         return Ok(None);
     };
-    let found = query.search.evaluate(&batch);
+    let watched = Watched::new(&batch, patience);
+    let found = query.search.evaluate(&watched);
     let found: HashSet<_> = found.traces.iter().map(|trace| trace.rows.start).collect();
     // What is asked of spans alone is known, wherever the rest of the trace is.
     let is_of_spans = query.search.is_of_spans();

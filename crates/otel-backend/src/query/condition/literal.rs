@@ -1,6 +1,10 @@
 //! Literals, and how a field is compared with them.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Instant;
 
 use regex::{Regex, RegexBuilder};
 
@@ -23,8 +27,6 @@ pub enum Operator {
     LessOrEqual,
     /// `=~`
     Match,
-    /// `!~`
-    NotMatch,
 }
 
 /// A value that was written into a query.
@@ -47,18 +49,33 @@ pub enum Literal {
 }
 
 /// A regular expression that must match a whole text.
+///
+/// It only narrows a search down: once it has taken too long, every text may match.
 #[derive(Debug, Clone)]
-pub struct Pattern(Regex);
+pub struct Pattern {
+    regex: Regex,
+    /// Microseconds that long texts have taken so far.
+    spent: Arc<AtomicU64>,
+}
 
 impl PartialEq for Pattern {
     fn eq(&self, other: &Self) -> bool {
-        self.0.as_str() == other.0.as_str()
+        self.regex.as_str() == other.regex.as_str()
     }
 }
 
 impl Pattern {
-    /// Bytes that a compiled pattern may take.
-    const MAX_SIZE: usize = 1024 * 1024;
+    /// Bytes that a compiled pattern may take: one that takes more narrows nothing down.
+    const MAX_SIZE: usize = 32 * 1024;
+
+    /// The time of a shorter text is not measured.
+    const SHORT: usize = 32;
+
+    /// Microseconds that texts may take.
+    const MAX_TIME: u64 = 100_000;
+
+    /// The beginning of a longer text tells nothing.
+    const MAX_LENGTH: usize = 16 * 1024;
 
     /// Compiles a pattern.
     ///
@@ -68,7 +85,25 @@ impl Pattern {
         RegexBuilder::new(&format!("^(?:{pattern})$"))
             .size_limit(Self::MAX_SIZE)
             .build()
-            .map(Self)
+            .map(|regex| Self {
+                regex,
+                spent: Arc::default(),
+            })
+    }
+
+    /// Whether a text may match.
+    fn may_match(&self, text: &str) -> bool {
+        if text.len() < Self::SHORT {
+            return self.regex.is_match(text);
+        }
+        if text.len() > Self::MAX_LENGTH || self.spent.load(Relaxed) > Self::MAX_TIME {
+            return true;
+        }
+        let begin = Instant::now();
+        let matches = self.regex.is_match(text);
+        let micros = u64::try_from(begin.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.spent.fetch_add(micros, Relaxed);
+        matches
     }
 }
 
@@ -81,7 +116,7 @@ impl Operator {
             Self::GreaterOrEqual => ordering != Ordering::Less,
             Self::Less => ordering == Ordering::Less,
             Self::LessOrEqual => ordering != Ordering::Greater,
-            Self::Match | Self::NotMatch => false,
+            Self::Match => false,
         }
     }
 }
@@ -119,8 +154,7 @@ impl Literal {
             }
             (Value::Bool(value), Self::Bool(bool)) => Some(value.cmp(bool)),
             (value, Self::Pattern(pattern)) => {
-                let matches = pattern.0.is_match(&value.text());
-                return matches == (operator == Operator::Match);
+                return pattern.may_match(&value.text());
             }
             _ => None,
         };

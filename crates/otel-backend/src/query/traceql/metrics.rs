@@ -7,7 +7,7 @@ use std::sync::Arc;
 use traceql::{Answer, Metrics, MetricsRun, Subset, Window};
 
 use super::batch::Spans;
-use super::prune;
+use super::{Watched, prune};
 use crate::format::otlp::{Outline, groups};
 use crate::model::{Span, TraceId};
 use crate::query::columns::{Chosen, Needs, WholeTraces, choose, weigh, whole_traces};
@@ -67,13 +67,13 @@ fn add_spans(
     let starts = run.starts();
     let mut looker = reader.looker();
     for frame in frames(reader, &starts, &condition.clauses())? {
-        patience.check()?;
         let _held = weigh(frame)?;
         match looker.look_into(frame, |group| choose(group, condition, needs))? {
             Some(Chosen::Nothing) => {}
-            Some(Chosen::Spans(spans)) => run.add(&*spans),
-            Some(Chosen::Unknown) | None => add_frame(reader, frame, run, &starts)?,
+            Some(Chosen::Spans(spans)) => run.add(&Watched::new(&*spans, patience)),
+            Some(Chosen::Unknown) | None => add_frame(reader, frame, run, &starts, patience)?,
         }
+        patience.check()?;
     }
     Ok(())
 }
@@ -99,6 +99,7 @@ fn add_frame(
     frame: Frame,
     run: &mut MetricsRun<'_>,
     starts: &RangeInclusive<u64>,
+    patience: &Patience,
 ) -> Result<(), ReadError> {
     let bytes = reader.open(frame)?;
     let (groups, _held) = weighed_groups(reader, frame, &bytes)?;
@@ -110,7 +111,7 @@ fn add_frame(
         let messages = group.messages.iter().filter(counts);
         spans.extend(messages.filter_map(|message| group.decode(message).ok()));
     }
-    run.add(&Spans::of_trace(&spans));
+    run.add(&Watched::new(&Spans::of_trace(&spans), patience));
     Ok(())
 }
 
@@ -134,22 +135,25 @@ fn add_traces(
         let rest = match whole.flatten() {
             Some(WholeTraces { spans, rows, rest }) => {
                 match rows {
-                    None => run.add(&spans),
-                    Some(rows) => run.add(&Subset::new(&spans, rows)),
+                    None => run.add(&Watched::new(&spans, patience)),
+                    Some(rows) => {
+                        run.add(&Watched::new(&Subset::new(&spans, rows), patience));
+                    }
                 }
+                patience.check()?;
                 rest
             }
             None => traces_in(reader, frame, starts)?,
         };
         drop(held);
         for id in rest {
-            patience.check()?;
             if !seen.insert(id) {
                 continue;
             }
+            patience.check()?;
             if let Some(trace) = load(reader, &mut open, id)? {
                 let spans = trace.spans()?;
-                run.add(&Spans::of_trace(&spans));
+                run.add(&Watched::new(&Spans::of_trace(&spans), patience));
             }
         }
     }

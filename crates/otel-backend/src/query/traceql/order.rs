@@ -5,6 +5,7 @@ use std::collections::BinaryHeap;
 
 use super::TraceQuery;
 use crate::model::{Span, StatusCode, TraceId, UnixNanos};
+use crate::query::{Patience, SearchError};
 
 /// What is wanted first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,15 +37,23 @@ impl Order {
     ];
 
     /// The rank of a trace that matches: the higher, the earlier it is handed over.
-    pub(in crate::query) fn rank(self, query: &TraceQuery, spans: &[Span<'_>]) -> u64 {
-        match self {
+    ///
+    /// # Errors
+    /// [`SearchError::TooLong`] if there is no patience left.
+    pub(in crate::query) fn rank(
+        self,
+        query: &TraceQuery,
+        spans: &[Span<'_>],
+        patience: &Patience,
+    ) -> Result<u64, SearchError> {
+        Ok(match self {
             Self::Newest => spans.iter().map(|span| span.start.0).min().unwrap_or(0),
             Self::Longest => length(spans),
             Self::Shortest => u64::MAX - length(spans),
             Self::Spans => count(spans, |_| true),
             Self::Errors => count(spans, |span| span.status.code == StatusCode::Error),
-            Self::LongestSpan => query.longest_match(spans),
-        }
+            Self::LongestSpan => query.longest_match(spans, patience)?,
+        })
     }
 }
 

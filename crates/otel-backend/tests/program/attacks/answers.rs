@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::process::peak_memory;
-use crate::protocols::{request, span};
+use crate::protocols::{request, span, string};
 use crate::support::{Backend, get, post};
 
 const PROTOBUF: &str = "application/x-protobuf";
@@ -191,4 +191,39 @@ async fn a_file_to_look_at_is_bounded_like_a_request() {
     assert!(peak < MOST, "{peak} MiB");
     let ids = "traceID=abcdef0&".repeat(1000);
     assert_eq!(get(&backend.ui(&format!("/api/traces?{ids}"))).await.0, 400);
+}
+
+/// Patterns that take long at every byte, on texts that are long: their clients leave, others stay.
+#[tokio::test(flavor = "multi_thread")]
+async fn patterns_that_take_long_keep_nobody_waiting() {
+    let backend = Backend::in_memory();
+    let text = "ab".repeat(500_000);
+    let attributes = (0..12).map(|number| string(&format!("k{number}"), &text));
+    let mut heavy = span();
+    heavy.attributes = attributes.collect();
+    send(&backend, request(vec![heavy])).await;
+    let mut small = span();
+    small.trace_id = vec![0xee; 16];
+    send(&backend, request(vec![small])).await;
+    let patterns = (0..12).map(|number| format!("span.k{number}=~\"(?:[ab]*a[ab]{{890}}[0-9])\""));
+    let query = format!("{{{}}}", patterns.collect::<Vec<_>>().join("||"));
+    let mut url = reqwest::Url::parse(&backend.ui("/tempo/api/search")).unwrap();
+    let window = [("start", "1600000000"), ("end", "1800000000")];
+    url.query_pairs_mut()
+        .append_pair("q", &query)
+        .extend_pairs(window);
+    let client = reqwest::Client::new();
+    let mut asking = Vec::new();
+    for number in 0..16 {
+        let mut asked = client.get(url.clone());
+        if number % 2 == 0 {
+            asked = asked.timeout(Duration::from_millis(100));
+        }
+        asking.push(tokio::spawn(asked.send()));
+    }
+    for _ in 0..5 {
+        ask(backend.ui(&format!("/api/traces/{}", "ee".repeat(16)))).await;
+    }
+    // They were not waited for.
+    assert!(asking.iter().any(|asked| !asked.is_finished()));
 }

@@ -10,7 +10,7 @@ use crate::api::mcp::Context;
 use crate::api::mcp::arguments::{Argument, Arguments, Kind, optional, required};
 use crate::api::mcp::lines::{Budget, Lines};
 use crate::api::mcp::tree::Tree;
-use crate::query::{Order, Patience, SpanBatch, TraceQuery};
+use crate::query::{Order, Patience, SpanBatch, TraceQuery, Watched};
 
 pub(super) const TOOL: Tool = Tool {
     name: "search_traceql",
@@ -53,7 +53,9 @@ fn run(context: &Context, arguments: &Arguments, patience: &Patience) -> Result<
         let mut matching = Vec::new();
         if let Some(query) = &search.traces {
             let batch = SpanBatch::of_trace(&spans);
+            let batch = Watched::new(&batch, patience);
             let evaluated = query.search.evaluate(&batch);
+            patience.check()?;
             let sets = evaluated.traces.iter().flat_map(|trace| &trace.spansets);
             let rows = sets.flat_map(|set| &set.rows);
             matching.extend(rows.map(|row| tree.line(*row as usize, context.secrets)));
