@@ -50,6 +50,7 @@ mod token;
 mod unpack;
 mod upkeep;
 mod writer;
+mod zigzag;
 
 #[cfg(test)]
 mod tests;

@@ -30,7 +30,6 @@ mod regular;
 mod scan;
 mod shape;
 mod texts;
-mod zigzag;
 
 #[cfg(test)]
 mod tests;

@@ -2,18 +2,19 @@
 
 use std::ops::Range;
 
+use super::ReadAt;
 use super::doubles::Doubles;
 use super::group::{Column, Group, Heads, ShapeTable, Stored};
 use super::pack::Damaged;
 use super::shape::{Kind, Place};
 use super::texts::Values;
-use super::{ReadAt, zigzag};
 #[cfg(test)]
 use crate::format::otlp::GroupHead;
 use crate::format::otlp::fields::{any_value, key_value};
 use crate::format::otlp::write_groups;
 use crate::format::protobuf::{RawValue, varint_length, write_field, write_varint};
 use crate::model::TraceId;
+use crate::store::zigzag;
 
 /// Spans of a group, each with its resource and scope.
 #[derive(Debug)]

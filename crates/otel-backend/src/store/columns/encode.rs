@@ -7,13 +7,13 @@ use super::doubles::Doubles;
 use super::numbers::Numbers;
 use super::pack::Packer;
 use super::regular::is_regular;
-use super::shape::{Cell, Kind, Name, Place, Shapes, attribute};
+use super::shape::{Cell, Form, Kind, Name, Place, Shapes, attribute};
 use super::texts::TextsBuilder;
-use super::zigzag;
 use crate::format::otlp::GroupHead;
 use crate::format::otlp::fields::{event, span};
 use crate::format::protobuf::{RawField, RawValue, next_field};
 use crate::model::{SpanId, TraceId};
+use crate::store::zigzag;
 
 /// A span that is to be put into columns.
 #[derive(Debug, Clone, Copy)]
@@ -356,20 +356,11 @@ fn describe<'a>(place: Place, field: &RawField<'a>, context: &Context<'_>) -> (N
 
 impl Values {
     fn of(kind: Kind) -> Self {
-        match kind {
-            Kind::TraceId | Kind::SpanId | Kind::Start | Kind::End => Self::None,
-            Kind::Parent
-            | Kind::AfterStart
-            | Kind::Message
-            | Kind::Varint
-            | Kind::Fixed64
-            | Kind::Fixed32
-            | Kind::Bool
-            | Kind::Int => Self::Numbers(Vec::new()),
-            Kind::Double => Self::Doubles(Vec::new()),
-            Kind::Bytes | Kind::Text | Kind::Any | Kind::Raw => {
-                Self::Texts(TextsBuilder::default())
-            }
+        match kind.form() {
+            Form::None => Self::None,
+            Form::Numbers => Self::Numbers(Vec::new()),
+            Form::Doubles => Self::Doubles(Vec::new()),
+            Form::Texts => Self::Texts(TextsBuilder::default()),
         }
     }
 }

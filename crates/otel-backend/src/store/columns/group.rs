@@ -6,7 +6,7 @@ use super::ReadAt;
 use super::doubles::Doubles;
 use super::numbers::Numbers;
 use super::pack::{Chunk, Cursor, Damaged, Unpacker};
-use super::shape::{Kind, Name, Place};
+use super::shape::{Form, Kind, Name, Place};
 use super::texts::{Texts, Values};
 use crate::format::otlp::GroupHead;
 use crate::model::TraceId;
@@ -235,18 +235,11 @@ impl Column {
         let kind = Kind::ALL.get(cursor.size()?);
         let kind = *kind.ok_or(Damaged("a column has an unknown kind"))?;
         let key = cursor.range()?;
-        let stored = match kind {
-            Kind::TraceId | Kind::SpanId | Kind::Start | Kind::End => Stored::None,
-            Kind::Parent
-            | Kind::AfterStart
-            | Kind::Message
-            | Kind::Varint
-            | Kind::Fixed64
-            | Kind::Fixed32
-            | Kind::Bool
-            | Kind::Int => Stored::Numbers(Numbers::read(cursor)?),
-            Kind::Double => Stored::Doubles(Doubles::read(cursor)?),
-            Kind::Bytes | Kind::Text | Kind::Any | Kind::Raw => Stored::Texts(Texts::read(cursor)?),
+        let stored = match kind.form() {
+            Form::None => Stored::None,
+            Form::Numbers => Stored::Numbers(Numbers::read(cursor)?),
+            Form::Doubles => Stored::Doubles(Doubles::read(cursor)?),
+            Form::Texts => Stored::Texts(Texts::read(cursor)?),
         };
         Ok(Self {
             place,

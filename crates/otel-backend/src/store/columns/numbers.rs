@@ -6,8 +6,9 @@
 
 use std::io;
 
+use super::ReadAt;
 use super::pack::{Chunk, Cursor, Damaged, MAX_VALUES, Packer, Unpacker};
-use super::{ReadAt, zigzag};
+use crate::store::zigzag;
 
 /// What is known of a column of numbers without unpacking it. The numbers are signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,11 +1,12 @@
 //! The values of a field in all spans of a group, for what reads all of them.
 
+use super::ReadAt;
 use super::group::{Group, Stored};
 use super::scan::{Scan, repeated};
 use super::shape::{Kind, Place};
 use super::texts::Values;
-use super::{ReadAt, zigzag};
 use crate::format::otlp::fields::span;
+use crate::store::zigzag;
 
 /// Values of a field, or of the attributes of a key, that are stored in one column.
 #[derive(Debug)]

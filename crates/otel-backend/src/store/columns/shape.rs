@@ -49,6 +49,16 @@ pub(super) enum Kind {
     Raw = 16,
 }
 
+/// The form of a column's values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// There are none: they lie elsewhere.
+    None,
+    Numbers,
+    Doubles,
+    Texts,
+}
+
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Name<'a> {
@@ -144,6 +154,23 @@ impl Kind {
         Self::Any,
         Self::Raw,
     ];
+
+    /// The form in which values of this kind are stored.
+    pub(super) fn form(self) -> Form {
+        match self {
+            Self::TraceId | Self::SpanId | Self::Start | Self::End => Form::None,
+            Self::Parent
+            | Self::AfterStart
+            | Self::Message
+            | Self::Varint
+            | Self::Fixed64
+            | Self::Fixed32
+            | Self::Bool
+            | Self::Int => Form::Numbers,
+            Self::Double => Form::Doubles,
+            Self::Bytes | Self::Text | Self::Any | Self::Raw => Form::Texts,
+        }
+    }
 }
 
 impl Shapes {

@@ -1,7 +1,9 @@
 //! The times and the ids of a frame's records, column by column. `docs/format.md` gives the bytes.
 
 use crate::format::otlp::LogEntry;
+use crate::format::protobuf::{take_varint, write_varint};
 use crate::model::{SpanId, TraceId, UnixNanos};
+use crate::store::zigzag;
 
 /// Which fields an entry has.
 const TIME: u8 = 1;
@@ -19,7 +21,8 @@ pub(super) fn encode(entries: impl ExactSizeIterator<Item = LogEntry>) -> Vec<u8
         for (bit, time) in [(TIME, entry.time.0), (OBSERVED, entry.observed.0)] {
             if time != 0 {
                 mask |= bit;
-                write_number(zigzag(time.wrapping_sub(before)), &mut times);
+                let difference = time.wrapping_sub(before).cast_signed();
+                write_varint(zigzag::encode(difference), &mut times);
                 before = time;
             }
         }
@@ -48,7 +51,8 @@ pub(super) fn decode(bytes: &[u8], count: usize) -> Option<Vec<LogEntry>> {
         let mut entry = LogEntry::default();
         for (bit, time) in [(TIME, &mut entry.time), (OBSERVED, &mut entry.observed)] {
             if mask & bit != 0 {
-                before = before.wrapping_add(unzigzag(read_number(&mut times)?));
+                let difference = zigzag::decode(take_varint(&mut times).ok()?);
+                before = before.wrapping_add_signed(difference);
                 *time = UnixNanos(before);
             }
         }
@@ -67,39 +71,6 @@ fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
     let (taken, rest) = bytes.split_first_chunk()?;
     *bytes = rest;
     Some(*taken)
-}
-
-/// A difference as a number that is small for small differences either way.
-fn zigzag(difference: u64) -> u64 {
-    difference << 1 ^ (difference.cast_signed() >> 63).cast_unsigned()
-}
-
-fn unzigzag(number: u64) -> u64 {
-    number >> 1 ^ (number & 1).wrapping_neg()
-}
-
-/// Appends a number, seven bits a byte, the lowest first.
-fn write_number(mut number: u64, out: &mut Vec<u8>) {
-    while number >= 0x80 {
-        let [low, ..] = number.to_le_bytes();
-        out.push(low | 0x80);
-        number >>= 7;
-    }
-    let [low, ..] = number.to_le_bytes();
-    out.push(low);
-}
-
-fn read_number(bytes: &mut &[u8]) -> Option<u64> {
-    let mut number = 0;
-    for shift in (0..64).step_by(7) {
-        let (byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        number |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some(number);
-        }
-    }
-    None
 }
 
 #[cfg(test)]

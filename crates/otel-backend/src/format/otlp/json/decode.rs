@@ -10,6 +10,7 @@ use serde::de::Error as _;
 use serde_json::value::RawValue;
 
 use super::shape;
+use crate::format::json::JsonText;
 use crate::format::{Decoded, Incoming};
 use crate::model::{
     Attribute, Dropped, Event, Id, InvalidSpan, Link, Resource, Scope, Span, SpanIds, SpanKind,
@@ -69,12 +70,7 @@ type Read<'a> = Result<Incoming<'a>, InvalidSpan>;
 fn read_traces(traces: shape::Traces<'_>) -> impl Iterator<Item = Read<'_>> + Send {
     let groups = traces.resource_spans.into_iter().flatten();
     groups.flat_map(|group| {
-        let of_resource = group.resource.unwrap_or_default();
-        let resource = Arc::new(Resource {
-            attributes: attributes(of_resource.attributes),
-            dropped_attributes: of_resource.dropped_attributes_count.unwrap_or_default(),
-            schema_url: group.schema_url.0,
-        });
+        let resource = resource(group.resource, group.schema_url);
         let groups = group.scope_spans.into_iter().flatten();
         groups.flat_map(move |group| read_scope_spans(group, Arc::clone(&resource)))
     })
@@ -84,18 +80,37 @@ fn read_scope_spans<'a>(
     group: shape::ScopeSpans<'a>,
     resource: Arc<Resource<'a>>,
 ) -> impl Iterator<Item = Read<'a>> + Send {
-    let of_scope = group.scope.unwrap_or_default();
-    let scope = Arc::new(Scope {
-        name: of_scope.name.0,
-        version: of_scope.version.0,
-        attributes: attributes(of_scope.attributes),
-        dropped_attributes: of_scope.dropped_attributes_count.unwrap_or_default(),
-        schema_url: group.schema_url.0,
-    });
+    let scope = scope(group.scope, group.schema_url);
     group.spans.into_iter().flatten().map(move |raw| {
         let read = serde_json::from_str::<shape::Span<'a>>(raw.get())
             .map_err(|reason| InvalidSpan::Malformed(reason.to_string()))?;
         Ok(span(read, Arc::clone(&resource), Arc::clone(&scope))?.into())
+    })
+}
+
+pub(super) fn resource<'a>(
+    read: Option<shape::Resource<'a>>,
+    schema_url: JsonText<'a>,
+) -> Arc<Resource<'a>> {
+    let read = read.unwrap_or_default();
+    Arc::new(Resource {
+        attributes: attributes(read.attributes),
+        dropped_attributes: read.dropped_attributes_count.unwrap_or_default(),
+        schema_url: schema_url.0,
+    })
+}
+
+pub(super) fn scope<'a>(
+    read: Option<shape::Scope<'a>>,
+    schema_url: JsonText<'a>,
+) -> Arc<Scope<'a>> {
+    let read = read.unwrap_or_default();
+    Arc::new(Scope {
+        name: read.name.0,
+        version: read.version.0,
+        attributes: attributes(read.attributes),
+        dropped_attributes: read.dropped_attributes_count.unwrap_or_default(),
+        schema_url: schema_url.0,
     })
 }
 

@@ -241,13 +241,9 @@ impl<'a> TracesJson<'a> {
     }
 
     fn add(&mut self, span: &'a Span<'a>) {
-        let groups = &mut self.resource_spans;
-        let found = groups.iter().position(|g| is_same(g.of, &span.resource));
-        let index = found.unwrap_or_else(|| {
-            groups.push(ResourceSpans::new(&span.resource));
-            groups.len() - 1
-        });
-        if let Some(group) = groups.get_mut(index) {
+        let of_span = |group: &ResourceSpans<'a>| is_same(group.of, &span.resource);
+        let new = || ResourceSpans::new(&span.resource);
+        if let Some(group) = group_of(&mut self.resource_spans, of_span, new) {
             group.add(span, self.dialect);
         }
     }
@@ -256,6 +252,20 @@ impl<'a> TracesJson<'a> {
 /// Most spans of a trace share their resource by reference, and others by value.
 pub(super) fn is_same<T: PartialEq>(a: &Arc<T>, b: &Arc<T>) -> bool {
     Arc::ptr_eq(a, b) || a == b
+}
+
+/// The first group that is the right one; a new one, if there is none.
+pub(super) fn group_of<T>(
+    groups: &mut Vec<T>,
+    is_right: impl Fn(&T) -> bool,
+    new: impl FnOnce() -> T,
+) -> Option<&mut T> {
+    let found = groups.iter().position(is_right);
+    let index = found.unwrap_or_else(|| {
+        groups.push(new());
+        groups.len() - 1
+    });
+    groups.get_mut(index)
 }
 
 impl<'a> ResourceJson<'a> {
@@ -289,13 +299,9 @@ impl<'a> ResourceSpans<'a> {
     }
 
     fn add(&mut self, span: &'a Span<'a>, dialect: Dialect) {
-        let groups = &mut self.scope_spans;
-        let found = groups.iter().position(|g| is_same(g.of, &span.scope));
-        let index = found.unwrap_or_else(|| {
-            groups.push(ScopeSpans::new(&span.scope));
-            groups.len() - 1
-        });
-        if let Some(group) = groups.get_mut(index) {
+        let of_span = |group: &ScopeSpans<'a>| is_same(group.of, &span.scope);
+        let new = || ScopeSpans::new(&span.scope);
+        if let Some(group) = group_of(&mut self.scope_spans, of_span, new) {
             group.spans.push(SpanJson::new(span, dialect));
         }
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::decode::{attributes, check_empty, nanos, optional_id, value};
-use super::encode::{AnyValue, KeyValue, ResourceJson, ScopeJson, is_same, key_values};
+use super::decode::{attributes, check_empty, nanos, optional_id, resource, scope, value};
+use super::encode::{AnyValue, KeyValue, ResourceJson, ScopeJson, group_of, is_same, key_values};
 use super::shape::{self, Enum, U64};
 use crate::format::json::{JsonText, as_text, is_zero};
 use crate::format::otlp::{DecodedLogs, IncomingLog};
@@ -98,12 +98,7 @@ pub fn decode_json_logs(bytes: &[u8]) -> Result<DecodedLogs<'_>, serde_json::Err
     }
     let groups = logs.resource_logs.into_iter().flatten();
     Ok(Box::new(groups.flat_map(|group| {
-        let of_resource = group.resource.unwrap_or_default();
-        let resource = Arc::new(Resource {
-            attributes: attributes(of_resource.attributes),
-            dropped_attributes: of_resource.dropped_attributes_count.unwrap_or_default(),
-            schema_url: group.schema_url.0,
-        });
+        let resource = resource(group.resource, group.schema_url);
         let groups = group.scope_logs.into_iter().flatten();
         groups.flat_map(move |group| read_scope_logs(group, Arc::clone(&resource)))
     })))
@@ -113,14 +108,7 @@ fn read_scope_logs<'a>(
     group: ScopeLogs<'a>,
     resource: Arc<Resource<'a>>,
 ) -> impl Iterator<Item = Result<IncomingLog<'a>, InvalidLog>> + Send {
-    let of_scope = group.scope.unwrap_or_default();
-    let scope = Arc::new(Scope {
-        name: of_scope.name.0,
-        version: of_scope.version.0,
-        attributes: attributes(of_scope.attributes),
-        dropped_attributes: of_scope.dropped_attributes_count.unwrap_or_default(),
-        schema_url: group.schema_url.0,
-    });
+    let scope = scope(group.scope, group.schema_url);
     group.log_records.into_iter().flatten().map(move |raw| {
         let read = serde_json::from_str::<Record<'a>>(raw.get())
             .map_err(|reason| InvalidLog::Malformed(reason.to_string()))?;
@@ -219,14 +207,9 @@ impl<'a> LogsJson<'a> {
     pub fn new(records: impl IntoIterator<Item = &'a LogRecord<'a>>) -> Self {
         let mut groups: Vec<ResourceLogsJson<'a>> = Vec::new();
         for record in records {
-            let found = groups
-                .iter()
-                .position(|group| is_same(group.of, &record.resource));
-            let index = found.unwrap_or(groups.len());
-            if found.is_none() {
-                groups.push(ResourceLogsJson::new(&record.resource));
-            }
-            if let Some(group) = groups.get_mut(index) {
+            let of_record = |group: &ResourceLogsJson<'a>| is_same(group.of, &record.resource);
+            let new = || ResourceLogsJson::new(&record.resource);
+            if let Some(group) = group_of(&mut groups, of_record, new) {
                 group.add(record);
             }
         }
@@ -247,20 +230,14 @@ impl<'a> ResourceLogsJson<'a> {
     }
 
     fn add(&mut self, record: &'a LogRecord<'a>) {
-        let groups = &mut self.scope_logs;
-        let found = groups
-            .iter()
-            .position(|group| is_same(group.of, &record.scope));
-        let index = found.unwrap_or(groups.len());
-        if found.is_none() {
-            groups.push(ScopeLogsJson {
-                scope: ScopeJson::new(&record.scope),
-                log_records: Vec::new(),
-                schema_url: &record.scope.schema_url,
-                of: &record.scope,
-            });
-        }
-        if let Some(group) = groups.get_mut(index) {
+        let of_record = |group: &ScopeLogsJson<'a>| is_same(group.of, &record.scope);
+        let new = || ScopeLogsJson {
+            scope: ScopeJson::new(&record.scope),
+            log_records: Vec::new(),
+            schema_url: &record.scope.schema_url,
+            of: &record.scope,
+        };
+        if let Some(group) = group_of(&mut self.scope_logs, of_record, new) {
             group.log_records.push(RecordJson::new(record));
         }
     }
