@@ -41,7 +41,7 @@ pub use search::Hit;
 pub use tags::{FoundTags, TagSearch, has_values};
 pub use trace::{Decoded, Spans, Trace};
 pub use traceql::{
-    MetricsSearch, Order, SpanBatch, SpanQuery, TraceQuery, Watched, metrics_of, traces_of,
+    Counted, MetricsSearch, Order, SpanBatch, SpanQuery, TraceQuery, Watched, metrics_of, traces_of,
 };
 pub use walk::{Selection, walk};
 pub use warnings::{Warning, Warnings};
@@ -105,7 +105,7 @@ impl Query {
         &self,
         search: &MetricsSearch,
         patience: &Patience,
-    ) -> Result<::traceql::Answer, SearchError> {
+    ) -> Result<Counted, SearchError> {
         let run = |reader: &Reader| metrics_of(reader, search, patience);
         self.store.read_here(run)
     }

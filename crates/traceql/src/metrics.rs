@@ -61,10 +61,11 @@ pub struct MetricsRun<'m> {
     budget: Budget,
 }
 
-/// Memory that may still be taken.
+/// Memory that is taken for what is counted.
 #[derive(Debug)]
 pub(crate) struct Budget {
-    left: usize,
+    taken: usize,
+    most: usize,
     /// Whether more would have been needed.
     exceeded: bool,
 }
@@ -124,7 +125,7 @@ impl Metrics {
         }
     }
 
-    /// Begins an evaluation that takes so many bytes at most, beside those of a batch.
+    /// Begins an evaluation that counts within so many bytes, beside those of a batch and of the answer.
     pub fn run(&self, window: Window, memory: usize) -> MetricsRun<'_> {
         let buckets = Buckets::of(window);
         let leaves = self
@@ -136,10 +137,21 @@ impl Metrics {
             leaves: leaves.collect(),
             buckets,
             budget: Budget {
-                left: memory,
+                taken: 0,
+                most: memory,
                 exceeded: false,
             },
         }
+    }
+
+    /// How many times that which is counted is there when the answer is made of it: as it was counted,
+    /// as rows of every output, which take twice as much for a count, and once more if rows are paired.
+    pub fn copies(&self) -> usize {
+        let outputs = self.leaves.iter().map(|leaf| match &leaf.function {
+            Function::QuantileOverTime(_, quantiles) => quantiles.len().max(1),
+            _ => 1,
+        });
+        2 + outputs.max().unwrap_or(1) + usize::from(self.leaves.len() > 1)
     }
 }
 
@@ -149,6 +161,11 @@ impl MetricsRun<'_> {
         for leaf in &mut self.leaves {
             leaf.add(batch, &self.buckets, &mut self.budget);
         }
+    }
+
+    /// The bytes that it takes now or when the answer is made.
+    pub fn memory(&self) -> usize {
+        self.budget.taken * self.metrics.copies()
     }
 
     /// The first and the last start of a span that may count, in nanoseconds since the epoch.
@@ -162,8 +179,8 @@ impl MetricsRun<'_> {
             .leaves
             .into_iter()
             .map(|leaf| leaf.finish(&self.buckets));
-        let leaves: Vec<_> = leaves.collect();
-        let mut series = match self.metrics.tree.evaluate(&leaves) {
+        let mut leaves: Vec<_> = leaves.collect();
+        let mut series = match self.metrics.tree.evaluate(&mut leaves) {
             calculate::Operand::Series(series) => series,
             calculate::Operand::Number(_) => Vec::new(),
         };
@@ -182,10 +199,10 @@ impl MetricsRun<'_> {
 impl Budget {
     /// Takes so many bytes, if they are left.
     pub(crate) fn take(&mut self, bytes: usize) -> bool {
-        let left = self.left.checked_sub(bytes);
-        self.exceeded |= left.is_none();
-        self.left = left.unwrap_or(self.left);
-        left.is_some()
+        let fits = bytes <= self.most - self.taken;
+        self.exceeded |= !fits;
+        self.taken += if fits { bytes } else { 0 };
+        fits
     }
 }
 

@@ -481,8 +481,8 @@ fn series(query: &Query, text: &str) -> BTreeSet<String> {
         metrics: Arc::new(Metrics::new(&metrics)),
         window: Window::range(20, 180, Some(30)).unwrap(),
     };
-    let answer = query.metrics(&search, &Patience::new(|| false)).unwrap();
-    let series = answer.series.iter();
+    let counted = query.metrics(&search, &Patience::new(|| false)).unwrap();
+    let series = counted.answer.series.iter();
     series
         .map(|series| format!("{:?} {:?}", series.labels, series.points))
         .collect()

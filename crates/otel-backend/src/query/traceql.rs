@@ -19,7 +19,7 @@ use crate::model::{Span, UnixNanos};
 use crate::store::Reader;
 
 pub use batch::Spans as SpanBatch;
-pub use metrics::{MetricsSearch, run as metrics_of};
+pub use metrics::{Counted, MetricsSearch, run as metrics_of};
 pub use order::Order;
 pub use watched::Watched;
 

@@ -80,12 +80,11 @@ pub fn run(config: &Config, args: &QueryArgs) -> Result<(), QueryError> {
                 metrics: Arc::new(Metrics::new(&metrics)),
                 window: Window::range(from.0, to.0, step)?,
             };
-            let answer = metrics_of(&reader, &search, &Patience::new(|| false))?;
-            answer
-                .series
-                .iter()
-                .try_for_each(|series| write_series(series, args.json, &mut out))?;
-            if answer.is_partial {
+            let counted = metrics_of(&reader, &search, &Patience::new(|| false))?;
+            for series in &counted.answer.series {
+                write_series(series, args.json, &mut out)?;
+            }
+            if counted.answer.is_partial {
                 out.flush()?;
                 return Err(QueryError::Partial);
             }

@@ -1,6 +1,7 @@
 //! Arithmetic between series.
 
 use std::collections::HashMap;
+use std::mem;
 
 use super::Tree;
 use super::reduce::reduce;
@@ -15,10 +16,12 @@ pub(super) enum Operand {
 }
 
 impl Tree {
-    /// What comes out, of what the leaves gave.
-    pub(super) fn evaluate(&self, leaves: &[Vec<Row>]) -> Operand {
+    /// What comes out, of what the leaves gave; that of each is taken once.
+    pub(super) fn evaluate(&self, leaves: &mut [Vec<Row>]) -> Operand {
         match self {
-            Self::Leaf(number) => Operand::Series(leaves.get(*number).cloned().unwrap_or_default()),
+            Self::Leaf(number) => {
+                Operand::Series(leaves.get_mut(*number).map(mem::take).unwrap_or_default())
+            }
             Self::Constant(number) => Operand::Number(*number),
             Self::Reduce(inner, reduction) => match inner.evaluate(leaves) {
                 Operand::Series(series) => Operand::Series(reduce(series, reduction)),

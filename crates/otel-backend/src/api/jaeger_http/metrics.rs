@@ -198,8 +198,8 @@ impl Wanted {
             metrics: Arc::new(Metrics::new(&metrics.into())),
             window: self.window,
         };
-        let answer = query.metrics(&search, patience)?;
-        if answer.is_partial {
+        let counted = query.metrics(&search, patience)?;
+        if counted.answer.is_partial {
             return Err(ApiError::bad_request(
                 "there are more operations than fit into memory: ask for fewer services, or longer steps",
             ));
@@ -209,7 +209,7 @@ impl Wanted {
             let labels = labels.map(|(_, value)| value.to_string()).collect();
             (labels, series.points.into_iter().collect())
         };
-        Ok(answer.series.into_iter().map(line).collect())
+        Ok(counted.answer.series.into_iter().map(line).collect())
     }
 
     fn selector(&self, status: Option<Status>) -> Expr {

@@ -216,8 +216,8 @@ async fn metrics<S: Message + Default + 'static, M: Send + 'static>(
 ) -> Result<Response<Messages<M>>, Status> {
     let query = query.clone();
     grpc::messages(move |outlet: &mut Outlet<M, Status>| {
-        let answer = query.metrics(&asked.search, &outlet.patience())?;
-        let (status, message) = if answer.is_partial {
+        let counted = query.metrics(&asked.search, &outlet.patience())?;
+        let (status, message) = if counted.answer.is_partial {
             (PartialStatus::Partial, PARTIAL)
         } else {
             (PartialStatus::Complete, "")
@@ -226,7 +226,7 @@ async fn metrics<S: Message + Default + 'static, M: Send + 'static>(
             outlet.send(pack(series, status.into(), message.to_owned()))
         };
         let mut pieces = Pieces::default();
-        for series in answer.series.into_iter().filter_map(make) {
+        for series in counted.answer.series.into_iter().filter_map(make) {
             pieces.add(series).map(&mut send).transpose()?;
         }
         Ok(send(pieces.waiting)?)

@@ -154,15 +154,15 @@ impl Asked {
         say: impl Fn(traceql::Series) -> Option<T> + Send + 'static,
     ) -> Result<Response, TempoError> {
         let answer = answer::json(false, move |json, patience| {
-            let answer = query.metrics(&self.search, patience)?;
+            let counted = query.metrics(&self.search, patience)?;
             Ok(json.value(&SeriesAnswer {
-                series: answer.series.into_iter().filter_map(say).collect(),
+                series: counted.answer.series.into_iter().filter_map(say).collect(),
                 metrics: Jobs {
                     completed_jobs: 1,
                     total_jobs: 1,
                 },
-                status: answer.is_partial.then_some("PARTIAL"),
-                message: answer.is_partial.then_some(PARTIAL),
+                status: counted.answer.is_partial.then_some("PARTIAL"),
+                message: counted.answer.is_partial.then_some(PARTIAL),
             })?)
         });
         Ok(answer.await?)

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use traceql::{Answer, Metrics, MetricsRun, Subset, Window};
+use traceql::{Answer, Batch, Metrics, MetricsRun, Subset, Window};
 
 use super::batch::Spans;
 use super::{Watched, prune};
@@ -12,6 +12,7 @@ use crate::format::otlp::{Outline, groups};
 use crate::model::{Span, TraceId};
 use crate::query::columns::{Chosen, Needs, WholeTraces, choose, weigh, whole_traces};
 use crate::query::condition::Condition;
+use crate::query::memory::Held;
 use crate::query::patience::{Patience, SearchError};
 use crate::query::trace::{Frames, load, weighed_groups};
 use crate::store::{Frame, ReadError, Reader, Token};
@@ -25,7 +26,16 @@ pub struct MetricsSearch {
     pub window: Window,
 }
 
-/// Bytes that the groups of a query take at most. The spans of a frame or a trace come on top.
+/// The series that came out, and the memory that they take.
+#[derive(Debug)]
+pub struct Counted {
+    /// The series.
+    pub answer: Answer,
+    _held: Held,
+}
+
+/// Bytes that the groups of a query and its answer take at most. The spans of a frame or a trace come on
+/// top.
 const MEMORY: usize = 64 * 1024 * 1024;
 
 /// Counts the spans that start within the window.
@@ -36,8 +46,14 @@ pub fn run(
     reader: &Reader,
     search: &MetricsSearch,
     patience: &Patience,
-) -> Result<Answer, SearchError> {
-    let mut run = search.metrics.run(search.window, MEMORY);
+) -> Result<Counted, SearchError> {
+    let mut run = Counting {
+        run: search
+            .metrics
+            .run(search.window, MEMORY / search.metrics.copies()),
+        held: Held::default(),
+        patience,
+    };
     let metrics = &search.metrics;
     let mut needs = Needs {
         sources: metrics.sources(),
@@ -49,31 +65,48 @@ pub fn run(
         if metrics.needs_all_attributes() {
             needs.compare_all();
         }
-        add_traces(reader, &mut run, &needs, patience)?;
+        add_traces(reader, &mut run, &needs)?;
     } else {
-        add_spans(reader, &mut run, &prune(&metrics.probe()), &needs, patience)?;
+        add_spans(reader, &mut run, &prune(&metrics.probe()), &needs)?;
     }
-    Ok(run.finish())
+    Ok(Counted {
+        answer: run.run.finish(),
+        _held: run.held,
+    })
+}
+
+/// What is counted so far, and the memory that it takes.
+struct Counting<'m> {
+    run: MetricsRun<'m>,
+    held: Held,
+    patience: &'m Patience,
+}
+
+impl Counting<'_> {
+    fn add(&mut self, batch: &impl Batch) -> Result<(), SearchError> {
+        self.run.add(&Watched::new(batch, self.patience));
+        self.patience.check()?;
+        Ok(self.held.grow_by_steps(self.run.memory())?)
+    }
 }
 
 /// Counts frame by frame.
 fn add_spans(
     reader: &Reader,
-    run: &mut MetricsRun<'_>,
+    run: &mut Counting<'_>,
     condition: &Condition,
     needs: &Needs,
-    patience: &Patience,
 ) -> Result<(), SearchError> {
-    let starts = run.starts();
+    let starts = run.run.starts();
     let mut looker = reader.looker();
     for frame in frames(reader, &starts, &condition.clauses())? {
         let _held = weigh(frame)?;
         match looker.look_into(frame, |group| choose(group, condition, needs))? {
             Some(Chosen::Nothing) => {}
-            Some(Chosen::Spans(spans)) => run.add(&Watched::new(&*spans, patience)),
-            Some(Chosen::Unknown) | None => add_frame(reader, frame, run, &starts, patience)?,
+            Some(Chosen::Spans(spans)) => run.add(&*spans)?,
+            Some(Chosen::Unknown) | None => add_frame(reader, frame, run, &starts)?,
         }
-        patience.check()?;
+        run.patience.check()?;
     }
     Ok(())
 }
@@ -97,10 +130,9 @@ fn frames(
 fn add_frame(
     reader: &Reader,
     frame: Frame,
-    run: &mut MetricsRun<'_>,
+    run: &mut Counting<'_>,
     starts: &RangeInclusive<u64>,
-    patience: &Patience,
-) -> Result<(), ReadError> {
+) -> Result<(), SearchError> {
     let bytes = reader.open(frame)?;
     let (groups, _held) = weighed_groups(reader, frame, &bytes)?;
     let mut spans: Vec<Span<'_>> = Vec::new();
@@ -111,36 +143,27 @@ fn add_frame(
         let messages = group.messages.iter().filter(counts);
         spans.extend(messages.filter_map(|message| group.decode(message).ok()));
     }
-    run.add(&Watched::new(&Spans::of_trace(&spans), patience));
-    Ok(())
+    run.add(&Spans::of_trace(&spans))
 }
 
 /// Counts trace by trace: each that has a span that starts in the window.
-fn add_traces(
-    reader: &Reader,
-    run: &mut MetricsRun<'_>,
-    needs: &Needs,
-    patience: &Patience,
-) -> Result<(), SearchError> {
-    let starts = &run.starts();
+fn add_traces(reader: &Reader, run: &mut Counting<'_>, needs: &Needs) -> Result<(), SearchError> {
+    let starts = &run.run.starts();
     let split = reader.split_traces();
     let mut seen = HashSet::new();
     let mut open = Frames::default();
     let mut looker = reader.looker();
     for frame in frames(reader, starts, &[])? {
-        patience.check()?;
+        run.patience.check()?;
         let held = weigh(frame)?;
         let is_whole = |id| split.is_whole(id);
         let whole = looker.look_into(frame, |group| whole_traces(group, needs, is_whole))?;
         let rest = match whole.flatten() {
             Some(WholeTraces { spans, rows, rest }) => {
                 match rows {
-                    None => run.add(&Watched::new(&spans, patience)),
-                    Some(rows) => {
-                        run.add(&Watched::new(&Subset::new(&spans, rows), patience));
-                    }
+                    None => run.add(&spans)?,
+                    Some(rows) => run.add(&Subset::new(&spans, rows))?,
                 }
-                patience.check()?;
                 rest
             }
             None => traces_in(reader, frame, starts)?,
@@ -150,10 +173,9 @@ fn add_traces(
             if !seen.insert(id) {
                 continue;
             }
-            patience.check()?;
             if let Some(trace) = load(reader, &mut open, id)? {
                 let spans = trace.spans()?;
-                run.add(&Watched::new(&Spans::of_trace(&spans), patience));
+                run.add(&Spans::of_trace(&spans))?;
             }
         }
     }
