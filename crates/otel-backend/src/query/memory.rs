@@ -21,8 +21,8 @@ const STEP: usize = 256 << 10;
 /// What takes no more is small.
 const SMALL: usize = 2 << 20;
 
-/// How long to wait for others to end.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long to wait for others to end: whoever waits keeps one of the few answers that are worked on.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// The budget of the process.
 static MEMORY: Memory = Memory {
