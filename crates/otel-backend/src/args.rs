@@ -91,7 +91,7 @@ pub struct Args {
     pub refuse_metrics: bool,
 
     /// Show agents, under /mcp, the values of attributes that are called token, password, cookie and the
-    /// like; by default they read [redacted].
+    /// like; by default they read `[redacted]`.
     #[arg(long, env = "OTEL_BACKEND_SHOW_SECRETS")]
     pub show_secrets: bool,
 
