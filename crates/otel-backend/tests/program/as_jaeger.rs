@@ -66,6 +66,47 @@ async fn a_trace_is_as_jaeger_shows_it() {
 }
 
 #[tokio::test]
+async fn an_outline_is_what_a_timeline_draws_of_the_exact_answer() {
+    let backend = backend().await;
+    let ask = async |detail| {
+        let answer = get_json(&backend.ui(&format!("/api/traces/{ID}?{detail}=true"))).await;
+        spans(&answer["data"][0])
+    };
+    let (outline, exact) = (ask("outline").await, ask("exact").await);
+    assert!(outline.keys().eq(exact.keys()));
+    let is_drawn = |tag: &&Value| {
+        let key = tag["key"].as_str().unwrap();
+        ["error", "span.kind", "otel.status_description"].contains(&key) || key.starts_with("db.")
+    };
+    for (id, span) in &exact {
+        let drawn = &outline[id];
+        for member in ["operationName", "startTime", "duration", "processID"] {
+            assert_eq!(drawn[member], span[member], "{member} of {id}");
+        }
+        let tags = span["tags"].as_array().unwrap().iter().filter(is_drawn);
+        let in_outline = drawn["tags"].as_array().into_iter().flatten();
+        assert!(in_outline.eq(tags), "the tags of {id}: {drawn}");
+        let times = |span: &Value| {
+            let logs = span["logs"].as_array().into_iter().flatten();
+            let times: Vec<_> = logs.map(|log| log["timestamp"].clone()).collect();
+            times
+        };
+        assert_eq!(times(drawn), times(span), "the events of {id}");
+        let references = span["references"].as_array().unwrap();
+        match drawn.get("parentSpanID") {
+            Some(parent) => {
+                assert_eq!(references.len(), 1, "{id}");
+                assert_eq!(parent, &references[0]["spanID"]);
+            }
+            None => assert_eq!(
+                drawn.get("references").unwrap_or(&Value::Array(Vec::new())),
+                &span["references"]
+            ),
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_is_zero_is_left_out_of_v3_as_jaeger_does() {
     fn members(result: &Value) -> BTreeMap<String, Vec<String>> {
         let groups = result["resourceSpans"].as_array().unwrap().iter();

@@ -91,8 +91,9 @@ export class Trace {
     return ask('find', { handle: this.handle, text });
   }
 
+  /** Reads what a first search needs, ahead of it; one that fails is tried again by the search. */
   prepareFind() {
-    return ask('index', { handle: this.handle });
+    return ask('index', { handle: this.handle }).catch(() => {});
   }
 
   drop() {

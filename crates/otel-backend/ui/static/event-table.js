@@ -56,7 +56,9 @@ export class EventTable {
   async #ask(row) {
     if (this.#wanted.has(row)) return;
     this.#wanted.add(row);
-    const texts = await this.#trace.eventTexts(row);
+    const texts = await this.#trace.eventTexts(row).catch(() => null);
+    // It is asked for again when it is drawn again.
+    if (!texts) return this.#wanted.delete(row);
     texts.forEach((text, index) => this.#texts.set(this.#trace.eventsFrom[row] + index, text));
     this.#table.redraw();
   }

@@ -1,4 +1,4 @@
-import { el, iconButton } from './dom.js';
+import { el, iconButton, toast } from './dom.js';
 import { formatCount } from './format.js';
 
 /** The field that finds text within the trace, and goes from match to match. */
@@ -40,13 +40,22 @@ export class Finder {
     const wanted = ++this.#wanted;
     this.text = text.trim();
     if (this.input.value.trim() !== this.text) this.input.value = this.text;
-    const rows = this.text ? await this.#trace.find(this.text) : new Int32Array(0);
+    const rows = await this.#find();
     // An answer to what was typed before is of no use.
     if (wanted !== this.#wanted) return;
     this.#rows = rows;
     this.#at = rows.length ? 0 : -1;
     this.#on.searched(this.text);
     this.#report(stay);
+  }
+
+  async #find() {
+    try {
+      if (this.text) return await this.#trace.find(this.text);
+    } catch ({ message }) {
+      toast(`The trace could not be searched: ${message}`);
+    }
+    return new Int32Array(0);
   }
 
   step(by) {

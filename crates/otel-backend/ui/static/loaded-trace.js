@@ -4,6 +4,7 @@ import { criticalPath, noPath } from './critical-path.js';
 import { outsideCalls } from './outside-calls.js';
 import { SearchIndex } from './search-index.js';
 import { similarSiblings } from './similar.js';
+import { SpanTexts } from './span-texts.js';
 import { arrange, selfTimes } from './tree.js';
 
 const encoder = new TextEncoder();
@@ -19,7 +20,7 @@ const MAX_LINKED = 100;
 /** A trace as the worker keeps it: its bytes, and where each row of the waterfall lies in them. */
 export class LoadedTrace {
   #columns;
-  #segments;
+  #texts;
   #members;
   #order;
   #view;
@@ -30,7 +31,7 @@ export class LoadedTrace {
   constructor(columns, members, segments, path = criticalPath) {
     this.#columns = columns;
     this.#members = members;
-    this.#segments = segments;
+    this.#texts = new SpanTexts(columns, segments);
     this.#path = path;
     const tree = arrange(columns);
     this.#order = tree.order;
@@ -55,18 +56,27 @@ export class LoadedTrace {
     return this.#view;
   }
 
+  /** Takes spans in whole of which this has outlines: those of `columns` that have come since the last time. */
+  take(columns, segments) {
+    this.#texts.take(columns, segments);
+  }
+
+  /** Whether a row's span was taken in whole. */
+  isWhole(row) {
+    return this.#texts.hasCome(this.#order[row]);
+  }
+
   /** The JSON of a row's span, as the API sent it. */
   json(row) {
-    const i = this.#order[row];
-    const { segment, from, to } = this.#columns;
-    return decoder.decode(this.#segments[segment[i]].subarray(from[i], to[i]));
+    const [bytes, from, to] = this.#texts.get(this.#order[row]);
+    return decoder.decode(bytes.subarray(from, to));
   }
 
   /** A row's span and the process it ran in. */
   span(row) {
     const json = this.json(row);
-    const span = JSON.parse(json);
-    return { json, span, process: this.#members.processes?.[span.processID] ?? null, linkedFrom: this.#linkedFrom(row) };
+    const process = this.#processNames()[this.#view.process[row]];
+    return { json, span: JSON.parse(json), process: this.#members.processes?.[process] ?? null, linkedFrom: this.#linkedFrom(row) };
   }
 
   /** The spans of the trace that link to this one. */
@@ -158,28 +168,29 @@ export class LoadedTrace {
 
   index() {
     if (this.#index) return this.#index;
-    const { ids, id, segment, from, to } = this.#columns;
+    const { ids, id } = this.#columns;
     const none = new Uint8Array(0);
     this.#index = new SearchIndex();
-    for (const i of this.#order) {
-      this.#index.add(id[i] < 0 ? none : ids.get(id[i]), this.#segments[segment[i]], from[i], to[i]);
-    }
+    for (const i of this.#order) this.#index.add(id[i] < 0 ? none : ids.get(id[i]), ...this.#texts.get(i));
     this.#index.finish();
     return this.#index;
   }
 
   /** The searchable text of each process. */
   #processes() {
-    const names = textsOf(this.#columns.processes, this.#columns.processes.size);
-    return names.map((name) => {
+    return this.#processNames().map((name) => {
       const { serviceName = '', tags } = this.#members.processes?.[name] ?? {};
       return [serviceName, ...(tags ?? []).map(({ key, value }) => `${key}=${value}`)].join('\n');
     });
   }
 
+  #processNames() {
+    return textsOf(this.#columns.processes, this.#columns.processes.size);
+  }
+
   /** The services in the order in which the rows name them, and each row's service. */
   #services({ count, process, flags }) {
-    const names = textsOf(this.#columns.processes, this.#columns.processes.size);
+    const names = this.#processNames();
     const services = [];
     const byName = new Map();
     const ofProcess = new Map();

@@ -1,5 +1,5 @@
 import { CRITICAL, ERROR } from './columns.js';
-import { el, iconButton } from './dom.js';
+import { el, iconButton, toast } from './dom.js';
 import { formatCount, readDuration } from './format.js';
 import { cssColour } from './palette.js';
 import { operationOf, serviceOf } from './span-text.js';
@@ -106,7 +106,13 @@ export class SpanFilter {
   }
 
   async #condition(key, value, isExcluded) {
-    return { key, value, isExcluded, rows: new Set(await this.#trace.having(key, value)) };
+    let rows = [];
+    try {
+      rows = await this.#trace.having(key, value);
+    } catch ({ message }) {
+      toast(`The trace could not be filtered: ${message}`);
+    }
+    return { key, value, isExcluded, rows: new Set(rows) };
   }
 
   clear() {

@@ -320,7 +320,13 @@ export class TraceView {
   async #show(row) {
     this.#waterfall.selected = row;
     const wasHidden = this.#details.node.hidden;
-    await this.#details.show(row);
+    try {
+      await this.#details.show(row);
+    } catch ({ message }) {
+      toast(`The span could not be read: ${message}`);
+      this.close();
+      return;
+    }
     this.#details.highlight(this.#finder.text);
     if (this.#logs) this.#logs.showSpan((await this.#trace.spanIds([row]))[0] ?? '');
     if (this.#view !== 'timeline') this.#standIn?.redraw?.();

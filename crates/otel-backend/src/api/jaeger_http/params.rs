@@ -80,10 +80,16 @@ pub(super) fn is_raw(pairs: &Pairs) -> Result<bool, ApiError> {
     Ok(parse(pairs, "raw", go::parse_bool)?.unwrap_or_default())
 }
 
-/// How much of spans the request asks for; the trace page asks for all. Jaeger has no such parameter.
+/// How much of spans the request asks for; the trace page asks for outlines, then for all. Jaeger has no
+/// such parameters.
 pub(super) fn parse_detail(pairs: &Pairs) -> Result<Detail, ApiError> {
-    let exact = parse(pairs, "exact", go::parse_bool)?.unwrap_or_default();
-    Ok(if exact { Detail::Exact } else { Detail::Jaeger })
+    let asks = |name| Ok::<_, ApiError>(parse(pairs, name, go::parse_bool)?.unwrap_or_default());
+    let (exact, outline) = (asks("exact")?, asks("outline")?);
+    Ok(match (outline, exact) {
+        (true, _) => Detail::Outline,
+        (_, true) => Detail::Exact,
+        _ => Detail::Jaeger,
+    })
 }
 
 /// The span that is to come before the others of its trace. Jaeger has no such parameter.

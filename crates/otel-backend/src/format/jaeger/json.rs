@@ -5,6 +5,7 @@
 mod decode;
 mod encode;
 mod exact;
+mod outline;
 
 pub use decode::decode_trace;
 pub use encode::{Detail, Form, Warn, short_id, write_trace};

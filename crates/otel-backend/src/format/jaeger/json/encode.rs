@@ -17,6 +17,7 @@ use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
 use super::exact::{self, LinkJson, Micros};
+use super::outline::OutlineJson;
 use crate::format::jaeger::encode::{self as translate, Order};
 use crate::format::json::{JsonWriter, is_zero};
 use crate::model::{Event, Resource, Span, TraceId, Value, to_hex};
@@ -75,10 +76,10 @@ enum JsonValue<'a> {
 }
 
 #[derive(Serialize)]
-struct LogJson<'a> {
+pub(super) struct LogJson<'a> {
     timestamp: Micros,
     #[serde(serialize_with = "tags")]
-    fields: Vec<Tag<'a>>,
+    pub(super) fields: Vec<Tag<'a>>,
 }
 
 #[derive(Serialize)]
@@ -105,13 +106,15 @@ pub enum Detail {
     /// Also what Jaeger leaves out: nanoseconds, durations of less than nothing, and what links say
     /// beside their ids.
     Exact,
+    /// What a timeline draws, as exactly.
+    Outline,
 }
 
 impl Detail {
     fn order(self) -> Order {
         match self {
             Self::Jaeger => Order::Sorted,
-            Self::Exact => Order::Sent,
+            Self::Exact | Self::Outline => Order::Sent,
         }
     }
 }
@@ -171,7 +174,11 @@ pub fn write_trace<'a, W: Write>(
             for span in spans {
                 let span = span.borrow();
                 let process = processes.number(&span.resource);
-                list.entry()?.value(&SpanJson::new(span, process, form))?;
+                let entry = list.entry()?;
+                match form.detail {
+                    Detail::Outline => entry.value(&OutlineJson::new(span, process))?,
+                    _ => entry.value(&SpanJson::new(span, process, form))?,
+                }
                 written += 1;
             }
             io::Result::Ok(())
@@ -205,15 +212,15 @@ impl<'a> SpanJson<'a> {
             process_id: process_id(process),
             warnings: (!warnings.is_empty()).then_some(warnings),
             links: match detail {
-                Detail::Jaeger => Vec::new(),
                 Detail::Exact => exact::links(span),
+                _ => Vec::new(),
             },
         }
     }
 }
 
 impl<'a> LogJson<'a> {
-    fn new(event: &'a Event<'_>, detail: Detail) -> Self {
+    pub(super) fn new(event: &'a Event<'_>, detail: Detail) -> Self {
         Self {
             timestamp: Micros::at(event.time, detail),
             fields: translate::fields(event, detail.order()),
@@ -301,11 +308,14 @@ pub fn short_id(id: &[u8; 16]) -> String {
     }
 }
 
-fn process_id(number: usize) -> String {
+pub(super) fn process_id(number: usize) -> String {
     format!("p{}", number + 1)
 }
 
-fn references<S: Serializer>(references: &[SpanRef], serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn references<S: Serializer>(
+    references: &[SpanRef],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(references.iter().map(|reference| ReferenceJson {
         ref_type: match reference.ref_type {
             RefType::ChildOf => "CHILD_OF",

@@ -33,19 +33,19 @@ pub(super) struct LinkJson<'a> {
 
 impl Micros {
     pub(super) fn at(moment: UnixNanos, detail: Detail) -> Self {
-        if detail == Detail::Exact {
-            Self::Exact(moment.0.into())
-        } else {
+        if detail == Detail::Jaeger {
             Self::Whole(moment.micros())
+        } else {
+            Self::Exact(moment.0.into())
         }
     }
 
     /// How long a span took. One that ends before it starts took no time, or less than none.
     pub(super) fn of(span: &Span<'_>, detail: Detail) -> Self {
-        if detail == Detail::Exact {
-            Self::Exact(i128::from(span.end.0) - i128::from(span.start.0))
-        } else {
+        if detail == Detail::Jaeger {
             Self::Whole(span.end.0.saturating_sub(span.start.0) / 1000)
+        } else {
+            Self::Exact(i128::from(span.end.0) - i128::from(span.start.0))
         }
     }
 }
