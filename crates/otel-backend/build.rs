@@ -16,7 +16,7 @@ use zopfli::Format;
 
 /// The pages, and parts of a page, that are loaded when they are wanted. Who opens a trace needs none
 /// of them.
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 12] = [
     "search-page.js",
     "search-views.js",
     "compare-page.js",
@@ -26,12 +26,19 @@ const PAGES: [&str; 11] = [
     "service-page.js",
     "trace-views.js",
     "trace-image.js",
+    "trace-copies.js",
     "back-links.js",
     "file-formats.js",
 ];
 
 /// The style sheets that pages load with their scripts.
-const STYLES: [&str; 4] = ["compare.css", "logs.css", "search-page.css", "service.css"];
+const STYLES: [&str; 5] = [
+    "charts.css",
+    "compare.css",
+    "logs.css",
+    "search-page.css",
+    "service.css",
+];
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=ui/index.html");

@@ -190,6 +190,7 @@ mod tests {
             "static/main.js",
             "static/shared.js",
             "static/search-page.js",
+            "static/charts.css",
             "static/search-page.css",
         ]);
         assert!(bytes <= 80 * 1000, "{bytes} bytes: more than 80 KB");

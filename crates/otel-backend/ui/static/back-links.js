@@ -1,4 +1,4 @@
-import { getTempo } from './backend.js';
+import { askTempo } from './backend.js';
 import { el } from './dom.js';
 import { plural } from './format.js';
 import { popUp } from './popup.js';
@@ -22,8 +22,8 @@ export async function backLinks({ id, epoch, begin }) {
     q: `{ link:traceID = ${JSON.stringify(id)} } | select(link:spanID, name, resource.service.name)`,
     start, end: Math.max(start, began) + AFTER, limit: MAX_TRACES, spss: MAX_SPANS,
   };
-  const { body } = await getTempo('search', parameters);
-  return (body?.traces ?? []).filter(({ traceID }) => short(traceID) !== short(id)).flatMap(spansOf);
+  const { traces = [] } = await askTempo('search', parameters);
+  return traces.filter(({ traceID }) => short(traceID) !== short(id)).flatMap(spansOf);
 }
 
 /** The same as one of the facts in a trace's head: how many traces there are, and a menu of their spans. */

@@ -142,26 +142,48 @@ export async function tagsOf(ids) {
 export const byIds = (ids) => new URLSearchParams(ids.map((id) => ['traceID', id]));
 
 /** One of the API's short answers, `{ body }`, or an error. */
-export const getJson = (path) => answerOf(apiUrl(path));
-/** The same of Tempo's API, which Jaeger does not have. */
-export const getTempo = (path, parameters) => answerOf(tempoUrl(`${path}?${new URLSearchParams(parameters)}`));
-
-async function answerOf(url) {
-  let response;
-  let text;
+export async function getJson(path) {
+  const { text, error } = await getText(apiUrl(path));
   try {
-    response = await fetch(url, { headers: { accept: 'application/json' } });
-    text = await response.text();
+    const body = JSON.parse(text ?? error.message);
+    if (!error) return { body };
+    return { error: { status: error.status, message: body.errors?.[0]?.msg ?? body.error?.message ?? `status ${error.status}` } };
+  } catch {
+    return { error: error ?? { status: 200, message: 'the answer is not JSON' } };
+  }
+}
+
+/** A refusal that says where in the query it is. */
+const PLACE = /parse error at line (\d+), col (\d+): (.*)/s;
+
+/**
+ * An answer of Tempo's API, which Jaeger does not have, or `{ error: { status, message, line, column } }`: line
+ * and column, from 1, are those of a query that cannot be read.
+ */
+export async function askTempo(path, parameters, signal) {
+  const { text, error } = await getText(tempoUrl(`${path}?${new URLSearchParams(parameters)}`), signal);
+  try {
+    return error ? { error: refusal(error.status, error.message) } : JSON.parse(text);
+  } catch {
+    return { error: { status: 200, message: 'the answer is not JSON' } };
+  }
+}
+
+export function refusal(status, text) {
+  const message = text.replace(/^(invalid TraceQL query|compiling query): /, '');
+  const [, line, column, reason] = PLACE.exec(message) ?? [];
+  return line ? { status, message: reason, line: Number(line), column: Number(column) } : { status, message };
+}
+
+/** `{ text }`, or an error with what was said in its place; one whose status is 0 for none. */
+async function getText(url, signal) {
+  try {
+    const response = await fetch(url, { headers: { accept: 'application/json' }, signal });
+    const text = await response.text();
+    if (response.ok) return { text };
+    return { error: { status: response.status, message: text.trim().slice(0, 2000) || response.statusText || `status ${response.status}` } };
   } catch {
     return { error: UNREACHABLE };
-  }
-  const { ok, status, statusText } = response;
-  try {
-    const body = JSON.parse(text);
-    if (ok) return { body };
-    return { error: { status, message: body.errors?.[0]?.msg ?? body.error?.message ?? statusText } };
-  } catch {
-    return { error: { status, message: ok ? 'the answer is not JSON' : text.trim().slice(0, 300) || statusText || `status ${status}` } };
   }
 }
 

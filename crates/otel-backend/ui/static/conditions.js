@@ -9,5 +9,8 @@ export function conditionOf(field, value, operator = '=') {
   return `${field} ${operator} ${KEYWORDS.test(field) ? value.value : literalOf(value.type, value.value)}`;
 }
 
+/** The condition that not all of these hold; a span that lacks their fields satisfies it, too. */
+export const notAll = (conditions) => `!(${conditions.join(' && ')})`;
+
 /** What a value is called on the page. */
 export const nameOf = (value) => (value ? value.value || '(empty)' : '(none)');

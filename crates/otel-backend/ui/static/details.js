@@ -6,7 +6,7 @@ import { formatCount, formatDuration, formatShare, formatTime } from './format.j
 import { conversationOf } from './gen-ai.js';
 import { indentJson } from './json-text.js';
 import { cssColour } from './palette.js';
-import { spanUrl } from './route.js';
+import { serviceUrl, spanUrl } from './route.js';
 import { durationOf, hasFlag, kindOf, oddities, operationOf, serviceOf } from './span-text.js';
 import { splitter } from './splitter.js';
 import { tagTable, textOf } from './tag-table.js';
@@ -115,7 +115,8 @@ export class Details {
     const link = new URL(spanUrl(trace.id, span.spanID), location.origin).href;
     return el('header', {},
       el('div.tools', {},
-        el('span.service', {}, el('i.dot', { '--c': cssColour(trace.colours[trace.service[row]]) }), serviceOf(trace, row)),
+        el('span.service', {}, el('i.dot', { '--c': cssColour(trace.colours[trace.service[row]]) }),
+          trace.isLocal ? serviceOf(trace, row) : el('a', { href: serviceUrl(serviceOf(trace, row)), title: 'The page of the service' }, serviceOf(trace, row))),
         iconButton('link', 'Copy a link to this span', () => copy(link, 'Link')),
         iconButton('copy', 'Copy this span as JSON', () => copy(indentJson(json), 'JSON')),
         iconButton('close', 'Close  Esc', () => this.#on.close())),

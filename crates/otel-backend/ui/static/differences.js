@@ -16,13 +16,15 @@ const SIDES = { selection: 'chosen', baseline: 'rest' };
 
 /** How the attributes of some spans differ from those of the rest, the most different first. */
 export class Differences {
-  #narrow;
-  #choose;
+  #on;
 
-  /** `choose({ selector, from, to })` is called when others are to be compared, `narrow(conditions)` for a value. */
-  constructor({ choose, narrow }) {
-    this.#choose = choose;
-    this.#narrow = narrow;
+  /**
+   * `choose({ selector, from, to })` is called when others are to be compared, `narrow(conditions)` for
+   * a value, `exclude(conditions)` for all but one.
+   */
+  constructor(on) {
+    this.#on = on;
+    const { choose } = on;
     this.errors = el('button', { type: 'button', onclick: () => choose({ selector: '{ status = error }' }) }, 'Errors');
     this.slow = el('button', { type: 'button', title: 'The slowest 5 % of the spans or some more', onclick: () => this.#chooseSlow() }, 'Slowest');
     this.note = el('p.note', { role: 'status' });
@@ -52,7 +54,7 @@ export class Differences {
     if (signal.aborted || series.length === 0) return;
     // The 95th percentile is exact to a power of two, and so is the bound: at least 5 % are above it.
     const below = 2 ** (Math.ceil(Math.log2(series[0].value * 1e9) - 1e-9) - 1);
-    this.#choose({ selector: `{ duration >= ${durationOf(below + 1)} }` });
+    this.#on.choose({ selector: `{ duration >= ${durationOf(below + 1)} }` });
   }
 
   #cards({ chosen, rest, attributes }) {
@@ -72,8 +74,11 @@ export class Differences {
   #value(field, { value, chosen, rest }) {
     const name = nameOf(value);
     const side = (className, { count, share, isAtMost }) => el(`span.side.${className}`, { '--share': `${100 * share}%` }, el('i'), `${isAtMost ? '≤ ' : ''}${formatShare(share)} · ${formatCount(count)}`);
-    return el('button.value', { type: 'button', title: `Only spans with ${field} = ${name.slice(0, 200)}`, onclick: () => this.#narrow([conditionOf(field, value)]) },
-      el('span.name', {}, name.slice(0, 200)), side('chosen', chosen), side('rest', rest));
+    const [title, conditions] = [`${field} = ${name.slice(0, 200)}`, [conditionOf(field, value)]];
+    return el('div.value-row', {},
+      el('button.value', { type: 'button', title: `Only spans with ${title}`, onclick: () => this.#on.narrow(conditions) },
+        el('span.name', {}, name.slice(0, 200)), side('chosen', chosen), side('rest', rest)),
+      el('button.more', { type: 'button', 'aria-label': `Exclude ${title}`, title: `Only spans without ${title}`, onclick: () => this.#on.exclude(conditions) }, '≠'));
   }
 }
 

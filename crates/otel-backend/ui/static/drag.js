@@ -3,8 +3,8 @@ import { el } from './dom.js';
 /** Below this a drag is a click. */
 const LEAST_PIXELS = 4;
 
-/** Lets a stretch be marked across a node: `marked(from, to)`, as shares of its width. */
-export function dragSpan(node, marked) {
+/** Lets a stretch be marked across a node: `marked(from, to)`, as shares of its width. A click is `clicked(share)`. */
+export function dragSpan(node, marked, clicked = () => {}) {
   const band = el('div.band', { hidden: true });
   let start = 0;
   const shareAt = (event) => {
@@ -29,7 +29,9 @@ export function dragSpan(node, marked) {
     band.remove();
     band.hidden = true;
     const [from, to] = [start, shareAt(event)].sort((a, b) => a - b);
-    if (event.type === 'pointerup' && (to - from) * node.clientWidth >= LEAST_PIXELS) marked(from, to);
+    if (event.type !== 'pointerup') return;
+    if ((to - from) * node.clientWidth >= LEAST_PIXELS) marked(from, to);
+    else clicked(to);
   };
   node.addEventListener('pointerup', finish);
   node.addEventListener('pointercancel', finish);

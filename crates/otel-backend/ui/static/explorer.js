@@ -1,5 +1,6 @@
 import { durationOf, EVERYTHING, narrowed, pipelineOf } from './traceql-query.js';
 import { startWorker, UNREACHABLE } from './backend.js';
+import { notAll } from './conditions.js';
 import { el } from './dom.js';
 import { FieldSource } from './field-source.js';
 import { formatCount, plural } from './format.js';
@@ -73,6 +74,7 @@ class Explorer {
       ['Enter', 'Open the trace'],
       ['/', 'Query', () => this.#box.input.focus()],
       ['1 2 3 4', 'Traces, spans, groups, differences', ({ key }) => this.#go({ view: VIEWS[key - 1] })],
+      ['m', 'Menu of a group'],
       ['l', 'Live on, off', () => this.#view?.toggleLive?.()],
       ['Escape', 'Leave the field', () => document.activeElement.blur()],
     ]]]);
@@ -147,6 +149,7 @@ class Explorer {
     const view = views.make(query.view, query, this.#source, {
       change: (changes) => this.#go(changes),
       narrow: (conditions) => this.#narrow(conditions, { view: VIEWS[0] }),
+      exclude: (conditions) => this.#narrow([notAll(conditions)], {}),
       reorder: (order) => this.show({ ...query, order }),
     });
     signal.addEventListener('abort', () => view.destroy?.());

@@ -1,4 +1,4 @@
-import { askTempo } from './tempo.js';
+import { askTempo } from './backend.js';
 import { bareName, fieldOf, literalOf } from './traceql-tokens.js';
 
 const MOST_FIELDS = 2000;

@@ -20,6 +20,13 @@ export function formatDuration(micros) {
   return pair(Math.round(minutes / 60), 24, 'd', 'h');
 }
 
+/** A rate a second as "12/s"; as "3/min" or "5/h" where it is low. */
+export function formatRate(rate) {
+  if (rate === 0) return '0/s';
+  const [value, per] = rate >= 0.995 ? [rate, 's'] : rate * 60 >= 0.995 ? [rate * 60, 'min'] : [rate * 3600, 'h'];
+  return `${formatCount(value >= 99.5 ? Math.round(value) : Number(value.toPrecision(2)))}/${per}`;
+}
+
 const unit = (value, name) => `${value}${SPACE}${name}`;
 const trimmed = (value, digits) => String(Number(value.toPrecision(digits)));
 

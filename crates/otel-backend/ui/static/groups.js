@@ -1,8 +1,10 @@
-import { sparkLine } from './charts.js';
 import { conditionOf, nameOf } from './conditions.js';
 import { el } from './dom.js';
 import { formatCount, formatDuration, formatShare, plural } from './format.js';
+import { popUp } from './popup.js';
+import { serviceUrl } from './route.js';
 import { SortableTable } from './sortable-table.js';
+import { sparkLine } from './spark-line.js';
 import { seriesOf, valuesOver } from './tempo.js';
 import { pipelineOf } from './traceql-query.js';
 
@@ -13,12 +15,15 @@ const OFFERED = [[DEFAULT_GROUPS, 'Operation'], ['resource.service.name', 'Servi
 export class Groups {
   #source;
   #table = null;
-  #narrow;
+  #on;
 
-  /** `regroup(fields)` is called when other groups are wanted, `narrow(conditions)` for one of them. */
-  constructor(source, { regroup, narrow }) {
+  /**
+   * `regroup(fields)` is called when other groups are wanted, `narrow(conditions)` for one of them,
+   * `exclude(conditions)` for all but one.
+   */
+  constructor(source, { regroup, ...on }) {
     this.#source = source;
-    this.#narrow = narrow;
+    this.#on = on;
     this.field = el('input', { id: 'by', list: 'by-list', spellcheck: 'false', autocomplete: 'off', onfocus: () => this.#offer(), onchange: () => regroup(this.field.value.trim() || DEFAULT_GROUPS) });
     this.offers = el('datalist', { id: 'by-list' });
     this.note = el('p.note', { role: 'status' });
@@ -37,7 +42,16 @@ export class Groups {
     }
     const { groups, isPartial } = answer;
     this.note.textContent = `${plural(groups.length, 'group')}${isPartial ? '; there are more than can be counted: group by fields with fewer values' : ''}`;
-    this.#table = tableOf(fields, groups, (group) => this.#narrow(fieldsIn(fields).map((field, at) => conditionOf(field, group.values[at]))));
+    const names = fieldsIn(fields);
+    const conditionsOf = ({ values }) => names.map((field, at) => conditionOf(field, values[at]));
+    this.#table = tableOf(names, {
+      pick: (group) => this.#on.narrow(conditionsOf(group)),
+      menu: (group, node) => popUp(node, [
+        ['Only these spans', () => this.#on.narrow(conditionsOf(group))],
+        ['Without these spans', () => this.#on.exclude(conditionsOf(group))],
+        ...servicesIn(names, group).map((name) => [`Page of ${name}`.slice(0, 120), serviceUrl(name)]),
+      ]),
+    });
     this.node.replaceChildren(this.#table.node);
     this.#table.set(groups);
     return null;
@@ -95,14 +109,16 @@ function addCounts(group, values, isError) {
   if (isError) group.errors += sum;
 }
 
-function tableOf(by, groups, pick) {
-  const named = fieldsIn(by).map((field, at) => ({
+const servicesIn = (names, { values }) => values.filter((value, at) => value && names[at] === 'resource.service.name').map(({ value }) => value);
+
+function tableOf(names, on) {
+  const named = names.map((field, at) => ({
     title: { 'resource.service.name': 'Service', name: 'Span name' }[field] ?? field, width: 'minmax(140px, 1fr)',
     text: ({ values }) => nameOf(values[at]).slice(0, 300), by: ({ values }) => nameOf(values[at]),
   }));
   const duration = (name) => ({ title: name, width: '88px', numeric: true, text: (group) => formatDuration(group[name] * 1e6), by: (group) => group[name] });
   return new SortableTable({
-    label: 'Groups', sorted: named.length, pick,
+    label: 'Groups', sorted: named.length, ...on,
     columns: [
       ...named,
       { title: 'Spans', width: '88px', numeric: true, text: ({ count }) => formatCount(count), by: ({ count }) => count },

@@ -14,11 +14,11 @@ import { startUploads } from './uploads.js';
 /** The pages; each `show(node, route, signal)` fills a node until the signal says it is left. */
 const PAGES = {
   trace: () => import('./trace-page.js'),
-  compare: () => styled('compare.css', import('./compare-page.js')),
-  search: () => styled('search-page.css', import('./search-page.js')),
+  compare: () => styled(['compare.css'], import('./compare-page.js')),
+  search: () => styled(['charts.css', 'search-page.css'], import('./search-page.js')),
   dependencies: () => import('./dependencies-page.js'),
-  logs: () => styled('logs.css', import('./logs-page.js')),
-  service: () => styled('service.css', import('./service-page.js')),
+  logs: () => styled(['logs.css'], import('./logs-page.js')),
+  service: () => styled(['charts.css', 'service.css'], import('./service-page.js')),
 };
 const NAVIGATION = [['search', 'Search', searchUrl], ['dependencies', 'Services', dependenciesUrl], ['logs', 'Logs', logsUrl]];
 const RETRY_MS = 2000;
@@ -54,9 +54,9 @@ async function show(route) {
   module.show(page, { ...route, follow: whileShown }, signal);
 }
 
-/** A page's script, with a style sheet of its own. */
-async function styled(name, script) {
-  await styleSheet(name);
+/** A page's script, with style sheets of its own. */
+async function styled(names, script) {
+  await Promise.all(names.map(styleSheet));
   return script;
 }
 

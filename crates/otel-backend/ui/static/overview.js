@@ -1,5 +1,5 @@
 import { el } from './dom.js';
-import { formatCount, formatDuration, formatShare } from './format.js';
+import { formatCount, formatDuration, formatRate, formatShare } from './format.js';
 import { HeatMap } from './heat-map.js';
 import { seriesOf, stepsOf } from './tempo.js';
 import { TimeChart } from './time-chart.js';
@@ -26,7 +26,7 @@ export class Overview {
   }
 
   get isHeld() {
-    return this.#heat.isHeld;
+    return [this.#rate, this.#latency, this.#heat].some(({ isHeld }) => isHeld);
   }
 
   /** Asks for all of it and shows it: `{ spans, errors }` that match, or an error. */
@@ -77,11 +77,4 @@ export class Overview {
 /** The series added up, a number for each step. */
 function sumOf(series, steps) {
   return Array.from({ length: steps }, (_, at) => series.reduce((sum, { values }) => sum + (values[at] ?? 0), 0));
-}
-
-/** Spans a second; a minute or an hour where there are few. */
-function formatRate(rate) {
-  if (rate === 0) return '0';
-  const [value, unit] = rate >= 0.995 ? [rate, 's'] : rate * 60 >= 0.995 ? [rate * 60, 'min'] : [rate * 3600, 'h'];
-  return `${formatCount(value >= 99.5 ? Math.round(value) : Number(value.toPrecision(2)))}/${unit}`;
 }

@@ -1,5 +1,5 @@
 /** How many service colours base.css defines, as --s0, --s1 … */
-const COLOURS = 8;
+const COLOURS = 16;
 
 /** The number of a service's colour: the same on every page, in every browser. */
 export function colourOf(name) {

@@ -2,7 +2,8 @@ import { setAge } from './ages.js';
 import { el, perFrame, toast } from './dom.js';
 import { formatCount, formatDuration, formatMoment, formatTime, plural } from './format.js';
 import { colourOf, cssColour } from './palette.js';
-import { compareUrl, navigate, remember, setParameters, traceUrl } from './route.js';
+import { popUp } from './popup.js';
+import { compareUrl, navigate, remember, serviceUrl, setParameters, traceUrl } from './route.js';
 import { columnCells, columnStyle, fillColumns } from './result-columns.js';
 import { VirtualList } from './virtual-list.js';
 
@@ -16,6 +17,8 @@ export const ORDERS = {
 
 /** How long a trace that came while the page was open is marked as new. */
 const FRESH_MS = 30_000;
+/** So many services of a trace are offered. */
+const MAX_PAGES = 20;
 
 /** The list of traces found: one line each, only those in view being there. */
 export class Results {
@@ -129,7 +132,7 @@ export class Results {
     const parts = {
       box, link, fields,
       dot: el('i.dot'), service: el('span.service'), operation: el('span.operation'),
-      mix: el('span.mix'), services: el('span.services'),
+      mix: el('span.mix'), services: el('button.services', { type: 'button', 'aria-haspopup': 'menu', onclick: ({ currentTarget }) => popUp(currentTarget, pagesOf(node.trace)) }),
       spans: el('span.number.spans'), errors: el('span.number.errors'),
       bar: el('span.length'), duration: el('span.number'), clock: el('span'), age: el('span.age'),
     };
@@ -144,7 +147,7 @@ export class Results {
 
   /** A click beside the name does what one on the name does; text that is marked stays marked. */
   #open(event, link) {
-    if (event.target.closest('a, input') || !getSelection().isCollapsed) return;
+    if (event.target.closest('a, button, input') || !getSelection().isCollapsed) return;
     link.dispatchEvent(new MouseEvent('click', event));
   }
 
@@ -164,7 +167,8 @@ export class Results {
     mix.style.background = mixture(trace);
     mix.title = trace.services.map(({ name, spans: count }) => `${name} ${formatCount(count)}`).join('\n').slice(0, 2000);
     services.textContent = `${formatCount(trace.services.length)}`;
-    services.title = mix.title;
+    services.title = `Pages of its services:\n${mix.title}`;
+    services.setAttribute('aria-label', `${plural(trace.services.length, 'service')}: pages`);
     spans.textContent = formatCount(trace.spans);
     spans.dataset.unit = trace.spans === 1 ? ' span' : ' spans';
     errors.textContent = trace.errors ? formatCount(trace.errors) : '';
@@ -192,6 +196,12 @@ export class Results {
   #count() {
     this.compare.disabled = this.#chosen.size !== 2;
   }
+}
+
+/** The page of each service, those with the most spans first. */
+function pagesOf({ services }) {
+  return [...services].sort((a, b) => b.spans - a.spans).slice(0, MAX_PAGES)
+    .map(({ name, spans, errors }) => [`${name || '(no service)'}: ${plural(spans, 'span')}${errors ? `, ${plural(errors, 'error')}` : ''}`.slice(0, 120), serviceUrl(name)]);
 }
 
 /** The services' shares of the spans, side by side. */

@@ -1,6 +1,6 @@
-import { alignedWindow, windowBefore } from './aligned-window.js';
-import { getData, getOperations } from './backend.js';
-import { askTempo, seriesOf, valuesOver } from './tempo.js';
+import { askTempo, getData, getOperations } from './backend.js';
+import { seriesOf, stepsOf, valuesOver } from './tempo.js';
+import { windowBefore, windowBetween } from './windows.js';
 
 const QUANTILES = ['0.5', '0.95', '0.99'];
 /** So many traces with exceptions are looked at for what they say. */
@@ -21,7 +21,9 @@ export function selectorOf(service, isAll, ...conditions) {
  * `now` and `before`, and latencies over time. Throws an error with the `status` of the answer.
  */
 export async function readService(service, seconds, isAll) {
-  const window = alignedWindow(seconds);
+  const now = Date.now() / 1000;
+  const window = windowBetween(now - seconds, now);
+  const steps = stepsOf(window);
   const before = windowBefore(window);
   const both = { ...window, from: before.from };
   const spans = selectorOf(service, isAll);
@@ -34,11 +36,11 @@ export async function readService(service, seconds, isAll) {
     valuesOver(`${spans} | ${quantiles} by (name)`, before),
     seriesOf(`${spans} | ${quantiles}`, window),
   );
-  const operations = gathered(counts.series, errors.series, window.parts);
+  const operations = gathered(counts.series, errors.series, steps);
   addLatencies(operations, latencies.series, 'now');
   addLatencies(operations, earlier.series, 'before');
   return {
-    window, before, latencies: latenciesOf(overTime.series, window.parts),
+    window, before, latencies: latenciesOf(overTime.series, steps),
     isPartial: [counts, errors, latencies, earlier, overTime].some(({ isPartial }) => isPartial),
     operations: [...operations.values()].filter(({ now, before: then }) => now.count || then.count),
   };
@@ -52,25 +54,25 @@ async function answers(...asked) {
   return found;
 }
 
-/** Operations by name, with what was counted in both windows, part by part. */
-function gathered(counts, errors, parts) {
+/** Operations by name, with what was counted in both windows, step by step. */
+function gathered(counts, errors, steps) {
   const operations = new Map();
-  for (const { labels: { name: { value: name } }, values } of counts) operations.set(name, { name, now: half(values, parts, 1), before: half(values, parts, 0) });
+  for (const { labels: { name: { value: name } }, values } of counts) operations.set(name, { name, now: half(values, steps, 1), before: half(values, steps, 0) });
   for (const { labels: { name: { value: name } }, values } of errors) {
     const operation = operations.get(name);
     // A span that arrived between the two answers.
     if (!operation) continue;
     for (const [key, which] of [['before', 0], ['now', 1]]) {
-      const { values: failures, count } = half(values, parts, which);
+      const { values: failures, count } = half(values, steps, which);
       Object.assign(operation[key], { failures, errors: count });
     }
   }
   return operations;
 }
 
-function half(values, parts, which) {
-  const own = values.slice(which * parts, (which + 1) * parts).map((value) => value ?? 0);
-  return { values: own, count: own.reduce((sum, value) => sum + value, 0), failures: Array(parts).fill(0), errors: 0, p50: 0, p95: 0, p99: 0 };
+function half(values, steps, which) {
+  const own = values.slice(which * steps, (which + 1) * steps).map((value) => value ?? 0);
+  return { values: own, count: own.reduce((sum, value) => sum + value, 0), failures: Array(steps).fill(0), errors: 0, p50: 0, p95: 0, p99: 0 };
 }
 
 /** Latencies of an answer, seconds there and microseconds here. */
@@ -81,10 +83,10 @@ function addLatencies(operations, series, key) {
   }
 }
 
-function latenciesOf(series, parts) {
-  const values = (quantile) => series.find(({ labels }) => Number(labels.p.value) === Number(quantile))?.values ?? Array(parts).fill(0);
-  // A part without spans has no latency, though the answer says 0.
-  return QUANTILES.map((quantile) => ({ name: nameOf(quantile), values: values(quantile).map((value) => (value > 0 ? value * 1e6 : NaN)) }));
+function latenciesOf(series, steps) {
+  const values = (quantile) => series.find(({ labels }) => Number(labels.p.value) === Number(quantile))?.values ?? Array(steps).fill(0);
+  // A step without spans has no latency, though the answer says 0.
+  return QUANTILES.map((quantile) => ({ name: nameOf(quantile), values: values(quantile).map((value) => (value > 0 ? value * 1e6 : null)) }));
 }
 
 const nameOf = (quantile) => `p${Math.round(Number(quantile) * 100)}`;

@@ -78,7 +78,7 @@ class ServicePage {
     const later = el('div.later', {}, loading('Reading callers, callees and exceptions…'));
     this.content.replaceChildren(
       ...(isPartial ? [el('p.banner', {}, 'The service has more operations than the backend counts at once: some are missing.')] : []),
-      charts(found, links), changes(found, links), operationTable(found, links), later);
+      charts(found, links, this.#signal), changes(found, links), operationTable(found, links), later);
     const [neighbours, exceptions, versions] = await Promise.all([
       readNeighbours(this.#service, window), readExceptions(this.#service, window).catch(() => null), readVersions(this.#service, window, this.#isAll).catch(() => []),
     ]);

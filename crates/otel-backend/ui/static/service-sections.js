@@ -1,14 +1,15 @@
-import { lengthsOf } from './aligned-window.js';
-import { LineChart, sparkLine } from './charts.js';
 import { el } from './dom.js';
-import { formatCount, formatDuration, formatShare, plural } from './format.js';
+import { formatCount, formatDuration, formatRate, formatShare, plural } from './format.js';
 import { navigate } from './route.js';
 import { changesOf, shareOf } from './service-changes.js';
 import { quoted } from './service-data.js';
 import { plainTable } from './plain-table.js';
+import { sparkLine } from './spark-line.js';
+import { TimeChart } from './time-chart.js';
+import { lengthsOf } from './windows.js';
 
 /** The lines of the latency chart, from the median up. */
-const LATENCY_COLOURS = ['var(--s0)', 'var(--s1)', 'var(--s4)'];
+const LATENCY_COLOURS = ['--s5', '--s0', '--s6'];
 /** How a change is told. */
 const CHANGES = {
   errors: ['More errors', ({ now, before }) => `${formatShare(shareOf(before))} → ${formatShare(shareOf(now))} of its spans`],
@@ -21,21 +22,21 @@ export function section(title, ...content) {
   return el('section', { 'aria-label': title }, el('h2', {}, title), content);
 }
 
-/** Rate, errors and latency over time. A click leads to the traces of that time. */
-export function charts({ window, operations, latencies }, links) {
-  const { from, step, parts } = window;
+/** Rate, errors and latency over time. A click or a drag leads to the traces of that time. */
+export function charts({ window, operations, latencies }, links, signal) {
   const seconds = lengthsOf(window);
-  const moments = Array.from({ length: parts }, (_, part) => (from + (part + 1) * step) * 1000);
-  const sums = (key) => seconds.map((_, part) => operations.reduce((sum, { now }) => sum + now[key][part], 0));
+  const sums = (key) => seconds.map((_, step) => operations.reduce((sum, { now }) => sum + now[key][step], 0));
   const [counts, failures] = [sums('values'), sums('failures')];
-  const chart = (title, lines, format, ...conditions) => new LineChart({
-    title, moments, lines, format,
-    pick: (part) => navigate(links.spansIn({ from: from + part * step, to: from + (part + 1) * step }, ...conditions)),
-  }).node;
+  const chart = (title, format, series, { bars, conditions = [] } = {}) => {
+    const made = new TimeChart({ title, bars, format, picked: (from, to) => navigate(links.spansIn({ from, to }, ...conditions)) }, signal);
+    const latest = (values) => values.findLast((value) => value !== null);
+    made.set(window, series.map((one) => ({ ...one, said: latest(one.values) === undefined ? '–' : format(latest(one.values)) })));
+    return made.node;
+  };
   return el('div.charts', {},
-    chart('Rate', [{ name: 'spans', values: counts.map((count, part) => count / seconds[part]), colour: 'var(--s0)' }], formatRate),
-    chart('Errors', [{ name: 'failed', values: failures.map((count, part) => (counts[part] ? count / counts[part] : NaN)), colour: 'var(--error)' }], formatShare, 'status = error'),
-    chart('Latency', latencies.map((line, at) => ({ ...line, colour: LATENCY_COLOURS[at] })), formatDuration));
+    chart('Rate', formatRate, [{ name: 'spans', values: counts.map((count, step) => count / seconds[step]), colour: '--s0' }], { bars: true }),
+    chart('Errors', formatShare, [{ name: 'failed', values: failures.map((count, step) => (counts[step] ? count / counts[step] : null)), colour: '--error' }], { conditions: ['status = error'] }),
+    chart('Latency', formatDuration, latencies.map((line, at) => ({ ...line, colour: LATENCY_COLOURS[at] }))));
 }
 
 /** How the operations differ from those of the window before. */
@@ -110,11 +111,3 @@ export function exceptionTable(exceptions, links) {
 
 const nameOf = ({ name }) => name.slice(0, 200) || '(no name)';
 const failedShare = (row, link) => (row.errors ? link(formatShare(shareOf(row))) : '–');
-
-/** A rate as "12/s", "3/min" or "5/h". */
-function formatRate(perSecond) {
-  if (perSecond === 0) return '0/s';
-  if (perSecond >= 0.995) return `${formatCount(perSecond < 9.95 ? Number(perSecond.toFixed(1)) : Math.round(perSecond))}/s`;
-  const perMinute = perSecond * 60;
-  return perMinute >= 0.995 ? `${Number(perMinute.toPrecision(2))}/min` : `${Number((perMinute * 60).toPrecision(2))}/h`;
-}

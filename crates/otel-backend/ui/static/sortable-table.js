@@ -4,7 +4,8 @@ import { VirtualList } from './virtual-list.js';
 /**
  * A table of any length with columns to sort by. A column is
  * `{ title, width, text(item), by(item), numeric, cell(node, item) }`: `by` is what it sorts by,
- * `cell` may do more to a cell than set its text.
+ * `cell` may do more to a cell than set its text. `menu(item, node)`, if given, is what a button at the
+ * end of each row opens below itself, or the key m.
  */
 export class SortableTable {
   #columns;
@@ -14,15 +15,18 @@ export class SortableTable {
   #list;
   #titles;
   #pick;
+  #menu;
   /** Where the keyboard is. */
   #cursor = 0;
 
-  constructor({ label, columns, sorted, descending = true, pick, selected = () => false, matched = () => false }) {
+  constructor({ label, columns: own, sorted, descending = true, pick, menu, selected = () => false, matched = () => false }) {
+    const columns = menu ? [...own, menuColumn(menu)] : own;
     this.#descending = descending;
     this.#columns = columns;
     this.#sorted = sorted;
     this.#pick = pick;
-    this.#titles = columns.map((column, index) => el('button', { type: 'button', onclick: () => this.#sortBy(index) }, column.title));
+    this.#menu = menu;
+    this.#titles = columns.map(({ title, by }, index) => (by ? el('button', { type: 'button', onclick: () => this.#sortBy(index) }, title) : el('span.unseen', {}, title)));
     const prefix = `${label.toLowerCase()}-row-`;
     const head = el('div.table-head', { role: 'row' }, this.#titles.map((button, index) =>
       el(columns[index].numeric ? 'div.numeric' : 'div', { role: 'columnheader' }, button)));
@@ -30,7 +34,7 @@ export class SortableTable {
     this.node = el('div.table', { role: 'grid', tabindex: 0, 'aria-label': label, '--columns': columns.map(({ width }) => width).join(' '), '--least': `${leastWidth(columns)}px` }, head, this.rows);
     this.rows.addEventListener('click', (event) => {
       const node = event.target.closest('.row');
-      if (!node) return;
+      if (!node || event.target.closest('button')) return;
       this.#moveTo(node.index);
       pick?.(node.item);
     });
@@ -66,14 +70,17 @@ export class SortableTable {
 
   /** Moves the cursor through the rows; Enter picks. */
   #key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target !== this.node) return;
+    const isHere = event.target === this.node;
+    // A menu that was closed leaves the focus on its button.
+    if (event.ctrlKey || event.metaKey || event.altKey || !(isHere || event.target.matches('.more'))) return;
     const page = Math.max(1, Math.floor(this.rows.clientHeight / this.#list.rowHeight) - 1);
     const to = {
       ArrowDown: this.#cursor + 1, j: this.#cursor + 1, ArrowUp: this.#cursor - 1, k: this.#cursor - 1,
       PageDown: this.#cursor + page, PageUp: this.#cursor - page, Home: 0, End: this.#items.length - 1,
     }[event.key];
     if (to !== undefined) this.#moveTo(to);
-    else if (event.key === 'Enter' && this.#items.length) this.#pick?.(this.#items[this.#cursor]);
+    else if (event.key === 'Enter' && isHere && this.#items.length) this.#pick?.(this.#items[this.#cursor]);
+    else if (event.key === 'm' && this.#menu && this.#items.length) this.#menu(this.#items[this.#cursor], this.#list.node(this.#cursor)?.querySelector('.more') ?? this.node);
     else return;
     event.preventDefault();
   }
@@ -113,6 +120,15 @@ export class SortableTable {
     this.#cursor = Math.min(this.#cursor, Math.max(0, this.#items.length - 1));
     this.#list.reset(this.#items.length);
   }
+}
+
+/** A button that is not in the way of Tab: the table has the focus, and a key for it. */
+function menuColumn(menu) {
+  const open = ({ currentTarget }) => menu(currentTarget.closest('.row').item, currentTarget);
+  return {
+    title: 'Menu', width: '32px', text: () => '',
+    cell: (node) => node.append(el('button.more', { type: 'button', tabindex: -1, 'aria-label': 'Menu', title: 'Menu  m', 'aria-haspopup': 'menu', onclick: open }, '⋯')),
+  };
 }
 
 /** What the columns take at least, with the gaps between them and the margins of the table. */

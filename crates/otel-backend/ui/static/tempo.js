@@ -1,10 +1,8 @@
+import { askTempo } from './backend.js';
 import { tempoUrl } from './route.js';
 
 /** What Tempo's API calls a root that has not come. */
 const NO_ROOT = '<root span not yet received>';
-
-/** A refusal that says where in the query it is. */
-const PLACE = /parse error at line (\d+), col (\d+): (.*)/s;
 
 /** Whether the backend answers TraceQL; asked once. */
 let known = null;
@@ -12,27 +10,6 @@ let known = null;
 export function knowsTraceQL() {
   known ??= fetch(tempoUrl('echo')).then(async (response) => response.ok && (await response.text()) === 'echo', () => (known = null));
   return known;
-}
-
-/**
- * An answer, or `{ error: { status, message, line, column } }`: line and column, from 1, are those of
- * a query that cannot be read; status 0 is a backend that does not answer.
- */
-export async function askTempo(path, parameters, signal) {
-  let response;
-  try {
-    response = await fetch(tempoUrl(`${path}?${new URLSearchParams(parameters)}`), { signal, headers: { accept: 'application/json' } });
-    if (response.ok) return await response.json();
-  } catch {
-    return { error: { status: 0, message: 'the backend does not answer' } };
-  }
-  return { error: refusal(response.status, (await response.text().catch(() => '')).trim() || response.statusText) };
-}
-
-export function refusal(status, text) {
-  const message = text.replace(/^(invalid TraceQL query|compiling query): /, '');
-  const [, line, column, reason] = PLACE.exec(message) ?? [];
-  return line ? { status, message: reason, line: Number(line), column: Number(column) } : { status, message };
 }
 
 /**

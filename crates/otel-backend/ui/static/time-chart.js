@@ -11,27 +11,40 @@ function roundUp(value) {
 }
 
 /**
- * Values over time, as bars or as lines. A series is `{ name, colour, values }`, `colour` being a
- * property of base.css; bars stand before each other. A stretch that is dragged over is handed to
- * `picked(from, to)`, in seconds.
+ * Values over time, as bars or as lines. A series is `{ name, colour, values, said }`, `colour` being a
+ * property of base.css; bars stand before each other. A step that is clicked, or a stretch that is
+ * dragged over or marked with the keyboard, is handed to `picked(from, to)`, in seconds.
  */
 export class TimeChart {
   #plot;
   #isBars;
   #format;
+  #picked;
   #window = { from: 0, to: 1, step: 1 };
   #series = [];
+  /** The steps at both ends of what is marked with the keyboard, which is at the second; -1 for none. */
+  #corner = -1;
+  #cursor = -1;
 
   constructor({ title, bars = false, format, picked }, signal) {
     this.#isBars = bars;
     this.#format = format;
+    this.#picked = picked;
     this.#plot = new Plot(title, (context, area) => this.#paint(context, area), signal);
     this.legend = el('span.key');
-    const reach = el('div.reach');
-    dragSpan(reach, (from, to) => picked(this.#moment(Math.floor(from * this.#count)), this.#moment(Math.ceil(to * this.#count))));
-    reach.addEventListener('pointermove', (event) => this.#point(event));
-    this.#plot.node.append(reach);
+    this.band = el('div.region', { hidden: true });
+    this.reach = el('div.reach', {
+      tabindex: 0, role: 'slider', 'aria-label': `${title}. Arrow keys move, with Shift they mark a stretch of time, Enter shows only that.`,
+      onpointermove: (event) => this.#point(event), onkeydown: (event) => this.#key(event), onblur: () => this.#moveTo(-1),
+    }, this.band);
+    dragSpan(this.reach, (from, to) => this.#pick(Math.floor(from * this.#count), Math.ceil(to * this.#count) - 1), (at) => this.#pick(this.#stepAt(at), this.#stepAt(at)));
+    this.#plot.node.append(this.reach);
     this.node = el('section.time-chart', { 'aria-label': title }, el('h2', {}, title, this.legend), this.#plot.node);
+  }
+
+  /** Whether a stretch is being marked. */
+  get isHeld() {
+    return this.#cursor >= 0;
   }
 
   set(window, series) {
@@ -40,6 +53,7 @@ export class TimeChart {
     this.legend.replaceChildren(...series.map(({ name, colour, said }) => el('span', {}, el('i.dot', { '--c': `var(${colour})` }), `${name}${said ? ` ${said}` : ''}`)));
     this.#plot.canvas.setAttribute('aria-label', `${this.node.getAttribute('aria-label')}: ${series.map(({ name, said }) => `${name} ${said ?? ''}`).join(', ')}`);
     this.#plot.draw();
+    this.#moveTo(-1);
   }
 
   get #count() {
@@ -87,11 +101,49 @@ export class TimeChart {
     context.stroke();
   }
 
+  #stepAt(share) {
+    return Math.max(0, Math.min(this.#count - 1, Math.floor(share * this.#count)));
+  }
+
+  #pick(first, last) {
+    this.#picked(this.#moment(first), this.#moment(last + 1));
+  }
+
   #point(event) {
-    const { x } = this.#plot.place(event);
-    const at = Math.max(0, Math.min(this.#count - 1, Math.floor(x * this.#count)));
-    const lines = this.#series.filter(({ values }) => values[at] != null).map(({ name, values }) => el('div', {}, `${name}: ${this.#format(values[at])}`));
+    const at = this.#stepAt(this.#plot.place(event).x);
     const { left, top } = this.#plot.canvas.getBoundingClientRect();
-    this.#plot.say([el('strong', {}, formatMoment(this.#moment(at) * 1e6)), ...lines], event.clientX - left, event.clientY - top);
+    this.#plot.say([el('strong', {}, formatMoment(this.#moment(at) * 1e6)), ...this.#valuesAt(at).map((text) => el('div', {}, text))], event.clientX - left, event.clientY - top);
+  }
+
+  #valuesAt(at) {
+    return this.#series.filter(({ values }) => values[at] != null).map(({ name, values }) => `${name}: ${this.#format(values[at])}`);
+  }
+
+  #key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const last = this.#count - 1;
+    const at = this.#cursor < 0 ? last + 1 : this.#cursor;
+    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: last }[event.key];
+    if (to !== undefined) this.#moveTo(Math.max(0, Math.min(last, to)), event.shiftKey);
+    else if (event.key === 'Enter' && this.isHeld) this.#pick(...[this.#corner, this.#cursor].sort((a, b) => a - b));
+    else if (event.key === 'Escape' && this.isHeld) this.#moveTo(-1);
+    else return;
+    event.preventDefault();
+  }
+
+  /** Marks a step, or the stretch up to it; -1 marks none. */
+  #moveTo(at, isStretch = false) {
+    this.#cursor = at;
+    if (!isStretch || this.#corner < 0 || at < 0) this.#corner = at;
+    const [first, last] = [this.#corner, at].sort((a, b) => a - b);
+    this.band.hidden = at < 0;
+    Object.assign(this.band.style, { left: `${(100 * first) / this.#count}%`, width: `${(100 * (last - first + 1)) / this.#count}%` });
+    const shown = at < 0 ? this.#count - 1 : at;
+    const times = first === last ? formatMoment(this.#moment(shown) * 1e6) : `${formatMoment(this.#moment(first) * 1e6)} to ${formatMoment(this.#moment(last + 1) * 1e6)}`;
+    this.reach.setAttribute('aria-valuemax', this.#count - 1);
+    this.reach.setAttribute('aria-valuenow', shown);
+    this.reach.setAttribute('aria-valuetext', [times, ...this.#valuesAt(shown)].join(', '));
+    const { left, top, width } = this.#plot.area;
+    this.#plot.say(at < 0 ? null : [el('strong', {}, times), ...this.#valuesAt(at).map((text) => el('div', {}, text))], left + ((at + 0.5) / this.#count) * width, top);
   }
 }

@@ -19,8 +19,30 @@ const MAX_ROWS = 1000;
 /** What XML does not allow in a text. */
 const FORBIDDEN = /[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
 
-/** Saves the rows that are shown, in the time that is shown and in the colours of the theme, as an SVG file. */
-export function saveImage(trace, visible, range) {
+/** A PNG has two pixels for each of the drawing, so far as canvases go. */
+const SHARPNESS = 2;
+const MAX_PIXELS = 16_000;
+
+/** Saves the rows that are shown, in the time that is shown and in the colours of the theme, as a file: "svg" or "png". */
+export async function saveImage(format, trace, visible, range) {
+  const { drawing, height } = draw(trace, visible, range);
+  const text = new XMLSerializer().serializeToString(drawing);
+  const file = format === 'svg' ? new Blob([text], { type: 'image/svg+xml' }) : await asPng(text, height);
+  save(file, `${trace.id}.${format}`);
+}
+
+/** The drawing in pixels. */
+async function asPng(text, height) {
+  const image = new Image();
+  image.src = `data:image/svg+xml,${encodeURIComponent(text)}`;
+  await image.decode();
+  const scale = Math.min(SHARPNESS, MAX_PIXELS / height);
+  const canvas = new OffscreenCanvas(Math.ceil(WIDTH * scale), Math.ceil(height * scale));
+  canvas.getContext('2d').drawImage(image, 0, 0, canvas.width, canvas.height);
+  return canvas.convertToBlob({ type: 'image/png' });
+}
+
+function draw(trace, visible, range) {
   const rows = visible.rows.subarray(0, MAX_ROWS);
   const height = HEAD + (rows.length + (rows.length < visible.rows.length ? 1 : 0)) * ROW + MARGIN;
   const ink = (name) => inkOf(`--${name}`);
@@ -30,7 +52,7 @@ export function saveImage(trace, visible, range) {
     heading(trace, ink), axis(range, bars, height, ink),
     [...rows].map((row, at) => rowOf(trace, row, visible.alike(row), HEAD + at * ROW, range, bars, ink)),
     rows.length < visible.rows.length ? text(MARGIN, height - MARGIN, `and ${formatCount(visible.rows.length - rows.length)} more rows`, ink('text-2')) : '');
-  save(new Blob([new XMLSerializer().serializeToString(drawing)], { type: 'image/svg+xml' }), `${trace.id}.svg`);
+  return { drawing, height };
 }
 
 function heading(trace, ink) {

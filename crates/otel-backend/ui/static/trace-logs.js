@@ -1,11 +1,7 @@
-import { getJson } from './backend.js';
 import { el } from './dom.js';
 import { formatCount, plural } from './format.js';
 import { LogList, severityChoice } from './log-list.js';
 import { passes, readRecord } from './log-records.js';
-
-/** So many records of a trace are shown, the oldest. */
-const LIMIT = 1000;
 
 /**
  * The log records of a trace: a list below its timeline, filtered by severity and text, and the moments
@@ -13,35 +9,29 @@ const LIMIT = 1000;
  */
 export class TraceLogs {
   #trace;
-  #records = [];
+  #records;
   #filter = { severity: 0, text: '' };
   #span = '';
-  #hasMore = false;
+  #hasMore;
   #list;
   #title = el('summary');
   #ofSpan = el('button', { type: 'button', hidden: true, onclick: () => this.showSpan('') }, 'Logs of all spans');
 
-  constructor(trace) {
+  /** `answer` is the API's, with the oldest of the trace's records. */
+  constructor(trace, answer) {
     this.#trace = trace;
+    this.#records = answer.logs.map(readRecord);
+    this.#hasMore = Boolean(answer.next);
     this.#list = new LogList({ begin: trace.epoch + trace.begin, withTrace: false });
     const text = el('input', { type: 'search', placeholder: 'Filter logs', 'aria-label': 'Filter logs by text', spellcheck: 'false' });
     text.addEventListener('input', () => this.#set({ text: text.value.trim() }));
     const choice = severityChoice(0, (severity) => this.#set({ severity }));
-    this.node = el('details.trace-logs', { hidden: true }, this.#title, el('div.log-filter', {}, choice, text, this.#ofSpan), this.#list.node);
-  }
-
-  /** Reads the records; resolves to the moments to be marked. */
-  async load(signal) {
-    const { body } = await getJson(`logs?${new URLSearchParams({ traceId: this.#trace.id, order: 'oldest', limit: LIMIT })}`);
-    if (signal.aborted || !body?.logs.length) return new Map();
-    this.#records = body.logs.map(readRecord);
-    this.#hasMore = Boolean(body.next);
-    this.node.hidden = false;
+    this.node = el('details.trace-logs', {}, this.#title, el('div.log-filter', {}, choice, text, this.#ofSpan), this.#list.node);
     this.#draw();
-    return this.#moments(signal);
   }
 
-  async #moments(signal) {
+  /** When the records of each row were made. */
+  async moments(signal) {
     const { epoch } = this.#trace;
     const rows = new Map();
     for (const [spanId, records] of Map.groupBy(this.#records, ({ spanId }) => spanId)) {

@@ -1,4 +1,5 @@
 import { attributeMenu } from './attribute-menu.js';
+import { getJson } from './backend.js';
 import { CRITICAL, ERROR } from './columns.js';
 import { Details } from './details.js';
 import { drawn, el, perFrame, toast } from './dom.js';
@@ -18,6 +19,9 @@ import { VisibleRows } from './visible-rows.js';
 import { Waterfall } from './waterfall.js';
 
 const VIEWS = { timeline: 'Timeline', flame: 'Flame graph', table: 'Table', statistics: 'Statistics', events: 'Events' };
+
+/** So many log records of a trace are shown, the oldest. */
+const MAX_LOGS = 1000;
 
 /** One trace on the page: its parts, and what they tell each other. */
 export class TraceView {
@@ -76,7 +80,7 @@ export class TraceView {
     const { isAdjusted, early } = this.#trace;
     const skew = (isAdjusted || early > 0) && { isAdjusted, adjust };
     return el('div.trace', {},
-      traceHead(this.#trace, traceActions(this.#trace, skew, () => this.#saveImage())),
+      traceHead(this.#trace, traceActions(this.#trace, skew, (format) => this.#saveImage(format))),
       traceNotes(this.#trace).map((text) => el('div.banner', {}, text)),
       el('div.tabs', {}, this.tabs, this.#filter.node, this.#finder.node),
       this.#filter.conditions,
@@ -111,10 +115,13 @@ export class TraceView {
   /** Marks the log records of the trace on its spans, and lists them below the timeline. */
   async #readLogs() {
     if (this.#trace.isLocal) return;
+    const { body } = await getJson(`logs?${new URLSearchParams({ traceId: this.#trace.id, order: 'oldest', limit: MAX_LOGS })}`);
+    // A backend without log records has no such answer.
+    if (!body?.logs?.length || this.#signal.aborted) return;
     try {
       const [{ TraceLogs }] = await Promise.all([import('./trace-logs.js'), styleSheet('logs.css')]);
-      const logs = new TraceLogs(this.#trace);
-      const moments = await logs.load(this.#signal);
+      const logs = new TraceLogs(this.#trace, body);
+      const moments = await logs.moments(this.#signal);
       if (this.#signal.aborted) return;
       this.#logs = logs;
       this.#waterfall.logs = moments;
@@ -122,7 +129,7 @@ export class TraceView {
       this.pane.append(logs.node);
       this.#waterfall.refresh();
     } catch {
-      // Without a backend there are no log records; the trace is there.
+      // The script cannot be read: the trace is there without its records.
     }
   }
 
@@ -193,9 +200,13 @@ export class TraceView {
     await this.#details.setBackLinks(links);
   }
 
-  async #saveImage() {
-    const { saveImage } = await import('./trace-image.js');
-    saveImage(this.#trace, this.#visible, this.#range);
+  async #saveImage(format) {
+    try {
+      const { saveImage } = await import('./trace-image.js');
+      await saveImage(format, this.#trace, this.#visible, this.#range);
+    } catch ({ message }) {
+      toast(`The image could not be saved: ${message}`);
+    }
   }
 
   /** Turns to another view by hand, which the browser's Back undoes. */

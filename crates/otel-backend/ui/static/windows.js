@@ -1,5 +1,5 @@
 import { LOOKBACKS } from './query.js';
-import { seriesOf } from './tempo.js';
+import { seriesOf, stepsOf } from './tempo.js';
 import { pipelineOf } from './traceql-query.js';
 
 /** Steps of a chart, in seconds; those of less than a second divide one. */
@@ -19,6 +19,15 @@ export function windowBetween(begin, end, most = MOST_STEPS) {
   const unit = Math.max(1, step);
   const from = Math.floor(begin / unit) * unit;
   return { from, to: Math.max(Math.ceil(end / unit) * unit, from + unit), step };
+}
+
+/** The window of the same length before it. */
+export const windowBefore = ({ from, to, step }) => ({ from: 2 * from - to, to: from, step });
+
+/** How many seconds of each step of a window are over; at least half of one, so that a rate does not leap. */
+export function lengthsOf(window, now = Date.now()) {
+  const { from, step } = window;
+  return Array.from({ length: stepsOf(window) }, (_, at) => Math.min(step, Math.max(step / 2, now / 1000 - from - at * step)));
 }
 
 /** The window that a query asks for; of any time, where spans are. Or an error. */

@@ -2,23 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { conditionOf, nameOf } from '../static/conditions.js';
 
-// The page knows its address before anything else.
+// The page knows its address and its theme before anything else.
 globalThis.location = { pathname: '/search', search: '', origin: 'http://localhost' };
+globalThis.matchMedia = () => ({ matches: false });
+const { refusal } = await import('../static/backend.js');
 const { ranked } = await import('../static/differences.js');
 const { fieldsIn } = await import('../static/groups.js');
 const { readQuery, writeQuery } = await import('../static/query.js');
-const { refusal, typedOf } = await import('../static/tempo.js');
-const { windowBetween } = await import('../static/windows.js');
-
-test('windows are of whole steps and whole seconds, and of the same spans as what is asked for', () => {
-  assert.deepEqual(windowBetween(1000, 4600), { from: 960, to: 4620, step: 60 });
-  assert.deepEqual(windowBetween(10.4, 12.2), { from: 10, to: 13, step: 0.05 });
-  assert.deepEqual(windowBetween(5, 5), { from: 5, to: 6, step: 0.05 });
-  for (const [begin, end] of [[1, 1e9], [1700000001, 1700086401], [3, 400]]) {
-    const { from, to, step } = windowBetween(begin, end);
-    assert.ok(from <= begin && to >= end && Number.isInteger((to - from) / step) && (to - from) / step <= 61, `${begin} to ${end}`);
-  }
-});
+const { typedOf } = await import('../static/tempo.js');
 
 test('a refusal says where the mistake is, if that is known', () => {
   const said = 'invalid TraceQL query: parse error at line 1, col 8: syntax error: unexpected }';

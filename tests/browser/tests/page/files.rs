@@ -166,3 +166,36 @@ async fn the_timeline_is_saved_as_a_picture() {
     assert!((widths[2] / widths[0] - 0.4).abs() < 0.01, "{widths:?}");
     page.close("saved_image").await;
 }
+
+#[tokio::test]
+async fn the_timeline_is_saved_as_pixels_too() {
+    let backend = Backend::start();
+    let trace = backend.send(&shop());
+    let page = Browser::open(View::Dark).await;
+    page.go(&backend.trace_url(&trace)).await;
+    page.wait(".row[aria-label^='SELECT cart']").await;
+    let catch = "HTMLAnchorElement.prototype.click = function () { window.file = this.download; };
+        URL.createObjectURL = (blob) => { createImageBitmap(blob).then((picture) => {
+            const canvas = new OffscreenCanvas(picture.width, picture.height);
+            const context = canvas.getContext('2d');
+            context.drawImage(picture, 0, 0);
+            const colours = new Set();
+            const { data } = context.getImageData(0, 0, picture.width, picture.height);
+            for (let at = 0; at < data.length; at += 4) colours.add(data.slice(at, at + 3).join(' '));
+            window.saved = { type: blob.type, width: picture.width, ground: data.slice(0, 3).join(' '), colours: colours.size };
+        }); return 'data:,'; }";
+    page.script(catch, json!([])).await;
+    page.click(".menu summary").await;
+    page.script("[...document.querySelectorAll('.menu button')].find(({ textContent }) => textContent === 'Save as image (PNG)').click()", json!([])).await;
+    page.until("return window.saved !== undefined").await;
+    let saved = page.script("return { ...saved, file }", json!([])).await;
+    assert_eq!(saved["type"], "image/png");
+    assert_eq!(saved["file"], format!("{trace}.png"));
+    assert_eq!(saved["width"], 2800);
+    assert_eq!(saved["ground"], "20 23 28", "in the colours of the theme");
+    assert!(
+        saved["colours"].as_u64() > Some(20),
+        "names and bars are drawn: {saved}"
+    );
+    page.close("saved_pixels").await;
+}

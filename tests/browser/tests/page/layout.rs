@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::traces::shop;
 
 /// The right ends of what is drawn, none beyond the window.
-const WITHIN: &str = "return [...document.querySelectorAll('.row .bar, .axis span, .minimap, .tabs button, .find input')]
+const WITHIN: &str = "return [...document.querySelectorAll('.row .bar, .axis span, .minimap, .tabs button, .find input, .find button')]
     .every((node) => node.getBoundingClientRect().right <= innerWidth)";
 
 #[tokio::test]
@@ -18,7 +18,7 @@ async fn the_timeline_follows_the_window() {
     page.wait(".row[aria-label^='UPDATE']").await;
     let root = "return document.querySelector('.row .bar').getBoundingClientRect().right";
     let wide = page.script(root, json!([])).await;
-    for (width, height) in [(1024, 700), (800, 700), (720, 450)] {
+    for (width, height) in [(1024, 700), (860, 700), (800, 700), (720, 450)] {
         page.resize(width, height).await;
         page.until(WITHIN).await;
         let narrow = page.script(root, json!([])).await;

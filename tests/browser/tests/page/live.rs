@@ -107,3 +107,24 @@ async fn typed_text_the_focus_and_the_menu_survive_spans_that_arrive() {
         .await;
     page.close("live_typed").await;
 }
+
+#[tokio::test]
+async fn marks_of_new_traces_are_cleared() {
+    let backend = Backend::start();
+    many(&backend, 2);
+    let page = Browser::open(View::Wide).await;
+    page.go(&format!("{}/search", backend.url())).await;
+    page.until("return document.querySelector('.summary')?.textContent === '2 traces'")
+        .await;
+    backend.send(&[Span::new(1, "shop", "newer").at(5000)]);
+    page.until("return document.querySelector('.summary').textContent === '3 traces · 1 new'")
+        .await;
+    // Half a minute later.
+    page.script(
+        "const { now } = Date; Date.now = () => now() + 31_000",
+        json!([]),
+    )
+    .await;
+    page.until("return document.querySelector('.summary').textContent === '3 traces' && !document.querySelector('.result.fresh')").await;
+    page.close("live_unmarked").await;
+}

@@ -8,6 +8,7 @@ mod files;
 mod filter;
 mod layout;
 mod live;
+mod narrow;
 mod odd;
 mod place;
 mod reading;

@@ -80,7 +80,7 @@ async fn tab_goes_through_the_page_in_the_order_of_the_picture() {
     page.script("document.getElementById('brand').focus()", json!([]))
         .await;
     let mut order = Vec::new();
-    for _ in 0..28 {
+    for _ in 0..29 {
         let name = "const node = document.activeElement; const { outlineStyle, backgroundImage } = getComputedStyle(node);
             const isSeen = outlineStyle !== 'none' || backgroundImage !== 'none' || node.id === 'spans';
             return (isSeen ? '' : 'unseen: ') + (node.getAttribute('aria-label') ?? node.textContent).trim()";
@@ -116,6 +116,7 @@ async fn tab_goes_through_the_page_in_the_order_of_the_picture() {
         "Spans",
         "Resize name column",
         "Resize details",
+        "store",
         "Copy a link to this span",
     ];
     assert_eq!(order, expected);
@@ -178,4 +179,43 @@ async fn nothing_is_loaded_from_elsewhere_and_inline_scripts_are_refused() {
     let inline = "const script = document.createElement('script'); script.textContent = 'window.owned = true'; document.body.append(script); return window.owned === true";
     assert_eq!(page.script(inline, json!([])).await, false);
     page.quit().await;
+}
+
+/// Colours follow the names of services, not the order in which they are met.
+#[tokio::test]
+async fn a_service_has_the_same_colour_in_every_browser_and_on_every_page() {
+    let backend = Backend::start();
+    let trace = backend.send(&shop());
+    backend.send(&[Span::new(1, "another", "first seen")]);
+    let colour = "const dot = document.querySelector(arguments[0]); return dot.style.getPropertyValue('--c')";
+    let mut colours = Vec::new();
+    for path in [
+        "/search?service=shop",
+        "/service/shop?spans=all&lookback=5m",
+    ] {
+        let page = Browser::open(View::Wide).await;
+        page.go(&format!("{}{path}", backend.url())).await;
+        let dot = if path.starts_with("/search") {
+            ".result:not(.header) a .dot"
+        } else {
+            ".service-page h1 .dot"
+        };
+        page.wait(dot).await;
+        colours.push(page.script(colour, json!([dot])).await);
+        page.go(&backend.trace_url(&trace)).await;
+        let dot = ".legend button[title='Only shop'] .dot";
+        page.wait(dot).await;
+        colours.push(page.script(colour, json!([dot])).await);
+        page.quit().await;
+    }
+    assert!(
+        colours[0]
+            .as_str()
+            .is_some_and(|colour| colour.starts_with("var(--s")),
+        "{colours:?}"
+    );
+    assert!(
+        colours.iter().all(|colour| *colour == colours[0]),
+        "{colours:?}"
+    );
 }

@@ -346,3 +346,27 @@ async fn all_tags_and_their_values_are_offered() {
     .await;
     page.close("offers").await;
 }
+
+#[tokio::test]
+async fn a_result_is_a_link_beside_its_name_too_and_its_text_can_be_marked() {
+    let backend = Backend::start();
+    let trace = backend.send(&shop());
+    let page = Browser::open(View::Wide).await;
+    page.go(&format!("{}/search", backend.url())).await;
+    summary(&page, "1 trace").await;
+    // The browser opens another tab for such a click on a link, unless the page keeps it from that.
+    let modified = "const click = (modifier) => document.querySelector('.result:not(.header) .lasting').dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true, ...modifier }));
+        const seen = [];
+        addEventListener('click', (event) => { if (event.target.closest('a')) { seen.push(event.defaultPrevented, event.ctrlKey); event.preventDefault(); } });
+        click({ ctrlKey: true });
+        return seen";
+    assert_eq!(page.script(modified, json!([])).await, json!([false, true]));
+    let mark = "getSelection().selectAllChildren(document.querySelector('.result:not(.header) .lasting')); document.querySelector('.result:not(.header) .lasting').click(); return location.pathname";
+    assert_eq!(page.script(mark, json!([])).await, "/search");
+    page.script("getSelection().removeAllRanges()", json!([]))
+        .await;
+    page.click(".result:not(.header) .lasting").await;
+    page.wait(".title .operation").await;
+    assert!(page.url().await.ends_with(&trace));
+    page.close("result_clicked").await;
+}

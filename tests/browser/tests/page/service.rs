@@ -144,11 +144,18 @@ async fn tables_and_charts_are_used_by_keyboard() {
     first("GET /cart").await;
     page.press(Key::Enter).await;
     first("GET /rates").await;
-    focus(".plot[aria-label=Rate]").await;
+    focus("section[aria-label=Rate] .reach").await;
     page.press(Key::End).await;
     page.press(Key::Left).await;
-    let said = page.text(".chart .values").await;
-    assert!(!said.starts_with("latest"), "{said}");
+    let step = "const { ariaValueNow, ariaValueMax } = document.activeElement; return ariaValueMax - ariaValueNow";
+    assert_eq!(page.script(step, json!([])).await, 1);
+    let said = page
+        .attribute("section[aria-label=Rate] .reach", "aria-valuetext")
+        .await;
+    assert!(
+        said.as_deref().is_some_and(|said| said.contains("spans: ")),
+        "{said:?}"
+    );
     page.look("service_keyboard").await;
     page.press(Key::Enter).await;
     page.until("return new URL(location).searchParams.get('lookback') === 'custom'")

@@ -21,7 +21,17 @@ async fn an_empty_backend_says_how_to_send_a_trace_and_shows_it() {
     let page = Browser::open(View::Wide).await;
     page.go(backend.url()).await;
     says(&page, "No traces yet").await;
-    assert_eq!(page.text(".command code").await, "./bootstrap.sh");
+    assert_eq!(
+        page.texts(".command code").await,
+        [
+            "./bootstrap.sh",
+            "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318"
+        ]
+    );
+    assert_eq!(
+        page.texts(".state button:not(.icon)").await,
+        ["Open trace file…"]
+    );
     page.look("empty").await;
     page.click("nav a[data-page=dependencies]").await;
     says(&page, "No traces yet").await;
@@ -196,6 +206,9 @@ async fn addresses_without_a_trace_lead_to_the_search() {
         page.wait(".result").await;
         assert_eq!(page.text("h1").await, "Search traces");
     }
+    page.click("nav a[data-page=dependencies]").await;
+    page.until("return document.querySelector('h1')?.textContent === 'Services'")
+        .await;
     page.go(&format!("{}/search?traceID={trace}", backend.url()))
         .await;
     page.until("return document.querySelectorAll('.result:not(.header)').length === 1")

@@ -28,10 +28,7 @@ pub(super) struct OutlineJson<'a> {
     #[serde(rename = "parentSpanID", skip_serializing_if = "Option::is_none")]
     parent: Option<String>,
     operation_name: &'a str,
-    #[serde(
-        serialize_with = "references",
-        skip_serializing_if = "Vec::is_empty"
-    )]
+    #[serde(serialize_with = "references", skip_serializing_if = "Vec::is_empty")]
     references: Vec<SpanRef>,
     start_time: Micros,
     duration: Micros,
