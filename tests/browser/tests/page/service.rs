@@ -173,6 +173,9 @@ async fn the_map_and_a_trace_lead_to_the_service() {
     page.until("return document.querySelector('.service-page h1')?.textContent === 'web'")
         .await;
     page.go(&format!("{}/dependencies", backend.url())).await;
+    // The map is drawn again when the sample has come.
+    page.until("return document.querySelector('.summary')?.textContent.includes('sample')")
+        .await;
     page.click(".graph [data-name=shop]").await;
     page.click(".popup a[href*='/service/']").await;
     page.until("return document.querySelector('.service-page h1')?.textContent === 'shop' && document.querySelector('[aria-label=Operations] td')?.textContent === 'GET /cart'").await;
