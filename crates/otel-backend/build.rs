@@ -16,7 +16,7 @@ use zopfli::Format;
 
 /// The pages, and parts of a page, that are loaded when they are wanted. Who opens a trace needs none
 /// of them.
-const PAGES: [&str; 12] = [
+const PAGES: [&str; 11] = [
     "search-page.js",
     "search-views.js",
     "compare-page.js",
@@ -25,7 +25,6 @@ const PAGES: [&str; 12] = [
     "trace-logs.js",
     "service-page.js",
     "trace-views.js",
-    "trace-image.js",
     "trace-copies.js",
     "back-links.js",
     "file-formats.js",

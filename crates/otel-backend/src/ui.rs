@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn all_files_together_are_small() {
         let bytes: usize = FILES.iter().map(|(_, packed)| packed.len()).sum();
-        assert!(bytes <= 128 * 1024, "{bytes} bytes: more than 128 KiB");
+        assert!(bytes <= 136 * 1024, "{bytes} bytes: more than 136 KiB");
     }
 
     fn packed_size(names: &[&str]) -> usize {

@@ -1,28 +1,29 @@
-import { copy, el, iconButton, toast } from './dom.js';
+import { copy, el, iconButton } from './dom.js';
 import { apiUrl, compareUrl, navigate } from './route.js';
 import { save } from './save.js';
 import { notAnId, readTraceId } from './trace-id.js';
+import { imageOf } from './trace-image.js';
 
-export async function copyTrace(url) {
-  try {
-    const response = await fetch(url);
-    if (!response.ok) throw new Error(`status ${response.status}`);
-    await copy(await response.text(), 'Trace');
-  } catch (error) {
-    toast(`The trace could not be copied: ${error.message}`);
-  }
+export async function copyTrace(id) {
+  const response = await asked(`traces/${encodeURIComponent(id)}?prettyPrint=true`);
+  await copy(await response.text(), 'Trace');
 }
 
 /** The API answers with OTLP in an envelope; a file of OTLP has none. */
 export async function downloadOtlp(id) {
-  try {
-    const response = await fetch(apiUrl(`v3/traces/${encodeURIComponent(id)}`));
-    if (!response.ok) throw new Error(`status ${response.status}`);
-    const { withoutResult } = await import('./file-formats.js');
-    save(await withoutResult(await response.blob()), `${id}.otlp.json`);
-  } catch (error) {
-    toast(`The trace could not be downloaded: ${error.message}`);
-  }
+  const response = await asked(`v3/traces/${encodeURIComponent(id)}`);
+  const { withoutResult } = await import('./file-formats.js');
+  save(await withoutResult(await response.blob()), `${id}.otlp.json`);
+}
+
+export async function saveImage(format, trace, visible, range) {
+  save(await imageOf(format, trace, visible, range), `${trace.id}.${format}`);
+}
+
+async function asked(path) {
+  const response = await fetch(apiUrl(path));
+  if (!response.ok) throw new Error(`status ${response.status}`);
+  return response;
 }
 
 export function askForOther(id) {

@@ -1,4 +1,3 @@
-import { save } from './save.js';
 import { ERROR } from './columns.js';
 import { formatCount, formatDuration, formatTick, formatTime } from './format.js';
 import { inkOf, paletteNow } from './palette.js';
@@ -23,12 +22,11 @@ const FORBIDDEN = /[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
 const SHARPNESS = 2;
 const MAX_PIXELS = 16_000;
 
-/** Saves the rows that are shown, in the time that is shown and in the colours of the theme, as a file: "svg" or "png". */
-export async function saveImage(format, trace, visible, range) {
+/** The rows that are shown, in the time that is shown and in the colours of the theme, as a file: "svg" or "png". */
+export async function imageOf(format, trace, visible, range) {
   const { drawing, height } = draw(trace, visible, range);
   const text = new XMLSerializer().serializeToString(drawing);
-  const file = format === 'svg' ? new Blob([text], { type: 'image/svg+xml' }) : await asPng(text, height);
-  save(file, `${trace.id}.${format}`);
+  return format === 'svg' ? new Blob([text], { type: 'image/svg+xml' }) : asPng(text, height);
 }
 
 /** The drawing in pixels. */

@@ -80,7 +80,7 @@ export class TraceView {
     const { isAdjusted, early } = this.#trace;
     const skew = (isAdjusted || early > 0) && { isAdjusted, adjust };
     return el('div.trace', {},
-      traceHead(this.#trace, traceActions(this.#trace, skew, (format) => this.#saveImage(format))),
+      traceHead(this.#trace, traceActions(this.#trace, skew, () => [this.#visible, this.#range])),
       traceNotes(this.#trace).map((text) => el('div.banner', {}, text)),
       el('div.tabs', {}, this.tabs, this.#filter.node, this.#finder.node),
       this.#filter.conditions,
@@ -198,15 +198,6 @@ export class TraceView {
     if (links.length === 0 || this.#signal.aborted) return;
     this.node.querySelector('.facts').append(backLinkFact(links));
     await this.#details.setBackLinks(links);
-  }
-
-  async #saveImage(format) {
-    try {
-      const { saveImage } = await import('./trace-image.js');
-      await saveImage(format, this.#trace, this.#visible, this.#range);
-    } catch ({ message }) {
-      toast(`The image could not be saved: ${message}`);
-    }
   }
 
   /** Turns to another view by hand, which the browser's Back undoes. */
