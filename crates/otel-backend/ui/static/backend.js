@@ -1,4 +1,5 @@
 import { coloursOf } from './palette.js';
+import { patientFetch } from './patient-fetch.js';
 import { apiUrl, tempoUrl } from './route.js';
 
 export const UNREACHABLE = { status: 0, message: 'the backend does not answer' };
@@ -178,7 +179,7 @@ export function refusal(status, text) {
 /** `{ text }`, or an error with what was said in its place; one whose status is 0 for none. */
 async function getText(url, signal) {
   try {
-    const response = await fetch(url, { headers: { accept: 'application/json' }, signal });
+    const response = await patientFetch(url, { headers: { accept: 'application/json' }, signal });
     const text = await response.text();
     if (response.ok) return { text };
     return { error: { status: response.status, message: text.trim().slice(0, 2000) || response.statusText || `status ${response.status}` } };

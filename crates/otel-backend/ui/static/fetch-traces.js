@@ -1,3 +1,4 @@
+import { patientFetch } from './patient-fetch.js';
 import { Scanner } from './scan.js';
 
 /**
@@ -8,7 +9,7 @@ import { Scanner } from './scan.js';
 export async function fetchTraces(url, each, progress = () => {}, signal = null) {
   let response;
   try {
-    response = await fetch(url, { headers: { accept: 'application/json' }, signal });
+    response = await patientFetch(url, { headers: { accept: 'application/json' }, signal });
   } catch {
     return { error: { status: 0, message: 'the backend does not answer' } };
   }
