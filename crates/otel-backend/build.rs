@@ -31,9 +31,10 @@ const PAGES: [&str; 11] = [
 ];
 
 /// The style sheets that pages load with their scripts.
-const STYLES: [&str; 5] = [
+const STYLES: [&str; 6] = [
     "charts.css",
     "compare.css",
+    "dependencies.css",
     "logs.css",
     "search-page.css",
     "service.css",
