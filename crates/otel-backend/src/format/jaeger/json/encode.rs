@@ -175,9 +175,10 @@ pub fn write_trace<'a, W: Write>(
                 let span = span.borrow();
                 let process = processes.number(&span.resource);
                 let entry = list.entry()?;
-                match form.detail {
-                    Detail::Outline => entry.value(&OutlineJson::new(span, process))?,
-                    _ => entry.value(&SpanJson::new(span, process, form))?,
+                if form.detail == Detail::Outline {
+                    entry.value(&OutlineJson::new(span, process))?;
+                } else {
+                    entry.value(&SpanJson::new(span, process, form))?;
                 }
                 written += 1;
             }
@@ -211,9 +212,10 @@ impl<'a> SpanJson<'a> {
             logs: events.map(|event| LogJson::new(event, detail)).collect(),
             process_id: process_id(process),
             warnings: (!warnings.is_empty()).then_some(warnings),
-            links: match detail {
-                Detail::Exact => exact::links(span),
-                _ => Vec::new(),
+            links: if detail == Detail::Exact {
+                exact::links(span)
+            } else {
+                Vec::new()
             },
         }
     }
