@@ -2,6 +2,7 @@
 
 mod collector;
 mod jaeger;
+mod older_model;
 mod tempo;
 mod victoria;
 
@@ -86,13 +87,17 @@ pub(super) fn certain(backend: Kind, protocol: Protocol, api: Api) -> Vec<&'stat
         rules.extend(&collector::TRANSLATED);
     }
     if matches!(backend, Kind::Jaeger | Kind::JaegerOlderModel | Kind::Tempo) {
-        rules.extend(collector::rules(protocol, api));
+        rules.extend(collector::rules(protocol));
+        // In Jaeger's old API and in its older model, scope and trace state are tags anyway.
+        if api != Api::Jaeger && backend != Kind::JaegerOlderModel {
+            rules.extend(collector::left_as_tags(protocol));
+        }
     }
     match backend {
         Kind::Jaeger => rules.extend(jaeger::certain(api)),
         Kind::JaegerOlderModel => {
             rules.extend(jaeger::certain(api));
-            rules.extend(older_model(api));
+            rules.extend(older_model::certain(api));
         }
         Kind::Tempo => rules.extend(tempo::certain(protocol)),
         Kind::VictoriaTraces => rules.extend(victoria::certain()),
@@ -100,15 +105,6 @@ pub(super) fn certain(backend: Kind, protocol: Protocol, api: Api) -> Vec<&'stat
         Kind::OtelBackend | Kind::Unknown => {}
     }
     rules
-}
-
-/// What becomes of a span that is stored in Jaeger's older model: the same as on its way by Jaeger's
-/// protobuf, and through the receiver of that.
-fn older_model(api: Api) -> impl Iterator<Item = &'static Rule> {
-    let way = Protocol::JaegerGrpc;
-    let lost = super::protocol::rules(way).into_iter();
-    let received = collector::rules(way, api).into_iter();
-    lost.chain(&collector::TRANSLATED).chain(received)
 }
 
 /// What a backend does at times, or in some versions.

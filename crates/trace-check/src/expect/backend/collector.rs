@@ -11,7 +11,6 @@ use crate::expect::RuleAction::Change;
 use crate::expect::{Field, rules};
 use crate::model::{Code, attribute};
 use crate::protocol::Protocol;
-use crate::read::Api;
 
 /// What a receiver of Jaeger's protocols does, whoever wrote it.
 pub(super) static TRANSLATED: [Rule; 2] = [
@@ -95,20 +94,23 @@ static ZIPKIN: [Rule; 2] = [
     ),
 ];
 
-/// What the receiver of a protocol does. In Jaeger's old API scope and trace state are tags anyway.
-pub(super) fn rules(protocol: Protocol, api: Api) -> Vec<&'static Rule> {
+/// What the receiver of a protocol does.
+pub(super) fn rules(protocol: Protocol) -> Vec<&'static Rule> {
     let mut rules: Vec<&'static Rule> = Vec::new();
     if protocol.is_jaeger() {
         rules.extend(&JAEGER);
         if protocol != Protocol::JaegerGrpc {
             rules.extend(&THRIFT);
-            if api != Api::Jaeger {
-                rules.extend(&THRIFT_TAGS);
-            }
         }
     }
     if protocol == Protocol::Zipkin {
         rules.extend(&ZIPKIN);
     }
     rules
+}
+
+/// What the receiver of a protocol leaves among the attributes.
+pub(super) fn left_as_tags(protocol: Protocol) -> &'static [Rule] {
+    let is_thrift = protocol.is_jaeger() && protocol != Protocol::JaegerGrpc;
+    if is_thrift { &THRIFT_TAGS } else { &[] }
 }
