@@ -79,6 +79,7 @@ case ${BACKEND_KIND:-embedded} in
         ;;
     tempo)
         query_url=${TRACE_QUERY_URL:-http://$BACKEND_HOST:3200}
+        export TRACE_URL_TEMPLATE=${TRACE_URL_TEMPLATE:-$query_url/api/v2/traces/{trace_id\}}
         ;;
     *) fail "BACKEND_KIND is $BACKEND_KIND; it can be embedded, jaeger or tempo" ;;
 esac
@@ -169,8 +170,7 @@ stay() {
 
 if $gallery; then
     export OTEL_EXPORTER_OTLP_ENDPOINT=http://$BACKEND_HOST:$otlp_grpc_port OTEL_EXPORTER_OTLP_PROTOCOL=grpc
-    page=${TRACE_URL_TEMPLATE:-$query_url}
-    options=(--query-url "$query_url" --page-url "${page%/trace/*}")
+    options=(--query-url "$query_url")
     # Jaeger has no TraceQL to search with.
     if [[ ${BACKEND_KIND:-} == jaeger ]]; then options+=(--unchecked); fi
     say "Starting the gallery; it takes half a minute..."

@@ -43,9 +43,9 @@ pub(crate) struct Args {
         default_value = "http://127.0.0.1:16686"
     )]
     query_url: String,
-    /// The trace page; by default the query API's address.
-    #[arg(long)]
-    page_url: Option<String>,
+    /// The address of a trace's page, with `{trace_id}` in it; by default that of otel-backend.
+    #[arg(long, env = "TRACE_URL_TEMPLATE", value_name = "TEMPLATE")]
+    trace_url: Option<String>,
     /// Send where the `OTEL_*` variables say, to any backend, and check nothing.
     #[arg(long)]
     unchecked: bool,
@@ -92,8 +92,10 @@ async fn show(args: Args) -> anyhow::Result<ExitCode> {
             .run(shown)
             .await?
     };
+    let own = || format!("{}{}", args.query_url, pages::OWN);
     let pages = Pages {
-        url: args.page_url.as_ref().unwrap_or(&args.query_url),
+        trace: args.trace_url.clone().unwrap_or_else(own),
+        has_traceql: !args.unchecked,
         began,
         ended,
     };

@@ -64,6 +64,19 @@ fn every_trouble_has_an_address_and_a_query_that_finds_it_alone() {
 }
 
 #[test]
+fn where_pages_are_of_another_kind_each_trouble_leads_to_a_trace() {
+    let backend = Backend::in_memory();
+    let template = ["--trace-url", "http://localhost:3000/explore?id={trace_id}"];
+    let mut command = gallery(&backend, &template);
+    let finished = run(command.args(["huge-attribute", "lock"]));
+    assert_eq!(finished.code(), Some(0), "{finished:#?}");
+    let pages = finished.stdout.matches("http://localhost:3000/explore?id=");
+    assert_eq!(pages.count(), 2, "{}", finished.stdout);
+    assert!(!finished.stdout.contains("/search?"), "{}", finished.stdout);
+    assert!(!finished.stdout.contains("uiFind"), "{}", finished.stdout);
+}
+
+#[test]
 fn a_trouble_that_is_not_found_fails() {
     let (backend, other) = (Backend::in_memory(), Backend::in_memory());
     let elsewhere = ["--query-url", &other.ui(""), "--timeout", "0", "refused"];

@@ -19,33 +19,43 @@ const RESERVED: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
-/// The trace page, and the seconds since 1970 within which everything was shown.
-pub(super) struct Pages<'a> {
-    pub(super) url: &'a str,
+/// How the address of a trace's page ends in otel-backend and Jaeger.
+pub(super) const OWN: &str = "/trace/{trace_id}";
+
+/// The pages of a backend, and the seconds since 1970 within which everything was shown.
+pub(super) struct Pages {
+    /// The address of a trace's page, with `{trace_id}` in it.
+    pub(super) trace: String,
+    /// Whether it is known to search with TraceQL.
+    pub(super) has_traceql: bool,
     pub(super) began: u64,
     pub(super) ended: u64,
 }
 
-impl Pages<'_> {
+impl Pages {
     /// The page that shows an exhibit.
     pub(super) fn exhibit(&self, outcome: &Outcome) -> String {
-        let (exhibit, url) = (outcome.exhibit, self.url);
+        let exhibit = outcome.exhibit;
         let Some(trace) = outcome.traces.last() else {
-            return self.search(exhibit.query);
+            return self.search(exhibit.query).unwrap_or_default();
         };
+        let page = self.trace.replace("{trace_id}", trace);
         let found = outcome.found.as_ref();
         let span = found.and_then(|found| found.get(&number(trace)));
-        match (exhibit.page, span) {
-            (Page::Span, Some(span)) => format!("{url}/trace/{trace}?uiFind={span}"),
-            (Page::Search, Some(_)) => self.search(exhibit.query),
-            _ => format!("{url}/trace/{trace}"),
+        match (exhibit.page, span, self.search(exhibit.query)) {
+            (Page::Span, Some(span), Some(_)) => format!("{page}?uiFind={span}"),
+            (Page::Search, Some(_), Some(search)) => search,
+            _ => page,
         }
     }
 
-    /// The search for what a query finds in what was shown.
-    pub(super) fn search(&self, query: &str) -> String {
-        let Self { url, began, ended } = self;
+    /// The search for what a query finds in what was shown, which otel-backend alone has a page for.
+    pub(super) fn search(&self, query: &str) -> Option<String> {
+        let url = self.trace.strip_suffix(OWN).filter(|_| self.has_traceql)?;
+        let Self { began, ended, .. } = self;
         let query = utf8_percent_encode(query, RESERVED);
-        format!("{url}/search?q={query}&limit=1500&start={began}000000&end={ended}000000")
+        Some(format!(
+            "{url}/search?q={query}&limit=1500&start={began}000000&end={ended}000000"
+        ))
     }
 }

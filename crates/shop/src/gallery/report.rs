@@ -11,7 +11,7 @@ use super::pages::Pages;
 const TOLD: usize = 5;
 
 /// A table with a line for each exhibit, and what was not as it should be.
-pub(super) fn table(outcomes: &[Outcome], pages: &Pages<'_>) -> String {
+pub(super) fn table(outcomes: &[Outcome], pages: &Pages) -> String {
     let head = ["trouble", "found", "what it is", "TraceQL", "open"].map(str::to_owned);
     let rows = outcomes.iter().map(|outcome| row(outcome, pages));
     let rows: Vec<[String; 5]> = std::iter::once(head).chain(rows).collect();
@@ -32,12 +32,14 @@ pub(super) fn table(outcomes: &[Outcome], pages: &Pages<'_>) -> String {
             );
         }
     }
-    line(&mut out, format_args!("all visits: {}", pages.search("{}")));
+    if let Some(all) = pages.search("{}") {
+        line(&mut out, format_args!("all visits: {all}"));
+    }
     line(&mut out, format_args!("{}", verdict(outcomes)));
     out
 }
 
-fn row(outcome: &Outcome, pages: &Pages<'_>) -> [String; 5] {
+fn row(outcome: &Outcome, pages: &Pages) -> [String; 5] {
     let (exhibit, all) = (outcome.exhibit, outcome.traces.len());
     [
         exhibit.name.to_owned(),
@@ -75,7 +77,7 @@ fn verdict(outcomes: &[Outcome]) -> String {
 }
 
 /// The same for programs.
-pub(super) fn json(outcomes: &[Outcome], pages: &Pages<'_>) -> serde_json::Result<String> {
+pub(super) fn json(outcomes: &[Outcome], pages: &Pages) -> serde_json::Result<String> {
     let exhibits: Vec<_> = outcomes
         .iter()
         .map(|outcome| {
