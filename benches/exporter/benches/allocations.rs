@@ -1,5 +1,5 @@
-//! Allocations and bytes per span. They are counted apart from the speed, which counting would
-//! slow: for those who allocate most, most.
+//! Measures allocations and bytes per span. Separate from the speed measurement, since counting
+//! slows the exporters that allocate most.
 
 use std::alloc::System;
 use std::io;
@@ -10,10 +10,10 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// Few enough for the sink's UDP queue to hold a batch.
+/// Few enough spans for the sink's UDP queue to hold a batch.
 const SPANS: usize = 100;
 const BATCHES: usize = 20;
-/// Batches before those that count.
+/// The number of batches before the measurement.
 const WARM: usize = 5;
 
 fn main() -> io::Result<()> {
@@ -51,7 +51,7 @@ fn allocations(subject: &mut Subject) -> u64 {
     (change.allocations + change.reallocations) as u64
 }
 
-/// The bytes of one batch. Datagrams may still be on their way when they were sent.
+/// The size of one batch in bytes. Datagrams may still be on their way after the send.
 fn bytes(subject: &mut Subject, sink: &mut Sink) -> io::Result<u64> {
     if subject.task == Task::Encode {
         return Ok(0);

@@ -1,5 +1,5 @@
-//! Spans per second and CPU seconds, everybody in turn, so that a busy machine is busy for all; and
-//! how this crate's exporter stands against what it is meant to reach.
+//! Measures spans per second and CPU seconds of all subjects in turn, so that a busy machine slows
+//! all of them equally, and compares this crate's exporter with its goals.
 //!
 //! Words after `--` select subjects: `cargo bench -p bench --bench speed -- Http`.
 
@@ -13,7 +13,7 @@ const SPANS: usize = 512;
 const BATCHES: usize = 40;
 const ROUNDS: usize = 7;
 
-/// How many times this crate's CPU time its peers are meant to need, at least.
+/// The goals: at least how many times this crate's CPU time each peer should need.
 const GOALS: [(Task, &str, f64); 5] = [
     (
         Task::Encode,
@@ -28,9 +28,9 @@ const GOALS: [(Task, &str, f64); 5] = [
 
 struct Measured {
     subject: Subject,
-    /// Spans per second, one for each round.
+    /// Spans per second in each round.
     speeds: Vec<f64>,
-    /// CPU seconds for 100,000 spans, one for each round.
+    /// CPU seconds for 100,000 spans in each round.
     cpu: Vec<f64>,
 }
 
@@ -46,7 +46,7 @@ fn main() -> io::Result<()> {
     };
     let chosen = subjects(&sink).into_iter().filter(is_chosen);
     let mut all: Vec<_> = chosen.map(measured).collect();
-    // The first round is not counted: it connects, and warms the buffers.
+    // The first round is not counted: it opens connections and fills buffers.
     for round in 0..=ROUNDS {
         all.iter_mut().for_each(Measured::round);
         if round == 0 {
@@ -58,7 +58,7 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// Whether the command line has no word that the subject lacks.
+/// Returns true if the subject's name contains every word of the command line.
 fn is_chosen(subject: &Subject) -> bool {
     let name = format!("{subject:?}");
     let mut words = std::env::args()
@@ -135,7 +135,8 @@ fn ours(task: Task, all: &[Measured]) -> Option<&Measured> {
     all.iter().find(|one| one.subject.task == task)
 }
 
-/// The median of the rounds' ratios: those who are compared then had the same machine.
+/// The median of the ratios of all rounds, since both were measured under the same conditions in
+/// each round.
 fn ratio(one: &Measured, ours: &Measured) -> f64 {
     let ratios: Vec<_> = one.cpu.iter().zip(&ours.cpu).map(|(a, b)| a / b).collect();
     median(&ratios)

@@ -1,8 +1,8 @@
-//! What is measured, and what it sends to.
+//! The subjects of the measurement, and the sink that they send to.
 //!
-//! `cargo bench -p bench` prints speed, how it compares with the goals, and allocations and bytes.
-//! The exporters run in this process and send to a sink in another one, so that the CPU time is
-//! theirs alone.
+//! `cargo bench -p bench` prints the speed, the comparison with the goals, and allocations and
+//! bytes. The exporters run in this process and send to a sink in another, so that only their own
+//! CPU time is counted.
 
 #![expect(clippy::expect_used, reason = "a benchmark that cannot be run panics")]
 

@@ -1,4 +1,4 @@
-//! opentelemetry-otlp, the exporter for backends that take OTLP.
+//! opentelemetry-otlp, the exporter for backends that accept OTLP.
 
 use std::rc::Rc;
 
@@ -21,7 +21,8 @@ pub(crate) fn subjects(sink: &Sink) -> Vec<Subject> {
             .with_http()
             .with_endpoint(sink.http_url("/v1/traces"))
     };
-    // tonic wants a runtime where it is built. One thread: the export waits for it anyway.
+    // tonic must be built inside a runtime. One thread is enough, since the export waits for it
+    // anyway.
     let runtime = Builder::new_current_thread()
         .enable_all()
         .build()
@@ -75,7 +76,7 @@ fn exporter(
     })
 }
 
-/// A client that sends nothing: what is left of an export is encoding.
+/// A client that sends nothing, so that only the encoding is left.
 #[derive(Debug)]
 struct Discard;
 

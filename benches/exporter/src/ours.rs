@@ -41,8 +41,8 @@ pub(crate) fn subjects(sink: &Sink) -> Vec<Subject> {
     ]
 }
 
-/// Encoding. Other exporters free the spans they encode: an encoder that does so too is compared with
-/// them, and one that does not tells what encoding alone costs.
+/// Encoding alone. Other exporters free the spans they encode; the variant that does so is compared
+/// with them, and the other one shows the cost of encoding by itself.
 fn encoder(
     name: &'static str,
     encode: impl Fn(&Encoder, &[SpanData], &mut Vec<u8>) + Copy + 'static,

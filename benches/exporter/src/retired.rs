@@ -69,7 +69,7 @@ fn exporter(task: Task, name: &'static str, exporter: Exporter) -> Subject {
     })
 }
 
-/// A client that sends nothing: what is left of an export is encoding.
+/// A client that sends nothing, so that only the encoding is left.
 #[derive(Debug)]
 struct Discard;
 

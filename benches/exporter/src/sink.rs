@@ -1,4 +1,4 @@
-//! A process that takes everything and counts its bytes: HTTP, gRPC and UDP on loopback.
+//! A process that accepts everything over HTTP, gRPC and UDP on loopback, and counts the bytes.
 
 use std::env;
 use std::io::{self, BufRead, BufReader, Write};
@@ -22,7 +22,7 @@ use tonic::transport::server::TcpIncoming;
 const ARGUMENT: &str = "--sink";
 const LARGEST: usize = 64 * 1024 * 1024;
 
-/// The sink's process, which ends with this.
+/// A sink process, which is stopped when this value is dropped.
 #[derive(Debug)]
 pub struct Sink {
     child: Child,
@@ -33,10 +33,10 @@ pub struct Sink {
 }
 
 impl Sink {
-    /// Starts this program once more, as the sink.
+    /// Starts this program again, as the sink.
     ///
     /// # Errors
-    /// If it cannot be started, or does not say its ports.
+    /// If the sink cannot be started, or does not report its ports.
     pub fn start() -> io::Result<Self> {
         let mut child = Command::new(env::current_exe()?)
             .arg(ARGUMENT)
@@ -59,10 +59,10 @@ impl Sink {
         Ok(sink)
     }
 
-    /// How many bytes came since the last call.
+    /// The bytes received since the last call.
     ///
     /// # Errors
-    /// If the sink is gone.
+    /// If the sink has ended.
     pub fn take_bytes(&mut self) -> io::Result<u64> {
         self.input.write_all(b"\n")?;
         self.line()?.trim().parse().map_err(io::Error::other)
@@ -94,10 +94,11 @@ impl Drop for Sink {
     }
 }
 
-/// Is the sink if this process was started as one, and then does not return before it ends.
+/// Runs the sink if this process was started as one; it then returns only at the end of the
+/// process.
 ///
 /// # Errors
-/// If it cannot listen.
+/// If the sink cannot listen.
 pub fn run_if_child() -> io::Result<bool> {
     let child = env::args().any(|argument| argument == ARGUMENT);
     if child {
@@ -120,7 +121,7 @@ async fn serve() -> io::Result<()> {
 
     tokio::spawn(axum::serve(http, router(bytes.clone(), accepted)).into_future());
     let routes = Routes::from(router(bytes.clone(), acknowledged));
-    // As gRPC servers do: the window updates of a large message do not wait for one another.
+    // Like other gRPC servers, so that the window updates of a large message are not delayed.
     let incoming = TcpIncoming::from(grpc).with_nodelay(Some(true));
     tokio::spawn(
         Server::builder()
@@ -158,12 +159,12 @@ fn router(bytes: Arc<AtomicU64>, answer: fn() -> Response<Body>) -> Router {
     })
 }
 
-/// Success for OTLP and for Jaeger.
+/// An answer that means success in OTLP and for Jaeger.
 fn accepted() -> Response<Body> {
     Response::new(Body::empty())
 }
 
-/// An empty message, which is success for `PostSpans` and for OTLP's `Export`.
+/// An empty message: success for `PostSpans` and for OTLP's `Export`.
 fn acknowledged() -> Response<Body> {
     let mut trailers = HeaderMap::new();
     trailers.insert("grpc-status", HeaderValue::from_static("0"));

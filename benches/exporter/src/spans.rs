@@ -1,5 +1,4 @@
-//! The spans that are exported: a server's, with 12 attributes and one event, in the model of either
-//! SDK.
+//! The exported spans: server spans with 12 attributes and one event, in the models of both SDKs.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,7 +10,7 @@ pub(crate) const SCOPE: &str = "bench.scope";
 pub(crate) const VERSION: &str = "1.2.3";
 pub(crate) const EVENT: &str = "response sent";
 
-/// Attributes with text, as an instrumentation has it: most of it made for the request.
+/// Text attributes as an instrumentation sets them: most of the text is made for the request.
 pub(crate) const TEXTS: [(&str, &str); 8] = [
     ("http.request.method", "GET"),
     ("http.route", "/users/{id}"),
@@ -43,7 +42,7 @@ pub(crate) fn batch<T>(spans: usize, make: impl Fn(u64) -> T) -> Vec<T> {
     (1..=spans as u64).map(make).collect()
 }
 
-/// A span of the SDK of today.
+/// A span of today's SDK.
 pub(crate) mod current {
     use opentelemetry::trace::{
         Event, SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState,
@@ -106,7 +105,7 @@ pub(crate) mod current {
     }
 }
 
-/// The same span for the SDK of the retired exporter.
+/// The same span in the SDK of the retired exporter.
 pub(crate) mod retired {
     use std::borrow::Cow;
 

@@ -1,30 +1,30 @@
-//! An exporter, or an encoder, that is measured.
+//! The exporters and encoders that are measured.
 
 use crate::{Sink, otlp, ours, retired};
 
-/// Something to measure.
+/// An exporter or encoder to measure.
 pub struct Subject {
-    /// What it does: rows of one task are compared.
+    /// The task; subjects with the same task are compared.
     pub task: Task,
-    /// Who does it.
+    /// The name of the exporter.
     pub name: &'static str,
-    /// Makes a batch, and returns the work of exporting it.
+    /// Makes a batch, and returns a closure that exports it.
     prepare: Prepare,
 }
 
 type Prepare = Box<dyn FnMut(usize) -> Work>;
 pub(crate) type Work = Box<dyn FnOnce()>;
 
-/// What a subject does.
+/// The task of a subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Task {
-    /// Spans to bytes, thrown away.
+    /// Encode spans and discard the bytes.
     Encode,
-    /// Spans to an acknowledged HTTP request.
+    /// Export spans by an acknowledged HTTP request.
     Http,
-    /// Spans to datagrams, the batch split.
+    /// Export spans as datagrams, with the batch split.
     Udp,
-    /// Spans to an acknowledged call.
+    /// Export spans by an acknowledged gRPC call.
     Grpc,
 }
 
@@ -41,8 +41,8 @@ impl Subject {
         }
     }
 
-    /// The work of exporting a batch of `spans` spans. They exist when this returns, and are gone when
-    /// the work is done, as they are when the SDK exports.
+    /// Makes a batch of `spans` spans, and returns a closure that exports and then drops them, as
+    /// the SDK does.
     pub fn prepare(&mut self, spans: usize) -> Box<dyn FnOnce()> {
         (self.prepare)(spans)
     }
@@ -54,12 +54,12 @@ impl std::fmt::Debug for Subject {
     }
 }
 
-/// Everything that is measured, sending to `sink`. This crate's exporter comes first in its task.
+/// All subjects, sending to `sink`. This crate's exporter is the first of each task.
 pub fn subjects(sink: &Sink) -> Vec<Subject> {
     let mut subjects = ours::subjects(sink);
     subjects.extend(retired::subjects(sink));
     subjects.extend(otlp::subjects(sink));
-    // Stable: who comes first of a task stays first.
+    // The sort is stable, so this crate's exporter stays the first of its task.
     subjects.sort_by_key(|subject| subject.task);
     subjects
 }

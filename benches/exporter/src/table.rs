@@ -2,14 +2,14 @@
 
 use std::fmt::{self, Display};
 
-/// Rows under a heading.
+/// A heading and rows.
 #[derive(Debug)]
 pub struct Table {
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    /// A table with these columns.
+    /// Makes a table with these columns.
     pub fn new(columns: &[&str]) -> Self {
         let heading = columns.iter().map(ToString::to_string).collect();
         let line = columns.iter().map(|_| "---".to_owned()).collect();

@@ -1,5 +1,5 @@
-//! What a server span costs, beside other middleware: CPU time for each request, and what of it
-//! the middleware adds to axum alone.
+//! Measures the cost of a server span beside other middleware: CPU time per request, and the part
+//! that the middleware adds to axum alone.
 
 use std::io;
 
@@ -11,7 +11,7 @@ const ROUNDS: usize = 9;
 struct Measured {
     subject: Subject,
     child: Child,
-    /// Microseconds of CPU for each request, one for each round.
+    /// Microseconds of CPU per request in each round.
     router: Vec<f64>,
     loopback: Vec<f64>,
 }
@@ -38,7 +38,7 @@ fn main() -> io::Result<()> {
             .into_iter()
             .map(|subject| Measured::start(subject, scenario, &sink))
             .collect::<io::Result<Vec<_>>>()?;
-        // The first round is not counted: it connects, and warms the buffers.
+        // The first round is not counted: it opens connections and fills buffers.
         for round in 0..=ROUNDS {
             for one in &mut all {
                 one.round(&load, scenario, round > 0)?;

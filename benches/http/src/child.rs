@@ -1,4 +1,4 @@
-//! The process in which one subject runs. A line on its standard input starts a measurement.
+//! The process in which one subject runs. Each line on its standard input starts a measurement.
 
 use std::env;
 use std::io::{self, BufRead, BufReader, Write};
@@ -19,10 +19,10 @@ use crate::sink::Sink;
 use crate::subject::{Scenario, Subject};
 
 const ARGUMENT: &str = "--subject";
-/// How many requests go through the router in one measurement.
+/// The number of requests through the router in one measurement.
 const REQUESTS: u32 = 10_000;
 
-/// One subject in one scenario, in a process that ends with this.
+/// A process for one subject in one scenario, which is stopped when this value is dropped.
 #[derive(Debug)]
 pub struct Child {
     process: process::Child,
@@ -32,10 +32,10 @@ pub struct Child {
 }
 
 impl Child {
-    /// Starts this program once more, as `subject`.
+    /// Starts this program again, as `subject`.
     ///
     /// # Errors
-    /// If it cannot be started, or does not say its address.
+    /// If it cannot be started, or does not report its address.
     pub fn start(subject: Subject, scenario: Scenario, sink: &Sink) -> io::Result<Self> {
         let mut process = Command::new(env::current_exe()?)
             .args([
@@ -65,16 +65,15 @@ impl Child {
         })
     }
 
-    /// Where its server listens.
+    /// The address of its server.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The microseconds of CPU that one request through the router takes, in the thread that
-    /// calls it.
+    /// The microseconds of CPU for one request through the router, in the calling thread.
     ///
     /// # Errors
-    /// If the process is gone.
+    /// If the process has ended.
     pub fn router(&mut self) -> io::Result<f64> {
         writeln!(self.input)?;
         let mut line = String::new();
@@ -90,10 +89,11 @@ impl Drop for Child {
     }
 }
 
-/// Is the subject if this process was started as one, and then does not return before it ends.
+/// Runs the subject if this process was started as one; it then returns only at the end of the
+/// process.
 ///
 /// # Errors
-/// If it cannot listen, or its parent is gone.
+/// If it cannot listen, or its parent has ended.
 pub fn run_if_child() -> io::Result<bool> {
     let arguments: Vec<String> = env::args().collect();
     let Some([_, subject, scenario]) = arguments.windows(3).find_map(|three| {
@@ -115,7 +115,7 @@ fn run(subject: Subject, scenario: Scenario) -> io::Result<()> {
     let _sdk = Sdk::start(subject, scenario);
     println!("{}", serve(subject)?);
     let runtime = Builder::new_current_thread().build()?;
-    // As `axum::serve` has it: handlers become services once, and not with each request.
+    // Like `axum::serve`: handlers become services once, not for each request.
     let mut router: Router = server::router(subject).with_state(());
     for line in io::stdin().lines() {
         line?;
@@ -133,7 +133,7 @@ fn run(subject: Subject, scenario: Scenario) -> io::Result<()> {
     Ok(())
 }
 
-/// Serves in a thread of its own, which tells how much CPU it has used.
+/// Serves in a thread of its own, and reports the CPU time of that thread.
 fn serve(subject: Subject) -> io::Result<SocketAddr> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;

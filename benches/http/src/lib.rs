@@ -1,7 +1,7 @@
-//! What is measured: one small axum server, bare and under each middleware.
+//! The subjects: one small axum server, bare and under each middleware.
 //!
 //! `cargo bench -p http-bench` prints a table. Each subject runs in a process of its own, since all
-//! of them set globals; the processes take turns, so that a busy machine is busy for all.
+//! of them set globals. The processes take turns, so that a busy machine slows all of them equally.
 
 #![expect(clippy::expect_used, reason = "a benchmark that cannot be run panics")]
 

@@ -10,7 +10,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::server::{END, HEAD, TRACEPARENT};
 use crate::subject::Scenario;
 
-/// Where the server tells what it has used.
+/// The path under which the server reports its CPU time.
 pub(crate) const CPU: &str = "/cpu";
 
 const CONNECTIONS: u32 = 8;
@@ -21,19 +21,19 @@ const REQUESTS_EACH: u32 = 1_000;
 pub struct Load(Runtime);
 
 impl Load {
-    /// A load of one thread.
+    /// Makes a load of one thread.
     ///
     /// # Errors
-    /// If there can be no runtime.
+    /// If the runtime cannot be started.
     pub fn new() -> io::Result<Self> {
         Ok(Self(Builder::new_current_thread().enable_all().build()?))
     }
 
-    /// The microseconds of CPU that one request takes in the thread that serves it. The exporter's
-    /// thread is not counted, which is the same for all.
+    /// The microseconds of CPU for one request, in the thread that serves it. The exporter's thread
+    /// is not counted, since it does the same for all.
     ///
     /// # Errors
-    /// If the server is gone or answers anything but 200.
+    /// If the server has ended, or answers with anything but 200.
     pub fn run(&self, server: SocketAddr, scenario: Scenario) -> io::Result<f64> {
         let parent = match scenario {
             Scenario::Continued => format!("traceparent: {TRACEPARENT}\r\n"),
@@ -54,7 +54,7 @@ impl Load {
     }
 }
 
-/// The nanoseconds of CPU that the serving thread has used.
+/// The CPU time of the serving thread in nanoseconds.
 async fn cpu(server: SocketAddr) -> io::Result<f64> {
     let mut stream = TcpStream::connect(server).await?;
     let request = format!("GET {CPU} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");

@@ -1,5 +1,5 @@
 //! The SDK under each middleware, set up as its documentation says, with the same batch processor
-//! and the same exporter for all.
+//! and exporter for all.
 
 use opentelemetry::global;
 use opentelemetry::propagation::TextMapCompositePropagator;
@@ -12,7 +12,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::subject::{Scenario, Subject};
 
-/// Keeps a running SDK.
+/// Keeps the SDK running.
 #[derive(Debug)]
 pub(crate) struct Sdk {
     _telemetry: Option<otel_auto::Telemetry>,
@@ -38,7 +38,7 @@ impl Sdk {
     }
 }
 
-/// The sampler and the batch processor are those of the environment.
+/// The environment configures the sampler and the batch processor.
 fn provider() -> SdkTracerProvider {
     let exporter = SpanExporter::builder().with_http().build();
     let provider = SdkTracerProvider::builder()
@@ -52,7 +52,7 @@ fn provider() -> SdkTracerProvider {
     provider
 }
 
-/// From `tracing` to the SDK, without the attributes that the bridge adds by default.
+/// Sends `tracing` spans to the SDK, without the attributes that the bridge adds by default.
 fn bridge(provider: &SdkTracerProvider) {
     let layer = tracing_opentelemetry::layer()
         .with_tracer(provider.tracer("http-bench"))

@@ -16,7 +16,8 @@ use tracing::Level;
 
 use crate::subject::{Scenario, Subject};
 
-/// Without `traceparent`, which is between [`HEAD`] and [`END`] where a trace goes on.
+/// The request's head without `traceparent`, which goes between [`HEAD`] and [`END`] if the request
+/// continues a trace.
 pub(crate) const HEAD: &str = "GET /users/7?name=a HTTP/1.1\r\nhost: localhost:8082\r\n\
                                user-agent: http-bench\r\naccept: */*\r\n";
 pub(crate) const END: &str = "\r\n";

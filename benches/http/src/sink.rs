@@ -1,4 +1,4 @@
-//! A backend that takes everything.
+//! A backend that accepts everything.
 
 use std::io;
 use std::net::SocketAddr;
@@ -9,7 +9,7 @@ use axum::body::Bytes;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 
-/// Serves until the process ends.
+/// A sink that serves until the process ends.
 #[derive(Debug)]
 pub struct Sink(SocketAddr);
 
@@ -17,7 +17,7 @@ impl Sink {
     /// Listens on a free port of loopback.
     ///
     /// # Errors
-    /// If it cannot.
+    /// If it cannot listen.
     pub fn start() -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;

@@ -1,11 +1,11 @@
-//! Who is measured, and in which circumstances.
+//! The subjects, and the scenarios in which they are measured.
 
 /// A middleware, or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
     /// axum alone.
     Bare,
-    /// axum with a layer that does nothing, which is what any layer costs.
+    /// axum with a layer that does nothing, which shows the cost of any layer.
     EmptyLayer,
     /// `otel_auto::http::ServerLayer`.
     OtelAuto,
@@ -18,7 +18,7 @@ pub enum Subject {
 }
 
 impl Subject {
-    /// All, in the order of the table.
+    /// All subjects, in the order of the table.
     pub const ALL: [Self; 6] = [
         Self::Bare,
         Self::EmptyLayer,
@@ -28,7 +28,7 @@ impl Subject {
         Self::TowerOtel,
     ];
 
-    /// Its name and version.
+    /// The name and version.
     pub fn name(self) -> &'static str {
         match self {
             Self::Bare => "bare axum",
@@ -41,21 +41,22 @@ impl Subject {
     }
 }
 
-/// What becomes of the spans.
+/// The outcome for the spans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scenario {
     /// Every request begins a trace that is exported.
     Sampled,
-    /// The same, and every request goes on with the trace of its `traceparent`.
+    /// Every request continues the trace of its `traceparent`, and is exported.
     Continued,
     /// The sampler is `always_off`.
     NotSampled,
-    /// There is no SDK: `OTEL_SDK_DISABLED=true`, or no provider where nobody reads that.
+    /// There is no SDK: `OTEL_SDK_DISABLED=true`, or no provider if the subject does not read that
+    /// variable.
     Disabled,
 }
 
 impl Scenario {
-    /// All, in the order of the table.
+    /// All scenarios, in the order of the table.
     pub const ALL: [Self; 4] = [
         Self::Sampled,
         Self::Continued,
@@ -63,7 +64,7 @@ impl Scenario {
         Self::Disabled,
     ];
 
-    /// Its name.
+    /// The name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Sampled => "sampled",
@@ -73,7 +74,7 @@ impl Scenario {
         }
     }
 
-    /// The variables that bring it about.
+    /// The variables that configure the scenario.
     pub(crate) fn variables(self) -> [(&'static str, &'static str); 2] {
         let (sampler, disabled) = match self {
             Self::Sampled | Self::Continued => ("always_on", "false"),

@@ -1,7 +1,7 @@
-//! Sample: an HTTP client whose request is traced into the server that answers it.
+//! Sample: an HTTP client whose request is part of the same trace as the server's answer.
 //!
-//! Where the spans go is decided outside, by environment variables:
-//! `OTEL_SERVICE_NAME=my-client OTEL_TRACES_EXPORTER=jaeger_thrift,console automatic-client testing`.
+//! Environment variables decide where the spans go: `OTEL_SERVICE_NAME=my-client
+//! OTEL_TRACES_EXPORTER=jaeger_thrift,console automatic-client testing`.
 
 use std::env;
 
@@ -34,7 +34,7 @@ async fn client_server(param: &str) -> anyhow::Result<()> {
     let url = Url::parse_with_params(&format!("{server}/server_request"), [("param", param)])
         .context("SERVER_URL is not a URL such as http://localhost:8082")?;
 
-    // Sends `traceparent` along, so that the server's span becomes a child of this request's.
+    // Sends `traceparent`, so that the server's span becomes a child of this request's span.
     let http = Client::new(reqwest::Client::new());
     let response = http
         .get(url)

@@ -1,7 +1,7 @@
-//! Sample: an HTTP server whose requests are traced by one line and one layer.
+//! Sample: an HTTP server whose requests are traced with one line and one layer.
 //!
-//! Where the spans go is decided outside, by environment variables:
-//! `OTEL_SERVICE_NAME=my-server OTEL_TRACES_EXPORTER=jaeger_thrift,console automatic-server`.
+//! Environment variables decide where the spans go: `OTEL_SERVICE_NAME=my-server
+//! OTEL_TRACES_EXPORTER=jaeger_thrift,console automatic-server`.
 
 use std::{collections::HashMap, env, net::SocketAddr};
 
@@ -22,7 +22,8 @@ async fn main() -> anyhow::Result<()> {
     let app = Router::new()
         .route("/server_request", get(server_request))
         .layer(ServerLayer::new())
-        // Below the layer: a health check is asked every second and is no news.
+        // Added after the layer, so it is not traced: health checks come every second and would
+        // only be noise.
         .route("/health", get(|| async { "ok" }));
 
     let address = env::var("SERVER_ADDR").unwrap_or_else(|_| "127.0.0.1:8082".to_owned());

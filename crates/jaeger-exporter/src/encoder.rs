@@ -1,4 +1,4 @@
-//! Spans as bytes, for the transports of this crate and for others.
+//! Encodes spans to bytes, for the transports of this crate and for others.
 
 use std::borrow::Borrow;
 
@@ -10,7 +10,8 @@ use crate::mapping::{self, Mapping};
 
 /// Encodes batches of spans without sending them, for transports that this crate does not have.
 ///
-/// Nothing is allocated but what the caller's buffer lacks, and the text of arrays and trace states.
+/// The only memory it allocates is for the caller's buffer, if that is too small, and for the text
+/// of arrays and trace states.
 ///
 /// ```
 /// # use opentelemetry_sdk::{Resource, trace::SpanData};
@@ -30,7 +31,7 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// An encoder for the spans of `resource`.
+    /// Makes an encoder for the spans of `resource`.
     pub fn new(resource: &Resource) -> Self {
         Self {
             process: mapping::process(resource),
@@ -38,15 +39,15 @@ impl Encoder {
         }
     }
 
-    /// Sends the scope under its deprecated names `otel.library.name` and `otel.library.version`
-    /// as well, for backends that know only those.
+    /// Also sends the scope under its deprecated names `otel.library.name` and
+    /// `otel.library.version`, for backends that know only those.
     #[must_use]
     pub fn with_library_tags(mut self) -> Self {
         self.mapping.library_tags = true;
         self
     }
 
-    /// An encoder of an exporter that does not know its resource yet.
+    /// Makes the encoder of an exporter that has not been told its resource yet.
     pub(crate) fn unknown(mapping: Mapping) -> Self {
         Self {
             process: mapping::unknown_process(),
@@ -54,8 +55,8 @@ impl Encoder {
         }
     }
 
-    /// Appends a `Batch` in Thrift's binary protocol, which is what Jaeger's collector takes as the
-    /// body of `POST /api/traces`.
+    /// Appends a `Batch` in Thrift's binary protocol, the body that Jaeger's collector expects for
+    /// `POST /api/traces`.
     #[cfg(any(feature = "http", feature = "udp"))]
     pub fn thrift_binary(&self, spans: &[SpanData], out: &mut Vec<u8>) {
         self.write_thrift_binary(spans.iter(), out);
@@ -67,8 +68,8 @@ impl Encoder {
         self.write_protobuf(spans.iter(), out);
     }
 
-    /// As [`thrift_binary`](Self::thrift_binary). Spans that are handed over are freed one by one,
-    /// while they are in the processor's cache.
+    /// Like [`thrift_binary`](Self::thrift_binary). Spans that are passed by value are freed one by
+    /// one, while they are still in the processor's cache.
     #[cfg(any(feature = "http", feature = "udp"))]
     pub(crate) fn write_thrift_binary<S: Borrow<SpanData>>(
         &self,
@@ -84,7 +85,7 @@ impl Encoder {
         binary::end_batch(out);
     }
 
-    /// As [`protobuf`](Self::protobuf); see [`write_thrift_binary`](Self::write_thrift_binary).
+    /// Like [`protobuf`](Self::protobuf); see [`write_thrift_binary`](Self::write_thrift_binary).
     #[cfg(feature = "grpc")]
     pub(crate) fn write_protobuf<S: Borrow<SpanData>>(
         &self,

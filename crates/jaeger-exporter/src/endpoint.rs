@@ -7,7 +7,7 @@ use http::uri::{InvalidUri, Scheme};
 
 use crate::BuildError;
 
-/// A checked URL with a scheme, a host, and no user.
+/// A checked URL with a scheme and a host but no user.
 #[derive(Debug, Clone)]
 pub(crate) struct Endpoint {
     text: String,
@@ -15,7 +15,7 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    /// Checks the value of a setting. `example` shows what is accepted.
+    /// Checks the value of a setting. `example` is a valid value for the error message.
     pub(crate) fn parse(
         setting: &'static str,
         text: &str,
@@ -54,35 +54,35 @@ impl Endpoint {
         })
     }
 
-    /// As it was given.
+    /// The URL as it was given.
     pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The path and query, `/` where none was given.
+    /// The path and query; `/` if none was given.
     pub(crate) fn path(&self) -> &str {
         self.uri.path_and_query().map_or("/", |path| path.as_str())
     }
 
-    /// The host, an IPv6 address without its brackets.
+    /// The host; an IPv6 address has no brackets.
     pub(crate) fn host(&self) -> &str {
         let host = self.uri.host().unwrap_or_default();
         host.trim_start_matches('[').trim_end_matches(']')
     }
 
-    /// The port, given or implied.
+    /// The port, given or implied by the scheme.
     pub(crate) fn port(&self) -> u16 {
         self.uri
             .port_u16()
             .unwrap_or(if self.is_tls() { 443 } else { 80 })
     }
 
-    /// Whether the scheme is `https`.
+    /// Returns true if the scheme is `https`.
     pub(crate) fn is_tls(&self) -> bool {
         self.uri.scheme() == Some(&Scheme::HTTPS)
     }
 
-    /// Whether the host is this machine.
+    /// Returns true if the host is this machine.
     pub(crate) fn is_loopback(&self) -> bool {
         let host = self.host();
         host.eq_ignore_ascii_case("localhost")

@@ -1,4 +1,4 @@
-//! The environment variables that give the builders their defaults.
+//! The environment variables that set the builders' defaults.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Debug};
@@ -18,7 +18,7 @@ pub(crate) const GRPC_INSECURE: &str = "OTEL_EXPORTER_JAEGER_GRPC_INSECURE";
 pub(crate) const AGENT_HOST: &str = "OTEL_EXPORTER_JAEGER_AGENT_HOST";
 pub(crate) const AGENT_PORT: &str = "OTEL_EXPORTER_JAEGER_AGENT_PORT";
 
-/// The specification asks for no longer durations.
+/// The longest duration that the specification requires to be accepted.
 pub(crate) const MAX_MILLISECONDS: u64 = 2_147_483_647;
 
 const NAMES: [&str; 11] = [
@@ -44,11 +44,13 @@ pub(crate) struct Env {
 impl Env {
     /// The variables of this process.
     pub(crate) fn process() -> Self {
-        // Lossy, so that a value that is not UTF-8 is refused as what it is and not overlooked.
+        // A value that is not UTF-8 is kept, with replacement characters, so that it is refused and
+        // not overlooked.
         Self::read(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
     }
 
-    /// The variables that `lookup` gives. An empty value counts as unset, as the specification demands.
+    /// The variables that `lookup` returns. An empty value counts as unset, as the specification
+    /// requires.
     pub(crate) fn read(lookup: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name: &'static str| {
             let value = lookup(name)?.trim().to_owned();
@@ -80,7 +82,7 @@ impl Env {
         })
     }
 
-    /// `true` or `false`, in any case.
+    /// `true` or `false`, in upper or lower case.
     pub(crate) fn flag(&self, name: &'static str) -> Result<Option<bool>, BuildError> {
         self.parse(name, "true or false", |value| {
             value.to_ascii_lowercase().parse().ok()
@@ -103,7 +105,7 @@ impl Env {
     }
 }
 
-/// Names without values: among them is a password.
+/// Prints names only, since a value may be a password.
 impl Debug for Env {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.values.keys()).finish()

@@ -1,30 +1,30 @@
-//! Why an exporter could not be built.
+//! The reasons why an exporter could not be built.
 
 use std::io;
 use std::path::PathBuf;
 
-/// Why an exporter could not be built.
+/// The reason why an exporter could not be built.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// A setting has a value that cannot be used.
+    /// A setting has an unusable value.
     #[error("{setting}={value}: expected {expected}")]
     Setting {
         /// The environment variable or the builder's method.
         setting: &'static str,
-        /// The value. Secrets are left out.
+        /// The value, or a placeholder for a secret.
         value: String,
-        /// What is accepted.
+        /// The values that are accepted.
         expected: String,
     },
-    /// A file that an environment variable names could not be read.
+    /// A file named by an environment variable could not be read.
     #[error("{setting}={}: cannot read the file: {source}", path.display())]
     File {
         /// The environment variable.
         setting: &'static str,
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
     /// The certificates cannot be used for a TLS connection.
@@ -32,10 +32,10 @@ pub enum BuildError {
     Tls {
         /// The endpoint.
         endpoint: String,
-        /// Why not.
+        /// The reason.
         reason: String,
     },
-    /// The thread that sends could not be started.
+    /// The sending thread could not be started.
     #[error("cannot start the thread that sends spans: {0}")]
     Thread(#[source] io::Error),
 }

@@ -1,4 +1,4 @@
-//! The exporter that the SDK calls, whatever the transport.
+//! The exporter that the SDK calls, for all transports.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -15,8 +15,8 @@ use crate::{Encoder, Stats};
 
 /// Exports spans over one of Jaeger's native protocols.
 ///
-/// Made by [`http`](Self::http), [`grpc`](Self::grpc) or [`udp`](Self::udp), and given to the SDK's
-/// `with_batch_exporter`.
+/// Made by [`http`](Self::http), [`grpc`](Self::grpc) or [`udp`](Self::udp), and passed to the
+/// SDK's `with_batch_exporter`.
 #[derive(Debug)]
 pub struct SpanExporter {
     endpoint: String,
@@ -27,28 +27,28 @@ pub struct SpanExporter {
     shut_down: AtomicBool,
 }
 
-/// Spans lost since somebody last asked.
+/// The spans lost since the last report.
 #[derive(Debug, Default)]
 struct Losses {
     spans: u64,
     cause: String,
 }
 
-/// One function for each transport.
+/// There is one constructor for each transport.
 impl SpanExporter {
-    /// Thrift over HTTP, to `http://localhost:14268/api/traces` unless told otherwise.
+    /// Thrift over HTTP, by default to `http://localhost:14268/api/traces`.
     #[cfg(feature = "http")]
     pub fn http() -> crate::HttpBuilder {
         crate::HttpBuilder::new(Env::process())
     }
 
-    /// gRPC, to `http://localhost:14250` unless told otherwise.
+    /// gRPC, by default to `http://localhost:14250`.
     #[cfg(feature = "grpc")]
     pub fn grpc() -> crate::GrpcBuilder {
         crate::GrpcBuilder::new(Env::process())
     }
 
-    /// Thrift over UDP, to an agent on `localhost` unless told otherwise.
+    /// Thrift over UDP, by default to an agent on `localhost`.
     #[cfg(feature = "udp")]
     pub fn udp() -> crate::UdpBuilder {
         crate::UdpBuilder::new(Env::process())
@@ -67,17 +67,18 @@ impl SpanExporter {
         }
     }
 
-    /// Where spans are sent: a URL, or `udp://host:port`.
+    /// The address that spans are sent to: a URL, or `udp://host:port`.
     pub fn endpoint(&self) -> &str {
         &self.endpoint
     }
 
-    /// The counts of what became of the spans, which stay readable after the SDK owns the exporter.
+    /// The counts of exported and lost spans. They can still be read after the SDK has taken the
+    /// exporter.
     pub fn stats(&self) -> Stats {
         self.stats.clone()
     }
 
-    /// Counts what became of a batch of `spans` spans, and turns a loss into the SDK's error.
+    /// Counts the outcome of a batch of `spans` spans, and turns a loss into the SDK's error.
     fn settle(&self, spans: u64, delivery: &Delivery) -> OTelSdkResult {
         self.stats.add(delivery);
         let Some(error) = &delivery.error else {
@@ -94,7 +95,7 @@ impl SpanExporter {
         Err(OTelSdkError::InternalFailure(cause))
     }
 
-    /// Reports the losses that no call of this function has reported before.
+    /// Reports losses that have not been reported before.
     fn report_losses(&self) -> OTelSdkResult {
         let losses = std::mem::take(&mut *self.losses());
         if losses.spans == 0 {
@@ -128,8 +129,9 @@ impl opentelemetry_sdk::trace::SpanExporter for SpanExporter {
         self.settle(spans, &delivery)
     }
 
-    /// Lets go of connections and threads, and reports spans lost since the last `force_flush`.
-    // Overridden rather than `shutdown`, which ends up here: the SDK's processors call either.
+    /// Closes connections and stops threads, and reports spans lost since the last `force_flush`.
+    // Overridden in place of `shutdown`, which calls it: the SDK's processors call either of the
+    // two.
     fn shutdown_with_timeout(&self, _timeout: Duration) -> OTelSdkResult {
         if self.shut_down.swap(true, Ordering::Relaxed) {
             return Err(OTelSdkError::AlreadyShutdown);
@@ -138,8 +140,8 @@ impl opentelemetry_sdk::trace::SpanExporter for SpanExporter {
         self.report_losses()
     }
 
-    /// Reports spans lost since the last call: an export returns only when it is done, so that
-    /// nothing is ever waiting here.
+    /// Reports spans lost since the last call. There is nothing to flush, since an export returns
+    /// only when it is done.
     fn force_flush(&self) -> OTelSdkResult {
         self.report_losses()
     }

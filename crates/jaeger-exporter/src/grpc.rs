@@ -21,7 +21,7 @@ use worker::Worker;
 struct GrpcTransport {
     worker: Worker,
     timeout: Duration,
-    /// The last batch, encoded; its memory serves the next one.
+    /// The encoded last batch, whose memory is reused.
     batch: Mutex<Vec<u8>>,
 }
 
@@ -42,8 +42,8 @@ impl Transport for GrpcTransport {
 }
 
 impl GrpcTransport {
-    /// The message, whole: a field of protobuf begins with its length, so that the batch is
-    /// encoded before what stands in front of it.
+    /// Encodes the whole message. The batch comes first, because its length is needed for the
+    /// field's header in front of it.
     fn encode(&self, batch: Batch<'_>) -> Bytes {
         let mut encoded = self.batch.lock().unwrap_or_else(PoisonError::into_inner);
         encoded.clear();
@@ -57,5 +57,5 @@ impl GrpcTransport {
     }
 }
 
-/// Room for a field's head: its number and type, and a length of up to ten bytes.
+/// Space for a field's header: the number and type, and a length of up to ten bytes.
 const HEAD: usize = 11;

@@ -1,4 +1,4 @@
-//! Headers that go with every request.
+//! Headers sent with every request.
 
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
@@ -6,7 +6,7 @@ use crate::BuildError;
 
 const WITH_HEADER: &str = "with_header";
 
-/// Checks names and values. A header that is set twice has its last value.
+/// Checks names and values. If a header is set twice, the last value wins.
 pub(crate) fn parse(headers: &[(String, String)]) -> Result<HeaderMap, BuildError> {
     let mut map = HeaderMap::with_capacity(headers.len());
     for (name, value) in headers {
@@ -18,7 +18,7 @@ pub(crate) fn parse(headers: &[(String, String)]) -> Result<HeaderMap, BuildErro
     Ok(map)
 }
 
-/// A value that is never shown: it may well be a token.
+/// A value that is never shown, since it may be a token.
 pub(crate) fn secret(setting: &'static str, value: &str) -> Result<HeaderValue, BuildError> {
     let mut value = HeaderValue::from_str(value).map_err(|_| {
         BuildError::setting(setting, "(hidden)", "a value without control characters")

@@ -21,9 +21,10 @@ use addresses::Addresses;
 pub use builder::HttpBuilder;
 use failure::Failure;
 
-/// "application/x-thrift" is the other name that Jaeger's collector takes.
+/// Jaeger's collector also accepts "application/x-thrift".
 const THRIFT_BINARY: HeaderValue = HeaderValue::from_static("application/vnd.apache.thrift.binary");
-/// How much of an answer is read: enough to show its reason and to keep the connection.
+/// The most bytes that are read of an answer: enough for its reason, and for the connection to be
+/// reused.
 const ANSWER_LIMIT: u64 = 4096;
 
 #[derive(Debug)]
@@ -33,7 +34,7 @@ struct HttpTransport {
     endpoint: Endpoint,
     headers: HeaderMap,
     timeout: Duration,
-    /// The body of the last request; its memory serves the next one.
+    /// The body of the last request, whose memory is reused.
     body: Mutex<Vec<u8>>,
 }
 
@@ -48,7 +49,8 @@ impl Transport for HttpTransport {
 }
 
 impl HttpTransport {
-    /// Blocks the thread: the SDK has one for this. No runtime is needed, and none is in the way.
+    /// Blocks the calling thread, which the SDK provides for this; it works with and without a
+    /// runtime.
     fn send_blocking(&self, batch: Batch<'_>) -> Delivery {
         let mut course = Course::new(self.timeout);
         let mut body = self.body.lock().unwrap_or_else(PoisonError::into_inner);
@@ -97,8 +99,8 @@ impl HttpTransport {
     }
 }
 
-/// Reads the answer to its end, so that the connection can be used again. A longer one, or one that
-/// breaks off, costs its connection and nothing else: the status has been received.
+/// Reads the answer to its end, so that the connection can be reused. If the answer is too long or
+/// breaks off, only the connection is lost: the status has arrived.
 fn read_answer(body: &mut Body) -> Vec<u8> {
     let mut answer = Vec::new();
     body.as_reader()

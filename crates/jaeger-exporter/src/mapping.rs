@@ -1,8 +1,8 @@
-//! What a span of the SDK becomes in Jaeger's model.
+//! Translates spans of the SDK to Jaeger's model.
 //!
-//! The rules are those of the OpenTelemetry Collector's [Jaeger translator], which holds what the
-//! specification once called "OpenTelemetry to Jaeger Transformation". The SDK's data is read where it
-//! lies, while it is written; only arrays and trace states, which become text, are built.
+//! The rules are those of the OpenTelemetry Collector's [Jaeger translator], which preserves what
+//! the specification once called "OpenTelemetry to Jaeger Transformation". Spans are written
+//! directly from the SDK's data; only arrays and trace states are copied, since they become text.
 //!
 //! [Jaeger translator]: https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/pkg/translator/jaeger
 
@@ -23,19 +23,19 @@ use opentelemetry_sdk::trace::SpanData;
 #[cfg(feature = "udp")]
 pub(crate) use thrift::ThriftSpan;
 
-/// The service name of a resource that has none, as the SDK's own default begins.
+/// The service name for a resource without one; the SDK's own default begins with it too.
 const UNKNOWN_SERVICE: &str = "unknown_service";
 const SERVICE_NAME: &str = "service.name";
 
-/// What may be chosen about the mapping.
+/// The options of the mapping.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Mapping {
-    /// Whether the scope is also sent under the deprecated names `otel.library.name` and
+    /// True if the scope is also sent under the deprecated names `otel.library.name` and
     /// `otel.library.version`.
     pub(crate) library_tags: bool,
 }
 
-/// The process that stands for `resource`: its service name, and all else as tags by name.
+/// The process for `resource`: its service name, and all other attributes as tags, sorted by name.
 pub(crate) fn process(resource: &Resource) -> Process<'static> {
     let mut service_name = Cow::Borrowed(UNKNOWN_SERVICE);
     let mut tags = Kept(Vec::with_capacity(resource.len()));
@@ -46,7 +46,7 @@ pub(crate) fn process(resource: &Resource) -> Process<'static> {
             write(key.as_str(), value, &mut tags);
         }
     }
-    // A resource is a hash map: without an order of ours, each run would send another one.
+    // A resource is a hash map, whose order differs from run to run.
     let Kept(mut tags) = tags;
     tags.sort_by(|a, b| a.key.cmp(&b.key));
     Process { service_name, tags }
@@ -67,7 +67,7 @@ pub(crate) struct SpanTags<'a> {
     span: &'a SpanData,
 }
 
-/// The fields of a log, which an event becomes.
+/// The fields of the log that an event becomes.
 #[derive(Debug)]
 pub(crate) struct Fields<'a>(&'a Event);
 
@@ -90,7 +90,7 @@ impl Mapping {
     }
 }
 
-/// Scope, attributes, then what the span's own fields say.
+/// The scope, the attributes, then tags for other fields of the span.
 impl Tags for SpanTags<'_> {
     fn write(&self, out: &mut impl TagWriter) {
         let span = self.span;
@@ -105,11 +105,11 @@ impl Tags for SpanTags<'_> {
     }
 }
 
-/// The name of an event, its attributes, how many it lost.
+/// The event's name, its attributes, and the number of attributes dropped.
 impl Tags for Fields<'_> {
     fn write(&self, out: &mut impl TagWriter) {
         let event = self.0;
-        // "If an event attribute is named `event`, it takes the name's place."
+        // An attribute named `event` takes the place of the name.
         if !has(&event.attributes, "event") {
             out.string("event", &event.name);
         }
@@ -130,7 +130,7 @@ fn kind(kind: &SpanKind, out: &mut impl TagWriter) {
         SpanKind::Server => "server",
         SpanKind::Producer => "producer",
         SpanKind::Consumer => "consumer",
-        // "SpanKind.INTERNAL is assumed and should not be sent."
+        // The kind INTERNAL is the default and is not sent.
         SpanKind::Internal => return,
     };
     text("span.kind", kind, out);
@@ -142,8 +142,8 @@ fn status(span: &SpanData, out: &mut impl TagWriter) {
         Status::Ok => text("otel.status_code", "OK", out),
         Status::Error { description } => {
             text("otel.status_code", "ERROR", out);
-            // The tag "may be overridden": an attribute `error` of the span's own keeps its value,
-            // and a receiver that keeps one value per name keeps that one.
+            // An attribute `error` of the span's own overrides the generated tag; a receiver that
+            // keeps one value per name keeps that one.
             if !has(&span.attributes, "error") {
                 out.bool("error", true);
             }
@@ -158,7 +158,7 @@ fn trace_state(state: &TraceState, out: &mut impl TagWriter) {
     }
 }
 
-/// Hands over the links of `span`, in their order.
+/// Calls `each` with the links of `span`, in their order.
 fn links(span: &SpanData, mut each: impl FnMut(&SpanRef)) {
     for link in span.links.iter() {
         each(&SpanRef {
@@ -198,12 +198,12 @@ fn write(key: &str, value: &Value, out: &mut impl TagWriter) {
         Value::F64(value) => out.double(key, *value),
         Value::String(value) => out.string(key, value.as_str()),
         Value::Array(values) => out.string(key, &json::array(values)),
-        // `Value` may grow: text is what every receiver shows.
+        // `Value` may get more variants; every receiver can show text.
         other => out.string(key, &other.as_str()),
     }
 }
 
-/// Tags that are kept.
+/// Tags collected in a vector.
 struct Kept(Vec<Tag<'static>>);
 
 impl TagWriter for Kept {

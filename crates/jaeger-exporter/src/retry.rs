@@ -1,26 +1,26 @@
-//! When a failed request is repeated.
+//! Retries of failed requests.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
-/// The first pause; each next one is twice as long.
+/// The first pause; each of the next ones is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// The longest pause that is not asked for by the backend.
+/// The longest pause that the backend has not asked for.
 const LONGEST_PAUSE: Duration = Duration::from_millis(1600);
-/// How long a backend that nobody can reach is given to come up. A restart is bridged; a program
-/// that ends while no backend runs is not held up for its whole timeout.
+/// The longest time to keep trying to reach a backend. It covers a restart, and does not hold up
+/// the end of a program for the whole timeout when no backend runs.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// What a failed request says about a next one.
+/// The advice of a failed request about a retry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Retry {
-    /// It would fail in the same way.
+    /// A retry would fail in the same way.
     Never,
-    /// The backend cannot be reached; it may be starting again.
+    /// The backend cannot be reached; it may be restarting.
     Soon,
     /// The backend cannot take the spans now.
     Later,
-    /// The backend said when to come again.
+    /// The backend said when to retry.
     After(Duration),
 }
 
@@ -41,17 +41,17 @@ impl Course {
         }
     }
 
-    /// How much time the export has left.
+    /// The time that the export has left.
     pub(crate) fn remaining(&self) -> Duration {
         self.timeout.saturating_sub(self.started.elapsed())
     }
 
-    /// How many requests were repeated.
+    /// The number of retries so far.
     pub(crate) fn repetitions(&self) -> u32 {
         self.repetitions
     }
 
-    /// The pause before the request is repeated, or nothing where the export has failed.
+    /// The pause before the next retry; `None` if the export has failed.
     pub(crate) fn pause(&mut self, retry: Retry) -> Option<Duration> {
         let pause = pause(
             retry,
@@ -65,7 +65,7 @@ impl Course {
     }
 }
 
-/// The pause after `elapsed` and that many repetitions, if it leaves time for another request.
+/// The pause after `elapsed` and so many retries, if it leaves time for another request.
 fn pause(
     retry: Retry,
     repetitions: u32,
@@ -82,13 +82,13 @@ fn pause(
     (elapsed.saturating_add(pause) < limit).then_some(pause)
 }
 
-/// Between half of the step and the whole of it, so that clients of one backend spread out.
+/// Between half of the step and all of it, so that the clients of one backend spread out.
 fn backoff(repetitions: u32, jitter: f64) -> Duration {
     let step = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(repetitions));
     step.min(LONGEST_PAUSE).mul_f64(0.5 + jitter / 2.0)
 }
 
-/// A number from 0 to 1. Every [`RandomState`] hashes differently, which is random enough here.
+/// A number from 0 to 1. Each [`RandomState`] hashes differently, which is random enough here.
 fn jitter() -> f64 {
     f64::from(u32::try_from(RandomState::new().hash_one(0) >> 32).unwrap_or(0))
         / f64::from(u32::MAX)
@@ -100,7 +100,7 @@ mod tests {
 
     const TIMEOUT: Duration = Duration::from_secs(10);
 
-    /// The pauses of an export whose requests fail at once, and when it gave up.
+    /// The pauses of an export whose requests fail at once, and the time at which it gives up.
     fn course(retry: Retry, jitter: f64) -> (Vec<u128>, Duration) {
         let mut elapsed = Duration::ZERO;
         let mut pauses = Vec::new();

@@ -1,22 +1,22 @@
-//! The exporter that the environment asks for.
+//! Builds the exporter that the environment configures.
 
 use crate::env::{self, Env};
 use crate::{BuildError, GrpcBuilder, HttpBuilder, SpanExporter, UdpBuilder};
 
 impl SpanExporter {
-    /// Builds what `OTEL_EXPORTER_JAEGER_PROTOCOL` names: `http/thrift.binary` (the default),
-    /// `grpc`, `udp/thrift.compact` or `udp/thrift.binary`, set up by the other variables.
+    /// Builds the exporter for `OTEL_EXPORTER_JAEGER_PROTOCOL`: `http/thrift.binary` (the default),
+    /// `grpc`, `udp/thrift.compact` or `udp/thrift.binary`. The other variables set it up.
     ///
     /// # Errors
-    /// [`BuildError`] names the variable that cannot be used, its value, and what is accepted.
+    /// [`BuildError`] names the variable, its value, and the values that are accepted.
     pub fn from_env() -> Result<Self, BuildError> {
         build(Env::process())
     }
 
-    /// Does as [`from_env`](Self::from_env), with the variables that `lookup` gives.
+    /// Like [`from_env`](Self::from_env), with the variables that `lookup` returns.
     ///
     /// # Errors
-    /// As [`from_env`](Self::from_env).
+    /// Like [`from_env`](Self::from_env).
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, BuildError> {
         build(Env::read(lookup))
     }
@@ -44,7 +44,7 @@ fn build(env: Env) -> Result<SpanExporter, BuildError> {
 mod tests {
     use super::*;
 
-    /// The endpoint of the exporter that these variables make, or why there is none.
+    /// The endpoint of the exporter built from these variables, or the error.
     fn endpoint(variables: &[(&str, &str)]) -> Result<String, String> {
         let lookup = |name: &str| {
             variables
@@ -195,7 +195,7 @@ mod tests {
             ])
         };
         assert_eq!(grpc("True").as_deref(), Ok("http://jaeger:14250"));
-        // Where the system has no authorities to trust, TLS cannot be set up.
+        // If the system trusts no authorities, TLS cannot be set up.
         for answer in [grpc("false"), grpc("")] {
             assert!(
                 answer

@@ -1,15 +1,15 @@
-//! Settings that more than one builder has.
+//! Settings that several builders share.
 
 use std::time::Duration;
 
 use crate::BuildError;
 use crate::env::{self, Env, MAX_MILLISECONDS};
 
-/// The specification's limit for one export.
+/// The specification's default time limit for an export.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The timeout of one export: from code, else from the environment, else ten seconds. Zero is
-/// without limit, which is 24 days here.
+/// The time limit of an export: from code, else from the environment, else ten seconds. Zero means
+/// no limit, represented as 24 days.
 ///
 /// <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#timeout>
 pub(crate) fn timeout(code: Option<Duration>, env: &Env) -> Result<Duration, BuildError> {

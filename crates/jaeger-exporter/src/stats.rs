@@ -1,14 +1,14 @@
-//! What became of the spans.
+//! Counts of exported and lost spans.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::transport::Delivery;
 
-/// Counts of spans, kept up to date by an exporter.
+/// The counts of spans, updated by an exporter.
 ///
-/// A clone is cheap and reads the same counts, so that a program can keep one after the exporter
-/// went into the SDK. `exported + dropped + failed` is the number of spans the exporter was given.
+/// Clones are cheap and share the counts, so a program can keep one after passing the exporter to
+/// the SDK. `exported + dropped + failed` is the number of spans that the exporter received.
 #[derive(Debug, Clone, Default)]
 pub struct Stats {
     counts: Arc<Counts>,
@@ -23,22 +23,22 @@ struct Counts {
 }
 
 impl Stats {
-    /// Spans that the backend acknowledged; over UDP, which has no answer, spans that were sent.
+    /// The spans that the backend acknowledged. UDP has no answer: there, the spans that were sent.
     pub fn exported(&self) -> u64 {
         self.counts.exported.load(Ordering::Relaxed)
     }
 
-    /// Spans in requests that had to be repeated, once for each repetition.
+    /// The spans in retried requests, counted once for each retry.
     pub fn retried(&self) -> u64 {
         self.counts.retried.load(Ordering::Relaxed)
     }
 
-    /// Spans left out because they do not fit into a datagram.
+    /// The spans dropped because they do not fit into a datagram.
     pub fn dropped(&self) -> u64 {
         self.counts.dropped.load(Ordering::Relaxed)
     }
 
-    /// Spans that could not be delivered.
+    /// The spans that could not be delivered.
     pub fn failed(&self) -> u64 {
         self.counts.failed.load(Ordering::Relaxed)
     }

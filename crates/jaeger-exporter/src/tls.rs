@@ -1,4 +1,4 @@
-//! Whom a TLS connection trusts, and as whom it presents itself.
+//! The authorities that a TLS connection trusts, and the client certificate it presents.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::BuildError;
 use crate::endpoint::Endpoint;
 use crate::env::{self, Env};
 
-/// What was set in code, as PEM.
+/// The settings made in code, as PEM.
 #[derive(Clone, Default)]
 pub(crate) struct TlsSettings {
     pub(crate) ca: Option<Vec<u8>>,
@@ -25,15 +25,15 @@ pub(crate) struct Identity {
     pub(crate) key: Vec<u8>,
 }
 
-/// What a client is set up with: checked, so that it can be used without an error.
+/// Checked settings, with which setting up a client cannot fail.
 pub(crate) struct Tls {
-    /// The authorities that are trusted.
+    /// The trusted authorities.
     pub(crate) roots: Vec<CertificateDer<'static>>,
     pub(crate) identity: Option<Identity>,
 }
 
 impl TlsSettings {
-    /// Reads what `endpoint` needs; nothing if it is not reached over TLS.
+    /// Reads the settings for `endpoint`; `None` if it does not use TLS.
     pub(crate) fn load(self, env: &Env, endpoint: &Endpoint) -> Result<Option<Tls>, BuildError> {
         if !endpoint.is_tls() {
             return Ok(None);
@@ -87,12 +87,12 @@ impl Tls {
     /// The trusted authorities in the form a handshake uses.
     pub(crate) fn root_store(&self) -> RootCertStore {
         let mut store = RootCertStore::empty();
-        // A system's store may hold certificates of a kind that rustls does not read.
+        // A system's store may hold certificates that rustls cannot read.
         store.add_parsable_certificates(self.roots.iter().cloned());
         store
     }
 
-    /// Sets up a client for the errors it gives: the transports' own clients would panic, or say
+    /// Sets up a client to find errors early: the transports' own clients would panic, or report
     /// nothing before the first request.
     fn check(&self) -> Result<(), String> {
         let store = self.root_store();
@@ -115,11 +115,11 @@ impl Tls {
     }
 }
 
-/// What a failed handshake means for the one who set the endpoint.
+/// Explains a failed handshake to whoever configured the endpoint.
 pub(crate) fn explain(error: &rustls::Error) -> String {
     match error {
         rustls::Error::InvalidMessage(_) => {
-            "the port speaks no TLS: write http:// if it is meant to be plaintext".to_owned()
+            "the port does not speak TLS: write http:// if it is meant to be plaintext".to_owned()
         }
         rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer) => {
             "the server's certificate is signed by an unknown authority: give its CA certificate"

@@ -1,4 +1,4 @@
-//! What the transports have in common.
+//! The interface of all transports.
 
 use std::error::Error;
 use std::fmt::Debug;
@@ -9,32 +9,32 @@ use opentelemetry_sdk::trace::SpanData;
 
 use crate::Encoder;
 
-/// A way to bring batches to a backend.
+/// A way to send batches to a backend.
 pub(crate) trait Transport: Debug + Send + Sync {
-    /// Sends a batch, within a bounded time.
+    /// Sends a batch within a bounded time.
     fn send<'a>(&'a self, batch: Batch<'a>) -> Sending<'a>;
 
-    /// Lets go of connections and threads. Nothing is sent afterwards.
+    /// Closes connections and stops threads. Nothing is sent afterwards.
     fn close(&self);
 }
 
 pub(crate) type Sending<'a> = Pin<Box<dyn Future<Output = Delivery> + Send + 'a>>;
 
-/// Spans, and what turns them into bytes.
+/// Spans and their encoder.
 #[derive(Debug)]
 pub(crate) struct Batch<'a> {
     pub(crate) encoder: &'a Encoder,
     pub(crate) spans: Vec<SpanData>,
 }
 
-/// What became of a batch, in spans.
+/// The outcome of a batch, in numbers of spans.
 #[derive(Debug, Default)]
 pub(crate) struct Delivery {
     pub(crate) exported: u64,
     pub(crate) retried: u64,
     pub(crate) dropped: u64,
     pub(crate) failed: u64,
-    /// Why spans were dropped or failed.
+    /// The reason why spans were dropped or failed.
     pub(crate) error: Option<Box<dyn Error + Send + Sync>>,
 }
 
@@ -46,7 +46,7 @@ impl Batch<'_> {
 }
 
 impl Delivery {
-    /// The end of a batch that travels whole: all of its spans arrived, or none.
+    /// The outcome of a batch that is sent as a whole: all spans arrived, or none.
     pub(crate) fn whole<E>(spans: u64, repetitions: u32, result: Result<(), E>) -> Self
     where
         E: Error + Send + Sync + 'static,

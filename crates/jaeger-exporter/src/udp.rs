@@ -17,7 +17,7 @@ use failure::Failure;
 use packer::{Buffers, Packer};
 use protocol::Protocol;
 
-/// How long a datagram may wait for room in the system's queue.
+/// The longest wait for room in the system's queue.
 const SEND_LIMIT: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
@@ -31,7 +31,7 @@ struct UdpTransport {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Connected at the first export, and again after an error: the host may have moved.
+    /// Connected at the first export, and again after an error, since the host may have moved.
     socket: Option<UdpSocket>,
     buffers: Buffers,
 }
@@ -91,7 +91,7 @@ impl UdpTransport {
         };
         let connect = || {
             let socket = UdpSocket::bind(any)?;
-            // A connected socket is told when nothing listens on the other side.
+            // The system reports to a connected socket that nothing listens on the other side.
             socket.connect(address)?;
             socket.set_write_timeout(Some(SEND_LIMIT))?;
             Ok(socket)
@@ -99,8 +99,8 @@ impl UdpTransport {
         connect().map_err(|source: io::Error| Failure::Socket { address, source })
     }
 
-    /// The first IPv4 address of the host, else the first of all: agents listen on IPv4, and UDP
-    /// cannot find out which of two addresses works.
+    /// The first IPv4 address of the host, else the first address. Agents listen on IPv4, and UDP
+    /// cannot tell which of two addresses works.
     fn resolve(&self) -> Result<SocketAddr, Failure> {
         let unknown = |source| Failure::UnknownHost {
             host: self.host.clone(),
@@ -119,7 +119,7 @@ impl UdpTransport {
     }
 }
 
-/// Sends the datagrams of one batch, and keeps count.
+/// Sends the datagrams of a batch and counts them.
 struct Sender<'a> {
     socket: &'a UdpSocket,
     port: u16,
@@ -129,8 +129,8 @@ struct Sender<'a> {
 impl Sender<'_> {
     fn send(&mut self, packet: &[u8], spans: u64) {
         let sent = match self.socket.send(packet) {
-            // This is about an earlier datagram, and this one was not sent: UDP reports refusals
-            // late, and once.
+            // UDP reports a refusal late and once: it concerns an earlier datagram, and this one
+            // was not sent.
             Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
                 self.refused();
                 self.socket.send(packet)
@@ -157,7 +157,7 @@ impl Sender<'_> {
         }
     }
 
-    /// On the way to another host a refusal comes back after the export, and fails the next one.
+    /// The refusal of a remote host may arrive after the export; it then fails the next one.
     fn finish(mut self) -> Delivery {
         let refusal = self.socket.take_error().ok().flatten();
         if refusal.is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused) {
@@ -166,14 +166,14 @@ impl Sender<'_> {
         self.delivery
     }
 
-    /// Counts all that was sent as lost: which of the datagrams bounced is not known.
+    /// Counts all sent spans as lost, since the refused datagram is not known.
     fn refused(&mut self) {
         let delivery = &mut self.delivery;
         delivery.failed += std::mem::take(&mut delivery.exported);
         self.fail(Failure::Refused { port: self.port });
     }
 
-    /// A failure to send says more than a span that was too large.
+    /// A failure to send is more informative than a span that was too large, and replaces it.
     fn fail(&mut self, failure: Failure) {
         self.delivery.error = Some(failure.into());
     }

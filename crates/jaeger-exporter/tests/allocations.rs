@@ -1,6 +1,6 @@
-//! Encoding allocates nothing but the buffer.
+//! Checks that encoding allocates nothing but the buffer.
 //!
-//! In a program of its own, as allocations are counted in the whole process.
+//! A program of its own, since allocations are counted for the whole process.
 
 use std::alloc::System;
 use std::time::SystemTime;
@@ -30,7 +30,7 @@ fn encoding_into_a_warm_buffer_allocates_nothing() {
             let change = region.change();
             change.allocations + change.reallocations
         };
-        // The buffer grows.
+        // The buffer grows, so the count works.
         assert!(allocations() > 0);
         assert_eq!(allocations(), 0);
     }

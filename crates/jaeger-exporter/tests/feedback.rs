@@ -1,6 +1,6 @@
-//! An exporter whose own libraries are traced does not export itself.
+//! Checks that an exporter whose own libraries are traced does not export itself.
 //!
-//! In a program of its own, as the subscriber is that of the whole process.
+//! A program of its own, since the subscriber is set for the whole process.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,5 +1,5 @@
-//! The exporter reads its variables as `otel-env` does. It does not depend on that crate, to keep
-//! the programs that use it small.
+//! Checks that the exporter reads its variables as `otel-env` does. It does not depend on that
+//! crate, to keep the programs that use it small.
 
 use std::cell::RefCell;
 
@@ -9,7 +9,8 @@ use otel_env::{Config, ProblemKind, variables};
 const PROTOCOL: &str = "OTEL_EXPORTER_JAEGER_PROTOCOL";
 const ENDPOINT: &str = "OTEL_EXPORTER_JAEGER_ENDPOINT";
 
-/// Whether the exporter can be built with these variables, and whether `otel-env` refuses none.
+/// Returns whether the exporter can be built with these variables, and whether `otel-env` accepts
+/// them all.
 fn both(variables: &[(&str, &str)]) -> (bool, bool) {
     let lookup = |name: &str| {
         let found = variables.iter().find(|(given, _)| *given == name);

@@ -1,7 +1,8 @@
-//! Encoding and decoding 512 spans of 12 attributes and one event, in each protocol.
+//! Benchmarks encoding and decoding of 512 spans with 12 attributes and one event, in each
+//! protocol.
 //!
-//! `cargo bench -p jaeger-wire`; "fastest" divided by 512 is the time per span. The encoders write
-//! into a buffer that is warm, so they are shown to allocate nothing.
+//! Run with `cargo bench -p jaeger-wire`; "fastest" divided by 512 is the time per span. The
+//! encoders write into a reused buffer, which shows that they allocate nothing.
 
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{AllocProfiler, Bencher, black_box};

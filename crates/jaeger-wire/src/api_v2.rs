@@ -1,4 +1,4 @@
-//! `jaeger.api_v2`: model.proto and collector.proto.
+//! The messages of `jaeger.api_v2`: model.proto and collector.proto.
 //!
 //! IDL: <https://github.com/jaegertracing/jaeger-idl/tree/main/proto/api_v2>
 
@@ -18,25 +18,25 @@ pub use encode::{begin_post_spans, encode_post_spans, encode_process, encode_spa
 /// The gRPC method that takes a `PostSpansRequest`; its answer is an empty message.
 pub const POST_SPANS: &str = "/jaeger.api_v2.CollectorService/PostSpans";
 
-/// Spans, and the process that emitted those that name none.
+/// Spans, and the process of those that name none.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Batch<'a> {
     /// The spans.
     pub spans: Vec<Span<'a>>,
-    /// Applies to each span that has no process of its own.
+    /// The process of each span that does not have one of its own.
     pub process: Option<Process<'a>>,
 }
 
 /// One span. Times are nanoseconds.
 ///
-/// Its lists are vectors. One that is only encoded can have in their place what makes the items
+/// The lists of a decoded span are vectors. A span that is only encoded can generate their items
 /// while they are written: see [`References`](crate::References), [`Tags`](crate::Tags) and
 /// [`Logs`](crate::Logs).
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Span<'a, R = Vec<SpanRef>, T = Vec<Tag<'a>>, L = Vec<Log<'a>>> {
-    /// The trace, big-endian. Eight bytes on the wire are read as the low half.
+    /// The trace id, big-endian. Eight bytes on the wire are read as the low half.
     pub trace_id: [u8; 16],
-    /// The span.
+    /// The span id.
     pub span_id: [u8; 8],
     /// The span's name.
     pub operation_name: Cow<'a, str>,
@@ -52,7 +52,7 @@ pub struct Span<'a, R = Vec<SpanRef>, T = Vec<Tag<'a>>, L = Vec<Log<'a>>> {
     pub tags: T,
     /// Events.
     pub logs: L,
-    /// The process, where it differs from the batch's.
+    /// The process, if it differs from the batch's.
     pub process: Option<Process<'a>>,
     /// The key of the process in a stored trace.
     pub process_id: Cow<'a, str>,
@@ -60,11 +60,11 @@ pub struct Span<'a, R = Vec<SpanRef>, T = Vec<Tag<'a>>, L = Vec<Log<'a>>> {
     pub warnings: Vec<Cow<'a, str>>,
 }
 
-/// Something that happened during a span.
+/// An event of a span.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Log<'a> {
-    /// When, in nanoseconds since the Unix epoch.
+    /// The time, in nanoseconds since the Unix epoch.
     pub timestamp: i128,
-    /// What.
+    /// The content of the event.
     pub fields: Vec<Tag<'a>>,
 }

@@ -1,16 +1,16 @@
-//! A place in the input, from which both Thrift protocols and protobuf read. Nothing is read beyond
-//! the input's end, and a length is checked before it is used.
+//! A reading position in the input, shared by both Thrift protocols and protobuf. Nothing is read
+//! beyond the end of the input, and a length is checked before it is used.
 
 use std::borrow::Cow;
 
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::varint;
 
-/// What is left of the input, or of a message inside it.
+/// The rest of the input, or of a message inside it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cursor<'a> {
     rest: &'a [u8],
-    /// Where `rest` ends, counted from the start of the whole input.
+    /// The offset of the end of `rest` in the whole input.
     end: usize,
 }
 
@@ -22,17 +22,17 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// How many bytes are left.
+    /// The number of bytes left.
     pub(crate) fn left(&self) -> usize {
         self.rest.len()
     }
 
-    /// Where the next byte lies, counted from the start of the whole input.
+    /// The offset of the next byte in the whole input.
     pub(crate) fn offset(&self) -> usize {
         self.end.saturating_sub(self.rest.len())
     }
 
-    /// The next byte, which stays where it is.
+    /// The next byte, without consuming it.
     pub(crate) fn peek(&self) -> Option<u8> {
         self.rest.first().copied()
     }
@@ -64,7 +64,7 @@ impl<'a> Cursor<'a> {
         Ok(taken)
     }
 
-    /// Takes as many bytes as the length claims that was read at `offset`.
+    /// Takes as many bytes as the length that was read at `offset` claims.
     pub(crate) fn take_claimed(
         &mut self,
         offset: usize,
@@ -82,14 +82,14 @@ impl<'a> Cursor<'a> {
         Ok(taken)
     }
 
-    /// Reads a length as a varint, and as many bytes.
+    /// Reads a length as a varint, then that many bytes.
     pub(crate) fn delimited(&mut self, what: &'static str) -> Result<&'a [u8], DecodeError> {
         let offset = self.offset();
         let length = self.varint(what)?;
         self.take_claimed(offset, length, what)
     }
 
-    /// As [`delimited`](Self::delimited), for a message of its own.
+    /// Like [`delimited`](Self::delimited); returns a cursor over the bytes.
     pub(crate) fn nested(&mut self, what: &'static str) -> Result<Self, DecodeError> {
         let rest = self.delimited(what)?;
         Ok(Self {
@@ -98,7 +98,7 @@ impl<'a> Cursor<'a> {
         })
     }
 
-    /// Reads a base-128 varint: seven bits a byte, the lowest first.
+    /// Reads a base-128 varint: seven bits per byte, lowest first.
     #[inline]
     pub(crate) fn varint(&mut self, expected: &'static str) -> Result<u64, DecodeError> {
         let read = match self.rest {
@@ -115,7 +115,7 @@ impl<'a> Cursor<'a> {
     #[cold]
     fn bad_varint(&self, expected: &'static str) -> DecodeError {
         match self.rest.get(varint::LONGEST.saturating_sub(1)) {
-            // It is too long, and not the input too short.
+            // The varint is too long; the input does not end in it.
             Some(&found) => DecodeError::new(
                 self.offset()
                     .saturating_add(varint::LONGEST)
@@ -129,8 +129,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Checks the number of elements that was read at `offset`, each of which takes at least `least`
-    /// bytes.
+    /// Checks a number of elements that was read at `offset`; each takes at least `least` bytes.
     pub(crate) fn check_count(
         &self,
         offset: usize,
@@ -158,14 +157,14 @@ impl<'a> Cursor<'a> {
         DecodeError::new(offset, DecodeErrorKind::TooLarge { what, length, left })
     }
 
-    /// The error for an input that ends here.
+    /// The error that the input ends here.
     #[cold]
     fn incomplete(&self, expected: &'static str) -> DecodeError {
         DecodeError::new(self.offset(), DecodeErrorKind::Incomplete { expected })
     }
 }
 
-/// Bytes as text. What is not UTF-8 becomes U+FFFD, and only then is anything copied.
+/// Decodes bytes as text. Bytes that are not UTF-8 become U+FFFD; only then is the text copied.
 pub(crate) fn text(bytes: &[u8]) -> Cow<'_, str> {
     match str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),

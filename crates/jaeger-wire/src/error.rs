@@ -1,95 +1,94 @@
-//! Why bytes could not be decoded.
+//! The reasons why bytes could not be decoded.
 
-/// Where and why decoding stopped.
+/// The place and the reason of a decoding error.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("at byte {offset}: {kind}")]
 pub struct DecodeError {
-    /// The offset, from the start of the input, of what is wrong: the byte, length or field itself;
-    /// for a missing field, the start of the struct that lacks it; where the input ends, the start
-    /// of what it does not hold.
+    /// The offset from the start of the input: of the invalid byte, length or field; of the struct,
+    /// if it lacks a field; of the incomplete item, if the input ends too early.
     pub offset: usize,
-    /// What was wrong there.
+    /// The reason.
     pub kind: DecodeErrorKind,
 }
 
-/// What was wrong with the bytes.
+/// The reason of a decoding error.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeErrorKind {
-    /// The input ends where more was expected.
+    /// The input ends too early.
     #[error("the input ends where {expected} was expected")]
     Incomplete {
-        /// What was expected.
+        /// The expected item.
         expected: &'static str,
     },
-    /// A length that is negative or more than what is left.
+    /// A length is negative or larger than the rest of the input.
     #[error("{what} claims to have {length} bytes, but {left} are left")]
     TooLarge {
-        /// What has the length.
+        /// The item with that length.
         what: &'static str,
         /// The length that was read.
         length: i64,
-        /// How many bytes are left.
+        /// The number of bytes left.
         left: usize,
     },
-    /// A number of elements that is negative or more than what is left can hold.
+    /// A number of elements is negative or larger than the rest of the input can hold.
     #[error(
         "{what} claims to have {count} elements of at least {least} bytes, but {left} bytes are left"
     )]
     TooMany {
-        /// What has the elements.
+        /// The item with these elements.
         what: &'static str,
         /// The number of elements that was read.
         count: i64,
-        /// How many bytes the smallest element has.
+        /// The size of the smallest element, in bytes.
         least: usize,
-        /// How many bytes are left.
+        /// The number of bytes left.
         left: usize,
     },
-    /// Unknown values nest deeper than is allowed.
+    /// Unknown values are nested too deeply.
     #[error("unknown values nest deeper than {limit} levels")]
     TooDeep {
-        /// How deep they may nest.
+        /// The deepest nesting that is allowed.
         limit: usize,
     },
-    /// A byte that means nothing where it stands.
+    /// A byte has no meaning in this place.
     #[error("found {found:#04x} where {expected} was expected")]
     Unexpected {
-        /// What was expected.
+        /// The expected item.
         expected: &'static str,
-        /// What was found.
+        /// The byte that was read.
         found: u8,
     },
-    /// A field has another type than the IDL gives it.
+    /// A field does not have the type that the IDL requires.
     #[error("{field} is {found}; {expected} was expected")]
     WrongType {
         /// The field.
         field: &'static str,
-        /// The type that the IDL gives it.
+        /// The type that the IDL requires.
         expected: &'static str,
         /// The type that was found.
         found: &'static str,
     },
-    /// A field that has a fixed length has another one.
+    /// A field of fixed length has another length.
     #[error("{field} has {found} bytes; {expected} were expected")]
     WrongLength {
         /// The field.
         field: &'static str,
-        /// The lengths that it can have.
+        /// The lengths that are allowed.
         expected: &'static str,
         /// The length that was found.
         found: usize,
     },
-    /// A field that a span cannot do without is not there.
+    /// A required field is missing.
     #[error("{field} is missing")]
     Missing {
         /// The field.
         field: &'static str,
     },
-    /// A message of another name than `emitBatch`.
+    /// A message is not an `emitBatch` message.
     #[error("the message is called {name:?}; \"emitBatch\" was expected")]
     WrongMessage {
-        /// The name, cut after 64 bytes.
+        /// The name, truncated to 64 bytes.
         name: String,
     },
 }

@@ -1,24 +1,24 @@
-//! The lists of a span, as the encoders read them: from front to back, once.
+//! The lists of a span as the encoders read them: once, from front to back.
 //!
-//! A span that is decoded has vectors. A span that is encoded may have, in their place, something
-//! that makes each item when it is written: then no list is built, and nothing is copied.
+//! A decoded span has vectors. A span that is only encoded may have, in their place, something that
+//! generates each item when it is written, so that no list is built and nothing is copied.
 
 use crate::model::{SpanRef, Tag, TagValue};
 use crate::{api_v2, thrift};
 
-/// References, to be written.
+/// References to be encoded.
 pub trait References {
-    /// Hands over the references in their order.
+    /// Calls `each` with the references, in their order.
     fn for_each(&self, each: impl FnMut(&SpanRef));
 }
 
-/// Tags, to be written.
+/// Tags to be encoded.
 pub trait Tags {
     /// Writes the tags in their order.
     fn write(&self, out: &mut impl TagWriter);
 }
 
-/// What writes tags: one for each call, of the type that the call names.
+/// A writer of tags, with one method for each type of value.
 pub trait TagWriter {
     /// Writes a tag with text.
     fn string(&mut self, key: &str, value: &str);
@@ -32,14 +32,14 @@ pub trait TagWriter {
     fn binary(&mut self, key: &str, value: &[u8]);
 }
 
-/// Logs, to be written.
+/// Logs to be encoded.
 pub trait Logs {
-    /// What times are counted in: `i64` microseconds in Thrift, `i128` nanoseconds in protobuf.
+    /// The type of times: `i64` microseconds in Thrift, `i128` nanoseconds in protobuf.
     type Time;
-    /// What a log says.
+    /// The type of a log's fields.
     type Fields: Tags;
 
-    /// Hands over the time and the fields of each log, in their order.
+    /// Calls `each` with the time and the fields of each log, in their order.
     fn for_each(&self, each: impl FnMut(Self::Time, &Self::Fields));
 }
 

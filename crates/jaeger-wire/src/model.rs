@@ -1,4 +1,4 @@
-//! The parts that Jaeger's Thrift and protobuf models have in common.
+//! The types that Jaeger's Thrift and protobuf models share.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ pub struct Tag<'a> {
 /// The five value types that Jaeger knows.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TagValue<'a> {
-    /// UTF-8 text. Bytes that are not UTF-8 are decoded with U+FFFD in their place.
+    /// UTF-8 text. When bytes that are not UTF-8 are decoded, U+FFFD takes their place.
     String(Cow<'a, str>),
     /// A 64-bit float: `DOUBLE` in Thrift, `FLOAT64` in protobuf.
     Double(f64),
@@ -31,11 +31,11 @@ pub enum TagValue<'a> {
 pub struct Process<'a> {
     /// The service's name.
     pub service_name: Cow<'a, str>,
-    /// What else is known of the process.
+    /// The attributes of the process.
     pub tags: Vec<Tag<'a>>,
 }
 
-/// How one span refers to another.
+/// The kind of a reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RefType {
     /// The span is a child of the other.
@@ -44,19 +44,19 @@ pub enum RefType {
     FollowsFrom,
 }
 
-/// A reference to another span. Ids are big-endian, as W3C writes them.
+/// A reference to another span. Ids are big-endian, as in W3C trace context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SpanRef {
     /// The kind of reference. An unknown number on the wire is read as [`RefType::FollowsFrom`].
     pub ref_type: RefType,
-    /// The other span's trace.
+    /// The trace id of the other span.
     pub trace_id: [u8; 16],
-    /// The other span.
+    /// The id of the other span.
     pub span_id: [u8; 8],
 }
 
 impl<'a> Tag<'a> {
-    /// A tag of `key` with `value`, whose type is that of the value.
+    /// Makes a tag from a key and a value.
     ///
     /// ```
     /// use jaeger_wire::{Tag, TagValue};

@@ -1,4 +1,4 @@
-//! jaeger.thrift: the structs, and their binary and compact encodings.
+//! The structs of jaeger.thrift, with their binary and compact encodings.
 //!
 //! IDL: <https://github.com/jaegertracing/jaeger-idl/blob/main/thrift/jaeger.thrift>
 
@@ -16,10 +16,10 @@ use std::borrow::Cow;
 
 use crate::{Process, SpanRef, Tag};
 
-/// A process and the spans it emitted: what one HTTP body or one datagram carries.
+/// A process and its spans: the content of one HTTP body or one datagram.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Batch<'a> {
-    /// Who emitted the spans.
+    /// The process that emitted the spans.
     pub process: Process<'a>,
     /// The spans.
     pub spans: Vec<Span<'a>>,
@@ -27,16 +27,16 @@ pub struct Batch<'a> {
 
 /// One span. Times are microseconds since the Unix epoch.
 ///
-/// Its lists are vectors. One that is only encoded can have in their place what makes the items
+/// The lists of a decoded span are vectors. A span that is only encoded can generate their items
 /// while they are written: see [`References`](crate::References), [`Tags`](crate::Tags) and
 /// [`Logs`](crate::Logs).
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Span<'a, R = Vec<SpanRef>, T = Vec<Tag<'a>>, L = Vec<Log<'a>>> {
-    /// The trace. Big-endian; on the wire two signed 64-bit halves.
+    /// The trace id, big-endian; on the wire it is two signed 64-bit halves.
     pub trace_id: [u8; 16],
-    /// The span.
+    /// The span id.
     pub span_id: [u8; 8],
-    /// The parent, all zero where there is none.
+    /// The parent's id; zero if there is none.
     pub parent_span_id: [u8; 8],
     /// The span's name.
     pub operation_name: Cow<'a, str>,
@@ -54,11 +54,11 @@ pub struct Span<'a, R = Vec<SpanRef>, T = Vec<Tag<'a>>, L = Vec<Log<'a>>> {
     pub logs: L,
 }
 
-/// Something that happened during a span.
+/// An event of a span.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Log<'a> {
-    /// When, in microseconds since the Unix epoch.
+    /// The time, in microseconds since the Unix epoch.
     pub timestamp: i64,
-    /// What.
+    /// The content of the event.
     pub fields: Vec<Tag<'a>>,
 }

@@ -1,16 +1,16 @@
-//! Base-128 varints, which the compact protocol and protobuf share.
+//! Base-128 varints, used by the compact protocol and by protobuf.
 
-/// The most bytes that a varint of 64 bits has.
+/// The longest varint of 64 bits, in bytes.
 pub(crate) const LONGEST: usize = 10;
 
-/// Reads a varint: the value, and what follows it. `None` if the input ends in it, or it has more
-/// than 64 bits.
+/// Reads a varint; returns its value and the rest of the input. `None` if the input ends in it, or
+/// if it has more than 64 bits.
 pub(crate) fn read(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let mut value = 0;
     let mut rest = bytes;
     for shift in (0..64).step_by(7) {
         let (&byte, after) = rest.split_first()?;
-        // The tenth byte holds one bit.
+        // The tenth byte holds only one bit.
         if shift == 63 && byte > 1 {
             return None;
         }
@@ -23,20 +23,20 @@ pub(crate) fn read(bytes: &[u8]) -> Option<(u64, &[u8])> {
     Some((value, rest))
 }
 
-/// Appends a varint: seven bits a byte, the lowest first.
+/// Appends a varint: seven bits per byte, lowest first.
 pub(crate) fn write(value: u64, out: &mut Vec<u8>) {
     if let Ok(byte @ 0..0x80) = u8::try_from(value) {
         out.push(byte);
         return;
     }
     let (bytes, length) = bytes(value);
-    // Writing all ten and taking some back is faster than writing an unknown number.
+    // Writing all ten bytes and removing some is faster than writing a variable number.
     let end = out.len().saturating_add(length);
     out.extend_from_slice(&bytes);
     out.truncate(end);
 }
 
-/// A varint, and how many of the bytes it has.
+/// A varint, and the number of bytes it uses.
 pub(crate) fn bytes(mut value: u64) -> ([u8; LONGEST], usize) {
     let mut bytes = [0; LONGEST];
     let mut length: usize = 0;

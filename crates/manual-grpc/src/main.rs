@@ -1,6 +1,6 @@
-//! Sample: spans made by hand, exported by Jaeger gRPC.
+//! Sample: spans made by hand and exported by Jaeger gRPC.
 //!
-//! Everything between the exporter and the flush stands here, to be copied.
+//! All the code, from the exporter to the flush, is in this file, ready to be copied.
 
 use std::{process::ExitCode, thread, time::Duration};
 
@@ -16,12 +16,12 @@ use opentelemetry_sdk::{
 use otel_auto::{ConsoleExporter, Delivery};
 
 fn main() -> anyhow::Result<ExitCode> {
-    // http://localhost:14250, unless OTEL_EXPORTER_JAEGER_ENDPOINT says otherwise. `http` means no
-    // TLS, `https` means TLS.
+    // http://localhost:14250 by default; OTEL_EXPORTER_JAEGER_ENDPOINT overrides it. `http` means
+    // without TLS, `https` with TLS.
     let exporter = SpanExporter::grpc().build()?;
 
-    // The delivery counts what was sent and what the backend acknowledged. A program that does not
-    // care writes `.with_batch_exporter(exporter)` instead.
+    // The delivery counts the spans that were sent and those that the backend acknowledged. A
+    // program that does not need it writes `.with_batch_exporter(exporter)` instead.
     let delivery = Delivery::to(exporter.endpoint());
     let provider = SdkTracerProvider::builder()
         .with_resource(
@@ -35,8 +35,7 @@ fn main() -> anyhow::Result<ExitCode> {
 
     foo(&provider.tracer("manual-grpc"));
 
-    // Spans wait in the batch: without this the program would end before they are sent. What went
-    // wrong, if anything, is in the delivery.
+    // Exports the spans that still wait in the batch. An error is also in the delivery.
     provider.shutdown().ok();
     eprintln!("{delivery}");
     Ok(if delivery.lost() == 0 {
@@ -46,7 +45,7 @@ fn main() -> anyhow::Result<ExitCode> {
     })
 }
 
-/// The root: an attribute and an event.
+/// The root span, with an attribute and an event.
 fn foo(tracer: &SdkTracer) {
     tracer.in_span("foo", |context| {
         thread::sleep(Duration::from_millis(20));
@@ -57,7 +56,7 @@ fn foo(tracer: &SdkTracer) {
     });
 }
 
-/// A child that also links to its parent.
+/// A child span that also has a link to its parent.
 fn bar(tracer: &SdkTracer, foo: &Context) {
     let link = Link::with_context(foo.span().span_context().clone());
     let builder = tracer.span_builder("bar").with_links(vec![link]);

@@ -1,6 +1,6 @@
-//! Sample: spans made by hand, exported by OTLP gRPC.
+//! Sample: spans made by hand and exported by OTLP gRPC.
 //!
-//! Everything between the exporter and the flush stands here, to be copied.
+//! All the code, from the exporter to the flush, is in this file, ready to be copied.
 
 use std::{env, process::ExitCode, thread, time::Duration};
 
@@ -15,7 +15,7 @@ use opentelemetry_sdk::{
 };
 use otel_auto::{ConsoleExporter, Delivery};
 
-// OTLP over gRPC runs on the program's own runtime, which needs a second thread for it.
+// OTLP over gRPC runs on the program's own runtime and needs a second thread.
 #[tokio::main(flavor = "multi_thread")]
 async fn main() -> anyhow::Result<ExitCode> {
     let endpoint = env::var("OTEL_EXPORTER_OTLP_ENDPOINT")
@@ -25,8 +25,8 @@ async fn main() -> anyhow::Result<ExitCode> {
         .with_endpoint(&endpoint)
         .build()?;
 
-    // The delivery counts what was sent and what the backend acknowledged. A program that does not
-    // care writes `.with_batch_exporter(exporter)` instead.
+    // The delivery counts the spans that were sent and those that the backend acknowledged. A
+    // program that does not need it writes `.with_batch_exporter(exporter)` instead.
     let delivery = Delivery::to(endpoint);
     let provider = SdkTracerProvider::builder()
         .with_resource(
@@ -40,8 +40,7 @@ async fn main() -> anyhow::Result<ExitCode> {
 
     foo(&provider.tracer("manual-otlp"));
 
-    // Spans wait in the batch: without this the program would end before they are sent. What went
-    // wrong, if anything, is in the delivery.
+    // Exports the spans that still wait in the batch. An error is also in the delivery.
     provider.shutdown().ok();
     eprintln!("{delivery}");
     Ok(if delivery.lost() == 0 {
@@ -51,7 +50,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     })
 }
 
-/// The root: an attribute and an event.
+/// The root span, with an attribute and an event.
 fn foo(tracer: &SdkTracer) {
     tracer.in_span("foo", |context| {
         thread::sleep(Duration::from_millis(20));
@@ -62,7 +61,7 @@ fn foo(tracer: &SdkTracer) {
     });
 }
 
-/// A child that also links to its parent.
+/// A child span that also has a link to its parent.
 fn bar(tracer: &SdkTracer, foo: &Context) {
     let link = Link::with_context(foo.span().span_context().clone());
     let builder = tracer.span_builder("bar").with_links(vec![link]);

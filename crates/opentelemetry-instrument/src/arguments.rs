@@ -11,7 +11,7 @@ use crate::flags::{self, Flag};
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Arguments {
     pub(crate) action: Action,
-    /// The variables that flags set; the last flag of a name counts.
+    /// The variables set by flags; the last flag of each name counts.
     pub(crate) variables: Vec<(&'static str, OsString)>,
     /// The program and its arguments.
     pub(crate) command: Vec<OsString>,
@@ -26,7 +26,7 @@ pub(crate) enum Action {
     Version,
 }
 
-/// A command line that cannot be followed.
+/// An error in the command line.
 #[derive(Debug, Error, PartialEq)]
 pub(crate) enum UsageError {
     #[error(
@@ -50,7 +50,7 @@ fn meant(nearest: &[String]) -> String {
 }
 
 impl Arguments {
-    /// Flags end at the first argument that is none, or at `--`.
+    /// Parses the arguments. Flags end at `--`, or at the first argument that is not a flag.
     pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Self, UsageError> {
         let mut parsed = Self::default();
         let mut arguments = arguments.peekable();
@@ -70,7 +70,7 @@ impl Arguments {
         Ok(parsed)
     }
 
-    /// The value that a flag gives `variable`.
+    /// The value that a flag sets for `variable`.
     pub(crate) fn value(&self, variable: &str) -> Option<&OsStr> {
         let of_that_name = self.variables.iter().rev();
         let mut of_that_name = of_that_name.filter(|(name, _)| *name == variable);
@@ -84,7 +84,7 @@ impl Arguments {
     ) -> Result<(), UsageError> {
         let (name, value) = split(argument);
         if let Some(action) = action(&name) {
-            // Help wins over a dry run, wherever it stands.
+            // Help wins over a dry run, in any position.
             self.action = action;
             return value.map_or(Ok(()), |_| Err(UsageError::Value { name }));
         }
@@ -108,7 +108,7 @@ fn action(name: &str) -> Option<Action> {
     }
 }
 
-/// The argument after `flag`. One that is true or false may stand alone: then it is true.
+/// The value after `flag`. A boolean flag may stand alone, which means true.
 fn following(flag: Flag, rest: &mut Peekable<impl Iterator<Item = OsString>>) -> Option<OsString> {
     if !flag.is_boolean {
         return rest.next();
@@ -123,7 +123,7 @@ fn is_flag(argument: &OsStr) -> bool {
     bytes.starts_with(b"--") || bytes == b"-h" || bytes == b"-V"
 }
 
-/// The name of `--name` or `--name=value`, and the value.
+/// Splits `--name` or `--name=value` into the name and the value.
 fn split(argument: &OsStr) -> (String, Option<OsString>) {
     let text = argument.to_string_lossy();
     let text = text.trim_start_matches('-');
@@ -133,7 +133,7 @@ fn split(argument: &OsStr) -> (String, Option<OsString>) {
     }
 }
 
-/// The value as it was given, also where it is no text.
+/// The value as it was given, even if it is not text.
 #[cfg(unix)]
 fn exact(argument: &OsStr, _: &str) -> OsString {
     use std::os::unix::ffi::{OsStrExt, OsStringExt};

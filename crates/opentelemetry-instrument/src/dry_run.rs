@@ -1,4 +1,4 @@
-//! `--dry-run`: what the program would be told, and where each value comes from.
+//! `--dry-run`: shows the settings that the program would get, and the source of each.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use otel_env::{Config, Exporter, GROUPS, IGNORED, Problem, Variable, without_sec
 
 use crate::arguments::Arguments;
 
-/// The variable whose file rules over all others.
+/// The variable that names a file with precedence over all other variables.
 const CONFIG_FILE: &str = "OTEL_CONFIG_FILE";
 
 /// The source of a value.
@@ -60,7 +60,7 @@ fn write_variables(text: &mut String, given: Given<'_>) {
     write_answered(text, given);
 }
 
-/// What a file that rules over the variables says.
+/// Writes the settings of a file that has precedence over the variables.
 fn write_settings(text: &mut String, config: &Config) {
     let service = config.resource.service_name.as_deref();
     writeln!(
@@ -88,8 +88,8 @@ fn write_settings(text: &mut String, config: &Config) {
     }
 }
 
-/// The value of a variable, by flag or by environment. An empty one counts as unset, and a flag
-/// with an empty value unsets its variable.
+/// The value of a variable, from its flag or from the environment. An empty value counts as unset,
+/// and a flag with an empty value unsets its variable.
 fn find(
     arguments: &Arguments,
     environment: &dyn Fn(&str) -> Option<String>,
@@ -104,8 +104,8 @@ fn find(
 
 type Given<'a> = &'a dyn Fn(&str) -> Option<(String, Source)>;
 
-/// The value of `variable`, as far as it may be shown. Where it is unset and inherits another
-/// variable, the value of that one.
+/// The printable value of `variable`. If it is unset and inherits another variable, the value of
+/// that one.
 fn shown(variable: &Variable, given: Given<'_>) -> (String, Source) {
     if let Some((value, source)) = given(variable.name) {
         return (variable.shown(&value), source);
@@ -121,7 +121,7 @@ fn write_line(text: &mut String, name: &str, (value, source): &(String, Source))
     writeln!(text, "  {:8}  {name}={value}", source.name()).ok();
 }
 
-/// Those that are set of the variables that only other languages read.
+/// Lists those variables for other languages that are set.
 fn write_answered(text: &mut String, given: Given<'_>) {
     let set = IGNORED.iter().filter_map(|ignored| {
         let (value, source) = given(ignored.name)?;
@@ -136,7 +136,7 @@ fn write_answered(text: &mut String, given: Given<'_>) {
     }
 }
 
-/// Lists the addresses to which a program with otel-auto would send its spans.
+/// Lists the addresses that a program with otel-auto would send its spans to.
 fn write_outcome(text: &mut String, config: &Config) {
     writeln!(text, "\nSpans go to").ok();
     if config.disabled || config.processors.is_empty() {
@@ -246,7 +246,7 @@ mod tests {
           the standard output, as JSON
 
         A program with otel-auto would report
-          OTEL_EXPORTER_JAEGER_TIMEOUT="soon": accepted: milliseconds, from 0 to 2147483647; 0 is without limit; 10000 is used
+          OTEL_EXPORTER_JAEGER_TIMEOUT="soon": accepted: milliseconds, from 0 to 2147483647; 0 means no limit; 10000 is used
           OTEL_METRICS_EXPORTER="otlp": no metrics are made; it is not used
         "#);
         assert!(dry_run("--dry-run --sdk_disabled", &[]).contains("Spans go to\n  nowhere"));
@@ -275,7 +275,7 @@ mod tests {
           http://localhost:14250 by Jaeger, grpc
 
         A program with otel-auto would report
-          OTEL_SERVICE_NAME="other": it is not used: FILE rules, and does not refer to ${OTEL_SERVICE_NAME}
+          OTEL_SERVICE_NAME="other": it is not used: FILE takes precedence, and does not refer to ${OTEL_SERVICE_NAME}
         "#);
     }
 

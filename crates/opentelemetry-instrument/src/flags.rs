@@ -1,20 +1,20 @@
-//! The flags: one for each variable of `otel-env`'s table, and for those that it only answers,
-//! since programs in other languages read them.
+//! The flags: one for each variable of `otel-env`'s table, and one for each variable that only
+//! programs in other languages read.
 
 use otel_env::{IGNORED, variables};
 
-/// The prefix that names of variables have and names of flags have not.
+/// The prefix of variables, which flags do not have.
 const PREFIX: &str = "OTEL_";
 
 /// A variable as a flag.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Flag {
     pub(crate) variable: &'static str,
-    /// True if it may stand alone, for `true`.
+    /// True if it may stand alone, which means `true`.
     pub(crate) is_boolean: bool,
 }
 
-/// All of them, in the order of the documentation.
+/// All flags, in the order of the documentation.
 pub(crate) fn all() -> impl Iterator<Item = Flag> {
     let answered = IGNORED.iter().map(|ignored| Flag {
         variable: ignored.name,
@@ -31,20 +31,20 @@ fn read() -> impl Iterator<Item = Flag> {
     })
 }
 
-/// `service_name` of `OTEL_SERVICE_NAME`.
+/// The name of a variable's flag: `service_name` for `OTEL_SERVICE_NAME`.
 pub(crate) fn name(variable: &str) -> String {
     let name = variable.strip_prefix(PREFIX).unwrap_or(variable);
     name.to_ascii_lowercase()
 }
 
-/// The flag of that name, written with `_` or `-`.
+/// The flag with that name, written with `_` or `-`.
 pub(crate) fn find(given: &str) -> Option<Flag> {
     let given = normal(given);
     all().find(|flag| name(flag.variable) == given)
 }
 
-/// The flags that may have been meant: all that end so, as `insecure` does, or else the one that is
-/// spelt most like it.
+/// Suggestions for an unknown flag: all flags with that ending, as for `insecure`, or else the most
+/// similar one.
 pub(crate) fn nearest(given: &str) -> Vec<String> {
     let given = normal(given);
     let given = given.strip_prefix("otel_").unwrap_or(&given);

@@ -1,4 +1,4 @@
-//! `--help`: every flag, by what it is about.
+//! `--help`: lists all flags by topic.
 
 use std::fmt::Write as _;
 
@@ -52,7 +52,7 @@ fn write_flag(text: &mut String, variable: &Variable) {
     write_wrapped(text, &format!("{accepts} [default: {}]", variable.default));
 }
 
-/// In lines of 90 characters.
+/// Wraps lines at 90 characters.
 fn write_wrapped(text: &mut String, description: &str) {
     let mut line = String::new();
     for word in description.split(' ') {

@@ -1,4 +1,4 @@
-//! Starting the program.
+//! Starts the program.
 
 use std::ffi::OsString;
 use std::io;
@@ -8,11 +8,11 @@ use thiserror::Error;
 
 use crate::arguments::Arguments;
 
-/// The exit codes of shells for a program that is not there, or that cannot be started.
+/// The exit codes that shells use for a program that does not exist, or that cannot be started.
 const NOT_FOUND: u8 = 127;
 const NOT_STARTED: u8 = 126;
 
-/// The program that cannot be started.
+/// The reasons why the program cannot be started.
 #[derive(Debug, Error)]
 pub(crate) enum LaunchError {
     #[error("there is no program {program:?}; give its path, or see that PATH has it")]
@@ -32,7 +32,7 @@ impl LaunchError {
         }
     }
 
-    /// The code with which to end.
+    /// The exit code for this error.
     pub(crate) fn code(&self) -> u8 {
         match self {
             Self::NotFound { .. } => NOT_FOUND,
@@ -41,7 +41,8 @@ impl LaunchError {
     }
 }
 
-/// Becomes the program; where that cannot be, starts it and ends as it ends.
+/// Replaces this process by the program; where that is not possible, runs the program and ends with
+/// its exit code.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, LaunchError> {
     let mut words = arguments.command.iter();
     let program = words.next().cloned().unwrap_or_default();

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use arguments::{Action, Arguments};
 
-/// The exit code for a command that is not used as it should be.
+/// The exit code for a wrong command line.
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
@@ -32,7 +32,7 @@ fn main() -> ExitCode {
 }
 
 fn print(text: &str) -> ExitCode {
-    // A reader that has seen enough, such as `head`, is no failure.
+    // It is not an error if the reader, such as `head`, has closed the pipe.
     let written = io::stdout().write_all(text.as_bytes());
     match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => fail(&error, 1),
@@ -41,7 +41,7 @@ fn print(text: &str) -> ExitCode {
 }
 
 fn fail(error: &dyn std::error::Error, code: u8) -> ExitCode {
-    // Where nobody reads stderr there is nobody to tell.
+    // If stderr is closed too, there is no way to report the error.
     writeln!(io::stderr(), "otel-instrument: {error}").ok();
     ExitCode::from(code)
 }

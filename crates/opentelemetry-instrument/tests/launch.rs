@@ -1,4 +1,4 @@
-//! The launcher as a person uses it.
+//! Tests of the launcher through its command line.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]

@@ -6,25 +6,25 @@ use crate::reader::Reader;
 use crate::variable::{ProblemKind, Variable};
 use crate::variables as v;
 
-/// The limits by which spans, or log records, are gathered and exported.
+/// The batching limits of spans or log records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Batch {
-    /// The longest wait for others.
+    /// The longest time that an item waits in the queue.
     pub schedule_delay: Duration,
-    /// The limit for one export.
+    /// The time limit of an export.
     pub export_timeout: Duration,
-    /// The length of the queue; those beyond it are dropped.
+    /// The capacity of the queue; items beyond it are dropped.
     pub max_queue_size: usize,
-    /// The largest number in one export.
+    /// The largest number of items in one export.
     pub max_export_batch_size: usize,
 }
 
-/// An exporter, and how spans, or log records, come to it.
+/// An exporter with its way of batching spans or log records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Processor<E> {
     /// The exporter.
     pub exporter: E,
-    /// The limits of a batch; `None` where each is exported by itself.
+    /// The batching limits; `None` if each item is exported by itself.
     pub batch: Option<Batch>,
 }
 
@@ -48,7 +48,7 @@ pub(crate) fn logs(reader: &mut Reader<'_>) -> Batch {
     }
 }
 
-/// At least a millisecond: without one the SDK's thread would never rest.
+/// At least a millisecond, since the SDK's thread would never rest with zero.
 fn delay(reader: &mut Reader<'_>, variable: &'static Variable, default: u64) -> Duration {
     let delay = reader.milliseconds(variable);
     let delay = delay.unwrap_or(Duration::from_millis(default));
@@ -60,7 +60,7 @@ fn timeout(reader: &mut Reader<'_>, variable: &'static Variable) -> Duration {
     timeout.unwrap_or(Duration::from_secs(30))
 }
 
-/// "It must be less than or equal to `maxQueueSize`."
+/// The batch must not be larger than the queue.
 /// <https://opentelemetry.io/docs/specs/otel/trace/sdk/#batching-processor>
 fn batch_size(reader: &mut Reader<'_>, variable: &'static Variable, queue_size: usize) -> usize {
     match reader.count(variable) {

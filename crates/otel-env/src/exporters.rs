@@ -1,4 +1,4 @@
-//! The exporters and where they send.
+//! The exporters, and the addresses they send to.
 
 use crate::batch::{self, Processor};
 use crate::jaeger::{self, Family, Jaeger};
@@ -17,7 +17,7 @@ pub enum Exporter {
     Console,
 }
 
-/// What is sent goes in batches.
+/// An exporter that sends over the network gets batches.
 pub(crate) fn read(reader: &mut Reader<'_>) -> Vec<Processor<Exporter>> {
     let exporters = exporters(reader);
     let batch = batch::spans(reader);

@@ -1,4 +1,4 @@
-//! Declarative configuration: the settings in the file that `OTEL_CONFIG_FILE` names.
+//! Declarative configuration: settings from the file that `OTEL_CONFIG_FILE` names.
 //!
 //! <https://opentelemetry.io/docs/specs/otel/configuration/>, schema 1.2.
 
@@ -25,15 +25,14 @@ use crate::{Config, IGNORED};
 
 use section::{Report, Section};
 
-/// Nobody writes a configuration longer than this.
+/// Far larger than any configuration that somebody writes.
 const MAX_BYTES: u64 = 1 << 20;
 
 type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// The settings in the file that the environment names; `None` if it names none.
 ///
-/// A file that cannot be used leaves the program without telemetry: half a configuration would hide
-/// what is missing.
+/// An unusable file disables telemetry: half a configuration would hide what is missing.
 pub(crate) fn read(lookup: Lookup<'_>) -> Option<(Config, Vec<Problem>)> {
     let path = lookup(CONFIG_FILE.name)?.trim().to_owned();
     if path.is_empty() {
@@ -71,7 +70,7 @@ fn text(path: &str) -> io::Result<String> {
     Ok(text)
 }
 
-/// The settings in `text`, the file at `path`.
+/// Interprets `text`, the content of the file at `path`.
 fn interpret(path: &str, text: &str, lookup: Lookup<'_>) -> (Config, Vec<Problem>) {
     let report = Report::new(path);
     let config = match yaml::parse(text, lookup) {
@@ -91,8 +90,9 @@ fn interpret(path: &str, text: &str, lookup: Lookup<'_>) -> (Config, Vec<Problem
     (config.unwrap_or_else(Config::silent), problems)
 }
 
-/// The variables that are set and not used: the file takes precedence over all of them, but for
-/// those that it refers to. <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#declarative-configuration>
+/// The variables that are set but not used, since the file takes precedence over all variables that
+/// it does not refer to.
+/// <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#declarative-configuration>
 fn overruled(path: &str, lookup: Lookup<'_>, referenced: &[String]) -> Vec<Problem> {
     let table = variables().map(|variable| (variable.name, variable.is_secret));
     let ignored = IGNORED
@@ -104,7 +104,8 @@ fn overruled(path: &str, lookup: Lookup<'_>, referenced: &[String]) -> Vec<Probl
             return None;
         }
         let value = shown(is_secret, value.trim());
-        let message = format!("it is not used: {path} rules, and does not refer to ${{{name}}}");
+        let message =
+            format!("it is not used: {path} takes precedence, and does not refer to ${{{name}}}");
         Some(Problem::new(ProblemKind::Unused, name, value, message))
     };
     table.chain(ignored).filter_map(problem).collect()

@@ -9,17 +9,17 @@ use crate::variables as v;
 /// The settings of HTTP spans.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Http {
-    /// The methods that are not `_OTHER`, where they are not the usual ones.
+    /// The methods that spans name; other methods become `_OTHER`. `None` means the usual ones.
     pub known_methods: Option<Vec<String>>,
-    /// The headers that server spans record of requests.
+    /// The request headers that server spans record.
     pub server_request_headers: Vec<HeaderName>,
-    /// The headers that server spans record of responses.
+    /// The response headers that server spans record.
     pub server_response_headers: Vec<HeaderName>,
-    /// The headers that client spans record of requests.
+    /// The request headers that client spans record.
     pub client_request_headers: Vec<HeaderName>,
-    /// The headers that client spans record of responses.
+    /// The response headers that client spans record.
     pub client_response_headers: Vec<HeaderName>,
-    /// Of all these, the headers whose values are replaced.
+    /// The recorded headers whose values are replaced.
     pub sanitized_headers: Vec<HeaderName>,
 }
 
@@ -37,7 +37,7 @@ pub(crate) fn read(reader: &mut Reader<'_>) -> Http {
 fn headers(reader: &mut Reader<'_>, variable: &'static Variable) -> Vec<HeaderName> {
     let mut headers: Vec<HeaderName> = Vec::new();
     for name in reader.list(variable).unwrap_or_default() {
-        // `*` may stand in a name, but who writes it means a pattern.
+        // `*` is valid in a name, but was surely meant as a pattern.
         match name.parse() {
             Ok(header) if !name.contains('*') => {
                 if !headers.contains(&header) {

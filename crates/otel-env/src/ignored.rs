@@ -1,19 +1,19 @@
-//! Variables that are not honoured, and why.
+//! Known variables that are not honoured, with the reasons.
 
 use crate::variable::{Problem, ProblemKind, shown};
 
 /// A variable that other programs read and this crate does not.
 #[derive(Debug)]
 pub struct Ignored {
-    /// Its name.
+    /// The name of the variable.
     pub name: &'static str,
     /// The reason why it is not read.
     pub reason: &'static str,
-    /// The value that asks for what is done anyhow, and is not reported.
+    /// A value that asks for what happens anyway; it is not reported.
     pub agreed: Option<&'static str>,
-    /// True if its value must not be shown.
+    /// True if the value must not be shown.
     pub is_secret: bool,
-    /// True if its values are `true` and `false`.
+    /// True if the values are `true` and `false`.
     pub is_boolean: bool,
 }
 
@@ -43,7 +43,8 @@ impl Ignored {
         self
     }
 
-    /// `value` as it may be shown: not if it is secret, and URLs without user and password.
+    /// The printable form of `value`: hidden if it is secret, and without the user and password of
+    /// a URL.
     pub fn shown(&self, value: &str) -> String {
         shown(self.is_secret, value)
     }
@@ -55,8 +56,8 @@ const NO_LIMITS: &str = "log records have no limits";
 const RENAMED: &str = "it is obsolete; OTEL_EXPORTER_OTLP_TRACES_INSECURE replaces it";
 const STABLE: &str = "HTTP spans follow the stable conventions and no others";
 
-/// Variables of the specification, and of its earlier versions, that are not read. One that is set
-/// is reported.
+/// Variables of the specification and of its earlier versions that are not read. If one is set,
+/// that is reported.
 #[rustfmt::skip]
 pub static IGNORED: &[Ignored] = &[
     ignored("OTEL_EXPERIMENTAL_CONFIG_FILE", "it is obsolete; OTEL_CONFIG_FILE replaces it"),
@@ -90,7 +91,7 @@ pub static IGNORED: &[Ignored] = &[
     ignored("OTEL_EXPORTER_PROMETHEUS_PORT", NO_METRICS),
 ];
 
-/// Reports what is set of [`IGNORED`].
+/// Reports those of [`IGNORED`] that are set.
 pub(crate) fn reported(lookup: &dyn Fn(&str) -> Option<String>) -> impl Iterator<Item = Problem> {
     IGNORED.iter().filter_map(move |ignored| {
         let value = lookup(ignored.name)?;

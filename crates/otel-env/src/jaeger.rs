@@ -1,7 +1,7 @@
 //! The settings of the Jaeger exporters.
 //!
-//! The specification no longer has them; they are as it last had them, and as the other SDKs
-//! still read them.
+//! The current specification no longer has them. They are kept as they last were in it, and as the
+//! other SDKs still read them.
 
 use std::time::Duration;
 
@@ -16,13 +16,13 @@ use crate::variables as v;
 pub struct Jaeger {
     /// The encoding and the transport.
     pub protocol: JaegerProtocol,
-    /// The URL that takes the spans, path included; `udp://host:port` over UDP.
+    /// The URL to send spans to, path included; `udp://host:port` over UDP.
     pub endpoint: String,
-    /// The variable that says where the spans go, or could.
+    /// The variable that sets the endpoint, or would set it.
     pub endpoint_variable: &'static str,
-    /// The agent, where spans go over UDP.
+    /// The agent, if spans go over UDP.
     pub agent: Option<Agent>,
-    /// The limit for one export with its retries.
+    /// The time limit of an export, retries included.
     pub timeout: Duration,
     /// The user of HTTP basic authentication.
     pub user: Option<String>,
@@ -35,13 +35,13 @@ pub struct Jaeger {
 /// The host and port of an agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Agent {
-    /// Its name or address.
+    /// The host name or address.
     pub host: String,
-    /// Its port, from 1.
+    /// The port, not zero.
     pub port: u16,
 }
 
-/// An encoding and transport of Jaeger.
+/// An encoding and transport of Jaeger's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JaegerProtocol {
     /// Thrift, binary, over HTTP.
@@ -54,7 +54,7 @@ pub enum JaegerProtocol {
     UdpBinary,
 }
 
-/// The protocols that a name in `OTEL_TRACES_EXPORTER` stands for.
+/// The protocols that a name in `OTEL_TRACES_EXPORTER` allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Family {
     Any,
@@ -76,7 +76,7 @@ impl JaegerProtocol {
         Self::UdpBinary,
     ];
 
-    /// As `OTEL_EXPORTER_JAEGER_PROTOCOL` names it.
+    /// The name in `OTEL_EXPORTER_JAEGER_PROTOCOL`.
     pub fn name(self) -> &'static str {
         match self {
             Self::HttpThrift => "http/thrift.binary",
@@ -106,7 +106,8 @@ pub(crate) fn read(reader: &mut Reader<'_>, family: Family) -> Jaeger {
     }
 }
 
-/// The exporters whose names say `thrift` or `proto` keep to that, whatever the variable says.
+/// Exporters with `thrift` or `proto` in their name keep to that protocol whatever the variable
+/// says.
 fn protocol(reader: &mut Reader<'_>, family: Family) -> JaegerProtocol {
     let named = reader.parse(&v::JAEGER_PROTOCOL, JaegerProtocol::of_name);
     match (family, named) {

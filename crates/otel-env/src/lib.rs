@@ -47,24 +47,24 @@ pub use variables::{GROUPS, Group, variables};
 
 use reader::Reader;
 
-/// The settings of one program.
+/// The settings of a program.
 #[derive(Debug)]
 pub struct Config {
-    /// True if the SDK is switched off. Propagators still work then.
+    /// True if the SDK is disabled. Propagators still work then.
     pub disabled: bool,
-    /// The description of the program.
+    /// The attributes of the program.
     pub resource: Resource,
-    /// The formats in which a context travels between programs.
+    /// The formats in which context travels between programs.
     pub propagators: Vec<Propagator>,
-    /// The choice of the spans that are recorded and exported.
+    /// The rule by which spans are recorded and exported.
     pub sampler: Sampler,
-    /// The exporters of spans, and how spans come to them; empty for none.
+    /// The exporters of spans with their batching; empty for none.
     pub processors: Vec<Processor<Exporter>>,
     /// The exporters of log records.
     pub logs: Logs,
-    /// The limits of one span.
+    /// The limits of a span.
     pub limits: Limits,
-    /// The level from which the SDK's own log is printed.
+    /// The lowest level of the SDK's own log that is printed.
     pub log_level: LogLevel,
     /// The settings of HTTP spans.
     pub http: Http,
@@ -73,7 +73,8 @@ pub struct Config {
 impl Config {
     /// Reads the environment of the process.
     pub fn from_env() -> (Self, Vec<Problem>) {
-        // Lossy, so that a value that is not UTF-8 is refused as what it is and not overlooked.
+        // A value that is not UTF-8 is kept, with replacement characters, so that it is refused and
+        // not overlooked.
         let text = |value: OsString| value.to_string_lossy().into_owned();
         let (config, mut problems) = Self::read(&|name| std::env::var_os(name).map(text));
         let names = std::env::vars_os().map(|(name, _)| text(name));
@@ -81,11 +82,11 @@ impl Config {
         (config, problems)
     }
 
-    /// Reads the variables that `lookup` gives. Every value that is not used as it stands is
-    /// a problem; the rest of the configuration then holds what the specification says instead.
+    /// Reads the variables from `lookup`. Each value that is not used as it stands is reported as a
+    /// problem; the configuration then holds what the specification requires instead.
     ///
-    /// With the feature `config-file`, a file that `OTEL_CONFIG_FILE` names rules over the
-    /// variables. One that cannot be used is a problem and leaves the program without telemetry.
+    /// With the feature `config-file`, the file that `OTEL_CONFIG_FILE` names takes precedence over
+    /// the variables. An unusable file is a problem and disables telemetry.
     pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> (Self, Vec<Problem>) {
         #[cfg(feature = "config-file")]
         if let Some(read) = file::read(lookup) {
@@ -94,7 +95,7 @@ impl Config {
         Self::of_variables(lookup)
     }
 
-    /// Without telemetry.
+    /// The settings for no telemetry.
     #[cfg(feature = "config-file")]
     fn silent() -> Self {
         Self {
@@ -136,9 +137,9 @@ fn file_is_not_read(reader: &mut Reader<'_>) {
     }
 }
 
-/// Reports names that are one or two slips of the pen away from a variable's.
+/// Reports names that differ from a known variable by one or two letters.
 pub fn misspelt(names: impl Iterator<Item = String>) -> impl Iterator<Item = Problem> {
-    // The comparison is slow, and an environment may be large.
+    // The comparison is slow, and the environment may be large.
     let named_alike = names.filter(|name| name.starts_with("OTEL_"));
     named_alike.filter_map(|name| {
         let known = || variables().map(|variable| variable.name);

@@ -1,4 +1,4 @@
-//! The limits of one span.
+//! The limits of a span.
 //!
 //! <https://opentelemetry.io/docs/specs/otel/common/#attribute-limits>
 
@@ -8,20 +8,20 @@ use crate::variables as v;
 
 pub(crate) const DEFAULT_COUNT: u32 = 128;
 
-/// The limits of one span. Whatever exceeds a count is dropped and counted.
+/// The limits of a span. Items beyond a limit are dropped and counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The events of a span.
+    /// The most events of a span.
     pub max_events_per_span: u32,
-    /// The attributes of a span.
+    /// The most attributes of a span.
     pub max_attributes_per_span: u32,
-    /// The links of a span.
+    /// The most links of a span.
     pub max_links_per_span: u32,
-    /// The attributes of an event.
+    /// The most attributes of an event.
     pub max_attributes_per_event: u32,
-    /// The attributes of a link.
+    /// The most attributes of a link.
     pub max_attributes_per_link: u32,
-    /// The characters in the text of an attribute; longer text is cut.
+    /// The most characters of a text attribute; longer text is truncated.
     pub value_length: Option<usize>,
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn read(reader: &mut Reader<'_>) -> Limits {
     }
 }
 
-/// A whole number; zero is a limit too.
+/// Reads an integer; zero is a valid limit.
 fn limit<N: std::str::FromStr>(reader: &mut Reader<'_>, variable: &'static Variable) -> Option<N> {
     reader.parse(variable, |value| value.parse().ok())
 }

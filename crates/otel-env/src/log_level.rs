@@ -3,7 +3,7 @@
 use crate::reader::Reader;
 use crate::variables::LOG_LEVEL;
 
-/// The level from which the SDK's own log is printed. Each level includes those before it.
+/// The lowest level of the SDK's own log that is printed. Each level includes the ones before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LogLevel {
     /// Nothing.
@@ -12,15 +12,15 @@ pub enum LogLevel {
     Error,
     /// Warnings.
     Warn,
-    /// Notes on what happens.
+    /// Information on normal operation.
     Info,
-    /// Details for those who look for a fault.
+    /// Details for debugging.
     Debug,
     /// Everything.
     Trace,
 }
 
-/// Nothing unless asked: what matters, lost spans, is in the report at shutdown.
+/// Off by default: the important part, lost spans, is in the report at shutdown.
 pub(crate) fn read(reader: &mut Reader<'_>) -> LogLevel {
     let level = reader.parse(&LOG_LEVEL, |name| {
         match name.to_ascii_lowercase().as_str() {

@@ -5,10 +5,10 @@ use crate::otlp::{self, Otlp};
 use crate::reader::Reader;
 use crate::variables::LOGS_EXPORTER;
 
-/// The exporters of log records, and how records are gathered.
+/// The exporters of log records, with their batching.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Logs {
-    /// The exporters, and how records come to them; empty for none.
+    /// The exporters with their batching; empty for none.
     pub processors: Vec<Processor<LogsExporter>>,
 }
 
@@ -21,8 +21,8 @@ pub enum LogsExporter {
     Console,
 }
 
-/// Unset is none, and not the specification's `otlp`: a program that asks for its traces is not
-/// thereby asked for its log.
+/// The default is none, unlike the specification's `otlp`: a user who asks for traces has not asked
+/// for logs.
 pub(crate) fn read(reader: &mut Reader<'_>) -> Logs {
     let names = reader.list(&LOGS_EXPORTER).unwrap_or_default();
     let mut exporters = Vec::new();

@@ -1,6 +1,6 @@
 //! The settings of the OTLP exporter.
 //!
-//! Each has a variable for each signal, which inherits a general one.
+//! Each variable exists for each signal too; those inherit the general one.
 //! <https://opentelemetry.io/docs/specs/otel/protocol/exporter/>
 
 pub(crate) mod headers;
@@ -20,13 +20,13 @@ use crate::variables as v;
 pub struct Otlp {
     /// The encoding and the transport.
     pub protocol: OtlpProtocol,
-    /// The URL, with its path.
+    /// The URL, path included.
     pub endpoint: String,
-    /// The variable that says the endpoint, or could.
+    /// The variable that sets the endpoint, or would set it.
     pub endpoint_variable: &'static str,
-    /// The limit for one export with its retries.
+    /// The time limit of an export, retries included.
     pub timeout: Duration,
-    /// Headers of each request.
+    /// The headers of each request.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// True if requests are compressed with gzip.
     pub gzip: bool,
@@ -88,7 +88,7 @@ pub(crate) static LOGS: Signal = Signal {
 };
 
 impl OtlpProtocol {
-    /// As `OTEL_EXPORTER_OTLP_PROTOCOL` names it.
+    /// The name in `OTEL_EXPORTER_OTLP_PROTOCOL`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Grpc => "grpc",
@@ -130,8 +130,8 @@ fn protocol(name: &str) -> Option<OtlpProtocol> {
     }
 }
 
-/// The endpoint, and the variable that counts for it. That of a signal is used as it stands; its
-/// path is added to the general one for HTTP.
+/// The endpoint, and the variable that sets it. A signal's own endpoint is used as it stands; for
+/// HTTP, the signal's path is appended to the general endpoint.
 ///
 /// <https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp>
 fn endpoint(
@@ -150,7 +150,7 @@ fn endpoint(
     let given = reader.inherited(signal.endpoint, |reader, variable| {
         let endpoint = url::read(reader, variable, bare_scheme)?;
         if insecure && endpoint.starts_with("https:") {
-            // "A scheme of https … takes precedence over the insecure configuration setting."
+            // The specification gives the scheme https precedence over the insecure setting.
             let message = "its scheme is https, so it is reached over TLS although insecure is set";
             reader.report(
                 ProblemKind::Refused,

@@ -2,7 +2,8 @@
 
 use percent_encoding::percent_decode_str;
 
-/// `None` where a `%` is not followed by two hexadecimal digits, or the bytes are not UTF-8.
+/// Decodes percent-encoded text; `None` if a `%` is not followed by two hexadecimal digits, or if
+/// the bytes are not UTF-8.
 pub(crate) fn decoded(text: &str) -> Option<String> {
     let well_formed = text.split('%').skip(1).all(|rest| {
         let mut digits = rest.chars().take(2);

@@ -3,7 +3,7 @@
 use crate::reader::Reader;
 use crate::variables::PROPAGATORS;
 
-/// A format in which a context travels between programs.
+/// A format in which context travels between programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Propagator {
     /// W3C Trace Context: `traceparent` and `tracestate`.
@@ -14,7 +14,7 @@ pub enum Propagator {
     B3,
     /// B3 in several headers: `X-B3-…`.
     B3Multi,
-    /// Jaeger's own: `uber-trace-id` and `uberctx-…`.
+    /// Jaeger's format: `uber-trace-id` and `uberctx-…`.
     Jaeger,
 }
 
@@ -55,7 +55,7 @@ pub(crate) fn read(reader: &mut Reader<'_>) -> Vec<Propagator> {
     propagators
 }
 
-/// "Duplicate values SHOULD be removed."
+/// The specification asks for duplicates to be removed.
 pub(crate) fn push(propagators: &mut Vec<Propagator>, propagator: Propagator) {
     if !propagators.contains(&propagator) {
         propagators.push(propagator);

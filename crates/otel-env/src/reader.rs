@@ -1,4 +1,4 @@
-//! Reads variables, and keeps the answer to each bad value for one report.
+//! Reads variables, and collects the bad values for one report.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -9,10 +9,10 @@ use crate::variables::variables;
 
 pub(crate) const MAX_MILLISECONDS: u64 = 2_147_483_647;
 
-/// Reads variables and keeps the problems for one report.
+/// Reads variables, and collects problems for one report.
 pub(crate) struct Reader<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
-    /// The names of those that somebody wanted to know.
+    /// The names of the variables read so far.
     read: RefCell<HashSet<&'static str>>,
     problems: Vec<Problem>,
 }
@@ -26,8 +26,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The problems, and with them the variables that are set but have no say in what the others
-    /// ask for.
+    /// The problems, including the variables that are set but have no effect with the other
+    /// settings.
     pub(crate) fn into_problems(self) -> Vec<Problem> {
         let read = self.read.take();
         let unread = variables().filter(|variable| !read.contains(variable.name));
@@ -48,7 +48,7 @@ impl<'a> Reader<'a> {
         problems
     }
 
-    /// The trimmed value; an empty one counts as unset.
+    /// The trimmed value; an empty value counts as unset.
     ///
     /// <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#parsing-empty-value>
     pub(crate) fn text(&self, variable: &'static Variable) -> Option<String> {
@@ -58,7 +58,7 @@ impl<'a> Reader<'a> {
         (!value.is_empty()).then(|| value.to_owned())
     }
 
-    /// The value as `parse` reads it. One that it refuses is a problem and counts as unset.
+    /// Parses the value with `parse`. A refused value is a problem and counts as unset.
     pub(crate) fn parse<T>(
         &mut self,
         variable: &'static Variable,
@@ -72,8 +72,8 @@ impl<'a> Reader<'a> {
         parsed
     }
 
-    /// The value that `read` gives for `variable`, or else for the one that it inherits. Both are read, so
-    /// that both are checked.
+    /// The value that `read` gives for `variable`, or else for the variable that it inherits. Both
+    /// are read, so that both are checked.
     pub(crate) fn inherited<T>(
         &mut self,
         variable: &'static Variable,
@@ -84,13 +84,13 @@ impl<'a> Reader<'a> {
         own.or(general)
     }
 
-    /// `true` in any case is true. Anything but `true` and `false` is a problem and counts as
-    /// false, as the specification demands of every boolean.
+    /// Reads a boolean, in upper or lower case. Any other value is a problem and counts as false,
+    /// as the specification requires.
     pub(crate) fn flag(&mut self, variable: &'static Variable) -> bool {
         self.flag_if_set(variable).unwrap_or(false)
     }
 
-    /// As [`flag`](Self::flag); `None` where it is unset.
+    /// Like [`flag`](Self::flag); `None` if the variable is unset.
     pub(crate) fn flag_if_set(&mut self, variable: &'static Variable) -> Option<bool> {
         let value = self.text(variable)?.to_ascii_lowercase();
         if value != "true" && value != "false" {
@@ -99,14 +99,15 @@ impl<'a> Reader<'a> {
         Some(value == "true")
     }
 
-    /// The number that fits in a queue or a batch. The SDK allocates the whole queue at the start.
+    /// The size of a queue or a batch. It is limited because the SDK allocates the whole queue at
+    /// the start.
     pub(crate) fn count(&mut self, variable: &'static Variable) -> Option<usize> {
         self.parse(variable, |value| {
             value.parse().ok().filter(|n| (1..=1_000_000).contains(n))
         })
     }
 
-    /// A whole number of milliseconds, as far as the specification asks for them.
+    /// A whole number of milliseconds, within the range that the specification requires.
     ///
     /// <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#duration>
     pub(crate) fn milliseconds(&mut self, variable: &'static Variable) -> Option<Duration> {
@@ -116,8 +117,8 @@ impl<'a> Reader<'a> {
         Some(Duration::from_millis(milliseconds))
     }
 
-    /// As [`milliseconds`](Self::milliseconds), where zero is without limit: as long as can be
-    /// said.
+    /// Like [`milliseconds`](Self::milliseconds), but zero means no limit, represented by the
+    /// longest duration.
     ///
     /// <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#timeout>
     pub(crate) fn timeout(&mut self, variable: &'static Variable) -> Option<Duration> {
@@ -130,7 +131,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// The parts of a list with commas between, trimmed, without empty ones.
+    /// The trimmed items of a comma-separated list, without empty ones.
     pub(crate) fn list(&self, variable: &'static Variable) -> Option<Vec<String>> {
         let value = self.text(variable)?;
         let parts: Vec<_> = value
@@ -142,7 +143,7 @@ impl<'a> Reader<'a> {
         (!parts.is_empty()).then_some(parts)
     }
 
-    /// Reports that `names` holds `none` and more: it is not clear what is meant.
+    /// Reports that `names` holds `none` beside other names, which is a contradiction.
     pub(crate) fn none_stands_alone(&mut self, variable: &'static Variable, names: &[String]) {
         if names.len() > 1 {
             let message = "none excludes all others; none is used".to_owned();
@@ -150,8 +151,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The file that `variable` names for TLS. Where `endpoint` is not reached over TLS it is a
-    /// problem and counts as unset.
+    /// The TLS file that `variable` names. If `endpoint` does not use TLS, that is a problem and
+    /// the variable counts as unset.
     pub(crate) fn tls_file(
         &mut self,
         variable: &'static Variable,
@@ -166,14 +167,14 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// Reports `value` with what the table says of the variable.
+    /// Reports `value` with the table's text about the variable.
     pub(crate) fn refuse(&mut self, variable: &'static Variable, value: &str) {
         let instead = variable.instead().unwrap_or_default();
         let message = format!("accepted: {}; {instead}", variable.accepts);
         self.report(ProblemKind::Refused, variable, value, message);
     }
 
-    /// Reports `value`, as far as it may be shown; once, even where it is read twice.
+    /// Reports `value` in its printable form; only once, even if it is read twice.
     pub(crate) fn report(
         &mut self,
         kind: ProblemKind,

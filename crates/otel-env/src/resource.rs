@@ -1,4 +1,4 @@
-//! The resource: the description of the program that makes the spans.
+//! The resource: the attributes of the program that makes the spans.
 
 use std::fmt;
 
@@ -8,18 +8,18 @@ use crate::variables::{RESOURCE_ATTRIBUTES, RESOURCE_DETECTORS, SERVICE_NAME};
 
 pub(crate) const SERVICE_NAME_KEY: &str = "service.name";
 
-/// The description of the program that makes the spans.
+/// The attributes of the program that makes the spans.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Resource {
-    /// The name of the service; `None` where the environment does not say it.
+    /// The name of the service; `None` if it is not set.
     pub service_name: Option<String>,
-    /// The other attributes, in the order they were given. The last one of a key counts.
+    /// The other attributes, in the given order. The last value of each key counts.
     pub attributes: Vec<(String, Value)>,
-    /// The attributes that the program finds out by itself. Those that are given win over them.
+    /// The detectors to run. Given attributes override detected ones.
     pub detectors: Vec<Detector>,
 }
 
-/// The value of an attribute. Variables give text, a file all of them.
+/// The value of an attribute. Variables give text only, a file all types.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Value {
@@ -33,9 +33,9 @@ pub enum Value {
     Doubles(Vec<f64>),
 }
 
-/// A part of the resource that a program finds out by itself.
+/// A group of attributes that a program detects by itself.
 ///
-/// The names are those of the declarative configuration, with `os` apart from `host`.
+/// The names are those of the declarative configuration, but `os` is separate from `host`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detector {
     /// `container.id`.
@@ -46,7 +46,7 @@ pub enum Detector {
     Os,
     /// `process.pid`, `process.executable.name`, `process.executable.path`, `process.command`.
     Process,
-    /// `service.instance.id`, a new one at each start.
+    /// `service.instance.id`, which is new at each start.
     Service,
 }
 
@@ -120,15 +120,15 @@ fn detectors(reader: &mut Reader<'_>) -> Vec<Detector> {
     detectors
 }
 
-/// "In case of any error, e.g. failure during the decoding process, the entire environment
-/// variable value SHOULD be discarded and an error SHOULD be reported."
+/// The specification requires the whole value to be discarded, and the error reported, if any part
+/// cannot be decoded.
 /// <https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable>
 fn attributes(reader: &mut Reader<'_>) -> Vec<(String, Value)> {
     let attributes = reader.parse(&RESOURCE_ATTRIBUTES, pairs);
     attributes.unwrap_or_default()
 }
 
-/// The pairs in `text`, if each of them is one.
+/// The pairs in `text`; `None` if any of them is invalid.
 pub(crate) fn pairs(text: &str) -> Option<Vec<(String, Value)>> {
     text.split(',')
         .filter(|pair| !pair.trim().is_empty())

@@ -4,16 +4,16 @@ use crate::reader::Reader;
 use crate::variable::ProblemKind;
 use crate::variables::{TRACES_SAMPLER, TRACES_SAMPLER_ARG};
 
-/// The choice of the spans that are recorded and exported.
+/// The rule by which spans are recorded and exported.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Sampler {
-    /// All.
+    /// Samples all spans.
     AlwaysOn,
-    /// None.
+    /// Samples no spans.
     AlwaysOff,
-    /// A part of the traces, from 0 to 1, chosen by their ids.
+    /// Samples this fraction of the traces, from 0 to 1, by trace id.
     TraceIdRatioBased(f64),
-    /// As the parent was; a span without one as this sampler says.
+    /// Samples a span if its parent was sampled; uses the inner sampler for a span without parent.
     ParentBased(Box<Self>),
 }
 

@@ -1,18 +1,18 @@
-//! Values that are not shown.
+//! Secret values.
 
 use std::fmt;
 
-/// A password or token. Its `Debug` does not show it.
+/// A password or token, which `Debug` does not show.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Keeps `text`.
+    /// Wraps `text`.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The text, for the one who needs it.
+    /// The secret text.
     pub fn expose(&self) -> &str {
         &self.0
     }

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 
 use super::*;
 
-/// Reads `variables` and answers with the configuration and the problems as text.
+/// Reads `variables`; returns the configuration, and the problems as text.
 fn read(variables: &[(&str, &str)]) -> (Config, String) {
     let lookup = |name: &str| {
         let (_, value) = variables.iter().find(|(given, _)| *given == name)?;
@@ -112,13 +112,13 @@ fn every_bad_value_is_reported_at_once() {
     assert_eq!(exporters(config), [Exporter::Console]);
     insta::assert_snapshot!(problems, @r#"
     OTEL_SDK_DISABLED="1": accepted: true or false; false is used
-    OTEL_PROPAGATORS="zipkin": accepted: a list of tracecontext, baggage, b3, b3multi, jaeger; or none; it is left out, and the default is used where nothing is left
+    OTEL_PROPAGATORS="zipkin": accepted: a list of tracecontext, baggage, b3, b3multi, jaeger; or none; it is left out, and the default is used if nothing is left
     OTEL_TRACES_SAMPLER="always_maybe": accepted: always_on, always_off, traceidratio, parentbased_always_on, parentbased_always_off, parentbased_traceidratio; parentbased_always_on is used
     OTEL_TRACES_SAMPLER_ARG="0.5": the sampler takes no argument; it is not used
-    OTEL_TRACES_EXPORTER="zipkin": accepted: a list of otlp, jaeger, jaeger_thrift, jaeger_proto, console; or none; it is left out, and the default is used where nothing is left
+    OTEL_TRACES_EXPORTER="zipkin": accepted: a list of otlp, jaeger, jaeger_thrift, jaeger_proto, console; or none; it is left out, and the default is used if nothing is left
     OTEL_BSP_MAX_QUEUE_SIZE="0": accepted: spans, from 1 to 1000000; 2048 is used
     OTEL_BSP_SCHEDULE_DELAY="-1": accepted: milliseconds, from 0 to 2147483647; 5000 is used
-    OTEL_BSP_EXPORT_TIMEOUT="soon": accepted: milliseconds, from 0 to 2147483647; 0 is without limit; 30000 is used
+    OTEL_BSP_EXPORT_TIMEOUT="soon": accepted: milliseconds, from 0 to 2147483647; 0 means no limit; 30000 is used
     OTEL_BSP_MAX_EXPORT_BATCH_SIZE="4096": more than the queue holds; 2048 is used
     "#);
 }
@@ -330,7 +330,7 @@ fn the_variable_for_traces_wins_and_a_bad_one_leaves_the_common_one() {
     assert_eq!(otlp(&[common, traces("300")]).timeout.as_millis(), 300);
     let (config, problems) = read(&[common, traces("fast")]);
     assert_eq!(only_otlp(config).timeout.as_millis(), 2000);
-    insta::assert_snapshot!(problems, @r#"OTEL_EXPORTER_OTLP_TRACES_TIMEOUT="fast": accepted: milliseconds, from 0 to 2147483647; 0 is without limit; OTEL_EXPORTER_OTLP_TIMEOUT is used"#);
+    insta::assert_snapshot!(problems, @r#"OTEL_EXPORTER_OTLP_TRACES_TIMEOUT="fast": accepted: milliseconds, from 0 to 2147483647; 0 means no limit; OTEL_EXPORTER_OTLP_TIMEOUT is used"#);
 }
 
 #[test]
@@ -410,7 +410,7 @@ fn bad_jaeger_settings_are_problems_and_do_not_reach_the_exporter() {
     assert_eq!(settings.tls, TlsFiles::default());
     insta::assert_snapshot!(problems, @r#"
     OTEL_EXPORTER_JAEGER_PROTOCOL="http/thrift": accepted: http/thrift.binary, grpc, udp/thrift.compact or udp/thrift.binary; the default is used
-    OTEL_EXPORTER_JAEGER_TIMEOUT="10s": accepted: milliseconds, from 0 to 2147483647; 0 is without limit; 10000 is used
+    OTEL_EXPORTER_JAEGER_TIMEOUT="10s": accepted: milliseconds, from 0 to 2147483647; 0 means no limit; 10000 is used
     OTEL_EXPORTER_JAEGER_ENDPOINT="(a URL with a user; not shown)": accepted: an http or https URL, used as it stands; for grpc also host:port; the default is used
     OTEL_EXPORTER_JAEGER_CERTIFICATE="/ca.pem": http://localhost:14268/api/traces is not reached over TLS; it is not used
     "#);

@@ -5,18 +5,18 @@ use std::path::PathBuf;
 use crate::reader::Reader;
 use crate::variable::Variable;
 
-/// PEM files for TLS, each with the variable that named it.
+/// PEM files for TLS, each with the variable that names it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TlsFiles {
-    /// The authorities to trust; without it, those of the system.
+    /// The authorities to trust; `None` for those of the system.
     pub certificate: Option<PemFile>,
-    /// The key that goes with the client's certificate.
+    /// The key of the client's certificate.
     pub client_key: Option<PemFile>,
-    /// The certificate that the client shows.
+    /// The client's certificate.
     pub client_certificate: Option<PemFile>,
 }
 
-/// A file that a variable names.
+/// A file and the variable that names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PemFile {
     /// The variable.
@@ -25,14 +25,14 @@ pub struct PemFile {
     pub path: PathBuf,
 }
 
-/// The variables of one exporter's files.
+/// The variables for the files of one exporter.
 pub(crate) struct TlsVariables {
     pub(crate) certificate: &'static Variable,
     pub(crate) client_key: &'static Variable,
     pub(crate) client_certificate: &'static Variable,
 }
 
-/// The files for a connection to `endpoint`. Where that is not reached over TLS they are not used.
+/// The files for a connection to `endpoint`; none are used if it has no TLS.
 pub(crate) fn read(reader: &mut Reader<'_>, variables: &TlsVariables, endpoint: &str) -> TlsFiles {
     let mut file = |variable| {
         reader.inherited(variable, |reader, variable| {

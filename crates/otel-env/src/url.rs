@@ -1,13 +1,12 @@
-//! Endpoints.
+//! URLs of endpoints.
 
 use http::Uri;
 
 use crate::reader::Reader;
 use crate::variable::Variable;
 
-/// The http or https URL that `variable` holds. With a `bare_scheme` it may also be `host:port`,
-/// to which that scheme is added. A URL with a user is refused: it would be printed with its
-/// password in the report.
+/// The http or https URL in `variable`. With a `bare_scheme`, `host:port` is accepted too and gets
+/// that scheme. A URL with a user is refused, since reports would print its password.
 pub(crate) fn read(
     reader: &mut Reader<'_>,
     variable: &'static Variable,
@@ -15,7 +14,7 @@ pub(crate) fn read(
 ) -> Option<String> {
     let text = reader.text(variable)?;
     if text.contains('@') {
-        // Also where no scheme tells that it is a URL.
+        // Hidden even without a scheme, when it may not be a URL.
         reader.refuse(variable, "(a URL with a user; not shown)");
         return None;
     }
@@ -36,7 +35,7 @@ pub(crate) fn parse(text: &str, bare_scheme: Option<&str>) -> Option<String> {
     is_whole.then_some(text)
 }
 
-/// `url` as it may be shown: without user and password, and without its query, which may hold
+/// The printable form of `url`: without user and password, and without its query, which may hold
 /// tokens.
 pub fn without_secrets(url: &str) -> String {
     let (base, query) = match url.split_once(['?', '#']) {
@@ -53,7 +52,7 @@ pub fn without_secrets(url: &str) -> String {
     format!("{scheme}{separator}{shown}{query}")
 }
 
-/// `path` below that of `base`, before its query.
+/// Appends `path` to the path of `base`, before the query.
 pub(crate) fn joined(base: &str, path: &str) -> String {
     let (base, query) = match base.split_once('?') {
         Some((base, query)) => (base, format!("?{query}")),

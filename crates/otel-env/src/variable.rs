@@ -1,39 +1,39 @@
-//! One environment variable, and the answer to a bad value.
+//! An environment variable, and the reaction to a bad value.
 
 use std::fmt;
 
-/// Stands for a value that must not be shown.
+/// The placeholder for a value that must not be shown.
 pub(crate) const HIDDEN: &str = "(not shown)";
 
-/// One environment variable: a row of the table in the documentation.
+/// An environment variable: a row of the table in the documentation.
 #[derive(Debug)]
 pub struct Variable {
-    /// Its name.
+    /// The name of the variable.
     pub name: &'static str,
-    /// The value that is used when it is unset or empty. Of a variable that [inherits](Self::inherits), the
-    /// name of the other one.
+    /// The value used when the variable is unset or empty. For a variable that
+    /// [inherits](Self::inherits), the name of the other one.
     pub default: &'static str,
-    /// The values it takes.
+    /// The accepted values.
     pub accepts: &'static str,
-    /// The answer to any other value.
+    /// The reaction to any other value.
     pub otherwise: Otherwise,
-    /// The variable whose value is used when this one is unset, as
+    /// The variable whose value is used when this one is unset, such as
     /// `OTEL_EXPORTER_OTLP_ENDPOINT` for `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`.
     pub inherits: Option<&'static Variable>,
-    /// True if its value must not be shown, because it holds passwords or tokens.
+    /// True if the value must not be shown, because it may hold passwords or tokens.
     pub is_secret: bool,
-    /// True if its values are `true` and `false`.
+    /// True if the values are `true` and `false`.
     pub is_boolean: bool,
 }
 
-/// The answer to a bad value.
+/// The reaction to a bad value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Otherwise {
     /// Every value is accepted.
     Never,
-    /// This is done.
+    /// The described action is taken.
     Done(&'static str),
-    /// The value of the variable that it inherits is used.
+    /// The value of the inherited variable is used.
     Inherited,
 }
 
@@ -59,7 +59,7 @@ impl Variable {
         }
     }
 
-    /// A variable that takes the same values as `general` and wins over it.
+    /// A variable with the same values as `general`, which it overrides.
     pub(crate) const fn specific(name: &'static str, general: &'static Self) -> Self {
         Self {
             name,
@@ -92,8 +92,8 @@ impl Variable {
         self
     }
 
-    /// The answer to a value that is not accepted, as a clause; `None` where every
-    /// value is accepted.
+    /// The reaction to a value that is not accepted, as a clause; `None` if every value is
+    /// accepted.
     pub fn instead(&self) -> Option<String> {
         match self.otherwise {
             Otherwise::Never => None,
@@ -102,14 +102,15 @@ impl Variable {
         }
     }
 
-    /// `value` as it may be shown: not if it is secret, and URLs without user and password.
+    /// The printable form of `value`: hidden if it is secret, and without the user and password of
+    /// a URL.
     pub fn shown(&self, value: &str) -> String {
         shown(self.is_secret, value)
     }
 }
 
-/// `value` as it may be shown in reports and logs: `(not shown)` if it is secret or could hold a
-/// user and password, as a URL with an `@` does.
+/// The form of `value` in reports and logs: `(not shown)` if it is secret, or if it could hold a
+/// user and password, like a URL with an `@`.
 pub(crate) fn shown(is_secret: bool, value: &str) -> String {
     if is_secret {
         return HIDDEN.to_owned();
@@ -125,33 +126,33 @@ pub(crate) fn shown(is_secret: bool, value: &str) -> String {
 pub struct Problem {
     /// The kind of reason.
     pub kind: ProblemKind,
-    /// The variable's name; or, of a file, its name, the line and the key.
+    /// The name of the variable; for a setting in a file: the file, the line and the key.
     pub variable: String,
-    /// The value it has, as far as it may be shown.
+    /// The value in its printable form.
     pub value: String,
-    /// The fault, and what is done instead.
+    /// The fault, and the reaction.
     pub message: String,
 }
 
 /// The kinds of reasons why a value is not used as it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProblemKind {
-    /// It is not among the accepted ones, or contradicts another.
+    /// The value is not among the accepted ones, or contradicts another.
     Refused,
-    /// It is fine by itself, and nothing that is configured reads it.
+    /// The value is valid, but no configured part reads it.
     Unused,
-    /// The variable is known, and no program of this workspace reads it.
+    /// The variable is known, but no program of this workspace reads it.
     NotSupported,
     /// The variable's name is almost that of another.
     Misspelt,
-    /// It is in the configuration file, which cannot be used because of it.
+    /// The value makes the configuration file that it is in unusable.
     InFile,
-    /// It was accepted, and the exporter that it describes could not be built.
+    /// The value was accepted, but the exporter could not be built with it.
     Failed,
 }
 
 impl Problem {
-    /// A problem with a setting of that name. The caller leaves secrets out of `value`.
+    /// A problem with the setting `variable`. The caller must leave secrets out of `value`.
     pub fn new(
         kind: ProblemKind,
         variable: impl Into<String>,

@@ -1,4 +1,4 @@
-//! Every variable that is read. The table in `docs/variables.md` is this one.
+//! The table of all variables that are read. `docs/variables.md` shows the same table.
 
 mod batch;
 mod http;
@@ -14,21 +14,21 @@ pub(crate) use jaeger::*;
 pub(crate) use limits::*;
 pub(crate) use otlp::*;
 
-/// Variables that belong together.
+/// A group of related variables.
 #[derive(Debug)]
 pub struct Group {
-    /// Their subject.
+    /// The title of the group.
     pub title: &'static str,
-    /// In the order of the documentation.
+    /// The variables, in the order of the documentation.
     pub variables: &'static [&'static Variable],
 }
 
-/// Every variable that is read, in the order of the documentation.
+/// All variables that are read, in the order of the documentation.
 pub fn variables() -> impl Iterator<Item = &'static Variable> {
     GROUPS.iter().flat_map(|group| group.variables).copied()
 }
 
-/// Every variable that is read, by what it is about.
+/// All variables that are read, grouped by topic.
 pub static GROUPS: &[Group] = &[
     Group {
         title: "General",
@@ -136,8 +136,8 @@ pub static GROUPS: &[Group] = &[
 pub(crate) static CONFIG_FILE: Variable = Variable::new(
     "OTEL_CONFIG_FILE",
     "none",
-    "the path of a YAML file of the declarative configuration, version 1.0 to 1.2; it rules over \
-     all other variables, but for those that it refers to",
+    "the path of a YAML file of the declarative configuration, version 1.0 to 1.2; it takes \
+     precedence over all other variables except those that it refers to",
     "there is no telemetry",
 );
 
@@ -159,14 +159,14 @@ pub(crate) static SERVICE_NAME: Variable = Variable::new(
 pub(crate) static RESOURCE_ATTRIBUTES: Variable = Variable::new(
     "OTEL_RESOURCE_ATTRIBUTES",
     "none",
-    "key=value pairs with commas between, values percent-encoded",
+    "key=value pairs separated by commas, values percent-encoded",
     "none of them is used",
 );
 
 pub(crate) static RESOURCE_DETECTORS: Variable = Variable::new(
     "OTEL_EXPERIMENTAL_RESOURCE_DETECTORS",
     "none",
-    "a list of container, host, os, process, service; or all, or none; the parts of the resource that the program finds out by itself",
+    "a list of container, host, os, process, service; or all, or none; the parts of the resource that the program detects by itself",
     "it is left out",
 );
 
@@ -181,7 +181,7 @@ pub(crate) static PROPAGATORS: Variable = Variable::new(
     "OTEL_PROPAGATORS",
     "tracecontext,baggage",
     "a list of tracecontext, baggage, b3, b3multi, jaeger; or none",
-    "it is left out, and the default is used where nothing is left",
+    "it is left out, and the default is used if nothing is left",
 );
 
 pub(crate) static TRACES_SAMPLER: Variable = Variable::new(
@@ -203,7 +203,7 @@ pub(crate) static TRACES_EXPORTER: Variable = Variable::new(
     "OTEL_TRACES_EXPORTER",
     "otlp",
     "a list of otlp, jaeger, jaeger_thrift, jaeger_proto, console; or none",
-    "it is left out, and the default is used where nothing is left",
+    "it is left out, and the default is used if nothing is left",
 );
 
 pub(crate) static LOGS_EXPORTER: Variable = Variable::new(

@@ -1,43 +1,44 @@
-//! How spans come in: as columns.
+//! The input of an evaluation: spans in columns.
 //!
-//! A batch holds some spans, one row each. For a [`Search`](crate::Search), and for metrics
-//! that look at whole traces ([`Metrics::needs_whole_traces`](crate::Metrics::needs_whole_traces)), the
-//! rows of a trace lie together and are all there; for others, a batch may be any set of spans, for
-//! instance a group of a block.
+//! A batch holds some spans, one row each. A [`Search`](crate::Search), and metrics that look at
+//! whole traces ([`Metrics::needs_whole_traces`](crate::Metrics::needs_whole_traces)), need batches
+//! of complete traces, with the rows of each trace next to one another. For other metrics a batch
+//! may be any set of spans, such as a group of a block.
 //!
-//! Three tables belong to a batch: spans, events and links. Events lie in the order of their spans,
-//! and [`Batch::event_ends`] says where those of a span end; links likewise.
+//! A batch has three tables: spans, events and links. Events lie in the order of their spans, and
+//! [`Batch::event_ends`] tells where the events of each span end. Links are arranged in the same
+//! way.
 
 use std::borrow::Cow;
 
 use crate::{Kind, Scope, Status, Value};
 
-/// Some spans in columns.
+/// A number of spans, in columns.
 ///
-/// A column may be borrowed or made when it is asked for; it is asked for once. What a method returns
-/// has as many elements as the table has rows. Nothing here can fail: whoever implements it reads and
-/// checks what [`Search::sources`](crate::Search::sources) or
-/// [`Metrics::sources`](crate::Metrics::sources) name beforehand.
+/// A column may be borrowed, or computed when it is asked for; each is asked for once. The length
+/// of every returned column is the number of rows of its table. No method can fail: the implementor
+/// must read and check the columns named by [`Search::sources`](crate::Search::sources) or
+/// [`Metrics::sources`](crate::Metrics::sources) beforehand.
 pub trait Batch {
-    /// How many spans there are.
+    /// The number of spans.
     fn len(&self) -> usize;
 
-    /// Whether there is no span.
+    /// Returns true if there is no span.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The row behind the last of each trace, ascending; the last is [`Batch::len`]. Asked for only
-    /// where whole traces are looked at.
+    /// For each trace, the index after its last row, ascending; the last of them is [`Batch::len`].
+    /// Asked for only if whole traces are needed.
     fn trace_ends(&self) -> Cow<'_, [u32]>;
 
-    /// The id of the trace of a row, big-endian.
+    /// The id, big-endian, of the trace that a row belongs to.
     fn trace_id(&self, row: usize) -> [u8; 16];
 
-    /// When each span starts, in nanoseconds since the Unix epoch.
+    /// The start of each span, in nanoseconds since the Unix epoch.
     fn starts(&self) -> Cow<'_, [u64]>;
 
-    /// How long each span took, in nanoseconds; zero if it ended before it started.
+    /// The duration of each span, in nanoseconds; zero if it ended before it started.
     fn durations(&self) -> Cow<'_, [i64]>;
 
     /// The id of each span, its bytes read as a big-endian number.
@@ -46,28 +47,28 @@ pub trait Batch {
     /// The id of each span's parent; zero for a root.
     fn parent_ids(&self) -> Cow<'_, [u64]>;
 
-    /// For each span, the row behind its last event in the table of events.
+    /// For each span, the index after its last event in the table of events.
     fn event_ends(&self) -> Cow<'_, [u32]>;
 
-    /// For each span, the row behind its last link in the table of links.
+    /// For each span, the index after its last link in the table of links.
     fn link_ends(&self) -> Cow<'_, [u32]>;
 
-    /// A column: of the table that [`Source::table`] names. A source of which no row has a value is
-    /// `Column::Constant(Value::Nil)`.
+    /// Returns the column of a source, with a row for each row of [`Source::table`]. If no row has
+    /// a value, the column is `Column::Constant(Value::Nil)`.
     fn column(&self, source: &Source) -> Column<'_>;
 
-    /// The keys of all attributes in a scope, each once, in any order. Asked for only by
-    /// `compare()` and for tag names. Never asked for [`Scope::Any`].
+    /// The distinct keys of all attributes in a scope, in any order. Asked for only by `compare()`
+    /// and for tag names, and never for [`Scope::Any`].
     fn keys(&self, scope: Scope) -> Vec<Cow<'_, str>>;
 
-    /// Whether the evaluation is to go on. Asked now and then while regular expressions are matched;
-    /// after the first `false`, what comes out of this batch means nothing.
+    /// Returns false to cancel the evaluation. Called now and then while regular expressions are
+    /// matched; after the first `false`, the results for this batch mean nothing.
     fn goes_on(&self) -> bool {
         true
     }
 }
 
-/// What a column is made of.
+/// The origin of a column's values.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Source {
     /// The span's name: [`Value::Text`].
@@ -80,18 +81,19 @@ pub enum Source {
     Kind,
     /// The name of the instrumentation scope: [`Value::Text`], "" if none.
     ScopeName,
-    /// Its version: [`Value::Text`], "" if none.
+    /// The version of the instrumentation scope: [`Value::Text`], "" if none.
     ScopeVersion,
-    /// The attribute of that key in that scope, never [`Scope::Any`]. Of keys that repeat, the first
-    /// counts. Maps, bytes and empty values are [`Value::Nil`]; so are lists of such.
+    /// The attribute with that key in that scope, which is never [`Scope::Any`]. If a key repeats,
+    /// its first value counts. Maps, bytes, empty values and lists of these are [`Value::Nil`].
     Attribute(Scope, String),
     /// The event's name: [`Value::Text`].
     EventName,
-    /// From the start of the span to the event: [`Value::Duration`], negative if before.
+    /// The time from the start of the span to the event: [`Value::Duration`], negative if the event
+    /// came before.
     EventTime,
-    /// The trace that the link leads to: [`Value::Text`] of 32 hex digits.
+    /// The trace id of the link: [`Value::Text`] of 32 hex digits.
     LinkTraceId,
-    /// The span that the link leads to: [`Value::Text`] of 16 hex digits.
+    /// The span id of the link: [`Value::Text`] of 16 hex digits.
     LinkSpanId,
 }
 
@@ -108,8 +110,8 @@ pub enum Table {
 
 /// The values of a source, one for each row of its table.
 ///
-/// The narrower the form, the faster the evaluation: a test of a dictionary is done once for each of
-/// its values.
+/// The narrower the variant, the faster the evaluation: a dictionary is tested once for each of its
+/// values, not for each row.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Column<'b> {
     /// Every row has this value.
@@ -122,15 +124,16 @@ pub enum Column<'b> {
     Floats(Cow<'b, [f64]>),
     /// Truth values, none missing.
     Bools(Cow<'b, [bool]>),
-    /// For each row, the index of its value in the dictionary, which may hold values of any type,
-    /// [`Value::Nil`] too, and may hold a value twice. An index beyond the dictionary is nil.
+    /// For each row, the index of its value in the dictionary. The dictionary may hold values of
+    /// any type, [`Value::Nil`] included, and may hold a value twice. An index beyond its end means
+    /// nil.
     Dictionary {
         /// The indices.
         codes: Cow<'b, [u32]>,
         /// The dictionary.
         values: Vec<Value<'b>>,
     },
-    /// Anything.
+    /// Values of any type.
     Values(Vec<Value<'b>>),
 }
 
@@ -178,7 +181,8 @@ impl<'b> Column<'b> {
         }
     }
 
-    /// The same values at other rows: that of `rows[i]` at `i`; nil where there is no such row.
+    /// The values of other rows: row `i` of the result is row `rows[i]` of this column, or nil if
+    /// there is no such row.
     #[must_use]
     pub(crate) fn gather(&self, rows: &[u32]) -> Column<'b> {
         let all_exist = rows.iter().all(|row| *row != u32::MAX);

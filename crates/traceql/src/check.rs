@@ -1,4 +1,4 @@
-//! What can be read and means nothing is refused, in Tempo's words.
+//! Semantic checks: refuses queries that can be parsed but mean nothing, with Tempo's messages.
 
 use crate::error::Error;
 use crate::pattern::Pattern;
@@ -9,13 +9,13 @@ use crate::syntax::{
 use crate::value::{Arithmetic, Comparison};
 use crate::{Field, Intrinsic, Value};
 
-/// Regular expressions that a query may have.
+/// The most regular expressions that a query may have.
 const MAX_PATTERNS: usize = 64;
 
-/// What is known of a value before there is any.
+/// The type of an expression, as far as it is known before evaluation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Type {
-    /// Nothing, as of attributes.
+    /// Unknown, as for attributes.
     Any,
     Int,
     Float,
@@ -62,7 +62,7 @@ fn refuse<T>(reason: impl Into<String>) -> Result<T, Error> {
 }
 
 struct Checker {
-    /// Regular expressions so far.
+    /// The number of regular expressions seen so far.
     patterns: usize,
 }
 
@@ -117,7 +117,7 @@ impl Checker {
         Ok(())
     }
 
-    /// Checks an expression; returns what is known of its value.
+    /// Checks an expression and returns its type.
     fn expr(&mut self, expr: &Expr) -> Result<Type, Error> {
         match expr {
             Expr::Literal(value) => Ok(type_of(value)),
@@ -248,7 +248,7 @@ impl Checker {
     }
 }
 
-/// By how many fields it can be grouped.
+/// The most fields that this function can be grouped by.
 fn max_fields(function: &Function) -> usize {
     use crate::syntax::Fold;
     match function {
@@ -343,14 +343,14 @@ fn type_of_field(field: &Field) -> Type {
 }
 
 impl Expr {
-    /// Whether it asks for a field, or for one of the parent.
+    /// Returns true if the expression contains a field, also one of the parent.
     fn has_field(&self) -> bool {
         let mut found = false;
         self.visit(&mut |expr| found |= matches!(expr, Self::Field(_) | Self::Parent(_)));
         found
     }
 
-    /// Hands over this expression and all in it.
+    /// Calls `take` with this expression and with each expression inside it.
     pub fn visit<'e>(&'e self, take: &mut impl FnMut(&'e Self)) {
         take(self);
         match self {

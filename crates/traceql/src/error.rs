@@ -1,9 +1,9 @@
-//! Why a query is refused.
+//! The reasons to refuse a query.
 
-/// Why a query is refused.
+/// The reason why a query is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// It is no query.
+    /// The query cannot be parsed.
     #[error(
         "parse error at line {line}, col {column}: syntax error: unexpected {found}, expected {expected}"
     )]
@@ -12,43 +12,43 @@ pub enum Error {
         line: usize,
         /// The character in the line, from 1.
         column: usize,
-        /// What is there.
+        /// The text at that place.
         found: String,
-        /// What could be there.
+        /// The text that was expected there.
         expected: String,
     },
-    /// It can be read, but means nothing.
+    /// The query can be parsed but means nothing.
     #[error("{0}")]
     Invalid(String),
-    /// It is longer than a query may be.
-    #[error("the query has {bytes} bytes, and may have {limit}: shorten it")]
+    /// The query is too long.
+    #[error("the query has {bytes} bytes; the limit is {limit}: shorten it")]
     TooLong {
-        /// How long it is.
+        /// Its length in bytes.
         bytes: usize,
-        /// How long it may be.
+        /// The longest that is allowed, in bytes.
         limit: usize,
     },
-    /// It is nested deeper than a query may be.
+    /// The query is nested too deeply.
     #[error("the query is nested deeper than {limit} levels: simplify it")]
     TooDeep {
-        /// How deep it may be.
+        /// The most levels that are allowed.
         limit: usize,
     },
-    /// It has more patterns than a query may have.
+    /// The query has too many regular expressions.
     #[error("the query has more than {limit} regular expressions: name the values with = instead")]
     TooManyPatterns {
-        /// How many it may have.
+        /// The most that are allowed.
         limit: usize,
     },
 }
 
 impl Error {
-    /// Whether it cannot even be read.
+    /// Returns true if the query cannot even be parsed.
     pub fn is_syntax(&self) -> bool {
         !matches!(self, Self::Invalid(_))
     }
 
-    /// That `found`, which begins at a byte of the query, is not what was expected.
+    /// An error that `found`, at that byte of the query, is not what was expected.
     pub(crate) fn at(query: &str, offset: usize, found: impl Into<String>, expected: &str) -> Self {
         let before = query.get(..offset).unwrap_or(query);
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);

@@ -1,4 +1,4 @@
-//! Programs over a table.
+//! Evaluates programs over a table.
 
 use std::borrow::Cow;
 
@@ -8,14 +8,15 @@ use crate::value::Comparison;
 use crate::vector::{self, Mask};
 use crate::{Column, Value};
 
-/// Pairs of an event and a link that are looked at of one span: a span may have many thousand of both.
+/// The most pairs of an event and a link that are tested for one span, which may have many
+/// thousands of both.
 const MAX_PAIRS: usize = 1 << 20;
 
-/// Pairs of a span and its events and links that are looked at together.
+/// The number of pairs of events and links that are evaluated together.
 const CHUNK: usize = 16 * 1024;
 
 impl Selector {
-    /// The spans that are chosen.
+    /// The spans that this selector chooses.
     pub(crate) fn mask(&self, table: &Table<'_>) -> Mask {
         let spans = self.spans.mask(&table.frame());
         let items = self.items.iter();
@@ -25,7 +26,7 @@ impl Selector {
     }
 }
 
-/// Of some spans, those of which an event and a link satisfy an expression together.
+/// Of the given spans, those with an event and a link that together satisfy an expression.
 fn spans_with_items(node: &Node, items: Items, spans: &Mask, table: &Table<'_>) -> Mask {
     if *spans == Mask::None {
         return Mask::None;
@@ -69,7 +70,8 @@ fn spans_with_items(node: &Node, items: Items, spans: &Mask, table: &Table<'_>) 
     Mask::Some(found)
 }
 
-/// Spans, and of each an event and a link, beyond the last of which there is none.
+/// Rows of a span with one of its events and one of its links; an index beyond the last item stands
+/// for none.
 #[derive(Default)]
 struct Chunk {
     spans: Vec<u32>,
@@ -77,14 +79,14 @@ struct Chunk {
     links: Vec<u32>,
 }
 
-/// The items; if there are none, one that there is not.
+/// The given items; if there are none, one index that stands for a missing item.
 fn or_none(items: std::ops::Range<u32>) -> impl Iterator<Item = u32> {
     let none = items.is_empty().then_some(u32::MAX);
     items.chain(none)
 }
 
 impl Node {
-    /// The rows for which it is true.
+    /// The rows for which the expression is true.
     pub(crate) fn mask(&self, frame: &Frame<'_, '_>) -> Mask {
         match self {
             Self::Constant(value) => value.is_true().into(),
@@ -121,7 +123,7 @@ impl Node {
         }
     }
 
-    /// Its value in each row.
+    /// The value of the expression in each row.
     pub(crate) fn column<'f, 'b>(&self, frame: &'f Frame<'f, 'b>) -> Cow<'f, Column<'b>>
     where
         'b: 'f,

@@ -1,4 +1,4 @@
-//! What a query can ask of a span, of its events and links, and of its trace.
+//! The fields of a query: what it can ask about a span, its events, its links and its trace.
 
 use std::fmt;
 
@@ -7,14 +7,14 @@ use std::fmt;
 pub enum Field {
     /// Something that every span has.
     Intrinsic(Intrinsic),
-    /// The attribute of that key.
+    /// The attribute with that key.
     Attribute(Scope, String),
 }
 
-/// Where an attribute is looked for.
+/// The place where an attribute is looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Scope {
-    /// The span; if it has no such attribute, its resource.
+    /// The span, or its resource if the span has no such attribute.
     Any,
     /// The span.
     Span,
@@ -28,46 +28,46 @@ pub enum Scope {
     Link,
 }
 
-/// A field that is no attribute.
+/// A field that is not an attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Intrinsic {
     /// The span's name.
     Name,
-    /// Its status.
+    /// The code of the span's status.
     Status,
-    /// What its status says.
+    /// The message of the span's status.
     StatusMessage,
-    /// Its kind.
+    /// The span's kind.
     Kind,
-    /// From its start to its end.
+    /// The time from the span's start to its end.
     Duration,
-    /// Its id.
+    /// The span's id.
     SpanId,
-    /// The id of its parent, zeros for a root.
+    /// The id of the span's parent; zeros for a root.
     ParentId,
-    /// How many direct children it has.
+    /// The number of direct children of the span.
     ChildCount,
-    /// The id of its trace.
+    /// The id of the trace.
     TraceId,
-    /// From the first start to the last end in its trace.
+    /// The time from the first start to the last end in the trace.
     TraceDuration,
-    /// The name of the root of its trace.
+    /// The name of the root of the trace.
     RootName,
-    /// The service of the root of its trace.
+    /// The service of the root of the trace.
     RootService,
-    /// Its number on the way down, depth first.
+    /// The span's number on the way down in a depth-first walk.
     NestedSetLeft,
-    /// Its number on the way up.
+    /// The span's number on the way up.
     NestedSetRight,
-    /// The left number of its parent.
+    /// The left number of the span's parent.
     NestedSetParent,
     /// The name of an event.
     EventName,
-    /// From the start of the span to an event.
+    /// The time from the start of the span to an event.
     EventTime,
-    /// The trace that a link leads to.
+    /// The trace id of a link.
     LinkTraceId,
-    /// The span that a link leads to.
+    /// The span id of a link.
     LinkSpanId,
     /// The name of the instrumentation scope.
     ScopeName,
@@ -75,7 +75,7 @@ pub enum Intrinsic {
     ScopeVersion,
 }
 
-/// What each intrinsic is called: with its scope, and by its short form if it has one.
+/// The names of each intrinsic: the one with its scope, and the short one if there is one.
 const NAMES: [(Intrinsic, &str, Option<&str>); 21] = [
     (Intrinsic::Name, "span:name", Some("name")),
     (Intrinsic::Status, "span:status", Some("status")),
@@ -139,19 +139,19 @@ impl Intrinsic {
         NAMES.iter().map(|(intrinsic, ..)| *intrinsic)
     }
 
-    /// The intrinsic of that name, short or with its scope.
+    /// Parses the name of an intrinsic, short or with its scope.
     pub fn from_name(name: &str) -> Option<Self> {
         let named =
             |(_, long, short): &&(_, &str, Option<&str>)| *long == name || *short == Some(name);
         NAMES.iter().find(named).map(|(intrinsic, ..)| *intrinsic)
     }
 
-    /// Its name with its scope.
+    /// The name with its scope.
     pub fn name(self) -> &'static str {
         self.names().0
     }
 
-    /// Its short name if it has one, else the one with its scope.
+    /// The short name if there is one, else the name with its scope.
     pub fn short_name(self) -> &'static str {
         let (long, short) = self.names();
         short.unwrap_or(long)
@@ -162,7 +162,7 @@ impl Intrinsic {
         found.map_or(("", None), |(_, long, short)| (long, *short))
     }
 
-    /// Whether it is one of the ids, which are compared without regard to case and leading zeros.
+    /// Returns true for ids, which are compared without regard to case and leading zeros.
     pub(crate) fn is_id(self) -> bool {
         matches!(
             self,
@@ -170,7 +170,7 @@ impl Intrinsic {
         )
     }
 
-    /// Whether it is known only where all spans of the trace are.
+    /// Returns true if the value is known only when all spans of the trace are.
     pub fn is_of_trace(self) -> bool {
         matches!(
             self,
@@ -186,7 +186,7 @@ impl Intrinsic {
 }
 
 impl Scope {
-    /// The scope of that name.
+    /// Parses the name of a scope.
     pub fn from_name(name: &str) -> Option<Self> {
         SCOPES
             .iter()
@@ -194,7 +194,7 @@ impl Scope {
             .map(|(scope, _)| *scope)
     }
 
-    /// Its name; "" for [`Scope::Any`].
+    /// The name of the scope; "" for [`Scope::Any`].
     pub fn name(self) -> &'static str {
         SCOPES
             .iter()
@@ -204,7 +204,7 @@ impl Scope {
 }
 
 impl Field {
-    /// The columns that it is made of.
+    /// The columns that the field is computed from.
     pub fn sources(&self) -> std::collections::BTreeSet<crate::Source> {
         crate::search::sources(std::slice::from_ref(self))
     }
@@ -214,7 +214,7 @@ impl Field {
         Self::Attribute(Scope::Resource, "service.name".to_owned())
     }
 
-    /// Whether it is about events: a span has as many values as events.
+    /// Returns true for fields of events, of which a span has one value for each event.
     pub fn is_of_event(&self) -> bool {
         matches!(
             self,
@@ -223,7 +223,7 @@ impl Field {
         )
     }
 
-    /// Whether it is about links: a span has as many values as links.
+    /// Returns true for fields of links, of which a span has one value for each link.
     pub fn is_of_link(&self) -> bool {
         matches!(
             self,
@@ -232,12 +232,12 @@ impl Field {
         )
     }
 
-    /// Whether it is known only where all spans of the trace are.
+    /// Returns true if the value is known only when all spans of the trace are.
     pub fn is_of_trace(&self) -> bool {
         matches!(self, Self::Intrinsic(intrinsic) if intrinsic.is_of_trace())
     }
 
-    /// Its key without a scope, as the answer of a search names it.
+    /// The key without a scope, as the answer of a search names it.
     pub fn bare_name(&self) -> &str {
         match self {
             Self::Intrinsic(intrinsic) => intrinsic.short_name(),
@@ -246,14 +246,14 @@ impl Field {
     }
 }
 
-/// The field as a query names it: attributes with their scope, intrinsics by their short form.
+/// Writes the field as in a query: attributes with their scope, intrinsics by their short name.
 impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Intrinsic(intrinsic) => f.write_str(intrinsic.short_name()),
             Self::Attribute(scope, key) => {
                 write!(f, "{}.", scope.name())?;
-                // `.5` is a number.
+                // `.5` would be read as a number.
                 let is_number =
                     *scope == Scope::Any && key.starts_with(|c: char| c.is_ascii_digit());
                 if !is_number && !key.is_empty() && key.chars().all(is_of_name) {
@@ -266,7 +266,7 @@ impl fmt::Display for Field {
     }
 }
 
-/// Whether a character belongs to the name of an attribute without quotes.
+/// Returns true if a character can stand in the name of an attribute without quotes.
 pub(crate) fn is_of_name(char: char) -> bool {
     !char.is_whitespace() && !"{}()=~!<>&|^,\"".contains(char)
 }

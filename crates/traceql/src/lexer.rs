@@ -1,4 +1,4 @@
-//! Text to tokens.
+//! Turns the text of a query into tokens.
 
 use std::str::Chars;
 
@@ -7,7 +7,7 @@ use crate::field::is_of_name;
 use crate::value::parse_duration;
 use crate::{Field, Intrinsic, Scope, Value};
 
-/// The smallest thing of which a query is made.
+/// The smallest unit of a query.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Token {
     /// Brackets, operators and commas.
@@ -18,23 +18,23 @@ pub(crate) enum Token {
     Literal(Value<'static>),
     /// An attribute, or an intrinsic with its scope.
     Field(Field),
-    /// An attribute of the parent, as it was written.
+    /// An attribute of the parent, as written in the query.
     Parent(String),
     /// The end of the query.
     End,
 }
 
-/// A token and where it is.
+/// A token and its place in the query.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Spanned {
     pub(crate) token: Token,
-    /// Its first byte.
+    /// The offset of its first byte.
     pub(crate) start: usize,
-    /// The byte behind its last.
+    /// The offset after its last byte.
     pub(crate) end: usize,
 }
 
-/// Every symbol; those that begin with another come before it.
+/// All symbols; a longer one comes before any that it begins with.
 const SYMBOLS: [&str; 34] = [
     "&>>", "&<<", "!>>", "!<<", "&>", "&<", "&~", "&&", "||", "!>", "!<", "!=", "!~", "=~", ">=",
     "<=", ">>", "<<", "=", ">", "<", "~", "!", "{", "}", "(", ")", "|", ",", "+", "-", "*", "/",
@@ -128,7 +128,7 @@ impl<'q> Lexer<'q> {
             '.' if ahead.next().is_some_and(|c| c.is_ascii_digit()) => self.number(),
             '.' => self.attribute(Scope::Any),
             _ if is_of_word(first) => self.word(),
-            // `^` ends names, and is no beginning of another symbol.
+            // `^` ends a name, and no longer symbol begins with it.
             '^' => Ok(self.symbol("^")),
             _ => {
                 let symbol = SYMBOLS
@@ -285,7 +285,7 @@ fn push_char(char: char, bytes: &mut Vec<u8>) {
     bytes.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
 }
 
-/// Reads what follows a backslash.
+/// Reads the rest of an escape sequence, after the backslash.
 fn escape(chars: &mut Chars<'_>, bytes: &mut Vec<u8>) -> Option<()> {
     let plain = match chars.next()? {
         'n' => b'\n',

@@ -1,9 +1,9 @@
-//! TraceQL, the query language of Grafana Tempo: queries for spans and traces, and metrics made of
-//! them.
+//! TraceQL, the query language of Grafana Tempo, for searching spans and traces and for computing
+//! metrics from them.
 //!
-//! [`parse`] reads a query, of which a [`Search`] or [`Metrics`] are made; a [`Batch`] hands over the
-//! columns that their evaluation needs. Nothing here knows where spans come from, nor how an answer is
-//! sent.
+//! [`parse`] reads a query, from which a [`Search`] or [`Metrics`] is made. A [`Batch`] supplies
+//! the columns that the evaluation needs. This crate does not know where spans come from or how an
+//! answer is sent.
 //!
 //! Spec: <https://grafana.com/docs/tempo/latest/traceql/>
 

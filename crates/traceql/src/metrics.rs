@@ -1,4 +1,4 @@
-//! Metrics: series made of spans.
+//! Metrics: time series computed from spans.
 
 mod accumulate;
 mod calculate;
@@ -23,27 +23,27 @@ use window::Buckets;
 pub use series::{Exemplar, Series};
 pub use window::{Window, WindowError};
 
-/// Metrics made ready to be evaluated.
+/// A metrics query that is ready to be evaluated.
 #[derive(Debug)]
 pub struct Metrics {
     leaves: Vec<Leaf>,
     tree: Tree,
 }
 
-/// Series made of spans: one of the operands.
+/// One operand of the arithmetic: series computed from spans.
 #[derive(Debug)]
 pub(crate) struct Leaf {
     pub(crate) search: Search,
     pub(crate) function: Function,
-    /// Names of the fields by which spans are grouped, and the inputs that they are.
+    /// The names of the fields that spans are grouped by, each with its input.
     pub(crate) by: Vec<(String, usize)>,
-    /// The field of which the function takes the values.
+    /// The field that the function is applied to.
     pub(crate) value: Option<usize>,
-    /// What chooses spans that are compared with the others.
+    /// For `compare()`: the spans to compare with the others.
     pub(crate) selection: Option<Selector>,
 }
 
-/// What is done with the series of the leaves.
+/// The operations on the series of the leaves.
 #[derive(Debug)]
 enum Tree {
     Leaf(usize),
@@ -52,7 +52,7 @@ enum Tree {
     Reduce(Box<Tree>, Reduction),
 }
 
-/// Metrics being made of one batch after the other.
+/// An evaluation of metrics in progress, fed with one batch after the other.
 #[derive(Debug)]
 pub struct MetricsRun<'m> {
     metrics: &'m Metrics,
@@ -61,43 +61,43 @@ pub struct MetricsRun<'m> {
     budget: Budget,
 }
 
-/// Memory that is taken for what is counted.
+/// The memory available for counting.
 #[derive(Debug)]
 pub(crate) struct Budget {
     taken: usize,
     most: usize,
-    /// Whether more would have been needed.
+    /// True if more memory was needed than is available.
     exceeded: bool,
 }
 
-/// What came out.
+/// The result of a metrics query.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
-    /// The series: those with fewer labels first, then by their labels.
+    /// The series, ordered by their number of labels, then by their labels.
     pub series: Vec<Series>,
-    /// Whether there are more, for which there was no memory.
+    /// True if some series are missing because memory ran out.
     pub is_partial: bool,
 }
 
 impl Metrics {
-    /// Makes metrics ready.
+    /// Prepares metrics for evaluation.
     pub fn new(metrics: &syntax::Metrics) -> Self {
         let mut leaves = Vec::new();
         let tree = tree(metrics, &mut leaves);
         Self { leaves, tree }
     }
 
-    /// Whether a batch must hold whole traces.
+    /// Returns true if each batch must hold whole traces.
     pub fn needs_whole_traces(&self) -> bool {
         self.leaves.iter().any(Leaf::needs_whole_traces)
     }
 
-    /// Whether a batch must know all attributes, not only [`Metrics::sources`].
+    /// Returns true if a batch must provide all attributes, not only [`Metrics::sources`].
     pub fn needs_all_attributes(&self) -> bool {
         self.leaves.iter().any(|leaf| leaf.selection.is_some())
     }
 
-    /// Whether the evaluation reads [`Batch::span_ids`] and [`Batch::parent_ids`].
+    /// Returns true if the evaluation reads [`Batch::span_ids`] and [`Batch::parent_ids`].
     pub fn needs_ids(&self) -> bool {
         let mut leaves = self.leaves.iter();
         leaves.any(|leaf| leaf.selection.is_some() || leaf.search.needs_ids())
@@ -111,8 +111,9 @@ impl Metrics {
             .collect()
     }
 
-    /// What every span that counts, or, of whole traces, a span of each trace of which any counts,
-    /// satisfies. What is known only of whole traces is taken to hold.
+    /// A condition that every counted span satisfies. If whole traces are needed, every trace with
+    /// a counted span has a span that satisfies it. Parts that only a whole trace can answer are
+    /// taken to be true.
     pub fn probe(&self) -> Expr {
         let probes: Vec<_> = self
             .leaves
@@ -125,7 +126,8 @@ impl Metrics {
         }
     }
 
-    /// Begins an evaluation that counts within so many bytes, beside those of a batch and of the answer.
+    /// Begins an evaluation that may use so many bytes for counting, in addition to the batch and
+    /// the answer.
     pub fn run(&self, window: Window, memory: usize) -> MetricsRun<'_> {
         let buckets = Buckets::of(window);
         let leaves = self
@@ -144,8 +146,9 @@ impl Metrics {
         }
     }
 
-    /// How many times that which is counted is there when the answer is made of it: as it was counted,
-    /// as rows of every output, which take twice as much for a count, and once more if rows are paired.
+    /// The number of copies of the counts that exist while the answer is made: the counts
+    /// themselves, two for the rows of each output (a row takes twice as much as a count), and one
+    /// more if rows are paired.
     pub fn copies(&self) -> usize {
         let outputs = self.leaves.iter().map(|leaf| match &leaf.function {
             Function::QuantileOverTime(_, quantiles) => quantiles.len().max(1),
@@ -163,17 +166,17 @@ impl MetricsRun<'_> {
         }
     }
 
-    /// The bytes that it takes now or when the answer is made.
+    /// The bytes in use now or when the answer is made, whichever is more.
     pub fn memory(&self) -> usize {
         self.budget.taken * self.metrics.copies()
     }
 
-    /// The first and the last start of a span that may count, in nanoseconds since the epoch.
+    /// The first and the last start that a counted span may have, in nanoseconds since the epoch.
     pub fn starts(&self) -> std::ops::RangeInclusive<u64> {
         self.buckets.starts()
     }
 
-    /// The series.
+    /// Ends the evaluation and returns the series.
     pub fn finish(self) -> Answer {
         let leaves = self
             .leaves
@@ -197,7 +200,7 @@ impl MetricsRun<'_> {
 }
 
 impl Budget {
-    /// Takes so many bytes, if they are left.
+    /// Takes so many bytes; fails if they are not available.
     pub(crate) fn take(&mut self, bytes: usize) -> bool {
         let fits = bytes <= self.most - self.taken;
         self.exceeded |= !fits;
@@ -231,7 +234,7 @@ impl Leaf {
     }
 
     fn needs_whole_traces(&self) -> bool {
-        // Spans are compared by the root of their trace, too.
+        // Spans are also compared by the root of their trace.
         self.selection.is_some() || !self.search.is_of_spans()
     }
 }

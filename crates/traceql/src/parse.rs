@@ -1,4 +1,4 @@
-//! Tokens to a syntax tree.
+//! Parses tokens into a syntax tree.
 
 mod expr;
 mod lenient;
@@ -16,10 +16,10 @@ use crate::{Field, Intrinsic, Kind, Status, Value, check};
 
 pub use lenient::parse_lenient;
 
-/// Bytes that a query may have.
+/// The longest query allowed, in bytes.
 const MAX_BYTES: usize = 256 * 1024;
 
-/// Levels that a query may be nested. Chains of one operator between spans' conditions do not count.
+/// The deepest nesting allowed. A chain of one operator between conditions counts as one level.
 const MAX_DEPTH: usize = 256;
 
 const COMPARISONS: [Comparison; 6] = [
@@ -31,10 +31,10 @@ const COMPARISONS: [Comparison; 6] = [
     Comparison::GreaterOrEqual,
 ];
 
-/// Reads a query, and refuses it if it means nothing.
+/// Parses and checks a query.
 ///
 /// # Errors
-/// [`Error`], with the place of the mistake if it cannot be read.
+/// [`Error`]; if the query cannot be parsed, with the place of the mistake.
 pub fn parse(query: &str) -> Result<Query, Error> {
     let query = parse_unchecked(query)?;
     check::query(&query)?;
@@ -45,10 +45,10 @@ fn parse_unchecked(query: &str) -> Result<Query, Error> {
     Parser::new(query)?.query()
 }
 
-/// Reads a field as a query names it: `.a`, `span.a`, `span:name`, `name`.
+/// Parses a field as it stands in a query: `.a`, `span.a`, `span:name`, `name`.
 ///
 /// # Errors
-/// [`Error`] if it is no field.
+/// [`Error`] if the text is not a field.
 pub fn parse_field(text: &str) -> Result<Field, Error> {
     let mut parser = Parser::new(text)?;
     let field = parser.field()?;
@@ -63,14 +63,14 @@ pub(crate) struct Parser<'q> {
     depth: usize,
 }
 
-/// What a query looks like from afar.
+/// The overall form of a query.
 #[derive(Debug, PartialEq, Eq)]
 enum Shape {
-    /// One pipeline, perhaps with metrics behind it.
+    /// One pipeline, optionally followed by metrics.
     Pipeline,
-    /// Pipelines in parentheses, and operators between them.
+    /// Pipelines in parentheses, joined by operators.
     Pipelines,
-    /// Metrics in parentheses, and arithmetic between them.
+    /// Metrics in parentheses, joined by arithmetic.
     Arithmetic,
 }
 
@@ -117,8 +117,8 @@ impl<'q> Parser<'q> {
         }
     }
 
-    /// In how many parentheses, counted from a token, the deepest of the wanted tokens stands that is
-    /// in no selector, in the group in which the first token is.
+    /// The depth, in parentheses, of the most deeply nested wanted token. Looks from the given
+    /// token to the end of the group that it is in, and skips selectors.
     fn depth_of(&self, from: usize, wanted: fn(&Token) -> bool) -> Option<usize> {
         let mut depth = 0_usize;
         let mut braces = 0_usize;
@@ -197,7 +197,7 @@ impl<'q> Parser<'q> {
         }
     }
 
-    /// The error that says that the token is not what was expected.
+    /// An error that the current token is not what was expected.
     fn unexpected(&self, expected: &str) -> Error {
         let (start, found) = match self.tokens.get(self.at) {
             Some(spanned) if spanned.token != Token::End => {
@@ -209,7 +209,7 @@ impl<'q> Parser<'q> {
         Error::at(self.query, start, found, expected)
     }
 
-    /// Does something one level deeper.
+    /// Reads something one level deeper.
     fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
         self.descend()?;
         let result = read(self);
@@ -225,8 +225,7 @@ impl<'q> Parser<'q> {
         Ok(())
     }
 
-    /// Reads what begins with an operand and goes on with operators, each of which makes one thing of
-    /// what there is and what follows.
+    /// Reads operands joined by operators, combining from the left.
     fn chain<T>(
         &mut self,
         first: T,
@@ -254,7 +253,7 @@ impl<'q> Parser<'q> {
         Ok(inside)
     }
 
-    /// One or more things with commas between them.
+    /// Reads one or more items separated by commas.
     fn list<T>(&mut self, read: fn(&mut Self) -> Result<T, Error>) -> Result<Vec<T>, Error> {
         let mut list = vec![read(self)?];
         while self.accept(",") {
@@ -305,7 +304,7 @@ impl<'q> Parser<'q> {
     }
 }
 
-/// The value of a word that has one.
+/// The value of a keyword that stands for a value.
 fn word_value(word: &str) -> Option<Value<'static>> {
     let status = Status::ALL.into_iter().find(|status| status.name() == word);
     let kind = Kind::ALL.into_iter().find(|kind| kind.name() == word);

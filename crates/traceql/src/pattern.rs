@@ -6,24 +6,24 @@ use regex::{Regex, RegexBuilder};
 #[derive(Debug, Clone)]
 pub(crate) struct Pattern {
     regex: Regex,
-    /// About how many steps it takes for each byte of a text, at worst.
+    /// The approximate number of steps for each byte of a text, at worst.
     weight: usize,
 }
 
 impl Pattern {
-    /// Bytes that a compiled pattern may take, and its cache of states besides.
+    /// The largest size of a compiled pattern in bytes, and of its cache of states.
     const MAX_SIZE: usize = 256 * 1024;
 
-    /// About how many bytes each state of a compiled pattern takes.
+    /// The approximate size of a state of a compiled pattern in bytes.
     const STATE: usize = 64;
 
-    /// Steps that one match takes at most, some tenth of a second: of a text that would take more, the
-    /// beginning is looked at.
+    /// The most steps that one match may take, about a tenth of a second. If a text would take
+    /// more, only its beginning is searched.
     const MAX_STEPS: usize = 16 << 20;
 
-    /// Compiles a pattern; `None` if it is none, or too large.
+    /// Compiles a pattern; returns `None` if it is invalid or too large.
     pub(crate) fn new(pattern: &str) -> Option<Self> {
-        // By itself first: `)(` is no pattern.
+        // Compiles the pattern by itself first: `)(` would become valid inside a group.
         compile(pattern, Self::MAX_SIZE)?;
         let whole = format!("^(?:{pattern})$");
         let sizes = [
@@ -44,7 +44,7 @@ impl Pattern {
         self.regex.is_match(text.get(..end).unwrap_or(text))
     }
 
-    /// About how many steps it takes to match a text, at worst.
+    /// The approximate number of steps of matching a text, at worst.
     pub(crate) fn steps(&self, text: &str) -> usize {
         text.len().saturating_mul(self.weight).min(Self::MAX_STEPS)
     }

@@ -1,4 +1,4 @@
-//! The canonical text of a query: what is read from it is the same query.
+//! Prints a query in its canonical form, which is parsed to the same query.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -8,7 +8,7 @@ use crate::syntax::{
     Reduction, Relation, SpanMetrics, Spanset, SpansetOperator, Stage,
 };
 
-/// Writes things with something between them.
+/// Writes items with a separator between them.
 pub(crate) fn separated<T: Display>(
     f: &mut Formatter<'_>,
     things: &[T],
@@ -23,7 +23,7 @@ pub(crate) fn separated<T: Display>(
     Ok(())
 }
 
-/// A value as a literal of a query.
+/// A value written as a literal.
 pub(crate) struct Literal<'a>(pub(crate) &'a Value<'static>);
 
 impl Display for Literal<'_> {
@@ -38,7 +38,8 @@ impl Display for Literal<'_> {
     }
 }
 
-/// A number where only constants may be: there, the least integer has no name.
+/// A number in a place where only constants are allowed; the smallest integer cannot be written as
+/// a literal there.
 struct Constant<'a>(&'a Value<'static>);
 
 impl Display for Constant<'_> {
@@ -146,7 +147,7 @@ impl Display for Spanset {
 }
 
 impl SpansetOperator {
-    /// Every operator and its symbol.
+    /// All operators with their symbols.
     pub(crate) fn all() -> impl Iterator<Item = (&'static str, Self)> {
         const RELATIONS: [(Relation, [&str; 3]); 5] = [
             (Relation::Ancestor, [">>", "!>>", "&>>"]),
@@ -218,7 +219,7 @@ impl Display for Expr {
     }
 }
 
-/// An expression inside another, in parentheses if it has operators.
+/// An expression inside another one, with parentheses if it has operators.
 struct Operand<'e>(&'e Expr);
 
 impl Display for Operand<'_> {

@@ -1,16 +1,16 @@
-//! Expressions made ready to be evaluated.
+//! Prepares expressions for evaluation.
 
 use crate::pattern::Pattern;
 use crate::syntax::Expr;
 use crate::value::{Arithmetic, Comparison};
 use crate::{Field, Value};
 
-/// The fields that programs read, each once.
+/// The distinct fields that programs read.
 #[derive(Debug, Default)]
 pub(crate) struct Inputs(pub(crate) Vec<Field>);
 
 impl Inputs {
-    /// The number of a field.
+    /// Adds a field and returns its number.
     pub(crate) fn add(&mut self, field: &Field) -> usize {
         let known = self.0.iter().position(|known| known == field);
         known.unwrap_or_else(|| {
@@ -20,11 +20,11 @@ impl Inputs {
     }
 }
 
-/// An expression whose constant parts are computed and whose patterns are compiled.
+/// An expression with its constant parts computed and its patterns compiled.
 #[derive(Debug, Clone)]
 pub(crate) enum Node {
     Constant(Value<'static>),
-    /// The input of that number.
+    /// The input with that number.
     Input(usize),
     /// An id in lower case, without leading zeros.
     Trimmed(Box<Node>),
@@ -39,18 +39,18 @@ pub(crate) enum Node {
     Any(Vec<Node>),
 }
 
-/// Whether an expression asks of events or links.
+/// Tells if an expression reads events, links or both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Items {
     pub(crate) events: bool,
     pub(crate) links: bool,
 }
 
-/// A selector: the conditions on the span itself, and those on its events and links.
+/// A prepared selector: conditions on the span itself, and conditions on its events and links.
 #[derive(Debug, Clone)]
 pub(crate) struct Selector {
     pub(crate) spans: Node,
-    /// Each must hold for one event, one link, or one pair of both.
+    /// Conditions each of which must hold for an event, a link, or a pair of both.
     pub(crate) items: Vec<(Node, Items)>,
 }
 
@@ -114,7 +114,7 @@ impl Selector {
         Self { spans, items }
     }
 
-    /// Whether no span can be chosen.
+    /// Returns true if the selector cannot choose any span.
     pub(crate) fn is_never(&self) -> bool {
         matches!(&self.spans, Node::Constant(value) if !value.is_true())
     }
@@ -126,7 +126,7 @@ impl Node {
         let node = match expr {
             Expr::Literal(value) => Self::Constant(value.clone()),
             Expr::Field(field) => Self::Input(inputs.add(field)),
-            // Refused before.
+            // The check has refused these.
             Expr::Parent(_) => Self::Constant(Value::Nil),
             Expr::Not(inner) => Self::Not(boxed(inner)),
             Expr::Negate(inner) => Self::Negate(boxed(inner)),
@@ -147,7 +147,7 @@ impl Node {
                 pattern,
             } => match pattern_of(pattern) {
                 Some(pattern) => Self::Match(boxed(text), *negated, pattern),
-                // Refused before.
+                // The check has refused these.
                 None => Self::Constant(Value::Nil),
             },
             Expr::Calculate(left, arithmetic, right) => {
@@ -159,7 +159,7 @@ impl Node {
         node.folded()
     }
 
-    /// The constant that it is, if all of it is constant.
+    /// Replaces the expression by its value if it is constant.
     fn folded(self) -> Self {
         let value = match &self {
             Self::Trimmed(inner) => inner.constant().map(trimmed),
@@ -235,7 +235,7 @@ fn pattern_of(expr: &Expr) -> Option<Pattern> {
     }
 }
 
-/// An id without leading zeros, in lower case; any other value is itself.
+/// An id in lower case without leading zeros; any other value is returned as it is.
 pub(crate) fn trimmed<'v>(value: &Value<'v>) -> Value<'v> {
     match value {
         Value::Text(text) => Value::text(text.trim_start_matches('0').to_ascii_lowercase()),

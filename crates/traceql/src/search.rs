@@ -1,4 +1,4 @@
-//! Searches: which traces match, by which of their spans.
+//! Searches for traces, and for the spans in them that match.
 
 mod aggregate;
 mod relate;
@@ -17,47 +17,47 @@ use crate::{Batch, Comparison, Field, Intrinsic, Source, Value};
 
 use run::Run;
 
-/// A pipeline made ready to be evaluated.
+/// A pipeline that is ready to be evaluated.
 #[derive(Debug)]
 pub struct Search {
     pub(crate) inputs: Inputs,
     pub(crate) steps: Steps,
-    /// The fields that the answer shows, as the inputs that they are.
+    /// The fields that the answer shows, as numbers of inputs.
     shown: Vec<usize>,
     probe: Expr,
-    /// Whether a step asks which span is below which.
+    /// True if a step relates spans by their place in the tree.
     relates: bool,
-    /// Whether a step needs to know whole traces.
+    /// True if a step needs whole traces.
     needs_structure: bool,
 }
 
-/// What the evaluation of a batch found.
+/// The result of searching a batch.
 pub struct Found<'b> {
-    /// The traces that match, in the order of the batch.
+    /// The matching traces, in the order of the batch.
     pub traces: Vec<FoundTrace>,
     table: Table<'b>,
     shown: &'b [usize],
 }
 
-/// A trace that matches.
+/// A matching trace.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FoundTrace {
-    /// Its rows in the batch.
+    /// The rows of the trace in the batch.
     pub rows: Range<usize>,
-    /// Its sets of spans that match, none of them empty.
+    /// The matching sets of spans; none of them is empty.
     pub spansets: Vec<FoundSpanset>,
 }
 
-/// Spans that match.
+/// Matching spans.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FoundSpanset {
-    /// Their rows in the batch, ascending.
+    /// The rows of the spans in the batch, ascending.
     pub rows: Vec<u32>,
-    /// What the pipeline made of it: `count()`, `by(…)`.
+    /// The values that the pipeline computed for the set: `count()`, `by(…)`.
     pub attributes: Vec<(String, Value<'static>)>,
 }
 
-/// Stages and the programs that they use: of those, the results are the same in every stage.
+/// Stages, with the programs that they share. The result of a program does not depend on the stage.
 #[derive(Debug, Default)]
 pub(crate) struct Steps {
     pub(crate) list: Vec<Step>,
@@ -65,12 +65,12 @@ pub(crate) struct Steps {
     pub(crate) values: Vec<Node>,
 }
 
-/// A stage.
+/// A step of the evaluation.
 #[derive(Debug)]
 pub(crate) enum Step {
     Spanset(Choice),
     Filter {
-        /// What is made, and of which of the values.
+        /// The function and the program that it is applied to; `None` for `count()`.
         aggregate: Option<(Fold, usize)>,
         comparison: Comparison,
         constant: Value<'static>,
@@ -83,7 +83,7 @@ pub(crate) enum Step {
     Coalesce,
 }
 
-/// What chooses spans.
+/// A way to choose spans.
 #[derive(Debug)]
 pub(crate) enum Choice {
     Selector(usize),
@@ -92,7 +92,7 @@ pub(crate) enum Choice {
 }
 
 impl Search {
-    /// Makes a pipeline ready.
+    /// Prepares a pipeline.
     pub fn new(pipeline: &Pipeline) -> Self {
         let mut inputs = Inputs::default();
         let mut builder = Builder {
@@ -119,8 +119,8 @@ impl Search {
         }
     }
 
-    /// What at least one span of every trace that matches satisfies, asked of the span alone: what is
-    /// known only of whole traces is taken to hold.
+    /// A condition that holds for at least one span of every matching trace and that a span can
+    /// answer alone. Parts that need whole traces are taken to be true.
     pub fn probe(&self) -> &Expr {
         &self.probe
     }
@@ -153,12 +153,12 @@ impl Search {
             )
     }
 
-    /// Looks again at whether whole traces are needed, after inputs were added.
+    /// Updates whether whole traces are needed, after inputs were added.
     pub(crate) fn note_inputs(&mut self) {
         self.needs_structure |= self.inputs.0.iter().any(Field::is_of_trace);
     }
 
-    /// The spans of a batch that come through the pipeline.
+    /// The spans of a batch that pass the pipeline.
     pub(crate) fn mask(&self, table: &Table<'_>) -> Mask {
         if let [Step::Spanset(Choice::Selector(_))] = self.steps.list.as_slice()
             && let [selector] = self.steps.selectors.as_slice()
@@ -205,8 +205,8 @@ impl Search {
 }
 
 impl Found<'_> {
-    /// The fields of a span that the query tests or selects, and their values; those that it does not
-    /// have are left out.
+    /// The fields that the query tests or selects, with their values in a span; fields without a
+    /// value are left out.
     pub fn fields(&self, row: usize) -> Vec<(&str, Value<'_>)> {
         let fields = self.shown.iter().filter_map(|input| {
             let field = self.table.field(*input)?;
@@ -304,7 +304,7 @@ impl Builder<'_> {
         });
     }
 
-    /// Has a field shown, unless the answer holds it anyway.
+    /// Adds a field to the answer unless the answer holds it anyway.
     fn show(&mut self, field: &Field) {
         let has_place_of_its_own = matches!(
             field,
@@ -372,7 +372,7 @@ fn source(intrinsic: Intrinsic) -> Option<Source> {
 const TRUE: Expr = Expr::Literal(Value::Bool(true));
 const FALSE: Expr = Expr::Literal(Value::Bool(false));
 
-/// What a span of a trace that a pipeline lets through satisfies: what its first choice asks.
+/// A condition that a span of each passing trace satisfies: the condition of the first choice.
 fn probe(pipeline: &Pipeline) -> Expr {
     let choice = pipeline.0.iter().find_map(|stage| match stage {
         Stage::Spanset(spanset) => Some(probe_spanset(spanset)),
@@ -388,7 +388,7 @@ fn probe_spanset(spanset: &Spanset) -> Expr {
         Spanset::Operation(left, SpansetOperator::Or, right) => {
             either(probe_spanset(left), probe_spanset(right))
         }
-        // Both must have spans; the more that is asked of one, the fewer traces come into question.
+        // Both sides must have spans, so the stricter condition excludes more traces.
         Spanset::Operation(
             left,
             SpansetOperator::And | SpansetOperator::Structural(_, Keep::Right | Keep::Both),
@@ -403,7 +403,7 @@ fn probe_spanset(spanset: &Spanset) -> Expr {
     }
 }
 
-/// The expression with what only whole traces can tell taken to hold.
+/// The expression with all parts that need whole traces taken to be true.
 fn probe_expr(expr: &Expr) -> Expr {
     match expr {
         Expr::All(exprs) => {
@@ -443,7 +443,7 @@ fn asks_of_trace(expr: &Expr) -> bool {
     asks
 }
 
-/// An expression that is asked of each span of any batch.
+/// A condition on single spans, for batches of any kind.
 #[derive(Debug)]
 pub struct Probe {
     inputs: Inputs,
@@ -451,7 +451,7 @@ pub struct Probe {
 }
 
 impl Probe {
-    /// Makes an expression ready that asks nothing of traces.
+    /// Prepares an expression that reads no fields of traces.
     pub fn new(expr: &Expr) -> Self {
         let mut inputs = Inputs::default();
         let selector = Selector::new(expr, &mut inputs);

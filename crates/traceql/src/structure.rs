@@ -1,21 +1,21 @@
-//! Which span is below which, and what else is known of a trace only where all of it is.
+//! The tree of the spans of each trace, and the fields that only a whole trace can answer.
 
 use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::{Batch, Column, Intrinsic, Kind, Scope, Source, Value};
 
-/// No row.
+/// There is no such row.
 pub(crate) const NONE: u32 = u32::MAX;
 
-/// Parents and children of all spans of a batch.
+/// The parents and children of all spans of a batch.
 #[derive(Debug)]
 pub(crate) struct Structure {
-    /// The row behind the last of each trace.
+    /// For each trace, the index after its last row.
     pub(crate) trace_ends: Vec<u32>,
-    /// The row of each span's parent; [`NONE`] if it has none here.
+    /// The row of each span's parent; [`NONE`] if it is not in the batch.
     pub(crate) parents: Vec<u32>,
-    /// Ids of parents; zero for roots.
+    /// The ids of the parents; zero for roots.
     pub(crate) parent_ids: Vec<u64>,
 }
 
@@ -76,9 +76,9 @@ impl Structure {
         self.parents.get(row as usize).copied().unwrap_or(NONE)
     }
 
-    /// A span that is below itself is below nothing.
+    /// Removes one parent from each cycle of parents, so that the spans form trees.
     fn cut_cycles(&mut self, trace: Range<usize>) {
-        // In which walk a row was seen first; 0 for none.
+        // For each row, the number of the walk that first reached it; 0 for none.
         let mut seen = vec![0_u32; trace.len()];
         for first in trace.clone() {
             let walk = number(first - trace.start).saturating_add(1);
@@ -100,7 +100,7 @@ impl Structure {
         }
     }
 
-    /// A field that is known of whole traces.
+    /// The column of a field of whole traces.
     pub(crate) fn column<'b>(&self, batch: &'b dyn Batch, intrinsic: Intrinsic) -> Column<'b> {
         match intrinsic {
             Intrinsic::ChildCount => Column::Ints(self.child_counts().into()),
@@ -129,7 +129,7 @@ impl Structure {
         })
     }
 
-    /// The first span of a trace without a parent; of several that start together, the longest.
+    /// The first span without a parent in a trace; if several start together, the longest.
     pub(crate) fn root(
         &self,
         starts: &[u64],
@@ -140,7 +140,7 @@ impl Structure {
         roots.min_by_key(|row| (starts.get(*row), std::cmp::Reverse(durations.get(*row))))
     }
 
-    /// A column whose values are the same in all spans of a trace.
+    /// A column with the same value for all spans of a trace.
     fn of_traces<'b>(&self, value: impl FnMut(Range<usize>) -> Value<'b>) -> Column<'b> {
         let traces = self.traces();
         let codes = traces.iter().enumerate();
@@ -168,7 +168,7 @@ impl Structure {
             right: vec![0; len],
             parent: vec![0; len],
         };
-        // The last child of each span, and of each span the sibling before it.
+        // The last child of each span, and each span's previous sibling.
         let mut last_child = vec![NONE; len];
         let mut before = vec![NONE; len];
         for (row, parent) in self.parents.iter().enumerate() {
@@ -185,7 +185,7 @@ impl Structure {
     }
 }
 
-/// For each span, how long its trace takes.
+/// For each span, the duration of its trace.
 pub(crate) fn trace_durations<'b>(batch: &dyn Batch) -> Column<'b> {
     let (starts, durations) = (batch.starts(), batch.durations());
     let mut nanos = Vec::with_capacity(batch.len());
@@ -198,7 +198,7 @@ pub(crate) fn trace_durations<'b>(batch: &dyn Batch) -> Column<'b> {
     Column::Durations(nanos.into())
 }
 
-/// From the first start to the last end, in nanoseconds.
+/// The time from the first start to the last end, in nanoseconds.
 pub(crate) fn trace_duration(starts: &[u64], durations: &[i64], trace: Range<usize>) -> i64 {
     let starts = starts.get(trace.clone()).unwrap_or_default();
     let durations = durations.get(trace).unwrap_or_default();
@@ -233,7 +233,7 @@ impl NestedSets {
         let roots = trace
             .rev()
             .filter(|row| structure.parent_ids.get(*row) == Some(&0));
-        // On the way down, or up.
+        // Each entry is true on the way down, false on the way up.
         let mut stack: Vec<_> = roots.map(|row| (number(row), true)).collect();
         while let Some((row, down)) = stack.pop() {
             let at = row as usize;
@@ -265,13 +265,13 @@ impl NestedSets {
 /// Finds spans by their ids.
 #[derive(Default)]
 struct Finder {
-    /// Ids and rows, sorted; for traces of few spans.
+    /// Ids and rows, sorted; used for traces with few spans.
     sorted: Vec<(u64, u32)>,
-    /// For each id, its rows in `sorted`; for traces of many.
+    /// For each id, its range in `sorted`; used for traces with many spans.
     places: HashMap<u64, (u32, u32)>,
 }
 
-/// Spans of a trace that are looked through in halves.
+/// The most spans of a trace for which a binary search is used.
 const FEW: usize = 64;
 
 impl Finder {
@@ -306,8 +306,8 @@ impl Finder {
         self.sorted.get(range).unwrap_or_default()
     }
 
-    /// The row of the span with that id: of two, as the client and the server of a call may be in
-    /// Zipkin, the client for a server and else the server.
+    /// The row of the span with that id. In Zipkin, the client and the server of a call may share
+    /// an id: a server's parent is then the client, any other span's parent is the server.
     fn find(&self, id: u64, child: usize, kinds: &Column<'_>) -> u32 {
         let is_server =
             |row: usize| matches!(kinds.value(row), Value::Kind(Kind::Server | Kind::Consumer));

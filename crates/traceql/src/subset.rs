@@ -1,10 +1,10 @@
-//! Some of the spans of a batch.
+//! A part of a batch as a batch.
 
 use std::borrow::Cow;
 
 use crate::{Batch, Column, Scope, Source, Table};
 
-/// Some spans of another batch, as a batch of their own.
+/// Some spans of another batch.
 #[derive(Debug)]
 pub struct Subset<'b, B> {
     batch: &'b B,
@@ -13,7 +13,7 @@ pub struct Subset<'b, B> {
     links: Items,
 }
 
-/// The events or the links of the spans.
+/// The events or links of the spans.
 #[derive(Debug)]
 struct Items {
     rows: Vec<u32>,
@@ -21,7 +21,7 @@ struct Items {
 }
 
 impl<'b, B: Batch> Subset<'b, B> {
-    /// The spans of these rows, which ascend; what is behind the last is left out.
+    /// The spans in these rows, ascending; rows after the last span are ignored.
     pub fn new(batch: &'b B, mut rows: Vec<u32>) -> Self {
         rows.retain(|row| (*row as usize) < batch.len());
         Self {

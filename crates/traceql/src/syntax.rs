@@ -1,4 +1,4 @@
-//! The syntax tree: a query as it was written.
+//! The syntax tree of a query.
 
 use crate::value::{Arithmetic, Comparison};
 use crate::{Field, Value};
@@ -6,22 +6,22 @@ use crate::{Field, Value};
 /// A query.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
-    /// What is asked for.
+    /// The kind of result: spans or series.
     pub body: Body,
-    /// What follows `with`.
+    /// The hints after `with`.
     pub hints: Vec<Hint>,
 }
 
-/// What is asked for.
+/// The kind of result of a query.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Body {
-    /// Spans.
+    /// A search for spans.
     Search(Pipeline),
-    /// Series.
+    /// Series computed from spans.
     Metrics(Metrics),
 }
 
-/// A name and a literal.
+/// A hint: a name and a literal.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hint {
     /// The name.
@@ -30,7 +30,7 @@ pub struct Hint {
     pub value: Value<'static>,
 }
 
-/// Stages, each of which is applied to what the one before gives; at least one.
+/// One or more stages; each is applied to the result of the one before.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pipeline(pub Vec<Stage>);
 
@@ -39,11 +39,11 @@ pub struct Pipeline(pub Vec<Stage>);
 pub enum Stage {
     /// Chooses spans.
     Spanset(Spanset),
-    /// Chooses spansets by a number made of their spans.
+    /// Chooses spansets by a number computed from their spans.
     Filter(Filter),
-    /// Splits spansets by a value.
+    /// Splits spansets by the value of an expression.
     By(Expr),
-    /// Unites all spansets.
+    /// Merges all spansets into one.
     Coalesce,
     /// Adds fields to the answer.
     Select(Vec<Field>),
@@ -54,13 +54,13 @@ pub enum Stage {
 pub struct Filter {
     /// The aggregate.
     pub aggregate: Aggregate,
-    /// How.
+    /// The comparison.
     pub comparison: Comparison,
-    /// With what: a number or a duration.
+    /// The constant: a number or a duration.
     pub constant: Value<'static>,
 }
 
-/// A number made of the spans of a spanset.
+/// A number computed from the spans of a spanset.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Aggregate {
     /// `count()`
@@ -69,7 +69,7 @@ pub enum Aggregate {
     Of(Fold, Expr),
 }
 
-/// How values become one.
+/// A function that reduces values to one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Fold {
     /// The least.
@@ -82,29 +82,29 @@ pub enum Fold {
     Avg,
 }
 
-/// What chooses spans of a trace.
+/// An expression that chooses spans of a trace.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Spanset {
     /// `{ … }`
     Selector(Expr),
-    /// Two put together.
+    /// Two expressions joined by an operator.
     Operation(Box<Spanset>, SpansetOperator, Box<Spanset>),
     /// A pipeline in parentheses.
     Pipeline(Pipeline),
 }
 
-/// How two sets of spans are put together.
+/// An operator between two sets of spans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SpansetOperator {
-    /// `&&`: both, if both have spans.
+    /// `&&`: the spans of both sides, if each side has any.
     And,
-    /// `||`: both, if either has spans.
+    /// `||`: the spans of both sides.
     Or,
-    /// Those on the right that are in a relation to one on the left.
+    /// The spans on the right that are related to one on the left.
     Structural(Relation, Keep),
 }
 
-/// How a span on the left is related to one on the right.
+/// The relation of a span on the left to one on the right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Relation {
     /// `>`
@@ -119,14 +119,14 @@ pub enum Relation {
     Sibling,
 }
 
-/// Which spans a structural operator keeps.
+/// The spans that a structural operator keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Keep {
-    /// Those on the right that have one on the left.
+    /// The spans on the right that are related to one on the left.
     Right,
-    /// `!`: those on the right that have none.
+    /// `!`: the spans on the right that are related to none on the left.
     Unrelated,
-    /// `&`: those on the right that have one, and these.
+    /// `&`: the related spans of both sides.
     Both,
 }
 
@@ -137,7 +137,7 @@ pub enum Expr {
     Literal(Value<'static>),
     /// A field.
     Field(Field),
-    /// A field of the parent, which is read and then refused; as it was written.
+    /// A field of the parent, as written. It is parsed, and refused by the check.
     Parent(String),
     /// `!`
     Not(Box<Expr>),
@@ -153,91 +153,91 @@ pub enum Expr {
     Match {
         /// The text.
         text: Box<Expr>,
-        /// Whether it must not match.
+        /// True for `!~`.
         negated: bool,
-        /// The pattern: must be a literal.
+        /// The pattern, which must be a literal.
         pattern: Box<Expr>,
     },
     /// `+`, `-`, …
     Calculate(Box<Expr>, Arithmetic, Box<Expr>),
-    /// `&&` between all of these.
+    /// `&&` between all the expressions.
     All(Vec<Expr>),
-    /// `||` between all of these.
+    /// `||` between all the expressions.
     Any(Vec<Expr>),
 }
 
-/// Series, and what is done with them.
+/// An expression whose result is series.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Metrics {
-    /// Series made of spans.
+    /// Series computed from spans.
     Spans(SpanMetrics),
     /// A number.
     Constant(Value<'static>),
     /// Arithmetic between series, or series and a number.
     Calculate(Box<Metrics>, Arithmetic, Box<Metrics>),
-    /// Fewer series or points.
+    /// A reduction to fewer series or points.
     Reduce(Box<Metrics>, Reduction),
 }
 
-/// Series made of spans.
+/// Series computed from spans.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SpanMetrics {
-    /// The spans.
+    /// The pipeline that chooses the spans.
     pub pipeline: Pipeline,
-    /// What is made of them.
+    /// The function computed over the spans.
     pub function: Function,
-    /// The fields by which they are grouped.
+    /// The fields that spans are grouped by.
     pub by: Vec<Field>,
 }
 
-/// What is made of the spans of a step.
+/// A function of the spans in each step.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Function {
-    /// Spans a second.
+    /// The number of spans per second.
     Rate,
-    /// Spans.
+    /// The number of spans.
     CountOverTime,
-    /// The least, greatest, … of a field.
+    /// The least, greatest, … value of a field.
     FoldOverTime(Fold, Field),
     /// Quantiles of a field.
     QuantileOverTime(Field, Vec<f64>),
-    /// How many values lie in each of the buckets, whose bounds are powers of two.
+    /// The number of values in each bucket; the bounds are powers of two.
     HistogramOverTime(Field),
-    /// The values of all attributes of chosen spans beside those of the others.
+    /// The values of all attributes of selected spans beside those of the others.
     Compare(Compare),
 }
 
-/// What spans are compared by.
+/// The arguments of `compare()`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Compare {
-    /// What chooses a span.
+    /// The condition on selected spans.
     pub selection: Expr,
-    /// How many values to show of an attribute.
+    /// The number of values to show for each attribute.
     pub values: i64,
-    /// The first and the last start of a chosen span, in nanoseconds; any if `None`.
+    /// The first and the last start that a selected span may have, in nanoseconds; `None` for any.
     pub window: Option<(i64, i64)>,
 }
 
-/// What leaves fewer series or points.
+/// A reduction to fewer series or points.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reduction {
-    /// The greatest, at each time.
+    /// The series with the greatest values at each time.
     TopK(i64),
-    /// The least, at each time.
+    /// The series with the least values at each time.
     BottomK(i64),
-    /// Points that satisfy a comparison.
+    /// The points that satisfy a comparison.
     Filter(Comparison, Value<'static>),
 }
 
 impl Pipeline {
-    /// One selector.
+    /// A pipeline of one selector.
     pub fn of_selector(expr: Expr) -> Self {
         Self(vec![Stage::Spanset(Spanset::Selector(expr))])
     }
 }
 
 impl Metrics {
-    /// The pipeline of the first spans of which series are made; `None` if there are none.
+    /// The pipeline of the first series; `None` if there are only constants.
     pub fn first_pipeline(&self) -> Option<&Pipeline> {
         match self {
             Self::Spans(spans) => Some(&spans.pipeline),
@@ -257,7 +257,7 @@ impl Query {
 }
 
 impl Fold {
-    /// As a query names it.
+    /// The name in a query.
     pub fn name(self) -> &'static str {
         match self {
             Self::Min => "min",
@@ -269,7 +269,7 @@ impl Fold {
 }
 
 impl Function {
-    /// As a query names it.
+    /// The name in a query.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Rate => "rate",
@@ -284,7 +284,7 @@ impl Function {
         }
     }
 
-    /// The field of which it takes the values.
+    /// The field that the function is applied to.
     pub fn field(&self) -> Option<&Field> {
         match self {
             Self::FoldOverTime(_, field)

@@ -1,4 +1,4 @@
-//! A batch and the columns that programs read of it, each made once.
+//! A batch with the columns that programs read from it, each computed once.
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
@@ -9,25 +9,26 @@ use crate::structure::{Structure, trace_durations};
 use crate::vector::{self, Mask};
 use crate::{Batch, Column, Field, Intrinsic, Scope, Source, Value};
 
-/// A batch, and what has been made of it so far.
+/// A batch and the columns computed so far.
 pub(crate) struct Table<'b> {
     pub(crate) batch: &'b dyn Batch,
     fields: &'b [Field],
-    /// For each field, its value in each span; of fields of events and links, the first there is.
+    /// For each field, its value in each span; for fields of events and links, the first value
+    /// there is.
     columns: Vec<OnceCell<Column<'b>>>,
-    /// For each field of events or links, its value in each of them.
+    /// For each field of events or links, its value in each event or link.
     items: Vec<OnceCell<Column<'b>>>,
     event_ends: OnceCell<Cow<'b, [u32]>>,
     link_ends: OnceCell<Cow<'b, [u32]>>,
     structure: OnceCell<Structure>,
-    /// Steps since the batch was asked whether to go on.
+    /// Steps taken since [`Batch::goes_on`] was last asked.
     steps: Cell<usize>,
 }
 
-/// Steps between two questions whether to go on: some hundredth of a second.
+/// Steps between two calls of [`Batch::goes_on`], about a hundredth of a second.
 const PACE: usize = 2 << 20;
 
-/// The rows over which a program runs: spans, or pairs of a span and its events and links.
+/// The rows that a program runs over: spans, or pairs of an event and a link.
 pub(crate) enum Frame<'f, 'b> {
     Spans(&'f Table<'b>),
     Items {
@@ -53,7 +54,7 @@ impl<'b> Table<'b> {
         }
     }
 
-    /// Whether the evaluation is to go on with what takes so many steps.
+    /// Counts so many steps and returns false if the evaluation is cancelled.
     fn goes_on(&self, steps: usize) -> bool {
         let steps = self.steps.get().saturating_add(steps);
         let pauses = steps > PACE;
@@ -69,7 +70,7 @@ impl<'b> Table<'b> {
         Frame::Spans(self)
     }
 
-    /// Pairs of a span and its events and links.
+    /// The rows for pairs of a span's events and links.
     pub(crate) fn frame_of_items<'f>(
         &'f self,
         spans: &'f [u32],
@@ -101,8 +102,8 @@ impl<'b> Table<'b> {
         self.fields.get(input)
     }
 
-    /// The value of an input that is shown with a span: of events and links, that of the last which
-    /// has one, as in Tempo.
+    /// The value of an input to show for a span. For events and links this is the last one that has
+    /// a value, as in Tempo.
     pub(crate) fn shown(&self, input: usize, field: &Field, row: usize) -> Value<'b> {
         let items = match field {
             _ if field.is_of_event() => self.events_of(row),
@@ -187,7 +188,7 @@ impl<'b> Table<'b> {
         }
     }
 
-    /// For each span, the value in the first of its events or links that has one.
+    /// For each span, the value of the first of its events or links that has one.
     fn first(
         &self,
         input: usize,
@@ -220,7 +221,7 @@ impl<'b> Table<'b> {
 }
 
 impl<'b> Frame<'_, 'b> {
-    /// Whether the evaluation is to go on with what takes so many steps.
+    /// Counts so many steps and returns false if the evaluation is cancelled.
     pub(crate) fn goes_on(&self, steps: usize) -> bool {
         match self {
             Self::Spans(table) | Self::Items { table, .. } => table.goes_on(steps),
@@ -251,7 +252,7 @@ impl<'b> Frame<'_, 'b> {
         }
     }
 
-    /// The rows that have such items.
+    /// The rows that have an event or link, as asked.
     pub(crate) fn has(&self, items: Items) -> Mask {
         let Self::Items { events, links, .. } = self else {
             return Mask::All;
@@ -281,8 +282,8 @@ fn ids<'b>(ids: &[u64]) -> Column<'b> {
     )
 }
 
-/// The values of a field in a batch, in any order; of fields that only whole traces tell, none. A
-/// value that many spans share may occur once.
+/// The values of a field in a batch, in any order; none for fields that need whole traces. A value
+/// that many spans share may occur only once.
 pub fn values<'b>(batch: &'b dyn Batch, field: &Field) -> Vec<Value<'b>> {
     let of = |column: Column<'b>| match column {
         Column::Constant(value) => vec![value],
@@ -299,7 +300,7 @@ pub fn values<'b>(batch: &'b dyn Batch, field: &Field) -> Vec<Value<'b>> {
         .collect()
 }
 
-/// Those of some values that any row has.
+/// The values that are used by any row.
 fn used<'b>(codes: &[u32], values: Vec<Value<'b>>) -> Vec<Value<'b>> {
     let mut is_used = vec![false; values.len()];
     for code in codes {

@@ -1,4 +1,4 @@
-//! Values, and how they compare and calculate.
+//! Values, their comparison and their arithmetic.
 
 mod duration;
 
@@ -28,14 +28,14 @@ pub enum Value<'v> {
     Status(Status),
     /// A span's kind.
     Kind(Kind),
-    /// Integers, floats, texts or truth values.
+    /// A list of integers, floats, texts or truth values.
     List(Arc<[Value<'v>]>),
 }
 
-/// A span's status; the order is that of OTLP's numbers.
+/// A span's status, in the order of OTLP's numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Status {
-    /// Nobody judged.
+    /// The status was not set.
     Unset,
     /// A success.
     Ok,
@@ -43,24 +43,24 @@ pub enum Status {
     Error,
 }
 
-/// A span's kind; the order is that of OTLP's numbers.
+/// A span's kind, in the order of OTLP's numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
-    /// Not given.
+    /// The kind was not given.
     Unspecified,
-    /// Within one program.
+    /// An operation within a program.
     Internal,
-    /// Answers a request.
+    /// The handling of a request.
     Server,
-    /// Makes a request.
+    /// The sending of a request.
     Client,
-    /// Sends a message.
+    /// The sending of a message.
     Producer,
-    /// Handles a message.
+    /// The handling of a message.
     Consumer,
 }
 
-/// How two values are compared.
+/// A comparison of two values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Comparison {
     /// `=`
@@ -77,7 +77,7 @@ pub enum Comparison {
     GreaterOrEqual,
 }
 
-/// How two numbers are put together.
+/// An arithmetic operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Arithmetic {
     /// `+`
@@ -95,10 +95,10 @@ pub enum Arithmetic {
 }
 
 impl Status {
-    /// All of them, by OTLP's numbers.
+    /// All statuses, in the order of OTLP's numbers.
     pub const ALL: [Self; 3] = [Self::Unset, Self::Ok, Self::Error];
 
-    /// As a query names it.
+    /// The name in a query.
     pub fn name(self) -> &'static str {
         match self {
             Self::Unset => "unset",
@@ -109,7 +109,7 @@ impl Status {
 }
 
 impl Kind {
-    /// All of them, by OTLP's numbers.
+    /// All kinds, in the order of OTLP's numbers.
     pub const ALL: [Self; 6] = [
         Self::Unspecified,
         Self::Internal,
@@ -119,7 +119,7 @@ impl Kind {
         Self::Consumer,
     ];
 
-    /// As a query names it.
+    /// The name in a query.
     pub fn name(self) -> &'static str {
         match self {
             Self::Unspecified => "unspecified",
@@ -133,7 +133,8 @@ impl Kind {
 }
 
 impl Comparison {
-    /// Whether it holds for two things of which that is the order; `None` if they have none.
+    /// Returns true if the comparison holds for two values in that order; `None` means that they
+    /// have no order.
     pub(crate) fn holds(self, order: Option<std::cmp::Ordering>) -> bool {
         match self {
             Self::Equal => order.is_some_and(std::cmp::Ordering::is_eq),
@@ -145,12 +146,12 @@ impl Comparison {
         }
     }
 
-    /// Whether it asks only for sameness.
+    /// Returns true for `=` and `!=`.
     pub(crate) fn is_equality(self) -> bool {
         matches!(self, Self::Equal | Self::NotEqual)
     }
 
-    /// As a query writes it.
+    /// The symbol in a query.
     pub fn symbol(self) -> &'static str {
         match self {
             Self::Equal => "=",
@@ -164,7 +165,7 @@ impl Comparison {
 }
 
 impl Arithmetic {
-    /// As a query writes it.
+    /// The symbol in a query.
     pub fn symbol(self) -> &'static str {
         match self {
             Self::Add => "+",
@@ -210,7 +211,7 @@ pub(crate) fn to_float(int: i64) -> f64 {
     int as f64
 }
 
-/// A floating-point number as an integer; the nearest there is if it is too large.
+/// A floating-point number as an integer; saturates if it is out of range.
 #[expect(clippy::cast_possible_truncation, reason = "`as` saturates")]
 pub(crate) fn to_int(float: f64) -> i64 {
     float as i64
@@ -232,7 +233,7 @@ impl<'v> Value<'v> {
         *self == Self::Nil
     }
 
-    /// The number that an int or a duration is.
+    /// The number of an integer or a duration (in nanoseconds).
     pub fn as_int(&self) -> Option<i64> {
         match self {
             Self::Int(int) | Self::Duration(int) => Some(*int),
@@ -240,7 +241,7 @@ impl<'v> Value<'v> {
         }
     }
 
-    /// The number that an int, a float or a duration (in nanoseconds) is.
+    /// The number of an integer, a float or a duration (in nanoseconds).
     pub fn as_float(&self) -> Option<f64> {
         match self {
             Self::Float(float) => Some(*float),
@@ -265,8 +266,9 @@ impl<'v> Value<'v> {
         }
     }
 
-    /// Whether the comparison holds. It does not if either is nil or the types do not match; for a
-    /// list, if any of its elements satisfies it, or, of `!=`, all of them.
+    /// Returns true if the comparison holds. It does not hold if either value is nil or if the
+    /// types do not match. For a list it holds if any element satisfies it; for `!=`, if all
+    /// elements do.
     pub fn compare(&self, comparison: Comparison, other: &Value<'_>) -> bool {
         match (self, other) {
             (Self::List(_), Value::List(_)) => false,
@@ -304,7 +306,7 @@ impl<'v> Value<'v> {
         }
     }
 
-    /// Whether `test` holds for the text; for a list, for any element, or, if `all`, for all of them.
+    /// Tests a text; for a list, tests any of its elements, or all of them if `all` is set.
     pub(crate) fn test_text(&self, all: bool, test: &impl Fn(&str) -> bool) -> bool {
         match self {
             Self::Text(text) => test(text),
@@ -313,7 +315,7 @@ impl<'v> Value<'v> {
         }
     }
 
-    /// The result; nil if either is no number, or an integer is divided by zero.
+    /// The result; nil if either value is not a number, or if an integer is divided by zero.
     pub fn calculate(&self, arithmetic: Arithmetic, other: &Value<'_>) -> Value<'static> {
         if let (Self::Int(a), Value::Int(b)) = (self, other) {
             return arithmetic.of_ints(*a, *b).map_or(Value::Nil, Value::Int);
@@ -324,7 +326,7 @@ impl<'v> Value<'v> {
         }
     }
 
-    /// The number with its sign turned; nil if it is none.
+    /// The negated number; nil if the value is not a number.
     pub fn negate(&self) -> Value<'static> {
         match self {
             Self::Int(int) => Value::Int(int.wrapping_neg()),
@@ -334,7 +336,7 @@ impl<'v> Value<'v> {
         }
     }
 
-    /// The opposite; nil if it is no truth value.
+    /// The negated truth value; nil if the value is not one.
     pub fn not(&self) -> Value<'static> {
         match self {
             Self::Bool(bool) => Value::Bool(!bool),
@@ -351,8 +353,8 @@ fn any_or_all<T>(values: &[T], all: bool, test: impl Fn(&T) -> bool) -> bool {
     }
 }
 
-/// The value as people read it: text without quotes, durations as `1.5s`, no value as `nil`, the
-/// elements of a list with commas between them.
+/// Writes the value for people to read: text without quotes, durations as `1.5s`, nil as `nil`, the
+/// elements of a list separated by commas.
 impl fmt::Display for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

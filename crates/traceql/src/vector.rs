@@ -1,4 +1,5 @@
-//! Operations on columns: once for each value of a dictionary, else once for each row.
+//! Operations on columns, done once for each value of a dictionary where there is one, else once
+//! for each row.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -6,7 +7,7 @@ use std::hash::{Hash, Hasher};
 
 use crate::{Column, Comparison, Value};
 
-/// For which rows something holds.
+/// The rows for which a condition holds.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Mask {
     All,
@@ -103,7 +104,7 @@ pub(crate) fn truth(column: &Column<'_>, len: usize) -> Mask {
     }
 }
 
-/// The rows where a comparison holds.
+/// The rows in which a comparison holds.
 pub(crate) fn compare(
     left: &Column<'_>,
     comparison: Comparison,
@@ -131,7 +132,7 @@ pub(crate) fn compare(
     }
 }
 
-/// One loop for each comparison, so that the compiler makes vectors of it.
+/// Each comparison has a loop of its own, so that the compiler can vectorize it.
 fn compare_ints(values: &[i64], comparison: Comparison, constant: i64) -> Vec<bool> {
     let rows = values.iter();
     match comparison {
@@ -144,7 +145,7 @@ fn compare_ints(values: &[i64], comparison: Comparison, constant: i64) -> Vec<bo
     }
 }
 
-/// The column whose values are made of those of another.
+/// The column made by applying a function to each value of another.
 pub(crate) fn map<'b>(
     column: &Column<'b>,
     len: usize,
@@ -165,7 +166,7 @@ pub(crate) fn map<'b>(
     }
 }
 
-/// The column whose values are made of those of two others.
+/// The column made by applying a function to the values of two others.
 pub(crate) fn zip<'b>(
     left: &Column<'b>,
     right: &Column<'b>,
@@ -185,7 +186,7 @@ pub(crate) fn zip<'b>(
     }
 }
 
-/// The first column's values; where it has none, those of the second.
+/// The first column's values, or the second's where the first has none.
 pub(crate) fn either<'b>(first: Column<'b>, second: Column<'b>, len: usize) -> Column<'b> {
     match (first, second) {
         (Column::Constant(Value::Nil), second) => second,
@@ -239,7 +240,7 @@ pub(crate) fn into_codes(column: Column<'_>, len: usize) -> (Cow<'_, [u32]>, Vec
     }
 }
 
-/// A value by which spans are grouped: floats are the same if their bits are.
+/// A value that spans are grouped by; floats are equal if their bits are.
 #[derive(Debug, Clone)]
 pub(crate) struct Key<'v>(pub(crate) Value<'v>);
 

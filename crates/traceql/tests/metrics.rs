@@ -1,4 +1,4 @@
-//! Which series each query gives.
+//! Tests of the series of metrics queries.
 
 mod support;
 
@@ -27,7 +27,7 @@ fn answer(query: &str, window: Window) -> Answer {
     run.finish()
 }
 
-/// From the start of the spans on, 90 seconds in steps of 30.
+/// Ninety seconds from the start of the spans, in steps of 30.
 fn range() -> Window {
     Window::range(START, START + 90 * SECOND, Some(30 * SECOND))
         .unwrap_or_else(|error| panic!("{error}"))
@@ -270,7 +270,7 @@ fn some_spans_are_named_as_exemplars() {
     );
 }
 
-/// Spans, each of a trace of its own and with a number of its own.
+/// Spans, each with a trace and a number of its own.
 fn many(count: u64) -> Spans {
     let resource = Arc::default();
     let span = |number: u64| Span {

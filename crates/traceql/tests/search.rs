@@ -1,4 +1,4 @@
-//! Which spans each query finds.
+//! Tests of the spans that queries find.
 
 mod support;
 
@@ -16,7 +16,7 @@ fn search_for(query: &str) -> Search {
     }
 }
 
-/// Spansets with `;` between them, the spans of each by their ids.
+/// The found spansets, separated by `;`, with the ids of their spans.
 fn found(query: &str) -> String {
     let (search, spans) = (search_for(query), nine_spans());
     let found = search.evaluate(&spans);
@@ -37,7 +37,7 @@ fn found(query: &str) -> String {
 #[track_caller]
 fn check(query: &str, expected: &str) {
     assert_eq!(found(query), expected, "{query}");
-    // Of each trace that is found, at least one span passes the probe.
+    // At least one span of each found trace passes the probe.
     let (search, spans) = (search_for(query), nine_spans());
     let passing = Probe::new(search.probe()).rows(&spans);
     for trace in search.evaluate(&spans).traces {

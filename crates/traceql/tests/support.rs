@@ -1,4 +1,4 @@
-//! Spans of a few traces, as a batch.
+//! A few traces as a batch.
 
 #![allow(dead_code, reason = "each test uses a part of it")]
 
@@ -10,7 +10,7 @@ use traceql::{Batch, Column, Kind, Scope, Source, Status, Value};
 
 pub(crate) type Attributes = Vec<(&'static str, Value<'static>)>;
 
-/// A span, with all that a query can ask of it.
+/// A span with all the fields that a query can read.
 #[derive(Debug, Clone)]
 pub(crate) struct Span {
     pub(crate) trace: u128,
@@ -53,7 +53,7 @@ impl Default for Span {
     }
 }
 
-/// Spans, those of a trace together.
+/// Spans, grouped by trace.
 #[derive(Debug)]
 pub(crate) struct Spans(pub(crate) Vec<Span>);
 
@@ -190,7 +190,7 @@ impl Batch for Spans {
 
 pub(crate) const SECOND: u64 = 1_000_000_000;
 
-/// When the first of the spans below starts; a multiple of 30 seconds.
+/// The start of the first of the spans below; a multiple of 30 seconds.
 pub(crate) const START: u64 = 1_700_000_040 * SECOND;
 
 const MILLI: i64 = 1_000_000;
@@ -203,7 +203,7 @@ fn list(values: impl IntoIterator<Item = Value<'static>>) -> Value<'static> {
     Value::List(values.into_iter().collect())
 }
 
-/// Nine spans of three traces: a request, a job, and one whose root never came.
+/// Nine spans of three traces: a request, a job, and one whose root is missing.
 #[expect(clippy::too_many_lines, reason = "it is a table")]
 pub(crate) fn nine_spans() -> Spans {
     let at = |start: i64, duration: i64| Span {

@@ -1,4 +1,4 @@
-//! Batches of Jaeger, turned into spans of the model.
+//! Jaeger batches, converted to spans of the model.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! A trace in the JSON of Jaeger.
+//! A trace in Jaeger's JSON.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Thrift's binary protocol: a batch, and a message.
+//! Thrift's binary protocol: a bare batch and a message.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Thrift's compact protocol: a batch, and a message.
+//! Thrift's compact protocol: a bare batch and a message.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! A query: what is read is printed, and what is printed is read again.
+//! A TraceQL query; an accepted one is printed and parsed again.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Zipkin in JSON, of both versions.
+//! Zipkin in JSON, both versions.
 
 #![no_main]
 

@@ -7,7 +7,7 @@ use std::process::{Command, ExitStatus};
 use crate::process::{Output, Process};
 use crate::program::program;
 
-/// The variables of otel-backend's ports; one of its tests holds them against its own list.
+/// The variables of otel-backend's ports; one of its tests compares them with its own list.
 pub const PORTS: [&str; 10] = [
     "OTEL_BACKEND_UI_PORT",
     "OTEL_BACKEND_QUERY_GRPC_PORT",
@@ -21,12 +21,12 @@ pub const PORTS: [&str; 10] = [
     "OTEL_BACKEND_SAMPLING_PORT",
 ];
 
-/// An otel-backend that is ready. It is killed when dropped.
+/// An otel-backend that is ready to serve. It is killed when dropped.
 #[derive(Debug)]
 pub struct Backend {
     process: Process,
     command: Command,
-    /// Its URLs, by the words that it has for each.
+    /// The URLs of its listeners, by the names it prints.
     urls: HashMap<String, String>,
 }
 
@@ -42,7 +42,7 @@ pub struct Stopped {
     command: Command,
 }
 
-/// otel-backend with these arguments, no variables, and every port free to choose.
+/// A command for otel-backend with these arguments, no variables, and free ports of its own choice.
 pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(program("otel-backend"));
     command.env_clear();
@@ -69,10 +69,10 @@ impl Backend {
         Self::of(command(arguments))
     }
 
-    /// Starts a backend that was made with [`command`], and waits until it is ready.
+    /// Starts a backend from a [`command`], and waits until it is ready.
     ///
     /// # Panics
-    /// When it ends before.
+    /// If the backend ends before it is ready.
     pub fn of(mut command: Command) -> Self {
         let mut urls = HashMap::new();
         let process = Process::start(&mut command, Output::Stderr, |line| {
@@ -87,59 +87,59 @@ impl Backend {
         }
     }
 
-    /// The trace page and the query API.
+    /// A URL on the port of the trace page and the query API.
     pub fn ui(&self, path: &str) -> String {
         self.url("trace page and query API", path)
     }
 
-    /// The query API over gRPC.
+    /// The URL of the query API over gRPC.
     pub fn query_grpc(&self) -> String {
         self.url("query gRPC", "")
     }
 
-    /// The receiver of OTLP over HTTP.
+    /// A URL on the port of OTLP over HTTP.
     pub fn otlp_http(&self, path: &str) -> String {
         self.url("OTLP HTTP", path)
     }
 
-    /// The receiver of OTLP over gRPC.
+    /// The URL of OTLP over gRPC.
     pub fn otlp_grpc(&self) -> String {
         self.url("OTLP gRPC", "")
     }
 
-    /// The receiver of Jaeger Thrift over HTTP.
+    /// A URL on the port of Jaeger Thrift over HTTP.
     pub fn jaeger_thrift(&self, path: &str) -> String {
         self.url("Jaeger Thrift HTTP", path)
     }
 
-    /// The receiver of Jaeger gRPC.
+    /// The URL of Jaeger gRPC.
     pub fn jaeger_grpc(&self) -> String {
         self.url("Jaeger gRPC", "")
     }
 
-    /// Host and port of what the backend lists under this name when it starts.
+    /// The host and port of the listener that the backend prints under this name.
     pub fn address(&self, listener: &str) -> String {
         let url = self.url(listener, "");
         let address = url.split_once("://").map(|(_, address)| address.to_owned());
         address.unwrap_or(url)
     }
 
-    /// A URL of what the backend lists under this name.
+    /// A URL on the listener that the backend prints under this name.
     ///
     /// # Panics
-    /// When it lists nothing of that name.
+    /// If it does not print that name.
     pub fn url(&self, listener: &str, path: &str) -> String {
         let url = self.urls.get(listener);
         let url = url.unwrap_or_else(|| panic!("no {listener} among {:?}", self.urls));
         format!("{url}{path}")
     }
 
-    /// Its process id.
+    /// The process id.
     pub fn id(&self) -> u32 {
         self.process.id()
     }
 
-    /// Ends it as `kill -9` does.
+    /// Ends the backend as `kill -9` does.
     pub fn kill(mut self) -> Stopped {
         Stopped {
             status: self.process.kill(),
@@ -147,12 +147,12 @@ impl Backend {
         }
     }
 
-    /// Ends it as `kill` does.
+    /// Ends the backend as `kill` does, and waits.
     pub fn terminate(self) -> Stopped {
         self.ask_to_end().wait()
     }
 
-    /// Asks it to end, as `kill` does.
+    /// Asks the backend to end, as `kill` does.
     pub fn ask_to_end(self) -> Ending {
         self.process.ask_to_end();
         Ending(self)
@@ -160,7 +160,7 @@ impl Backend {
 }
 
 impl Ending {
-    /// Waits for its end.
+    /// Waits for the backend to end.
     pub fn wait(self) -> Stopped {
         let Self(mut backend) = self;
         Stopped {
@@ -171,14 +171,14 @@ impl Ending {
 }
 
 impl Stopped {
-    /// Starts it again as it was started before, on other ports.
+    /// Starts the backend again with the same arguments, on other ports.
     pub fn restart(self) -> Backend {
         Backend::of(self.command)
     }
 }
 
-/// The words for a listener and its URL, from a line such as
-/// `otel-backend: listening on http://127.0.0.1:4318 (OTLP HTTP)`.
+/// The name of a listener and its URL, from a line such as `otel-backend: listening on
+/// http://127.0.0.1:4318 (OTLP HTTP)`.
 fn listener(line: &str) -> Option<(String, String)> {
     let (url, words) = line
         .strip_prefix("otel-backend: listening on ")?

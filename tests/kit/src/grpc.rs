@@ -1,10 +1,10 @@
-//! gRPC with messages that are encoded already.
+//! A gRPC codec for messages that are already encoded.
 
 use bytes::{Buf as _, BufMut as _, Bytes};
 use tonic::Status;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
-/// Hands messages over as they are, in both directions.
+/// Passes messages through unchanged, in both directions.
 #[derive(Debug, Clone, Copy)]
 pub struct Raw;
 

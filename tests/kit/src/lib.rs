@@ -1,7 +1,7 @@
-//! The parts that the tests, examples and measurements of several crates share.
+//! Code shared by the tests, examples and measurements of several crates.
 //!
-//! The programs are known only from outside: by their arguments, variables, ports and output. A
-//! program is started on ports that it chooses itself, and is ready when it says so:
+//! The programs are used only from outside: through arguments, variables, ports and output. A
+//! program chooses its own ports, and is ready when it says so:
 //!
 //! ```no_run
 //! use test_kit::Backend;
@@ -12,7 +12,7 @@
 //! backend.kill();
 //! ```
 //!
-//! A failure of the kit is a panic: a test that cannot start its program has failed.
+//! A failure of the kit is a panic, since a test that cannot start its program has failed.
 
 mod backend;
 pub mod grpc;

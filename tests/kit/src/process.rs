@@ -29,7 +29,7 @@ impl Process {
     /// The words of a program that ended before it was ready.
     ///
     /// # Panics
-    /// When the program cannot be started.
+    /// If the program cannot be started.
     pub fn start(
         command: &mut Command,
         output: Output,
@@ -88,18 +88,18 @@ impl Process {
         );
     }
 
-    /// Waits for its end.
+    /// Waits for the program to end.
     ///
     /// # Panics
-    /// When it cannot be waited for.
+    /// If it cannot be waited for.
     pub fn wait(&mut self) -> ExitStatus {
         let ended = self.child.wait();
         ended.unwrap_or_else(|error| panic!("process {}: {error}", self.id()))
     }
 
-    /// Ends it as `kill -9` does.
+    /// Ends the program as `kill -9` does.
     pub fn kill(&mut self) -> ExitStatus {
-        // It may have ended by itself.
+        // The program may have ended by itself.
         drop(self.child.kill());
         self.wait()
     }

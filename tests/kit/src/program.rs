@@ -7,19 +7,19 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::sync::{Mutex, PoisonError};
 
-/// The end of a program, and its output.
+/// The result of a program that has ended.
 #[derive(Debug)]
 pub struct Finished {
-    /// How it ended.
+    /// The exit status.
     pub status: ExitStatus,
-    /// Its standard output.
+    /// The standard output.
     pub stdout: String,
-    /// Its standard error.
+    /// The standard error.
     pub stderr: String,
 }
 
 impl Finished {
-    /// The exit code; `None` when a signal ended the program.
+    /// The exit code; `None` if a signal ended the program.
     pub fn code(&self) -> Option<i32> {
         self.status.code()
     }
@@ -30,15 +30,15 @@ pub fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
-/// The path of a program of this workspace, of the profile of the running test or example.
+/// The path of a program of this workspace, in the build profile of the running test or example.
 ///
-/// Under cargo it is built first, so that no test meets an older one. A test or example that is
-/// started by hand takes the program that lies beside it.
+/// Under cargo the program is built first, so that no test runs an older one. A test or example
+/// started by hand uses the program in its own folder.
 ///
 /// # Panics
-/// When the build fails, or nothing lies there.
+/// If the build fails, or the program is not there.
 pub fn program(name: &str) -> PathBuf {
-    // The program is of the package under test: cargo has built it.
+    // Cargo has already built the programs of the package under test.
     if let Some(path) = env::var_os(format!("CARGO_BIN_EXE_{name}")) {
         return path.into();
     }
@@ -55,10 +55,10 @@ pub fn program(name: &str) -> PathBuf {
     path
 }
 
-/// Runs a program to its end, without backtraces: its output is what a user reads.
+/// Runs a program to its end. Backtraces are off, so its output is what a user sees.
 ///
 /// # Panics
-/// When it cannot be started.
+/// If it cannot be started.
 pub fn run(command: &mut Command) -> Finished {
     let output = command.env_remove("RUST_BACKTRACE").output();
     let output = output.unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
@@ -69,7 +69,7 @@ pub fn run(command: &mut Command) -> Finished {
     }
 }
 
-/// The folder of the programs: that of the running one, or the folder above `deps` or `examples`.
+/// The folder of the programs: that of the running program, or the one above `deps` or `examples`.
 fn folder() -> PathBuf {
     let running =
         env::current_exe().unwrap_or_else(|error| panic!("a program has a path: {error}"));
@@ -78,10 +78,10 @@ fn folder() -> PathBuf {
     folder.map_or_else(|| panic!("a program lies in a folder"), Path::to_owned)
 }
 
-/// The programs that this process has built.
+/// The programs that this process has already built.
 static BUILT: Mutex<Option<HashSet<String>>> = Mutex::new(None);
 
-/// Builds a program once, as `cargo build` does, with the features that it has there.
+/// Builds a program once, as `cargo build` does.
 fn build(cargo: OsString, name: &str, folder: &Path) {
     let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
     let built = built.get_or_insert_default();
@@ -94,7 +94,8 @@ fn build(cargo: OsString, name: &str, folder: &Path) {
 
 fn build_now(cargo: OsString, name: &str, folder: &Path) {
     let mut build = Command::new(cargo);
-    // Some build scripts run again when these differ: they are of the test's package, not of a build.
+    // These variables describe the test's package; some build scripts would run again because of
+    // them.
     for (variable, _) in env::vars_os() {
         let name = variable.to_string_lossy();
         if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {

@@ -1,4 +1,4 @@
-//! TLS on loopback. `tls/make.sh` makes the certificates.
+//! TLS on loopback, with certificates made by `tls/make.sh`.
 
 use std::sync::Arc;
 
@@ -9,31 +9,31 @@ use rustls::{RootCertStore, ServerConfig};
 
 /// The certificate of the authority that signed [`CERTIFICATE`].
 pub const CA: &str = include_str!("../tls/ca.pem");
-/// A certificate for both sides of a connection to `localhost` or `127.0.0.1`.
+/// A certificate for the server and the client of a connection to `localhost` or `127.0.0.1`.
 pub const CERTIFICATE: &str = include_str!("../tls/peer.pem");
 /// The private key of [`CERTIFICATE`].
 pub const KEY: &str = include_str!("../tls/peer.key");
 
-/// The file of [`CA`].
+/// The path of [`CA`].
 pub const CA_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tls/ca.pem");
-/// The file of [`CERTIFICATE`].
+/// The path of [`CERTIFICATE`].
 pub const CERTIFICATE_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tls/peer.pem");
-/// The file of [`KEY`].
+/// The path of [`KEY`].
 pub const KEY_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tls/peer.key");
 
-/// Whether a server asks for the client's certificate.
+/// The client certificates that a server requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Clients {
-    /// Anybody may connect.
+    /// No certificate is required.
     Anybody,
-    /// A client shows a certificate that [`CA`] has signed.
+    /// A certificate signed by [`CA`] is required.
     WithCertificate,
 }
 
-/// A server that shows [`CERTIFICATE`].
+/// The configuration of a server that presents [`CERTIFICATE`].
 ///
 /// # Panics
-/// When the files are none that `make.sh` has made.
+/// If the files were not made by `make.sh`.
 #[expect(clippy::expect_used, reason = "the files are our own")]
 pub fn server_config(clients: Clients) -> ServerConfig {
     let provider = Arc::new(rustls::crypto::ring::default_provider());

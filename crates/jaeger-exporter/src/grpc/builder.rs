@@ -1,4 +1,4 @@
-//! How a gRPC exporter is set up.
+//! The builder of gRPC exporters.
 
 use std::fmt::{self, Debug};
 use std::sync::Mutex;
@@ -21,7 +21,7 @@ const USER_AGENT: &str = concat!("jaeger-exporter/", env!("CARGO_PKG_VERSION"));
 
 /// Builds a [`SpanExporter`] that speaks gRPC. Made by [`SpanExporter::grpc`].
 ///
-/// A setting that code does not give comes from the environment, and else has its default.
+/// A setting that is not made in code comes from the environment, or has its default.
 ///
 /// ```
 /// use jaeger_exporter::SpanExporter;
@@ -63,7 +63,7 @@ impl GrpcBuilder {
         }
     }
 
-    /// Takes the defaults from `lookup` in place of the process's environment.
+    /// Reads the environment variables from `lookup` instead of the process's environment.
     pub fn with_env(mut self, lookup: impl Fn(&str) -> Option<String>) -> Self {
         self.env = Env::read(lookup);
         self
@@ -77,8 +77,7 @@ impl GrpcBuilder {
         self
     }
 
-    /// How long one export may take, with all its repetitions. The default is 10 s; zero is without
-    /// limit.
+    /// The time limit of an export, retries included. The default is 10 s; zero means no limit.
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
@@ -90,7 +89,7 @@ impl GrpcBuilder {
         self
     }
 
-    /// Trusts these authorities, in PEM, in place of the system's.
+    /// Trusts these certificate authorities, in PEM, instead of the system's.
     pub fn with_ca_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.tls.ca = Some(pem.into());
         self
@@ -109,17 +108,17 @@ impl GrpcBuilder {
         self
     }
 
-    /// Sends the scope under its deprecated names `otel.library.name` and `otel.library.version`
-    /// as well, for backends that know only those.
+    /// Also sends the scope under its deprecated names `otel.library.name` and
+    /// `otel.library.version`, for backends that know only those.
     pub fn with_library_tags(mut self) -> Self {
         self.mapping.library_tags = true;
         self
     }
 
-    /// Builds the exporter and starts the thread that it sends from. Nothing is connected yet.
+    /// Builds the exporter and starts its sending thread. It connects at the first export.
     ///
     /// # Errors
-    /// [`BuildError`] names the setting that cannot be used, its value, and what is accepted.
+    /// [`BuildError`] names the setting, its value, and the values that are accepted.
     pub fn build(self) -> Result<SpanExporter, BuildError> {
         let endpoint = self.endpoint()?;
         let headers = headers::parse(&self.headers)?;
@@ -159,7 +158,8 @@ impl GrpcBuilder {
         let insecure = self.env.flag(env::GRPC_INSECURE)?.unwrap_or(false);
         let endpoint = match (url.contains("://"), insecure) {
             (true, _) => Endpoint::parse(setting, url, DEFAULT_ENDPOINT),
-            // Older exporters took `host:port`. A connection that nobody called insecure is not.
+            // Older exporters took `host:port`. Such an address means TLS unless a setting says
+            // otherwise.
             (false, true) => Endpoint::parse(setting, &format!("http://{url}"), DEFAULT_ENDPOINT),
             (false, false) => Endpoint::parse(setting, &format!("https://{url}"), DEFAULT_ENDPOINT),
         }?;
@@ -174,7 +174,7 @@ impl GrpcBuilder {
     }
 }
 
-/// Without what could be secret.
+/// Prints no value that could be secret.
 impl Debug for GrpcBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("GrpcBuilder")

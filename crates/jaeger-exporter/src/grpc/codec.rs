@@ -1,4 +1,4 @@
-//! Messages that are encoded already.
+//! The gRPC codec for messages that are already encoded.
 
 use bytes::{Buf, BufMut, Bytes};
 use tonic::Status;
@@ -7,7 +7,7 @@ use tonic::codec::{BufferSettings, Codec, DecodeBuf, Decoder, EncodeBuf, Encoder
 /// gRPC puts a flag and a length in front of each message.
 const FRAME_HEAD: usize = 5;
 
-/// Sends the bytes it is given, and reads the answer as nothing: `PostSpansResponse` is empty.
+/// Sends the bytes as they are, and reads an empty answer: `PostSpansResponse` has no fields.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Encoded {
     /// The length of the message that will be sent.
@@ -38,7 +38,7 @@ impl Encoder for Encoded {
         Ok(())
     }
 
-    /// One buffer of the right size, where the default would grow in steps of 8 KiB.
+    /// One buffer of the right size; the default would grow in steps of 8 KiB.
     fn buffer_settings(&self) -> BufferSettings {
         let size = self.len + FRAME_HEAD;
         BufferSettings::new(size, size)

@@ -1,4 +1,4 @@
-//! Why a call failed, said so that the reader knows what to do.
+//! The reasons why a call failed, worded so that the reader knows what to do.
 
 use std::error::Error;
 use std::io;
@@ -10,19 +10,20 @@ use tonic::{Code, Status, TimeoutExpired};
 use crate::retry::Retry;
 use crate::tls;
 
-/// What an error says about the backend it did not reach.
+/// The backend as an error describes it.
 #[derive(Debug, Clone)]
 pub(super) struct Target {
     pub(super) host: String,
     pub(super) port: u16,
     pub(super) tls: bool,
-    /// The time that all calls of an export have together.
+    /// The time limit of the export, over all its calls.
     pub(super) timeout: Duration,
 }
 
 const BROKEN_PLAINTEXT: &str =
     "did the backend stop, or does the port speak TLS, which needs https://?";
-/// A server that misses a certificate says so after the handshake, and closes.
+/// A server that requires a client certificate reports a missing one after the handshake, and
+/// closes.
 const BROKEN_TLS: &str =
     "did the backend stop, does the port not speak TLS, or does it want a client certificate?";
 
@@ -39,7 +40,7 @@ pub(super) enum Failure {
     #[error("{0}")]
     Tls(String),
     #[error(
-        "the port answers with something else than HTTP/2: is it {cause}? \
+        "the port answers with something other than HTTP/2: is it {cause}? \
          Jaeger takes gRPC on port 14250"
     )]
     NotHttp2 { cause: &'static str },
@@ -55,17 +56,17 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    /// Whether another call may do better.
+    /// Returns when another call may succeed.
     pub(super) fn retry(&self) -> Retry {
         match self {
             Self::Refused { .. } | Self::UnknownHost { .. } | Self::Broken { .. } => Retry::Soon,
-            // The timeout is that of the whole export: no time is left.
+            // The timeout is that of the whole export, so no time is left.
             Self::Timeout(_) | Self::Tls(_) | Self::NotHttp2 { .. } | Self::Stopped => Retry::Never,
             Self::Status { retry, .. } => *retry,
         }
     }
 
-    /// What lies behind a status: an answer of the backend, or an error of the connection, which
+    /// Finds the cause of a status: an answer of the backend, or an error of the connection, which
     /// tonic keeps as its source.
     pub(super) fn from_status(status: &Status, target: &Target) -> Self {
         let Some(source) = status.source() else {
@@ -88,7 +89,7 @@ impl Failure {
         })
     }
 
-    /// A cause that says what is wrong.
+    /// Returns the failure for an error whose kind tells what is wrong.
     fn from_cause(error: &(dyn Error + 'static), target: &Target) -> Option<Self> {
         if error.is::<TimeoutExpired>() {
             return Some(Self::Timeout(target.timeout));
@@ -96,12 +97,12 @@ impl Failure {
         if let Some(error) = error.downcast_ref::<io::Error>() {
             return Self::from_io(error, target);
         }
-        // hyper and h2 give these causes as text alone.
+        // hyper and h2 expose these causes only as text.
         match error.to_string().as_str() {
             "dns error" => Some(Self::UnknownHost {
                 host: target.host.clone(),
             }),
-            // HTTP/1.1 read as a frame, or chosen by a server that was offered only HTTP/2.
+            // HTTP/1.1 read as a frame, or chosen by a server that was offered HTTP/2 only.
             text if text.contains("frame with invalid size")
                 || text.contains("HTTP/2 was not negotiated") =>
             {
@@ -133,7 +134,7 @@ impl Failure {
             message => format!(" ({message})"),
         };
         let (hint, retry) = match status.code() {
-            // A batch over the receiver's limit will be over it the next time too.
+            // A batch that is over the receiver's limit will be over it every time.
             Code::ResourceExhausted if text.contains("larger than max") => (
                 ": the batch is too big; lower OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
                 Retry::Never,

@@ -1,9 +1,9 @@
-//! The thread that talks gRPC.
+//! The thread that makes the gRPC calls.
 //!
-//! tonic needs a tokio runtime that runs. The program's may be single-threaded and blocked by the
-//! very call that waits for the export, or gone before the last export, or there may be none. So the
-//! connection lives in a runtime of its own, on a thread of its own, and exports reach it through a
-//! channel that any executor can wait on.
+//! tonic needs a running tokio runtime. The program's runtime may be single-threaded and blocked by
+//! the very call that waits for the export, it may end before the last export, or there may be
+//! none. So the connection lives in a runtime of its own, on a thread of its own, and exports reach
+//! it through a channel that any executor can wait on.
 
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -26,13 +26,13 @@ use super::failure::{Failure, Target};
 use crate::BuildError;
 use crate::retry::Course;
 
-/// The handle of the thread. The thread ends when this is dropped or stopped.
+/// A handle to the thread, which ends when the handle is dropped or stopped.
 #[derive(Debug)]
 pub(super) struct Worker {
     jobs: Mutex<Option<mpsc::UnboundedSender<Job>>>,
 }
 
-/// What the thread needs to know of the backend.
+/// The settings of the connection to the backend.
 pub(super) struct Backend {
     pub(super) channel: Endpoint,
     pub(super) headers: HeaderMap,
@@ -46,7 +46,7 @@ struct Job {
     reply: oneshot::Sender<Reply>,
 }
 
-/// How often the request was repeated, and how it ended.
+/// The number of retries, and the outcome.
 type Reply = (u32, Result<(), Failure>);
 
 impl Worker {
@@ -65,7 +65,7 @@ impl Worker {
         })
     }
 
-    /// Sends a message, repeating it as long as `course` allows.
+    /// Sends a message, and retries as long as `course` allows.
     pub(super) async fn post(&self, message: Bytes, course: Course) -> Reply {
         let (reply, answer) = oneshot::channel();
         let job = Job {
@@ -93,8 +93,8 @@ impl Worker {
 }
 
 fn run(runtime: Runtime, backend: Backend, mut waiting: mpsc::UnboundedReceiver<Job>) {
-    // h2 and tonic are instrumented themselves: where everything is recorded, each export would make
-    // spans, which would be exported, and so on. Here nobody listens to them.
+    // h2 and tonic are instrumented themselves. If everything were recorded, each export would make
+    // spans, which would be exported, and so on. So their spans are dropped on this thread.
     let _silence = dispatcher::set_default(&Dispatch::none());
     runtime.block_on(async {
         let connection = Connection {
@@ -109,11 +109,11 @@ fn run(runtime: Runtime, backend: Backend, mut waiting: mpsc::UnboundedReceiver<
                 reply,
             } = job;
             let result = connection.post(&message, &mut course).await;
-            // Nobody may be waiting any more: a future can be dropped.
+            // The receiver is gone if the export's future was dropped.
             reply.send((course.repetitions(), result)).ok();
         }
     });
-    // A name that is still being looked up does not hold up the end of the thread.
+    // A host lookup in progress must not delay the end of the thread.
     runtime.shutdown_background();
 }
 

@@ -1,7 +1,7 @@
-//! The endpoint's addresses, looked up once in a while.
+//! A cache of the endpoint's addresses.
 //!
-//! ureq looks a host up for every request, even when it has a connection already, and starts a thread
-//! to do so. That made a quarter of an export's cost.
+//! ureq looks up the host for every request, even on an open connection, and starts a thread to do
+//! so. That was a quarter of an export's cost.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,10 +11,10 @@ use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
-/// Addresses may change: those of a busy exporter are at most so old.
+/// The time after which a host is looked up again, since its addresses may change.
 const KEPT: Duration = Duration::from_mins(1);
 
-/// Looks a host up, and remembers what was found. Clones share their memory.
+/// Looks up a host and remembers its addresses. Clones share the cache.
 #[derive(Debug, Clone)]
 pub(super) struct Addresses {
     lookup: Arc<dyn Resolver>,
@@ -29,7 +29,7 @@ struct Found {
 }
 
 impl Default for Addresses {
-    /// As the system finds them.
+    /// Uses the system's resolver.
     fn default() -> Self {
         Self::new(DefaultResolver::default())
     }
@@ -43,7 +43,7 @@ impl Addresses {
         }
     }
 
-    /// Has the next request look the host up again, since at these addresses something is wrong.
+    /// Discards the addresses after a failure, so that the next request looks up the host again.
     pub(super) fn forget(&self) {
         *self.last() = None;
     }
@@ -97,7 +97,7 @@ mod tests {
 
     use super::*;
 
-    /// Finds another port with each lookup.
+    /// A resolver that returns another port at each lookup.
     #[derive(Debug, Default)]
     struct Counting(AtomicU16);
 

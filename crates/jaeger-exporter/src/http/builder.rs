@@ -1,4 +1,4 @@
-//! How a Thrift over HTTP exporter is set up.
+//! The builder of exporters for Thrift over HTTP.
 
 use std::fmt::{self, Debug};
 use std::sync::{Arc, Mutex};
@@ -21,14 +21,14 @@ use crate::{BuildError, SpanExporter, headers, settings};
 
 const DEFAULT_ENDPOINT: &str = "http://localhost:14268/api/traces";
 const USER_AGENT: &str = concat!("jaeger-exporter/", env!("CARGO_PKG_VERSION"));
-/// A batch of the SDK's default size goes to the system in one call.
+/// Large enough to write a batch of the SDK's default size in one system call.
 const WRITTEN_AT_ONCE: usize = 512 * 1024;
 /// Answers are short.
 const READ_AT_ONCE: usize = 16 * 1024;
 
 /// Builds a [`SpanExporter`] that sends Thrift over HTTP. Made by [`SpanExporter::http`].
 ///
-/// A setting that code does not give comes from the environment, and else has its default.
+/// A setting that is not made in code comes from the environment, or has its default.
 ///
 /// ```
 /// use std::time::Duration;
@@ -75,21 +75,20 @@ impl HttpBuilder {
         }
     }
 
-    /// Takes the defaults from `lookup` in place of the process's environment.
+    /// Reads the environment variables from `lookup` instead of the process's environment.
     pub fn with_env(mut self, lookup: impl Fn(&str) -> Option<String>) -> Self {
         self.env = Env::read(lookup);
         self
     }
 
-    /// The URL that takes the spans, path included. `https://` means TLS.
-    /// The default is `http://localhost:14268/api/traces`.
+    /// The URL to post spans to, path included. `https://` means TLS. The default is
+    /// `http://localhost:14268/api/traces`.
     pub fn with_endpoint(mut self, url: impl Into<String>) -> Self {
         self.endpoint = Some(url.into());
         self
     }
 
-    /// How long one export may take, with all its repetitions. The default is 10 s; zero is without
-    /// limit.
+    /// The time limit of an export, retries included. The default is 10 s; zero means no limit.
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
@@ -107,7 +106,7 @@ impl HttpBuilder {
         self
     }
 
-    /// Trusts these authorities, in PEM, in place of the system's.
+    /// Trusts these certificate authorities, in PEM, instead of the system's.
     pub fn with_ca_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.tls.ca = Some(pem.into());
         self
@@ -126,17 +125,17 @@ impl HttpBuilder {
         self
     }
 
-    /// Sends the scope under its deprecated names `otel.library.name` and `otel.library.version`
-    /// as well, for backends that know only those.
+    /// Also sends the scope under its deprecated names `otel.library.name` and
+    /// `otel.library.version`, for backends that know only those.
     pub fn with_library_tags(mut self) -> Self {
         self.mapping.library_tags = true;
         self
     }
 
-    /// Builds the exporter. Nothing is connected yet.
+    /// Builds the exporter. It connects at the first export.
     ///
     /// # Errors
-    /// [`BuildError`] names the setting that cannot be used, its value, and what is accepted.
+    /// [`BuildError`] names the setting, its value, and the values that are accepted.
     pub fn build(self) -> Result<SpanExporter, BuildError> {
         let endpoint = self.endpoint()?;
         let headers = self.headers()?;
@@ -186,7 +185,7 @@ impl HttpBuilder {
     }
 }
 
-/// RFC 7617: `user:password` in base64, so that a user cannot contain a colon.
+/// RFC 7617: `user:password` in base64. A user name cannot contain a colon.
 fn basic(setting: &'static str, user: &str, password: &str) -> Result<HeaderValue, BuildError> {
     if user.contains(':') {
         return Err(BuildError::setting(setting, user, "a user without a colon"));
@@ -195,7 +194,7 @@ fn basic(setting: &'static str, user: &str, password: &str) -> Result<HeaderValu
     headers::secret(setting, &value)
 }
 
-/// Without what could be secret.
+/// Prints no value that could be secret.
 impl Debug for HttpBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpBuilder")
@@ -220,7 +219,8 @@ fn agent(endpoint: &Endpoint, tls: Option<Tls>, addresses: Addresses) -> Result<
             reason,
         })?);
     }
-    // A proxy of the environment is for other machines, even where NO_PROXY does not say so.
+    // A proxy from the environment is never used for this machine, even if NO_PROXY does not list
+    // it.
     let proxy = if endpoint.is_loopback() {
         None
     } else {

@@ -1,4 +1,4 @@
-//! Why a POST failed, said so that the reader knows what to do.
+//! The reasons why a POST failed, worded so that the reader knows what to do.
 
 use std::io;
 use std::time::{Duration, SystemTime};
@@ -9,7 +9,7 @@ use crate::endpoint::Endpoint;
 use crate::retry::Retry;
 use crate::tls;
 
-/// How much of an answer's text an error repeats.
+/// The longest part of an answer that an error quotes, in bytes.
 const SHOWN: usize = 200;
 
 #[derive(Debug, thiserror::Error)]
@@ -37,17 +37,17 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    /// Whether another request may do better.
+    /// Returns when another request may succeed.
     pub(super) fn retry(&self) -> Retry {
         match self {
             Self::Refused { .. } | Self::UnknownHost { .. } | Self::Broken { .. } => Retry::Soon,
-            // The timeout is that of the whole export: no time is left.
+            // The timeout is that of the whole export, so no time is left.
             Self::Timeout(_) | Self::Protocol(_) => Retry::Never,
             Self::Status { retry, .. } => *retry,
         }
     }
 
-    /// A request that got no answer. `limit` is the time that all requests had together.
+    /// The failure of a request that got no answer. `limit` is the time limit of the export.
     pub(super) fn from_error(error: ureq::Error, endpoint: &Endpoint, limit: Duration) -> Self {
         match error {
             ureq::Error::Io(error) => Self::from_io(error, endpoint),
@@ -81,7 +81,7 @@ impl Failure {
         }
     }
 
-    /// A request that was answered with something else than success.
+    /// The failure of a request whose answer is not a success.
     pub(super) fn from_answer(
         status: StatusCode,
         headers: &HeaderMap,
@@ -97,12 +97,12 @@ impl Failure {
     }
 }
 
-/// The standard library has no kind for a failed lookup, only this text.
+/// The standard library has no error kind for a failed lookup, only this text.
 fn is_lookup(error: &io::Error) -> bool {
     error.to_string().starts_with("failed to lookup address")
 }
 
-/// The statuses that OTLP's exporters repeat as well.
+/// These are the statuses that OTLP exporters retry too.
 fn retry(status: StatusCode, headers: &HeaderMap) -> Retry {
     match status.as_u16() {
         429 | 502 | 503 | 504 => headers
@@ -142,10 +142,10 @@ fn not_http(reason: &str, endpoint: &Endpoint) -> String {
     } else {
         "is it a gRPC port, or one for TLS, which needs https://?"
     };
-    format!("the port answers with something else than HTTP/1.1 ({reason}): {cause}")
+    format!("the port answers with something other than HTTP/1.1 ({reason}): {cause}")
 }
 
-/// The beginning of an answer's text, on one line and without control characters.
+/// The beginning of an answer's text, as one line without control characters.
 fn shown(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
     let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -170,7 +170,7 @@ mod tests {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_770);
         let seconds = |value| retry_after(value, now).map(|pause| pause.as_secs());
         assert_eq!(seconds(" 120 "), Some(120));
-        // The example of RFC 9110 is seven seconds later.
+        // The date in RFC 9110's example, seven seconds later.
         assert_eq!(seconds("Sun, 06 Nov 1994 08:49:37 GMT"), Some(7));
         assert_eq!(seconds("Sun, 06 Nov 1994 08:00:00 GMT"), Some(0));
         for nonsense in ["", "-1", "1.5", "soon"] {

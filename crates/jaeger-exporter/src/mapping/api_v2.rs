@@ -1,4 +1,4 @@
-//! Spans in the protobuf model: nanoseconds, and the parent as the first reference.
+//! Spans in the protobuf model: times in nanoseconds, and the parent as the first reference.
 
 use std::borrow::Cow;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -10,11 +10,11 @@ use opentelemetry_sdk::trace::SpanData;
 
 use super::{Fields, Mapping, SpanTags, links};
 
-/// A span of the SDK, seen as one of protobuf.
+/// A span of the SDK in the protobuf model.
 pub(crate) type ProtobufSpan<'a> = Span<'a, ProtobufReferences<'a>, SpanTags<'a>, ProtobufLogs<'a>>;
 
 impl Mapping {
-    /// `span` in the protobuf model. Its lists are made when they are written.
+    /// Presents `span` in the protobuf model. Its lists are made when they are written.
     pub(crate) fn protobuf(self, span: &SpanData) -> ProtobufSpan<'_> {
         let start_time = nanos(span.start_time);
         Span {
@@ -34,7 +34,7 @@ impl Mapping {
     }
 }
 
-/// The parent of a span, if it has one, and its links.
+/// The parent of a span, if there is one, and its links.
 #[derive(Debug)]
 pub(crate) struct ProtobufReferences<'a>(&'a SpanData);
 

@@ -1,4 +1,4 @@
-//! Arrays as the JSON text that stands for them in Jaeger, which has no arrays.
+//! Arrays as JSON text, since Jaeger has no arrays.
 
 use std::fmt::{Display, Write};
 
@@ -11,7 +11,7 @@ pub(super) fn array(array: &Array) -> String {
         Array::I64(values) => list(values, |value, out| plain(value, out)),
         Array::F64(values) => list(values, |value, out| float(*value, out)),
         Array::String(values) => list(values, |value, out| string(value.as_str(), out)),
-        // `Array` may grow: as one string, the text stays valid JSON.
+        // `Array` may get more variants; a single string keeps the JSON valid.
         other => list(&[other.to_string()], |value, out| string(value, out)),
     }
 }
@@ -29,10 +29,10 @@ fn list<T>(values: &[T], mut write: impl FnMut(&T, &mut String)) -> String {
     out
 }
 
-/// JSON has no numbers for these three; protobuf's JSON writes them as strings.
+/// JSON has no numbers for NaN and the infinities; protobuf's JSON writes them as strings.
 fn float(value: f64, out: &mut String) {
     if value.is_finite() {
-        // `{:?}` rather than `{}`: 1.0 stays a float, and 1e300 stays short.
+        // `{:?}` rather than `{}`, so that 1.0 stays a float and 1e300 stays short.
         plain(&format_args!("{value:?}"), out);
     } else if value.is_nan() {
         out.push_str("\"NaN\"");
@@ -43,7 +43,7 @@ fn float(value: f64, out: &mut String) {
     }
 }
 
-/// Writes `value` with the escapes that RFC 8259, section 7, demands.
+/// Writes `value` with the escapes that RFC 8259, section 7, requires.
 fn string(value: &str, out: &mut String) {
     out.push('"');
     for character in value.chars() {

@@ -25,7 +25,7 @@ fn at(nanos: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_nanos(nanos)
 }
 
-/// A span with nothing on it.
+/// A span without attributes, events or links.
 fn bare() -> SpanData {
     SpanData {
         span_context: context(1, 1),
@@ -44,7 +44,7 @@ fn bare() -> SpanData {
     }
 }
 
-/// What becomes of a span, in both models: it is written, and read.
+/// Encodes a span in both models and decodes it again.
 fn both(span: &SpanData) -> (thrift::Span<'static>, api_v2::Span<'static>) {
     both_by(Mapping::default(), span)
 }
@@ -57,13 +57,13 @@ fn both_by(mapping: Mapping, span: &SpanData) -> (thrift::Span<'static>, api_v2:
     encoder.protobuf(span, &mut protobuf);
     api_v2::begin_post_spans(protobuf.len(), &mut request);
     request.append(&mut protobuf);
-    // Leaked, since what is read borrows from the bytes.
+    // Leaked, because the decoded span borrows from the bytes.
     let mut thrift = thrift::binary::decode_batch(thrift.leak()).unwrap();
     let mut protobuf = api_v2::decode_post_spans(request.leak()).unwrap();
     (thrift.spans.remove(0), protobuf.spans.remove(0))
 }
 
-/// The tags of a span, one a line, which are the same in both models.
+/// The tags of a span, one per line, after checking that both models have the same.
 fn tags(span: &SpanData) -> Vec<String> {
     let (thrift, protobuf) = both(span);
     assert_eq!(thrift.tags, protobuf.tags);
@@ -130,7 +130,7 @@ fn thrift_truncates_to_microseconds_and_protobuf_is_exact() {
         times(at(now), at(now + 999)),
         ((1_652_868_537_349_127, 0), (now.into(), 999))
     );
-    // A clock that was set back while the span ran.
+    // The clock was set back while the span ran.
     assert_eq!(times(at(5_000), at(4_000)), ((5, 0), (5_000, 0)));
     let before = UNIX_EPOCH - Duration::from_nanos(2_500);
     assert_eq!(times(before, at(1_000)), ((-2, 3), (-2_500, 3_500)));
@@ -138,7 +138,7 @@ fn thrift_truncates_to_microseconds_and_protobuf_is_exact() {
 
 #[test]
 fn only_the_sampled_flag_is_sent() {
-    // Bit 2 of W3C means a random trace id, and Jaeger's means a span to debug.
+    // Bit 2 is "random trace id" in W3C but "debug" in Jaeger.
     for (flags, expected) in [(0, 0_i32), (1, 1), (2, 0), (3, 1), (0xff, 1)] {
         let span = SpanData {
             span_context: context(1, flags),

@@ -1,4 +1,4 @@
-//! Spans in Thrift's model: microseconds, and the parent in a field of its own.
+//! Spans in Thrift's model: times in microseconds, and the parent in a field of its own.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -8,11 +8,11 @@ use opentelemetry_sdk::trace::SpanData;
 
 use super::{Fields, Mapping, SpanTags, links};
 
-/// A span of the SDK, seen as one of Thrift.
+/// A span of the SDK in Thrift's model.
 pub(crate) type ThriftSpan<'a> = Span<'a, ThriftReferences<'a>, SpanTags<'a>, ThriftLogs<'a>>;
 
 impl Mapping {
-    /// `span` in Thrift's model. Its lists are made when they are written.
+    /// Presents `span` in Thrift's model. Its lists are made when they are written.
     pub(crate) fn thrift(self, span: &SpanData) -> ThriftSpan<'_> {
         let duration = span.end_time.duration_since(span.start_time);
         Span {
@@ -55,7 +55,7 @@ impl<'a> Logs for ThriftLogs<'a> {
     }
 }
 
-/// Microseconds since the Unix epoch, truncated as Jaeger's own clients do.
+/// Microseconds since the Unix epoch, truncated as by Jaeger's own clients.
 fn micros(time: SystemTime) -> i64 {
     match time.duration_since(UNIX_EPOCH) {
         Ok(after) => whole_micros(after),
@@ -63,7 +63,7 @@ fn micros(time: SystemTime) -> i64 {
     }
 }
 
-/// As [`Duration::as_micros`], which counts in 128 bits.
+/// Like [`Duration::as_micros`], but without 128-bit arithmetic.
 fn whole_micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_secs())
         .ok()

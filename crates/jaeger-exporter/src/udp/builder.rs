@@ -1,4 +1,4 @@
-//! How a UDP exporter is set up.
+//! The builder of UDP exporters.
 
 use std::sync::Mutex;
 
@@ -9,14 +9,14 @@ use crate::mapping::Mapping;
 use crate::{BuildError, SpanExporter};
 
 const DEFAULT_HOST: &str = "localhost";
-/// What Jaeger's agents take.
+/// The largest datagram that Jaeger's agents accept.
 const DEFAULT_MAX_PACKET_SIZE: usize = 65_000;
-/// What fits into a datagram over IPv4: 65,535 bytes less two headers.
+/// The largest datagram over IPv4: 65,535 bytes less two headers.
 const LARGEST_PACKET_SIZE: usize = 65_507;
 
 /// Builds a [`SpanExporter`] that sends Thrift over UDP. Made by [`SpanExporter::udp`].
 ///
-/// A setting that code does not give comes from the environment, and else has its default.
+/// A setting that is not made in code comes from the environment, or has its default.
 ///
 /// ```
 /// use std::net::UdpSocket;
@@ -67,7 +67,7 @@ impl UdpBuilder {
         }
     }
 
-    /// Takes the defaults from `lookup` in place of the process's environment.
+    /// Reads the environment variables from `lookup` instead of the process's environment.
     pub fn with_env(mut self, lookup: impl Fn(&str) -> Option<String>) -> Self {
         self.env = Env::read(lookup);
         self
@@ -85,7 +85,7 @@ impl UdpBuilder {
         self
     }
 
-    /// The name or address of the agent's host. The default is `localhost`.
+    /// The host name or address of the agent. The default is `localhost`.
     pub fn with_host(mut self, host: impl Into<String>) -> Self {
         self.host = Some(host.into());
         self
@@ -97,24 +97,24 @@ impl UdpBuilder {
         self
     }
 
-    /// The largest datagram, in bytes, without the headers of UDP and IP. The default is 65,000,
-    /// which is what Jaeger takes; macOS sends no more than 9,216 unless told to.
+    /// The largest datagram in bytes, without the headers of UDP and IP. The default is 65,000, the
+    /// most that Jaeger accepts. By default macOS sends no more than 9,216.
     pub fn with_max_packet_size(mut self, bytes: usize) -> Self {
         self.max_packet_size = bytes;
         self
     }
 
-    /// Sends the scope under its deprecated names `otel.library.name` and `otel.library.version`
-    /// as well, for backends that know only those.
+    /// Also sends the scope under its deprecated names `otel.library.name` and
+    /// `otel.library.version`, for backends that know only those.
     pub fn with_library_tags(mut self) -> Self {
         self.mapping.library_tags = true;
         self
     }
 
-    /// Builds the exporter. The host's name is looked up at the first export.
+    /// Builds the exporter. The host is looked up at the first export.
     ///
     /// # Errors
-    /// [`BuildError`] names the setting that cannot be used, its value, and what is accepted.
+    /// [`BuildError`] names the setting, its value, and the values that are accepted.
     pub fn build(self) -> Result<SpanExporter, BuildError> {
         let transport = UdpTransport {
             host: self.host()?,

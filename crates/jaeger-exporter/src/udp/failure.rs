@@ -1,4 +1,4 @@
-//! Why datagrams were not sent, said so that the reader knows what to do.
+//! The reasons why datagrams were not sent, worded so that the reader knows what to do.
 
 use std::io;
 use std::net::SocketAddr;

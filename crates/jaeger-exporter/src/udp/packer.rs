@@ -1,14 +1,14 @@
 //! Fills datagrams with spans.
 //!
-//! A span is encoded once. When it does not fit behind those before it, they leave, and it begins
-//! the next datagram. Every datagram is a whole message, with the process.
+//! Each span is encoded once. If it does not fit behind the spans before it, these are sent, and it
+//! begins the next datagram. Each datagram is a complete message, process included.
 
 use jaeger_wire::Process;
 
 use super::protocol::Protocol;
 use crate::mapping::ThriftSpan;
 
-/// The memory of a packer, which outlives it.
+/// The memory of packers, reused from one batch to the next.
 #[derive(Debug, Default)]
 pub(super) struct Buffers {
     /// The encoded spans of the next datagram.
@@ -23,7 +23,7 @@ pub(super) struct Packer<'a> {
     /// The number of spans in the next datagram.
     count: usize,
     limit: usize,
-    /// What a message needs beside its spans.
+    /// The size of a message without its spans.
     overhead: usize,
 }
 
@@ -36,8 +36,8 @@ impl<'a> Packer<'a> {
     ) -> Self {
         buffers.spans.clear();
         buffers.packet.clear();
-        // The compact protocol writes a larger number of spans in more bytes: take the largest,
-        // as a span has at least one byte.
+        // The compact protocol needs more bytes for a larger number of spans. This assumes the
+        // largest number that fits, at one byte for each span.
         protocol.begin(process, limit, &mut buffers.packet);
         protocol.end(&mut buffers.packet);
         let overhead = buffers.packet.len();
@@ -51,10 +51,10 @@ impl<'a> Packer<'a> {
         }
     }
 
-    /// Adds a span, and gives `send` the datagram that is full because of it.
+    /// Adds a span. If that makes the datagram overflow, passes the full one to `send`.
     ///
     /// # Errors
-    /// The size of the datagram that the span would need, if that is over the limit.
+    /// Fails with the size of the datagram that the span would need if that is over the limit.
     pub(super) fn push(
         &mut self,
         span: &ThriftSpan<'_>,
@@ -74,14 +74,14 @@ impl<'a> Packer<'a> {
         Ok(())
     }
 
-    /// Gives `send` what is left.
+    /// Passes the remaining spans to `send`.
     pub(super) fn finish(mut self, send: impl FnMut(&[u8], u64)) {
         if self.count > 0 {
             self.send(self.buffers.spans.len(), send);
         }
     }
 
-    /// Sends the spans in the first `len` bytes, and keeps what follows them.
+    /// Sends the spans in the first `len` bytes, and keeps the rest.
     fn send(&mut self, len: usize, mut send: impl FnMut(&[u8], u64)) {
         let Buffers { spans, packet } = &mut *self.buffers;
         packet.clear();

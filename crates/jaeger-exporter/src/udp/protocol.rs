@@ -1,11 +1,11 @@
-//! The two encodings that agents take, each on a port of its own.
+//! The two encodings of agents, each with a port of its own.
 
 use jaeger_wire::Process;
 use jaeger_wire::thrift::{binary, compact};
 
 use crate::mapping::ThriftSpan;
 
-/// How a message is encoded.
+/// The encoding of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Protocol {
     /// Thrift's compact protocol, port 6831.
@@ -45,7 +45,7 @@ impl Protocol {
         }
     }
 
-    /// Appends what follows the last span.
+    /// Appends the end of a message, after the last span.
     pub(super) fn end(self, out: &mut Vec<u8>) {
         match self {
             Self::Compact => {

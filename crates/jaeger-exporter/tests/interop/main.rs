@@ -1,7 +1,7 @@
-//! Captured requests of other exporters, beside what this one makes of the same spans.
+//! Compares captured requests of other exporters with what this one sends for the same spans.
 //!
-//! Ids, names, times, values, references and the order of spans are the same. What differs on
-//! purpose is rewritten in `as_today`, one rule for each difference.
+//! Ids, names, times, values, references and the order of spans must be the same. Intended
+//! differences are rewritten in `as_today`, one rule for each.
 
 mod python;
 mod retired;
@@ -16,7 +16,7 @@ use opentelemetry::trace::{
 use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
 
-/// A batch of either model, its tags by name.
+/// A batch of either model, with the tags sorted by name.
 #[derive(Debug, PartialEq)]
 struct Seen {
     service: String,
@@ -90,7 +90,7 @@ fn seen(process: &Process<'_>, spans: Vec<SeenSpan>) -> Seen {
     }
 }
 
-/// By name: the order of tags says nothing, and no capture has a name twice.
+/// Sorts tags by name: their order has no meaning, and no capture has a name twice.
 fn tags(tags: &[Tag<'_>]) -> Tags {
     let value = |value: &TagValue<'_>| match value {
         TagValue::String(text) => string(text),
@@ -111,14 +111,14 @@ fn string(text: &str) -> TagValue<'static> {
     TagValue::String(text.to_owned().into())
 }
 
-/// Gives a tag another name.
+/// Renames a tag.
 fn rename(tags: &mut Tags, from: &str, to: &str) {
     if let Some(value) = tags.remove(from) {
         tags.insert(to.to_owned(), value);
     }
 }
 
-/// What a test says of a span; the rest is empty.
+/// The parts of a span that a test sets; the rest is empty.
 struct Described {
     trace: [u8; 16],
     span: u64,

@@ -44,7 +44,7 @@ fn the_python_thrift_exporter_sent_the_same() {
 
     let ours = seen_thrift(&binary::decode_batch(&encoded).unwrap());
     let mut theirs = seen_thrift(&binary::decode_batch(THRIFT).unwrap());
-    // The resource belongs to the process.
+    // Their resource stands in the spans, not in the process.
     assert!(theirs.process.is_empty());
     theirs.process = RESOURCE
         .map(|(key, value)| (key.to_owned(), super::string(value)))
@@ -55,7 +55,8 @@ fn the_python_thrift_exporter_sent_the_same() {
 #[test]
 fn the_python_grpc_exporter_sent_the_same() {
     let theirs = api_v2::decode_post_spans(PROTOBUF).unwrap();
-    // Each span names its process, and the batch none: some receivers then show no process at all.
+    // Each of their spans has a process, and the batch has none; some receivers then show no
+    // process at all.
     assert_eq!(theirs.process, None);
     let run = Run {
         trace: 0x348e_a979_f95d_c81f_4e9c_b20f_b689_24f6,
@@ -90,10 +91,10 @@ fn the_python_grpc_exporter_sent_the_same() {
 }
 
 fn as_today(mut seen: Seen) -> Seen {
-    // The service name is not a tag as well.
+    // Our service name is not repeated as a tag.
     seen.process.remove("service.name");
     for span in &mut seen.spans {
-        // The resource belongs to the process alone.
+        // Our resource stands in the process alone.
         for key in RESOURCE
             .map(|(key, _)| key)
             .into_iter()
@@ -101,7 +102,8 @@ fn as_today(mut seen: Seen) -> Seen {
         {
             assert!(span.tags.remove(key).is_some());
         }
-        // "internal" is assumed, the library's names are deprecated, and an empty version is none.
+        // Our exporter does not send the kind "internal", the deprecated names of the library, or
+        // an empty version.
         for key in [
             "span.kind",
             "otel.library.name",
@@ -117,7 +119,7 @@ fn as_today(mut seen: Seen) -> Seen {
     seen
 }
 
-/// An event's name is in the field `event`.
+/// Our exporter sends an event's name in the field `event`.
 fn event_name(fields: &mut Tags) {
     rename(fields, "message", "event");
 }
@@ -132,7 +134,7 @@ fn encoder() -> Encoder {
     )
 }
 
-/// What differs from run to run: ids, and times in nanoseconds.
+/// The values that differ from run to run: ids, and times in nanoseconds.
 struct Run {
     trace: u128,
     foo: (u64, u64, u64),
@@ -142,7 +144,7 @@ struct Run {
 }
 
 impl Run {
-    /// In the order they ended.
+    /// The spans, in the order in which they ended.
     fn spans(&self) -> Vec<SpanData> {
         let trace = self.trace.to_be_bytes();
         let described = |name, (span, start, duration), parent| Described {

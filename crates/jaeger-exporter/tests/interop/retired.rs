@@ -35,7 +35,7 @@ fn the_retired_exporter_sent_the_same() {
 }
 
 fn as_today(mut seen: Seen) -> Seen {
-    // The service name is not a tag as well.
+    // Our service name is not repeated as a tag.
     seen.process.remove("service.name");
     for span in &mut seen.spans {
         rename(&mut span.tags, "otel.library.name", "otel.scope.name");
@@ -47,7 +47,7 @@ fn as_today(mut seen: Seen) -> Seen {
                 "otel.dropped_attributes_count",
             );
             rename(tags, from, to);
-            // Arrays are JSON: strings are escaped, and a float stays one.
+            // Our arrays are JSON: strings are escaped, and floats stay floats.
             if let Some(array) = tags.get_mut("arr.str") {
                 assert_eq!(*array, string(r#"["a","b"c"]"#));
                 *array = string(r#"["a","b\"c"]"#);
@@ -130,7 +130,8 @@ fn consumer() -> SpanData {
     span
 }
 
-/// Not sampled, ends before it starts, and has attributes with the names of generated tags.
+/// A span that is not sampled, ends before it starts, and has attributes with the names of
+/// generated tags.
 fn unsampled() -> SpanData {
     let attributes = vec![
         KeyValue::new("span.kind", "user-overridden"),

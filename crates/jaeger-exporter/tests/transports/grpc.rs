@@ -1,4 +1,4 @@
-//! gRPC, and the runtimes it has to work in.
+//! Tests of gRPC in different runtimes.
 
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
@@ -12,15 +12,14 @@ use tokio::runtime;
 
 use crate::grpc_sink::{Answer, GrpcSink};
 use crate::http_sink::HttpSink;
-use crate::spans::{SERVICE, batch, counts, export, free_port, provider, resource, span};
+use crate::spans::{
+    SERVICE, SOON, batch, counts, export, free_port, lost, provider, resource, span,
+};
 
 const UNAVAILABLE: Answer = (14, "try again");
 const INVALID: Answer = (3, "no such tenant");
 const TOO_BUSY: Answer = (8, "server busy");
 const TOO_LARGE: Answer = (8, "grpc: received message larger than max (5 vs. 4)");
-
-/// Well below the timeout of an export, and well above what a busy machine needs.
-const SOON: Duration = Duration::from_secs(5);
 
 fn exporter_to(url: &str) -> SpanExporter {
     SpanExporter::grpc()
@@ -32,13 +31,6 @@ fn exporter_to(url: &str) -> SpanExporter {
 
 fn exporter(sink: &GrpcSink) -> SpanExporter {
     exporter_to(&sink.url())
-}
-
-/// What is said when nothing was delivered to `url`.
-fn lost(url: &str, cause: &str) -> Result<(), String> {
-    Err(format!(
-        "Operation failed: 2 of 2 spans not delivered to {url}: {cause}"
-    ))
 }
 
 fn one_span(provider: &SdkTracerProvider) {
@@ -247,7 +239,7 @@ fn a_backend_that_is_not_there_is_named_soon() {
 
 #[test]
 fn a_silent_backend_costs_the_timeout() {
-    // Connections are taken by the system; nobody answers them.
+    // The system accepts connections, but nothing answers on them.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let exporter = SpanExporter::grpc()
@@ -276,7 +268,7 @@ fn an_unknown_host_is_named() {
 fn an_http_port_is_explained() {
     let sink = HttpSink::start(&[]);
     let url = sink.url().replace("/api/traces", "");
-    let cause = "the port answers with something else than HTTP/2: is it an HTTP port, or one for \
+    let cause = "the port answers with something other than HTTP/2: is it an HTTP port, or one for \
                  TLS, which needs https://? Jaeger takes gRPC on port 14250";
     assert_eq!(export(&exporter_to(&url), batch(2)), lost(&url, cause));
 
@@ -289,7 +281,7 @@ fn an_http_port_is_explained() {
         .with_client_certificate(tls::CERTIFICATE, tls::KEY)
         .build()
         .unwrap();
-    let cause = "the port answers with something else than HTTP/2: is it an HTTP port? Jaeger takes \
+    let cause = "the port answers with something other than HTTP/2: is it an HTTP port? Jaeger takes \
                  gRPC on port 14250";
     assert_eq!(export(&exporter, batch(2)), lost(&url, cause));
 }
@@ -318,7 +310,7 @@ fn tls_to_a_plaintext_port_is_explained() {
         .with_ca_certificate(tls::CA)
         .build()
         .unwrap();
-    let cause = "the port speaks no TLS: write http:// if it is meant to be plaintext";
+    let cause = "the port does not speak TLS: write http:// if it is meant to be plaintext";
     assert_eq!(export(&exporter, batch(2)), lost(&url, cause));
 }
 
@@ -333,7 +325,7 @@ fn plaintext_to_a_tls_port_is_explained() {
 #[test]
 fn an_authority_that_is_not_the_servers_is_explained() {
     let sink = GrpcSink::start_tls(&[]);
-    // The server's own certificate is no authority.
+    // The server's own certificate is not an authority.
     let exporter = with_ca(&sink.url(), tls::CERTIFICATE);
     let cause = "the server's certificate is signed by an unknown authority: give its CA \
                  certificate";

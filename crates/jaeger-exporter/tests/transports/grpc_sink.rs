@@ -1,4 +1,5 @@
-//! A server that takes spans over gRPC, plain or with TLS, and answers as it is told.
+//! A server that receives spans over gRPC, with or without TLS, and gives the answers that a test
+//! sets.
 
 use std::collections::VecDeque;
 use std::net::{SocketAddr, TcpListener};
@@ -19,7 +20,7 @@ use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig};
 use tracing::dispatcher::{self, Dispatch};
 
-/// How long a test waits for what must come.
+/// The longest that a test waits for a request.
 const PATIENCE: Duration = Duration::from_secs(20);
 const LARGEST: usize = 16 * 1024 * 1024;
 
@@ -41,12 +42,12 @@ pub(crate) struct Call {
 pub(crate) type Answer = (u8, &'static str);
 
 impl GrpcSink {
-    /// A sink that gives each of these answers to one call, and OK to all that follow.
+    /// Starts a sink that gives each of these answers to one call, and OK to all later calls.
     pub(crate) fn start(answers: &[Answer]) -> Self {
         Self::listen(answers, None)
     }
 
-    /// A sink that wants a client certificate.
+    /// Starts a sink that requires a client certificate.
     pub(crate) fn start_tls(answers: &[Answer]) -> Self {
         let config = ServerTlsConfig::new()
             .identity(Identity::from_pem(tls::CERTIFICATE, tls::KEY))
@@ -70,7 +71,7 @@ impl GrpcSink {
         }
     }
 
-    /// The URL to give to an exporter.
+    /// The URL for the exporter.
     pub(crate) fn url(&self) -> String {
         format!("{}://{}", self.scheme, self.address)
     }
@@ -79,7 +80,7 @@ impl GrpcSink {
         self.calls.recv_timeout(PATIENCE).expect("a call")
     }
 
-    /// How many calls came that were not looked at.
+    /// The number of calls that the test has not looked at yet.
     pub(crate) fn waiting(&self) -> usize {
         self.calls.try_iter().count()
     }
@@ -97,7 +98,7 @@ impl Call {
 
 #[tokio::main(flavor = "current_thread")]
 async fn serve(listener: TcpListener, tls: Option<ServerTlsConfig>, router: Router) {
-    // The sink is no part of what is tested: it makes no spans, whoever subscribes to them.
+    // The sink is not under test and must not make spans.
     let _silence = dispatcher::set_default(&Dispatch::none());
     let incoming = TcpIncoming::from(tokio::net::TcpListener::from_std(listener).unwrap());
     let mut server = Server::builder();
@@ -134,7 +135,7 @@ fn router(answers: VecDeque<Answer>, calls: Sender<Call>) -> Router {
     })
 }
 
-/// An empty message with the status behind it; an error has no message.
+/// An empty message followed by the status; an error has no message.
 fn answer((code, message): Answer) -> Response<Body> {
     let mut status = HeaderMap::new();
     status.insert("grpc-status", u16::from(code).into());

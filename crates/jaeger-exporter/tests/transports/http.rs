@@ -1,4 +1,4 @@
-//! Thrift over HTTP.
+//! Tests of Thrift over HTTP.
 
 use std::io::Read;
 use std::net::TcpListener;
@@ -13,7 +13,9 @@ use test_kit::tls;
 
 use crate::grpc_sink::GrpcSink;
 use crate::http_sink::HttpSink;
-use crate::spans::{SERVICE, batch, counts, export, free_port, provider, resource, span};
+use crate::spans::{
+    SERVICE, SOON, batch, counts, export, free_port, lost, provider, resource, span,
+};
 
 const BAD_REQUEST: &str =
     "HTTP/1.1 400 Bad Request\r\ncontent-length: 31\r\n\r\nUnable to process\r\nrequest body";
@@ -25,9 +27,6 @@ const BUSY_FOR_A_SECOND: &str =
 const MOVED: &str =
     "HTTP/1.1 307 Temporary Redirect\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n";
 
-/// Well below the timeout of an export, and well above what a busy machine needs.
-const SOON: Duration = Duration::from_secs(5);
-
 fn exporter_to(url: &str) -> SpanExporter {
     SpanExporter::http()
         .with_env(|_| None)
@@ -38,13 +37,6 @@ fn exporter_to(url: &str) -> SpanExporter {
 
 fn exporter(sink: &HttpSink) -> SpanExporter {
     exporter_to(&sink.url())
-}
-
-/// What is said when nothing was delivered to `url`.
-fn lost(url: &str, cause: &str) -> Result<(), String> {
-    Err(format!(
-        "Operation failed: 2 of 2 spans not delivered to {url}: {cause}"
-    ))
 }
 
 #[test]
@@ -110,7 +102,7 @@ fn headers_and_credentials_are_sent() {
         .unwrap();
     export(&exporter, batch(1)).unwrap();
     let request = sink.next();
-    // The example of RFC 7617.
+    // The example in RFC 7617.
     assert_eq!(
         request.header("authorization"),
         Some("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==")
@@ -129,7 +121,7 @@ fn a_busy_backend_is_asked_again() {
 
 #[test]
 fn a_connection_that_breaks_is_made_again() {
-    // The first answer is cut off with its connection.
+    // The connection closes in the middle of the first answer.
     let sink = HttpSink::start(&["HTTP/1.1 "]);
     let exporter = exporter(&sink);
     assert_eq!(export(&exporter, batch(1)), Ok(()));
@@ -144,7 +136,7 @@ fn a_refusal_is_not_repeated() {
     assert_eq!(export(&exporter, batch(2)), lost(&sink.url(), cause));
     assert_eq!(counts(&exporter), [0, 0, 0, 2]);
     assert_eq!(sink.waiting(), 1);
-    // The connection is as good as before.
+    // The connection is usable again.
     assert_eq!(export(&exporter, batch(2)), Ok(()));
     assert_eq!(sink.next().connection, 0);
 }
@@ -214,7 +206,8 @@ fn a_backend_that_is_not_there_is_named_soon() {
 fn a_backend_that_starts_late_gets_the_spans() {
     let port = free_port();
     let exporter = exporter_to(&format!("http://127.0.0.1:{port}/api/traces"));
-    // The first request is refused before the listener exists: the export is polled only then.
+    // The first request is refused because the listener does not exist yet: the export is polled
+    // only then.
     let refused = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap_err();
     assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused);
     let waiting = std::thread::spawn(move || (export(&exporter, batch(1)), counts(&exporter)));
@@ -228,7 +221,7 @@ fn a_backend_that_starts_late_gets_the_spans() {
 
 #[test]
 fn a_silent_backend_costs_the_timeout() {
-    // Connections are taken by the system; nobody answers them.
+    // The system accepts connections, but nothing answers on them.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/api/traces", listener.local_addr().unwrap());
     let exporter = SpanExporter::http()
@@ -281,7 +274,7 @@ fn tls_to_a_plaintext_port_is_explained() {
         .with_ca_certificate(tls::CA)
         .build()
         .unwrap();
-    let cause = "the port speaks no TLS: write http:// if it is meant to be plaintext";
+    let cause = "the port does not speak TLS: write http:// if it is meant to be plaintext";
     assert_eq!(export(&exporter, batch(2)), lost(&url, cause));
 }
 
@@ -290,7 +283,7 @@ fn a_port_that_speaks_something_else_is_explained() {
     let (tls, grpc) = (HttpSink::start_tls(&[]), GrpcSink::start(&[]));
     for url in [tls.url().replace("https:", "http:"), grpc.url()] {
         let message = export(&exporter_to(&url), batch(2)).unwrap_err();
-        // The answer, or that the connection was reset with it: who is faster cannot be told.
+        // Either the answer or the reset of the connection arrives first.
         assert!(message.ends_with("TLS, which needs https://?"), "{message}");
     }
 }
@@ -298,7 +291,7 @@ fn a_port_that_speaks_something_else_is_explained() {
 #[test]
 fn an_authority_that_is_not_the_servers_is_explained() {
     let sink = HttpSink::start_tls(&[]);
-    // The server's own certificate is no authority.
+    // The server's own certificate is not an authority.
     let exporter = with_ca(&sink, tls::CERTIFICATE);
     let cause = "the server's certificate is signed by an unknown authority: give its CA \
                  certificate";
@@ -375,7 +368,7 @@ fn what_was_lost_is_reported_once_more_and_then_forgotten() {
 fn a_backend_that_takes_a_batch_slowly_costs_the_timeout() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/api/traces", listener.local_addr().unwrap());
-    // It takes a little whenever there is something, and so never stops taking.
+    // The server keeps reading slowly, so the request never ends.
     std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         while let Ok(1..) = stream.read(&mut [0; 4096]) {
@@ -388,7 +381,8 @@ fn a_backend_that_takes_a_batch_slowly_costs_the_timeout() {
         .with_timeout(Duration::from_millis(500))
         .build()
         .unwrap();
-    // More than the system takes for a connection, in one attribute, as it is encoded soonest.
+    // One attribute, larger than the system's buffers for a connection; a single text encodes
+    // fastest.
     let mut spans = batch(2);
     let text = "x".repeat(20 << 20);
     spans[0].attributes.push(KeyValue::new("large", text));

@@ -1,4 +1,5 @@
-//! A server that takes spans over HTTP/1.1, plain or with TLS, and answers as it is told.
+//! A server that receives spans over HTTP/1.1, with or without TLS, and gives the answers that a
+//! test sets.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -11,7 +12,7 @@ use jaeger_wire::thrift::binary;
 use rustls::{ServerConnection, StreamOwned};
 use test_kit::tls::{self, Clients};
 
-/// How long a test waits for what must come.
+/// The longest that a test waits for a request.
 const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) const ACCEPTED: &str = "HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n";
 
@@ -25,22 +26,23 @@ pub(crate) struct HttpSink {
 
 #[derive(Debug)]
 pub(crate) struct Request {
-    /// The number of the connection it came over, from 0.
+    /// The number of the request's connection, from 0.
     pub(crate) connection: usize,
-    /// The first line.
+    /// The request line.
     pub(crate) line: String,
-    /// The headers, one a line, names in lower case.
+    /// The headers, one per line, with names in lower case.
     pub(crate) headers: String,
     pub(crate) body: Vec<u8>,
 }
 
 impl HttpSink {
-    /// A sink that gives each of these answers to one request, and 202 to all that follow.
+    /// Starts a sink that gives each of these answers to one request, and 202 to all later
+    /// requests.
     pub(crate) fn start(answers: &[&str]) -> Self {
         Self::listen(answers, "http", |stream| stream)
     }
 
-    /// A sink that wants a client certificate.
+    /// Starts a sink that requires a client certificate.
     pub(crate) fn start_tls(answers: &[&str]) -> Self {
         let config = Arc::new(tls::server_config(Clients::WithCertificate));
         Self::listen(answers, "https", move |stream| {
@@ -69,7 +71,7 @@ impl HttpSink {
         }
     }
 
-    /// The URL to give to an exporter.
+    /// The URL for the exporter.
     pub(crate) fn url(&self) -> String {
         format!("{}://{}/api/traces", self.scheme, self.address)
     }
@@ -78,7 +80,7 @@ impl HttpSink {
         self.requests.recv_timeout(PATIENCE).expect("a request")
     }
 
-    /// How many requests came that were not looked at.
+    /// The number of requests that the test has not looked at yet.
     pub(crate) fn waiting(&self) -> usize {
         self.requests.try_iter().count()
     }
@@ -98,7 +100,7 @@ impl Request {
     }
 }
 
-/// Answers the requests of one connection, and what is no request as servers do.
+/// Answers the requests of one connection, and anything else as a server would.
 fn serve(
     connection: usize,
     stream: impl Read + Write,
@@ -110,7 +112,7 @@ fn serve(
         requests.send(request).ok();
         let answer = answers.pop().unwrap_or_else(|| ACCEPTED.to_owned());
         let done = stream.get_mut().write_all(answer.as_bytes()).is_err();
-        // An answer that is no answer is the last thing on its connection.
+        // An answer without a length ends the connection.
         if done || !answer.contains("content-length") {
             return;
         }

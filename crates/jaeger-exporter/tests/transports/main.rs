@@ -1,4 +1,4 @@
-//! What arrives at real sockets, and what is said when it does not.
+//! Tests over real sockets: the spans that arrive, and the errors when they do not.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,6 +1,6 @@
-//! What the SDK's processors make of an exporter that fails.
+//! Tests of the SDK's processors with an exporter that fails.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use jaeger_exporter::{SpanExporter, Stats};
 use opentelemetry::trace::{Tracer, TracerProvider};
@@ -8,10 +8,7 @@ use opentelemetry_sdk::error::OTelSdkError;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 
 use crate::http_sink::HttpSink;
-use crate::spans::{free_port, provider};
-
-/// Well below the timeout of an export, and well above what a busy machine needs.
-const SOON: Duration = Duration::from_secs(5);
+use crate::spans::{SOON, free_port, provider};
 
 fn to_nobody() -> (SpanExporter, String) {
     let url = format!("http://127.0.0.1:{}/api/traces", free_port());
@@ -53,7 +50,7 @@ fn a_program_without_a_backend_ends_soon() {
     let provider = provider(exporter);
     one_span(&provider);
     let started = Instant::now();
-    // The batch processor does not hand on what its last export said: the counts do.
+    // The batch processor does not return the error of its last export, but the counts show it.
     provider.shutdown().unwrap();
     assert!(started.elapsed() < SOON);
     assert_eq!(counts(&stats), [0, 0, 1]);

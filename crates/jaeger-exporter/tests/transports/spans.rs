@@ -1,4 +1,4 @@
-//! Spans to send, and exporters to send them with.
+//! Test spans, and exporters to send them.
 
 use std::borrow::Cow;
 use std::net::TcpListener;
@@ -15,10 +15,13 @@ use opentelemetry_sdk::trace::{
     SdkTracerProvider, SpanData, SpanEvents, SpanExporter as _, SpanLinks,
 };
 
-/// The service that all test spans come from.
+/// The service of all test spans.
 pub(crate) const SERVICE: &str = "shop";
 
-/// A span whose id is `id`, with a bit of everything.
+/// Well below the time limit of an export, and long enough for a busy machine.
+pub(crate) const SOON: Duration = Duration::from_secs(5);
+
+/// A span with the id `id` and every kind of content.
 pub(crate) fn span(name: &'static str, id: u64) -> SpanData {
     let start_time = SystemTime::UNIX_EPOCH + Duration::new(1_700_000_000, 123_456_789);
     let mut events = SpanEvents::default();
@@ -72,7 +75,7 @@ pub(crate) fn resource() -> Resource {
         .build()
 }
 
-/// A provider that hands spans to `exporter` from the SDK's own thread.
+/// A provider that exports from the SDK's own thread.
 pub(crate) fn provider(exporter: SpanExporter) -> SdkTracerProvider {
     SdkTracerProvider::builder()
         .with_resource(resource())
@@ -80,9 +83,16 @@ pub(crate) fn provider(exporter: SpanExporter) -> SdkTracerProvider {
         .build()
 }
 
-/// Exports without an SDK and without a runtime. An error is its text.
+/// Exports without an SDK and without a runtime; returns the error as text.
 pub(crate) fn export(exporter: &SpanExporter, batch: Vec<SpanData>) -> Result<(), String> {
     block_on(exporter.export(batch)).map_err(|error| error.to_string())
+}
+
+/// The error when two spans were not delivered to `url`.
+pub(crate) fn lost(url: &str, cause: &str) -> Result<(), String> {
+    Err(format!(
+        "Operation failed: 2 of 2 spans not delivered to {url}: {cause}"
+    ))
 }
 
 /// The counts of an exporter: exported, retried, dropped, failed.

@@ -1,4 +1,4 @@
-//! Thrift over UDP.
+//! Tests of Thrift over UDP.
 
 use std::net::UdpSocket;
 use std::time::Duration;
@@ -39,7 +39,7 @@ impl Agent {
         packet
     }
 
-    /// Receives `spans` spans, and tells the sizes of their datagrams and the ids in their order.
+    /// Receives `spans` spans; returns the sizes of their datagrams, and their ids in order.
     fn receive(&self, spans: usize) -> (Vec<usize>, Vec<u64>) {
         let (mut sizes, mut ids) = (Vec::new(), Vec::new());
         while ids.len() < spans {
@@ -92,7 +92,8 @@ fn a_batch_is_split_below_the_limit() {
     let (sizes, ids) = agent.receive(100);
     assert_eq!(ids, (1..=100).collect::<Vec<_>>());
     assert!(sizes.iter().all(|size| *size <= 2000), "{sizes:?}");
-    // All but the last have no room for one more span, which here has less than 250 bytes.
+    // All datagrams but the last are full: another span, which has less than 250 bytes here, would
+    // not fit.
     let (_, full) = sizes.split_last().unwrap();
     assert!(
         full.len() > 2 && full.iter().all(|size| *size > 1750),

@@ -1,4 +1,4 @@
-//! model.proto's messages, read: borrowed, bounded, and every error with its offset.
+//! Decodes model.proto's messages: borrowed and bounded, with the offset of every error.
 
 use std::borrow::Cow;
 
@@ -9,11 +9,11 @@ use crate::cursor::Cursor;
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::model::{Process, RefType, SpanRef, Tag, TagValue};
 
-/// Reads a `PostSpansRequest`.
+/// Decodes a `PostSpansRequest`.
 ///
 /// # Errors
-/// [`DecodeError`] with the offset at which the bytes stop being one. A span must have a trace id of
-/// 16 or 8 bytes and a span id of 8; what else is absent has its default, as proto3 has it.
+/// [`DecodeError`] with the offset of the first invalid byte. A span must have a trace id of 16 or
+/// 8 bytes and a span id of 8; other absent fields have their defaults, as in proto3.
 pub fn decode_post_spans(bytes: &[u8]) -> Result<Batch<'_>, DecodeError> {
     let mut batch = Batch::default();
     each_field(Cursor::new(bytes), |input, field| match field.number {
@@ -177,14 +177,14 @@ fn tag(message: Cursor<'_>) -> Result<Tag<'_>, DecodeError> {
         2 => TagValue::Long(long),
         3 => TagValue::Double(double),
         4 => TagValue::Binary(binary),
-        // A type of the future is read as the text that may stand beside it.
+        // A value of an unknown, later type is read as the text that may accompany it.
         _ => TagValue::String(string),
     };
     Ok(Tag { key, value })
 }
 
-/// Makes room for the elements of a message that may be the second of its kind. If there is a
-/// second one there may be thousands, each with one element, for each of which nothing is moved.
+/// Makes room for the elements of a message that may occur more than once. If it occurs twice it
+/// may occur thousands of times with one element each; the elements must not be moved every time.
 fn make_room<T>(elements: &mut Vec<T>, more: usize) {
     if elements.is_empty() {
         elements.reserve_exact(more);

@@ -1,15 +1,15 @@
-//! model.proto's messages, written straight from borrowed data.
+//! Encodes model.proto's messages directly from borrowed data.
 
 use super::output::{bytes, double, element, length, message, number};
 use super::{Batch, Span, time};
 use crate::lists::{Logs, References, TagWriter, Tags};
 use crate::model::{Process, RefType, SpanRef};
 
-/// How many bytes the length of most messages has: one, up to 127 bytes.
+/// The number of bytes of most messages' length: one, for up to 127 bytes.
 const SMALL: usize = 1;
-/// And that of a span or a process: two, up to 16 KiB.
+/// The same for a span or a process: two, for up to 16 KiB.
 const MEDIUM: usize = 2;
-/// And that of a batch: three, up to 2 MiB.
+/// The same for a batch: three, for up to 2 MiB.
 const LARGE: usize = 3;
 
 /// Appends a whole `PostSpansRequest`.
@@ -24,15 +24,15 @@ pub fn encode_post_spans(batch: &Batch<'_>, out: &mut Vec<u8>) {
     });
 }
 
-/// Appends the head of a `PostSpansRequest`. The caller appends the `batch_len` bytes that
-/// [`encode_span`] and [`encode_process`] wrote.
+/// Appends the header of a `PostSpansRequest`. The caller appends the `batch_len` bytes written by
+/// [`encode_span`] and [`encode_process`].
 pub fn begin_post_spans(batch_len: usize, out: &mut Vec<u8>) {
     length(1, batch_len, out);
 }
 
 /// Appends one span as an element of a `Batch`'s `spans` field.
 ///
-/// A time beyond what 64 bits of seconds can tell becomes the nearest that they can.
+/// A time that does not fit into 64 bits of seconds becomes the nearest that does.
 pub fn encode_span<R, T, L>(span: &Span<'_, R, T, L>, out: &mut Vec<u8>)
 where
     R: References,
@@ -139,8 +139,8 @@ impl TagWriter for KeyValues<'_> {
     }
 }
 
-/// A `Timestamp` or a `Duration`, by its parts. It is written even if both are zero: Go's receivers
-/// take a time that is absent for the year 1.
+/// A `Timestamp` or a `Duration`, given its parts. It is written even if both are zero, since Go's
+/// receivers read an absent time as the year 1.
 fn time_field(field: u8, (seconds, nanos): (i64, i64), out: &mut Vec<u8>) {
     message::<SMALL>(field, out, |out| {
         number(1, seconds.cast_unsigned(), out);

@@ -1,4 +1,4 @@
-//! Protobuf's wire format, read side.
+//! Protobuf's wire format, reading side.
 //!
 //! <https://protobuf.dev/programming-guides/encoding/>
 
@@ -14,21 +14,21 @@ const GROUP_START: u8 = 3;
 const GROUP_END: u8 = 4;
 const FIXED32: u8 = 5;
 
-/// How deep groups may nest. proto3 has none, but asks its readers to skip them.
+/// The deepest nesting of groups. proto3 has no groups, but requires readers to skip them.
 const DEEPEST: usize = 64;
 
 const WHAT: &str = "an unknown field";
 
-/// The start of a field.
+/// The header of a field.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Field {
     pub(super) number: u32,
     wire_type: u8,
-    /// Where the field starts.
+    /// The offset of the field.
     offset: usize,
 }
 
-/// Hands each field of a message to `read`, which must read or skip its value.
+/// Calls `read` for each field of a message; `read` must consume the value.
 pub(super) fn each_field<'a>(
     mut input: Cursor<'a>,
     mut read: impl FnMut(&mut Cursor<'a>, Field) -> Result<(), DecodeError>,
@@ -40,8 +40,8 @@ pub(super) fn each_field<'a>(
     Ok(())
 }
 
-/// How often each of the fields 0 to 15 occurs in a message, as far as that can be read. Room for
-/// just as many elements is then made.
+/// Counts the occurrences of the fields 0 to 15 in a message, up to the first error, so that room
+/// can be made for exactly as many elements.
 pub(super) fn occurrences(message: Cursor<'_>) -> [usize; 16] {
     let mut counts = [0_usize; 16];
     let counted = each_field(message, |input, field| {
@@ -50,12 +50,12 @@ pub(super) fn occurrences(message: Cursor<'_>) -> [usize; 16] {
         }
         field.skip(input)
     });
-    // What is wrong with the message is told when it is read.
+    // An error is reported when the message is read.
     counted.ok();
     counts
 }
 
-/// Reads the start of a field.
+/// Reads the header of a field.
 fn field(input: &mut Cursor<'_>) -> Result<Field, DecodeError> {
     let offset = input.offset();
     let key = input.varint("a field's key")?;
@@ -81,7 +81,7 @@ impl Field {
         input.varint(name)
     }
 
-    /// As [`varint`](Self::varint), for a field of 32 bits: protobuf cuts what is more.
+    /// Like [`varint`](Self::varint), for a field of 32 bits: protobuf truncates larger values.
     #[expect(clippy::cast_possible_truncation, reason = "as protobuf demands")]
     pub(super) fn varint32(
         self,
@@ -126,7 +126,7 @@ impl Field {
         input.nested(name)
     }
 
-    /// Reads an id of 16 bytes, or of eight: the low half of one whose high half is zero.
+    /// Reads an id of 16 bytes, or of eight bytes as the low half of an id.
     pub(super) fn trace_id(
         self,
         input: &mut Cursor<'_>,
@@ -154,11 +154,11 @@ impl Field {
             .map_err(|_| self.wrong_length(name, "8", bytes.len()))
     }
 
-    /// Reads past a value.
+    /// Skips a value.
     #[inline]
     pub(super) fn skip(self, input: &mut Cursor<'_>) -> Result<(), DecodeError> {
         match self.wire_type {
-            // Nearly all that is counted before it is read has a length.
+            // Nearly all fields that are counted in advance have a length.
             LENGTH => input.delimited(WHAT).map(drop),
             _ => self.skip_at(input, 0),
         }
@@ -189,7 +189,7 @@ impl Field {
         }
     }
 
-    /// Checks that the field called `name` has the wire type that the IDL gives it.
+    /// Checks that a field has the wire type that the IDL requires. `name` is for the error.
     fn expect(self, wire_type: u8, name: &'static str) -> Result<(), DecodeError> {
         if self.wire_type == wire_type {
             return Ok(());

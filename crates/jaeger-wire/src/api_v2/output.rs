@@ -1,5 +1,5 @@
-//! Protobuf's wire format, write side: appended to the caller's buffer. A field that holds its
-//! default is left out, as proto3 asks.
+//! Protobuf's wire format, writing side: everything is appended to the caller's buffer. A field
+//! with its default value is left out, as in proto3.
 
 use crate::varint;
 
@@ -15,7 +15,7 @@ pub(super) fn number(field: u8, value: u64, out: &mut Vec<u8>) {
     }
 }
 
-/// A double field. Its default is told by its bits: -0.0 is not 0.0.
+/// A double field. The default is compared by bits, since -0.0 is not 0.0.
 pub(super) fn double(field: u8, value: f64, out: &mut Vec<u8>) {
     if value.to_bits() != 0 {
         key(field, FIXED64, out);
@@ -30,13 +30,13 @@ pub(super) fn bytes(field: u8, value: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// An element of a repeated bytes or string field, which is written even if it is empty.
+/// An element of a repeated bytes or string field; it is written even if it is empty.
 pub(super) fn element(field: u8, value: &[u8], out: &mut Vec<u8>) {
     length(field, value.len(), out);
     out.extend_from_slice(value);
 }
 
-/// The head of a field that has a length.
+/// The header of a field with a length.
 pub(super) fn length(field: u8, length: usize, out: &mut Vec<u8>) {
     key(field, LENGTH, out);
     varint::write(length as u64, out);
@@ -44,8 +44,8 @@ pub(super) fn length(field: u8, length: usize, out: &mut Vec<u8>) {
 
 /// A message field.
 ///
-/// Its length stands before it and is known only after it: `GUESS` bytes are left for it, and the
-/// message is moved if it needs more or fewer.
+/// The length comes before the message but is known only after it. `GUESS` bytes are reserved for
+/// it, and the message is moved if the length needs more or fewer.
 #[expect(
     clippy::arithmetic_side_effects,
     reason = "positions in a Vec, one after the other"
@@ -70,7 +70,7 @@ pub(super) fn message<const GUESS: usize>(
     }
 }
 
-/// Moves what starts at `from`, and goes to the end, so that it starts at `to`.
+/// Moves the bytes from `from` to the end of the buffer, so that they start at `to`.
 #[expect(
     clippy::arithmetic_side_effects,
     reason = "positions in a Vec, or a few bytes beyond"
@@ -83,7 +83,7 @@ fn shift(out: &mut Vec<u8>, from: usize, to: usize) {
     out.truncate(new_end);
 }
 
-/// All field numbers of the model are below 16: a key is one byte.
+/// All field numbers of the model are below 16, so a key has one byte.
 fn key(field: u8, wire_type: u8, out: &mut Vec<u8>) {
     out.push(field << 3 | wire_type);
 }

@@ -8,11 +8,11 @@ use super::input::each_field;
 const NANOS: i128 = 1_000_000_000;
 const NANOS_I64: i64 = 1_000_000_000;
 
-/// What seconds of 64 bits, and the nanoseconds of one more, can hold.
+/// The range of 64 bits of seconds and the nanoseconds of one more.
 const EARLIEST: i128 = i64::MIN as i128 * NANOS;
 const LATEST: i128 = i64::MAX as i128 * NANOS + (NANOS - 1);
 
-/// A point in time or a length of time, as its parts are read.
+/// A point in time or a duration, while its parts are read.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Time {
     seconds: i64,
@@ -20,8 +20,8 @@ pub(super) struct Time {
 }
 
 impl Time {
-    /// Reads the parts. Those that are there already stay unless they are there again: so protobuf
-    /// has messages merged that occur twice.
+    /// Reads the parts. A part that is absent keeps its value: protobuf merges messages that occur
+    /// twice.
     pub(super) fn merge(&mut self, message: Cursor<'_>) -> Result<(), DecodeError> {
         each_field(message, |input, field| {
             match field.number {
@@ -33,7 +33,7 @@ impl Time {
         })
     }
 
-    /// The time in nanoseconds. Nanoseconds out of their range count all the same.
+    /// The time in nanoseconds. A nanosecond part outside its range is added as it is.
     pub(super) fn total(self) -> i128 {
         let seconds = i128::from(self.seconds).saturating_mul(NANOS);
         let total = seconds.saturating_add(self.nanos.into());
@@ -41,7 +41,7 @@ impl Time {
     }
 }
 
-/// The parts of a `Timestamp`: its nanoseconds count forward, before 1970 too.
+/// The parts of a `Timestamp`: its nanoseconds count forward even before 1970.
 pub(super) fn timestamp(nanos: i128) -> (i64, i64) {
     // 128-bit division is slow, and not needed before the year 2262.
     if let Ok(nanos) = i64::try_from(nanos) {

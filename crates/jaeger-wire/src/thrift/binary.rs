@@ -14,26 +14,26 @@ use crate::model::Process;
 use reader::Reader;
 use writer::Writer;
 
-/// The first two bytes of a message in the strict form. The old form starts with the length of its
-/// name, which is not negative: its first bit is 0.
+/// The first two bytes of a message in the strict form. The old form starts with the length of the
+/// name, a positive number, so its first bit is 0.
 const STRICT: [u8; 2] = [0x80, 0x01];
 
-/// Reads a bare `Batch` struct, as an HTTP body carries it. What follows the struct is ignored, as
-/// Jaeger's collector does.
+/// Decodes a bare `Batch` struct, the content of an HTTP body. Bytes after the struct are ignored,
+/// as Jaeger's collector does.
 ///
 /// # Errors
-/// [`DecodeError`] with the offset at which the bytes stop being a `Batch`. A field that the IDL
-/// requires must be there, as Apache Thrift demands.
+/// [`DecodeError`] with the offset of the first invalid byte. A field that the IDL requires must be
+/// present, as in Apache Thrift.
 pub fn decode_batch(bytes: &[u8]) -> Result<Batch<'_>, DecodeError> {
     decode::batch(&mut Reader::new(bytes))
 }
 
-/// Reads an `emitBatch` message, as a datagram on port 6832 carries it: a call or a one-way call, in
-/// the strict or the old form. What follows the message is ignored.
+/// Decodes an `emitBatch` message, the content of a datagram on port 6832: a call or a one-way
+/// call, in the strict or the old form. Bytes after the message are ignored.
 ///
 /// # Errors
-/// [`DecodeError`] with the offset at which the bytes stop being such a message; see
-/// [`decode_batch`]. A message of another name is an error that names it.
+/// [`DecodeError`] with the offset of the first invalid byte; see [`decode_batch`]. If the message
+/// has another name, the error holds that name.
 pub fn decode_emit_batch(bytes: &[u8]) -> Result<Batch<'_>, DecodeError> {
     let mut input = Reader::new(bytes);
     let strict = input.cursor().peek().is_some_and(|first| first >= 0x80);
@@ -45,7 +45,7 @@ pub fn decode_emit_batch(bytes: &[u8]) -> Result<Batch<'_>, DecodeError> {
     if !strict {
         message::kind(&mut input)?;
     }
-    input.i32("a sequence number")?; // Nobody answers it.
+    input.i32("a sequence number")?; // There is no answer that would need it.
     message::arguments(&mut input)
 }
 
@@ -58,8 +58,8 @@ pub fn encode_batch(batch: &Batch<'_>, out: &mut Vec<u8>) {
     end_batch(out);
 }
 
-/// Appends a `Batch` up to its first span; `spans` times [`encode_span`], and [`end_batch`], must
-/// follow.
+/// Appends a `Batch` up to its first span. The caller must then call [`encode_span`] `spans` times,
+/// and [`end_batch`].
 pub fn begin_batch(process: &Process<'_>, spans: usize, out: &mut Vec<u8>) {
     encode::batch_head(process, spans, &mut Writer(out));
 }
@@ -79,8 +79,8 @@ pub fn end_batch(out: &mut Vec<u8>) {
     out.push(0);
 }
 
-/// Appends the head of an `emitBatch` message (one-way, strict); a batch and [`end_message`] must
-/// follow.
+/// Appends the header of an `emitBatch` message (one-way, strict). The caller must then append a
+/// batch and call [`end_message`].
 pub fn begin_message(out: &mut Vec<u8>) {
     out.extend_from_slice(&STRICT);
     out.extend_from_slice(&[0, message::ONEWAY]);
@@ -95,7 +95,7 @@ pub fn end_message(out: &mut Vec<u8>) {
     out.push(0);
 }
 
-/// Reads the two bytes of the version, and one that means nothing.
+/// Reads the two bytes of the version, and one without meaning.
 fn check_version(input: &mut Reader<'_>) -> Result<(), DecodeError> {
     let (offset, found) = match input.cursor().array("the version of a message")? {
         [first, second, _] if [first, second] == STRICT => return Ok(()),

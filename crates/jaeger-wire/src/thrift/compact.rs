@@ -17,24 +17,24 @@ use writer::Writer;
 const PROTOCOL: u8 = 0x82;
 const VERSION: u8 = 1;
 
-/// A list of fewer elements has its length in its first byte.
+/// Lists with fewer elements have their length in the first byte.
 const LONG_LIST: usize = 15;
 
-/// Reads a bare `Batch` struct. What follows it is ignored.
+/// Decodes a bare `Batch` struct. Bytes after it are ignored.
 ///
 /// # Errors
-/// [`DecodeError`] with the offset at which the bytes stop being a `Batch`. A field that the IDL
-/// requires must be there, as Apache Thrift demands.
+/// [`DecodeError`] with the offset of the first invalid byte. A field that the IDL requires must be
+/// present, as in Apache Thrift.
 pub fn decode_batch(bytes: &[u8]) -> Result<Batch<'_>, DecodeError> {
     decode::batch(&mut Reader::new(bytes))
 }
 
-/// Reads an `emitBatch` message, as a datagram on port 6831 carries it: a call or a one-way call.
-/// What follows the message is ignored.
+/// Decodes an `emitBatch` message, the content of a datagram on port 6831: a call or a one-way
+/// call. Bytes after the message are ignored.
 ///
 /// # Errors
-/// [`DecodeError`] with the offset at which the bytes stop being such a message; see
-/// [`decode_batch`]. A message of another name is an error that names it.
+/// [`DecodeError`] with the offset of the first invalid byte; see [`decode_batch`]. If the message
+/// has another name, the error holds that name.
 pub fn decode_emit_batch(bytes: &[u8]) -> Result<Batch<'_>, DecodeError> {
     let mut input = Reader::new(bytes);
     let [protocol, head] = input.cursor().array("the version of a message")?;
@@ -49,7 +49,7 @@ pub fn decode_emit_batch(bytes: &[u8]) -> Result<Batch<'_>, DecodeError> {
         return unexpected(1, "version 1 of the compact protocol", head);
     }
     message::check_kind(head >> 5, 1)?;
-    input.cursor().varint("a sequence number")?; // Nobody answers it.
+    input.cursor().varint("a sequence number")?; // There is no answer that would need it.
     message::name(&mut input)?;
     message::arguments(&mut input)
 }
@@ -63,8 +63,8 @@ pub fn encode_batch(batch: &Batch<'_>, out: &mut Vec<u8>) {
     end_batch(out);
 }
 
-/// Appends a `Batch` up to its first span; `spans` times [`encode_span`], and [`end_batch`], must
-/// follow.
+/// Appends a `Batch` up to its first span. The caller must then call [`encode_span`] `spans` times,
+/// and [`end_batch`].
 pub fn begin_batch(process: &Process<'_>, spans: usize, out: &mut Vec<u8>) {
     encode::batch_head(process, spans, &mut Writer::new(out));
 }
@@ -84,7 +84,8 @@ pub fn end_batch(out: &mut Vec<u8>) {
     out.push(0);
 }
 
-/// Appends the head of an `emitBatch` message (one-way); a batch and [`end_message`] must follow.
+/// Appends the header of an `emitBatch` message (one-way). The caller must then append a batch and
+/// call [`end_message`].
 pub fn begin_message(out: &mut Vec<u8>) {
     out.extend_from_slice(&[PROTOCOL, message::ONEWAY << 5 | VERSION, 0]);
     let mut writer = Writer::new(out);

@@ -1,7 +1,7 @@
-//! jaeger.thrift's structs, read by either protocol.
+//! Decodes jaeger.thrift's structs from either protocol.
 //!
-//! A field that the IDL requires must be there; one that it does not have is skipped. A list's
-//! length is believed only if the input can hold that many of the smallest elements.
+//! A field that the IDL requires must be present; an unknown field is skipped. The length of a list
+//! is accepted only if the input can hold that many of the smallest elements.
 //!
 //! IDL: <https://github.com/jaegertracing/jaeger-idl/blob/main/thrift/jaeger.thrift>
 
@@ -14,7 +14,7 @@ use crate::cursor;
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::model::{Process, RefType, SpanRef, Tag, TagValue};
 
-/// The fields of a struct that were there, by their ids.
+/// The fields found in a struct, by id.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Seen(u32);
 
@@ -28,7 +28,7 @@ pub(super) fn batch<'a, I: Input<'a>>(input: &mut I) -> Result<Batch<'a>, Decode
                 batch.process = process(input)?;
             }
             2 => batch.spans = list(input, field, I::LEAST.span(), "Batch.spans", span)?,
-            // seqNo and stats, and what later versions add.
+            // seqNo, stats, and fields of later versions.
             _ => skip(input, field.kind)?,
         }
         Ok(())
@@ -160,13 +160,13 @@ fn tag<'a, I: Input<'a>>(input: &mut I) -> Result<Tag<'a>, DecodeError> {
         2 => TagValue::Bool(bool),
         3 => TagValue::Long(long),
         4 => TagValue::Binary(binary),
-        // A type of the future is read as the text that may stand beside it.
+        // A value of an unknown, later type is read as the text that may accompany it.
         _ => TagValue::String(string),
     };
     Ok(Tag { key, value })
 }
 
-/// Hands each field of a struct to `read`, which must read or skip its value.
+/// Calls `read` for each field of a struct; `read` must consume the value.
 pub(super) fn each_field<'a, I: Input<'a>>(
     input: &mut I,
     mut read: impl FnMut(&mut I, Field) -> Result<(), DecodeError>,
@@ -181,7 +181,7 @@ pub(super) fn each_field<'a, I: Input<'a>>(
     Ok(seen)
 }
 
-/// Reads a list of structs, each of which has at least `least` bytes.
+/// Reads a list of structs of at least `least` bytes each.
 fn list<'a, I: Input<'a>, T>(
     input: &mut I,
     field: Field,
@@ -269,7 +269,7 @@ impl Seen {
         }
     }
 
-    /// Checks that the struct that starts at `start` has the fields, named by id.
+    /// Checks that the struct at `start` has these fields, given by id and name.
     pub(super) fn require(
         self,
         start: usize,
@@ -284,7 +284,7 @@ impl Seen {
     }
 }
 
-/// The sizes of structs that have their required fields and no others.
+/// The sizes of structs with only their required fields.
 #[expect(
     clippy::arithmetic_side_effects,
     reason = "sums of a few small constants"

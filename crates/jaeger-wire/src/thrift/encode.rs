@@ -1,4 +1,4 @@
-//! jaeger.thrift's structs, written by either protocol. Optional lists that are empty are left out.
+//! Encodes jaeger.thrift's structs in either protocol. Optional lists that are empty are left out.
 //!
 //! IDL: <https://github.com/jaegertracing/jaeger-idl/blob/main/thrift/jaeger.thrift>
 
@@ -7,7 +7,7 @@ use super::output::{Kind, Output};
 use crate::lists::{Logs, References, TagWriter, Tags};
 use crate::model::{Process, RefType, SpanRef};
 
-/// A list that is being written.
+/// A list while it is written.
 struct List<'o, O> {
     out: &'o mut O,
     length: i32,
@@ -73,7 +73,7 @@ fn log(timestamp: i64, fields: &impl Tags, out: &mut impl Output) {
     out.end(outer);
 }
 
-/// A list that is left out when it is empty.
+/// Writes a list, or nothing if it is empty.
 fn optional_list<O: Output>(id: i16, out: &mut O, write: impl FnOnce(&mut List<'_, O>)) {
     let start = out.begin_list(id);
     match items(out, write) {
@@ -88,7 +88,7 @@ fn list<O: Output>(id: i16, out: &mut O, write: impl FnOnce(&mut List<'_, O>)) {
     out.end_list(start, length);
 }
 
-/// Writes items, and counts them.
+/// Writes items and counts them.
 fn items<O: Output>(out: &mut O, write: impl FnOnce(&mut List<'_, O>)) -> i32 {
     let mut list = List { out, length: 0 };
     write(&mut list);
@@ -96,7 +96,7 @@ fn items<O: Output>(out: &mut O, write: impl FnOnce(&mut List<'_, O>)) -> i32 {
 }
 
 impl<O> List<'_, O> {
-    /// Writes an item, unless there are as many as Thrift can count.
+    /// Writes an item, up to the largest number of items that Thrift can count.
     fn item(&mut self, write: impl FnOnce(&mut O)) {
         if let Some(length) = self.length.checked_add(1) {
             self.length = length;

@@ -1,19 +1,19 @@
-//! What a Thrift protocol must be able to read.
+//! The interface for reading a Thrift protocol.
 
 use crate::cursor::Cursor;
 use crate::error::{DecodeError, DecodeErrorKind};
 
-/// A Thrift protocol, read side. `what` names what is read, for errors.
+/// A Thrift protocol, reading side. `what` names the item for errors.
 pub(super) trait Input<'a> {
-    /// The fewest bytes that fields of each type take.
+    /// The smallest size of a field of each type.
     const LEAST: Least;
 
-    /// The bytes that are being read.
+    /// The bytes being read.
     fn cursor(&mut self) -> &mut Cursor<'a>;
-    /// Reads the start of the field that follows the one with the id `previous`; `None` at the
-    /// struct's end.
+    /// Reads the header of the field after the one with the id `previous`; `None` at the end of the
+    /// struct.
     fn field(&mut self, previous: i16) -> Result<Option<Field>, DecodeError>;
-    /// Reads a boolean: the one that its header held, or the one that follows.
+    /// Reads a boolean: the one in its header, or the one that follows.
     fn bool(&mut self, in_header: Option<bool>, what: &'static str) -> Result<bool, DecodeError>;
     fn i16(&mut self, what: &'static str) -> Result<i16, DecodeError>;
     fn i32(&mut self, what: &'static str) -> Result<i32, DecodeError>;
@@ -21,28 +21,28 @@ pub(super) trait Input<'a> {
     fn double(&mut self, what: &'static str) -> Result<f64, DecodeError>;
     /// Reads text or bytes.
     fn bytes(&mut self, what: &'static str) -> Result<&'a [u8], DecodeError>;
-    /// Reads the element type and the length of a list or set, and checks the length against what is
-    /// left: an element has at least `least` bytes. An empty list may name no type: it is read as
-    /// one of structs.
+    /// Reads the element type and the length of a list or set. Checks that the rest of the input
+    /// can hold that many elements of at least `least` bytes. An empty list may lack a type; it is
+    /// read as a list of structs.
     fn list(&mut self, least: usize, what: &'static str) -> Result<(Type, usize), DecodeError>;
-    /// Reads the key type, the value type and the length of a map, checked likewise; `None` if it
-    /// is empty.
+    /// Reads the key type, the value type and the length of a map, checked in the same way; `None`
+    /// if it is empty.
     fn map(&mut self) -> Result<Option<(Type, Type, usize)>, DecodeError>;
 }
 
-/// The start of a field.
+/// The header of a field.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Field {
     pub(super) id: i16,
     pub(super) kind: Type,
-    /// Where the field starts.
+    /// The offset of the field.
     pub(super) offset: usize,
 }
 
-/// The types of Thrift fields, by what they mean and not by their number.
+/// The types of Thrift fields, independent of the protocols' numbers for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Type {
-    /// A boolean; a field's header in the compact protocol holds its value.
+    /// A boolean; the compact protocol has its value in the field's header.
     Bool(Option<bool>),
     I8,
     I16,
@@ -58,7 +58,7 @@ pub(super) enum Type {
     Uuid,
 }
 
-/// The fewest bytes that a field of a type takes, its header included.
+/// The smallest size of a field of each type in bytes, header included.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Least {
     pub(super) i32: usize,
@@ -68,7 +68,7 @@ pub(super) struct Least {
 }
 
 impl Field {
-    /// Checks that the field called `name` has the type that the IDL gives it.
+    /// Checks that a field has the type that the IDL requires. `name` is for the error.
     pub(super) fn expect(self, kind: Type, name: &'static str) -> Result<(), DecodeError> {
         if self.kind == kind {
             Ok(())

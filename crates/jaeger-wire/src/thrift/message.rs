@@ -9,14 +9,14 @@ use crate::error::{DecodeError, DecodeErrorKind};
 
 pub(super) const NAME: &[u8] = b"emitBatch";
 
-/// The message types that carry a request. Go's clients call, Python's and Rust's call one-way.
+/// The message types of requests. Go's clients send a call, Python's and Rust's a one-way call.
 const CALL: u8 = 1;
 pub(super) const ONEWAY: u8 = 4;
 
-/// How much of a wrong name an error shows.
+/// The longest part of a wrong name that an error shows, in bytes.
 const SHOWN: usize = 64;
 
-/// Reads the message type, where it has a byte of its own.
+/// Reads the message type, if it has a byte of its own.
 pub(super) fn kind<'a, I: Input<'a>>(input: &mut I) -> Result<(), DecodeError> {
     let offset = input.cursor().offset();
     let kind = input.cursor().byte("a message type")?;
@@ -52,7 +52,7 @@ pub(super) fn name<'a, I: Input<'a>>(input: &mut I) -> Result<(), DecodeError> {
     ))
 }
 
-/// Reads the struct of arguments, of which the batch is the first.
+/// Reads the struct of arguments, whose first field is the batch.
 pub(super) fn arguments<'a, I: Input<'a>>(input: &mut I) -> Result<Batch<'a>, DecodeError> {
     let start = input.cursor().offset();
     let mut batch = Batch::default();

@@ -1,6 +1,6 @@
-//! What a Thrift protocol must be able to write.
+//! The interface for writing a Thrift protocol.
 
-/// The types that jaeger.thrift's fields have.
+/// The types of jaeger.thrift's fields.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Kind {
     I32,
@@ -12,9 +12,9 @@ pub(super) enum Kind {
     List,
 }
 
-/// A Thrift protocol, write side. Values are appended to the caller's buffer.
+/// A Thrift protocol, writing side. Values are appended to the caller's buffer.
 pub(super) trait Output {
-    /// Starts a struct and returns what [`end`](Self::end) needs.
+    /// Starts a struct and returns the argument for [`end`](Self::end).
     fn begin(&mut self) -> i16;
     /// Ends a struct.
     fn end(&mut self, outer: i16);
@@ -24,13 +24,13 @@ pub(super) trait Output {
     fn i64(&mut self, value: i64);
     fn double(&mut self, value: f64);
     fn bytes(&mut self, value: &[u8]);
-    /// The head of a list of structs.
+    /// Writes the header of a list of structs.
     fn list(&mut self, length: usize);
-    /// Starts a field that is a list of structs, whose length is known when it ends.
+    /// Starts a field that is a list of structs; its length is known only at its end.
     fn begin_list(&mut self, id: i16) -> ListStart;
-    /// Ends the list that started there.
+    /// Ends the list that was started at `start`.
     fn end_list(&mut self, start: ListStart, length: i32);
-    /// Writes nothing of the field that started there.
+    /// Removes the field that was started at `start`.
     fn take_back(&mut self, start: ListStart);
 
     fn i32_field(&mut self, id: i16, value: i32) {
@@ -48,7 +48,7 @@ pub(super) trait Output {
         self.bytes(value);
     }
 
-    /// A `Tag` whose type is `v_type`, and whose value is text or bytes and has the number `id`.
+    /// Writes a `Tag` of type `v_type` whose value is text or bytes in the field `id`.
     fn tag_bytes(&mut self, key: &str, v_type: u8, id: u8, value: &[u8]) {
         let outer = self.begin_tag(key, v_type);
         self.bytes_field(id.into(), value);
@@ -85,17 +85,17 @@ pub(super) trait Output {
     }
 }
 
-/// Where in the buffer a field that is a list starts.
+/// The place in the buffer where a list field starts.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ListStart {
     pub(super) field: usize,
-    /// Where its first item starts.
+    /// The place of its first item.
     pub(super) items: usize,
-    /// The id of the field before, in the compact protocol.
+    /// The id of the previous field, in the compact protocol.
     pub(super) previous: i16,
 }
 
-/// As many bytes as Thrift's lengths can tell: they are signed and have 32 bits.
+/// As many of the bytes as fit Thrift's lengths, which are signed and have 32 bits.
 pub(super) fn fitting(bytes: &[u8]) -> (i32, &[u8]) {
     match i32::try_from(bytes.len()) {
         Ok(length) => (length, bytes),

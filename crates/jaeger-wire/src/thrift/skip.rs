@@ -1,17 +1,17 @@
-//! Reading past what is not known, as Thrift demands of every reader.
+//! Skips unknown fields, as Thrift requires of every reader.
 
 use super::input::{Input, Type};
 use crate::error::{DecodeError, DecodeErrorKind};
 
-/// How deep structs and containers may nest: as deep as Apache Thrift's own readers allow.
+/// The deepest nesting of structs and containers, the same as in Apache Thrift's readers.
 const DEEPEST: usize = 64;
 
 const WHAT: &str = "an unknown value";
 
-/// Reads past a value.
+/// Skips a value.
 ///
-/// Every value has at least one byte, so this takes no longer than the input is long, whatever the
-/// containers claim to hold.
+/// Every value has at least one byte, so the time is bounded by the length of the input, whatever
+/// the containers claim to hold.
 pub(super) fn skip<'a, I: Input<'a>>(input: &mut I, kind: Type) -> Result<(), DecodeError> {
     skip_at(input, kind, 0)
 }

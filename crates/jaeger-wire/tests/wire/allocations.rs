@@ -1,13 +1,14 @@
-//! What is allocated: nothing by the encoders, and by the decoders only what the bytes justify.
+//! Checks allocations: encoders allocate nothing, and decoders only as much as their input
+//! justifies.
 
 use allocation_counter::{AllocationInfo, measure};
 use jaeger_wire::thrift::{self, binary, compact};
 use jaeger_wire::{DecodeError, Process, RefType, SpanRef, Tag, api_v2};
 
-/// The most bytes that a decoder has allocated at any time, for each byte of its input. In Thrift
-/// a list is believed if its smallest elements fit, and lists nest three deep.
+/// The most memory that a decoder may hold at any time, for each byte of its input. A Thrift list
+/// is accepted if its smallest elements fit, and lists nest three deep.
 pub(crate) const THRIFT_FACTOR: u64 = 32;
-/// In protobuf an empty tag has two bytes, and a process that comes in parts grows by doubling.
+/// An empty protobuf tag has two bytes, and a process that arrives in parts grows by doubling.
 pub(crate) const API_V2_FACTOR: u64 = 48;
 
 #[test]
@@ -39,7 +40,7 @@ fn check_encoder(encode: impl Fn(&mut Vec<u8>)) {
 fn decoding_allocates_its_lists_and_no_text() {
     let mut bytes = Vec::new();
     binary::encode_batch(&thrift_batch(), &mut bytes);
-    // The spans and the process's tags, and for each span its references, tags, logs, and fields.
+    // The spans and the process's tags; for each span its references, tags, logs and fields.
     let used = measure(|| drop(binary::decode_batch(&bytes)));
     assert_eq!(used.count_total, 2 + 4 * SPANS, "{used:?}");
 
@@ -57,7 +58,8 @@ fn decoding_allocates_its_lists_and_no_text() {
 #[test]
 fn a_false_claim_allocates_no_more_than_the_bytes_justify() {
     let padding = vec![0; 100_000];
-    // Spans, of which the first has tags, and the process's tags: as many as can be claimed.
+    // As many spans and tags as can be claimed: spans, the first of which has tags, and tags of the
+    // process.
     let spans = [&[15, 0, 2, 12, 0, 0, 4, 0xd2], &padding[..]].concat();
     check(&spans, THRIFT_FACTOR, binary::decode_batch);
     let tags = [&[12, 0, 1, 15, 0, 2, 12, 0, 0, 0x1a, 0], &padding[..]].concat();
@@ -82,7 +84,7 @@ fn a_false_claim_allocates_no_more_than_the_bytes_justify() {
 #[test]
 fn the_smallest_elements_take_no_more_than_the_bytes_justify() {
     const MANY: usize = 20_000;
-    // Tags, references, logs and warnings that are all empty, and spans that have only their ids.
+    // Empty tags, references, logs and warnings, and spans that have only their ids.
     let ids = [&[0x0a, 8][..], &[1; 8], &[0x12, 8], &[2; 8]].concat();
     for element in [[0x42, 0], [0x22, 0], [0x4a, 0], [0x62, 0]] {
         let span = [&ids[..], &element.repeat(MANY)].concat();
@@ -94,7 +96,7 @@ fn the_smallest_elements_take_no_more_than_the_bytes_justify() {
     }
     let spans = message(0x0a, &ids).repeat(MANY);
     check(&request(&spans), API_V2_FACTOR, api_v2::decode_post_spans);
-    // A process in many parts, each of one tag.
+    // A process in many parts of one tag each.
     let processes = [0x12, 2, 0x12, 0].repeat(MANY);
     check(
         &request(&processes),
@@ -118,7 +120,7 @@ fn memory_is_not_moved_again_and_again() {
     assert!(used.count_total < 50, "{used:?}");
 }
 
-/// Decodes, and checks what that had allocated at most.
+/// Decodes, and checks the most memory held meanwhile.
 pub(crate) fn check<'a, T>(
     bytes: &'a [u8],
     factor: u64,
@@ -138,7 +140,7 @@ fn request(batch: &[u8]) -> Vec<u8> {
     message(0x0a, batch)
 }
 
-/// A protobuf field of that key and content.
+/// A protobuf field with that key and content.
 fn message(key: u8, content: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     api_v2::begin_post_spans(content.len(), &mut out);

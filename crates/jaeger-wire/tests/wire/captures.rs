@@ -1,4 +1,5 @@
-//! Bytes that real clients put on the wire: see `tests/kit/captures/README.md` of the repository.
+//! Tests against bytes that real clients sent: see `tests/kit/captures/README.md` of the
+//! repository.
 
 use jaeger_wire::{api_v2, thrift};
 
@@ -47,7 +48,7 @@ fn each_capture_holds_what_its_json_says() {
 fn the_spans_of_a_client_are_the_same_over_both_transports() {
     let mut http = thrift::binary::decode_batch(RUST_HTTP.bytes).unwrap();
     let mut udp = thrift::compact::decode_emit_batch(RUST_UDP.bytes).unwrap();
-    // The exporter kept its resource in a hash map.
+    // The exporter kept its resource in a hash map, so the order differs.
     for batch in [&mut http, &mut udp] {
         batch.process.tags.sort_by(|a, b| a.key.cmp(&b.key));
     }
@@ -69,8 +70,8 @@ fn pythons_captures_are_written_again_byte_for_byte() {
     assert_eq!(out, PYTHON_GRPC.bytes);
 }
 
-/// Here the protocol has more than one form. A list that is optional and empty can be absent or
-/// empty: the Rust client wrote it, and this crate, like the Python client, does not.
+/// The protocol allows more than one form here: an optional, empty list may be absent or empty. The
+/// Rust client wrote it; this crate, like the Python client, does not.
 #[test]
 fn the_rust_clients_captures_are_written_again_but_for_empty_lists() {
     let batch = thrift::binary::decode_batch(RUST_HTTP.bytes).unwrap();
@@ -83,8 +84,8 @@ fn the_rust_clients_captures_are_written_again_but_for_empty_lists() {
     assert_eq!(out, expected);
 }
 
-/// And a message's sequence number is the sender's choice, and the numbers of fields are told as
-/// distances, of which those after a list that is left out are larger.
+/// In addition, the sequence number is the sender's choice. Field ids are written as distances, and
+/// the distance grows after a list that is left out.
 #[test]
 fn the_rust_clients_datagram_is_written_again_but_for_empty_lists() {
     let batch = thrift::compact::decode_emit_batch(RUST_UDP.bytes).unwrap();
@@ -94,7 +95,7 @@ fn the_rust_clients_datagram_is_written_again_but_for_empty_lists() {
     thrift::compact::end_message(&mut out);
     let mut expected = RUST_UDP.bytes.to_vec();
     expected[2] = 0;
-    // References, and then flags: i32, 1 further on, becomes 2 further on.
+    // Flags, an i32 right after references, is now two ids further on.
     replace(&mut expected, &[0x19, 0x0c, 0x15], &[0x25]);
     // Logs are the last field.
     replace(&mut expected, &[0x19, 0x0c, 0x00], &[0x00]);

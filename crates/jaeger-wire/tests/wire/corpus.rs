@@ -1,4 +1,4 @@
-//! The fuzz targets' corpus and the captures, replayed without a fuzzer.
+//! Replays the fuzz targets' corpus and the captures without a fuzzer.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Errors say where and what: a batch that lacks something, or has it in another type.
+//! Checks the place and the reason in errors: batches that lack a field or have it in another type.
 
 use jaeger_wire::thrift::{binary, compact};
 use jaeger_wire::{DecodeErrorKind, TagValue, api_v2};
@@ -17,13 +17,13 @@ fn api_v2_error(bytes: &[u8]) -> String {
     api_v2::decode_post_spans(bytes).unwrap_err().to_string()
 }
 
-/// A batch in the compact protocol, of a process and one element of a list of structs: `span`.
+/// A batch in the compact protocol: a process and a list of one struct, `span`.
 fn one_span(span: &[u8]) -> Vec<u8> {
     let padding = [0; 20];
     [&[0x1c, 0x18, 1, b's', 0, 0x19, 0x1c], span, &padding].concat()
 }
 
-/// A span up to its tenth field, in the compact protocol.
+/// A span in the compact protocol, up to its tenth field.
 const SPAN_HEAD: [u8; 16] = [
     0x16, 2, 0x16, 2, 0x16, 2, 0x16, 0, 0x18, 0, 0x25, 2, 0x16, 2, 0x16, 2,
 ];
@@ -61,7 +61,8 @@ fn each_required_field_of_a_span_must_be_there() {
                 7 => 5,
                 _ => 6,
             };
-            // In its place, a field that no IDL has. Ids are told in full, and zigzag.
+            // The missing field is replaced by one with an id that no IDL has; ids are written in
+            // full, in zigzag form.
             let id = if id == missing { 60 } else { id };
             span.extend([kind, id * 2, 0]);
         }

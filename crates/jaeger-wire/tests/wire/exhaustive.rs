@@ -1,5 +1,5 @@
-//! Every capture, cut, changed or continued with hostile bytes at each of its bytes. Whatever comes
-//! of it, nothing panics, and no more memory is taken than the input's length justifies.
+//! Every capture, cut, changed, or followed by hostile bytes, at each of its bytes. Nothing may
+//! panic or take more memory than the length of the input justifies.
 
 use jaeger_wire::thrift::{binary, compact};
 use jaeger_wire::{DecodeError, api_v2};
@@ -8,7 +8,7 @@ use crate::allocations::{API_V2_FACTOR, THRIFT_FACTOR, check};
 use crate::captures::{PYTHON_GRPC, PYTHON_HTTP, RUST_HTTP, RUST_UDP};
 use crate::round_trip;
 
-/// What is done to the bytes of one protocol.
+/// The decoders and hostile bytes of one protocol.
 struct Protocol {
     captures: Vec<&'static [u8]>,
     decode: fn(&[u8]) -> Result<(), DecodeError>,
@@ -76,7 +76,7 @@ fn protocols() -> [Protocol; 3] {
 fn a_capture_that_is_cut_anywhere_is_an_error() {
     for protocol in protocols() {
         for capture in protocol.captures {
-            // No bytes at all are a protobuf request without a batch.
+            // An empty input is a valid protobuf request without a batch.
             for end in 1..capture.len() {
                 let error = (protocol.decode)(&capture[..end]).unwrap_err();
                 assert!(error.offset <= end, "{error}");

@@ -1,7 +1,7 @@
-//! The code that prost generates from the `.proto` files, and a test that it is just that.
+//! The code that prost generates from the `.proto` files, and a test that it is up to date.
 //!
-//! It is an oracle: the encoder and the decoder of this crate are written by hand, from borrowed data
-//! and within bounds, and agree with it (`oracle.rs`). The crate's users do not build it.
+//! It serves as an oracle for this crate's hand-written encoder and decoder (`oracle.rs`). Users of
+//! the crate do not build it.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ pub(crate) mod api_v2 {
     include!("generated/jaeger.api_v2.rs");
 }
 
-/// Where the generated code is kept, and the variable that has it written anew.
+/// The path of the generated code, and the variable that makes the test regenerate it.
 const KEPT: &str = "tests/wire/generated/jaeger.api_v2.rs";
 const UPDATE: &str = "UPDATE_GENERATED";
 

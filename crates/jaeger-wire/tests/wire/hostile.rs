@@ -1,4 +1,4 @@
-//! Bytes that claim more than they are. Each is refused by its first false claim.
+//! Input that claims more than it holds. Each is refused at its first false claim.
 
 use jaeger_wire::thrift::{binary, compact};
 use jaeger_wire::{DecodeErrorKind, api_v2};
@@ -62,7 +62,7 @@ fn a_list_of_a_thousand_million_is_refused() {
     let spans = [&[0x29, 0xfc], &varint[..], &padding].concat();
     assert_too_many(compact_error(&spans), MANY);
 
-    // Where the type is unknown, too.
+    // The same in a field of unknown type.
     let list = [&[15, 0, 99, 2, 0x3b, 0x9a, 0xca, 0], &padding[..]].concat();
     assert_too_many(binary_error(&list), MANY);
     let map = [&[13, 0, 99, 2, 2, 0x3b, 0x9a, 0xca, 0], &padding[..]].concat();
@@ -82,7 +82,7 @@ fn a_list_is_believed_only_as_far_as_its_smallest_elements_fit() {
         binary_error(&spans(162)),
         DecodeErrorKind::Missing { .. }
     ));
-    // And 17 in the compact one.
+    // The smallest span has 17 bytes in the compact protocol.
     let spans = |left: usize| [&[0x29, 0x2c], &vec![0; left][..]].concat();
     assert_too_many(compact_error(&spans(33)), 2);
     assert!(matches!(

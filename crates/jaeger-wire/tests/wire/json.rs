@@ -1,4 +1,4 @@
-//! The captures' contents as other decoders wrote them down.
+//! The captures' contents as other decoders wrote them.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 use jaeger_wire::{Process, RefType, SpanRef, Tag, TagValue, api_v2, thrift};
 use serde_json::Value;
 
-/// The Thrift batch that stands in `json` at `pointer`.
+/// Converts the Thrift batch in `json` at `pointer`.
 pub(crate) fn thrift_batch(json: &str, pointer: &str) -> thrift::Batch<'static> {
     let json: Value = serde_json::from_str(json).unwrap();
     let batch = json.pointer(pointer).unwrap();
@@ -20,7 +20,7 @@ pub(crate) fn thrift_batch(json: &str, pointer: &str) -> thrift::Batch<'static> 
     }
 }
 
-/// The request that `json` is in protobuf's JSON form.
+/// Converts `json`, a request in protobuf's JSON form.
 pub(crate) fn api_v2_batch(json: &str) -> api_v2::Batch<'static> {
     let json: Value = serde_json::from_str(json).unwrap();
     api_v2::Batch {
@@ -56,7 +56,7 @@ fn thrift_trace_id(of: &Value) -> [u8; 16] {
     halves.concat().try_into().unwrap()
 }
 
-/// An id, or half of one, which is told as a number or in hexadecimal.
+/// An id or half of one, given as a number or in hexadecimal.
 fn half(id: &Value) -> [u8; 8] {
     match id {
         Value::String(hex) => u64::from_str_radix(hex, 16).unwrap().to_be_bytes(),
@@ -119,7 +119,7 @@ fn duration(text: &Value) -> i128 {
     [whole, nanos].concat().parse().unwrap()
 }
 
-/// What is absent has its default.
+/// Absent fields have their defaults.
 fn api_v2_tag(tag: &Value) -> Tag<'static> {
     let value = match tag["v_type"].as_str() {
         None => TagValue::String(text(&tag["v_str"])),

@@ -1,11 +1,11 @@
-//! Lists that are made while they are written, and the lengths that stand before them.
+//! Lists that are generated while they are written, and the lengths in front of them.
 
 use jaeger_wire::thrift::{Batch, Span, binary, compact};
 use jaeger_wire::{
     Logs, Process, RefType, References, SpanRef, Tag, TagWriter, Tags, api_v2, thrift,
 };
 
-/// As many items, made one by one.
+/// So many items, made one by one.
 struct Made(i64);
 
 const REFERENCE: SpanRef = SpanRef {
@@ -51,7 +51,7 @@ impl Made {
     }
 }
 
-/// Logs with times of either model; the log at `n` has `n` fields.
+/// Logs with times of either model; log `n` has `n` fields.
 struct MadeLogs<T>(Vec<T>);
 
 impl<T: Copy + Into<i128>> Logs for MadeLogs<T> {
@@ -66,7 +66,7 @@ impl<T: Copy + Into<i128>> Logs for MadeLogs<T> {
     }
 }
 
-/// None, few, as many as have their length in one byte of the compact protocol, and more.
+/// No item, a few, as many as the compact protocol counts in one byte, and more.
 const LENGTHS: [i64; 7] = [0, 1, 14, 15, 16, 127, 128];
 
 #[test]
@@ -153,7 +153,7 @@ fn a_list_is_read_whatever_form_its_length_has() {
         let mut bytes = Vec::new();
         compact::encode_batch(&batch, &mut bytes);
         assert_eq!(compact::decode_batch(&bytes).unwrap(), batch);
-        // Behind the process's name: the field, and the length in as few bytes as can be.
+        // After the process's name: the field, and the length in as few bytes as possible.
         let head: &[u8] = match length {
             0 => &[0x00],
             1 => &[0x19, 0x1c],

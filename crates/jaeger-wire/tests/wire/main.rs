@@ -1,4 +1,4 @@
-//! What the wire formats promise, checked from outside.
+//! Tests of the wire formats through the public interface.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -8,7 +8,7 @@ const CALL: u8 = 1;
 const REPLY: u8 = 2;
 const ONEWAY: u8 = 4;
 
-/// An argument struct that holds the sample batch, behind `head`.
+/// A struct of arguments that holds the sample batch, after `head`.
 fn message(head: &[u8], field: &[u8], batch: &[u8]) -> Vec<u8> {
     [head, field, batch, &[0]].concat()
 }

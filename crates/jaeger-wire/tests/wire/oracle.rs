@@ -1,4 +1,5 @@
-//! The protobuf encoder and decoder against prost's, which knows only the `.proto` files.
+//! Compares the protobuf encoder and decoder with prost's, which are generated from the `.proto`
+//! files.
 
 use jaeger_wire::api_v2::{self, Batch, Log, Span};
 use jaeger_wire::{DecodeErrorKind, Process, RefType, SpanRef, Tag, TagValue};
@@ -55,8 +56,8 @@ fn prost_agrees_on_a_sample_with_any_bit_flipped() {
     }
 }
 
-/// Where this crate and prost differ, on purpose: prost knows nothing of the lengths of ids, nor
-/// that a span must have them, and refuses text that is not UTF-8.
+/// The intended differences from prost: this crate checks the lengths of ids and requires a span to
+/// have them, and accepts text that is not UTF-8.
 fn assert_agreement(bytes: &[u8]) {
     let theirs = generated::PostSpansRequest::decode(bytes);
     match (api_v2::decode_post_spans(bytes), theirs) {
@@ -78,8 +79,8 @@ fn assert_agreement(bytes: &[u8]) {
     }
 }
 
-/// A request without what this crate does not keep: values beside the one of the tag's type, the
-/// numbers of enums of the future, and the form of a time.
+/// Removes from a request what this crate does not keep: values beside the one of the tag's type,
+/// unknown numbers of enums, and the form of a time.
 fn normal(request: generated::PostSpansRequest) -> generated::PostSpansRequest {
     let mut batch = request.batch.unwrap_or_default();
     batch.process.iter_mut().for_each(normalize_process);
@@ -124,7 +125,7 @@ fn normalize_tags(tags: &mut [generated::KeyValue]) {
             generated::ValueType::Int64 => tag.v_int64 = old.v_int64,
             generated::ValueType::Float64 => tag.v_float64 = old.v_float64,
             generated::ValueType::Binary => tag.v_binary = old.v_binary,
-            // And so is a type of the future, for us and for prost.
+            // Both read a value of an unknown type as text.
             generated::ValueType::String => tag.v_str = old.v_str,
         }
     }
@@ -141,7 +142,7 @@ fn total(seconds: i64, nanos: i32) -> i128 {
     total.clamp(earliest, i128::from(i64::MAX) * 1_000_000_000 + 999_999_999)
 }
 
-/// The request that holds `batch`, as prost has it.
+/// Converts `batch` to prost's type.
 fn request(batch: &Batch<'_>) -> generated::PostSpansRequest {
     let batch = generated::Batch {
         spans: batch.spans.iter().map(span).collect(),

@@ -1,4 +1,4 @@
-//! What holds for every batch: it is read as it was written.
+//! Property tests: every batch is decoded as it was encoded.
 
 use jaeger_wire::{Process, Tag, TagValue, api_v2, thrift};
 use proptest::collection::vec;
@@ -134,7 +134,7 @@ fn a_negative_zero_keeps_its_sign() {
     assert!(is_kept(&read.process.unwrap().tags));
 }
 
-/// Places, as parts of the whole, and what to put there.
+/// Positions, as fractions of the whole, and the bytes to put there.
 pub(crate) fn changes() -> impl Strategy<Value = Vec<(f64, u8)>> {
     vec((0.0..1.0, any::<u8>()), 1..8)
 }

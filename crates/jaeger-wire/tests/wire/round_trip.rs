@@ -1,13 +1,13 @@
-//! What must hold for any bytes at all: they decode or are an error, at once and without a panic; and
-//! what decodes is encoded to bytes that decode to the same again.
+//! A check for arbitrary bytes: they decode or give an error, at once and without a panic; and a
+//! decoded batch survives encoding and decoding.
 //!
-//! The fuzz targets run these functions, too.
+//! The fuzz targets run these functions too.
 
 use std::fmt::Debug;
 
 use jaeger_wire::{DecodeError, api_v2, thrift};
 
-/// `bytes` as a bare batch, and as a message, in Thrift's binary protocol.
+/// Checks `bytes` as a bare batch and as a message, in Thrift's binary protocol.
 pub(crate) fn thrift_binary(bytes: &[u8]) {
     use thrift::binary;
 
@@ -19,7 +19,7 @@ pub(crate) fn thrift_binary(bytes: &[u8]) {
     });
 }
 
-/// `bytes` as a bare batch, and as a message, in Thrift's compact protocol.
+/// Checks `bytes` as a bare batch and as a message, in Thrift's compact protocol.
 pub(crate) fn thrift_compact(bytes: &[u8]) {
     use thrift::compact;
 
@@ -31,7 +31,7 @@ pub(crate) fn thrift_compact(bytes: &[u8]) {
     });
 }
 
-/// `bytes` as a protobuf request.
+/// Checks `bytes` as a protobuf request.
 pub(crate) fn api_v2(bytes: &[u8]) {
     let decode = api_v2::decode_post_spans;
     match decode(bytes) {
@@ -59,7 +59,7 @@ fn check_thrift(
     }
 }
 
-/// That both are equal, and a NaN equal to a NaN.
+/// Checks that both are equal, with NaN equal to NaN.
 pub(crate) fn assert_same<T: PartialEq + Debug>(left: &T, right: &T) {
     if left != right {
         assert_eq!(format!("{left:?}"), format!("{right:?}"));

@@ -1,4 +1,4 @@
-//! Batches that tests start from.
+//! Sample batches for tests.
 
 use jaeger_wire::{Process, RefType, SpanRef, Tag, TagValue, api_v2, thrift};
 
@@ -35,7 +35,7 @@ fn references() -> Vec<SpanRef> {
     vec![reference(RefType::ChildOf), reference(RefType::FollowsFrom)]
 }
 
-/// A Thrift batch of two spans: one that has everything, and one that has nothing.
+/// A Thrift batch of two spans: one with every field, one with none.
 pub(crate) fn thrift_batch() -> thrift::Batch<'static> {
     let span = thrift::Span {
         trace_id: [0x81; 16],
@@ -61,7 +61,7 @@ pub(crate) fn thrift_batch() -> thrift::Batch<'static> {
     }
 }
 
-/// As [`thrift_batch`], in protobuf.
+/// Like [`thrift_batch`], in protobuf.
 pub(crate) fn api_v2_batch() -> api_v2::Batch<'static> {
     let span = api_v2::Span {
         trace_id: [0x81; 16],

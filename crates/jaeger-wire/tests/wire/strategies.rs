@@ -1,4 +1,4 @@
-//! Batches of every shape, for properties.
+//! Strategies that generate batches of every form.
 
 use std::borrow::Cow;
 
@@ -65,7 +65,7 @@ fn api_v2_span() -> impl Strategy<Value = api_v2::Span<'static>> {
     )
 }
 
-/// Nanoseconds that 64 bits of seconds can tell, those of our age more often.
+/// Nanoseconds within 64 bits of seconds, mostly of our time.
 fn time() -> impl Strategy<Value = i128> {
     let seconds = prop_oneof![any::<i64>(), -2..=2_i64, 1_700_000_000..1_800_000_000_i64];
     (seconds, 0..1_000_000_000_i128)
@@ -88,7 +88,7 @@ fn references() -> impl Strategy<Value = Vec<SpanRef>> {
     vec(reference, 0..3)
 }
 
-/// Sometimes more than 14, which the compact protocol counts differently.
+/// Sometimes more than 14, above which the compact protocol counts differently.
 fn tags() -> impl Strategy<Value = Vec<Tag<'static>>> {
     prop_oneof![9 => vec(tag(), 0..4), 1 => vec(tag(), 13..18)]
 }
@@ -96,7 +96,7 @@ fn tags() -> impl Strategy<Value = Vec<Tag<'static>>> {
 fn tag() -> impl Strategy<Value = Tag<'static>> {
     let value = prop_oneof![
         text().prop_map(TagValue::String),
-        // Without -0.0, which equals 0.0, and which prost does not write.
+        // No -0.0: it equals 0.0, and prost does not write it.
         proptest::num::f64::ANY.prop_map(|double| TagValue::Double(double + 0.0)),
         any::<bool>().prop_map(TagValue::Bool),
         any::<i64>().prop_map(TagValue::Long),
@@ -105,7 +105,7 @@ fn tag() -> impl Strategy<Value = Tag<'static>> {
     (text(), value).prop_map(|(key, value)| Tag { key, value })
 }
 
-/// Seldom so long that a span's length takes three bytes in protobuf.
+/// Rarely so long that a span's length takes three bytes in protobuf.
 fn text() -> impl Strategy<Value = Cow<'static, str>> {
     prop_oneof![
         5 => Just(Cow::Borrowed("")),

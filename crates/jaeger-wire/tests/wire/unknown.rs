@@ -1,11 +1,11 @@
-//! What is not known is skipped, and loses nothing else.
+//! Unknown fields are skipped without loss of anything else.
 
 use jaeger_wire::thrift::{binary, compact};
 use jaeger_wire::{RefType, TagValue, api_v2};
 
 use crate::samples;
 
-/// Fields of every type and nesting, with ids that no struct of ours has.
+/// Fields of every type and nesting, with ids that our structs do not have.
 #[rustfmt::skip]
 const BINARY: [&[u8]; 15] = [
     &[2, 0, 50, 1],                                          // bool
@@ -25,7 +25,7 @@ const BINARY: [&[u8]; 15] = [
     &[8, 0xff, 0xff, 0, 0, 0, 0],                            // a negative id
 ];
 
-/// The same. The first field tells its id in full, the others the distance from the one before.
+/// The same fields. The first has its id in full, the others the distance from the one before.
 #[rustfmt::skip]
 const COMPACT: [&[u8]; 16] = [
     &[1, 100],                                               // bool: true, id 50
@@ -57,7 +57,7 @@ const API_V2: [&[u8]; 6] = [
     &[0xf8, 0xff, 0xff, 0xff, 0x0f, 0],                      // the highest number
 ];
 
-/// Puts `fields` before the end of the last span, and before the end of the batch.
+/// Inserts `fields` before the end of the last span, and before the end of the batch.
 fn extended(mut batch: Vec<u8>, fields: &[u8]) -> Vec<u8> {
     let ends = batch.split_off(batch.len() - 2);
     assert_eq!(ends, [0, 0]);
@@ -161,7 +161,7 @@ fn messages_that_occur_twice_are_merged() {
     process.tags.extend(samples::tags());
     assert_eq!(api_v2::decode_post_spans(&twice), Ok(expected));
 
-    // The seconds of a start time, and then its nanoseconds.
+    // The seconds of a start time, then its nanoseconds.
     let ids = [&[0x0a, 16][..], &[1; 16], &[0x12, 8], &[2; 8]].concat();
     let span = [&ids, &[0x32, 2, 8, 1, 0x32, 2, 0x10, 5][..]].concat();
     let bytes = [&[0x0a, 38, 0x0a, 36][..], &span].concat();

@@ -1,4 +1,4 @@
-//! Exporters: those of the schema, and Jaeger's.
+//! The exporters of the schema, and those for Jaeger.
 
 use std::path::Path;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::tls::{PemFile, TlsFiles};
 use crate::url;
 use crate::variables::CONFIG_FILE;
 
-/// What reports name as the place to change an endpoint.
+/// The name of the setting to change, as reports about an endpoint give it.
 const FILE: &str = CONFIG_FILE.name;
 
 pub(super) fn of_spans(item: &Item<'_>) -> Option<Exporter> {
@@ -115,7 +115,7 @@ fn otlp(
     })
 }
 
-/// The URL under `endpoint`; `None` after one that is refused.
+/// The URL under `endpoint`; `None` if it is refused.
 fn endpoint(settings: &Section<'_>, default: &str, bare_scheme: Option<&str>) -> Option<String> {
     let Some((item, text)) = settings.text("endpoint") else {
         return Some(default.to_owned());
@@ -164,7 +164,7 @@ fn all_headers(settings: &Section<'_>) -> Vec<(HeaderName, HeaderValue)> {
     all
 }
 
-/// The files of a TLS connection, each under the name by which reports speak of it.
+/// The files of a TLS connection, each with its name in reports.
 fn tls_files(section: Option<Section<'_>>, names: [&'static str; 3]) -> TlsFiles {
     let Some(section) = section else {
         return TlsFiles::default();

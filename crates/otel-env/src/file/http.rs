@@ -1,4 +1,4 @@
-//! `instrumentation/development`: what concerns HTTP spans.
+//! `instrumentation/development`: the settings of HTTP spans.
 
 use http::HeaderName;
 
@@ -18,7 +18,7 @@ pub(super) fn read(section: Option<Section<'_>>) -> Http {
     for language in [
         "cpp", "dotnet", "erlang", "go", "java", "js", "php", "python", "ruby", "swift",
     ] {
-        // It is for programs in other languages.
+        // These settings are for programs in other languages.
         section.item(language);
     }
     section.pass_over(

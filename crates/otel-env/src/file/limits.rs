@@ -1,9 +1,9 @@
-//! Limits: those of a provider win over `attribute_limits`.
+//! Limits. Those of a provider override `attribute_limits`.
 
 use super::section::Section;
 use crate::limits::{DEFAULT_COUNT, Limits};
 
-/// What `attribute_limits` says for all signals.
+/// The settings of `attribute_limits`, which apply to all signals.
 #[derive(Debug, Default)]
 pub(super) struct General {
     value_length: Option<usize>,
@@ -39,7 +39,8 @@ pub(super) fn of_spans(section: Option<Section<'_>>, general: &General) -> Limit
     limits
 }
 
-/// The SDK has no limits for log records; the defaults would change nothing that is made here.
+/// The SDK has no limits for log records; the schema's defaults would change nothing that is
+/// produced here.
 pub(super) fn of_logs(section: Option<Section<'_>>) {
     let Some(section) = section else { return };
     let given = attributes(&section);
@@ -49,7 +50,7 @@ pub(super) fn of_logs(section: Option<Section<'_>>) {
     section.end();
 }
 
-/// Attributes here are never nested deeper than a list, which a depth of two lets through.
+/// Attributes here have at most a list inside them, which a depth of two allows.
 fn attributes(section: &Section<'_>) -> General {
     section.integer("attribute_value_depth_limit", 1, u64::MAX);
     let length = section.integer("attribute_value_length_limit", 0, u64::MAX);

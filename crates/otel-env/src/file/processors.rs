@@ -9,7 +9,7 @@ use crate::exporters::Exporter;
 use crate::logs::LogsExporter;
 use crate::reader::MAX_MILLISECONDS;
 
-/// The SDK allocates the whole queue at the start.
+/// The largest queue, since the SDK allocates all of it at the start.
 const MAX_QUEUE: u64 = 1_000_000;
 
 pub(super) fn of_spans(provider: &Section<'_>) -> Vec<Processor<Exporter>> {
@@ -80,7 +80,7 @@ fn milliseconds(settings: &Section<'_>, key: &'static str) -> Option<Duration> {
     Some(Duration::from_millis(milliseconds.min(MAX_MILLISECONDS)))
 }
 
-/// A duration of which zero is without limit: as long as can be said.
+/// A duration for which zero means no limit, represented by the longest duration.
 pub(super) fn timeout(settings: &Section<'_>, key: &'static str) -> Option<Duration> {
     let timeout = milliseconds(settings, key)?;
     let unlimited = Duration::from_millis(MAX_MILLISECONDS);

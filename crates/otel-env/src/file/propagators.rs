@@ -1,4 +1,4 @@
-//! `propagator`: without it no context is sent on.
+//! `propagator`: without it no context is propagated.
 
 use super::section::Section;
 use crate::propagators::{Propagator, push};

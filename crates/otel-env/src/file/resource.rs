@@ -1,4 +1,4 @@
-//! `resource`: `attributes` wins over `attributes_list`.
+//! `resource`: `attributes` overrides `attributes_list`.
 
 use super::Lookup;
 use super::scalar::Scalar;
@@ -26,7 +26,7 @@ pub(super) fn read(section: Option<Section<'_>>, lookup: Lookup<'_>) -> Resource
     section.end();
     let named = attributes.iter().rfind(|(key, _)| key == SERVICE_NAME_KEY);
     let named = named.map(|(_, value)| value.to_string());
-    // "Service detector, which populates service.name based on the OTEL_SERVICE_NAME".
+    // The service detector sets service.name from OTEL_SERVICE_NAME.
     let detected =
         || lookup("OTEL_SERVICE_NAME").filter(|_| detectors.contains(&Detector::Service));
     let service_name = named.or_else(detected).filter(|name| !name.is_empty());
@@ -89,7 +89,7 @@ fn flag(item: &Item<'_>) -> Option<bool> {
     }
 }
 
-/// The schema's `host` is host and os.
+/// The schema's `host` stands for both host and os.
 fn detectors(detection: &Section<'_>) -> Vec<Detector> {
     let mut detectors = Vec::new();
     for item in detection.list("detectors") {

@@ -1,4 +1,4 @@
-//! The top of the file.
+//! The top level of the file.
 
 use super::section::Section;
 use super::{Lookup, http, limits, processors, propagators, resource, sampler};
@@ -7,7 +7,7 @@ use crate::log_level::LogLevel;
 use crate::logs::Logs;
 use crate::sampler::Sampler;
 
-/// A setting that is broken is reported, and stands in the answer as its default.
+/// Reads all settings. A broken one is reported and gets its default.
 pub(super) fn read(root: Section<'_>, lookup: Lookup<'_>) -> Config {
     format(&root);
     let disabled = root.flag("disabled").unwrap_or(false);
@@ -48,7 +48,7 @@ pub(super) fn read(root: Section<'_>, lookup: Lookup<'_>) -> Config {
     config
 }
 
-/// Minor versions of 1 differ in what they add.
+/// Minor versions of 1 differ only by additions.
 fn format(root: &Section<'_>) {
     let Some(item) = root.required("file_format") else {
         return;
@@ -74,7 +74,7 @@ fn format(root: &Section<'_>) {
     }
 }
 
-/// Severities 1 to 24; each level of ours stands for four, and none is above an error.
+/// Severities run from 1 to 24, four for each of our levels; fatal counts as error.
 fn log_level(root: &Section<'_>) -> LogLevel {
     let Some((item, name)) = root.text("log_level") else {
         return LogLevel::Info;

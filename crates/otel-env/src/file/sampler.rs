@@ -5,7 +5,7 @@ use crate::sampler::Sampler;
 
 const ACCEPTED: &str = "always_on, always_off, trace_id_ratio_based, parent_based";
 
-/// The sampler under `key`, if there is one that can be used.
+/// The sampler under `key`; `None` if there is none or it cannot be used.
 pub(super) fn read(section: &Section<'_>, key: &'static str) -> Option<Sampler> {
     let (name, settings) = section.component(key)?;
     let sampler = match name {
@@ -27,7 +27,7 @@ pub(super) fn read(section: &Section<'_>, key: &'static str) -> Option<Sampler> 
     sampler
 }
 
-/// A span with a parent is sampled as its parent was; another answer is not supported.
+/// A span with a parent is sampled if its parent was; the other settings are not supported.
 fn parent_based(settings: &Section<'_>) -> Sampler {
     let root = read(settings, "root").unwrap_or(Sampler::AlwaysOn);
     let delegates = [

@@ -1,4 +1,4 @@
-//! The types of scalars, by the core schema of YAML 1.2.
+//! The types of scalars in the core schema of YAML 1.2.
 //!
 //! <https://yaml.org/spec/1.2.2/#103-core-schema>
 
@@ -13,7 +13,7 @@ pub(super) enum Scalar {
 }
 
 impl Scalar {
-    /// The scalar that stands in the file without quotes.
+    /// The scalar for text without quotes.
     pub(super) fn plain(text: String) -> Self {
         match text.as_str() {
             "" | "~" | "null" | "Null" | "NULL" => Self::Null,
@@ -31,7 +31,7 @@ impl Scalar {
     }
 }
 
-/// `None` too for a number that an `i64` cannot hold: it is then a float.
+/// Also `None` for a number that an `i64` cannot hold, which is then a float.
 fn int(text: &str) -> Option<i64> {
     if let Some(digits) = text.strip_prefix("0x") {
         return digits_of(digits, 16);
@@ -49,7 +49,7 @@ fn digits_of(digits: &str, radix: u32) -> Option<i64> {
         .filter(|_| is_number)
 }
 
-/// Rust reads `inf` and `nan` too, which are text here.
+/// Rust also parses `inf` and `nan`, which are text here.
 fn float(text: &str) -> Option<f64> {
     let begins = text
         .trim_start_matches(['+', '-'])
@@ -79,7 +79,7 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(Scalar::plain(text.to_owned()), expected, "{text}");
         }
-        // YAML 1.1 has other types for some of these.
+        // Some of these have other types in YAML 1.1.
         for text in [
             "yes", "no", "on", "1_000", "0x", "0x-1", "inf", "nan", "1.2.3", "value", "0b1",
         ] {

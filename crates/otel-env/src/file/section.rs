@@ -1,4 +1,4 @@
-//! The parts of a file, read key by key, and what is wrong with them.
+//! The parts of a file, read key by key, and the problems found in them.
 
 use std::cell::{Cell, RefCell};
 
@@ -6,18 +6,18 @@ use super::scalar::Scalar;
 use super::yaml::{Entry, Node, Value};
 use crate::variable::{Problem, ProblemKind, shown};
 
-/// What is to be said of a file.
+/// The findings about a file.
 #[derive(Debug)]
 pub(super) struct Report {
     file: String,
-    /// Each with its line.
+    /// The problems, each with its line.
     problems: RefCell<Vec<(usize, Problem)>>,
     /// True if the file cannot be used.
     is_broken: Cell<bool>,
 }
 
-/// A map, whose keys are asked for one by one. Those that nobody asked for are errors when it
-/// [ends](Self::end).
+/// A map whose keys are read one by one. When it [ends](Self::end), keys that were not read are
+/// errors.
 #[derive(Debug)]
 pub(super) struct Section<'a> {
     report: &'a Report,
@@ -27,7 +27,7 @@ pub(super) struct Section<'a> {
     known: RefCell<Vec<&'static str>>,
 }
 
-/// One value, and where it stands.
+/// A value and its place in the file.
 #[derive(Clone, Debug)]
 pub(super) struct Item<'a> {
     report: &'a Report,
@@ -65,7 +65,7 @@ impl Report {
         self.is_broken.get()
     }
 
-    /// In the order of the lines.
+    /// The problems, sorted by line.
     pub(super) fn into_problems(self) -> Vec<Problem> {
         let mut problems = self.problems.into_inner();
         problems.sort_by_key(|(line, _)| *line);
@@ -74,7 +74,7 @@ impl Report {
 }
 
 impl<'a> Section<'a> {
-    /// The whole file.
+    /// The section for the whole file.
     pub(super) fn root(report: &'a Report, node: &'a Node) -> Option<Self> {
         let item = Item {
             report,
@@ -105,7 +105,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// The value of `key`, which must be there.
+    /// The value of `key`, which is required.
     pub(super) fn required(&self, key: &'static str) -> Option<Item<'a>> {
         let item = self.item(key);
         if item.is_none() {
@@ -114,7 +114,7 @@ impl<'a> Section<'a> {
         item
     }
 
-    /// The value of `key` where it is not null.
+    /// The value of `key` if it is not null.
     fn given(&self, key: &'static str) -> Option<Item<'a>> {
         self.item(key).filter(|item| !item.is_null())
     }
@@ -133,7 +133,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// A whole number from `least` to `most`.
+    /// An integer from `least` to `most`.
     pub(super) fn integer(&self, key: &'static str, least: u64, most: u64) -> Option<u64> {
         let item = self.given(key)?;
         let number = item.integer().and_then(|number| u64::try_from(number).ok());
@@ -151,41 +151,41 @@ impl<'a> Section<'a> {
         number.or_else(|| item.refuse("a number from 0 to 1"))
     }
 
-    /// The map under `key`, which may not be null.
+    /// The map under `key`, which must not be null.
     pub(super) fn section(&self, key: &'static str) -> Option<Self> {
         self.item(key)?.section()
     }
 
-    /// The map under `key`, empty where it is null.
+    /// The map under `key`; empty if it is null.
     pub(super) fn section_or_null(&self, key: &'static str) -> Option<Self> {
         self.item(key)?.section_or_null()
     }
 
-    /// The items under `key`, of which there is one at least.
+    /// The items under `key`; at least one is required.
     pub(super) fn list(&self, key: &'static str) -> Vec<Item<'a>> {
         self.item(key).map(|item| item.list()).unwrap_or_default()
     }
 
-    /// The one component under `key`: its name and settings.
+    /// The single component under `key`: its name and its settings.
     pub(super) fn component(&self, key: &'static str) -> Option<(&'a str, Self)> {
         self.item(key)?.component()
     }
 
-    /// Says that `key` is not honoured, if it is there and says something.
+    /// Reports that `key` has no effect, if it has a value.
     pub(super) fn pass_over(&self, key: &'static str, reason: &str) {
         if let Some(item) = self.given(key) {
             item.note(reason);
         }
     }
 
-    /// Refuses `key`, if it is there and says something.
+    /// Refuses `key` if it has a value.
     pub(super) fn unsupported(&self, key: &'static str) {
         if let Some(item) = self.given(key) {
             item.error("it is not supported here; leave it out");
         }
     }
 
-    /// Ends the map: a key that nobody asked for is an error.
+    /// Ends the map: a key that was not read is an error.
     pub(super) fn end(self) {
         let known = self.known.borrow();
         for entry in self.unknown() {
@@ -200,7 +200,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// Ends the map at the top of the file, where the schema lets any key through.
+    /// Ends the map at the top level of the file, where the schema allows any key.
     pub(super) fn end_at_the_top(self) {
         for entry in self.unknown() {
             self.entry(entry)
@@ -208,7 +208,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// Ends a map of which more is known to others.
+    /// Ends the map; keys that were not read are only noted, since other programs may know them.
     pub(super) fn end_with_notes(self) {
         for entry in self.unknown() {
             let item = self.entry(entry);
@@ -257,7 +257,7 @@ impl<'a> Item<'a> {
     pub(super) fn integer(&self) -> Option<i64> {
         match self.scalar()? {
             Scalar::Int(number) => Some(*number),
-            // As in JSON Schema, 1.0 is a whole number.
+            // As in JSON Schema, 1.0 is an integer.
             Scalar::Float(number) => format!("{number}").parse().ok(),
             _ => None,
         }
@@ -299,7 +299,7 @@ impl<'a> Item<'a> {
         }
     }
 
-    /// The items, of which there is one at least.
+    /// The items; at least one is required.
     pub(super) fn list(&self) -> Vec<Item<'a>> {
         match self.items() {
             Some(items) if items.is_empty() => {
@@ -310,7 +310,7 @@ impl<'a> Item<'a> {
         }
     }
 
-    /// The items, of which there may be none.
+    /// The items; the list may be empty.
     pub(super) fn items(&self) -> Option<Vec<Item<'a>>> {
         let Value::List(items) = &self.node.value else {
             return self.refuse("a list");
@@ -324,7 +324,7 @@ impl<'a> Item<'a> {
         Some(items.iter().enumerate().map(item).collect())
     }
 
-    /// The one component that this names, and its settings.
+    /// The single component that this value names, and its settings.
     pub(super) fn component(&self) -> Option<(&'a str, Section<'a>)> {
         match &self.node.value {
             Value::Map(entries) if entries.len() == 1 => {
@@ -336,7 +336,7 @@ impl<'a> Item<'a> {
         }
     }
 
-    /// Refuses the value, and says what is accepted.
+    /// Refuses the value and reports which values are accepted.
     pub(super) fn refuse<T>(&self, accepted: &str) -> Option<T> {
         self.error(format!("accepted: {accepted}"));
         None
@@ -351,7 +351,7 @@ impl<'a> Item<'a> {
         self.report.note(self.line, &self.path, message);
     }
 
-    /// The value as it may be shown; empty for one that has parts.
+    /// The printable value; empty for a map or a list.
     fn shown(&self) -> String {
         const SECRETS: [&str; 4] = ["headers", "headers_list", "password", "value"];
         let is_secret = SECRETS.iter().any(|key| {

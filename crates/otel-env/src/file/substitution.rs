@@ -1,10 +1,10 @@
-//! References to environment variables in the scalars of a file.
+//! Substitution of environment variables in the scalars of a file.
 //!
 //! <https://opentelemetry.io/docs/specs/otel/configuration/data-model/#environment-variable-substitution>
 
-/// Replaces each `${NAME}`, `${env:NAME}` and `${NAME:-default}` in `text` once, from left to right,
-/// and each `$$` with `$`. A value that is put in is not read again. The error is the reference
-/// that is none.
+/// Replaces each `${NAME}`, `${env:NAME}` and `${NAME:-default}` in `text`, from left to right, and
+/// each `$$` by `$`. Substituted values are not substituted again. The error is an invalid
+/// reference.
 pub(super) fn substitute(
     text: &str,
     lookup: &dyn Fn(&str) -> Option<String>,
@@ -27,14 +27,14 @@ fn replace(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<String
     Ok(replaced)
 }
 
-/// The text before the next reference, what stands in its braces, and the text after it.
+/// The text before the next reference, the content of its braces, and the text after it.
 fn next_reference(text: &str) -> Option<(&str, &str, &str)> {
     let (before, rest) = text.split_once("${")?;
     let (reference, after) = rest.split_once('}')?;
     (!reference.is_empty()).then_some((before, reference, after))
 }
 
-/// The name of the variable and the default, which is empty where there is none.
+/// The name of the variable and its default, which is empty if there is none.
 fn parse(reference: &str) -> Option<(&str, &str)> {
     let reference = reference.strip_prefix("env:").unwrap_or(reference);
     let (name, default) = reference.split_once(":-").unwrap_or((reference, ""));
@@ -63,7 +63,7 @@ mod tests {
         Some(value.to_owned())
     }
 
-    /// The rows of the specification's table that are about text.
+    /// The rows of the specification's table that concern text.
     #[test]
     fn references_are_replaced_as_the_specification_shows() {
         let cases = [

@@ -1,4 +1,4 @@
-//! YAML as a tree in which each value knows its line.
+//! A YAML parser that gives a tree in which each value knows its line.
 
 use std::collections::HashMap;
 
@@ -7,11 +7,11 @@ use saphyr_parser::{Event, Parser, ScalarStyle};
 use super::scalar::Scalar;
 use super::substitution::substitute;
 
-/// The bounds of a file: nobody writes a configuration beyond them.
+/// The limits of a file, beyond any configuration that somebody writes.
 const MAX_DEPTH: usize = 64;
 const MAX_NODES: usize = 100_000;
 
-/// A value and the line on which it begins.
+/// A value and the line on which it starts.
 #[derive(Clone, Debug)]
 pub(super) struct Node {
     pub(super) line: usize,
@@ -25,7 +25,7 @@ pub(super) enum Value {
     Map(Vec<Entry>),
 }
 
-/// A key and its value. No other entry of the map has that key.
+/// A key and its value. Keys are unique in a map.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) line: usize,
@@ -33,14 +33,14 @@ pub(super) struct Entry {
     pub(super) node: Node,
 }
 
-/// The reason why a file is no tree.
+/// The reason why a file cannot be parsed.
 #[derive(Debug, PartialEq)]
 pub(super) struct Fault {
     pub(super) line: usize,
     pub(super) reason: String,
 }
 
-/// Reads the one document in `text`, and puts the values of variables into its scalars.
+/// Parses the single document in `text`, and substitutes variables in its scalars.
 pub(super) fn parse(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Node, Fault> {
     let mut builder = Builder {
         parser: Parser::new_from_str(text),
@@ -93,7 +93,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// The node that begins with `event`.
+    /// Reads the node that starts with `event`.
     fn node(&mut self, event: Event<'a>, line: usize, depth: usize) -> Result<Node, Fault> {
         self.count(1, line)?;
         if depth > MAX_DEPTH {
@@ -119,7 +119,7 @@ impl<'a> Builder<'a> {
             let accepted = "${NAME}, ${env:NAME}, ${NAME:-default}; $$ is one $";
             Fault::new(
                 line,
-                format!("{reference} is no reference; accepted: {accepted}"),
+                format!("{reference} is not a reference; accepted: {accepted}"),
             )
         })?;
         Ok(Value::Scalar(match style {
@@ -138,14 +138,14 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Keys are text whatever they look like, and are not substituted.
+    /// Keys are always text, and are not substituted.
     fn map(&mut self, depth: usize) -> Result<Value, Fault> {
         let mut entries: Vec<Entry> = Vec::new();
         loop {
             let (key, line) = match self.next()? {
                 (Event::MappingEnd, _) => return Ok(Value::Map(entries)),
                 (Event::Scalar(key, ..), line) => (key.into_owned(), line),
-                (_, line) => return Err(Fault::new(line, "a key is no text")),
+                (_, line) => return Err(Fault::new(line, "a key is not text")),
             };
             if entries.iter().any(|entry| entry.key == key) {
                 return Err(Fault::new(line, format!("{key} is there twice")));
@@ -202,9 +202,9 @@ mod tests {
             ("a: 1\nb: [", 3, "it is not YAML"),
             ("a: 1\na: 2", 2, "a is there twice"),
             ("a: 1\n---\nb: 2", 2, "a second document"),
-            ("a: 1\nb: ${1A}", 2, "${1A} is no reference"),
+            ("a: 1\nb: ${1A}", 2, "${1A} is not a reference"),
             ("", 1, "the file is empty"),
-            ("? [a]\n: b", 1, "a key is no text"),
+            ("? [a]\n: b", 1, "a key is not text"),
         ];
         for (text, line, begin) in cases {
             let (at, reason) = fault(text);

@@ -9,7 +9,7 @@ use crate::percent;
 use crate::reader::Reader;
 use crate::variable::{ProblemKind, Variable};
 
-/// The headers that belong to the exporter: with another value a request could not be read.
+/// Headers that belong to the exporter; with another value the request could not be read.
 const RESERVED: [HeaderName; 7] = [
     CONNECTION,
     CONTENT_ENCODING,
@@ -22,8 +22,8 @@ const RESERVED: [HeaderName; 7] = [
 
 type Header = (HeaderName, HeaderValue);
 
-/// Pairs as in W3C Baggage, without properties. A pair that is not understood is left out and
-/// reported by its place, since its text may be a secret; the others are used, as other SDKs do.
+/// Reads pairs in the form of W3C Baggage, without properties. An invalid pair is left out and
+/// reported by its position, since its text may be a secret; the others are used, as in other SDKs.
 ///
 /// <https://opentelemetry.io/docs/specs/otel/protocol/exporter/#specifying-headers-via-environment-variables>
 pub(super) fn read(reader: &mut Reader<'_>, variable: &'static Variable) -> Option<Vec<Header>> {
@@ -42,7 +42,7 @@ pub(super) fn read(reader: &mut Reader<'_>, variable: &'static Variable) -> Opti
     Some(headers)
 }
 
-/// The header that `pair` stands for, or what is wrong with it.
+/// The header in `pair`, or the error.
 pub(crate) fn header(pair: &str) -> Result<Header, String> {
     let (name, value) = pair
         .split_once('=')
@@ -51,7 +51,7 @@ pub(crate) fn header(pair: &str) -> Result<Header, String> {
     checked(name.trim(), &value)
 }
 
-/// The header of that name and value, or what is wrong with it.
+/// The header with that name and value, or the error.
 pub(crate) fn checked(name: &str, value: &str) -> Result<Header, String> {
     let name: HeaderName = name
         .parse()

@@ -1,4 +1,4 @@
-//! Holds `docs/variables.md` against the tables.
+//! Compares `docs/variables.md` with the tables.
 
 use std::fmt::Write;
 
@@ -18,8 +18,8 @@ fn the_document_says_what_the_tables_say() {
 fn document() -> String {
     let mut text = "\
 An empty variable counts as unset. Names of exporters, propagators, samplers, protocols and levels
-are taken in any case. What is refused, and what is set but not used, is reported on
-stderr at the start, all at once.
+may be in upper or lower case. All values that are refused, and all variables that are set but not
+used, are reported together on stderr at the start.
 "
     .to_owned();
     for group in GROUPS {
@@ -27,16 +27,16 @@ stderr at the start, all at once.
     }
     text.push_str(
         "
-These are not honoured; one that is set is reported:
+These variables are not honoured; if one is set, that is reported:
 
 | variable | why |
 |---|---|
 ",
     );
     for ignored in IGNORED {
-        let agreed = ignored
-            .agreed
-            .map(|agreed| format!("; `{agreed}` is as it is and is not reported"));
+        let agreed = ignored.agreed.map(|agreed| {
+            format!("; `{agreed}` asks for what happens anyway, and is not reported")
+        });
         let agreed = agreed.unwrap_or_default();
         writeln!(
             text,
@@ -63,7 +63,7 @@ fn write_group(text: &mut String, group: &Group) {
     }
 }
 
-/// Sets names and values apart from words: they hold what words do not.
+/// Formats names and values as code, and escapes them for Markdown.
 fn as_markdown(text: &str) -> String {
     let words = text.split(' ').map(|word| {
         let bare = word.trim_end_matches([',', ';']);

@@ -1,8 +1,8 @@
-//! Values at the edges of what is accepted.
+//! Tests values at the edges of the accepted ranges.
 
 use super::*;
 
-/// Reads one variable, and shows the configuration beside the number of problems.
+/// Reads one variable; returns the configuration and the number of problems.
 fn one(name: &'static str, value: &'static str) -> (Config, usize) {
     let (config, problems) = read(&[(name, value)]);
     (config, problems.lines().count())

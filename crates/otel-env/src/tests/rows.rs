@@ -1,17 +1,17 @@
-//! Holds each row of the table against what is read.
+//! Compares each row of the table with what is read.
 
 use super::*;
 
-/// What one row promises.
+/// The promises of a row.
 struct Row {
     name: &'static str,
-    /// Variables without which this one has no meaning.
+    /// Other variables, without which this one has no effect.
     with: &'static [(&'static str, &'static str)],
-    /// What the configuration shows where the variable is unset.
+    /// The part of the configuration's text when the variable is unset.
     default: &'static str,
-    /// A value that is accepted, and what the configuration then shows.
+    /// An accepted value, and the part of the configuration's text for it.
     accepted: (&'static str, &'static str),
-    /// A value that is refused; what then holds is the default.
+    /// A refused value, for which the default is used.
     refused: Option<&'static str>,
 }
 
@@ -36,7 +36,7 @@ impl Row {
         self
     }
 
-    /// The configuration as text, and the problems.
+    /// Reads the row with `value`; returns the configuration as text, and the problems.
     fn read(&self, value: Option<&'static str>) -> (String, String) {
         let mut variables = self.with.to_vec();
         variables.extend(value.map(|value| (self.name, value)));
@@ -157,7 +157,7 @@ fn every_row_of_the_table_is_true() {
 #[test]
 fn every_variable_has_its_row() {
     let tested: Vec<_> = ROWS.iter().map(|row| row.name).collect();
-    // That of the file has tests of its own.
+    // The variable of the configuration file has tests of its own.
     let variables = || variables().filter(|variable| variable.name != "OTEL_CONFIG_FILE");
     let table: Vec<_> = variables().map(|variable| variable.name).collect();
     assert_eq!(tested, table);

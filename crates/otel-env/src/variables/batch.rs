@@ -1,4 +1,4 @@
-//! The variables of the batch processors, of spans and of log records.
+//! The variables of the batch processors for spans and log records.
 
 use crate::variable::Variable;
 
@@ -12,7 +12,7 @@ pub(crate) static BSP_SCHEDULE_DELAY: Variable = Variable::new(
 pub(crate) static BSP_EXPORT_TIMEOUT: Variable = Variable::new(
     "OTEL_BSP_EXPORT_TIMEOUT",
     "30000",
-    "milliseconds, from 0 to 2147483647; 0 is without limit",
+    "milliseconds, from 0 to 2147483647; 0 means no limit",
     "30000 is used",
 );
 
@@ -27,7 +27,7 @@ pub(crate) static BSP_MAX_EXPORT_BATCH_SIZE: Variable = Variable::new(
     "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
     "512",
     "spans, at least 1 and at most OTEL_BSP_MAX_QUEUE_SIZE",
-    "512 is used, or the queue size where that is less",
+    "512 is used, or the queue size if that is less",
 );
 
 pub(crate) static BLRP_SCHEDULE_DELAY: Variable = Variable::new(
@@ -40,7 +40,7 @@ pub(crate) static BLRP_SCHEDULE_DELAY: Variable = Variable::new(
 pub(crate) static BLRP_EXPORT_TIMEOUT: Variable = Variable::new(
     "OTEL_BLRP_EXPORT_TIMEOUT",
     "30000",
-    "milliseconds, from 0 to 2147483647; 0 is without limit",
+    "milliseconds, from 0 to 2147483647; 0 means no limit",
     "30000 is used",
 );
 
@@ -55,5 +55,5 @@ pub(crate) static BLRP_MAX_EXPORT_BATCH_SIZE: Variable = Variable::new(
     "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE",
     "512",
     "log records, at least 1 and at most OTEL_BLRP_MAX_QUEUE_SIZE",
-    "512 is used, or the queue size where that is less",
+    "512 is used, or the queue size if that is less",
 );

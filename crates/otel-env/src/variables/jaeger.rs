@@ -19,7 +19,7 @@ pub(crate) static JAEGER_ENDPOINT: Variable = Variable::new(
 pub(crate) static JAEGER_GRPC_INSECURE: Variable = Variable::new(
     "OTEL_EXPORTER_JAEGER_GRPC_INSECURE",
     "false",
-    "true or false; whether an endpoint of grpc without a scheme is reached without TLS",
+    "true or false; true means no TLS for a gRPC endpoint without a scheme",
     "false is used",
 )
 .boolean();
@@ -27,7 +27,7 @@ pub(crate) static JAEGER_GRPC_INSECURE: Variable = Variable::new(
 pub(crate) static JAEGER_TIMEOUT: Variable = Variable::new(
     "OTEL_EXPORTER_JAEGER_TIMEOUT",
     "10000",
-    "milliseconds, from 0 to 2147483647; 0 is without limit",
+    "milliseconds, from 0 to 2147483647; 0 means no limit",
     "10000 is used",
 );
 

@@ -1,4 +1,4 @@
-//! The variables of what one span may hold.
+//! The variables that limit the contents of a span.
 
 use crate::variable::Variable;
 

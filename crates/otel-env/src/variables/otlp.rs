@@ -1,4 +1,4 @@
-//! The variables of the OTLP exporters: for all signals, for traces and for logs.
+//! The variables of the OTLP exporters, general and for traces and logs.
 
 use crate::variable::Variable;
 
@@ -33,7 +33,7 @@ pub(crate) static OTLP_LOGS_ENDPOINT: Variable =
 pub(crate) static OTLP_INSECURE: Variable = Variable::new(
     "OTEL_EXPORTER_OTLP_INSECURE",
     "false",
-    "true or false; whether an endpoint of grpc without a scheme is reached without TLS",
+    "true or false; true means no TLS for a gRPC endpoint without a scheme",
     "false is used",
 )
 .boolean();
@@ -49,7 +49,7 @@ pub(crate) static OTLP_LOGS_INSECURE: Variable =
 pub(crate) static OTLP_TIMEOUT: Variable = Variable::new(
     "OTEL_EXPORTER_OTLP_TIMEOUT",
     "10000",
-    "milliseconds, from 0 to 2147483647; 0 is without limit",
+    "milliseconds, from 0 to 2147483647; 0 means no limit",
     "10000 is used",
 );
 
@@ -62,7 +62,7 @@ pub(crate) static OTLP_LOGS_TIMEOUT: Variable =
 pub(crate) static OTLP_HEADERS: Variable = Variable::new(
     "OTEL_EXPORTER_OTLP_HEADERS",
     "none",
-    "key=value pairs with commas between, values percent-encoded; none of the exporter's own, such as content-type",
+    "key=value pairs separated by commas, values percent-encoded; none of the exporter's own, such as content-type",
     "it is left out, and the others are sent",
 )
 .secret();

@@ -1,4 +1,4 @@
-//! Declarative configuration, beside the schema and the examples of its authors.
+//! Tests declarative configuration against the schema and the examples of its authors.
 
 #![expect(
     clippy::panic,
@@ -16,8 +16,8 @@ use tempfile::NamedTempFile;
 const START: &str = "file_format: \"1.2\"\n";
 const PROCESSORS: &str = "  processors:\n    - batch:\n        exporter:\n          console:\n";
 
-/// Reads `text` as the file that `OTEL_CONFIG_FILE` names, beside other variables. The file's name
-/// in problems is `FILE`.
+/// Reads `text` as the file that `OTEL_CONFIG_FILE` names, together with other variables. Problems
+/// call the file `FILE`.
 fn read(text: &str, variables: &[(&str, &str)]) -> (Config, Vec<Problem>) {
     let mut file = NamedTempFile::new().unwrap();
     file.write_all(text.as_bytes()).unwrap();
@@ -101,7 +101,7 @@ fn the_migration_example_takes_the_variables_that_it_refers_to() {
     assert_eq!(config.processors[0].batch.unwrap().max_queue_size, 600);
     assert_eq!(format!("{:?}", config.sampler), "ParentBased(AlwaysOn)");
     let told = told(&problems);
-    let unused = r#"OTEL_TRACES_SAMPLER="always_off": it is not used: FILE rules, and does not refer to ${OTEL_TRACES_SAMPLER}"#;
+    let unused = r#"OTEL_TRACES_SAMPLER="always_off": it is not used: FILE takes precedence, and does not refer to ${OTEL_TRACES_SAMPLER}"#;
     assert!(told.contains(unused), "{told}");
     assert!(!told.contains("SECRET"), "{told}");
 }

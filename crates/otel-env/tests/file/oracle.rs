@@ -1,5 +1,5 @@
-//! The schema of the configuration's authors says which files are right: each field of one that is
-//! right is changed, and both verdicts are compared.
+//! The schema decides which files are valid. Each field of a valid file is changed, and the two
+//! verdicts are compared.
 
 use boon::{Compiler, SchemaIndex, Schemas};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use crate::{is_accepted, read, told};
 
 const SCHEMA: &str = include_str!("opentelemetry-configuration/schema.json");
 
-/// Every field that is honoured here. JSON is YAML, so both read it as it stands.
+/// A file with every honoured field. JSON is valid YAML, so both can read it.
 fn whole() -> Value {
     let otlp = json!({
         "endpoint": "https://h:1/v1/traces",
@@ -58,7 +58,7 @@ fn whole() -> Value {
     })
 }
 
-/// Each document that differs from `whole` in one place, and that place.
+/// All documents that differ from `whole` in one place, each with that place.
 fn changed(whole: &Value) -> Vec<(String, Value)> {
     let mut pointers = Vec::new();
     gather(whole, String::new(), &mut pointers);
@@ -104,15 +104,17 @@ fn gather(value: &Value, pointer: String, pointers: &mut Vec<String>) {
     pointers.push(pointer);
 }
 
-/// What the schema lets through and the specification, or this implementation by name, does not.
+/// Returns true for values that the schema allows but the specification or this implementation does
+/// not.
 fn is_stricter_here(pointer: &str, message: &str) -> bool {
-    // "The value of type must match": a number is no text.
+    // The type of a value must match: a number is not text.
     pointer.ends_with("/attributes/0/value")
-        // One file of a pair that goes together.
+        // One of two files that are required together.
         || message.contains("go together")
 }
 
-/// Fields that may be null by their type, and whose list of values forgets it.
+/// Returns true for fields that may be null by their type, although the schema's list of values
+/// omits it.
 fn is_laxer_here(pointer: &str, document: &Value) -> bool {
     let fields = ["/log_level", "/attributes/0/type", "/encoding"];
     let is_null = document.pointer(pointer).is_some_and(Value::is_null);

@@ -1,4 +1,4 @@
-//! Spans counted, batch by batch, into groups and buckets.
+//! Counts spans, batch by batch, in groups and time buckets.
 
 use super::compare::Comparer;
 use super::groups::{BatchGroups, Groups};
@@ -11,13 +11,13 @@ use crate::table::Table;
 use crate::vector::Mask;
 use crate::{Batch, Column, Field, Intrinsic, Value};
 
-/// Exemplars of a leaf.
+/// The most exemplars of a leaf.
 const EXEMPLARS: usize = 100;
 
-/// No bucket.
+/// The span lies in no bucket.
 const NONE: u32 = u32::MAX;
 
-/// What has been counted for a leaf.
+/// The counts of a leaf so far.
 #[derive(Debug)]
 pub(crate) struct Accumulator<'m> {
     leaf: &'m Leaf,
@@ -26,7 +26,7 @@ pub(crate) struct Accumulator<'m> {
     exemplars: Exemplars,
 }
 
-/// For each group and bucket, what the function needs.
+/// The state of the function for each group and bucket.
 #[derive(Debug)]
 enum Cells {
     Counts(Vec<u64>),
@@ -41,7 +41,8 @@ struct FoldCell {
     count: u64,
 }
 
-/// For each group the places of its powers of two in `counts`, each with a cell for each bucket.
+/// For each group, the positions of its powers of two in `counts`, where each has a cell for each
+/// bucket.
 #[derive(Debug, Default)]
 struct Powers {
     places: Vec<[u32; POWERS]>,
@@ -50,9 +51,9 @@ struct Powers {
 
 #[derive(Debug)]
 struct Exemplars {
-    /// How many each bucket may still have.
+    /// The number of exemplars that each bucket may still take.
     left: Vec<usize>,
-    /// Group, power of two, exemplar.
+    /// The group, the power of two, and the exemplar.
     found: Vec<(usize, Option<usize>, RowExemplar)>,
 }
 
@@ -168,7 +169,7 @@ impl<'m> Accumulator<'m> {
         }
     }
 
-    /// The series.
+    /// Returns the series.
     pub(crate) fn finish(self, buckets: &Buckets) -> Vec<Row> {
         let count = buckets.count;
         if let Cells::Compare(comparer) = self.cells {
@@ -228,7 +229,7 @@ impl<'m> Accumulator<'m> {
                     Some(quantile(&counts, *wanted) / unit)
                 });
                 let mut row = self.row(group, None, with("p", *wanted), values.collect());
-                // Each span is shown once.
+                // A span becomes an exemplar of one series only.
                 if index > 0 {
                     row.exemplars.clear();
                 }
@@ -286,7 +287,7 @@ impl<'m> Accumulator<'m> {
 }
 
 impl Leaf {
-    /// What values are divided by: durations of spans are shown in seconds.
+    /// The divisor of the values: durations of spans are shown in seconds.
     fn unit(&self) -> f64 {
         match self.function.field() {
             Some(Field::Intrinsic(Intrinsic::Duration)) => 1e9,
@@ -295,7 +296,7 @@ impl Leaf {
     }
 }
 
-/// A batch that is being counted.
+/// The state while a batch is counted.
 struct Adding<'b> {
     groups: BatchGroups<'b>,
     /// For each span, the bucket in which it counts.
@@ -306,7 +307,7 @@ struct Adding<'b> {
 }
 
 impl Adding<'_> {
-    /// The bucket of a span that counts, and the number of its values.
+    /// The bucket of a counted span, and the number of its values.
     fn place(&self, row: usize) -> Option<(usize, u32)> {
         let slot = self.slots.get(row).copied().filter(|slot| *slot != NONE)?;
         Some((
@@ -327,7 +328,7 @@ impl Adding<'_> {
 
 /// For each span, the bucket in which it counts.
 fn slots(mask: &Mask, starts: &[u64], buckets: &Buckets) -> Vec<u32> {
-    // Most spans lie in the bucket of the one before.
+    // Most spans lie in the same bucket as the one before.
     let mut last = (1, 0, NONE);
     let slot = |(row, start): (usize, &u64)| {
         if !mask.contains(row) {
@@ -349,7 +350,7 @@ fn slots(mask: &Mask, starts: &[u64], buckets: &Buckets) -> Vec<u32> {
     starts.iter().enumerate().map(slot).collect()
 }
 
-/// Makes room for all buckets of the group to which a cell belongs.
+/// Makes room for all buckets of the group that a cell belongs to.
 fn grow<T: Clone + Default>(cells: &mut Vec<T>, at: usize, buckets: usize) {
     if at >= cells.len() {
         cells.resize((at / buckets + 1) * buckets, T::default());
@@ -364,7 +365,7 @@ pub(super) fn increment(cells: &mut [u64], at: usize) {
 }
 
 impl Cells {
-    /// Bytes that a group takes: twice what it needs, since a list grows in leaps.
+    /// The bytes that a group takes: twice what it needs, since a vector grows by doubling.
     fn bytes_of_a_group(&self, buckets: usize) -> usize {
         2 * match self {
             Self::Counts(_) => buckets * size_of::<u64>(),
@@ -396,7 +397,7 @@ impl FoldCell {
 }
 
 impl Powers {
-    /// Counts a value; `false` if there is no memory for it.
+    /// Counts a value; returns false if memory has run out.
     fn add(
         &mut self,
         group: usize,
@@ -427,7 +428,7 @@ impl Powers {
         true
     }
 
-    /// The powers of a group, ascending, and their places.
+    /// The powers of two that occur in a group, ascending, and their positions.
     fn present(&self, group: usize) -> Vec<(usize, u32)> {
         let places = self
             .places

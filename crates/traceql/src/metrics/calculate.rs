@@ -16,7 +16,7 @@ pub(super) enum Operand {
 }
 
 impl Tree {
-    /// What comes out, of what the leaves gave; that of each is taken once.
+    /// Evaluates the tree over the series of the leaves, each of which is used once.
     pub(super) fn evaluate(&self, leaves: &mut [Vec<Row>]) -> Operand {
         match self {
             Self::Leaf(number) => {
@@ -49,7 +49,7 @@ fn calculate(left: Operand, arithmetic: Arithmetic, right: Operand) -> Operand {
     }
 }
 
-/// The result at one time; none where something is divided by zero.
+/// The result at one time; `None` for a division by zero.
 fn point(left: f64, arithmetic: Arithmetic, right: f64) -> Option<f64> {
     let by_zero = arithmetic == Arithmetic::Divide && right == 0.0;
     (!by_zero).then(|| arithmetic.of_floats(left, right))
@@ -67,7 +67,7 @@ fn each(mut series: Vec<Row>, make: impl Fn(f64) -> Option<f64>) -> Vec<Row> {
     series
 }
 
-/// The results of the series of equal labels; one without labels goes with each of the others.
+/// Combines series with equal labels; a series without labels is combined with each of the others.
 fn pairs(left: &[Row], arithmetic: Arithmetic, right: &[Row]) -> Vec<Row> {
     if let [one] = right
         && one.labels_without_name().is_empty()

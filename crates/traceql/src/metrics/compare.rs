@@ -1,4 +1,5 @@
-//! `compare()`: how often each value of each attribute occurs among chosen spans, and among the others.
+//! `compare()`: how often each value of each attribute occurs among the selected spans and among
+//! the others.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -17,7 +18,7 @@ use crate::{Batch, Field, Intrinsic, Scope, Value};
 /// No bucket.
 const NONE: u32 = u32::MAX;
 
-/// Bytes that a value takes beside itself and its cells.
+/// The bytes that a value takes in addition to itself and its cells.
 const OVERHEAD: usize = 120;
 
 /// The intrinsics whose values are compared.
@@ -36,30 +37,31 @@ const INTRINSICS: [Intrinsic; 9] = [
 /// The scopes whose attributes are compared.
 const SCOPES: [Scope; 3] = [Scope::Span, Scope::Resource, Scope::Instrumentation];
 
-/// The labels of the spans that are not chosen, and of those that are; and of the totals of both.
+/// The labels of the series and of their totals: first for the spans that are not selected, then
+/// for those that are.
 const SIDES: [(&str, &str); 2] = [
     ("baseline", "baseline_total"),
     ("selection", "selection_total"),
 ];
 
-/// What has been counted so far.
+/// The counts so far.
 #[derive(Debug)]
 pub(crate) struct Comparer {
-    /// How many values to show.
+    /// The number of values to show for each attribute.
     shown: usize,
-    /// The starts of spans that may be chosen.
+    /// The range of starts that a selected span may have.
     window: Option<(u64, u64)>,
     fields: BTreeMap<Field, Counts>,
 }
 
-/// Of one field, the values and how often each occurs.
+/// The values of one field and how often each occurs.
 #[derive(Debug, Default)]
 struct Counts {
     known: HashMap<Key<'static>, usize>,
     values: Vec<Value<'static>>,
-    /// For each value, each side and each bucket.
+    /// For each value, side and bucket, the number of spans.
     cells: Vec<u64>,
-    /// For each side and each bucket, the spans that have any value.
+    /// For each side and bucket, the number of spans that have any value.
     totals: Vec<u64>,
 }
 
@@ -73,7 +75,7 @@ impl Comparer {
         }
     }
 
-    /// Counts the spans of a batch that lie in a bucket.
+    /// Counts those spans of a batch that lie in a bucket.
     pub(crate) fn add(
         &mut self,
         batch: &dyn Batch,
@@ -123,7 +125,7 @@ impl Comparer {
         }
     }
 
-    /// The series.
+    /// Returns the series.
     pub(crate) fn finish(self, buckets: usize) -> Vec<Row> {
         let mut rows = Vec::new();
         for (field, counts) in &self.fields {
@@ -167,7 +169,7 @@ impl Counts {
         Some(self.values.len() - 1)
     }
 
-    /// The values that occur most often on a side, and how often in each bucket.
+    /// The values that occur most often on a side, with their counts in each bucket.
     fn most_frequent(
         &self,
         side: usize,

@@ -1,21 +1,21 @@
-//! Buckets of values whose bounds are powers of two, and quantiles from them.
+//! Buckets of values, bounded by powers of two, and quantiles computed from them.
 
-/// The powers of two that are bounds.
+/// The number of powers of two that serve as bounds.
 pub(crate) const POWERS: usize = 64;
 
-/// The exponent of the least power of two that is not less than a value; `None` below two.
+/// The exponent of the smallest power of two that is at least the value; `None` below two.
 pub(crate) fn power(value: i64) -> Option<usize> {
     (value >= 2).then(|| (64 - (value - 1).leading_zeros()) as usize)
 }
 
-/// That power of two.
+/// The bound with that exponent.
 pub(crate) fn bound(power: usize) -> f64 {
     2_f64.powi(i32::try_from(power).unwrap_or(i32::MAX))
 }
 
-/// A quantile of values of which so many lie in the bucket of each power, ascending: exact where the
-/// quantile is a bound, else between the bounds of its bucket as if the values' logarithms lay evenly.
-/// Zero without values.
+/// A quantile of values, given the count in the bucket of each power, ascending. It is exact on a
+/// bound; inside a bucket, the logarithms of the values are taken to be evenly spread. Zero if
+/// there are no values.
 pub(crate) fn quantile(counts: &[(usize, u64)], quantile: f64) -> f64 {
     let total = to_float(counts.iter().map(|(_, count)| count).sum());
     let wanted = (quantile * total).ceil().max(1.0);

@@ -1,4 +1,4 @@
-//! Fewer series, or points: `topk`, `bottomk` and comparisons.
+//! Reductions of series or points: `topk`, `bottomk` and comparisons.
 
 use std::cmp::Reverse;
 
@@ -6,7 +6,7 @@ use super::series::Row;
 use crate::syntax::Reduction;
 use crate::{Comparison, Value};
 
-/// Leaves what a reduction keeps.
+/// Keeps what a reduction selects.
 pub(super) fn reduce(mut series: Vec<Row>, reduction: &Reduction) -> Vec<Row> {
     match reduction {
         Reduction::Filter(comparison, value) => filter(&mut series, *comparison, value),
@@ -28,8 +28,8 @@ fn filter(series: &mut [Row], comparison: Comparison, value: &Value<'_>) {
     }
 }
 
-/// Keeps, at each time, the points of so many series: of equals, those with the smaller labels if the
-/// greatest are wanted, else those with the larger.
+/// Keeps the `count` best points at each time. Among equals, those with smaller labels win if the
+/// greatest are wanted, otherwise those with larger labels.
 fn best(series: &mut [Row], count: i64, greatest: bool) {
     let count = usize::try_from(count).unwrap_or(usize::MAX);
     if series.len() <= count {

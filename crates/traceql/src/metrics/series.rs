@@ -1,31 +1,32 @@
-//! Series, while they are made and when they are done.
+//! Series, both finished and in the making.
 
 use super::window::Buckets;
 use crate::Value;
 
-/// A series.
+/// A time series.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series {
-    /// Names and values; durations, statuses and kinds are texts.
+    /// Names and values; durations, statuses and kinds are given as text.
     pub labels: Vec<(String, Value<'static>)>,
-    /// Milliseconds since the epoch and values, by time.
+    /// The points, ordered by time: milliseconds since the epoch and a value.
     pub points: Vec<(u64, f64)>,
-    /// Some of the spans that count.
+    /// Some of the counted spans.
     pub exemplars: Vec<Exemplar>,
 }
 
-/// A span that counts in a series.
+/// A counted span that stands as an example in a series.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Exemplar {
     /// The id of its trace, in hex, without leading zeros.
     pub trace_id: String,
-    /// When it starts, in milliseconds since the epoch.
+    /// The start of the span, in milliseconds since the epoch.
     pub millis: u64,
-    /// The value of the field of which the function takes the values, or that of the series then.
+    /// The span's value of the field that the function is applied to, or else the value of the
+    /// series at that time.
     pub value: f64,
 }
 
-/// A series that has, or has not, a value in each bucket.
+/// A series in the making: for each bucket, a value or none.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Row {
     pub(crate) labels: Vec<(String, Value<'static>)>,
@@ -45,7 +46,7 @@ pub(crate) struct RowExemplar {
 pub(crate) const NAME: &str = "__name__";
 
 impl Row {
-    /// The labels as text, by which series are put in order.
+    /// The labels as text, which defines the order of the series.
     pub(crate) fn text(&self) -> String {
         text(&self.labels)
     }
@@ -86,7 +87,7 @@ pub(crate) fn text(labels: &[(String, Value<'static>)]) -> String {
     labels.collect::<Vec<_>>().join(",")
 }
 
-/// A value as a label: durations, statuses, kinds and lists are texts.
+/// A value as a label: durations, statuses, kinds and lists become text.
 pub(crate) fn label(value: &Value<'_>) -> Value<'static> {
     match value {
         Value::Duration(_) | Value::Status(_) | Value::Kind(_) | Value::List(_) => {

@@ -1,40 +1,40 @@
-//! Which times are asked for.
+//! The time window of a metrics query.
 
 use std::ops::RangeInclusive;
 
-/// Points that a series may have.
+/// The most points that a series may have.
 const MAX_POINTS: u64 = 10_000;
 
-/// The times that metrics are asked for, in nanoseconds since the epoch.
+/// The times that a metrics query covers, in nanoseconds since the epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
     start: u64,
     end: u64,
-    /// How long a step is; `None` for one value for all of it.
+    /// The length of a step; `None` for a single value over the whole window.
     step: Option<u64>,
 }
 
-/// Why there is no such window.
+/// The reason why a window is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WindowError {
-    /// It ends before it begins.
+    /// The window ends before it begins.
     #[error("end must be greater than start")]
     Backwards,
-    /// There would be too many points.
+    /// The window has too many points.
     #[error("step of {step} is too small, minimum step for given range is {minimum}")]
     TooManyPoints {
-        /// The step.
+        /// The requested step.
         step: String,
-        /// The least that it may be.
+        /// The smallest step that is allowed.
         minimum: String,
     },
 }
 
 impl Window {
-    /// A range with steps; of the length that suits it if that is `None`.
+    /// A window with steps. If `step` is `None`, a suitable length is chosen.
     ///
     /// # Errors
-    /// [`WindowError`] if it ends before it begins, or has too many steps.
+    /// [`WindowError`] if the window ends before it begins or has too many points.
     pub fn range(start: u64, end: u64, step: Option<u64>) -> Result<Self, WindowError> {
         let length = length(start, end)?;
         let step = step
@@ -54,10 +54,10 @@ impl Window {
         })
     }
 
-    /// One value for all spans that start behind `start` and not behind `end`.
+    /// A window with one value for all spans that start after `start` and not after `end`.
     ///
     /// # Errors
-    /// [`WindowError`] if it ends before it begins.
+    /// [`WindowError`] if the window ends before it begins.
     pub fn instant(start: u64, end: u64) -> Result<Self, WindowError> {
         length(start, end)?;
         Ok(Self {
@@ -77,7 +77,7 @@ fn duration(nanos: u64) -> String {
     crate::value::format_duration(i64::try_from(nanos).unwrap_or(i64::MAX))
 }
 
-/// About 240 steps, each a whole number of the largest of these units that fits.
+/// A step for about 240 points: a whole number of the largest of these units that fits.
 fn default_step(length: u64) -> u64 {
     const MILLI: u64 = 1_000_000;
     const SECOND: u64 = 1_000 * MILLI;
@@ -101,13 +101,13 @@ fn default_step(length: u64) -> u64 {
     (step / unit * unit).max(SECOND)
 }
 
-/// Equal spans of time, each of which holds its end and not its beginning.
+/// Time intervals of equal length; each includes its end and excludes its beginning.
 #[derive(Debug)]
 pub(crate) struct Buckets {
     from: u64,
     step: u64,
     pub(crate) count: usize,
-    /// Only spans that start within this count.
+    /// The range of starts of the spans that count.
     starts: (u64, u64),
     pub(crate) is_instant: bool,
 }
@@ -126,7 +126,7 @@ impl Buckets {
         };
         let from = (start / step * step).saturating_sub(step);
         let to = end.div_ceil(step).saturating_mul(step);
-        // With steps as long as the range, most of what they cover was not asked for.
+        // If a step is as long as the range, most of what it covers was not asked for.
         let starts = if step >= end - start {
             (start, end)
         } else {
@@ -145,12 +145,12 @@ impl Buckets {
         self.starts.0..=self.starts.1
     }
 
-    /// How long a step is, in seconds.
+    /// The length of a step, in seconds.
     pub(crate) fn seconds(&self) -> f64 {
         std::time::Duration::from_nanos(self.step).as_secs_f64()
     }
 
-    /// The times that belong to a bucket: behind the first, up to the second.
+    /// The bounds of a bucket: later than the first, up to and including the second.
     pub(crate) fn bounds(&self, bucket: usize) -> (u64, u64) {
         let lower = self
             .from
@@ -158,7 +158,7 @@ impl Buckets {
         (lower, lower.saturating_add(self.step))
     }
 
-    /// The bucket in which a span counts, if it does.
+    /// The bucket that a span with this start counts in; `None` if it does not count.
     pub(crate) fn of_start(&self, start: u64) -> Option<usize> {
         let counts = (self.starts.0..=self.starts.1).contains(&start);
         let behind = start.checked_sub(self.from.saturating_add(1))?;

@@ -1,4 +1,4 @@
-//! Expressions on a span.
+//! Parses expressions on a span.
 
 use super::Parser;
 use crate::Value;
@@ -7,7 +7,7 @@ use crate::lexer::Token;
 use crate::syntax::Expr;
 use crate::value::{Arithmetic, Comparison};
 
-/// How tightly an operator binds; `^` does so most, and from the right.
+/// The strength with which an operator binds. `^` binds most tightly, and from the right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Strength {
     Logic,
@@ -27,7 +27,7 @@ enum Operator {
     Calculate(Arithmetic),
 }
 
-/// What stands on one side of an operator.
+/// One side of an operator.
 enum Operand {
     Expr(Expr),
     Nil,
@@ -63,7 +63,7 @@ impl Parser<'_> {
         self.not_nil(operand)
     }
 
-    /// An operand, and every operator behind it that binds more tightly than `than`.
+    /// An operand, with every following operator that binds more tightly than `than`.
     fn operand(&mut self, than: Option<Strength>) -> Result<Operand, Error> {
         let first = self.deeper(Self::primary)?;
         self.chain(first, |parser, left| {
@@ -157,7 +157,7 @@ impl Parser<'_> {
     }
 
     fn join_exprs(&mut self, left: Expr, operator: Operator, right: Expr) -> Result<Expr, Error> {
-        // A chain of one and the same is one thing.
+        // A chain of the same operator becomes one expression.
         match (left, operator) {
             (Expr::All(mut exprs), Operator::And) => {
                 exprs.push(right);

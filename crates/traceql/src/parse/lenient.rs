@@ -1,13 +1,13 @@
-//! Queries that are still being written.
+//! Parses queries that are still being typed.
 
 use super::{COMPARISONS, Parser};
 use crate::lexer::{Spanned, Token};
 use crate::syntax::Expr;
 use crate::{Field, Value, check};
 
-/// What the first selector of a query asks, where a comparison that is not finished yet asks nothing.
+/// The condition of the first selector of a query, without comparisons that are not finished yet.
 ///
-/// `None` if there is no selector, or it cannot be read.
+/// Returns `None` if there is no selector, or if it cannot be parsed.
 pub fn parse_lenient(query: &str) -> Option<Expr> {
     let mut parser = Parser::new(query).ok()?;
     parser.tokens = finished(std::mem::take(&mut parser.tokens))?;
@@ -16,7 +16,7 @@ pub fn parse_lenient(query: &str) -> Option<Expr> {
     Some(expr)
 }
 
-/// The tokens of the first selector, the holes in it filled.
+/// The tokens of the first selector, with the gaps filled.
 fn finished(tokens: Vec<Spanned>) -> Option<Vec<Spanned>> {
     let mut tokens = tokens.into_iter().skip_while(|spanned| !is(spanned, "{"));
     tokens.next()?;
@@ -40,7 +40,7 @@ fn finished(tokens: Vec<Spanned>) -> Option<Vec<Spanned>> {
     Some(filled)
 }
 
-/// Lets what lacks its end be true.
+/// Replaces an unfinished comparison at the end by `true`.
 fn fill(tokens: &mut Vec<Spanned>) {
     let is_comparison = |spanned: &Spanned| match &spanned.token {
         Token::Symbol(symbol) => {
@@ -59,7 +59,7 @@ fn fill(tokens: &mut Vec<Spanned>) {
     }
 }
 
-/// Whether a field stands alone at the end, which is not compared yet.
+/// Returns true if the last token is a field that is not compared with anything yet.
 fn lacks_operator(tokens: &[Spanned]) -> bool {
     let mut last = tokens.iter().rev();
     let field = last.next().is_some_and(is_field);

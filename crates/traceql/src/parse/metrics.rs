@@ -1,4 +1,4 @@
-//! Metrics, what leaves fewer series, and arithmetic.
+//! Parses metrics, reductions and arithmetic.
 
 use super::Parser;
 use crate::error::Error;
@@ -19,15 +19,15 @@ const FUNCTIONS: [&str; 9] = [
     "compare",
 ];
 
-/// Values of an attribute that `compare` shows unless told otherwise.
+/// The number of values of an attribute that `compare` shows by default.
 const COMPARED_VALUES: i64 = 10;
 
-/// Whether a token begins metrics.
+/// Returns true if a token begins metrics.
 pub(super) fn is_function(token: &Token) -> bool {
     matches!(token, Token::Word(word) if FUNCTIONS.contains(&word.as_str()))
 }
 
-/// The operator that a token is, and whether it binds tightly.
+/// The arithmetic operator of a token, and whether it binds tightly.
 fn arithmetic(token: &Token) -> Option<(Arithmetic, bool)> {
     match token {
         Token::Symbol("+") => Some((Arithmetic::Add, false)),
@@ -103,7 +103,7 @@ impl Parser<'_> {
         Ok(compare)
     }
 
-    /// What leaves fewer series or points, behind metrics.
+    /// The reductions that follow metrics.
     pub(super) fn reductions(&mut self, metrics: Metrics) -> Result<Metrics, Error> {
         self.chain(metrics, |parser, metrics| {
             let reduction = if parser.accept("|") {
@@ -129,7 +129,7 @@ impl Parser<'_> {
         self.in_parentheses(Self::integer).map(reduction)
     }
 
-    /// Metrics in parentheses and arithmetic between them.
+    /// Metrics in parentheses, joined by arithmetic.
     pub(super) fn arithmetic(&mut self) -> Result<Metrics, Error> {
         let metrics = self.sum()?;
         if matches!(metrics, Metrics::Constant(_)) {
@@ -192,7 +192,7 @@ impl Parser<'_> {
         })
     }
 
-    /// A number made of numbers, or a single duration.
+    /// A constant expression of numbers, or a single duration.
     pub(super) fn constant(&mut self) -> Result<Value<'static>, Error> {
         let place = self.at;
         match self.sum_of_numbers()? {
@@ -231,7 +231,8 @@ impl Parser<'_> {
     }
 }
 
-/// Arithmetic between two; numbers make a number. `None` if it makes no sense.
+/// Arithmetic between two operands; two numbers make a number. `None` if the combination makes no
+/// sense.
 fn join(left: Metrics, arithmetic: Arithmetic, right: Metrics) -> Option<Metrics> {
     match (left, right) {
         (Metrics::Constant(Value::Duration(_)), _) | (_, Metrics::Constant(Value::Duration(_))) => {

@@ -1,4 +1,4 @@
-//! Pipelines and their stages.
+//! Parses pipelines and their stages.
 
 use super::Parser;
 use crate::error::Error;
@@ -7,7 +7,7 @@ use crate::syntax::{Aggregate, Body, Filter, Fold, Metrics, Pipeline, SpanMetric
 
 const FOLDS: [Fold; 4] = [Fold::Min, Fold::Max, Fold::Sum, Fold::Avg];
 
-/// Whether a token stands only where a pipeline is more than selectors.
+/// Returns true if a token can stand only in a pipeline of more than one selector.
 pub(super) fn is_behind_pipe(token: &Token) -> bool {
     match token {
         Token::Symbol(symbol) => *symbol == "|",
@@ -23,7 +23,7 @@ fn is_aggregate(word: &str) -> bool {
 }
 
 impl Parser<'_> {
-    /// A pipeline up to where something follows that is no stage.
+    /// A pipeline, up to the first token that is not a stage.
     pub(super) fn pipeline(&mut self) -> Result<Pipeline, Error> {
         let mut stages = vec![self.stage(true)?];
         while self.is_at("|") {
@@ -33,7 +33,7 @@ impl Parser<'_> {
         Ok(Pipeline(stages))
     }
 
-    /// A pipeline, and the metrics behind it.
+    /// A pipeline and the metrics that may follow it.
     pub(super) fn pipeline_or_metrics(&mut self) -> Result<Body, Error> {
         let mut stages = vec![self.stage(true)?];
         while self.accept("|") {
@@ -70,7 +70,7 @@ impl Parser<'_> {
         }
         match self.token() {
             Token::Symbol("{" | "(") => self.spanset().map(Stage::Spanset),
-            // A constant on the left of an aggregate.
+            // A constant on the left-hand side of an aggregate.
             Token::Literal(_) | Token::Symbol("-") if self.has_aggregate_ahead() => {
                 Err(unsupported("lhs"))
             }
@@ -119,7 +119,7 @@ impl Parser<'_> {
     }
 }
 
-/// So Tempo says it.
+/// The wording is Tempo's.
 fn unsupported(side: &str) -> Error {
     Error::Invalid(format!(
         "scalar filter {side} of type (%v) not yet supported"

@@ -1,4 +1,4 @@
-//! Selectors, and operators between them.
+//! Parses selectors and the operators between them.
 
 use super::{Parser, pipeline};
 use crate::Value;
@@ -14,7 +14,7 @@ fn operator(token: &Token) -> Option<SpansetOperator> {
     found.map(|(_, operator)| operator)
 }
 
-/// Structural operators bind more tightly than the others.
+/// Structural operators bind more tightly than `&&` and `||`.
 fn is_tight(operator: SpansetOperator) -> bool {
     matches!(operator, SpansetOperator::Structural(..))
 }
@@ -22,12 +22,12 @@ fn is_tight(operator: SpansetOperator) -> bool {
 type ReadOperand<'q> = fn(&mut Parser<'q>) -> Result<Spanset, Error>;
 
 impl<'q> Parser<'q> {
-    /// Selectors and operators between them.
+    /// Selectors joined by operators.
     pub(super) fn spanset(&mut self) -> Result<Spanset, Error> {
         self.operation(Self::selector_or_parentheses)
     }
 
-    /// Pipelines in parentheses and operators between them.
+    /// Pipelines in parentheses, joined by operators.
     pub(super) fn pipelines(&mut self) -> Result<Pipeline, Error> {
         let spanset = self.operation(Self::pipeline_in_parentheses)?;
         Ok(Pipeline(vec![Stage::Spanset(spanset)]))
@@ -82,7 +82,7 @@ impl<'q> Parser<'q> {
         })
     }
 
-    /// What `{ … }` holds.
+    /// A selector, `{ … }`.
     pub(super) fn selector(&mut self) -> Result<Expr, Error> {
         if !self.accept("{") {
             return Err(self.unexpected("{"));

@@ -1,4 +1,4 @@
-//! What is printed is read again.
+//! A printed query is parsed to the same query.
 
 use proptest::prelude::*;
 
@@ -51,7 +51,8 @@ fn arithmetic() -> impl Strategy<Value = Arithmetic> {
     ])
 }
 
-/// The first of a chain is no chain of the same: that would be one chain.
+/// The first element of a chain must not be a chain of the same operator: the two would be one
+/// chain.
 fn chain(mut exprs: Vec<Expr>, is_all: bool) -> Expr {
     match exprs.first() {
         Some(Expr::All(_)) if is_all => exprs.insert(0, Expr::Literal(Value::Bool(true))),
@@ -206,7 +207,7 @@ fn calculated() -> impl Strategy<Value = Metrics> {
 }
 
 fn query() -> impl Strategy<Value = Query> {
-    // Where no pipe is behind it, what is in parentheses is no pipeline.
+    // Parentheses without a pipe behind them do not make a pipeline.
     let in_parentheses = pipeline(2..4).prop_map(Spanset::Pipeline);
     let pipelines = spansets(in_parentheses).prop_map(|s| Pipeline(vec![Stage::Spanset(s)]));
     let body = prop_oneof![

@@ -1,10 +1,10 @@
-//! Aggregates of a spanset.
+//! Aggregates the values of a spanset.
 
 use crate::syntax::Fold;
 use crate::value::{to_float, to_int};
 use crate::{Column, Comparison, Value};
 
-/// What the numbers of these rows make; nil if there is none.
+/// Aggregates the numbers in these rows; nil if there are none.
 pub(super) fn aggregate<'b>(fold: Fold, column: &Column<'b>, rows: &[u32]) -> Value<'b> {
     let values = rows.iter().map(|row| column.value(*row as usize));
     let numbers = values.filter(|value| value.as_float().is_some());
@@ -25,7 +25,7 @@ fn pick<'b>(best: Value<'b>, comparison: Comparison, value: Value<'b>) -> Value<
     }
 }
 
-/// The sum: of durations a duration, of integers an integer, else a float.
+/// The sum: a duration if both are durations, an integer if both are integers, else a float.
 fn add<'b>(left: &Value<'b>, right: &Value<'b>) -> Value<'b> {
     match (left, right) {
         (Value::Int(a), Value::Int(b)) => Value::Int(a.wrapping_add(*b)),
@@ -36,7 +36,7 @@ fn add<'b>(left: &Value<'b>, right: &Value<'b>) -> Value<'b> {
     }
 }
 
-/// The mean: of durations a duration, else a float.
+/// The mean: a duration if the values are durations, else a float.
 fn average<'b>(numbers: impl Iterator<Item = Value<'b>>) -> Option<Value<'b>> {
     let (mut sum, mut count, mut all_durations) = (0.0, 0_i64, true);
     for number in numbers {

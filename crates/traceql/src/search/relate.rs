@@ -1,23 +1,23 @@
-//! Structural operators.
+//! Evaluates structural operators.
 
 use super::run::merged;
 use crate::structure::NONE;
 use crate::syntax::{Keep, Relation};
 use crate::table::Table;
 
-/// Relates spans of a batch, with marks that it uses again.
+/// Relates spans of a batch; its marks are reused.
 pub(super) struct Relater<'t> {
     table: &'t dyn Family,
-    /// Of each row, in which round it was marked, and how.
+    /// For each row, the last round in which it was marked, and the mark.
     marks: Vec<(u32, Mark)>,
     round: u32,
 }
 
-/// Knows the parent of each span.
+/// Knows the parents of spans.
 pub(super) trait Family {
     fn rows(&self) -> usize;
     fn parent(&self, row: u32) -> u32;
-    /// The same for all children of the same span, and for all roots.
+    /// A key that is equal for all children of a span, and for all roots.
     fn siblings(&self, row: u32) -> (u32, u64);
 }
 
@@ -54,7 +54,7 @@ impl<'t> Relater<'t> {
         }
     }
 
-    /// The spans that `left relation right` keeps.
+    /// The spans that `left relation right` selects.
     pub(super) fn relate(
         &mut self,
         left: &[u32],
@@ -77,7 +77,7 @@ impl<'t> Relater<'t> {
         }
     }
 
-    /// The spans on the right that have one on the left.
+    /// The spans on the right that are related to one on the left.
     fn related(&mut self, left: &[u32], relation: Relation, right: &[u32]) -> Vec<u32> {
         if left.is_empty() || right.is_empty() {
             return Vec::new();
@@ -100,7 +100,7 @@ impl<'t> Relater<'t> {
             }
             Relation::Ancestor => {
                 self.mark_all(left.iter().copied());
-                // Whether a span is below a marked one is kept with its parent's mark.
+                // The mark of a parent tells that it, or a span above it, is among the left ones.
                 self.kept(right, Self::is_below)
             }
             Relation::Sibling => self.siblings(left, right),
@@ -139,7 +139,7 @@ impl<'t> Relater<'t> {
         rows.for_each(|row| self.set(row, Mark::Yes));
     }
 
-    /// Marks all that are above these.
+    /// Marks all ancestors of these spans.
     fn mark_above(&mut self, rows: &[u32]) {
         self.begin();
         for row in rows {
@@ -151,8 +151,11 @@ impl<'t> Relater<'t> {
         }
     }
 
-    /// Whether a marked span is above this one. Each span on the way that turns out to have none is
-    /// marked so, and the others as if they were on the left: whoever is below them is below one.
+    /// Returns true if a marked span is above this one. The answer is stored for every span on the
+    /// way up: those without a marked ancestor are marked as such, the others as if they were on
+    /// the left, since their descendants are below a marked span too.
+    /// Returns true if a span above the row is marked; marks the spans in between with the result,
+    /// so that no span is walked twice.
     fn is_below(&mut self, row: u32) -> bool {
         let mut above = self.table.parent(row);
         let first = above;
@@ -186,7 +189,7 @@ impl<'t> Relater<'t> {
     }
 }
 
-/// The relation from right to left.
+/// The relation as seen from the right.
 fn inverse(relation: Relation) -> Relation {
     match relation {
         Relation::Parent => Relation::Child,

@@ -1,4 +1,4 @@
-//! A pipeline over one trace after the other.
+//! Runs a pipeline over one trace after the other.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -13,7 +13,7 @@ use crate::table::Table;
 use crate::vector::{Key, Mask};
 use crate::{Column, Value};
 
-/// The results of all programs over a batch, and a place to work in.
+/// The results of all programs over a batch, and working memory.
 pub(crate) struct Run<'r> {
     steps: &'r Steps,
     masks: Vec<Mask>,
@@ -41,9 +41,9 @@ impl<'r> Run<'r> {
         }
     }
 
-    /// The spansets of a trace, whose rows these are, that come through all steps.
+    /// The spansets of a trace, given its rows, that pass all steps.
     pub(crate) fn trace(&self, rows: Range<u32>) -> Spansets {
-        // Most traces have no span that the first selector chooses.
+        // Most traces have no span that matches the first selector.
         if let [Step::Spanset(Choice::Selector(selector)), rest @ ..] = self.steps.list.as_slice() {
             let rows: Vec<_> = rows.filter(|row| self.chooses(*selector, *row)).collect();
             return self.run(rest, one(rows));
@@ -102,7 +102,7 @@ impl<'r> Run<'r> {
             .is_some_and(|mask| mask.contains(row as usize))
     }
 
-    /// What is chosen of a spanset: it keeps its attributes.
+    /// The chosen spans of a spanset, which keep its attributes.
     fn choose(&self, choice: &Choice, set: FoundSpanset) -> Spansets {
         match choice {
             Choice::Pipeline(steps) => self.run(steps, vec![set]),
@@ -167,7 +167,7 @@ impl<'r> Run<'r> {
     }
 }
 
-/// One spanset without attributes; none if there is no span.
+/// One spanset without attributes; no spanset if there are no spans.
 fn one(rows: Vec<u32>) -> Spansets {
     let attributes = Vec::new();
     if rows.is_empty() {
@@ -176,14 +176,14 @@ fn one(rows: Vec<u32>) -> Spansets {
     vec![FoundSpanset { rows, attributes }]
 }
 
-/// The spans of all spansets, each once.
+/// The distinct spans of all spansets.
 fn united(spansets: Spansets) -> Vec<u32> {
     let mut sets = spansets.into_iter().map(|set| set.rows);
     let first = sets.next().unwrap_or_default();
     sets.fold(first, |rows, more| merged(&rows, &more))
 }
 
-/// Both, ascending, each row once.
+/// The union of both, ascending, with each row once.
 pub(super) fn merged(left: &[u32], right: &[u32]) -> Vec<u32> {
     let mut rows = [left, right].concat();
     rows.sort_unstable();

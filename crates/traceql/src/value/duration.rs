@@ -1,6 +1,6 @@
-//! Durations as queries write them.
+//! Durations in the notation of queries.
 
-/// Units of Prometheus' durations, the largest first; in nanoseconds.
+/// The units of Prometheus' durations in nanoseconds, largest first.
 const LARGE: [(&str, i64); 7] = [
     ("y", 365 * DAY),
     ("w", 7 * DAY),
@@ -11,7 +11,7 @@ const LARGE: [(&str, i64); 7] = [
     ("ms", 1_000_000),
 ];
 
-/// Units of Go's durations.
+/// The units of Go's durations.
 const SMALL: [(&str, i64); 8] = [
     ("h", 3_600_000_000_000),
     ("m", 60_000_000_000),
@@ -25,13 +25,13 @@ const SMALL: [(&str, i64); 8] = [
 
 const DAY: i64 = 86_400_000_000_000;
 
-/// Reads a duration in nanoseconds: integers of descending units from years to milliseconds, or
-/// decimals of hours to nanoseconds.
+/// Parses a duration to nanoseconds: integers with descending units from years to milliseconds, or
+/// decimals with units from hours to nanoseconds.
 pub(crate) fn parse_duration(text: &str) -> Option<i64> {
     whole_units(text).or_else(|| decimal_units(text))
 }
 
-/// The number at the beginning of a text, its unit, and what follows.
+/// The leading number of a text, its unit, and the rest.
 fn split(text: &str) -> Option<(&str, &str, &str)> {
     let of_number = |c: char| c.is_ascii_digit() || c == '.';
     let end = text.find(|c| !of_number(c))?;
@@ -68,7 +68,7 @@ fn decimal_units(text: &str) -> Option<i64> {
     (!text.is_empty()).then_some(total)
 }
 
-/// That many units, each of so many nanoseconds; what is less than one is cut off.
+/// So many units of `nanos` nanoseconds each; fractions of a nanosecond are cut off.
 fn decimal(number: &str, nanos: i64) -> Option<i64> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     if whole.is_empty() && fraction.is_empty() {
@@ -83,14 +83,15 @@ fn decimal(number: &str, nanos: i64) -> Option<i64> {
     let mut scale = nanos;
     for digit in fraction.chars() {
         let digit = i64::from(digit.to_digit(10)?);
-        // Hours need more than nine digits; what no digit can change any more is not looked at.
+        // Hours need more than nine decimal digits; digits that can no longer change the result are
+        // ignored.
         total = total.checked_add(digit.checked_mul(scale)? / 10)?;
         scale /= 10;
     }
     Some(total)
 }
 
-/// A duration as Go writes it: `1h2m3.5s`, `1.5ms`, `0s`.
+/// A duration in Go's notation: `1h2m3.5s`, `1.5ms`, `0s`.
 pub(crate) fn format_duration(nanos: i64) -> String {
     let sign = if nanos < 0 { "-" } else { "" };
     let total = nanos.unsigned_abs();

@@ -1,4 +1,4 @@
-//! The binary protocol, read side.
+//! The binary protocol, reading side.
 
 use crate::cursor::Cursor;
 use crate::error::{DecodeError, DecodeErrorKind};
@@ -11,7 +11,7 @@ impl<'a> Reader<'a> {
         Self(Cursor::new(bytes))
     }
 
-    /// Reads the number of elements, each of which has at least `least` bytes.
+    /// Reads the number of elements of at least `least` bytes each.
     fn count(&mut self, least: usize, what: &'static str) -> Result<usize, DecodeError> {
         let offset = self.0.offset();
         let count = self.i32(what)?;
@@ -20,7 +20,7 @@ impl<'a> Reader<'a> {
 }
 
 impl<'a> Input<'a> for Reader<'a> {
-    // A header is a type and an id: three bytes.
+    // A header has three bytes: a type and an id.
     const LEAST: Least = Least {
         i32: 3 + 4,
         i64: 3 + 8,

@@ -1,4 +1,4 @@
-//! The binary protocol, write side.
+//! The binary protocol, writing side.
 
 use crate::thrift::output::{Kind, ListStart, Output, fitting};
 
@@ -114,8 +114,7 @@ impl Output for Writer<'_> {
         self.0.truncate(start.field);
     }
 
-    // Spans are mostly made of tags: they are written in few pieces, each of which is copied by
-    // itself.
+    // Spans consist mostly of tags, so a tag is written in few pieces, each copied at once.
 
     #[inline]
     fn tag_bytes(&mut self, key: &str, v_type: u8, id: u8, value: &[u8]) {
@@ -150,12 +149,13 @@ impl Writer<'_> {
     }
 }
 
-/// What follows a tag's key: its type, and the kind of the field with its value.
+/// The bytes after a tag's key: its type, and the header of the field with its value.
 fn tag_middle(v_type: u8, kind: u8) -> u64 {
     u64::from_be_bytes([I32, 0, 2, 0, 0, 0, v_type, kind])
 }
 
-/// A field's header and the number behind it, to be written at once: spans are mostly made of these.
+/// A field's header and the number behind it, written at once because spans consist mostly of
+/// these.
 fn with_i32(kind: u8, id: i16, value: i32) -> [u8; 7] {
     let header = u64::from(kind) << 16 | u64::from(id.cast_unsigned());
     let field = header << 32 | u64::from(value.cast_unsigned());

@@ -1,4 +1,4 @@
-//! The compact protocol, read side.
+//! The compact protocol, reading side.
 
 use super::LONG_LIST;
 use crate::cursor::Cursor;
@@ -12,13 +12,13 @@ impl<'a> Reader<'a> {
         Self(Cursor::new(bytes))
     }
 
-    /// A signed integer: the sign is the lowest bit.
+    /// A signed integer whose lowest bit is the sign.
     fn zigzag(&mut self, what: &'static str) -> Result<i64, DecodeError> {
         let value = self.0.varint(what)?;
         Ok((value >> 1).cast_signed() ^ (value & 1).cast_signed().wrapping_neg())
     }
 
-    /// Reads the number of elements, each of which has at least `least` bytes.
+    /// Reads the number of elements of at least `least` bytes each.
     fn count(&mut self, least: usize, what: &'static str) -> Result<usize, DecodeError> {
         let offset = self.0.offset();
         let count = self.0.varint(what)?;
@@ -28,8 +28,8 @@ impl<'a> Reader<'a> {
 }
 
 impl<'a> Input<'a> for Reader<'a> {
-    // A header and a number have at least one byte each, as have the length of a string and the
-    // head of a list.
+    // Headers, numbers, the lengths of strings and the headers of lists have at least one byte
+    // each.
     const LEAST: Least = Least {
         i32: 2,
         i64: 2,
@@ -51,7 +51,7 @@ impl<'a> Input<'a> for Reader<'a> {
         let kind = kind(head & 0x0f, offset, "a field's type")?;
         let id = match head >> 4 {
             0 => self.i16("a field's id")?,
-            // No field of ours is as far as the highest id: what comes round is unknown, too.
+            // No known field is near the highest id, so an id that wraps around is unknown too.
             delta => previous.wrapping_add(delta.into()),
         };
         Ok(Some(Field { id, kind, offset }))
@@ -84,7 +84,7 @@ impl<'a> Input<'a> for Reader<'a> {
         self.zigzag(what)
     }
 
-    /// Little-endian, other than in the binary protocol.
+    /// Little-endian, unlike in the binary protocol.
     fn double(&mut self, what: &'static str) -> Result<f64, DecodeError> {
         self.0.array(what).map(f64::from_le_bytes)
     }
@@ -146,7 +146,7 @@ fn kind(number: u8, offset: usize, expected: &'static str) -> Result<Type, Decod
     })
 }
 
-/// As [`kind`], in a container, where a boolean is a byte of its own.
+/// Like [`kind`], but in a container, where a boolean is a byte of its own.
 fn element(number: u8, offset: usize, expected: &'static str) -> Result<Type, DecodeError> {
     match kind(number, offset, expected)? {
         Type::Bool(_) => Ok(Type::Bool(None)),

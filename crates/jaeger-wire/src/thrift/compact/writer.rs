@@ -1,4 +1,4 @@
-//! The compact protocol, write side.
+//! The compact protocol, writing side.
 
 use super::LONG_LIST;
 use crate::thrift::output::{Kind, ListStart, Output, fitting};
@@ -6,12 +6,12 @@ use crate::varint;
 
 const LIST: u8 = 9;
 const STRUCT: u8 = 12;
-/// In place of a short list's length.
+/// Stands in place of a short list's length.
 const LONG: u8 = 0xf0;
 
 pub(super) struct Writer<'o> {
     out: &'o mut Vec<u8>,
-    /// The id of the field before: the next one is written as its distance from it.
+    /// The id of the previous field; the next id is written as the distance from it.
     last: i16,
 }
 
@@ -75,7 +75,7 @@ impl Output for Writer<'_> {
         self.zigzag(value);
     }
 
-    /// Little-endian, other than in the binary protocol.
+    /// Little-endian, unlike in the binary protocol.
     #[inline]
     fn double(&mut self, value: f64) {
         self.out.extend_from_slice(&value.to_le_bytes());
@@ -98,7 +98,7 @@ impl Output for Writer<'_> {
         }
     }
 
-    /// Most lists are short, and have their length in one byte.
+    /// Most lists are short, with their length in one byte.
     #[inline]
     fn begin_list(&mut self, id: i16) -> ListStart {
         let (field, previous) = (self.out.len(), self.last);
@@ -124,7 +124,7 @@ impl Output for Writer<'_> {
         if let Some(place) = before.last_mut() {
             *place = head | STRUCT;
         }
-        // The length stands before the items, and was written behind them.
+        // The length comes before the items but was written behind them.
         items.rotate_left(end.saturating_sub(start.items));
     }
 
