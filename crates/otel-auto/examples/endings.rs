@@ -1,4 +1,4 @@
-//! A program that ends in one of several ways, none of which loses a span.
+//! A program that ends in one of several ways; none of them may lose a span.
 //!
 //! ```sh
 //! OTEL_TRACES_EXPORTER=otlp cargo run -p otel-auto --example endings panic
@@ -29,7 +29,7 @@ fn work() {
     tracing::info_span!("work").in_scope(|| tracing::info!("working"));
 }
 
-/// Ends while other threads go on making spans, which nobody joins.
+/// Ends while detached threads keep making spans.
 fn under_load(end: fn() -> ExitCode) -> ExitCode {
     for _ in 0..2 {
         std::thread::spawn(|| {
@@ -48,7 +48,7 @@ fn panics() -> ExitCode {
     panic!("on purpose");
 }
 
-/// `exit` drops nothing, so the guard is shut down before it.
+/// `exit` drops nothing, so the guard must be shut down first.
 fn exits() -> ExitCode {
     let telemetry = otel_auto::init();
     work();
@@ -56,7 +56,8 @@ fn exits() -> ExitCode {
     std::process::exit(7);
 }
 
-/// A program without a handler of its own: SIGTERM and Ctrl-C flush before they end it.
+/// A program without its own signal handler: SIGTERM and Ctrl-C export the last spans before they
+/// end it.
 fn waits_for_a_signal() -> ExitCode {
     let _telemetry = otel_auto::init().exit_on_signal();
     work();
@@ -66,7 +67,7 @@ fn waits_for_a_signal() -> ExitCode {
     }
 }
 
-/// The second guard is dropped first and takes nothing with it.
+/// The second guard is dropped first, and must not shut anything down.
 fn initializes_twice() -> ExitCode {
     let _telemetry = otel_auto::init();
     drop(otel_auto::init());
@@ -74,7 +75,7 @@ fn initializes_twice() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// `shutdown` blocks the only thread of the runtime, and yet the spans leave.
+/// `shutdown` blocks the only thread of the runtime, but the spans must still be exported.
 #[tokio::main(flavor = "current_thread")]
 async fn ends_in_a_runtime_of_one_thread() -> ExitCode {
     let telemetry = otel_auto::init();

@@ -1,4 +1,4 @@
-//! One request between a server and a client that are both instrumented.
+//! Sends one request from an instrumented client to an instrumented server.
 //!
 //! ```sh
 //! OTEL_TRACES_EXPORTER=console cargo run -p otel-auto --example request
@@ -26,7 +26,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     eprintln!("traceresponse: {}", traceresponse.is_some());
     eprintln!("{}", answer.text().await?);
 
-    // The server's span ends with its connection, if it has not already.
+    // Closing the connection ends the server's span.
     drop(client);
     server.abort();
     server.await.ok();

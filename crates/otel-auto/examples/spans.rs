@@ -1,4 +1,4 @@
-//! Two nested spans from a program that knows nothing of where they go.
+//! Makes two nested spans; the environment decides where they go.
 //!
 //! ```sh
 //! OTEL_TRACES_EXPORTER=console OTEL_SERVICE_NAME=demo cargo run -p otel-auto --example spans

@@ -1,4 +1,4 @@
-//! Prints each span as JSON, one object per span, as the Python SDK's console exporter does.
+//! Prints each span as a JSON object, like the Python SDK's console exporter.
 
 mod json;
 #[cfg(feature = "logs")]
@@ -21,13 +21,13 @@ use json::JsonWriter;
 use output::Output;
 use parts::{sorted, utc, write_attributes};
 
-/// Writes each finished span as indented JSON.
+/// An exporter that writes each finished span as indented JSON.
 ///
-/// The shape is that of the Python SDK's `ConsoleSpanExporter` (1.12): `0x` ids, `SpanKind.…`
-/// names, times in UTC with microseconds, a flat resource, everything outside ASCII escaped.
-/// An object is written whole: spans of several threads do not mix.
+/// The form is that of the Python SDK's `ConsoleSpanExporter` (1.12): `0x` ids, `SpanKind.…` names,
+/// times in UTC with microseconds, a flat resource, and everything outside ASCII escaped. Each
+/// object is written at once, so spans of several threads do not mix.
 ///
-/// A reader that has gone away (a broken pipe) is no error.
+/// It is not an error if the reader has closed the pipe.
 ///
 /// ```
 /// use opentelemetry_sdk::trace::SdkTracerProvider;
@@ -156,7 +156,7 @@ fn kind_name(kind: &SpanKind) -> &'static str {
     }
 }
 
-/// The `repr` of Python's `TraceState`: a list of strings, each `{key=k, value=v}`.
+/// The `repr` of Python's `TraceState`: a list of strings of the form `{key=k, value=v}`.
 fn trace_state_repr(state: &TraceState) -> String {
     let header = state.header();
     let entries: Vec<_> = header
@@ -167,7 +167,7 @@ fn trace_state_repr(state: &TraceState) -> String {
     format!("[{}]", entries.join(", "))
 }
 
-/// The `repr` of a Python string of printable ASCII, which is all that a trace state holds.
+/// The `repr` of a Python string of printable ASCII; a trace state holds nothing else.
 fn string_repr(text: &str) -> String {
     let text = text.replace('\\', "\\\\");
     if !text.contains('\'') {

@@ -1,4 +1,4 @@
-//! The limit on the length of text, which the SDK lacks.
+//! Limits the length of text attributes, which the SDK does not.
 
 use std::time::Duration;
 
@@ -7,12 +7,12 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
-/// Cuts the text of attributes before it hands spans on: on the thread that exports, and not on
-/// the one that works.
+/// An exporter that truncates text attributes before it passes spans on. This happens on the
+/// exporting thread, not on the one that makes the spans.
 #[derive(Debug)]
 pub(crate) struct Cut<E> {
     exporter: E,
-    /// In characters.
+    /// The limit in characters.
     length: Option<usize>,
 }
 
@@ -36,7 +36,7 @@ impl<E: SpanExporter> SpanExporter for Cut<E> {
         self.exporter.shutdown_with_timeout(timeout)
     }
 
-    // Some exporters implement only this one of the two.
+    // Some exporters implement only `shutdown`, not `shutdown_with_timeout`.
     fn shutdown(&self) -> OTelSdkResult {
         self.exporter.shutdown()
     }
@@ -74,7 +74,7 @@ fn cut_all(attributes: &mut [KeyValue], length: usize) {
     }
 }
 
-/// "Truncate … counting any character in it as 1."
+/// The specification counts each character as 1.
 fn cut_text(text: &mut StringValue, length: usize) {
     if let Some((end, _)) = text.as_str().char_indices().nth(length) {
         let cut = text.as_str().get(..end).unwrap_or_default();

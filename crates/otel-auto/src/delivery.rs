@@ -1,4 +1,4 @@
-//! Counts what becomes of the spans that an exporter is given.
+//! Counts the spans that an exporter receives, and their outcome.
 
 mod counts;
 #[cfg(feature = "logs")]
@@ -20,11 +20,11 @@ use counts::Counts;
 #[cfg(feature = "logs")]
 pub(crate) use logs::CountedLogs;
 
-/// Counts the spans sent to one endpoint at both ends: how many ended, and how many of them the
-/// endpoint acknowledged.
+/// Counts the spans sent to one endpoint: how many ended, and how many of them the endpoint
+/// acknowledged.
 ///
-/// The SDK does not tell: its batch processor answers `Ok` to a shutdown whose export failed, and
-/// drops spans without a word when its queue is full. A clone counts into the same totals.
+/// The SDK does not report this: its batch processor returns `Ok` from a shutdown whose export
+/// failed, and drops spans silently when its queue is full. Clones share the counts.
 ///
 /// ```
 /// use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
@@ -51,7 +51,7 @@ pub struct Delivery {
     counts: Arc<Counts>,
 }
 
-/// The signal that is counted.
+/// The signal whose items are counted.
 #[derive(Clone, Copy, Debug)]
 enum Signal {
     Spans,
@@ -59,7 +59,8 @@ enum Signal {
 }
 
 impl Delivery {
-    /// Counts deliveries to `endpoint`. The report names it, without user, password and query.
+    /// Makes a count for `endpoint`. The report shows the endpoint without user, password and
+    /// query.
     pub fn to(endpoint: impl AsRef<str>) -> Self {
         Self {
             endpoint: Arc::from(without_secrets(endpoint.as_ref())),
@@ -69,7 +70,7 @@ impl Delivery {
         }
     }
 
-    /// Counts log records.
+    /// Makes a count for log records.
     pub(crate) fn of_logs_to(endpoint: impl AsRef<str>) -> Self {
         Self {
             signal: Signal::Logs,
@@ -77,8 +78,7 @@ impl Delivery {
         }
     }
 
-    /// Names the environment variable that changes the endpoint, for the advice that goes with
-    /// lost spans.
+    /// Sets the environment variable that changes the endpoint; the advice on lost spans names it.
     #[must_use]
     pub fn with_variable(self, variable: &'static str) -> Self {
         Self {
@@ -87,13 +87,13 @@ impl Delivery {
         }
     }
 
-    /// A batch processor over `exporter` that counts here. Spans that are not sampled never reach
-    /// the exporter. The SDK reads `OTEL_BSP_*` for its limits.
+    /// A counting batch processor over `exporter`. Spans that are not sampled do not reach the
+    /// exporter. The SDK takes the limits from `OTEL_BSP_*`.
     pub fn batch<E: SpanExporter + 'static>(&self, exporter: E) -> CountedBatch {
         self.batch_with_config(exporter, BatchConfig::default())
     }
 
-    /// As [`batch`](Self::batch), with limits of your own.
+    /// Like [`batch`](Self::batch), with limits set in code.
     pub fn batch_with_config<E: SpanExporter + 'static>(
         &self,
         exporter: E,
@@ -111,44 +111,45 @@ impl Delivery {
         CountedLogs::new(exporter, config, &self.counts)
     }
 
-    /// The endpoint of the spans, without secrets.
+    /// The endpoint, without secrets.
     pub fn endpoint(&self) -> &str {
         &self.endpoint
     }
 
-    /// The number of sampled spans that have ended, and so were to be exported.
+    /// The number of sampled spans that have ended and so should be exported.
     pub fn sent(&self) -> u64 {
         self.counts.ended()
     }
 
-    /// The number of spans that the endpoint has accepted.
+    /// The number of spans that the endpoint accepted.
     pub fn acknowledged(&self) -> u64 {
         self.counts.acknowledged()
     }
 
-    /// The number of spans that will not arrive: those whose export failed and, once the provider is shut
-    /// down, those that were never exported.
+    /// The number of spans that will not arrive: those whose export failed and, after the
+    /// provider's shutdown, those that were never exported.
     pub fn lost(&self) -> u64 {
         self.counts.lost()
     }
 
-    /// The error of the last export that failed.
+    /// The error of the last failed export.
     pub fn error(&self) -> Option<String> {
         self.counts.error()
     }
 
-    /// Notes that of the batch being exported the endpoint accepted all but `count`.
+    /// Records that the endpoint rejected `count` spans of the current export and accepted the
+    /// others.
     pub(crate) fn reject(&self, count: u64, reason: String) {
         self.counts.reject(count, reason);
     }
 }
 
-/// One line: `otel-auto: 3 spans sent to http://…: 3 acknowledged, 0 lost`. Where spans were lost
-/// it goes on with the reason and what to check.
+/// One line: `otel-auto: 3 spans sent to http://…: 3 acknowledged, 0 lost`. If spans were lost, it
+/// also gives the reason and the things to check.
 impl fmt::Display for Delivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (sent, lost, failed) = (self.sent(), self.lost(), self.counts.failed());
-        // UDP has no answer: what was sent may still be lost on the way.
+        // UDP has no acknowledgement, so sent spans may still be lost.
         let udp = self.endpoint.starts_with("udp://");
         let acknowledged = if udp { "handed to UDP" } else { "acknowledged" };
         write!(
@@ -175,7 +176,7 @@ impl fmt::Display for Delivery {
 impl Delivery {
     fn write_failure(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let error = self.error().unwrap_or_else(|| "export failed".to_owned());
-        // Some exporters name the endpoint too; the line has it already.
+        // Some exporters name the endpoint too, which the line already does.
         let named = format!("{}: ", self.endpoint);
         let reason = error
             .rsplit_once(&named)
@@ -217,7 +218,7 @@ impl Signal {
         }
     }
 
-    /// The beginning of the names of the batch processor's variables.
+    /// The common prefix of the batch processor's variables.
     fn batch_variables(self) -> &'static str {
         match self {
             Self::Spans => "OTEL_BSP",

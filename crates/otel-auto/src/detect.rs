@@ -1,4 +1,4 @@
-//! The attributes of the resource that a program finds out by itself.
+//! Detects resource attributes of the program.
 //!
 //! <https://opentelemetry.io/docs/specs/semconv/resource/>
 
@@ -12,7 +12,7 @@ use crate::config::Detector;
 /// The length of a container's id, in hexadecimal digits.
 const CONTAINER_ID: usize = 64;
 
-/// The attributes of `detector`. One that cannot be found out is left out.
+/// The attributes of `detector`; those that cannot be detected are left out.
 pub(crate) fn attributes(detector: Detector) -> Vec<KeyValue> {
     let found = match detector {
         Detector::Container => vec![("container.id", container())],
@@ -43,7 +43,7 @@ fn process() -> Vec<KeyValue> {
     let name = path.as_ref().and_then(|path| path.file_name());
     let name = name.map(|name| name.to_string_lossy().into_owned());
     let path = path.map(|path| path.to_string_lossy().into_owned());
-    // Not the arguments: they may hold passwords.
+    // The arguments are left out, since they may hold passwords.
     let command = std::env::args_os().next();
     let command = command.map(|command| command.to_string_lossy().into_owned());
     let texts = [
@@ -58,7 +58,7 @@ fn process() -> Vec<KeyValue> {
         .collect()
 }
 
-/// A random UUID, as RFC 9562 lays it out.
+/// A random UUID, as defined in RFC 9562.
 fn instance() -> String {
     let random = u128::from_be_bytes(RandomIdGenerator::default().new_trace_id().to_bytes());
     let version = random & !(0xf << 76) | 0x4 << 76;
@@ -68,8 +68,8 @@ fn instance() -> String {
     groups.join("-")
 }
 
-/// The id by cgroup v1, which names it in a path, or else by the files that are mounted into a
-/// container of cgroup v2.
+/// The container's id: with cgroup v1 from a path, with v2 from the files mounted into the
+/// container.
 fn container() -> Option<String> {
     let by_group = text("/proc/self/cgroup").as_deref().and_then(in_cgroup);
     by_group.or_else(|| text("/proc/self/mountinfo").as_deref().and_then(in_mounts))
@@ -92,7 +92,7 @@ fn is_id(text: &str) -> bool {
     text.len() == CONTAINER_ID && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Of the file `os-release`, the name that people read.
+/// The human-readable name in the file `os-release`.
 fn description(text: &str) -> Option<String> {
     let line = text
         .lines()
@@ -100,7 +100,7 @@ fn description(text: &str) -> Option<String> {
     Some(line.trim_matches(['"', '\'']).to_owned())
 }
 
-/// The conventions' names of processors that Rust calls otherwise.
+/// The name of a processor architecture in the conventions, if Rust's differs.
 fn arch(name: &str) -> &str {
     match name {
         "x86_64" => "amd64",
@@ -112,7 +112,7 @@ fn arch(name: &str) -> &str {
     }
 }
 
-/// The conventions' names of systems that Rust calls otherwise.
+/// The name of an operating system in the conventions, if Rust's differs.
 fn os(name: &str) -> &str {
     match name {
         "macos" => "darwin",

@@ -1,11 +1,11 @@
-//! gRPC instrumentation: tower layers for servers and clients of tonic.
+//! gRPC instrumentation: tower layers for servers and clients built with tonic.
 //!
-//! Both follow the semantic conventions for gRPC spans, a release candidate, of version 1.44
-//! (<https://opentelemetry.io/docs/specs/semconv/rpc/grpc/>). The metadata of a call carries the
-//! context. A span lasts as long as its call, streams included, and ends with the status of the
+//! Both follow version 1.44 of the semantic conventions for gRPC spans, a release candidate
+//! (<https://opentelemetry.io/docs/specs/semconv/rpc/grpc/>). The context travels in the call's
+//! metadata. A span lasts as long as its call, streams included, and records the status of the
 //! call.
 //!
-//! Metrics of the durations of calls are not made.
+//! There are no metrics.
 //!
 //! ```no_run
 //! use tonic::transport::{Endpoint, Server};

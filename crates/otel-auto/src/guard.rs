@@ -1,4 +1,4 @@
-//! From the configuration to a running SDK, and back to a flushed one.
+//! Starts the SDK from the configuration, and shuts it down.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -13,19 +13,19 @@ use crate::pipeline::Built;
 use crate::signal::Signals;
 use crate::{pipeline, propagation, settings, subscriber};
 
-/// The time that the last spans have to leave when the program ends.
+/// The time limit for exporting the last spans at the end of the program.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Tracing, for as long as this lives.
+/// A guard that keeps tracing running.
 ///
-/// Dropping it does what [`shutdown`](Self::shutdown) does, also where a panic unwinds.
-/// `std::process::exit` and a panic that aborts drop nothing: call `shutdown` before the one, and
-/// expect the last spans lost in the other. For signals there are
-/// [`shutdown_signal`](crate::shutdown_signal) and [`exit_on_signal`](Self::exit_on_signal).
+/// Dropping it does the same as [`shutdown`](Self::shutdown), also while a panic unwinds.
+/// `std::process::exit` and an aborting panic drop nothing: call `shutdown` before `exit`; after an
+/// abort the last spans are lost. For signals there are [`shutdown_signal`](crate::shutdown_signal)
+/// and [`exit_on_signal`](Self::exit_on_signal).
 #[derive(Debug)]
 #[must_use = "spans are flushed and tracing ends when this is dropped"]
 pub struct Telemetry {
-    /// `None` where the SDK is switched off, and for all guards but the first.
+    /// `None` if the SDK is disabled, and for every guard but the first.
     running: Option<Arc<Running>>,
 }
 
@@ -35,11 +35,11 @@ struct Running {
     finished: AtomicBool,
 }
 
-/// Sets tracing up as the environment asks, for the whole process: the global tracer provider,
-/// the global propagator and the `tracing` subscriber.
+/// Sets up tracing from the environment for the whole process: the global tracer provider, the
+/// global propagator and the `tracing` subscriber.
 ///
-/// Never fails: every value that cannot be honoured is reported on stderr, all at once, and the
-/// program runs with what the specification says instead. [`config`](crate::config) lists the
+/// It never fails: all values that cannot be honoured are reported together on stderr, and the
+/// program runs with what the specification requires instead. [`config`](crate::config) lists the
 /// variables.
 ///
 /// ```no_run
@@ -48,7 +48,7 @@ struct Running {
 /// telemetry.shutdown();
 /// ```
 ///
-/// A second call in the same process changes nothing, and says so.
+/// A second call in the same process only reports that it has no effect.
 pub fn init() -> Telemetry {
     static INITIALIZED: AtomicBool = AtomicBool::new(false);
     if INITIALIZED.swap(true, Ordering::AcqRel) {
@@ -93,8 +93,8 @@ fn set_globals(config: Config, built: Option<&Built>) {
     }
 }
 
-/// Writes one line to stderr. Where nobody reads it any more there is nobody to tell: `eprintln!`
-/// would panic.
+/// Writes a line to stderr. Errors are ignored, since `eprintln!` would panic when stderr is
+/// closed.
 fn say(line: &str) {
     writeln!(io::stderr(), "{line}").ok();
 }
@@ -106,15 +106,15 @@ fn report(problems: &[Problem]) {
 }
 
 impl Telemetry {
-    /// Exports the last spans, within 5 seconds, and the last log records, within another 5, and
-    /// says on stderr what became of them all.
+    /// Exports the last spans within 5 seconds, and the last log records within another 5, and
+    /// reports the outcome of all of them on stderr.
     pub fn shutdown(self) {
         drop(self);
     }
 
-    /// Ends the process as SIGTERM and Ctrl-C would, but exports the last spans before. For a
-    /// program that does not handle these signals itself; one that does would not come to it, and
-    /// waits for [`shutdown_signal`](crate::shutdown_signal).
+    /// Makes SIGTERM and Ctrl-C export the last spans before they end the process. This is for a
+    /// program that does not handle these signals itself; one that does should wait for
+    /// [`shutdown_signal`](crate::shutdown_signal).
     ///
     /// ```no_run
     /// let telemetry = otel_auto::init().exit_on_signal();
@@ -137,7 +137,7 @@ fn on_signal(finish: impl FnOnce() + Send + 'static) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    // From here on, before the thread runs.
+    // Signals are caught from here on, before the thread runs.
     let mut signals = {
         let _entered = runtime.enter();
         Signals::listen()?
@@ -164,7 +164,7 @@ impl Running {
             sampler,
             deliveries,
         } = &self.built;
-        // What went wrong is in the report below.
+        // An error is part of the report below.
         provider.shutdown_with_timeout(SHUTDOWN_TIMEOUT).ok();
         if let Some(logs) = logs {
             logs.shutdown_with_timeout(SHUTDOWN_TIMEOUT).ok();

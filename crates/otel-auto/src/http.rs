@@ -1,13 +1,13 @@
-//! HTTP instrumentation: a tower layer for servers and a wrapper of reqwest for clients.
+//! HTTP instrumentation: a tower layer for servers, and a wrapper of reqwest for clients.
 //!
 //! Both follow the stable semantic conventions for HTTP spans
-//! (<https://opentelemetry.io/docs/specs/semconv/http/http-spans/>): names, kinds, attributes with
-//! their types, status. No header is captured unless it is asked for by name. They speak to the
-//! OpenTelemetry API, not through `tracing`, so no log level switches them off; `tracing` spans in a
-//! handler nest under the server span.
+//! (<https://opentelemetry.io/docs/specs/semconv/http/http-spans/>): names, kinds, typed
+//! attributes, status. Headers are captured only if configured by name. Spans are made with the
+//! OpenTelemetry API, not through `tracing`, so no log level disables them; `tracing` spans in a
+//! handler become children of the server span.
 //!
-//! Metrics of the durations of requests are not made. [opentelemetry-instrumentation-tower] makes
-//! them, and can stand beside this layer.
+//! There are no metrics. [opentelemetry-instrumentation-tower] makes them, and can be used beside
+//! this layer.
 //!
 //! [opentelemetry-instrumentation-tower]: https://docs.rs/opentelemetry-instrumentation-tower
 //!

@@ -1,5 +1,5 @@
-//! The parts that the instrumentations of HTTP and gRPC share: from the context that comes with a
-//! request to the span that ends with it.
+//! Code that the HTTP and gRPC instrumentations share: from the context of a request to the end of
+//! its span.
 
 pub(crate) mod address;
 pub(crate) mod attributes;
@@ -15,7 +15,7 @@ pub(crate) use environment::Environment;
 pub(crate) use span::RequestSpan;
 pub(crate) use tracer::{Description, Scope, SharedTracer};
 
-/// The error and its causes, the innermost last.
+/// The error and its causes, innermost last.
 pub(crate) fn causes<'a>(
     error: &'a (dyn Error + 'static),
 ) -> impl Iterator<Item = &'a (dyn Error + 'static)> {

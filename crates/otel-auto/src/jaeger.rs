@@ -1,4 +1,4 @@
-//! The Jaeger exporter of the environment.
+//! The Jaeger exporter configured by the environment.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use opentelemetry_sdk::trace::SpanData;
 use crate::config::{Agent, Jaeger, JaegerProtocol, Problem, ProblemKind};
 use crate::delivery::Delivery;
 
-/// The exporter, with the count of a batch of which only a part was sent, as over UDP.
+/// An exporter that reports partly sent batches, which UDP can cause.
 #[derive(Debug)]
 pub(crate) struct JaegerExporter {
     exporter: SpanExporter,
@@ -18,7 +18,7 @@ pub(crate) struct JaegerExporter {
     delivery: Delivery,
 }
 
-/// Makes the exporter that `settings` describe; each export takes at most `timeout`.
+/// Makes the exporter for `settings`; each export takes at most `timeout`.
 pub(crate) fn exporter(settings: &Jaeger, timeout: Duration) -> Result<JaegerExporter, Problem> {
     let exporter = build(settings, timeout).map_err(problem)?;
     Ok(JaegerExporter {
@@ -57,7 +57,8 @@ fn udp(agent: Option<&Agent>) -> UdpBuilder {
     }
 }
 
-/// The settings that the exporter takes by the name of a variable, so that its errors name it.
+/// The settings that the exporter reads by the name of a variable, so that its errors name the
+/// variable.
 fn secret_or_file(settings: &Jaeger, name: &str) -> Option<String> {
     let tls = &settings.tls;
     let files = [&tls.certificate, &tls.client_key, &tls.client_certificate];
@@ -76,13 +77,13 @@ fn secret_or_file(settings: &Jaeger, name: &str) -> Option<String> {
 }
 
 impl JaegerExporter {
-    /// The count of what becomes of the spans.
+    /// The count of the spans' outcome.
     pub(crate) fn delivery(&self) -> &Delivery {
         &self.delivery
     }
 }
 
-/// The settings were read before: what is left to fail are files and threads.
+/// The settings have been checked, so only files and threads can fail.
 fn problem(error: BuildError) -> Problem {
     let (variable, value, reason) = match error {
         BuildError::Setting {

@@ -1,11 +1,11 @@
-//! The answer to a configuration that asks for a part which is not built in.
+//! The reaction to a setting for a feature that is not built in.
 #![allow(dead_code, reason = "nothing is missing where all features are on")]
 
 use crate::config::{Problem, ProblemKind};
 
 pub(crate) const TRACES_EXPORTER: &str = "OTEL_TRACES_EXPORTER";
 
-/// `variable` asks with `value` for what only `name` brings.
+/// A problem: `value` of `variable` needs the feature `name`.
 pub(crate) fn feature(variable: &str, value: &str, name: &str) -> Problem {
     let message =
         format!("this program is built without otel-auto's feature {name}; nothing is sent there");

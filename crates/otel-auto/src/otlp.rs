@@ -1,4 +1,4 @@
-//! The OTLP exporters, fit to run on any thread.
+//! OTLP exporters that work on any thread.
 
 #[cfg(feature = "otlp-http")]
 mod http;
@@ -27,7 +27,7 @@ pub(crate) use rejections::listener;
 use plan::Plan;
 use transport::{Link, Transport};
 
-/// The signal that an exporter sends.
+/// The signal of an exporter.
 #[derive(Clone, Copy, Debug)]
 enum Signal {
     Traces,
@@ -35,14 +35,14 @@ enum Signal {
     Logs,
 }
 
-/// Exports spans, and tells the delivery what the SDK's exporter keeps to itself.
+/// Exports spans, and counts rejections that the SDK's exporter does not return.
 #[derive(Debug)]
 pub(crate) struct OtlpSpans {
     exporter: SpanExporter,
     link: Link,
 }
 
-/// Exports log records, and tells the delivery what the SDK's exporter keeps to itself.
+/// Exports log records, and counts rejections that the SDK's exporter does not return.
 #[cfg(feature = "logs")]
 #[derive(Debug)]
 pub(crate) struct OtlpLogs {
@@ -50,7 +50,7 @@ pub(crate) struct OtlpLogs {
     link: Link,
 }
 
-/// Makes the exporter of spans that `settings` describe; each export takes at most `timeout`.
+/// Makes the exporter of spans for `settings`; each export takes at most `timeout`.
 pub(crate) fn spans(
     settings: &Otlp,
     timeout: Duration,
@@ -71,7 +71,7 @@ pub(crate) fn spans(
     })
 }
 
-/// Makes the exporter of log records that `settings` describe.
+/// Makes the exporter of log records for `settings`.
 #[cfg(feature = "logs")]
 pub(crate) fn logs(
     settings: &Otlp,

@@ -1,4 +1,4 @@
-//! The tracer provider that a configuration describes.
+//! Builds the tracer provider from a configuration.
 
 #[cfg(feature = "logs")]
 pub(crate) mod logs;
@@ -20,25 +20,25 @@ use crate::missing;
 use crate::sampling::CountingSampler;
 use crate::settings;
 
-/// A provider in the making, and the counts of its exporters.
+/// A provider under construction, and the counts of its exporters.
 struct Pipeline {
     builder: TracerProviderBuilder,
     value_length: Option<usize>,
     deliveries: Vec<Delivery>,
 }
 
-/// A provider, and the counts of what becomes of its spans.
+/// A provider, and the counts of its spans' outcome.
 #[derive(Debug)]
 pub(crate) struct Built {
     pub(crate) provider: SdkTracerProvider,
-    /// `None` where log records go nowhere.
+    /// `None` if log records are not exported.
     pub(crate) logs: Option<logs::LoggerProvider>,
     pub(crate) sampler: CountingSampler,
-    /// One for each exporter that sends.
+    /// One count for each exporter that sends over the network.
     pub(crate) deliveries: Vec<Delivery>,
 }
 
-/// Builds the provider. An exporter that cannot be built is a problem and is left out.
+/// Builds the provider. An exporter that cannot be built is left out and reported as a problem.
 pub(crate) fn build(config: &Config, problems: &mut Vec<Problem>) -> Built {
     let sampler = CountingSampler::new(settings::sampler(&config.sampler));
     let resource = settings::resource(&config.resource);

@@ -1,4 +1,4 @@
-//! Counts what the sampler decides.
+//! Counts the decisions of a sampler.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,12 +7,11 @@ use opentelemetry::trace::{Link, SpanKind, TraceContextExt, TraceId};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{Sampler, SamplingDecision, SamplingResult, ShouldSample};
 
-/// A sampler that counts how many spans were started, and how many of them are exported. A clone
-/// counts into the same.
+/// A sampler that counts the spans started and the spans exported. Clones share the counts.
 #[derive(Clone, Debug)]
 pub(crate) struct CountingSampler {
     sampler: Sampler,
-    /// The decision without a parent.
+    /// The decision for a span without a parent.
     root: Foresight,
     counts: Arc<Counts>,
 }
@@ -23,17 +22,17 @@ struct Counts {
     dropped: AtomicU64,
 }
 
-/// The decision of a sampler before it knows the id of the trace.
+/// The decision of a sampler before the trace id is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Foresight {
     Sampled,
     Dropped,
-    /// The id will decide.
+    /// It depends on the id.
     Open,
 }
 
-/// The samplers of the environment look at the parent and at the id, nothing else, and take all
-/// ids below a bound. So the smallest and the greatest tell whether the id matters.
+/// The environment's samplers look only at the parent and at the id, and sample all ids below a
+/// bound. So the decisions for the smallest and the greatest id show if the id matters.
 fn root(sampler: &Sampler) -> Foresight {
     let sampled = |id: u128| {
         let id = TraceId::from(id);
@@ -56,15 +55,15 @@ impl CountingSampler {
         }
     }
 
-    /// The line of the report on spans that were not sampled, if there were any.
+    /// The report's line on spans that were not sampled; `None` if there are none.
     pub(crate) fn report(&self) -> Option<String> {
         let dropped = self.counts.dropped.load(Ordering::Relaxed);
         let all = dropped + self.counts.sampled.load(Ordering::Relaxed);
         (dropped > 0).then(|| format!("otel-auto: {dropped} of {all} spans were not sampled"))
     }
 
-    /// Decides on a span under `parent` as far as can be without an id. A span that is dropped
-    /// here is counted here: the SDK is never asked for it.
+    /// Decides on a span under `parent`, if that is possible without an id. A span dropped here is
+    /// counted here, since the SDK never sees it.
     pub(crate) fn foresee(&self, parent: &Context) -> Foresight {
         let by_parent = matches!(self.sampler, Sampler::ParentBased(_)) && parent.has_active_span();
         let foresight = match by_parent {

@@ -1,4 +1,4 @@
-//! The settings of `otel-env` in the SDK's own types.
+//! Converts the settings of `otel-env` to the SDK's types.
 
 use std::time::Duration;
 
@@ -84,8 +84,8 @@ pub(crate) fn limits(limits: &Limits) -> SpanLimits {
     }
 }
 
-/// The limits under which each span, or log record, is sent by itself, where no batch is asked for.
-/// It leaves on the processor's thread all the same, so that nobody waits for it.
+/// The batching limits. Without a batch, each span or log record is exported by itself, but still
+/// on the processor's thread, so that nothing waits for it.
 pub(crate) fn batch_or_single(batch: Option<Batch>) -> Batch {
     batch.unwrap_or(Batch {
         schedule_delay: Duration::from_millis(1),

@@ -1,4 +1,4 @@
-//! The signals that ask a program to end.
+//! Signals that ask a program to end.
 
 use std::io;
 
@@ -7,9 +7,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 #[cfg(windows)]
 use tokio::signal::windows::{CtrlC, ctrl_c};
 
-/// The exit code that a shell reports of a process that SIGINT ended.
+/// The exit code that shells report for a process ended by SIGINT.
 const INTERRUPTED: i32 = 130;
-/// The exit code that a shell reports of a process that SIGTERM ended.
+/// The exit code that shells report for a process ended by SIGTERM.
 #[cfg(unix)]
 const TERMINATED: i32 = 143;
 
@@ -27,12 +27,12 @@ pub async fn shutdown_signal() {
         Ok(mut signals) => {
             signals.exit_code().await;
         }
-        // Where signals cannot be caught, they end the process by themselves.
+        // Signals that cannot be caught end the process by themselves.
         Err(_) => std::future::pending().await,
     }
 }
 
-/// Both signals, caught from the moment this is made.
+/// Both signals, caught from the construction on.
 #[cfg(unix)]
 #[derive(Debug)]
 pub(crate) struct Signals {
@@ -42,7 +42,7 @@ pub(crate) struct Signals {
 
 #[cfg(unix)]
 impl Signals {
-    /// Needs a tokio runtime.
+    /// Must be called in a tokio runtime.
     pub(crate) fn listen() -> io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
@@ -50,7 +50,7 @@ impl Signals {
         })
     }
 
-    /// Waits for a signal, and answers with the code of a process that it ended.
+    /// Waits for a signal; returns the exit code of a process ended by it.
     pub(crate) async fn exit_code(&mut self) -> i32 {
         tokio::select! {
             _ = self.interrupt.recv() => INTERRUPTED,
@@ -59,19 +59,19 @@ impl Signals {
     }
 }
 
-/// Ctrl-C, caught from the moment this is made.
+/// Ctrl-C, caught from the construction on.
 #[cfg(windows)]
 #[derive(Debug)]
 pub(crate) struct Signals(CtrlC);
 
 #[cfg(windows)]
 impl Signals {
-    /// Needs a tokio runtime.
+    /// Must be called in a tokio runtime.
     pub(crate) fn listen() -> io::Result<Self> {
         Ok(Self(ctrl_c()?))
     }
 
-    /// Waits for Ctrl-C, and answers with the code of a process that it ended.
+    /// Waits for Ctrl-C; returns the exit code of a process ended by it.
     pub(crate) async fn exit_code(&mut self) -> i32 {
         self.0.recv().await;
         INTERRUPTED

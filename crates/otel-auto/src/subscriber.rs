@@ -1,4 +1,4 @@
-//! The `tracing` subscriber: spans to OpenTelemetry, events to stderr.
+//! The `tracing` subscriber: sends spans to OpenTelemetry and prints events on stderr.
 
 mod loose;
 
@@ -16,7 +16,7 @@ use crate::pipeline::logs::{self, LoggerProvider};
 
 use loose::LooseEvents;
 
-/// The libraries that carry the export. Their spans would cause exports of their own without end.
+/// The libraries that exporters use. Spans of theirs would cause exports without end.
 const CARRIERS: [&str; 9] = [
     "h2",
     "hyper",
@@ -29,10 +29,10 @@ const CARRIERS: [&str; 9] = [
     "ureq",
 ];
 
-/// Makes the subscriber global; `false` where another one is.
+/// Sets the global subscriber; returns `false` if there already is one.
 ///
-/// Spans and log records of level INFO and above are exported whatever `RUST_LOG` says; that one
-/// rules what is printed on stderr.
+/// Spans and log records from level INFO up are exported regardless of `RUST_LOG`, which controls
+/// what is printed on stderr.
 pub(crate) fn install(
     tracer: Option<SdkTracer>,
     logs: Option<&LoggerProvider>,
@@ -42,7 +42,7 @@ pub(crate) fn install(
         .is_some()
         .then(|| LooseEvents.with_filter(exported()));
     let spans = tracer.map(|tracer| {
-        // A span carries what its author gave it and nothing else.
+        // A span has only the attributes that its author set.
         tracing_opentelemetry::layer()
             .with_tracer(tracer)
             .with_location(false)
@@ -56,7 +56,7 @@ pub(crate) fn install(
     let events = fmt::layer()
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
-        // It would report a stderr that is closed on that stderr, and panic.
+        // It would report a closed stderr on stderr, and panic.
         .log_internal_errors(false)
         .with_filter(printed(sdk_log));
     #[cfg(feature = "otlp-grpc")]
@@ -74,15 +74,15 @@ pub(crate) fn install(
 }
 
 fn exported() -> Targets {
-    // A target covers all that begin with it: `opentelemetry` stands for `opentelemetry_sdk` too.
+    // A target covers all targets that begin with it: `opentelemetry` includes `opentelemetry_sdk`.
     let silent = CARRIERS.map(|target| (target, LevelFilter::OFF));
     Targets::new()
         .with_default(LevelFilter::INFO)
         .with_targets(silent)
 }
 
-/// What `RUST_LOG` says, INFO without it. Of the SDK's own log only what `OTEL_LOG_LEVEL` allows,
-/// unless `RUST_LOG` names it: a failed export is in the report at shutdown.
+/// The filter of `RUST_LOG`, INFO by default. The SDK's own log is limited by `OTEL_LOG_LEVEL`
+/// unless `RUST_LOG` names it, since failed exports are in the report at shutdown.
 fn printed(sdk_log: LevelFilter) -> EnvFilter {
     let filter = EnvFilter::builder()
         .with_default_directive(LevelFilter::INFO.into())

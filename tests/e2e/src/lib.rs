@@ -1,10 +1,10 @@
-//! What the end-to-end tests share: the real programs, started as a user starts them.
+//! Code shared by the end-to-end tests; they start the real programs as a user does.
 //!
-//! A test here knows the programs only from outside: their arguments, variables, ports and output.
+//! The tests use the programs only from outside: through arguments, variables, ports and output.
 
 use test_kit::Backend;
 
-/// The receiver of each protocol, as trace-check names them.
+/// The name of each protocol in trace-check, and of its receiver in otel-backend.
 pub const RECEIVERS: [(&str, &str); 8] = [
     ("thrift-http", "Jaeger Thrift HTTP"),
     ("thrift-compact", "Jaeger Thrift compact"),
@@ -19,7 +19,7 @@ pub const RECEIVERS: [(&str, &str); 8] = [
 /// The port of a backend for a protocol of trace-check.
 ///
 /// # Panics
-/// When trace-check has no such protocol.
+/// If trace-check has no such protocol.
 pub fn port(backend: &Backend, protocol: &str) -> String {
     let receiver = RECEIVERS.iter().find(|(name, _)| *name == protocol);
     let (_, listener) = receiver.unwrap_or_else(|| panic!("no protocol {protocol}"));
@@ -28,10 +28,10 @@ pub fn port(backend: &Backend, protocol: &str) -> String {
     port.unwrap_or_default().to_owned()
 }
 
-/// Asks `url` for JSON.
+/// Gets JSON from `url`.
 ///
 /// # Panics
-/// When there is no answer or it is not JSON.
+/// If there is no answer or it is not JSON.
 pub fn get(url: &str) -> serde_json::Value {
     let answer = ureq::get(url)
         .call()

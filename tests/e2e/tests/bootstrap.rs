@@ -1,4 +1,4 @@
-//! `./bootstrap.sh`, as a new user runs it.
+//! Tests `./bootstrap.sh` as a new user runs it.
 
 #![allow(
     clippy::unwrap_used,
@@ -14,7 +14,7 @@ use std::{
 
 use test_kit::{program, root, run, unused_port};
 
-/// The variables that move every TCP port, so that tests can run side by side.
+/// The variables that set every TCP port, so that tests can run side by side.
 const PORTS: [&str; 9] = [
     "SERVER_PORT",
     "OTEL_BACKEND_UI_PORT",
@@ -27,7 +27,7 @@ const PORTS: [&str; 9] = [
     "OTEL_BACKEND_SAMPLING_PORT",
 ];
 
-/// `./bootstrap.sh --once` on `ports`, its traces kept under `state`.
+/// `./bootstrap.sh --once` on `ports`, with its traces under `state`.
 fn bootstrap(ports: &[u16; 9], state: &Path) -> Command {
     let mut command = Command::new(root().join("bootstrap.sh"));
     command
@@ -43,7 +43,7 @@ fn bootstrap(ports: &[u16; 9], state: &Path) -> Command {
     command
 }
 
-/// The profile whose programs are built already.
+/// The build profile of the running test, whose programs are already built.
 fn profile() -> &'static str {
     if program("otel-backend")
         .parent()

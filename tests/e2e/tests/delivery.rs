@@ -1,4 +1,4 @@
-//! What happens to spans when the backend is away, or is killed.
+//! Tests the delivery of spans while the backend is unreachable or killed.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,7 +10,7 @@ use std::{path::Path, process::Command};
 
 use test_kit::{Backend, program, run, unused_port};
 
-/// The samples that need no server, with the variable that names their backend.
+/// The samples that need no server, each with the variable for its backend.
 const MANUAL: [(&str, &str); 3] = [
     ("manual-thrift", "OTEL_EXPORTER_JAEGER_ENDPOINT"),
     ("manual-grpc", "OTEL_EXPORTER_JAEGER_ENDPOINT"),
@@ -25,7 +25,7 @@ fn endpoint(backend: &Backend, sample: &str) -> String {
     }
 }
 
-/// Runs a sample and keeps what it printed in a file for trace-check.
+/// Runs a sample, and writes its output to a file for trace-check.
 fn sample(name: &str, variable: &str, endpoint: &str, folder: &Path) -> String {
     let finished = run(Command::new(program(name)).env(variable, endpoint));
     assert_eq!(finished.code(), Some(0), "{finished:#?}");
@@ -54,7 +54,7 @@ fn what_was_acknowledged_survives_a_kill() {
     for (name, variable) in MANUAL {
         let endpoint = endpoint(&backend, name);
         samples.push(sample(name, variable, &endpoint, folder.path()));
-        // Right after the acknowledgement, with no time to write anything behind.
+        // Killed right after the acknowledgement, with no time to write anything more.
         backend = backend.kill().restart();
     }
 

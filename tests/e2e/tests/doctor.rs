@@ -1,4 +1,4 @@
-//! trace-check doctor against the real receivers.
+//! Tests trace-check doctor against the real receivers.
 
 #![allow(
     clippy::unwrap_used,
@@ -56,8 +56,8 @@ fn a_path_to_a_running_backend_is_whole() {
     }
 }
 
-/// otel-backend takes OTLP on both ports, whichever protocol is spoken; other backends do not, and the
-/// tests of trace-check have what is said of those.
+/// otel-backend accepts both forms of OTLP on both ports. Other backends do not; trace-check has
+/// its own tests of what the doctor says about them.
 #[test]
 fn grpc_and_http_arrive_on_each_others_ports() {
     let backend = Backend::in_memory();

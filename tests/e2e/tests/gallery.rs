@@ -1,4 +1,4 @@
-//! The gallery, as a new user runs it.
+//! Tests the gallery as a new user runs it.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,7 +9,7 @@ use std::process::Command;
 
 use test_kit::{Backend, program, run};
 
-/// The troubles, in the order in which they are shown.
+/// The troubles, in the order of the exhibits.
 const TROUBLES: [&str; 12] = [
     "refused",
     "retries",
@@ -25,9 +25,9 @@ const TROUBLES: [&str; 12] = [
     "sampling",
 ];
 
-/// `shop gallery`, which sends to `backend` and searches there.
+/// `shop gallery`, sending to `backend` and searching there.
 fn gallery(backend: &Backend, more: &[&str]) -> Command {
-    // It starts trace-check, which lies beside it.
+    // It runs trace-check, which must be in the same folder.
     program("trace-check");
     let mut command = Command::new(program("shop"));
     command
@@ -43,7 +43,7 @@ fn every_trouble_has_an_address_and_a_query_that_finds_it_alone() {
     let finished = run(&mut gallery(&backend, &[]));
     assert_eq!(finished.code(), Some(0), "{finished:#?}");
 
-    // Below the table's head.
+    // Skips the table's header.
     let lines: Vec<&str> = finished.stdout.lines().skip(1).collect();
     assert_eq!(lines.len(), TROUBLES.len() + 2, "{lines:#?}");
     for (line, trouble) in lines.iter().zip(TROUBLES) {

@@ -1,9 +1,9 @@
-//! The manual samples send what the Python programs they re-implement sent.
+//! Tests that the manual samples send what the Python programs they re-implement sent.
 //!
-//! `tests/kit/captures/` holds what those put on the wire (Jaeger exporters 1.12.0rc1). Times and ids differ
-//! by nature. On purpose, and named in the README, differ: the resource stands in the process and
-//! not in every span, the kind `internal` and the `otel.library` aliases are not sent, and an
-//! event's name is the field `event`, not `message`.
+//! `tests/kit/captures/` holds what the Python programs sent (Jaeger exporters 1.12.0rc1). Times
+//! and ids differ by nature. Intended differences, named in the README: the resource stands in the
+//! process and not in every span, the kind `internal` and the `otel.library` aliases are not sent,
+//! and an event's name is the field `event`, not `message`.
 
 #![allow(
     clippy::unwrap_used,
@@ -21,7 +21,7 @@ use e2e::get;
 use serde_json::Value as Json;
 use test_kit::{Backend, program, root, run};
 
-/// A span with ids replaced by the names of the spans they stand for.
+/// A span with ids replaced by the names of their spans.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Span {
     name: String,
@@ -87,7 +87,7 @@ fn text(json: &Json, key: &str) -> String {
     json[key].as_str().unwrap_or_default().to_owned()
 }
 
-/// Which span an id names, by the keys under which this form keeps both.
+/// The name of the span with each id, given the keys of both in this form.
 fn names(spans: &[Json], id: &str, name: &str) -> BTreeMap<String, String> {
     spans
         .iter()
@@ -95,7 +95,7 @@ fn names(spans: &[Json], id: &str, name: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// What the two are compared by, without what differs on purpose.
+/// The tags to compare, without the intended differences.
 fn compared(tags: impl IntoIterator<Item = (String, String)>) -> BTreeSet<String> {
     tags.into_iter()
         .filter(|(key, _)| {
@@ -112,7 +112,7 @@ fn compared(tags: impl IntoIterator<Item = (String, String)>) -> BTreeSet<String
         .collect()
 }
 
-/// The keys of a resource: its values name the language.
+/// The keys of a resource; the values name the language.
 fn resource_keys(keys: impl IntoIterator<Item = String>) -> BTreeSet<String> {
     keys.into_iter()
         .filter(|key| key != "service.name")
@@ -235,7 +235,7 @@ fn from_grpc(capture: &Json) -> Vec<Span> {
         .collect()
 }
 
-/// A value with its type, the same from every form.
+/// A value with its type, in one notation for all forms.
 fn typed(kind: &str, value: &Json) -> String {
     match (kind, value.as_f64()) {
         ("float64", Some(number)) => format!("float64 {number:?}"),

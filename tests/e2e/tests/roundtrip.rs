@@ -1,4 +1,5 @@
-//! trace-check against the real backend: every protocol, nothing lost but what is declared.
+//! Tests trace-check against the real backend: no protocol may lose anything beyond the declared
+//! losses.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,7 +13,7 @@ use e2e::{RECEIVERS, port};
 use serde_json::Value;
 use test_kit::{Backend, Finished, program, run, unused_port};
 
-/// `trace-check roundtrip` by these protocols, with these arguments more.
+/// Runs `trace-check roundtrip` with these protocols and more arguments.
 fn roundtrip(backend: &Backend, protocols: &[&str], arguments: &[&str]) -> (Finished, Value) {
     let mut command = Command::new(program("trace-check"));
     command
@@ -28,7 +29,7 @@ fn roundtrip(backend: &Backend, protocols: &[&str], arguments: &[&str]) -> (Fini
     (finished, report)
 }
 
-/// All traces but the large ones, which only take time.
+/// All test traces but the large ones, which only take time.
 const SMALL: &str = "values,events,origins,ids,short-id,times,skew,links,state,status,dropped,deep,\
                      forest,late,twice,search";
 
@@ -79,7 +80,7 @@ fn every_protocol_brings_every_trace_and_a_restart_loses_none() {
             protocol["visible"]["p95_ms"].as_f64().unwrap() > 0.0,
             "{protocol:#}"
         );
-        // OTLP loses nothing, whatever its form.
+        // No form of OTLP may lose anything.
         if protocol["protocol"].as_str().unwrap().starts_with("otlp") {
             let v3 = &protocol["apis"][1];
             assert_eq!(v3["api"], "jaeger-v3");

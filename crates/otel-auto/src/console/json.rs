@@ -1,12 +1,12 @@
-//! JSON text as Python's `json.dumps(value, indent=4)` lays it out.
+//! Writes JSON with the layout of Python's `json.dumps(value, indent=4)`.
 
 use std::fmt::Write;
 
-/// Builds one JSON text. The caller writes one value after each [`key`](Self::key).
+/// Builds a JSON text. The caller must write one value after each [`key`](Self::key).
 pub(super) struct JsonWriter {
     text: String,
     depth: usize,
-    /// True if the innermost open object or array holds something already.
+    /// True if the innermost open object or array is not empty.
     filled: bool,
 }
 
@@ -61,7 +61,7 @@ impl JsonWriter {
         self.text.push_str(&float_repr(value));
     }
 
-    /// Writes `value` in quotes, all but printable ASCII as `\u` escapes of UTF-16.
+    /// Writes `value` in quotes, with everything but printable ASCII as UTF-16 escapes `\u…`.
     pub(super) fn string(&mut self, value: &str) {
         self.text.push('"');
         for character in value.chars() {
@@ -116,9 +116,9 @@ impl JsonWriter {
     }
 }
 
-/// Python's `repr` of a float. Rust's `Debug` has the same digits and changes to an exponent at the
-/// same sizes, below 1e-4 and from 1e16 on; Python signs the exponent and gives it two digits.
-/// `json.dumps` writes `NaN`, `Infinity` and `-Infinity`.
+/// Python's `repr` of a float. Rust's `Debug` gives the same digits, and uses exponents for the
+/// same numbers (below 1e-4, and from 1e16 on), but Python writes the exponent with a sign and two
+/// digits. `json.dumps` writes `NaN`, `Infinity` and `-Infinity`.
 fn float_repr(value: f64) -> String {
     if value.is_nan() {
         return "NaN".to_owned();

@@ -1,4 +1,4 @@
-//! Prints each log record as JSON, as the Python SDK's console exporter does.
+//! Prints each log record as JSON, like the Python SDK's console exporter.
 
 use std::io;
 
@@ -13,7 +13,8 @@ use super::json::JsonWriter;
 use super::output::Output;
 use super::parts::{sorted, utc, write_attributes};
 
-/// Writes each log record as indented JSON, with the ids of the span that was current.
+/// An exporter that writes each log record as indented JSON, with the ids of the span it belongs
+/// to.
 #[derive(Debug)]
 pub(crate) struct ConsoleLogExporter {
     output: Output,

@@ -1,4 +1,4 @@
-//! The output to which JSON is written.
+//! The output that JSON is written to.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -14,7 +14,7 @@ impl Output {
         Self(Mutex::new(Box::new(output)))
     }
 
-    /// Writes all of `text`. A reader that has gone away wants no more of it: that is no error.
+    /// Writes all of `text`. It is not an error if the reader has closed the pipe.
     pub(super) fn write(&self, text: &str) -> OTelSdkResult {
         let mut output = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let written = output

@@ -1,4 +1,4 @@
-//! Values, attributes and times as the Python SDK prints them.
+//! Values, attributes and times in the form of the Python SDK.
 
 use std::time::SystemTime;
 
@@ -8,14 +8,14 @@ use opentelemetry_sdk::Resource;
 
 use super::json::JsonWriter;
 
-/// Resource attributes that come first, as in the Python SDK; the rest follow in order of key.
+/// The resource attributes that come first, as in the Python SDK; the rest are sorted by key.
 const FIRST_RESOURCE_KEYS: [&str; 3] = [
     "telemetry.sdk.language",
     "telemetry.sdk.name",
     "telemetry.sdk.version",
 ];
 
-/// The attributes of a resource, in the order in which they are printed.
+/// The attributes of a resource, in the order of printing.
 pub(super) fn sorted(resource: &Resource) -> Vec<KeyValue> {
     let mut attributes: Vec<_> = resource
         .iter()
@@ -31,8 +31,8 @@ fn resource_rank(attribute: &KeyValue) -> (usize, &str) {
     (first.unwrap_or(FIRST_RESOURCE_KEYS.len()), key)
 }
 
-/// Writes a map. Of attributes with one key the last value counts, at the place of the first, as
-/// in a Python `dict`: the Rust SDK keeps them all.
+/// Writes a map. If a key repeats, the last value takes the place of the first, as in a Python
+/// `dict`; the Rust SDK keeps all values.
 pub(super) fn write_attributes(json: &mut JsonWriter, attributes: &[KeyValue]) {
     json.object(|json| {
         for (index, attribute) in attributes.iter().enumerate() {
@@ -63,8 +63,8 @@ fn write_value(json: &mut JsonWriter, value: &Value) {
     }
 }
 
-/// `2026-11-22T18:31:52.544252Z`, rounded to the microsecond. A time that the calendar of `jiff`
-/// does not hold (before the year -9999 or after 9999) is written as the Unix epoch.
+/// A time in the form `2026-11-22T18:31:52.544252Z`, rounded to microseconds. A time outside the
+/// calendar of `jiff` (before the year -9999 or after 9999) is written as the Unix epoch.
 pub(super) fn utc(time: SystemTime) -> String {
     Timestamp::try_from(time)
         .and_then(|time| time.round(Unit::Microsecond))

@@ -72,7 +72,7 @@ fn prints_events_links_status_and_every_type_of_value() {
     let mut events = SpanEvents::default();
     events.events.push(Event::new(
         "foo1",
-        // Half a microsecond rounds up.
+        // Half a microsecond is rounded up.
         time("2026-11-22T18:31:52.9999995Z"),
         vec![KeyValue::new("escaped", "中 😀 \"quoted\"")],
         0,

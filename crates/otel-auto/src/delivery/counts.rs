@@ -1,19 +1,20 @@
-//! The totals.
+//! The counts.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 
-/// The totals, shared by the processor (which sees spans end) and the exporter (which sees what
-/// becomes of them).
+/// The counts, shared by the processor, which sees spans end, and the exporter, which sees their
+/// outcome.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
     started: AtomicU64,
     ended: AtomicU64,
     acknowledged: AtomicU64,
     failed: AtomicU64,
-    /// Of the export under way, what the backend rejected while it took the rest.
+    /// The number of spans of the current export that the backend rejected, while it accepted the
+    /// others.
     rejected: AtomicU64,
     closed: AtomicBool,
     timed_out: AtomicBool,
@@ -34,7 +35,7 @@ impl Counts {
         *self.lock_error() = Some(reason);
     }
 
-    /// Counts an export of `count` that ended so.
+    /// Counts an export of `count` spans and its result.
     pub(super) fn settle(&self, count: usize, result: &OTelSdkResult) {
         let count = u64::try_from(count).unwrap_or(u64::MAX);
         let failed = match result {
@@ -49,8 +50,7 @@ impl Counts {
             .fetch_add(count - failed, Ordering::AcqRel);
     }
 
-    /// Notes how the processor's shutdown went, and answers as it should have: with an error also
-    /// where something was lost.
+    /// Records the result of the processor's shutdown; returns an error also if something was lost.
     pub(super) fn close(&self, result: OTelSdkResult) -> OTelSdkResult {
         if matches!(result, Err(OTelSdkError::AlreadyShutdown)) {
             return result;
@@ -77,7 +77,7 @@ impl Counts {
         self.failed.load(Ordering::Acquire)
     }
 
-    /// The number that failed and, after shutdown, of those never exported.
+    /// The number of failed spans and, after shutdown, of those never exported.
     pub(super) fn lost(&self) -> u64 {
         if self.is_closed() {
             self.ended().saturating_sub(self.acknowledged())
@@ -86,7 +86,7 @@ impl Counts {
         }
     }
 
-    /// The number that had started and not ended at shutdown.
+    /// The number of spans that had not ended at shutdown.
     pub(super) fn open(&self) -> u64 {
         let started = self.started.load(Ordering::Acquire);
         if self.is_closed() {
@@ -113,7 +113,7 @@ impl Counts {
     }
 }
 
-/// The SDK writes "Operation failed: " before every message, which says nothing.
+/// The SDK puts "Operation failed: " before every message, which is not informative.
 fn reason(error: &OTelSdkError) -> String {
     match error {
         OTelSdkError::InternalFailure(message) => message.clone(),

@@ -19,7 +19,7 @@ pub(crate) struct CountedLogs {
     counts: Arc<Counts>,
 }
 
-/// An exporter that counts what it hands on.
+/// An exporter that counts what it passes on.
 #[derive(Debug)]
 struct CountedExporter<E> {
     exporter: E,
@@ -77,7 +77,7 @@ impl<E: LogExporter> LogExporter for CountedExporter<E> {
         self.exporter.shutdown_with_timeout(timeout)
     }
 
-    // Some exporters implement only this one of the two.
+    // Some exporters implement only `shutdown`, not `shutdown_with_timeout`.
     fn shutdown(&self) -> OTelSdkResult {
         self.exporter.shutdown()
     }

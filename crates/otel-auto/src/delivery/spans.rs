@@ -20,7 +20,7 @@ pub struct CountedBatch {
     counts: Arc<Counts>,
 }
 
-/// An exporter that counts what it hands on.
+/// An exporter that counts what it passes on.
 #[derive(Debug)]
 struct CountedExporter<E> {
     exporter: E,
@@ -53,8 +53,8 @@ impl SpanProcessor for CountedBatch {
     }
 
     fn on_end(&self, span: SpanData) {
-        // "Span Exporters … will not receive them unless the Sampled flag was set": the SDK's own
-        // processor hands them on. https://opentelemetry.io/docs/specs/otel/trace/sdk/#sampling
+        // Only sampled spans may be exported, but the SDK's own processor passes on the others too.
+        // https://opentelemetry.io/docs/specs/otel/trace/sdk/#sampling
         if span.span_context.is_sampled() {
             self.counts.end();
             self.batch.on_end(span);
@@ -67,7 +67,7 @@ impl SpanProcessor for CountedBatch {
 
     /// # Errors
     ///
-    /// Unlike the SDK's, an error also when spans were lost.
+    /// Unlike the SDK's processor, this returns an error also if spans were lost.
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
         self.counts.close(self.batch.shutdown_with_timeout(timeout))
     }
@@ -89,7 +89,7 @@ impl<E: SpanExporter> SpanExporter for CountedExporter<E> {
         self.exporter.shutdown_with_timeout(timeout)
     }
 
-    // Some exporters implement only this one of the two.
+    // Some exporters implement only `shutdown`, not `shutdown_with_timeout`.
     fn shutdown(&self) -> OTelSdkResult {
         self.exporter.shutdown()
     }

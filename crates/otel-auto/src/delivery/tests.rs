@@ -49,7 +49,7 @@ fn spans_that_a_full_queue_dropped_are_lost() {
 
     end_spans(&provider, 1);
     gate.entered.recv().unwrap();
-    // The exporter holds the first span; one more fits the queue, three do not.
+    // The exporter holds the first span, the queue takes one more, and the others are dropped.
     end_spans(&provider, 4);
     drop(gate.open);
     provider.shutdown().unwrap();
@@ -123,7 +123,7 @@ impl SpanExporter for Refusing {
     }
 }
 
-/// Says when an export begins, and ends it when the gate is dropped.
+/// An exporter that signals the start of each export, and ends it when the gate is opened.
 #[derive(Debug)]
 struct Gated {
     entered: mpsc::Sender<()>,
@@ -154,7 +154,7 @@ impl Gated {
 impl SpanExporter for Gated {
     async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
         self.entered.send(()).ok();
-        // An error means that the gate is open for good.
+        // An error means that the gate was dropped and stays open.
         self.opened.lock().unwrap().recv().ok();
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! The attributes that servers and clients share, and their names.
+//! The attributes that server and client spans share.
 //!
 //! <https://opentelemetry.io/docs/specs/semconv/rpc/grpc/>
 
@@ -9,7 +9,7 @@ use crate::instrumentation::Scope;
 
 /// The scope of server and client spans.
 ///
-/// The next version after 1.44 is going to shorten `rpc.response.status_code` to `rpc.status_code`.
+/// The version after 1.44 will shorten `rpc.response.status_code` to `rpc.status_code`.
 pub(super) const SCOPE: Scope = Scope {
     name: "otel_auto::grpc",
     schema_url: "https://opentelemetry.io/schemas/1.44.0",
@@ -20,17 +20,17 @@ pub(super) const RPC_METHOD_ORIGINAL: &str = "rpc.method_original";
 pub(super) const RPC_RESPONSE_STATUS_CODE: &str = "rpc.response.status_code";
 const RPC_SYSTEM_NAME: &str = "rpc.system.name";
 
-/// The name of the system, and of a span whose method is not known.
+/// The value of `rpc.system.name`, and the name of a span whose method is unknown.
 pub(super) const GRPC: &str = "grpc";
 
-/// The method, where none of that name is known.
+/// The method name for unknown methods.
 pub(super) const OTHER: &str = "_OTHER";
 
 pub(super) fn system() -> KeyValue {
     KeyValue::new(RPC_SYSTEM_NAME, GRPC)
 }
 
-/// `package.Service/Method`: the path of a call without its slash.
+/// `package.Service/Method`: the path of a call without its leading slash.
 pub(super) fn method(uri: &Uri) -> &str {
     uri.path().trim_start_matches('/')
 }

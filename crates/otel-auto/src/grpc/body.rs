@@ -1,4 +1,4 @@
-//! The response body that keeps the span open.
+//! A response body that keeps the span open.
 
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll, ready};
@@ -14,7 +14,7 @@ use super::call::CallSpan;
 use super::outcome::Outcome;
 
 pin_project! {
-    /// The body of a response, with the span of the call: it ends with the trailers, with an error,
+    /// A response body that holds the call's span. The span ends with the trailers, with an error,
     /// or when the body is dropped.
     #[derive(Debug)]
     pub struct ResponseBody<B> {
@@ -64,7 +64,7 @@ where
     }
 }
 
-/// The status of the call, if this is the last that comes.
+/// The status of the call, if this frame is the last one.
 fn outcome(frame: Option<&Result<Frame<Bytes>, Status>>, status: StatusCode) -> Option<Outcome> {
     let without_status = || Outcome::without_status(status);
     match frame {

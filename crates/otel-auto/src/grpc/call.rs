@@ -1,4 +1,4 @@
-//! The span of one call, from its start to the status of the call.
+//! The span of a call, from its start to the call's status.
 
 use std::time::Instant;
 
@@ -12,10 +12,10 @@ use super::body::ResponseBody;
 use super::outcome::Outcome;
 use crate::instrumentation::RequestSpan;
 
-/// The span of one call, ended when this is dropped.
+/// The span of a call, which ends when this is dropped.
 ///
-/// A call that is dropped before its status was seen is cancelled, and one that is cancelled after
-/// its deadline has exceeded it: grpc-java says the same of both.
+/// A call dropped before its status arrived counts as cancelled, or as having exceeded its deadline
+/// if that has passed; grpc-java does the same.
 #[derive(Debug)]
 pub(super) struct CallSpan {
     span: RequestSpan,
@@ -26,8 +26,8 @@ pub(super) struct CallSpan {
 #[derive(Debug)]
 pub(super) enum Side {
     Client,
-    /// With the method that the caller named. The router behind the layer knows whether there is
-    /// one of that name, and says so by its answer.
+    /// The method that the caller named. Only the router behind the layer knows if it exists, and
+    /// shows that by its answer.
     Server(StringValue),
 }
 
@@ -40,7 +40,7 @@ impl CallSpan {
         }
     }
 
-    /// Makes the context of a server's span current on this thread, until the guard is dropped.
+    /// Makes the context of a server span current on this thread until the guard is dropped.
     pub(super) fn attach(&self) -> Option<ContextGuard> {
         match self.side {
             Side::Server(_) => self.span.attach(),
@@ -48,7 +48,8 @@ impl CallSpan {
         }
     }
 
-    /// Ends with a response that holds its status, or else goes on with the response's body.
+    /// Ends the span if the response has a status; otherwise passes the span to the response's
+    /// body.
     pub(super) fn answer<B: Body>(mut self, response: Response<B>) -> Response<ResponseBody<B>> {
         let status = response.status();
         let ends_here = response.body().is_end_stream();
@@ -65,19 +66,20 @@ impl CallSpan {
         response.map(|body| ResponseBody::new(body, status, span))
     }
 
-    /// Ends with the status of the call.
+    /// Ends the span with the status of the call.
     pub(super) fn end(mut self, outcome: &Outcome) {
         self.record(outcome);
     }
 
-    /// Ends without a status.
+    /// Ends the span without a status.
     pub(super) fn fail(mut self, error_type: &'static str, description: &str) {
         self.record_method();
         self.span.fail(error_type, description);
     }
 
-    /// Generated servers and tonic's router answer to the name of a method that they do not have
-    /// with this code and no message. A caller is not to make up names of spans without end.
+    /// Generated servers and tonic's router answer unknown methods with this code and no message.
+    /// The name is then not recorded, so that callers cannot make up an unlimited number of span
+    /// names.
     fn name_unknown_method(&mut self, outcome: &Outcome) {
         let is_unknown = outcome.code == Code::Unimplemented && outcome.message.is_empty();
         let Side::Server(method) = &self.side else {
@@ -130,7 +132,7 @@ impl Drop for CallSpan {
             return;
         }
         if std::thread::panicking() {
-            // The span says the rest.
+            // The span is dropped, and its drop records the rest.
             self.record_method();
         } else {
             self.record(&Outcome::new(Code::Cancelled, "dropped before it ended"));

@@ -22,22 +22,21 @@ use super::{BoxError, deadline};
 use crate::instrumentation::attributes::{SERVER_ADDRESS, SERVER_PORT};
 use crate::instrumentation::{Description, Scope, SharedTracer, carrier, intern};
 
-/// Makes a [`Client`] of a channel, for [`tower::ServiceBuilder`].
+/// A layer that makes a [`Client`] from a channel, for [`tower::ServiceBuilder`].
 #[derive(Clone, Debug)]
 pub struct ClientLayer {
     target: Target,
     tracer: SharedTracer,
 }
 
-/// A channel that makes one client span per call and sends its ids along, as metadata.
+/// A channel that makes a client span for each call and sends its context in the metadata.
 ///
-/// Generated clients take it in place of the channel. The span ends with the last response, or when
-/// the response is dropped. A status of the transport is recorded as well as one of the server;
-/// a call that ends after its deadline is `DEADLINE_EXCEEDED`, which tonic itself calls a
-/// cancellation.
+/// Generated clients accept it in place of the channel. The span ends with the last response, or
+/// when the response is dropped. It records the status of the server or of the transport; a call
+/// that ends after its deadline is `DEADLINE_EXCEEDED`, although tonic reports it as cancelled.
 ///
-/// Generated clients say which method is called; of a call by another way the method is `_OTHER`.
-/// The address of the connection is not recorded: a channel does not tell it.
+/// The method is known for calls by generated clients; for other calls it is `_OTHER`. The address
+/// of the connection is not recorded, since a channel does not expose it.
 #[derive(Clone, Debug)]
 pub struct Client<S> {
     inner: S,
@@ -55,22 +54,21 @@ pin_project! {
     }
 }
 
-/// The server as the channel was told of it.
+/// The server's address, as given to the channel.
 #[derive(Clone, Debug)]
 struct Target {
     address: Option<StringValue>,
     port: Option<u16>,
 }
 
-/// A call, as the span describes it.
+/// A call as the source of a span's attributes.
 struct Outgoing<'a, B> {
     request: &'a Request<B>,
     target: &'a Target,
 }
 
 impl ClientLayer {
-    /// A layer for a channel to `target`, which an endpoint tells by
-    /// [`uri`](tonic::transport::Endpoint::uri).
+    /// A layer for a channel to `target`, the endpoint's [`uri`](tonic::transport::Endpoint::uri).
     pub fn new(target: &Uri) -> Self {
         Self {
             target: Target::new(target),
@@ -92,13 +90,13 @@ impl<S> Layer<S> for ClientLayer {
 }
 
 impl<S> Client<S> {
-    /// Calls through `inner`, a channel to `target`, which an endpoint tells by
+    /// Wraps `inner`, a channel to `target`, the endpoint's
     /// [`uri`](tonic::transport::Endpoint::uri).
     pub fn new(inner: S, target: &Uri) -> Self {
         ClientLayer::new(target).layer(inner)
     }
 
-    /// Starts the span of a call and writes its context into the call's metadata.
+    /// Starts the span of a call, and writes its context to the call's metadata.
     fn start<B>(&self, request: &mut Request<B>) -> CallSpan {
         let outgoing = Outgoing {
             request,
@@ -146,7 +144,8 @@ where
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let result = ready!(this.inner.poll(task));
-        // Polled again after it was ready, which no caller may do: there is no span left to end.
+        // The future was polled again after it was ready, which is an error of the caller; the span
+        // has already ended.
         let Some(span) = this.span.take() else {
             return Poll::Pending;
         };
@@ -162,7 +161,7 @@ where
 }
 
 impl Target {
-    /// Without a port it is that of the scheme.
+    /// The port defaults to that of the scheme.
     fn new(uri: &Uri) -> Self {
         let host = uri.host();
         let host = host.map(|host| host.trim_start_matches('[').trim_end_matches(']'));
@@ -172,7 +171,7 @@ impl Target {
             _ => None,
         };
         Self {
-            // Shared by the spans.
+            // Shared by all spans.
             address: host.map(|host| Arc::<str>::from(host).into()),
             port: uri.port_u16().or(of_scheme),
         }
@@ -213,7 +212,7 @@ impl<B> Description for Outgoing<'_, B> {
 }
 
 impl<B> Outgoing<'_, B> {
-    /// Generated clients name the method that they call.
+    /// Generated clients mark the methods that they call.
     fn is_known(&self) -> bool {
         let extensions = self.request.extensions();
         extensions.get::<GrpcMethod<'static>>().is_some()

@@ -1,4 +1,4 @@
-//! The deadline that comes with a call.
+//! The deadline of a call.
 
 use std::time::{Duration, Instant};
 
@@ -6,14 +6,13 @@ use http::{HeaderMap, HeaderName};
 
 const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 
-/// The instant after which the caller waits no longer; `None` without one, or where it cannot be
-/// read.
+/// The time at which the caller stops waiting; `None` if there is none or it is invalid.
 pub(super) fn of(headers: &HeaderMap) -> Option<Instant> {
     let timeout = parse(headers.get(GRPC_TIMEOUT)?.to_str().ok()?)?;
     Instant::now().checked_add(timeout)
 }
 
-/// At most eight digits and a unit.
+/// The value has at most eight digits, and a unit.
 ///
 /// <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#requests>
 fn parse(timeout: &str) -> Option<Duration> {

@@ -1,4 +1,4 @@
-//! How a call ended.
+//! The outcome of a call.
 
 use std::error::Error;
 
@@ -16,7 +16,7 @@ const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 #[derive(Debug, PartialEq)]
 pub(super) struct Outcome {
     pub(super) code: Code,
-    /// Empty where there is nothing to say.
+    /// The message of the status; empty if there is none.
     pub(super) message: String,
 }
 
@@ -26,7 +26,7 @@ impl Outcome {
         Self { code, message }
     }
 
-    /// The status in trailers, or in the headers of a response that has no more than these.
+    /// The status in trailers, or in the headers of a response without a body.
     pub(super) fn read(headers: &HeaderMap) -> Option<Self> {
         let code = Code::from_bytes(headers.get(GRPC_STATUS)?.as_bytes());
         let message = headers.get(GRPC_MESSAGE);
@@ -34,7 +34,7 @@ impl Outcome {
         Some(Self::new(code, message.unwrap_or_default()))
     }
 
-    /// The status of a response without one.
+    /// The outcome of a response without a gRPC status.
     ///
     /// <https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md>
     pub(super) fn without_status(http: StatusCode) -> Self {
@@ -50,12 +50,12 @@ impl Outcome {
         Self::new(code, message)
     }
 
-    /// The status of a call that did not come to a response, and `error` as that status.
+    /// The outcome of a call that failed before a response, and `error` as a status.
     pub(super) fn of_error(error: BoxError) -> (Self, Status) {
         let expired = causes(&*error).any(<dyn Error>::is::<TimeoutExpired>);
         let message = causes(&*error).last().map(ToString::to_string);
         let status = Status::from_error(error);
-        // tonic takes its own timeout for a cancellation.
+        // tonic reports its own timeout as a cancellation.
         let code = if expired {
             Code::DeadlineExceeded
         } else {
@@ -64,7 +64,7 @@ impl Outcome {
         (Self::new(code, message.unwrap_or_default()), status)
     }
 
-    /// The name of the code, as the convention spells it.
+    /// The name of the code, as the conventions spell it.
     pub(super) fn name(&self) -> &'static str {
         match self.code {
             Code::Ok => "OK",
@@ -87,12 +87,12 @@ impl Outcome {
         }
     }
 
-    /// "All status codes except `OK` SHOULD be considered errors."
+    /// The conventions count every status but `OK` as an error of client spans.
     pub(super) fn is_error_of_client(&self) -> bool {
         self.code != Code::Ok
     }
 
-    /// Of all codes those that tell of a fault of the server; the others tell of the request.
+    /// True for codes that mean a fault of the server; the others concern the request.
     pub(super) fn is_error_of_server(&self) -> bool {
         matches!(
             self.code,

@@ -26,15 +26,16 @@ use crate::instrumentation::attributes::{
 };
 use crate::instrumentation::{Description, Scope, SharedTracer, carrier, intern};
 
-/// Makes a server span for each call, as a child of the span that the call's metadata name.
+/// A layer that makes a server span for each call, as a child of the span in the call's metadata.
 ///
-/// Add it with [`tonic::transport::Server::layer`], or to the router that
-/// [`into_axum_router`](tonic::service::Routes::into_axum_router) makes; requests that are not gRPC
-/// pass through. The span is current while the method and its stream of responses run, and ends
-/// with the last of these.
+/// Add it with [`tonic::transport::Server::layer`], or to the router from
+/// [`into_axum_router`](tonic::service::Routes::into_axum_router). Requests that are not gRPC pass
+/// through. The span is current while the method and its stream of responses run, and ends with the
+/// last response.
 ///
-/// A method that the server does not have is named `_OTHER`, as the convention demands: no caller
-/// can make up names of spans. It is told by the answer, so `rpc.method` is recorded at the end.
+/// A method that the server does not have is named `_OTHER`, as the conventions require, so that
+/// callers cannot make up span names. Only the answer shows this, so `rpc.method` is recorded at
+/// the end.
 #[derive(Clone, Debug, Default)]
 pub struct ServerLayer {
     tracer: SharedTracer,
@@ -53,16 +54,16 @@ pin_project! {
     pub struct ServerFuture<F> {
         #[pin]
         inner: F,
-        // None for a request that is not gRPC, and after the response.
+        // `None` for a request that is not gRPC, and after the response.
         span: Option<CallSpan>,
     }
 }
 
-/// A call, as the span describes it.
+/// A call as the source of a span's attributes.
 struct Incoming<'a, B>(&'a Request<B>);
 
 impl ServerLayer {
-    /// A layer that reports to the global tracer provider.
+    /// A layer that uses the global tracer provider.
     pub fn new() -> Self {
         Self::default()
     }
@@ -163,7 +164,7 @@ impl<B> Description for Incoming<'_, B> {
 }
 
 impl<B> Incoming<'_, B> {
-    /// The host that the client asked for, and the port if it was named.
+    /// Adds the host that the client asked for, and the port if one was given.
     fn add_server(&self, attributes: &mut Vec<KeyValue>) {
         let host = || str::from_utf8(self.0.headers().get(HOST)?.as_bytes()).ok();
         let authority = self.0.uri().authority().map(Authority::as_str);
@@ -176,7 +177,7 @@ impl<B> Incoming<'_, B> {
         }
     }
 
-    /// The peer, as tonic's server knows it, or axum's.
+    /// The peer's address, from tonic's server or from axum.
     fn peer(&self) -> Option<SocketAddr> {
         let tonic = || self.0.extensions().get::<TcpConnectInfo>()?.remote_addr();
         #[cfg(feature = "axum")]
@@ -191,7 +192,7 @@ impl<B> Incoming<'_, B> {
     }
 }
 
-/// True for gRPC itself. gRPC-Web has its trailers in its body, where they are not looked for.
+/// True for plain gRPC. gRPC-Web has its trailers in the body, where they are not looked for.
 fn is_grpc(headers: &HeaderMap) -> bool {
     let content_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     let encoding = content_type.and_then(|value| value.strip_prefix(b"application/grpc"));

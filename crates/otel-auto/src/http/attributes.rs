@@ -1,4 +1,4 @@
-//! The attributes that servers and clients share, and their names.
+//! The attributes that server and client spans share.
 //!
 //! <https://opentelemetry.io/docs/specs/semconv/registry/attributes/http/>
 
@@ -26,7 +26,7 @@ pub(super) const URL_QUERY: &str = "url.query";
 pub(super) const URL_SCHEME: &str = "url.scheme";
 pub(super) const USER_AGENT_ORIGINAL: &str = "user_agent.original";
 
-/// The method if it is known: by default those of RFC 9110, PATCH, and QUERY. Case matters.
+/// The method, if it is known: by default those of RFC 9110, PATCH, and QUERY. Case matters.
 fn known_method(method: &Method) -> Option<&'static str> {
     const DEFAULT: [&str; 10] = [
         "GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "CONNECT", "PATCH", "TRACE", "QUERY",
@@ -38,7 +38,8 @@ fn known_method(method: &Method) -> Option<&'static str> {
     }
 }
 
-/// Adds the method: an unknown one as `_OTHER`, so that a client cannot make up names without end.
+/// Adds the method. An unknown one becomes `_OTHER`, so that clients cannot make up an unlimited
+/// number of names.
 pub(super) fn add_method(attributes: &mut Vec<KeyValue>, method: &Method) {
     if let Some(known) = known_method(method) {
         attributes.push(KeyValue::new(HTTP_REQUEST_METHOD, known));
@@ -49,7 +50,7 @@ pub(super) fn add_method(attributes: &mut Vec<KeyValue>, method: &Method) {
     }
 }
 
-/// The method as a span's name has it.
+/// The method in the form used in span names.
 pub(super) fn method_in_name(method: &Method) -> &'static str {
     known_method(method).unwrap_or("HTTP")
 }
@@ -65,13 +66,12 @@ pub(super) fn protocol_version(version: Version) -> Option<&'static str> {
     })
 }
 
-/// Records the status that answers the request; `failed` says whether the convention counts it as
-/// an error.
+/// Records the status of the response. `failed` is true if the conventions count it as an error.
 pub(super) fn answer(span: &mut RequestSpan, status: StatusCode, failed: bool) {
     let code = i64::from(status.as_u16());
     span.answer(KeyValue::new(HTTP_RESPONSE_STATUS_CODE, code));
     if failed {
-        // The description stays empty: the code says it all.
+        // The description stays empty, since the code is enough.
         span.fail(status.as_str().to_owned(), "");
     }
 }

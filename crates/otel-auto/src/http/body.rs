@@ -1,4 +1,4 @@
-//! The response body that keeps the server span open.
+//! A response body that keeps the server span open.
 
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll, ready};
@@ -16,15 +16,15 @@ use crate::instrumentation::RequestSpan;
 pin_project! {
     /// A response body that ends the server span when it has been read or dropped.
     ///
-    /// Dropped before its end, because the client went away, it ends the span as an error.
+    /// If it is dropped before its end, because the client has gone, the span ends with an error.
     #[derive(Debug)]
     struct ResponseBody<B: Body> {
         #[pin]
         body: B,
         span: Option<RequestSpan>,
-        // How many bytes the client still waits for; unknown for a stream without a length.
+        // The number of bytes still to be sent; `None` for a stream without a length.
         remaining: Option<u64>,
-        // Whether it is made while it is read, and so by code that wants the context.
+        // True if the body is produced while it is sent, by code that may need the context.
         is_stream: bool,
     }
 
@@ -39,7 +39,7 @@ pin_project! {
     }
 }
 
-/// Ties `span` to the body of the response to a request, which may be one for the head alone.
+/// Attaches `span` to the body of a response. `is_head` is true for HEAD requests.
 pub(super) fn tie<B>(response: Response<B>, is_head: bool, span: RequestSpan) -> Response<AxumBody>
 where
     B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
@@ -60,8 +60,7 @@ where
     })
 }
 
-/// How many bytes follow the head. The server does not read the body of a response that has none
-/// on the wire.
+/// The number of bytes after the head. The server does not read a body that is not sent.
 fn expected_length<B: Body>(response: &Response<B>, is_head: bool) -> Option<u64> {
     let status = response.status();
     let without_body = status.is_informational()

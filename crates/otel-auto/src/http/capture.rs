@@ -1,4 +1,4 @@
-//! Headers that are recorded because somebody asked for them by name.
+//! Headers that are configured to be recorded.
 //!
 //! <https://opentelemetry.io/docs/specs/semconv/registry/attributes/http/>
 
@@ -9,7 +9,7 @@ use super::redact::REDACTED;
 use super::settings::Settings;
 use crate::config::Http;
 
-/// The headers of each side that are recorded.
+/// The recorded headers of each side and direction.
 #[derive(Debug, Default)]
 pub(super) struct Captures {
     server_request: Vec<Capture>,
@@ -27,7 +27,7 @@ pub(super) enum Of {
     ClientResponse,
 }
 
-/// One header, and the attribute that it becomes.
+/// A header and its attribute.
 #[derive(Debug)]
 struct Capture {
     header: HeaderName,
@@ -63,7 +63,7 @@ impl Captures {
     }
 }
 
-/// The attributes of the headers that are asked for.
+/// The attributes of the configured headers.
 pub(super) fn captured(of: Of, headers: &HeaderMap) -> impl Iterator<Item = KeyValue> {
     let captures = Settings::get().map_or(&[][..], |settings| settings.captures.of(of));
     captures
@@ -71,7 +71,7 @@ pub(super) fn captured(of: Of, headers: &HeaderMap) -> impl Iterator<Item = KeyV
         .filter_map(|capture| attribute(capture, headers))
 }
 
-/// "The attribute value MUST consist of … an array of strings", one for each line that was sent.
+/// The conventions require an array of strings, one for each line of the header.
 fn attribute(capture: &Capture, headers: &HeaderMap) -> Option<KeyValue> {
     let text = |value: &HeaderValue| -> StringValue {
         if capture.is_secret {

@@ -22,10 +22,11 @@ use crate::instrumentation::{
     Description, RequestSpan, Scope, SharedTracer, address, carrier, causes, intern,
 };
 
-/// A [`reqwest::Client`] that makes one client span per request and sends its ids along.
+/// A [`reqwest::Client`] that makes a client span for each request and sends its context in the
+/// headers.
 ///
-/// The span ends when the response's headers have arrived, or the request has failed. Redirects
-/// that reqwest follows lie inside it.
+/// The span ends when the headers of the response have arrived, or when the request has failed.
+/// Redirects that reqwest follows belong to the same span.
 #[derive(Clone, Debug, Default)]
 pub struct Client {
     inner: reqwest::Client,
@@ -41,7 +42,7 @@ pub struct RequestBuilder {
 }
 
 impl Client {
-    /// Sends through `inner`.
+    /// Wraps `inner`.
     pub fn new(inner: reqwest::Client) -> Self {
         Self {
             inner,
@@ -67,11 +68,11 @@ impl Client {
         }
     }
 
-    /// Sends `request` within a client span, a child of the current span.
+    /// Sends `request` in a client span, as a child of the current span.
     ///
     /// # Errors
     ///
-    /// Those of [`reqwest::Client::execute`].
+    /// The errors of [`reqwest::Client::execute`].
     pub async fn execute(&self, mut request: Request) -> reqwest::Result<Response> {
         let mut span = self.tracer.start(None, &request);
         carrier::inject(span.context(), request.headers_mut());
@@ -109,7 +110,7 @@ impl RequestBuilder {
         self.map(|inner| inner.timeout(timeout))
     }
 
-    /// Changes reqwest's own builder, for all that has no method here.
+    /// Applies a function to reqwest's own builder, for everything that has no method here.
     pub fn map(
         self,
         change: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder,
@@ -120,17 +121,17 @@ impl RequestBuilder {
         }
     }
 
-    /// Sends the request within a client span.
+    /// Sends the request in a client span.
     ///
     /// # Errors
     ///
-    /// Those of [`reqwest::RequestBuilder::send`].
+    /// The errors of [`reqwest::RequestBuilder::send`].
     pub async fn send(self) -> reqwest::Result<Response> {
         self.client.execute(self.inner.build()?).await
     }
 }
 
-/// The attributes of a client span that its request gives.
+/// The attributes that a client span gets from its request.
 impl Description for Request {
     const SCOPE: Scope = SCOPE;
 
@@ -175,7 +176,7 @@ fn record(span: &mut RequestSpan, response: &Response) {
     answer(span, status, failed);
 }
 
-/// A word of low cardinality for what went wrong.
+/// The kind of an error, of low cardinality.
 fn error_type(error: &reqwest::Error) -> &'static str {
     if error.is_timeout() {
         return "timeout";
@@ -195,7 +196,7 @@ fn io_kind(error: &reqwest::Error) -> Option<io::ErrorKind> {
     causes(error).find_map(|cause| Some(cause.downcast_ref::<io::Error>()?.kind()))
 }
 
-/// The innermost cause, such as `Connection refused (os error 111)`. The outer ones repeat the
+/// The innermost cause, such as `Connection refused (os error 111)`. The outer causes repeat the
 /// URL, which may hold secrets.
 fn describe(error: &reqwest::Error) -> String {
     causes(error)

@@ -1,4 +1,4 @@
-//! The headers in which a reverse proxy describes the request as its client sent it.
+//! Headers in which a reverse proxy describes the client's request.
 
 use std::net::IpAddr;
 
@@ -11,10 +11,10 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// The first entry of each header, which is that of the proxy next to the client.
+/// The first entry of each header, which comes from the proxy nearest to the client.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Forwarded<'a> {
-    /// The client's address, without a port.
+    /// The client's address without a port.
     pub(super) client: Option<&'a str>,
     /// The host that the client asked for, with its port.
     pub(super) host: Option<&'a str>,
@@ -22,7 +22,7 @@ pub(super) struct Forwarded<'a> {
 }
 
 impl<'a> Forwarded<'a> {
-    /// `Forwarded` (RFC 7239) where it is sent, else the `X-Forwarded-…` headers.
+    /// Reads `Forwarded` (RFC 7239) if it is there, else the `X-Forwarded-…` headers.
     pub(super) fn read(headers: &'a HeaderMap) -> Self {
         match first(headers, &FORWARDED) {
             Some(element) => Self::parse(element),
@@ -34,7 +34,7 @@ impl<'a> Forwarded<'a> {
         }
     }
 
-    /// `for=192.0.2.60;proto=http;host=example.com`, values in quotes or not.
+    /// Parses `for=192.0.2.60;proto=http;host=example.com`, with or without quotes around values.
     fn parse(element: &'a str) -> Self {
         let mut forwarded = Self::default();
         for pair in element.split(';') {
@@ -59,9 +59,9 @@ fn first<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     (!entry.is_empty()).then_some(entry)
 }
 
-/// A proxy may hide the client: `unknown`, or a name of its own that begins with `_`.
+/// A proxy may hide the client behind `unknown`, or behind a name that begins with `_`.
 fn address(node: &str) -> Option<&str> {
-    // An IPv6 address without brackets holds colons that begin no port.
+    // In an IPv6 address without brackets, a colon does not begin a port.
     let host = if node.parse::<IpAddr>().is_ok() {
         node
     } else {

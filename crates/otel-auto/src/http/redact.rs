@@ -1,4 +1,4 @@
-//! Takes secrets out of URLs.
+//! Removes secrets from URLs.
 
 use std::borrow::Cow;
 
@@ -7,9 +7,9 @@ use reqwest::Url;
 
 pub(super) const REDACTED: &str = "REDACTED";
 
-/// Query keys whose values are signatures or credentials. The first four are those of the
-/// convention for `url.query`, the next three are AWS's, and the others are the usual names of
-/// tokens and passwords. Compared without regard to case.
+/// The keys of query parameters that are signatures or credentials. The first four are those of the
+/// conventions for `url.query`, the next three are AWS's, and the others are common names of tokens
+/// and passwords. Case does not matter.
 const SECRET_KEYS: [&str; 19] = [
     "AWSAccessKeyId",
     "Signature",
@@ -32,7 +32,7 @@ const SECRET_KEYS: [&str; 19] = [
     "token",
 ];
 
-/// `query` with the values of secret keys replaced.
+/// Replaces the values of secret keys in `query`.
 pub(super) fn query(query: &str) -> Cow<'_, str> {
     let secret = |pair: &str| {
         let key = pair.split('=').next().unwrap_or(pair);
@@ -53,11 +53,11 @@ pub(super) fn query(query: &str) -> Cow<'_, str> {
     Cow::Owned(pairs.join("&"))
 }
 
-/// `url` with user name, password and the values of secret query keys replaced.
+/// Replaces user name, password and the values of secret query keys in `url`.
 #[cfg(feature = "reqwest")]
 pub(super) fn url(url: &Url) -> String {
     let mut url = url.clone();
-    // Fails only for URLs without a host, which hold no credentials.
+    // This fails only for URLs without a host, which cannot hold credentials.
     let _ = url.username().is_empty() || url.set_username(REDACTED).is_ok();
     let _ = url.password().is_none() || url.set_password(Some(REDACTED)).is_ok();
     if let Some(Cow::Owned(redacted)) = url.query().map(query) {

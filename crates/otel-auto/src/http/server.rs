@@ -22,16 +22,17 @@ use crate::instrumentation::{RequestSpan, SharedTracer, carrier};
 use request::Incoming;
 use traceresponse::TRACERESPONSE;
 
-/// Makes a server span for each request, as a child of the span that the request's headers name.
+/// A layer that makes a server span for each request, as a child of the span in the request's
+/// headers.
 ///
 /// Add it with [`axum::Router::layer`], after the routes: the span is named after the route, which
-/// only a layer inside the router can see. The global tracer provider is taken at the first
-/// request. The span is current while the future of the response is polled, and lasts until its
-/// body has been sent or dropped.
+/// only a layer inside the router can see. The global tracer provider is looked up at the first
+/// request. The span is current while the response's future is polled, and lasts until the body has
+/// been sent or dropped.
 ///
-/// `client.address` and `network.peer.*` need the peer's address, which axum gives with
-/// [`into_make_service_with_connect_info`](axum::Router::into_make_service_with_connect_info);
-/// without it they are left out.
+/// `client.address` and `network.peer.*` are recorded only if axum provides the peer's address,
+/// through
+/// [`into_make_service_with_connect_info`](axum::Router::into_make_service_with_connect_info).
 #[derive(Clone, Debug, Default)]
 pub struct ServerLayer {
     options: Options,
@@ -62,15 +63,15 @@ pin_project! {
 }
 
 impl ServerLayer {
-    /// A layer that reports to the global tracer provider.
+    /// A layer that uses the global tracer provider.
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Takes the client's address, the scheme and the host from `Forwarded` or `X-Forwarded-…`.
     ///
-    /// Only for a server that is reached through a proxy alone, which sets these headers itself:
-    /// anybody else can write into them what they like.
+    /// Use it only if all requests come through a proxy that sets these headers itself; otherwise a
+    /// client can forge them.
     #[must_use]
     pub fn behind_proxy(mut self) -> Self {
         self.options.behind_proxy = true;
@@ -132,7 +133,8 @@ where
         let attached = this.span.as_ref().and_then(RequestSpan::attach);
         let result = ready!(this.inner.poll(task));
         drop(attached);
-        // Polled again after it was ready, which no caller may do: there is no span left to end.
+        // The future was polled again after it was ready, which is an error of the caller; the span
+        // has already ended.
         let Some(mut span) = this.span.take() else {
             return Poll::Pending;
         };
@@ -151,14 +153,13 @@ where
     R: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
     let status = response.status();
-    // "For HTTP status codes in the 4xx range span status MUST be left unset in case of
-    // SpanKind.SERVER": the server did nothing wrong.
+    // The conventions leave the status unset for 4xx in server spans: the server did nothing wrong.
     answer(&mut span, status, status.is_server_error());
     if let Some(recorded) = span.span() {
         for attribute in captured(Of::ServerResponse, response.headers()) {
             recorded.set_attribute(attribute);
         }
-        // Where nothing is recorded there is nothing for the caller to look up.
+        // If nothing is recorded, the caller has nothing to look up.
         if let Some(value) = traceresponse::value(recorded.span_context()) {
             response.headers_mut().insert(TRACERESPONSE, value);
         }

@@ -1,4 +1,4 @@
-//! The settings of HTTP spans, for servers and clients of the process.
+//! The settings of HTTP spans for all servers and clients of the process.
 
 use std::sync::OnceLock;
 
@@ -7,7 +7,7 @@ use crate::config::Http;
 
 static SETTINGS: OnceLock<Settings> = OnceLock::new();
 
-/// The settings that [`init`](crate::init) read.
+/// The settings that [`init`](crate::init) has read.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(super) known_methods: Option<Vec<String>>,
@@ -22,12 +22,12 @@ impl Settings {
         }
     }
 
-    /// Makes them the settings of the process; the first ones stay.
+    /// Sets them for the process, unless they are set already.
     pub(crate) fn install(self) {
         SETTINGS.get_or_init(|| self);
     }
 
-    /// The settings of the process, if [`init`](crate::init) was called.
+    /// The settings of the process; `None` before [`init`](crate::init).
     pub(super) fn get() -> Option<&'static Self> {
         SETTINGS.get()
     }

@@ -6,7 +6,7 @@ use opentelemetry::StringValue;
 
 use super::intern;
 
-/// Splits `host[:port]`. An IPv6 address comes in brackets and goes without.
+/// Splits `host[:port]`, and removes the brackets of an IPv6 address.
 pub(crate) fn host_and_port(authority: &str) -> (&str, Option<u16>) {
     let bracketed = authority
         .strip_prefix('[')
@@ -17,7 +17,7 @@ pub(crate) fn host_and_port(authority: &str) -> (&str, Option<u16>) {
     }
 }
 
-/// The address; one of IPv4 that came in IPv6 is IPv4.
+/// The address as text; an IPv4 address mapped into IPv6 is written as IPv4.
 pub(crate) fn ip(address: IpAddr) -> StringValue {
     match address.to_canonical() {
         IpAddr::V4(address) => ipv4(address),
@@ -25,7 +25,7 @@ pub(crate) fn ip(address: IpAddr) -> StringValue {
     }
 }
 
-/// The standard formatter takes several times as long, on each request.
+/// The standard formatter takes several times as long, for each request.
 fn ipv4(address: Ipv4Addr) -> StringValue {
     let mut text = [b'.'; "255.255.255.255".len()];
     let mut length = 0;
@@ -36,7 +36,7 @@ fn ipv4(address: Ipv4Addr) -> StringValue {
             text[length] = b'0' + digit;
             length += 1;
         }
-        // The dot is there already.
+        // Keeps the dot.
         length += 1;
     }
     match str::from_utf8(&text[..length - 1]) {

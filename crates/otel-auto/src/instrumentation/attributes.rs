@@ -1,4 +1,4 @@
-//! The names of attributes that are not of one protocol.
+//! Names of attributes that several protocols use.
 //!
 //! <https://opentelemetry.io/docs/specs/semconv/registry/attributes/>
 

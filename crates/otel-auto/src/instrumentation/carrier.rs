@@ -1,4 +1,4 @@
-//! The context that a request carries: in its headers, which are the metadata of a call.
+//! The context in the headers of a request, or in the metadata of a call.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::propagation::{Extractor, Injector};
@@ -6,7 +6,7 @@ use opentelemetry::{Context, global};
 
 use super::environment::Environment;
 
-/// The caller's context, if the request may carry one.
+/// The caller's context, if the headers may hold one.
 pub(crate) fn extract(headers: &HeaderMap) -> Option<Context> {
     let may_carry = Environment::get().is_none_or(|environment| environment.may_carry(headers));
     let extract =
@@ -14,7 +14,7 @@ pub(crate) fn extract(headers: &HeaderMap) -> Option<Context> {
     may_carry.then(extract)
 }
 
-/// Writes `context`, or else the current one, into the headers of a request.
+/// Writes `context`, or the current context, to the headers of a request.
 pub(crate) fn inject(context: Option<&Context>, headers: &mut HeaderMap) {
     let context = context.cloned().unwrap_or_else(Context::current);
     global::get_text_map_propagator(|propagator| {
@@ -22,12 +22,11 @@ pub(crate) fn inject(context: Option<&Context>, headers: &mut HeaderMap) {
     });
 }
 
-/// Headers for the propagators. The names of those that come with every request are not parsed
-/// with every request.
+/// Headers as a source for propagators. Frequent names are kept parsed.
 struct Reader<'a>(&'a HeaderMap);
 
-/// Takes the headers of the propagators, but no empty ones: `TraceContextPropagator` sets
-/// `tracestate` even where there is none.
+/// Headers as a target of propagators. Empty values are skipped: `TraceContextPropagator` sets
+/// `tracestate` even if there is none.
 struct Writer<'a>(&'a mut HeaderMap);
 
 impl Reader<'_> {

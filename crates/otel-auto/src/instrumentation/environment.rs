@@ -1,4 +1,4 @@
-//! The SDK that the environment asked for, for all instrumentations of the process.
+//! The SDK configured by the environment, shared by all instrumentations of the process.
 
 use std::sync::OnceLock;
 
@@ -10,13 +10,13 @@ use crate::sampling::CountingSampler;
 
 static ENVIRONMENT: OnceLock<Environment> = OnceLock::new();
 
-/// The SDK that [`init`](crate::init) set up. Of an SDK that the program sets up by itself, the
-/// sampler is not known.
+/// The SDK that [`init`](crate::init) has set up. If the program sets up an SDK itself, its sampler
+/// is not known here.
 #[derive(Debug)]
 pub(crate) struct Environment {
-    /// `None` where the SDK is switched off.
+    /// `None` if the SDK is disabled.
     pub(crate) sdk: Option<(SdkTracerProvider, CountingSampler)>,
-    /// The headers in which the propagators look first; `None` where they look at all.
+    /// The headers without which there is no context; `None` if that cannot be told in advance.
     carriers: Option<Vec<HeaderName>>,
 }
 
@@ -31,19 +31,19 @@ impl Environment {
         }
     }
 
-    /// Makes it the environment of the process; the first one stays.
+    /// Sets the environment of the process, unless it is set already.
     pub(crate) fn install(self) {
         ENVIRONMENT.get_or_init(|| self);
     }
 
-    /// The environment of the process, if [`init`](crate::init) was called.
+    /// The environment of the process; `None` before [`init`](crate::init).
     pub(crate) fn get() -> Option<&'static Self> {
         ENVIRONMENT.get()
     }
 
     /// True if `headers` may hold a context.
     pub(crate) fn may_carry(&self, headers: &HeaderMap) -> bool {
-        // To look at each name is quicker than to hash the few that are looked for.
+        // Comparing every name is faster than hashing the few that are looked for.
         let carries = |carriers: &Vec<_>| headers.keys().any(|name| carriers.contains(name));
         self.carriers.as_ref().is_none_or(carries)
     }
@@ -54,7 +54,8 @@ fn carrier(propagator: Propagator) -> Option<HeaderName> {
     Some(HeaderName::from_static(match propagator {
         Propagator::TraceContext => "traceparent",
         Propagator::Baggage => "baggage",
-        // B3 comes in one header or in several, and each entry of Jaeger's baggage in its own.
+        // B3 uses one header or several, and each entry of Jaeger's baggage has a header of its
+        // own.
         Propagator::B3 | Propagator::B3Multi | Propagator::Jaeger => return None,
     }))
 }

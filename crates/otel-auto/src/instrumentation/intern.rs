@@ -1,21 +1,20 @@
-//! Texts that come with one request after another: routes, hosts, agents, addresses.
+//! Interns texts that repeat from request to request: routes, hosts, agents, addresses.
 //!
-//! To copy them for each span and to free the copies costs as much as all else that a span needs.
+//! Copying and freeing them for each span would cost as much as everything else about the span.
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use opentelemetry::StringValue;
 
-/// How many texts are kept at most, and how long each may be: both keep what strangers can fill
-/// small.
+/// The most texts, and the greatest length of a text; clients can fill no more memory than that.
 const SLOTS: usize = 256;
 const LONGEST: usize = 96;
 
-/// Texts kept for the life of the process, each in the slot that its hash names.
+/// Texts kept for the life of the process, each in the slot given by its hash.
 static KEPT: [OnceLock<&str>; SLOTS] = [const { OnceLock::new() }; SLOTS];
 
-/// The kept copy of `text`. `None` where it is too long, or another text has its place.
+/// The interned copy of `text`; `None` if it is too long, or if another text occupies its slot.
 fn kept(text: &str) -> Option<&'static str> {
     kept_in(&KEPT, text)
 }
@@ -29,7 +28,7 @@ fn kept_in(slots: &[OnceLock<&'static str>; SLOTS], text: &str) -> Option<&'stat
     (kept == text).then_some(kept)
 }
 
-/// As an attribute's value.
+/// Interns `text` as the value of an attribute.
 pub(crate) fn value(text: &str) -> StringValue {
     match kept(text) {
         Some(kept) => kept.into(),
@@ -37,7 +36,7 @@ pub(crate) fn value(text: &str) -> StringValue {
     }
 }
 
-/// As a name.
+/// Interns `text` as a name.
 pub(crate) fn name(text: &str) -> Cow<'static, str> {
     match kept(text) {
         Some(kept) => Cow::Borrowed(kept),
@@ -45,7 +44,7 @@ pub(crate) fn name(text: &str) -> Cow<'static, str> {
     }
 }
 
-/// `first second`, as a name.
+/// Interns `first second` as a name.
 pub(crate) fn joined(first: &str, second: &str) -> Cow<'static, str> {
     let mut buffer = [0; LONGEST];
     let both = join(&mut buffer, [first, " ", second]);
@@ -55,7 +54,7 @@ pub(crate) fn joined(first: &str, second: &str) -> Cow<'static, str> {
     }
 }
 
-/// The parts one after another, if there is room.
+/// Concatenates the parts; `None` if the buffer is too small.
 fn join<'a>(buffer: &'a mut [u8; LONGEST], parts: [&str; 3]) -> Option<&'a str> {
     let mut length = 0;
     for part in parts {
@@ -68,7 +67,7 @@ fn join<'a>(buffer: &'a mut [u8; LONGEST], parts: [&str; 3]) -> Option<&'a str> 
     std::str::from_utf8(buffer.get(..length)?).ok()
 }
 
-/// Fewer steps than a hash that defends itself: whoever makes two texts meet gains nothing.
+/// A fast hash without protection against collisions, since forcing one gains nothing.
 fn slot(text: &str) -> usize {
     let mix =
         |hash: u64, word: u64| (hash.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);

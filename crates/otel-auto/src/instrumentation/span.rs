@@ -1,14 +1,14 @@
-//! One span, from its start to an end that cannot be missed.
+//! A span that always ends.
 
 use opentelemetry::trace::{SpanRef, Status, TraceContextExt};
 use opentelemetry::{Context, ContextGuard, KeyValue, StringValue};
 
 use super::attributes::ERROR_TYPE;
 
-/// The span of one request, ended when this is dropped.
+/// The span of a request, which ends when this is dropped.
 ///
-/// A request that is dropped without an answer, because its peer went away, a timeout dropped its
-/// future or its handler panicked, ends as an error that says so.
+/// A request dropped without an answer ends with an error; its client has gone, a timeout dropped
+/// its future, or its handler panicked.
 #[derive(Debug)]
 pub(crate) struct RequestSpan {
     context: Option<Context>,
@@ -17,14 +17,14 @@ pub(crate) struct RequestSpan {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum State {
-    /// Nothing is recorded, so nothing need be said.
+    /// Nothing is recorded.
     Silent,
     Open,
     Answered,
 }
 
 impl RequestSpan {
-    /// Takes over the span of `context`.
+    /// Takes over the span in `context`.
     pub(crate) fn recording(context: Context) -> Self {
         Self {
             context: Some(context),
@@ -32,7 +32,7 @@ impl RequestSpan {
         }
     }
 
-    /// Passes `context` on to the request's work, if there is one, and records nothing.
+    /// Makes `context` current for the request's work, if there is one, without recording a span.
     pub(crate) fn silent(context: Option<Context>) -> Self {
         let state = State::Silent;
         Self { context, state }
@@ -42,23 +42,23 @@ impl RequestSpan {
         self.state != State::Silent
     }
 
-    /// What is recorded of an answer, if anything is.
+    /// The span, if it is recorded.
     pub(crate) fn span(&self) -> Option<SpanRef<'_>> {
         let context = self.context.as_ref().filter(|_| self.is_recording());
         context.map(TraceContextExt::span)
     }
 
-    /// The context in which the request's work runs; none but that of the caller is `None`.
+    /// The context for the request's work; `None` means the caller's.
     pub(crate) fn context(&self) -> Option<&Context> {
         self.context.as_ref()
     }
 
-    /// Makes the context current on this thread, until the guard is dropped.
+    /// Makes the context current on this thread until the guard is dropped.
     pub(crate) fn attach(&self) -> Option<ContextGuard> {
         self.context.clone().map(Context::attach)
     }
 
-    /// Records the status code that answers the request.
+    /// Records the status code of the response.
     pub(crate) fn answer(&mut self, status: KeyValue) {
         let Some(span) = self.span() else { return };
         span.set_attribute(status);
@@ -77,7 +77,7 @@ impl RequestSpan {
         self.state = State::Answered;
     }
 
-    /// True if nothing has been recorded yet of how a request ended that is recorded.
+    /// True if the request is recorded and has no outcome yet.
     pub(crate) fn is_open(&self) -> bool {
         self.state == State::Open
     }

@@ -1,4 +1,4 @@
-//! The tracer behind the instrumentations.
+//! The tracer of the instrumentations.
 
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
@@ -14,34 +14,34 @@ use super::environment::Environment;
 use super::span::RequestSpan;
 use crate::sampling::{CountingSampler, Foresight};
 
-/// Room for the attributes of one span.
+/// The capacity for the attributes of a span.
 const ATTRIBUTES: usize = 16;
 
-/// A tracer that is looked up once, at its first span, and shared by its clones: axum clones its
-/// layers for each route and each connection.
+/// A tracer that is looked up at its first span and shared by its clones: axum clones its layers
+/// for each route and each connection.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SharedTracer(Arc<OnceLock<SpanTracer>>);
 
 #[derive(Debug)]
 enum SpanTracer {
-    /// Switched off by the environment: contexts are passed on and nothing else.
+    /// The SDK is disabled: contexts are only passed on.
     Off,
-    /// From the environment. Its samplers look at no attribute and no name, so those of a span
-    /// that is not sampled are never made.
+    /// The SDK configured by the environment. Its samplers read no name and no attributes, so these
+    /// are not made for a span that is not sampled.
     Environment(SdkTracer, CountingSampler),
-    /// Set by the program, with any sampler.
+    /// A provider set by the program, with an unknown sampler.
     Global(BoxedTracer),
 }
 
-/// The instrumentation that makes a span.
+/// The instrumentation scope of a span.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scope {
     pub(crate) name: &'static str,
-    /// The version of the conventions that its spans follow.
+    /// The schema URL of the conventions that its spans follow.
     pub(crate) schema_url: &'static str,
 }
 
-/// A span to be.
+/// The description of a span that is about to start.
 pub(crate) trait Description {
     const SCOPE: Scope;
 
@@ -51,7 +51,7 @@ pub(crate) trait Description {
 }
 
 impl SharedTracer {
-    /// Starts a span under `parent`, without one under the current context.
+    /// Starts a span under `parent`, or under the current context.
     pub(crate) fn start<D: Description>(&self, parent: Option<Context>, span: &D) -> RequestSpan {
         match self.0.get_or_init(|| SpanTracer::new(D::SCOPE)) {
             SpanTracer::Off => RequestSpan::silent(parent),
@@ -109,7 +109,7 @@ where
     RequestSpan::recording(parent.with_span(started))
 }
 
-/// Makes what is recorded only after the sampler has said that it is.
+/// Asks the sampler first, and makes the span's content only if it is recorded.
 fn ask(tracer: &SdkTracer, parent: &Context, span: &impl Description) -> RequestSpan {
     let mut started = tracer.build_with_context(builder(span, Cow::Borrowed("")), parent);
     if !started.is_recording() {
@@ -122,8 +122,9 @@ fn ask(tracer: &SdkTracer, parent: &Context, span: &impl Description) -> Request
     RequestSpan::recording(parent.with_span(started))
 }
 
-/// The context of a span that is not sampled. What the caller sent says so already and goes on as
-/// it is; without it there are ids of our own, or the spans of the handler would begin traces.
+/// The context of a span that is not sampled. A parent that is not sampled either is passed on as
+/// it is. Without a parent, the context gets new ids; otherwise spans in the handler would begin
+/// new traces.
 fn dropped(parent: Context) -> Context {
     let caller = parent.span().span_context().clone();
     if caller.is_valid() && !caller.is_sampled() {

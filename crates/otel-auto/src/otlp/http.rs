@@ -1,4 +1,4 @@
-//! The HTTP client under the OTLP exporter.
+//! The HTTP client of the OTLP exporter.
 
 use std::error::Error;
 use std::io::{Read, Write};
@@ -29,39 +29,39 @@ use ureq::tls::TlsConfig;
 use super::Signal;
 use super::rejections::Rejection;
 
-/// Answers larger than this are refused.
+/// The largest answer that is read, in bytes.
 const MAX_ANSWER: u64 = 4 * 1024 * 1024;
 
 const GRPC_ANSWER: &str = "the port speaks gRPC and not HTTP: \
     set the protocol to grpc, or take the port for HTTP, which is 4318 by default";
 
-/// Sends requests with a blocking client: the batch processor exports on a thread of its own,
-/// where there is no runtime.
+/// Sends requests with a blocking client, since the batch processor exports on a thread without a
+/// runtime.
 #[derive(Clone, Debug)]
 pub(super) struct HttpTransport {
     agent: Agent,
     encoding: Encoding,
     signal: Signal,
-    /// Those of the settings.
+    /// The configured headers.
     headers: HeaderMap,
     answer: Arc<Mutex<Answer>>,
 }
 
-/// The encoding on the wire. The exporter makes all requests as protobuf.
+/// The encoding on the wire. The exporter makes all requests in protobuf.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Encoding {
-    /// As they come.
+    /// Protobuf, unchanged.
     Protobuf,
-    /// As JSON, which the exporter then need not know.
+    /// JSON, converted here, so that the exporter needs no JSON.
     Json,
 }
 
-/// The parts of the last answer that the exporter does not pass on.
+/// Details of the last answer that the exporter does not return.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
-    /// The error, where there was no answer.
+    /// The error, if there was no answer.
     pub(super) error: Option<String>,
-    /// The spans that the backend rejected while it took the rest.
+    /// The rejected spans, if the backend accepted only some.
     pub(super) rejection: Option<Rejection>,
 }
 
@@ -88,7 +88,7 @@ impl HttpTransport {
         }
     }
 
-    /// The last answer, once.
+    /// Takes the details of the last answer.
     pub(super) fn take_answer(&self) -> Answer {
         std::mem::take(&mut self.answer.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -109,8 +109,8 @@ impl HttpTransport {
         Ok(Response::from_parts(head, body.into()))
     }
 
-    /// The headers of the settings, and those that say what `body` is. The exporter also adds what
-    /// it reads in the environment by itself, checked by nobody.
+    /// The configured headers, and those that describe `body`. Others are dropped: the exporter
+    /// adds unchecked headers that it reads from the environment by itself.
     fn headers(&self, of_exporter: &HeaderMap, body: &[u8]) -> HeaderMap {
         let content_type = HeaderValue::from_static(match self.encoding {
             Encoding::Protobuf => "application/x-protobuf",
@@ -178,19 +178,19 @@ impl HttpClient for HttpTransport {
     }
 }
 
-/// A port for gRPC answers any HTTP request with status 200, and says in a header of its own that it
-/// did not take it.
+/// A gRPC port answers any HTTP request with status 200, and reports the failure in a header of its
+/// own.
 fn is_grpc(answer: &Parts) -> bool {
     let kind = answer.headers.get(CONTENT_TYPE);
     kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
 }
 
-/// True if `body` is compressed: a message of protobuf begins with another byte.
+/// True if `body` is compressed with gzip, whose first bytes never begin a protobuf message.
 fn is_gzip(body: &[u8]) -> bool {
     body.starts_with(&[0x1f, 0x8b])
 }
 
-/// Encodes a request anew. Where the exporter has compressed it, so is the outcome.
+/// Converts a request to JSON, and compresses it if the original was.
 fn to_json(body: &Bytes, signal: Signal) -> Result<Bytes, HttpError> {
     let gzip = is_gzip(body);
     let body = if gzip {

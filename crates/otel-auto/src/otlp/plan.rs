@@ -1,4 +1,4 @@
-//! From the settings to the SDK's builders, the same for each signal.
+//! Passes the settings to the SDK's builders, in the same way for each signal.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use super::http::{Encoding, HttpTransport};
 use super::tls::Tls;
 use super::transport::Transport;
 
-/// The settings of one exporter, its files loaded.
+/// The settings of an exporter, with its files loaded.
 pub(super) struct Plan<'a> {
     settings: &'a Otlp,
     timeout: Duration,
@@ -131,8 +131,8 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// The request with `headers` and the exporter's `user-agent`, and no others: the exporter also
-/// adds what it reads in the environment by itself, checked by nobody.
+/// Keeps only `headers` and the exporter's `user-agent`: the exporter adds unchecked headers that
+/// it reads from the environment by itself.
 #[cfg(feature = "otlp-grpc")]
 fn with_headers(mut request: Request<()>, headers: &MetadataMap) -> Request<()> {
     let agent = request.metadata_mut().remove("user-agent");

@@ -1,4 +1,4 @@
-//! The count of spans that a backend rejects over gRPC, which the SDK's exporter only logs.
+//! Counts spans that a backend rejects over gRPC, which the SDK's exporter only logs.
 
 use std::cell::RefCell;
 use std::fmt::Debug;
@@ -22,14 +22,14 @@ thread_local! {
     static LAST: RefCell<Option<Rejection>> = const { RefCell::new(None) };
 }
 
-/// Listens to the exporter's log.
+/// A subscriber for the exporter's log.
 struct Listener;
 
 pub(crate) fn listener<S: Subscriber + for<'a> LookupSpan<'a>>() -> impl Layer<S> {
     Listener.with_filter(Targets::new().with_target("opentelemetry-otlp", LevelFilter::WARN))
 }
 
-/// The rejection of the export that this thread has just run, once.
+/// Takes the rejection of the last export on this thread.
 pub(super) fn take() -> Option<Rejection> {
     LAST.take().filter(|rejection| rejection.count > 0)
 }

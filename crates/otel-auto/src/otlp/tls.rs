@@ -1,4 +1,4 @@
-//! The certificates of a TLS connection: the authorities it trusts, and the client's own.
+//! TLS certificates: the trusted authorities, and the client's own certificate.
 
 use std::sync::Arc;
 
@@ -12,10 +12,10 @@ use ureq::tls::{ClientCert, PrivateKey, RootCerts, TlsConfig};
 
 use crate::config::{PemFile, Problem, ProblemKind, TlsFiles};
 
-/// The certificates, loaded and checked.
+/// Loaded and checked certificates.
 pub(super) struct Tls {
     roots: Vec<CertificateDer<'static>>,
-    /// The PEM file that `roots` are from; `None` for the system's.
+    /// The PEM file of `roots`; `None` for the system's authorities.
     roots_pem: Option<Vec<u8>>,
     identity: Option<Identity>,
 }
@@ -27,8 +27,8 @@ struct Identity {
 }
 
 impl Tls {
-    /// Loads `files` and sets up a client with them, for the error it gives: the transports' own
-    /// clients panic, or say nothing before the first request.
+    /// Loads `files` and sets up a client with them to find errors early: the transports' own
+    /// clients panic, or report nothing before the first request.
     pub(super) fn load(files: &TlsFiles) -> Result<Self, Problem> {
         let roots_pem = files.certificate.as_ref().map(read).transpose()?;
         let roots = match (&roots_pem, &files.certificate) {
@@ -85,7 +85,7 @@ impl Tls {
 
     fn check(&self) -> Result<(), String> {
         let mut store = RootCertStore::empty();
-        // A system's store may hold certificates of a kind that rustls does not read.
+        // A system's store may hold certificates that rustls cannot read.
         store.add_parsable_certificates(self.roots.iter().cloned());
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let client = ClientConfig::builder_with_provider(provider)

@@ -1,4 +1,4 @@
-//! The transport of an export, and the answer that it brings back.
+//! The transport of an export and the details of its answer.
 
 use std::pin::pin;
 
@@ -18,14 +18,14 @@ use super::rejections;
 pub(super) enum Transport {
     #[cfg(feature = "otlp-http")]
     Http(HttpTransport),
-    /// The batch processor exports on a thread of its own, outside any runtime, and the program's
-    /// runtime may be gone or blocked in `shutdown` by then. So gRPC has one for itself, one
-    /// thread wide; `None` once it is dropped.
+    /// The batch processor exports on a thread outside any runtime, and the program's runtime may
+    /// have ended or be blocked in `shutdown`. So gRPC has its own runtime with one thread; `None`
+    /// once it is dropped.
     #[cfg(feature = "otlp-grpc")]
     Grpc(Option<Runtime>),
 }
 
-/// A transport, and the count of what goes over it.
+/// A transport, and the count of its spans.
 #[derive(Debug)]
 pub(super) struct Link {
     transport: Transport,
@@ -41,7 +41,7 @@ impl Link {
         }
     }
 
-    /// Runs one export, and reports what was rejected and why it failed.
+    /// Runs an export; reports the number rejected and the reason of a failure.
     pub(super) async fn run(&self, export: impl Future<Output = OTelSdkResult>) -> OTelSdkResult {
         let result = self.transport.within(export).await;
         let (rejection, error) = match &self.transport {
@@ -64,7 +64,7 @@ impl Link {
 }
 
 impl Transport {
-    /// Runs `work` inside the runtime, where there is one.
+    /// Runs `work` inside the runtime, if there is one.
     pub(super) fn enter<T>(&self, work: impl FnOnce() -> T) -> T {
         let _entered = match self {
             #[cfg(feature = "otlp-grpc")]
@@ -74,7 +74,7 @@ impl Transport {
         work()
     }
 
-    /// Polls `future` inside the runtime, to which its timers and sockets then belong.
+    /// Polls `future` inside the runtime, for its timers and sockets.
     async fn within<T>(&self, future: impl Future<Output = T>) -> T {
         let mut future = pin!(future);
         std::future::poll_fn(|task| self.enter(|| future.as_mut().poll(task))).await
@@ -84,7 +84,7 @@ impl Transport {
 #[cfg(feature = "otlp-grpc")]
 impl Drop for Transport {
     fn drop(&mut self) {
-        // A plain drop would panic where the last owner is an async task.
+        // A plain drop would panic if the last owner is an async task.
         if let Self::Grpc(runtime) = self
             && let Some(runtime) = runtime.take()
         {
@@ -93,8 +93,8 @@ impl Drop for Transport {
     }
 }
 
-/// `TonicTracesClient export failed with gRPC code: Unavailable: tcp connect error: tcp connect
-/// error: …` without the words that say nothing and those that are said twice.
+/// The SDK's error, such as `TonicTracesClient export failed with gRPC code: Unavailable: tcp
+/// connect error: tcp connect error: …`, without its prefix and repetitions.
 #[cfg(feature = "otlp-grpc")]
 fn grpc_error(error: &OTelSdkError) -> String {
     let error = error.to_string();

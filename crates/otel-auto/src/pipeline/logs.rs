@@ -1,4 +1,4 @@
-//! The logger provider that a configuration describes.
+//! Builds the logger provider from a configuration.
 
 use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
 use opentelemetry_sdk::Resource;
@@ -12,14 +12,14 @@ use crate::settings;
 
 pub(crate) use opentelemetry_sdk::logs::SdkLoggerProvider as LoggerProvider;
 
-/// A provider in the making, and the counts of its exporters.
+/// A provider under construction, and the counts of its exporters.
 struct Pipeline<'a> {
     builder: LoggerProviderBuilder,
     deliveries: &'a mut Vec<Delivery>,
 }
 
-/// Builds the provider, if log records go anywhere. An exporter that cannot be built is a problem
-/// and is left out.
+/// Builds the provider if log records are exported. An exporter that cannot be built is left out
+/// and reported as a problem.
 pub(super) fn build(
     config: &Config,
     resource: Resource,
@@ -43,7 +43,7 @@ pub(super) fn build(
     (!config.logs.processors.is_empty()).then(|| pipeline.builder.build())
 }
 
-/// Makes log records of the events of `tracing`.
+/// Makes log records from `tracing` events.
 pub(crate) fn bridge(
     logs: &SdkLoggerProvider,
 ) -> OpenTelemetryTracingBridge<SdkLoggerProvider, SdkLogger> {

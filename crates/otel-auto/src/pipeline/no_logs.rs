@@ -1,4 +1,4 @@
-//! Stands in for log records where the feature `logs` is off.
+//! Takes the place of log records if the feature `logs` is off.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tracing_subscriber::layer::Identity;
 use crate::config::{Config, Problem};
 use crate::delivery::Delivery;
 
-/// There is none.
+/// There is no such provider.
 #[derive(Debug)]
 pub(crate) enum LoggerProvider {}
 
@@ -19,7 +19,7 @@ impl LoggerProvider {
     }
 }
 
-/// Answers a configuration that asks for log records.
+/// Reports a configuration that asks for log records.
 pub(super) fn build(
     config: &Config,
     _: Resource,

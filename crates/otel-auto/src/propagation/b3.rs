@@ -22,17 +22,17 @@ static SINGLE_FIELDS: LazyLock<[String; 1]> = LazyLock::new(|| [SINGLE.to_owned(
 static MULTIPLE_FIELDS: LazyLock<[String; 4]> =
     LazyLock::new(|| [TRACE_ID, SPAN_ID, SAMPLED, FLAGS].map(str::to_owned));
 
-/// Carries the context in B3 headers. Either form is read, the single header first; one is
-/// written.
+/// Carries the context in B3 headers. It reads both forms, the single header first, and writes one
+/// of them.
 ///
-/// A context that leaves the sampling decision open counts as not sampled, as the other
-/// OpenTelemetry SDKs have it.
+/// If the sampling decision is left open, the context counts as not sampled, as in the other
+/// OpenTelemetry SDKs.
 #[derive(Clone, Copy, Debug)]
 pub struct B3Propagator {
     single: bool,
 }
 
-/// The sender asked for this trace to be kept whatever samplers say. Travels with the context.
+/// The sender asked for this trace to be kept regardless of samplers. Propagated with the context.
 #[derive(Clone, Copy, Debug)]
 struct Debugged;
 
@@ -42,12 +42,13 @@ struct Parent {
 }
 
 impl B3Propagator {
-    /// Writes the one header `b3`.
+    /// Makes a propagator that writes the single header `b3`.
     pub fn single_header() -> Self {
         Self { single: true }
     }
 
-    /// Writes `X-B3-TraceId`, `X-B3-SpanId` and `X-B3-Sampled`, or `X-B3-Flags` for debugging.
+    /// Makes a propagator that writes `X-B3-TraceId`, `X-B3-SpanId` and `X-B3-Sampled`, or
+    /// `X-B3-Flags` for debugging.
     pub fn multiple_headers() -> Self {
         Self { single: false }
     }
@@ -71,7 +72,7 @@ impl TextMapPropagator for B3Propagator {
         injector.set(TRACE_ID, trace_id.to_string());
         injector.set(SPAN_ID, span_id.to_string());
         if debug {
-            // "Do not also send X-B3-Sampled": debug implies it.
+            // Debug implies sampled, so X-B3-Sampled is not sent as well.
             injector.set(FLAGS, "1".to_owned());
         } else {
             injector.set(SAMPLED, sampled.to_owned());
@@ -97,7 +98,7 @@ impl TextMapPropagator for B3Propagator {
     }
 }
 
-/// `{trace id}-{span id}[-{state}[-{parent span id}]]`. A state alone names no parent.
+/// Parses `{trace id}-{span id}[-{state}[-{parent span id}]]`. A state alone names no parent.
 fn single(extractor: &dyn Extractor) -> Option<Parent> {
     let mut parts = extractor.get(SINGLE)?.trim().splitn(4, '-');
     let (trace_id, span_id) = (parts.next()?, parts.next()?);
@@ -136,43 +137,25 @@ fn parent(trace_id: &str, span_id: &str, sampled: bool, debug: bool) -> Option<P
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-
     use super::*;
+    use crate::propagation::tests::pass_on;
 
     const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
     const SPAN: &str = "b7ad6b7169203331";
-
-    /// Extracts the headers and injects what came of them, as a program that passes a context on.
-    fn pass_on(propagator: B3Propagator, headers: &[(&str, &str)]) -> Vec<String> {
-        let headers: HashMap<String, String> = headers
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
-        let context = propagator.extract_with_context(&Context::new(), &headers);
-        let mut sent = HashMap::new();
-        propagator.inject_context(&context, &mut sent);
-        let mut sent: Vec<_> = sent
-            .into_iter()
-            .map(|(name, value)| format!("{name}: {value}"))
-            .collect();
-        sent.sort();
-        sent
-    }
 
     #[test]
     fn the_single_header_passes_through() {
         let single = B3Propagator::single_header();
         for state in ["0", "1", "d"] {
             let header = format!("{TRACE}-{SPAN}-{state}");
-            let sent = pass_on(single, &[("b3", &header)]);
+            let sent = pass_on(&single, &[("b3", &header)]);
             assert_eq!(sent, [format!("b3: {header}")]);
         }
-        let undecided = pass_on(single, &[("b3", &format!("{TRACE}-{SPAN}"))]);
+        let undecided = pass_on(&single, &[("b3", &format!("{TRACE}-{SPAN}"))]);
         assert_eq!(undecided, [format!("b3: {TRACE}-{SPAN}-0")]);
-        let parent = pass_on(single, &[("b3", &format!("{TRACE}-{SPAN}-1-{SPAN}"))]);
+        let parent = pass_on(&single, &[("b3", &format!("{TRACE}-{SPAN}-1-{SPAN}"))]);
         assert_eq!(parent, [format!("b3: {TRACE}-{SPAN}-1")]);
-        let short = pass_on(single, &[("b3", &format!("{SPAN}-{SPAN}-1"))]);
+        let short = pass_on(&single, &[("b3", &format!("{SPAN}-{SPAN}-1"))]);
         assert_eq!(short, [format!("b3: 0000000000000000{SPAN}-{SPAN}-1")]);
     }
 
@@ -180,14 +163,14 @@ mod tests {
     fn multiple_headers_pass_through() {
         let multiple = B3Propagator::multiple_headers();
         let ids = [(TRACE_ID, TRACE), (SPAN_ID, SPAN)];
-        let sampled = pass_on(multiple, &[ids[0], ids[1], (SAMPLED, "1")]);
+        let sampled = pass_on(&multiple, &[ids[0], ids[1], (SAMPLED, "1")]);
         let span = format!("x-b3-spanid: {SPAN}");
         let trace = format!("x-b3-traceid: {TRACE}");
         assert_eq!(
             sampled,
             ["x-b3-sampled: 1".to_owned(), span.clone(), trace.clone()]
         );
-        let debug = pass_on(multiple, &[ids[0], ids[1], (FLAGS, "1")]);
+        let debug = pass_on(&multiple, &[ids[0], ids[1], (FLAGS, "1")]);
         assert_eq!(debug, ["x-b3-flags: 1".to_owned(), span, trace]);
     }
 
@@ -196,9 +179,9 @@ mod tests {
         let single = B3Propagator::single_header();
         let ids = [(TRACE_ID, SPAN), (SPAN_ID, SPAN), (SAMPLED, "true")];
         let padded = format!("b3: 0000000000000000{SPAN}-{SPAN}-1");
-        assert_eq!(pass_on(single, &ids), [padded]);
+        assert_eq!(pass_on(&single, &ids), [padded]);
         let header = format!("{TRACE}-{SPAN}-0");
-        let both = pass_on(single, &[ids[0], ids[1], ids[2], ("b3", &header)]);
+        let both = pass_on(&single, &[ids[0], ids[1], ids[2], ("b3", &header)]);
         assert_eq!(both, [format!("b3: {header}")]);
     }
 
@@ -219,7 +202,7 @@ mod tests {
             format!("xx{TRACE}-{SPAN}-1"),
         ];
         for header in &cases {
-            let sent = pass_on(B3Propagator::single_header(), &[("b3", header)]);
+            let sent = pass_on(&B3Propagator::single_header(), &[("b3", header)]);
             assert!(sent.is_empty(), "{header}");
         }
     }

@@ -26,12 +26,12 @@ static FIELDS: LazyLock<[String; 1]> = LazyLock::new(|| [HEADER.to_owned()]);
 #[derive(Clone, Copy, Debug, Default)]
 pub struct JaegerPropagator {}
 
-/// The sender asked for this trace to be kept whatever samplers say. Travels with the context.
+/// The sender asked for this trace to be kept regardless of samplers. Propagated with the context.
 #[derive(Clone, Copy, Debug)]
 struct Debugged;
 
 impl JaegerPropagator {
-    /// The one there is.
+    /// Makes the propagator.
     pub fn new() -> Self {
         Self {}
     }
@@ -44,7 +44,7 @@ impl TextMapPropagator for JaegerPropagator {
         if span.is_valid() {
             let debug = context.get::<Debugged>().map_or(0, |_| DEBUG);
             let flags = if span.is_sampled() { SAMPLED } else { 0 } | debug;
-            // The third part was the parent's span id; it is no longer used.
+            // The third part, once the parent's span id, is no longer used.
             let value = format!("{}:{}:0:{flags:x}", span.trace_id(), span.span_id());
             injector.set(HEADER, value);
         }
@@ -72,8 +72,8 @@ impl TextMapPropagator for JaegerPropagator {
     }
 }
 
-/// `{trace id}:{span id}:{parent span id}:{flags}`, all in hexadecimal, leading zeros left out or
-/// not, the colons percent-encoded or not.
+/// Parses `{trace id}:{span id}:{parent span id}:{flags}`, all in hexadecimal, with or without
+/// leading zeros, with colons plain or percent-encoded.
 fn parse(header: &str) -> Option<(SpanContext, u8)> {
     let header = percent_decode_str(header.trim()).decode_utf8().ok()?;
     let parts: Vec<&str> = header.split(':').collect();
@@ -85,7 +85,7 @@ fn parse(header: &str) -> Option<(SpanContext, u8)> {
     let span = SpanContext::new(
         ids::trace_id(trace_id)?,
         ids::span_id(span_id)?,
-        // "Debug … implies that the span is sampled."
+        // Debug implies sampled.
         TraceFlags::default().with_sampled(flags & (SAMPLED | DEBUG) != 0),
         true,
         TraceState::default(),
@@ -109,30 +109,11 @@ fn with_baggage(context: &Context, extractor: &dyn Extractor) -> Context {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-
     use super::*;
+    use crate::propagation::tests::pass_on;
 
     const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
     const SPAN: &str = "b7ad6b7169203331";
-
-    /// Extracts the headers and injects what came of them, as a program that passes a context on.
-    fn pass_on(headers: &[(&str, &str)]) -> Vec<String> {
-        let headers: HashMap<String, String> = headers
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
-        let propagator = JaegerPropagator::new();
-        let context = propagator.extract_with_context(&Context::new(), &headers);
-        let mut sent = HashMap::new();
-        propagator.inject_context(&context, &mut sent);
-        let mut sent: Vec<_> = sent
-            .into_iter()
-            .map(|(name, value)| format!("{name}: {value}"))
-            .collect();
-        sent.sort();
-        sent
-    }
 
     #[test]
     fn the_header_passes_through() {
@@ -154,7 +135,7 @@ mod tests {
             ),
         ];
         for (header, expected) in cases {
-            let sent = pass_on(&[(HEADER, &header)]);
+            let sent = pass_on(&JaegerPropagator::new(), &[(HEADER, &header)]);
             assert_eq!(sent, [format!("uber-trace-id: {expected}")]);
         }
     }
@@ -174,17 +155,23 @@ mod tests {
             format!("{TRACE}:+1:0:1"),
         ];
         for header in &cases {
-            assert!(pass_on(&[(HEADER, header)]).is_empty(), "{header}");
+            assert!(
+                pass_on(&JaegerPropagator::new(), &[(HEADER, header)]).is_empty(),
+                "{header}"
+            );
         }
     }
 
     #[test]
     fn the_baggage_has_a_header_for_each_entry() {
-        let sent = pass_on(&[
-            ("uberctx-user", "a%20b"),
-            ("uberctx-team", "c"),
-            ("other", "d"),
-        ]);
+        let sent = pass_on(
+            &JaegerPropagator::new(),
+            &[
+                ("uberctx-user", "a%20b"),
+                ("uberctx-team", "c"),
+                ("other", "d"),
+            ],
+        );
         assert_eq!(sent, ["uberctx-team: c", "uberctx-user: a%20b"]);
     }
 }

@@ -13,8 +13,8 @@ use super::ids;
 const TRACEPARENT: &str = "traceparent";
 const TRACESTATE: &str = "tracestate";
 
-/// The SDK's propagator, but for `traceparent`, which it takes apart at a price that shows on each
-/// request.
+/// The SDK's propagator, but with our own parser of `traceparent`, since the SDK's is slow enough
+/// to show in each request.
 #[derive(Debug, Default)]
 pub(super) struct TraceContext(TraceContextPropagator);
 
@@ -42,8 +42,8 @@ impl TextMapPropagator for TraceContext {
     }
 }
 
-/// `{version}-{trace id}-{span id}-{flags}`, each of a fixed length. A version above 00 may have
-/// more parts, which are passed over.
+/// Parses `{version}-{trace id}-{span id}-{flags}`, each of a fixed length. A version above 00 may
+/// have more parts, which are ignored.
 fn parse(header: &str) -> Option<(TraceId, SpanId, TraceFlags)> {
     let header = header.trim();
     let version = part(header, 0, 2)?;
@@ -59,12 +59,12 @@ fn parse(header: &str) -> Option<(TraceId, SpanId, TraceFlags)> {
     Some((
         ids::trace_id(part(header, 3, 35)?)?,
         ids::span_id(part(header, 36, 52)?)?,
-        // The other flags are for nobody to pass on.
+        // The other flags are not passed on.
         TraceFlags::new(flags) & TraceFlags::SAMPLED,
     ))
 }
 
-/// The digits from `start` to `end`, which must be of lower case.
+/// The digits from `start` to `end`, which must be in lower case.
 fn part(header: &str, start: usize, end: usize) -> Option<&str> {
     let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     header

@@ -1,4 +1,4 @@
-//! Events that no `tracing` span holds.
+//! Events outside any `tracing` span.
 
 use std::fmt::Debug;
 
@@ -10,8 +10,8 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
-/// Adds them to the current OpenTelemetry span, such as that of the HTTP request whose handler
-/// they come from. The bridge from `tracing` knows only its own spans, and drops them.
+/// Adds them to the current OpenTelemetry span, such as that of the HTTP request being handled. The
+/// bridge from `tracing` knows only its own spans, and drops these events.
 pub(super) struct LooseEvents;
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LooseEvents {

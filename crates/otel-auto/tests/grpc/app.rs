@@ -1,4 +1,4 @@
-//! A service with all four kinds of methods, which do what the first message asks for.
+//! A service with all four kinds of methods; the first message tells them what to do.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -73,7 +73,7 @@ async fn unary(request: Request<Bytes>) -> Result<Response<Bytes>, Status> {
     }
 }
 
-/// The message three times, and then what is asked for.
+/// The message three times, followed by the requested end.
 async fn server_stream(request: Request<Bytes>) -> Result<Response<Messages>, Status> {
     let command = request.into_inner();
     let messages = std::iter::repeat_n(command.clone(), 3);

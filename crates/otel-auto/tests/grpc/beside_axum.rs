@@ -1,4 +1,4 @@
-//! axum and tonic in one program, each with its own layer.
+//! Tests axum and tonic in one program, each with its own layer.
 
 use std::net::SocketAddr;
 

@@ -1,4 +1,4 @@
-//! Runs one server and one client, and gathers their spans.
+//! Runs one server and one client, and collects their spans.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -20,7 +20,8 @@ use tonic::{GrpcMethod, Request, Response, Status, Streaming};
 use crate::app::Greeter;
 use crate::spans::{Trace, client_and_server};
 
-/// A server, a client, and a trace of their own among the spans of all tests.
+/// A server, a client, and a trace of their own, which separates their spans from those of other
+/// tests.
 pub(crate) struct Test {
     pub(crate) address: SocketAddr,
     channel: Client<Channel>,
@@ -51,7 +52,7 @@ impl Test {
         }
     }
 
-    /// The same with a client that waits no longer than this.
+    /// Like `start`, with a client that has a timeout.
     pub(crate) async fn with_timeout(timeout: Duration) -> Self {
         let test = Self::start().await;
         let channel = channel(&endpoint(test.address).timeout(timeout));
@@ -66,7 +67,7 @@ impl Test {
         self.trace.id
     }
 
-    /// Calls within this test's trace, as a generated client does.
+    /// Makes a call in this test's trace, as a generated client does.
     pub(crate) async fn unary(&self, request: Request<Bytes>) -> Result<String, Status> {
         let call = async {
             let mut grpc = self.ready().await;
@@ -76,7 +77,7 @@ impl Test {
         self.trace.run(call).await.map(text)
     }
 
-    /// Calls a method that the client was not generated for.
+    /// Calls a method that the generated client does not have.
     pub(crate) async fn other(&self, path: &'static str) -> Result<String, Status> {
         let call = async {
             let mut grpc = self.ready().await;
@@ -121,14 +122,14 @@ impl Test {
         grpc
     }
 
-    /// Stops the server, which ends its spans, and answers with the spans of this test.
+    /// Stops the server, which ends its spans, and returns the spans of this test.
     pub(crate) async fn finish(self) -> Vec<SpanData> {
         drop((self.channel, self.stop));
         self.server.await.unwrap();
         self.trace.finished()
     }
 
-    /// The client span and the server span, which must be all.
+    /// The client span and the server span; there must be no others.
     pub(crate) async fn spans(self) -> (SpanData, SpanData) {
         client_and_server(self.finish().await)
     }
@@ -146,7 +147,7 @@ pub(crate) fn message(command: &str) -> Request<Bytes> {
     Request::new(Bytes::copy_from_slice(command.as_bytes()))
 }
 
-/// Says which method is called, as generated clients do.
+/// Marks the called method, as generated clients do.
 pub(crate) fn named<T>(mut request: Request<T>, method: &'static str) -> Request<T> {
     let method = GrpcMethod::new("test.Greeter", method);
     request.extensions_mut().insert(method);

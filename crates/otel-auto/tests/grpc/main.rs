@@ -1,4 +1,4 @@
-//! Real calls between the instrumented client and the instrumented server.
+//! Tests with real calls from the instrumented client to the instrumented server.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(clippy::panic, reason = "a test fails by panicking")]
@@ -18,7 +18,7 @@ use tonic::Code;
 use harness::{Test, channel, endpoint, message, named, path};
 use spans::{attribute, ending, show};
 
-/// What the span says of how the call went.
+/// The parts of a span that tell the outcome of the call.
 fn errors(span: &SpanData) -> String {
     ending(span, "rpc.response.status_code")
 }
@@ -30,7 +30,7 @@ async fn a_call_makes_one_client_and_one_server_span() {
     let answer = test.unary(message("metadata")).await.unwrap();
     let (client, server) = test.spans().await;
 
-    // The carrier and what tonic itself sends.
+    // The context's header, and those of tonic itself.
     let names = r#"["content-type", "te", "traceparent", "user-agent"]"#;
     assert_eq!(answer, names);
     assert_eq!(server.parent_span_id, client.span_context.span_id());
@@ -170,7 +170,7 @@ async fn a_deadline_that_passes_is_an_error_of_the_client() {
     insta::assert_snapshot!(errors(&client), @r#"Error { description: "Timeout expired" }; status DEADLINE_EXCEEDED; error DEADLINE_EXCEEDED"#);
 }
 
-/// A client that leaves it to the server, so that it is not the one that ends the call.
+/// The client leaves the deadline to the server, which ends the call.
 #[tokio::test]
 async fn a_deadline_that_passes_is_an_error_of_the_server() {
     let test = Test::start().await;
@@ -197,7 +197,7 @@ async fn a_timeout_of_the_channel_is_an_error_of_the_client() {
     test.unary(message("silent")).await.unwrap_err();
     let (client, server) = test.spans().await;
     insta::assert_snapshot!(errors(&client), @r#"Error { description: "Timeout expired" }; status DEADLINE_EXCEEDED; error DEADLINE_EXCEEDED"#);
-    // The server was told of no deadline: to it the call was cancelled.
+    // The server was not told of the deadline, so it sees a cancellation.
     insta::assert_snapshot!(errors(&server), @"Unset; status CANCELLED; error none");
 }
 

@@ -1,4 +1,4 @@
-//! The server that the tests ask.
+//! The server of the tests.
 
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
@@ -38,7 +38,7 @@ async fn panics() -> &'static str {
     panic!("on purpose")
 }
 
-/// A body whose first chunk is sent, and then none.
+/// A body that sends its first chunk and nothing after it.
 enum Chunks {
     ThenFail,
     Failing,

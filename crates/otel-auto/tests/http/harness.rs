@@ -1,4 +1,4 @@
-//! Runs one server and one client, and gathers their spans.
+//! Runs one server and one client, and collects their spans.
 
 use std::net::SocketAddr;
 
@@ -12,7 +12,8 @@ use tokio::task::JoinHandle;
 use crate::app::app;
 use crate::spans::{Trace, client_and_server};
 
-/// A server, a client, and a trace of their own among the spans of all tests.
+/// A server, a client, and a trace of their own, which separates their spans from those of other
+/// tests.
 pub(crate) struct Test {
     pub(crate) client: Client,
     address: SocketAddr,
@@ -54,19 +55,19 @@ impl Test {
         self.trace.id
     }
 
-    /// Runs `request` within this test's trace.
+    /// Runs `request` in this test's trace.
     pub(crate) async fn run<T>(&self, request: impl Future<Output = T>) -> T {
         self.trace.run(request).await
     }
 
-    /// Stops the server, which ends its spans, and answers with the spans of this test.
+    /// Stops the server, which ends its spans, and returns the spans of this test.
     pub(crate) async fn finish(self) -> Vec<SpanData> {
         drop((self.client, self.stop));
         self.server.await.unwrap();
         self.trace.finished()
     }
 
-    /// The client span and the server span, which must be all.
+    /// The client span and the server span; there must be no others.
     pub(crate) async fn spans(self) -> (SpanData, SpanData) {
         client_and_server(self.finish().await)
     }

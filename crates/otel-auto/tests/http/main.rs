@@ -1,4 +1,4 @@
-//! Real requests between the instrumented client and the instrumented server.
+//! Tests with real requests from the instrumented client to the instrumented server.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(clippy::panic, reason = "a test fails by panicking")]
@@ -18,7 +18,7 @@ use harness::Test;
 use opentelemetry_sdk::trace::SpanData;
 use spans::{attribute, ending, show};
 
-/// What the span says of how the request went.
+/// The parts of a span that tell the outcome of the request.
 fn errors(span: &SpanData) -> String {
     ending(span, "http.response.status_code")
 }
@@ -231,7 +231,7 @@ async fn a_handler_that_panics_ends_its_span() {
 #[tokio::test]
 async fn a_body_that_fails_is_an_error_of_the_server() {
     let test = Test::start().await;
-    // It fails before the head has left.
+    // The request fails before the head is sent.
     assert!(test.run(test.get("/body/fails").send()).await.is_err());
     let (_, server) = test.spans().await;
     insta::assert_snapshot!(errors(&server), @r#"Error { description: "the response body failed" }; status 200; error body"#);
@@ -379,7 +379,7 @@ async fn credentials_in_the_url_are_not_recorded() {
     let query = "Signature=REDACTED&X-Goog-Signature=REDACTED&AWSAccessKeyId=REDACTED";
     assert_eq!(attribute(&server, "url.query"), query);
     let full = attribute(&client, "url.full");
-    // reqwest makes a header of the user and the password before the span can see them.
+    // reqwest moves the user and the password to a header before the span can see them.
     assert!(full.starts_with("http://127.0.0.1"), "{full}");
     assert!(full.ends_with(query), "{full}");
     assert!(!format!("{client:?}{server:?}").contains("secret"));

@@ -1,4 +1,4 @@
-//! However a program ends, its spans arrive.
+//! Tests that spans arrive whichever way a program ends.
 
 use std::time::Duration;
 
@@ -92,7 +92,7 @@ pub(crate) async fn send(signal: &str, child: &Child) {
     kill.args(["-s", signal, &pid]).status().await.unwrap();
 }
 
-/// Waits for the line that says that the span has ended.
+/// Waits for the line that reports the end of the span.
 pub(crate) async fn ready(child: &mut Child) {
     let stdout = child.stdout.take().unwrap();
     let line = BufReader::new(stdout).lines().next_line().await.unwrap();

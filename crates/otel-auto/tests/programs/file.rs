@@ -1,4 +1,4 @@
-//! A configuration file says alone where spans go.
+//! Tests that a configuration file alone decides where spans go.
 
 use std::io::Write as _;
 
@@ -7,8 +7,8 @@ use tempfile::NamedTempFile;
 use crate::program::{Ended, program, run};
 use crate::receiver::{Answer, Receiver};
 
-/// The program `spans` with a file of one processor that has that exporter, beside a variable that
-/// says something else.
+/// Runs the program `spans` with a file of one processor with that exporter, and with a
+/// contradicting variable.
 async fn spans(exporter: &str) -> Ended {
     let mut file = NamedTempFile::new().unwrap();
     write!(

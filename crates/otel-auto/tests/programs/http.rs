@@ -1,4 +1,4 @@
-//! What the environment says of HTTP spans.
+//! Tests of the variables for HTTP spans.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! A program that ends while its threads go on making spans: what the report says is true.
+//! Tests that the report is true if a program ends while its threads keep making spans.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use crate::endings::{ending, ready, send};
 use crate::program::{Ended, run};
 use crate::receiver::{Answer, Receiver};
 
-/// The time for the last spans, and as much again for a slow machine.
+/// The time limit for the last spans, and as much again for a slow machine.
 const BOUND: Duration = Duration::from_secs(10);
 
-/// The numbers of the report's line: sent, acknowledged and lost.
+/// The numbers in the report's line: sent, acknowledged and lost.
 fn report(ended: &Ended) -> [usize; 3] {
     let line = ended.stderr.lines().find(|line| line.contains(" sent to "));
     let line = line.unwrap_or_else(|| panic!("no report in: {}", ended.stderr));

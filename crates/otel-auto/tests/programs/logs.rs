@@ -1,4 +1,4 @@
-//! Log records go where `OTEL_LOGS_EXPORTER` says, with the ids of their span.
+//! Tests that log records go where `OTEL_LOGS_EXPORTER` says, with the ids of their span.
 
 use crate::program::{program, run};
 use crate::receiver::{Answer, Receiver};
@@ -11,7 +11,7 @@ async fn the_console_prints_log_records_with_the_ids_of_their_span() {
     .await;
     let mut objects = serde_json::Deserializer::from_str(&ended.stdout).into_iter();
     let mut next = || -> serde_json::Value { objects.next().unwrap().unwrap() };
-    // The record comes first: it is written while its span is still open.
+    // The record comes first, since it is written while its span is open.
     let (record, span) = (next(), next());
 
     assert_eq!(span["name"], "client-server");
@@ -70,7 +70,7 @@ async fn otlp_carries_log_records_in_every_encoding() {
     }
 }
 
-/// otel-backend keeps what the bridge sends, under the span in which it was written.
+/// otel-backend stores the records of the bridge under the span in which they were written.
 #[tokio::test]
 async fn log_records_arrive_in_otel_backend_under_their_span() {
     for (protocol, port) in [

@@ -1,4 +1,4 @@
-//! Real programs, run with variables as a user would.
+//! Tests that run real programs with variables, as a user does.
 
 #![expect(
     clippy::panic,
@@ -19,7 +19,7 @@ use program::{program, run};
 use receiver::{Answer, Receiver};
 use tokio::process::Command;
 
-/// The program `spans`, which sends to `receiver` by that protocol.
+/// The program `spans`, sending to `receiver` by that protocol.
 fn spans_to(receiver: &Receiver, protocol: &str) -> Command {
     let endpoint = format!("http://{}", receiver.address);
     let mut spans = program("spans", &[]);

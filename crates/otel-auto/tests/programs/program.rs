@@ -1,4 +1,4 @@
-//! Runs the examples as a user would: as programs, with variables.
+//! Runs the examples as programs with variables, as a user does.
 
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::process::Command;
 
-/// What a program left behind.
+/// The output and the status of a program that has ended.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) code: Option<i32>,
@@ -15,7 +15,7 @@ pub(crate) struct Ended {
     pub(crate) took: Duration,
 }
 
-/// An example with arguments, and no variable of OpenTelemetry but those that are added.
+/// An example with arguments, and without variables of OpenTelemetry but those that are added.
 pub(crate) fn program(name: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(path(name));
     command

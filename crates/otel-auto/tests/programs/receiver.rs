@@ -1,4 +1,4 @@
-//! A backend that speaks OTLP and remembers what it was sent.
+//! A backend that receives OTLP and keeps the requests.
 
 use std::fmt::Debug;
 use std::net::SocketAddr;
@@ -23,7 +23,7 @@ use tokio::net::TcpListener;
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Server, ServerTlsConfig};
 
-/// What the receiver answers.
+/// The answer of the receiver.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Answer {
     Accept,
@@ -34,7 +34,7 @@ pub(crate) enum Answer {
     Hang,
 }
 
-/// One request as it came.
+/// A request as it was received.
 #[derive(Clone, Debug)]
 pub(crate) struct Received {
     pub(crate) headers: HeaderMap,
@@ -48,14 +48,14 @@ pub(crate) struct Receiver {
 }
 
 impl Receiver {
-    /// Speaks HTTP, protobuf or JSON as the request does.
+    /// Starts a receiver of HTTP, which answers in protobuf or JSON like the request.
     pub(crate) async fn http(answer: Answer) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         Self::serve(listener, address, answer)
     }
 
-    /// Speaks HTTP on a listener of any kind.
+    /// Starts a receiver of HTTP on a listener of any kind.
     pub(crate) fn http_on(listener: impl Listener<Addr: Debug>, address: SocketAddr) -> Self {
         Self::serve(listener, address, Answer::Accept)
     }
@@ -65,7 +65,8 @@ impl Receiver {
         Self::serve_grpc(Server::builder(), listener, answer)
     }
 
-    /// Speaks gRPC, and answers HTTP/1 too: with status 200, and gRPC's own in the headers.
+    /// Starts a receiver of gRPC that also answers HTTP/1: with status 200, and gRPC's status in
+    /// the headers.
     pub(crate) async fn grpc_over_http1() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = Server::builder().accept_http1(true);
@@ -107,7 +108,7 @@ impl Receiver {
                         spans,
                         logs,
                     });
-                    // An empty message is all that either encoding needs.
+                    // An empty message is a valid answer in both encodings.
                     if json { "{}" } else { "" }
                 }),
             )
@@ -147,7 +148,7 @@ impl Receiver {
         self.requests.lock().unwrap().clone()
     }
 
-    /// The names of all spans, in the order in which they came.
+    /// The names of all spans, in order of arrival.
     pub(crate) fn span_names(&self) -> Vec<String> {
         self.requests()
             .into_iter()

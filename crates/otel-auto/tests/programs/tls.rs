@@ -1,4 +1,4 @@
-//! Exports over TLS, where the backend asks for the client's certificate too.
+//! Tests of exports over TLS, with and without a client certificate.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -113,7 +113,7 @@ impl Listener for TlsListener {
     type Io = TlsStream<TcpStream>;
     type Addr = SocketAddr;
 
-    /// A handshake that fails is the client's to report.
+    /// The client reports a failed handshake.
     async fn accept(&mut self) -> (Self::Io, SocketAddr) {
         loop {
             let (stream, peer) = self.listener.accept().await.unwrap();

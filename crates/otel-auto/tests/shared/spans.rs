@@ -1,4 +1,4 @@
-//! The spans of one test among those of all, and their text.
+//! The spans of one test, separated from those of others, and their text form.
 
 use std::fmt::Write;
 use std::sync::OnceLock;
@@ -17,7 +17,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// A trace of its own for one test.
+/// A trace for one test.
 pub(crate) struct Trace {
     pub(crate) id: TraceId,
 }
@@ -29,7 +29,7 @@ impl Trace {
         Self { id }
     }
 
-    /// Runs `request` within this trace.
+    /// Runs `request` in this trace.
     pub(crate) async fn run<T>(&self, request: impl Future<Output = T>) -> T {
         let parent = SpanContext::new(
             self.id,
@@ -42,7 +42,7 @@ impl Trace {
         request.with_context(context).await
     }
 
-    /// The spans of this trace that have ended.
+    /// The finished spans of this trace.
     pub(crate) fn finished(&self) -> Vec<SpanData> {
         let mut spans = exporter().get_finished_spans().unwrap();
         spans.retain(|span| span.span_context.trace_id() == self.id);
@@ -50,7 +50,7 @@ impl Trace {
     }
 }
 
-/// The client span and the server span, which must be all.
+/// The client span and the server span; there must be no others.
 pub(crate) fn client_and_server(mut spans: Vec<SpanData>) -> (SpanData, SpanData) {
     spans.sort_by_key(|span| span.parent_span_is_remote);
     match <[SpanData; 2]>::try_from(spans) {
@@ -79,7 +79,7 @@ fn exporter() -> &'static InMemorySpanExporter {
     })
 }
 
-/// The span as text, with the ports that differ from run to run left out.
+/// The span as text, without ports, which differ from run to run.
 pub(crate) fn show(span: &SpanData) -> String {
     let mut text = format!("{:?} {}", span.span_kind, span.name);
     match &span.status {
@@ -104,7 +104,7 @@ fn without_port(url: &str) -> String {
     format!("{:?}", url.replace(&format!(":{port}"), ":PORT"))
 }
 
-/// What the span says of how the request went; `code` is the key of its status code.
+/// The parts of a span that tell the outcome of the request; `code` is the key of its status code.
 pub(crate) fn ending(span: &SpanData, code: &str) -> String {
     format!(
         "{:?}; status {}; error {}",

@@ -1,10 +1,10 @@
 //! Starts each configuration file of the repository with the real program that it is for.
 //!
-//! A file is used as it stands, but for addresses: ports become free ones, and what is not here is
-//! replaced by what is: Badger for `ClickHouse`, a folder for the object storage, and a Kafka and queriers
-//! that are never reached. A file passes once its program answers on its status port: it has then built
-//! every part that the file names. That the program accepts the file says nothing: Jaeger's `validate`
-//! accepts one with which it does not start.
+//! A file is used unchanged except for addresses: ports become free ones, and missing services are
+//! replaced: Badger for `ClickHouse`, a folder for the object storage, and a Kafka and queriers
+//! that are never reached. A file passes once its program answers on its status port, having built
+//! every part in the file. Merely accepting the file is not enough: Jaeger's `validate` accepts one
+//! with which it does not start.
 
 use std::env;
 use std::fs;
@@ -17,13 +17,13 @@ use test_kit::{root, unused_port};
 
 /// A configuration file, and how it is started here.
 struct Configuration {
-    /// The file, seen from the repository.
+    /// The path of the file in the repository.
     file: &'static str,
     /// The variable with the program's path.
     variable: &'static str,
     arguments: &'static [&'static str],
-    /// What is replaced; `{status}`, `{folder}` and `{port}` are filled in, the last with another number
-    /// each time.
+    /// The replacements; `{status}`, `{folder}` and `{port}` are filled in, the last with a new
+    /// number each time.
     replaced: &'static [(&'static str, &'static str)],
     /// The path that answers on the status port.
     status: &'static str,
@@ -43,7 +43,7 @@ const JAEGER: Configuration = Configuration {
     status: "/status",
 };
 
-/// Jaeger's query ports, which its file leaves as they are.
+/// Jaeger's query ports, which its file leaves at their defaults.
 const QUERY: &str = "storage: {traces: clickhouse}
     http: {endpoint: \"127.0.0.1:{port}\"}
     grpc: {endpoint: \"127.0.0.1:{port}\"}";
@@ -75,7 +75,7 @@ const TEMPO: Configuration = Configuration {
             "backend: local\n    local: {path: {folder}/blocks}",
         ),
         ("/var/tempo", "{folder}"),
-        // By default the name of the machine, whose number at the end is the partition.
+        // By default the name of the machine, whose trailing number is the partition.
         (
             "live_store:",
             "live_store:\n  ring: {instance_id: live-store-zone-a-0}",
@@ -129,10 +129,10 @@ const fn tempo_part(arguments: &'static [&'static str]) -> Configuration {
     Configuration { arguments, ..TEMPO }
 }
 
-/// The time that a program has to answer.
+/// The time limit for a program to answer.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Starts every file whose program is given; whether all of them do.
+/// Starts every file whose program is given; returns true if all of them start.
 pub(crate) fn check() -> bool {
     let mut well = true;
     println!("configuration files");
@@ -155,7 +155,7 @@ pub(crate) fn check() -> bool {
 }
 
 impl Configuration {
-    /// The file, and the part of the program that it is started for.
+    /// The file, and the part of the program for which it is started.
     fn name(&self) -> String {
         let target = self
             .arguments
@@ -200,7 +200,8 @@ impl Configuration {
     }
 }
 
-/// Waits until a program answers, whatever it says: some of its parts wait for others that are not here.
+/// Waits until a program answers with any status, since some of its parts wait for others that are
+/// missing here.
 fn answers(child: &mut Child, url: &str) -> Result<(), String> {
     let end = Instant::now() + PATIENCE;
     while Instant::now() < end {
@@ -215,7 +216,7 @@ fn answers(child: &mut Child, url: &str) -> Result<(), String> {
     Err(format!("{url} does not answer"))
 }
 
-/// A text with free ports of this machine in the place of all that others could reach.
+/// Replaces all addresses in a text by free ports of this machine.
 fn elsewhere(text: &str) -> String {
     let mut parts = text.split("0.0.0.0:");
     let mut moved = parts.next().unwrap_or_default().to_owned();
@@ -228,7 +229,7 @@ fn elsewhere(text: &str) -> String {
     moved
 }
 
-/// A text with a free port in each place of that name.
+/// Replaces each occurrence of a placeholder by a free port.
 fn numbered(text: &str, place: &str) -> String {
     let mut parts = text.split(place);
     let first = parts.next().unwrap_or_default().to_owned();

@@ -1,10 +1,10 @@
-//! Tries the checks on real backends, and makes docs/backends.md of what each keeps.
+//! Checks real backends, and makes docs/backends.md of what each keeps.
 //!
-//! Their programs are named by variables: `JAEGER`, `TEMPO`, `VICTORIA_TRACES` and `COLLECTOR` each hold a path, and
-//! `JAEGER_VERSION` and its like what the matrix calls it. Each is started on free ports in a folder of
-//! its own, tried, and stopped again; the folder is removed with it. Ours is tried first. Before them, each
-//! configuration file of the repository is started with the program that it is for. A backend that
-//! is not given is said to be missing, and docs/backends.md is left as it is. Arguments are handed on to
+//! Variables give their programs: `JAEGER`, `TEMPO`, `VICTORIA_TRACES` and `COLLECTOR` hold paths,
+//! and `JAEGER_VERSION` and so on the names in the matrix. Each is started on free ports in a
+//! folder of its own, checked, stopped, and its folder removed. Ours is checked first. Before that,
+//! each configuration file of the repository is started with its program. If a backend is not
+//! given, that is reported, and docs/backends.md is left unchanged. Arguments are passed on to
 //! `trace-check roundtrip`: `--traces values,links`, for example.
 
 #![allow(clippy::panic, reason = "a run that meets the unexpected has failed")]
@@ -32,22 +32,23 @@ const PORTS: [&str; 10] = [
     "zipkin",
 ];
 
-/// A backend to try.
+/// A backend to check.
 struct Peer {
     name: &'static str,
-    /// The variable with its program's path; none for ours.
+    /// The variable with its program's path; `None` for ours.
     variable: Option<&'static str>,
-    /// The arguments and the configuration, with names of ports, `{folder}` and `{config}` in braces.
+    /// The arguments and the configuration, with names of ports, `{folder}` and `{config}` in
+    /// braces.
     arguments: &'static [&'static str],
     config: &'static str,
     store: &'static str,
     /// The path that answers when it is ready.
     ready: &'static str,
-    /// How bootstrap.sh calls it, if it receives what the samples send.
+    /// Its name in bootstrap.sh, if it receives the samples' spans.
     kind: Option<&'static str>,
     /// Further arguments of `trace-check roundtrip`.
     roundtrip: &'static [&'static str],
-    /// Whether it keeps nothing, and hands on to a backend of ours.
+    /// True if it stores nothing, and forwards to a backend of ours.
     hands_on: bool,
 }
 
@@ -63,7 +64,7 @@ const JAEGER: Peer = Peer {
     hands_on: false,
 };
 
-/// It hands on to a backend of ours, which is read. Jaeger's program is a Collector too.
+/// It forwards to a backend of ours, which is then read. Jaeger's program is a Collector too.
 const COLLECTOR: Peer = Peer {
     name: "Collector, otlp_grpc",
     variable: Some("COLLECTOR"),
@@ -145,11 +146,11 @@ const PEERS: [Peer; 8] = [
     },
 ];
 
-/// A backend that runs. It is stopped when dropped.
+/// A running backend, which is stopped when dropped.
 struct Running {
     child: Child,
     ports: Vec<(&'static str, u16)>,
-    /// The backend that it hands on to, and its folder.
+    /// The backend that it forwards to, and its folder.
     behind: Option<(Box<Running>, tempfile::TempDir)>,
 }
 
@@ -170,7 +171,7 @@ impl Running {
         format!("http://127.0.0.1:{}", self.port(port))
     }
 
-    /// Where spans are read.
+    /// The URL for reading spans.
     fn query_url(&self) -> String {
         match &self.behind {
             Some((behind, _)) => behind.query_url(),
@@ -242,7 +243,7 @@ impl Peer {
         running
     }
 
-    /// Runs every check; the report of the round trip, and whether all is well.
+    /// Runs every check; returns the report of the round trip, and whether all is well.
     fn check(&self, running: &Running) -> (String, bool) {
         let mut well = true;
         let mut step = |what: &str, command: &mut Command| {
@@ -318,7 +319,7 @@ fn bootstrap(kind: &str, running: &Running) -> Command {
     command
 }
 
-/// A backend of ours, and its folder.
+/// Starts a backend of ours; returns it with its folder.
 fn start_ours() -> (Box<Running>, tempfile::TempDir) {
     let [ours, ..] = &PEERS;
     let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
@@ -326,7 +327,7 @@ fn start_ours() -> (Box<Running>, tempfile::TempDir) {
     (Box::new(running), folder)
 }
 
-/// Asks Tempo and a backend of ours the same.
+/// Runs the same queries on Tempo and on a backend of ours.
 fn compare_with_ours(tempo: &Running) -> bool {
     let (running, _folder) = start_ours();
     let place = |running: &Running, path: &str| traceql::Place {

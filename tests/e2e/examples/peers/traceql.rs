@@ -1,8 +1,8 @@
-//! Asks Tempo and otel-backend the same TraceQL over the same spans, and compares the answers: of
-//! searches, each trace with its spansets, and of metrics, each value of each series.
+//! Runs the same TraceQL queries on Tempo and otel-backend, over the same spans, and compares the
+//! answers: for searches, each trace with its spansets; for metrics, each value of each series.
 //!
-//! A query of which the answers are known to differ has its reason beside it, as docs/query-api.md names it;
-//! one that differs without a reason, or has a reason and does not differ, fails.
+//! A query with a known difference has the reason beside it, as in docs/query-api.md. A difference
+//! without a reason, or a reason without a difference, is a failure.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::thread::sleep;
@@ -10,10 +10,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-/// Traces that are sent; some five spans each.
+/// The number of traces that are sent, with some five spans each.
 const TRACES: u64 = 1_000;
 
-/// Searches, and why the answers differ if they do.
+/// Searches, with the reason if the answers differ.
 const SEARCHES: &[(&str, &str)] = &[
     ("{ }", ""),
     ("{ status = error }", ""),
@@ -101,7 +101,7 @@ const SEARCHES: &[(&str, &str)] = &[
     ("{ -span.n ^ 2 = -9 }", "a power is exact"),
 ];
 
-/// Metrics, and why the answers differ if they do.
+/// Metrics, with the reason if the answers differ.
 const METRICS: &[(&str, &str)] = &[
     ("{ } | rate()", ""),
     ("{ } | count_over_time()", ""),
@@ -125,7 +125,7 @@ const METRICS: &[(&str, &str)] = &[
     ("{ kind = server } >> { kind = client } | rate()", ""),
 ];
 
-/// Where a backend is asked and sent to.
+/// The addresses of a backend.
 pub(crate) struct Place {
     /// The API of Tempo.
     pub(crate) query: String,
@@ -133,7 +133,8 @@ pub(crate) struct Place {
     pub(crate) otlp: String,
 }
 
-/// Sends the spans to both, asks both everything; whether all answers are as expected.
+/// Sends the spans to both, and runs all queries on both; returns true if all answers are as
+/// expected.
 pub(crate) fn compare(ours: &Place, theirs: &Place) -> bool {
     let end = now() - 40_000_000_000;
     // Whole steps, so that both begin at the same time.
@@ -179,7 +180,7 @@ fn now() -> u64 {
     u64::try_from(now.unwrap_or_default().as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// A number that looks random, from a seed.
+/// A pseudorandom number from a seed.
 fn mixed(seed: u64) -> u64 {
     let mut z = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -226,7 +227,7 @@ fn trace(number: u64, start: u64) -> Vec<Value> {
         let mut span = span(0x2000 + call, 0x1002, "query", 3, 600 + call, micros);
         #[expect(clippy::cast_precision_loss, reason = "small numbers")]
         let weight = pick(20 + call, 9) as f64 * 0.5 + 0.25;
-        // Now and then a whole number, of the other type.
+        // Sometimes an integer, which is another type.
         let value = match pick(30 + call, 7) {
             0 => json!({"intValue": 3}),
             _ => json!({"doubleValue": weight}),
@@ -287,10 +288,10 @@ fn ask(place: &Place, path: &str, parameters: &[(&str, String)]) -> Result<Value
     serde_json::from_str(&body).map_err(|_| format!("{}: {body}", answer.status()))
 }
 
-/// What was found, each with what is compared of it.
+/// The results, each with the part that is compared.
 type Found = BTreeMap<String, String>;
 
-/// The traces that match, each with its spansets.
+/// The matching traces, each with its spansets.
 fn searched(place: &Place, query: &str, [start, end]: [u64; 2]) -> Found {
     let parameters = [
         ("q", query.to_owned()),
@@ -320,7 +321,7 @@ fn searched(place: &Place, query: &str, [start, end]: [u64; 2]) -> Found {
     traces.collect()
 }
 
-/// The values of all series, those left out that are zero.
+/// The values of all series, without zeros.
 fn measured(place: &Place, query: &str, [start, end]: [u64; 2]) -> Found {
     let parameters = [
         ("q", query.to_owned()),
@@ -350,7 +351,7 @@ fn measured(place: &Place, query: &str, [start, end]: [u64; 2]) -> Found {
     found
 }
 
-/// What differs first, and how much does.
+/// The first difference, and the number of differences.
 fn difference(here: &Found, there: &Found) -> Option<String> {
     let keys: BTreeSet<_> = here.keys().chain(there.keys()).collect();
     let mut differ = keys

@@ -1,4 +1,4 @@
-//! The attributes of a server span that its request gives.
+//! The attributes that a server span gets from its request.
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
@@ -23,7 +23,7 @@ use crate::instrumentation::attributes::{
 };
 use crate::instrumentation::{Description, Scope, address, intern};
 
-/// A request, as the span describes it.
+/// A request as the source of a span's attributes.
 pub(super) struct Incoming<'a, B> {
     pub(super) request: &'a Request<B>,
     pub(super) behind_proxy: bool,
@@ -36,7 +36,7 @@ impl<B> Description for Incoming<'_, B> {
         SpanKind::Server
     }
 
-    /// `GET /users/{id}`, or `GET` where no route matched.
+    /// `GET /users/{id}`, or `GET` if no route matched.
     fn name(&self) -> Cow<'static, str> {
         let method = method_in_name(self.request.method());
         match self.route() {
@@ -76,7 +76,7 @@ impl<B> Incoming<'_, B> {
         route.map(MatchedPath::as_str)
     }
 
-    /// HTTP/1 does not say. What is served here without a proxy is plain HTTP.
+    /// HTTP/1 does not tell the scheme. Without a proxy, this server is reached by plain HTTP.
     fn scheme(&self, forwarded: &Forwarded<'_>) -> &'static str {
         match forwarded.scheme.or(self.request.uri().scheme_str()) {
             Some(scheme) if scheme.eq_ignore_ascii_case("https") => "https",
@@ -93,8 +93,8 @@ impl<B> Incoming<'_, B> {
         }
     }
 
-    /// The host that the client asked for: `:authority` of HTTP/2, else the `Host` header. Without
-    /// a port it is that of the scheme, as the client's span has it.
+    /// Adds the host that the client asked for: `:authority` in HTTP/2, else the `Host` header. The
+    /// port defaults to that of the scheme, as in the client's span.
     fn add_server(&self, attributes: &mut Vec<KeyValue>, forwarded: &Forwarded<'_>, scheme: &str) {
         let authority = forwarded
             .host

@@ -1,4 +1,4 @@
-//! The header that answers the caller with the ids of the server span.
+//! The response header that tells the caller the ids of the server span.
 //!
 //! <https://w3c.github.io/trace-context/#traceresponse-header>
 
@@ -21,7 +21,7 @@ pub(super) fn value(context: &SpanContext) -> Option<HeaderValue> {
     HeaderValue::from_bytes(&value).ok()
 }
 
-/// The standard formatter takes several times as long, on each request.
+/// The standard formatter takes several times as long, for each request.
 fn write_hex(text: &mut [u8], bytes: &[u8]) {
     for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
         pair.copy_from_slice(&HEX[usize::from(*byte)]);
