@@ -1,27 +1,27 @@
-//! Calls of one role to another by HTTP or gRPC, and how their failures are passed on.
+//! Calls between roles by HTTP or gRPC, and how their failures are passed on.
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 use tonic::{Code, Status};
 
-/// The answer to a request that failed.
+/// The answer to a failed request.
 #[derive(Debug)]
 pub(crate) struct Failure(pub(crate) StatusCode, pub(crate) String);
 
-/// A client for the other roles, which no proxy stands in front of.
+/// A client for the other roles, which ignores proxies.
 pub(crate) fn client() -> reqwest::Result<reqwest::Client> {
     reqwest::Client::builder().no_proxy().build()
 }
 
-/// The body of an answer, unless the other role was not reached or says that it failed.
+/// The body of an answer; fails if the other role cannot be reached or answers with an error.
 pub(crate) async fn answer<T: DeserializeOwned>(
     answer: reqwest::Result<reqwest::Response>,
 ) -> Result<T, Failure> {
     Ok(answer?.error_for_status()?.json().await?)
 }
 
-/// Whether a call took too long. Where the caller gives up, tonic says that the call was cancelled.
+/// Returns true if a call timed out. When the caller gives up, tonic reports the call as cancelled.
 pub(crate) fn timed_out(status: &Status) -> bool {
     matches!(status.code(), Code::DeadlineExceeded | Code::Cancelled)
 }

@@ -1,4 +1,4 @@
-//! The cart: takes orders. It asks for the price, charges the card, and has the order packed.
+//! The cart takes orders: it asks for the price, charges the card, and has the order packed.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -27,28 +27,28 @@ pub(crate) struct Args {
     /// The address to listen on.
     #[arg(long, default_value = "127.0.0.1:8091")]
     listen: SocketAddr,
-    /// The catalogue.
+    /// The URL of the catalogue.
     #[arg(long, default_value = "http://127.0.0.1:8092")]
     catalogue: String,
-    /// Payment.
+    /// The URL of payment.
     #[arg(long, default_value = "http://127.0.0.1:8093")]
     payment: String,
-    /// A trouble to have.
+    /// The trouble to cause.
     #[arg(long, value_enum)]
     trouble: Option<Trouble>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Trouble {
-    /// Packs orders more slowly than they come.
+    /// Packs orders more slowly than they arrive.
     Queue,
     /// Writes each order into its span, with the terms and conditions.
     HugeAttribute,
 }
 
-/// How long a payment may take.
+/// The time limit of a payment.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// How often a payment is tried.
+/// The number of attempts to pay.
 const ATTEMPTS: usize = 3;
 
 struct Cart {
@@ -78,7 +78,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         .route("/checkout", post(check_out))
         .with_state(Arc::new(cart));
     serve("cart", args.listen, app).await?;
-    // The last orders are packed, too.
+    // Waits until the last orders are packed.
     worker.await?;
     Ok(())
 }
@@ -109,7 +109,7 @@ impl Cart {
         answer(request.send().await).await
     }
 
-    /// Charges the card. A payment that takes too long is tried again.
+    /// Charges the card, and retries a payment that times out.
     async fn charge(&self, price: &Price) -> Result<Receipt, Failure> {
         let mut attempt = 1;
         loop {

@@ -1,4 +1,4 @@
-//! The catalogue: knows the products, their prices, and what visitors looked at.
+//! The catalogue knows the products, their prices, and which products visitors viewed.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -25,30 +25,30 @@ pub(crate) struct Args {
     /// The address to listen on.
     #[arg(long, default_value = "127.0.0.1:8092")]
     listen: SocketAddr,
-    /// A trouble to have.
+    /// The trouble to cause.
     #[arg(long, value_enum)]
     trouble: Option<Trouble>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Trouble {
-    /// Asks the database for each product of a basket.
+    /// Queries the database for each product of a basket.
     QueryPerItem,
     /// Starts with an empty cache.
     ColdCache,
     /// Holds the lock of the exchange rate while it is imported.
     Lock,
-    /// Never forgets what visitors looked at.
+    /// Never forgets what visitors viewed.
     Leak,
 }
 
-/// How many of the last views are remembered.
+/// The number of recent views to remember.
 const HISTORY: usize = 5;
-/// How long it takes to compare a product with one of the views.
+/// The time to compare a product with one view.
 const COMPARISON: Duration = Duration::from_millis(4);
-/// How long the bank takes to tell the exchange rate.
+/// The time that the bank takes to tell the exchange rate.
 const BANK: Duration = Duration::from_millis(300);
-/// How often it is asked.
+/// The interval between imports of the exchange rate.
 const IMPORT: Duration = Duration::from_mins(1);
 
 const ALL_PRODUCTS: Query = Query {
@@ -152,7 +152,7 @@ impl Catalogue {
         Ok(product)
     }
 
-    /// The exchange rate. A span is made only where it has to be waited for.
+    /// The exchange rate. A span is made only if the call has to wait.
     async fn rate(&self) -> f64 {
         if let Ok(rate) = self.rate.try_read() {
             return *rate;
@@ -165,7 +165,7 @@ impl Catalogue {
         *self.rate.read().instrument(span).await
     }
 
-    /// What others looked at after they looked at this product.
+    /// The products that others viewed after this one.
     #[instrument(name = "also viewed", skip_all, fields(history.entries = Empty))]
     async fn also_viewed(&self, id: u32) -> Vec<u32> {
         let history = {
@@ -185,7 +185,7 @@ impl Catalogue {
     }
 }
 
-/// Asks the bank for the exchange rate again and again.
+/// Imports the exchange rate from the bank again and again.
 async fn import_rates(catalogue: Arc<Catalogue>) {
     loop {
         import_rate(&catalogue).await;

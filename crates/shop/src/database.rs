@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use rusqlite::{Connection, Params, Row};
 use tracing::{field::Empty, info_span};
 
-/// How many products there are; their ids begin at 1.
+/// The number of products; their ids begin at 1.
 pub(crate) const PRODUCTS: u32 = 60;
 
 const SCHEMA: &str = "
@@ -22,16 +22,16 @@ const SCHEMA: &str = "
 /// A database with products and their reviews.
 pub(crate) struct Database(Mutex<Connection>);
 
-/// A query, and its short form, which names the span.
+/// A query, with a short form as the name of its span.
 pub(crate) struct Query {
-    /// The operation and the tables, such as `SELECT product`.
+    /// The operation and the tables: for instance `SELECT product`.
     pub(crate) summary: &'static str,
-    /// The query itself.
+    /// The text of the query.
     pub(crate) text: &'static str,
 }
 
 impl Database {
-    /// Fills a new database.
+    /// Makes a database and fills it.
     pub(crate) fn open() -> rusqlite::Result<Self> {
         let connection = Connection::open_in_memory()?;
         connection.execute_batch(SCHEMA)?;

@@ -1,4 +1,4 @@
-//! The frontend: serves the visitors, with the answers of the catalogue and the cart.
+//! The frontend serves visitors with the answers of the catalogue and the cart.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -19,20 +19,20 @@ pub(crate) struct Args {
     /// The address to listen on.
     #[arg(long, default_value = "127.0.0.1:8090")]
     listen: SocketAddr,
-    /// The cart.
+    /// The URL of the cart.
     #[arg(long, default_value = "http://127.0.0.1:8091")]
     cart: String,
-    /// The catalogue.
+    /// The URL of the catalogue.
     #[arg(long, default_value = "http://127.0.0.1:8092")]
     catalogue: String,
-    /// A trouble to have.
+    /// The trouble to cause.
     #[arg(long, value_enum)]
     trouble: Option<Trouble>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Trouble {
-    /// Calls the cart without telling it of which trace the call is.
+    /// Calls the cart without the context of the trace.
     LostContext,
 }
 
@@ -71,7 +71,7 @@ async fn check_out(
 ) -> Result<Json<Confirmation>, Failure> {
     let url = format!("{}/checkout", frontend.cart);
     let answered = match frontend.trouble {
-        // reqwest's own client makes no span and sends no `traceparent`.
+        // reqwest's plain client makes no span and sends no `traceparent`.
         Some(Trouble::LostContext) => call::client()?.post(url).json(&basket).send().await,
         None => {
             let request = frontend.http.post(url).map(|request| request.json(&basket));

@@ -1,9 +1,9 @@
-//! The gallery: runs the shop with each trouble, and proves that the trouble can be found.
+//! The gallery runs the shop with each trouble, and proves that the trouble can be found.
 //!
-//! A shop without trouble is visited all the while. Beside it a second one is started for each exhibit,
-//! visited, and stopped. At the end the backend is asked for the traces that each exhibit's query
-//! finds, which must be those of its visits and no others, and trace-check compares what the roles printed
-//! with what the backend has.
+//! Throughout the run, a shop without trouble is visited. For each exhibit a second shop is
+//! started, visited, and stopped. At the end the gallery runs each exhibit's query on the backend,
+//! which must find the traces of its visits and no others, and trace-check compares the spans that
+//! the roles printed with those of the backend.
 
 mod check;
 mod exhibit;
@@ -29,14 +29,14 @@ use self::shop::{Shop, Telemetry};
 /// The arguments of the gallery.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Args {
-    /// Where the spans are sent, by OTLP over gRPC.
+    /// Where to send the spans, by OTLP over gRPC.
     #[arg(
         long,
         env = "OTEL_EXPORTER_OTLP_ENDPOINT",
         default_value = "http://127.0.0.1:4317"
     )]
     otlp_endpoint: String,
-    /// Where the traces are searched: the query API of otel-backend or Tempo.
+    /// Where to search for the traces: the query API of otel-backend or Tempo.
     #[arg(
         long,
         env = "TRACE_QUERY_URL",
@@ -49,13 +49,13 @@ pub(crate) struct Args {
     /// Send where the `OTEL_*` variables say, to any backend, and check nothing.
     #[arg(long)]
     unchecked: bool,
-    /// How long the backend may take until it finds what was sent, in seconds.
+    /// The longest to wait for the backend to find what was sent, in seconds.
     #[arg(long, default_value_t = 30)]
     timeout: u64,
     /// Print JSON for programs instead of a table for people.
     #[arg(long)]
     json: bool,
-    /// Show these troubles only.
+    /// Show only these troubles.
     #[arg(value_name = "TROUBLE", value_parser = known)]
     only: Vec<&'static Exhibit>,
 }
@@ -68,11 +68,11 @@ fn known(name: &str) -> Result<&'static Exhibit, String> {
     })
 }
 
-/// Shows the exhibits. The exit code is 1 if something was not found as it should be.
+/// Shows the exhibits. The exit code is 1 if the backend did not find one of them as expected.
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     tokio::select! {
         shown = show(args) => shown,
-        // The roles end with this.
+        // The roles are stopped when their processes are dropped.
         () = otel_auto::shutdown_signal() => bail!("asked to end before everything was shown"),
     }
 }
@@ -112,7 +112,7 @@ async fn show(args: Args) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Runs one exhibit after the other, beside a shop without trouble.
+/// Runs the exhibits one after the other, beside a shop without trouble.
 async fn show_all(args: &Args, telemetry: &Telemetry) -> anyhow::Result<Vec<Shown>> {
     let all: Vec<_> = EXHIBITS.iter().collect();
     let exhibits = if args.only.is_empty() {
@@ -133,8 +133,8 @@ async fn show_all(args: &Args, telemetry: &Telemetry) -> anyhow::Result<Vec<Show
     Ok(shown)
 }
 
-/// Waits for the next second, and says which it is: a search has whole seconds, and what was there
-/// before is not looked for.
+/// Waits for the next full second and returns it. A search has a resolution of seconds, and must
+/// not find earlier traces.
 async fn next_second() -> anyhow::Result<u64> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
     let next = now.as_secs() + 1;

@@ -1,4 +1,4 @@
-//! The load: visits the shop, and prints a line of JSON with the trace of each visit.
+//! The load visits the shop, and prints a line of JSON with the trace of each visit.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -17,25 +17,25 @@ use crate::call;
 use crate::database::PRODUCTS;
 use crate::messages::{Basket, Confirmation};
 
-/// How many products a visitor buys.
+/// The number of products that a visitor buys.
 const BOUGHT: u32 = 12;
 
 /// The arguments of the load.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The frontend.
+    /// The URL of the frontend.
     #[arg(long, default_value = "http://127.0.0.1:8090")]
     frontend: String,
-    /// What visitors do.
+    /// The activity of the visitors.
     #[arg(long, value_enum, default_value = "both")]
     visits: Visits,
-    /// How many visits to make; without it, until the program is asked to end.
+    /// The number of visits; by default they go on until the program is asked to end.
     #[arg(long)]
     count: Option<u32>,
-    /// How many visitors come at the same time.
+    /// The number of visitors at the same time.
     #[arg(long, default_value_t = 1)]
     at_once: u32,
-    /// How long a visitor stays away after a visit, in milliseconds.
+    /// The pause after each visit, in milliseconds.
     #[arg(long, default_value_t = 0)]
     pause: u64,
 }
@@ -43,11 +43,11 @@ pub(crate) struct Args {
 /// The errands of visitors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Visits {
-    /// Look at a product.
+    /// View a product.
     Browse,
     /// Buy products.
     Buy,
-    /// One after the other.
+    /// Both, in turn.
     Both,
 }
 
@@ -56,16 +56,16 @@ pub(crate) enum Visits {
 pub(crate) struct Visit {
     /// The trace, in hexadecimal digits.
     pub(crate) trace_id: String,
-    /// The status of the frontend's answer; `None` where there was none.
+    /// The status of the frontend's answer; `None` if there was no answer.
     pub(crate) status: Option<u16>,
-    /// How many orders are packed before the visitor's.
+    /// The number of orders in front of the visitor's.
     pub(crate) ahead: Option<usize>,
 }
 
 struct Visitor {
     http: Client,
     args: Args,
-    /// How many visits were begun.
+    /// The number of visits begun.
     begun: AtomicU32,
     ended: AtomicBool,
 }
@@ -136,7 +136,7 @@ impl Visitor {
 }
 
 impl Visit {
-    /// A visit in the current span.
+    /// Describes the visit in the current span.
     fn of(status: Option<u16>, ahead: Option<usize>) -> Self {
         let context = Span::current().context();
         Self {

@@ -1,10 +1,10 @@
-//! Sample: a small shop of five services, and the troubles that services have.
+//! Sample: a small shop of five services, and typical troubles of services.
 //!
-//! One program plays every role. A visit goes from the `frontend` to the `catalogue`, or to the `cart`,
-//! which asks the `catalogue` for prices and `payment` for money; `payment` asks the card `terminal`.
-//! `load` makes the visits, and `gallery` runs them all, once for each trouble.
+//! One program plays every role. A visit goes from the `frontend` to the `catalogue`, or to the
+//! `cart`, which asks the `catalogue` for prices and `payment` for money; `payment` asks the card
+//! `terminal`. `load` makes the visits, and `gallery` runs the whole shop, once for each trouble.
 //!
-//! Where the spans go is decided outside, by environment variables, as for every program with otel-auto.
+//! Environment variables decide where the spans go, as for every program with otel-auto.
 
 mod call;
 mod cart;
@@ -24,7 +24,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-/// A small shop of five services, and the troubles that services have.
+/// A small shop of five services, and typical troubles of services.
 #[derive(Debug, Parser)]
 enum Role {
     /// Serves the visitors.
@@ -35,7 +35,7 @@ enum Role {
     Catalogue(catalogue::Args),
     /// Charges cards.
     Payment(payment::Args),
-    /// Asks the bank of a card.
+    /// Asks a card's bank for consent.
     Terminal(terminal::Args),
     /// Visits the shop, and prints the trace of each visit.
     Load(load::Args),

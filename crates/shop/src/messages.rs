@@ -1,4 +1,4 @@
-//! What the roles send each other as JSON; the messages of payment are in `proto`.
+//! The JSON messages between roles; those of payment are in `proto`.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ pub(crate) struct ProductPage {
     pub(crate) product: Product,
     /// The price in the visitor's currency.
     pub(crate) price: f64,
-    /// What others looked at after it.
+    /// The products that others viewed after it.
     pub(crate) also_viewed: Vec<u32>,
 }
 
@@ -21,7 +21,7 @@ pub(crate) struct Product {
     pub(crate) stars: f64,
 }
 
-/// The products that somebody wants to buy.
+/// The products that a visitor buys.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Basket {
     pub(crate) products: Vec<u32>,
@@ -39,11 +39,11 @@ pub(crate) struct Authorisation {
     pub(crate) number: u64,
 }
 
-/// An order that was taken.
+/// An accepted order.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Confirmation {
     pub(crate) receipt: u64,
     pub(crate) cents: i64,
-    /// How many orders are packed before this one.
+    /// The number of orders in front of this one.
     pub(crate) ahead: usize,
 }

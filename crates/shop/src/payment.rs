@@ -1,4 +1,4 @@
-//! Payment: charges cards by gRPC, once the card terminal has asked the bank.
+//! Payment charges cards by gRPC, after the card terminal has asked the bank.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -23,17 +23,17 @@ pub(crate) struct Args {
     /// The address to listen on.
     #[arg(long, default_value = "127.0.0.1:8093")]
     listen: SocketAddr,
-    /// The card terminal.
+    /// The URL of the card terminal.
     #[arg(long, default_value = "http://127.0.0.1:8094")]
     terminal: String,
-    /// A trouble to have.
+    /// The trouble to cause.
     #[arg(long, value_enum)]
     trouble: Option<Trouble>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Trouble {
-    /// Looks for the card terminal where there is none.
+    /// Calls the card terminal at an address where nothing listens.
     Refused,
     /// Takes longer to check for fraud than the cart waits.
     Slow,
@@ -62,7 +62,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         .add_service(PaymentServer::new(payment));
     let calls = TcpIncoming::from(listen("payment", args.listen).await?);
     if args.trouble == Some(Trouble::EarlyEnd) {
-        // Nobody handles the signal, so it ends the process at once.
+        // The signal is not handled, so it ends the process at once.
         server.serve_with_incoming(calls).await?;
     } else {
         let end = otel_auto::shutdown_signal();
@@ -79,7 +79,7 @@ impl payment_server::Payment for Payment {
         let cents = request.into_inner().cents;
         let request = self.http.post(url).map(|request| request.json(&cents));
         let authorised = answer(request.send().await).await;
-        // Why the bank was not asked is no business of the caller's: the spans know it.
+        // The caller does not need to know why the bank was not asked; the spans show it.
         let Authorisation { number } =
             authorised.map_err(|_| Status::unavailable("the card was not charged"))?;
         Ok(Response::new(Receipt { number }))

@@ -1,7 +1,7 @@
 //! The queue of orders, and the worker that packs them.
 //!
-//! An order is packed long after its request was answered: in a trace of its own, whose first span has a
-//! link to the span that sent the order
+//! An order is packed long after its request was answered, in a trace of its own whose first span
+//! has a link to the span that sent the order
 //! (<https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/>).
 
 use std::time::Duration;
@@ -15,10 +15,10 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use crate::messages::Basket;
 
-/// How many orders can wait.
+/// The number of orders that can wait.
 const CAPACITY: usize = 100;
 
-/// The orders that wait to be packed. The worker ends when this is dropped and all are packed.
+/// The orders waiting to be packed. When this is dropped, the worker packs the rest and ends.
 pub(crate) struct Queue(Sender<Order>);
 
 /// The queue is full.
@@ -37,7 +37,7 @@ impl Queue {
         (Self(sender), tokio::spawn(pack_all(receiver, packing)))
     }
 
-    /// Sends an order to the worker, and says how many are before it.
+    /// Sends an order to the worker, and returns the number of orders in front of it.
     #[instrument(name = "send orders", skip_all, fields(
         otel.kind = "producer",
         messaging.system = "memory",

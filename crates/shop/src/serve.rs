@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 
 /// Listens for a role.
 ///
-/// A line on standard output says where, for whoever asked for port 0.
+/// Prints the address, which is needed if the port was 0.
 pub(crate) async fn listen(role: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
     let listener = TcpListener::bind(address).await;
     let listener = listener

@@ -1,6 +1,6 @@
-//! The card terminal: a device with a clock of its own, which asks the bank of a card.
+//! The card terminal: a device with its own clock, which asks the bank of a card.
 //!
-//! Its spans are made by hand, since those of otel-auto's layer have the time of this machine.
+//! Its spans are made by hand, since those of otel-auto's layer would have this machine's time.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -26,23 +26,23 @@ pub(crate) struct Args {
     /// The address to listen on.
     #[arg(long, default_value = "127.0.0.1:8094")]
     listen: SocketAddr,
-    /// A trouble to have.
+    /// The trouble to cause.
     #[arg(long, value_enum)]
     trouble: Option<Trouble>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Trouble {
-    /// Has a clock that is ten seconds behind.
+    /// Has a clock that is ten seconds slow.
     ClockSkew,
 }
 
-/// How long the bank takes to agree.
+/// The time that the bank takes to agree.
 const BANK: Duration = Duration::from_millis(5);
 
 struct Terminal {
     receipts: AtomicU64,
-    /// How far its clock is behind.
+    /// The time by which the clock is behind.
     behind: Duration,
 }
 
@@ -90,7 +90,7 @@ async fn authorise(
 }
 
 impl Terminal {
-    /// The time of its clock.
+    /// The time by its own clock.
     fn now(&self) -> SystemTime {
         SystemTime::now() - self.behind
     }

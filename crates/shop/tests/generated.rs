@@ -1,10 +1,9 @@
-//! The code that is generated from the `.proto` file is committed; this proves that it is just what the
-//! file generates.
+//! The code generated from the `.proto` file is committed; this test checks that it is up to date.
 
 use std::path::Path;
 use std::{env, fs};
 
-/// The variable that has the code written anew.
+/// The variable that makes the test regenerate the code.
 const UPDATE: &str = "UPDATE_GENERATED";
 
 #[test]

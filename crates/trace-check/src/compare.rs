@@ -1,4 +1,4 @@
-//! Two spans, field by field.
+//! Compares two spans, field by field.
 
 use std::fmt::Debug;
 
@@ -7,43 +7,43 @@ use serde::Serialize;
 use crate::expect::Field;
 use crate::model::{Attribute, Event, Link, Span, short};
 
-/// What is wrong with a trace that came back.
+/// The kind of a difference in a returned trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fault {
-    /// Nothing came back.
+    /// The trace was not returned.
     TraceMissing,
-    /// What came back is what was there before, or another trace.
+    /// The answer holds an earlier state, or another trace.
     StaleAnswer,
-    /// Spans of another trace came back with it.
+    /// Spans of another trace were returned too.
     TracesMerged,
-    /// A span did not come back.
+    /// A span was not returned.
     SpanMissing,
-    /// A span came back that nobody sent.
+    /// A span was returned that was not sent.
     SpanUnknown,
-    /// A span came back more often than it should.
+    /// A span was returned too often.
     SpanRepeated,
-    /// The resource came back with nothing in it (grafana/tempo#1432).
+    /// The resource was returned empty (grafana/tempo#1432).
     ResourceEmpty,
-    /// A time lost its nanoseconds.
+    /// A time has lost its nanoseconds.
     TimeTruncated,
-    /// An attribute did not come back.
+    /// An attribute was not returned.
     AttributeLost,
-    /// An attribute came back that nobody sent.
+    /// An attribute was returned that was not sent.
     AttributeAdded,
-    /// An attribute came back with another value.
+    /// An attribute has another value.
     AttributeChanged,
-    /// An event did not come back.
+    /// An event was not returned.
     EventLost,
-    /// An event came back that nobody sent.
+    /// An event was returned that was not sent.
     EventAdded,
-    /// A link did not come back.
+    /// A link was not returned.
     LinkLost,
-    /// A link came back that nobody sent.
+    /// A link was returned that was not sent.
     LinkAdded,
-    /// Events or links came back in another order.
+    /// Events or links are in another order.
     OrderChanged,
-    /// A field came back with another value.
+    /// A field has another value.
     FieldChanged,
 }
 
@@ -72,25 +72,25 @@ impl Fault {
     }
 }
 
-/// A field that did not come back as it should.
+/// A difference between a sent and a returned span.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Difference {
-    /// What happened.
+    /// The kind of difference.
     pub fault: Fault,
     /// The part of the span.
     pub field: Field,
     /// The place, for example `attributes["speed"]`.
     pub path: String,
-    /// What should be there.
+    /// The expected value.
     pub expected: String,
-    /// What is there.
+    /// The returned value.
     pub found: String,
 }
 
-/// Lists every field in which `found` differs from `expected`.
+/// Lists all fields in which `found` differs from `expected`.
 ///
-/// Attributes are compared by key: their order says nothing, but among those with one key it does.
-/// Events and links are compared in order.
+/// Attributes are compared by key; their order counts only among those with the same key. Events
+/// and links are compared in order.
 pub fn spans(expected: &Span, found: &Span) -> Vec<Difference> {
     let mut log = Vec::new();
     if expected == found {
@@ -292,7 +292,7 @@ fn attributes(
     }
 }
 
-/// What stands in a row in a span: events and links.
+/// An element of an ordered list in a span: an event or a link.
 trait Item: PartialEq {
     const LOST: Fault;
     const ADDED: Fault;
@@ -382,7 +382,7 @@ impl Item for Link {
     }
 }
 
-/// Whether two items differ in nothing but the order of their attributes.
+/// Returns true if two items are equal but for the order of their attributes.
 fn same<T: Item>(expected: &T, found: &T) -> bool {
     let differs = || {
         let mut log = Vec::new();
@@ -403,7 +403,7 @@ fn sequence<T: Item>(
     if expected.len() == found.len() && in_order() {
         return;
     }
-    // The items of one side that the other lacks.
+    // The indices of the items that the other side lacks.
     let mut lost: Vec<usize> = Vec::new();
     let mut added: Vec<usize> = (0..found.len()).collect();
     for (index, item) in expected.iter().enumerate() {
@@ -443,7 +443,7 @@ mod tests {
     use super::*;
     use crate::model::attribute;
 
-    /// Backends sort attributes; that must not hide that events stand in another order.
+    /// Backends sort attributes; that must not hide a different order of events.
     #[test]
     fn the_order_of_events_counts_and_that_of_their_attributes_does_not() {
         let event = |name: &str, keys: [&str; 2]| Event {

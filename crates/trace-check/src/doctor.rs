@@ -1,8 +1,9 @@
-//! "My trace does not appear": walks the path of a program's spans, and names the first hop that fails
-//! and what to do.
+//! The doctor follows the path of a program's spans, and names the first hop that fails and what to
+//! do.
 //!
-//! It takes the same `OTEL_*` variables as the program, reads them as the program does, and then does
-//! what the program would do: resolve the name, connect, shake hands, send a span, and look for it.
+//! It reads the same `OTEL_*` variables in the same way as the program, and does what the program
+//! would do: resolve the name, connect, shake hands, send a span. Then it looks for the span in the
+//! backend.
 
 pub mod args;
 mod diagnosis;
@@ -22,15 +23,15 @@ use settings::Settings;
 
 use crate::protocol::Protocol;
 
-/// What became of each hop. The path ends with the first that fails.
+/// The result of each hop. The path ends at the first one that fails.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct Examination {
-    /// In the order of the path.
+    /// The hops, in the order of the path.
     pub hops: Vec<Hop>,
 }
 
 impl Examination {
-    /// The first hop that fails.
+    /// The hop that fails, if any.
     pub fn failure(&self) -> Option<&Hop> {
         self.hops
             .iter()
@@ -52,7 +53,7 @@ fn is_set(environment: &Environment, names: &[&str]) -> bool {
     values.any(|value| !value.is_empty())
 }
 
-/// Walks the path.
+/// Follows the path.
 pub fn examine(environment: &Environment, args: &DoctorArgs) -> Examination {
     let mut hops = Vec::new();
     let settings = Settings::resolve(environment);

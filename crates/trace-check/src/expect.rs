@@ -1,9 +1,10 @@
-//! What may come back of what was sent: a table written by hand, which no encoder or decoder knows.
+//! The rules about what may be lost or changed on the way: a table written by hand, independent of
+//! all encoders and decoders.
 //!
-//! Three things stand between a span that is sent and the span that is read: the protocol, which has
-//! no place for some of it; the backend, which brings some of it into its own form; and the API, which
-//! cannot show all of it. Each is a list of [`Rule`]s. What none of them explains is a defect. Where
-//! the span was not made here but printed by a program, a fourth list says what was not printed.
+//! Three things can change a span between sending and reading: the protocol, which cannot carry
+//! everything; the backend, which normalises some fields; and the API, which cannot show
+//! everything. Each has a list of [`Rule`]s. A difference that no rule explains is a defect. For
+//! spans printed by a program, a fourth list names what is not printed.
 
 mod api;
 mod backend;
@@ -20,19 +21,19 @@ use crate::model::{Span, Trace};
 use crate::protocol::Protocol;
 use crate::read::{Api, Kind};
 
-/// The rules between a sender and a reader, in the order in which they work.
+/// The rules between a sender and a reader, in the order of their effect.
 #[derive(Debug, Clone)]
 pub struct Profile {
-    /// These always hold: what comes back unchanged is a defect too.
+    /// Rules that always apply; a field that returns unchanged is then a defect too.
     pub certain: Vec<&'static Rule>,
-    /// These may hold: they count where they explain a difference.
+    /// Rules that may apply; they count if they explain a difference.
     pub possible: Vec<&'static Rule>,
-    /// These say what the record of what was sent does not tell. They hold for both sides.
+    /// Rules for what the printed record omits. They apply to both sides.
     pub untold: Vec<&'static Rule>,
 }
 
 impl Profile {
-    /// What holds for a protocol into a backend, read by an API.
+    /// The rules for a protocol, a backend and an API.
     pub fn new(protocol: Protocol, backend: Kind, api: Api) -> Self {
         let mut certain = protocol::rules(protocol);
         certain.extend(backend::certain(backend, protocol, api));
@@ -44,7 +45,7 @@ impl Profile {
         }
     }
 
-    /// The rule by which an API answers with an error in place of this trace, if there is one.
+    /// The rule by which the API answers with an error instead of this trace, if there is one.
     pub fn refuses(&self, trace: &Trace) -> Option<&'static Rule> {
         let refuses = |rule: &&&Rule| match rule.action {
             RuleAction::Refuse(refuses) => trace.spans.iter().any(refuses),
@@ -53,7 +54,7 @@ impl Profile {
         self.certain.iter().find(refuses).copied()
     }
 
-    /// The same for spans that are known only as far as a program printed them.
+    /// The same rules, for spans known only from a program's output.
     #[must_use]
     pub fn as_printed(self) -> Self {
         Self {
@@ -62,7 +63,7 @@ impl Profile {
         }
     }
 
-    /// The span without what the record does not tell.
+    /// The span without the fields that the record omits.
     pub fn told<'a>(&self, span: &'a Span) -> Cow<'a, Span> {
         let mut told = Cow::Borrowed(span);
         for rule in &self.untold {
@@ -73,7 +74,7 @@ impl Profile {
         told
     }
 
-    /// Takes into `expected` what agrees with `found` within the record's roundings.
+    /// Adopts into `expected` the values of `found` that agree within rounding.
     pub fn agree(&self, expected: &mut Span, found: &Span) {
         for rule in &self.untold {
             if let RuleAction::Agree(agree) = rule.action {
@@ -83,7 +84,7 @@ impl Profile {
     }
 }
 
-/// Every rule there is, for the documentation of what may be lost.
+/// All rules, for the documentation of possible losses.
 pub fn all() -> Vec<&'static Rule> {
     let mut all: Vec<&'static Rule> = Vec::new();
     let kinds = [

@@ -1,4 +1,5 @@
-//! Judges a trace that came back: declared loss, normalised by the backend, or a defect.
+//! Judges a returned trace: each difference is a declared loss, a normalisation by the backend, or
+//! a defect.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
@@ -9,18 +10,18 @@ use crate::compare::{self, Difference, Fault};
 use crate::expect::{Field, Profile, Rule, RuleAction};
 use crate::model::{Span, SpanId, Trace};
 
-/// What came of a trace.
+/// The verdict on a trace.
 #[derive(Debug, Default)]
 pub struct Judgement {
-    /// The rules that changed something, each once.
+    /// The rules that explained a difference, each once.
     pub rules: Vec<&'static Rule>,
-    /// What no rule explains.
+    /// The differences that no rule explains.
     pub defects: Vec<Defect>,
-    /// How many spans came back, each counted once.
+    /// The number of spans returned, each counted once.
     pub returned: usize,
-    /// The backend's own remarks on spans.
+    /// The backend's own warnings about spans.
     pub notes: Vec<String>,
-    /// For how many spans each rule was needed that need not hold, by its name.
+    /// For each optional rule, by name, the number of spans that needed it.
     pub excused: BTreeMap<&'static str, usize>,
 }
 
@@ -29,7 +30,7 @@ pub struct Judgement {
 pub struct Defect {
     /// The span's name and id, or the trace.
     pub subject: String,
-    /// What is wrong with it.
+    /// The difference.
     #[serde(flatten)]
     pub difference: Difference,
 }
@@ -53,11 +54,11 @@ impl fmt::Display for Defect {
     }
 }
 
-/// Whose span it is, for every span of a run.
+/// The trace of each span id in a run.
 pub type Owners = HashMap<SpanId, String>;
 
 impl Judgement {
-    /// Whether spans are missing, which may only be late.
+    /// Returns true if spans are missing, which may only be late.
     pub fn lacks_spans(&self) -> bool {
         self.defects.iter().any(|defect| {
             matches!(
@@ -67,14 +68,14 @@ impl Judgement {
         })
     }
 
-    /// Says that a rule changed something.
+    /// Records that a rule explained a difference.
     pub(crate) fn explain(&mut self, rule: &'static Rule) {
         if !self.rules.iter().any(|other| other.name == rule.name) {
             self.rules.push(rule);
         }
     }
 
-    /// Says that a rule that need not hold explains something of a span.
+    /// Records that an optional rule explained a difference in a span.
     fn excuse(&mut self, rule: &'static Rule) {
         self.explain(rule);
         *self.excused.entry(rule.name).or_default() += 1;
@@ -94,17 +95,17 @@ impl Judgement {
     }
 }
 
-/// A span that is expected to come back.
+/// A span that should be returned.
 struct Expected<'a> {
-    /// As it was sent.
+    /// The span as it was sent.
     sent: &'a Span,
-    /// As it should come back.
+    /// The span as it should be returned.
     span: Span,
-    /// How often it was delivered.
+    /// The number of deliveries of the span.
     deliveries: usize,
 }
 
-/// Judges what came back of a trace of which so many deliveries were sent.
+/// Judges the spans returned for a trace after so many deliveries.
 pub fn judge(
     trace: &Trace,
     deliveries: usize,
@@ -172,7 +173,7 @@ pub fn judge(
     judgement
 }
 
-/// What should come back, after every rule that always holds.
+/// The spans that should be returned, after all rules that always apply.
 fn expect<'a>(
     trace: &'a Trace,
     deliveries: usize,
@@ -254,7 +255,8 @@ fn judge_span(
     }
 }
 
-/// Compares a span with what came back, and takes each possible rule that leaves fewer differences.
+/// Compares an expected span with a returned one, and applies each optional rule that reduces the
+/// differences.
 fn judge_copy(expected: &Span, found: &Span, profile: &Profile, judgement: &mut Judgement) {
     let found = &*profile.told(found);
     let mut expected = expected.clone();
@@ -287,7 +289,7 @@ fn label(span: &Span) -> String {
     format!("{} ({})", crate::model::short(&span.name), span.span_id)
 }
 
-/// The other trace, if nothing came back but that one's spans.
+/// The name of the other trace, if only that one's spans were returned.
 fn other_trace<'o>(trace: &Trace, found: &[Span], owners: &'o Owners) -> Option<&'o str> {
     let first = owners.get(&found.first()?.span_id)?;
     let came: HashSet<SpanId> = found.iter().map(|span| span.span_id).collect();
@@ -295,8 +297,8 @@ fn other_trace<'o>(trace: &Trace, found: &[Span], owners: &'o Owners) -> Option<
     (!any).then_some(first)
 }
 
-/// The number of deliveries after which exactly the spans were there that came back, if that was
-/// before the last one brought more.
+/// The number of deliveries after which the expected spans were exactly those returned, if that was
+/// before the last delivery.
 fn earlier(trace: &Trace, deliveries: usize, found: &HashMap<SpanId, Vec<&Span>>) -> Option<usize> {
     (1..deliveries).find(|count| {
         let sent = |count: usize| {

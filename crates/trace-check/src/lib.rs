@@ -1,26 +1,26 @@
-//! Proof that a trace arrived.
+//! Checks that traces arrive in a backend.
 //!
-//! [`roundtrip`] sends traces of its own by every protocol and compares what comes back. The path of
-//! its data:
+//! [`roundtrip`] sends test traces by every protocol and compares what is returned. Its data goes
+//! through these modules:
 //!
-//! 1. [`model`] makes traces that are hard to carry: a pure function of a seed.
+//! 1. [`model`] makes traces that are hard to carry, as a pure function of a seed.
 //! 2. [`send`] sends them by each [`protocol`].
-//! 3. [`read`] asks the backend's own query API for them.
-//! 4. [`expect`] says what may come back: a table written by hand, of what each protocol and API can
-//!    carry, and of what each backend is known to change.
-//! 5. [`judge`](mod@judge) compares, field by field ([`compare`]), and tells declared loss from
-//!    defect.
+//! 3. [`read`] reads them back through the backend's query API.
+//! 4. [`expect`] tells what may be lost or changed, in a table written by hand: for each protocol
+//!    and API, and for each backend as measured.
+//! 5. [`judge`](mod@judge) compares field by field ([`compare`]), and separates declared losses
+//!    from defects.
 //!
-//! [`logs`] does the same with log records, by the protocols of OTLP.
+//! [`logs`] does the same with log records, by the forms of OTLP.
 //!
-//! [`verify`] compares what a program printed with what a backend returns: steps 3 to 5, where
-//! [`verify::printed`] stands for 1 and 2.
+//! [`verify`] compares the spans that a program printed with those of a backend: steps 3 to 5, with
+//! [`verify::printed`] in place of 1 and 2.
 //!
-//! [`prove`] shows that step 5 sees every change. [`doctor`] walks the path that a program's spans
-//! take, to find where they are lost. [`watch`] follows traces as they arrive.
+//! [`prove`] shows that step 5 detects every change. [`doctor`] follows the path of a program's
+//! spans to find where they are lost. [`watch`] prints traces as they arrive.
 //!
 //! Nothing here knows how a backend stores spans or how an exporter encodes them, and no code is
-//! shared with either: a fault there cannot hide itself.
+//! shared with either, so that a fault there cannot hide itself.
 
 pub mod args;
 pub mod compare;

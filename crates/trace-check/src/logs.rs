@@ -1,7 +1,7 @@
-//! Log records: sent by the three protocols of OTLP, read back by otel-backend's own API, and compared
-//! field by field.
+//! Sends log records by the three forms of OTLP, reads them back through otel-backend's API, and
+//! compares them field by field.
 //!
-//! Other backends keep no log records, or answer for them by APIs that are not read here.
+//! Other backends do not store log records, or have APIs that are not supported here.
 
 mod compare;
 pub(crate) mod record;
@@ -17,23 +17,23 @@ use crate::send::{Security, SendError, Sender};
 use compare::{attack, defects};
 use record::{Record, records};
 
-/// What came of the log records of one protocol.
+/// The result for the log records of one protocol.
 #[derive(Debug, Serialize)]
 pub struct LogLane {
-    /// By which they went.
+    /// The protocol.
     pub protocol: Protocol,
-    /// How many were sent.
+    /// The number of records sent.
     pub sent: usize,
-    /// What was lost or changed.
+    /// The records that were lost or changed.
     pub defects: Vec<String>,
-    /// Why nothing could be checked.
+    /// The reason why nothing could be checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
-    /// The changes of what came back, if they were to be made.
+    /// The result of the proof, if it was asked for.
     pub mutations: Tally,
 }
 
-/// Why the log records of a protocol could not be checked.
+/// The reasons why the log records of a protocol could not be checked.
 #[derive(Debug, thiserror::Error)]
 enum LogError {
     #[error(transparent)]
@@ -42,8 +42,8 @@ enum LogError {
     Read(#[from] ReadError),
 }
 
-/// Sends log records by each protocol of OTLP that is asked for, and checks what comes back. None are
-/// sent to a backend that keeps none, or whose receiver is not there.
+/// Sends log records by each requested form of OTLP, and checks what is returned. Skips a backend
+/// that does not store log records, and receivers that do not exist.
 pub fn run(settings: &Settings, backend: &Backend) -> Vec<LogLane> {
     if backend.kind != Kind::OtelBackend {
         return Vec::new();
@@ -86,7 +86,7 @@ fn run_lane(
                 lane.mutations = attack(&sent, &found);
             }
         }
-        // What says so of spans says so of all.
+        // The check of spans already reports a missing receiver.
         Err(LogError::Send(SendError::Unreachable { .. })) => return None,
         Err(reason) => lane.failure = Some(reason.to_string()),
     }
@@ -106,17 +106,17 @@ fn exchange(
         let mut sender = Sender::connect(protocol, &endpoint, &Security::default())?;
         sender.send_logs(service, sent)?;
     }
-    // What otel-backend has acknowledged can be found.
+    // An acknowledged record can be read at once.
     Ok(read_logs(&backend.url, service)?)
 }
 
-/// The service whose records go by a protocol. Other runs have other services.
+/// The service of the records sent by a protocol, which is unique to the run.
 fn service(plan: &Plan, protocol: Protocol) -> String {
     plan.service(&format!("logs-{}", protocol.name()))
 }
 
 impl LogLane {
-    /// Whether something was lost or changed, or a change was not reported.
+    /// Returns true if nothing was lost or changed, and the proof detected every change.
     pub fn is_whole(&self) -> bool {
         self.defects.is_empty() && self.failure.is_none() && self.mutations.survivors.is_empty()
     }

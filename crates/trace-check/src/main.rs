@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whether the command found what it was asked to find.
+/// Runs the command; returns true if it found everything.
 fn run(command: Command) -> anyhow::Result<bool> {
     match command {
         Command::Wait(args) => {
@@ -49,7 +49,7 @@ fn run(command: Command) -> anyhow::Result<bool> {
             let backend = read::detect(&args.url)?;
             let mut complain = |text: &str| eprintln!("trace-check: {text}");
             match watch::watch(&args, &backend, &mut std::io::stdout(), &mut complain) {
-                // Whoever read the lines has read enough.
+                // The reader of the lines has closed the pipe.
                 Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(true),
                 result => Ok(result.map(|()| true)?),
             }

@@ -1,4 +1,4 @@
-//! What each backend keeps, field by field and protocol by protocol: Markdown from reports of
+//! Makes the page of what each backend keeps, by field and protocol, in Markdown, from reports of
 //! `roundtrip --json`.
 
 use std::fmt::Write as _;
@@ -16,10 +16,10 @@ pub struct MatrixArgs {
     pub reports: Vec<PathBuf>,
 }
 
-/// A file that is no report.
+/// The reasons why a file cannot be used as a report.
 #[derive(Debug, thiserror::Error)]
 pub enum MatrixError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("cannot read {path}: {source}", path = .path.display())]
     Read {
         /// The file.
@@ -27,8 +27,8 @@ pub enum MatrixError {
         /// The cause.
         source: std::io::Error,
     },
-    /// It does not hold a report.
-    #[error("{path} is no report of roundtrip --json: {source}", path = .path.display())]
+    /// The file does not hold a report.
+    #[error("{path} is not a report of roundtrip --json: {source}", path = .path.display())]
     Report {
         /// The file.
         path: PathBuf,
@@ -85,10 +85,10 @@ does the same for one backend, and proves with `--prove` that it sees every chan
 explained, `-` not received. The number leads to what happens.
 ";
 
-/// The page.
+/// Makes the page.
 ///
 /// # Errors
-/// [`MatrixError`] names the file that is no report.
+/// [`MatrixError`] names the unusable file.
 pub fn text(args: &MatrixArgs) -> Result<String, MatrixError> {
     let reports: Result<Vec<Report>, _> = args.reports.iter().map(|path| read(path)).collect();
     let mut notes = Notes::default();
@@ -185,14 +185,14 @@ fn cell(report: &Report, lane: &Lane, field: Field, notes: &mut Notes) -> String
     }
 }
 
-/// The sentences, each once.
+/// The distinct footnotes.
 #[derive(Default)]
 struct Notes {
     sentences: Vec<String>,
 }
 
 impl Notes {
-    /// The number of a sentence, from 1.
+    /// The number of a footnote, from 1.
     fn number(&mut self, text: &str) -> usize {
         let mut sentence = text.to_owned();
         if let Some(first) = sentence.get_mut(..1) {

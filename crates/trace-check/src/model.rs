@@ -1,7 +1,7 @@
-//! A trace as it is sent: everything that OTLP can say of a span, nanoseconds included.
+//! The model of a trace, with everything that OTLP can express about a span, in nanoseconds.
 //!
-//! What is sent is made here, and what is read back is brought into the same form, so that the two
-//! can be compared. Nothing in this module knows a protocol, a backend or an API.
+//! Sent traces are made in this form, and returned traces are converted to it, so that they can be
+//! compared. This module knows no protocol, backend or API.
 
 use std::sync::Arc;
 
@@ -22,57 +22,57 @@ pub use value::{Attribute, Value, attribute};
 /// One operation of a trace.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Span {
-    /// The trace it belongs to.
+    /// The id of its trace.
     pub trace_id: TraceId,
     /// Its own id.
     pub span_id: SpanId,
-    /// The span that caused it; none for a root.
+    /// The id of its parent; `None` for a root.
     pub parent: Option<SpanId>,
-    /// The W3C `tracestate`, or "".
+    /// The W3C `tracestate`; empty if there is none.
     pub trace_state: String,
-    /// The W3C trace flags in the low byte, and OTLP's two bits on whether the parent is remote.
+    /// The W3C trace flags in the low byte, and OTLP's two bits that tell if the parent is remote.
     pub flags: u32,
-    /// What was done.
+    /// The name of the operation.
     pub name: String,
-    /// Its role.
+    /// The kind.
     pub kind: Kind,
-    /// When it began, in nanoseconds since the Unix epoch.
+    /// The start, in nanoseconds since the Unix epoch.
     pub start: u64,
-    /// When it ended, in the same unit. It may lie before the start.
+    /// The end, in nanoseconds since the Unix epoch. It may be before the start.
     pub end: u64,
-    /// In the order sent; keys may repeat.
+    /// The attributes, in the order sent; keys may repeat.
     pub attributes: Vec<Attribute>,
-    /// In the order sent.
+    /// The events, in the order sent.
     pub events: Vec<Event>,
-    /// In the order sent.
+    /// The links, in the order sent.
     pub links: Vec<Link>,
-    /// How it ended.
+    /// The status.
     pub status: Status,
-    /// What the sender left out.
+    /// The counts of items that the sender dropped.
     pub dropped: Dropped,
-    /// Who emitted it.
+    /// The resource that emitted it.
     pub resource: Arc<Resource>,
-    /// What recorded it.
+    /// The instrumentation scope that recorded it.
     pub scope: Arc<Scope>,
-    /// Remarks of the backend beside the span. Nobody sends any, and they are not compared.
+    /// Warnings that the backend added. They are not sent, and not compared.
     pub notes: Vec<String>,
 }
 
-/// A span's role, with OTLP's numbers.
+/// A span's kind, with OTLP's numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Kind {
-    /// Not given.
+    /// The kind was not given.
     #[default]
     Unspecified,
-    /// Within one program.
+    /// An operation within a program.
     Internal,
-    /// Answers a request.
+    /// The handling of a request.
     Server,
-    /// Makes a request.
+    /// The sending of a request.
     Client,
-    /// Sends a message.
+    /// The sending of a message.
     Producer,
-    /// Handles a message.
+    /// The handling of a message.
     Consumer,
 }
 
@@ -87,7 +87,7 @@ impl Kind {
         Self::Consumer,
     ];
 
-    /// The name in capitals, as OTLP's enum and Zipkin have it.
+    /// The name in capitals, as in OTLP's enum and in Zipkin.
     pub fn name(self) -> &'static str {
         match self {
             Self::Unspecified => "UNSPECIFIED",
@@ -100,49 +100,49 @@ impl Kind {
     }
 }
 
-/// Something that happened during a span.
+/// An event of a span.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Event {
-    /// When, in nanoseconds since the Unix epoch.
+    /// The time, in nanoseconds since the Unix epoch.
     pub time: u64,
-    /// What.
+    /// The name of the event.
     pub name: String,
-    /// In the order sent.
+    /// The attributes, in the order sent.
     pub attributes: Vec<Attribute>,
-    /// How many attributes the sender left out.
+    /// The number of attributes that the sender dropped.
     pub dropped: u32,
 }
 
-/// Another span that a span is related to.
+/// A link to another span.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Link {
-    /// The other span's trace.
+    /// The trace id of the other span.
     pub trace_id: TraceId,
-    /// The other span.
+    /// The id of the other span.
     pub span_id: SpanId,
-    /// The other span's `tracestate`, or "".
+    /// The `tracestate` of the other span; empty if there is none.
     pub trace_state: String,
-    /// In the order sent.
+    /// The attributes, in the order sent.
     pub attributes: Vec<Attribute>,
-    /// How many attributes the sender left out.
+    /// The number of attributes that the sender dropped.
     pub dropped: u32,
-    /// As [`Span::flags`].
+    /// The same bits as [`Span::flags`].
     pub flags: u32,
 }
 
-/// How a span ended.
+/// The status of a span.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Status {
-    /// The verdict.
+    /// The code.
     pub code: Code,
-    /// Why it failed, or "".
+    /// The reason of a failure; empty if there is none.
     pub message: String,
 }
 
-/// The verdict on a span, with OTLP's numbers.
+/// The code of a status, with OTLP's numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Code {
-    /// Nobody judged.
+    /// The status was not set.
     #[default]
     Unset,
     /// A success.
@@ -162,7 +162,7 @@ impl Code {
     }
 }
 
-/// How much the sender left out of a span.
+/// The number of items that the sender dropped from a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Dropped {
     /// Attributes.
@@ -173,19 +173,19 @@ pub struct Dropped {
     pub links: u32,
 }
 
-/// Who emitted a span.
+/// The resource that emitted spans.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Resource {
-    /// In the order sent.
+    /// The attributes, in the order sent.
     pub attributes: Vec<Attribute>,
-    /// How many attributes the sender left out.
+    /// The number of attributes that the sender dropped.
     pub dropped: u32,
-    /// Where the names are defined, or "".
+    /// The URL of the schema; empty if there is none.
     pub schema_url: String,
 }
 
 impl Resource {
-    /// The value of `service.name`, or "".
+    /// The value of `service.name`; empty if there is none.
     pub fn service(&self) -> &str {
         self.attributes
             .iter()
@@ -197,17 +197,17 @@ impl Resource {
     }
 }
 
-/// What recorded a span.
+/// The instrumentation scope that recorded spans.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Scope {
-    /// Its name, or "".
+    /// The name; empty if there is none.
     pub name: String,
-    /// Its version, or "".
+    /// The version; empty if there is none.
     pub version: String,
-    /// In the order sent.
+    /// The attributes, in the order sent.
     pub attributes: Vec<Attribute>,
-    /// How many attributes the sender left out.
+    /// The number of attributes that the sender dropped.
     pub dropped: u32,
-    /// Where the names are defined, or "".
+    /// The URL of the schema; empty if there is none.
     pub schema_url: String,
 }

@@ -1,4 +1,4 @@
-//! The protocols by which a trace can be sent.
+//! The protocols for sending a trace.
 
 use std::fmt;
 use std::str::FromStr;
@@ -28,7 +28,7 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    /// All of them.
+    /// All protocols.
     pub const ALL: [Self; 8] = [
         Self::ThriftHttp,
         Self::ThriftCompact,
@@ -54,7 +54,7 @@ impl Protocol {
         }
     }
 
-    /// The port on which backends receive it, unless they are told otherwise.
+    /// The default port of its receivers.
     pub fn port(self) -> u16 {
         match self {
             Self::ThriftHttp => 14268,
@@ -67,7 +67,7 @@ impl Protocol {
         }
     }
 
-    /// The path under which it is received, where it goes over HTTP.
+    /// The path of its receivers over HTTP.
     pub fn path(self) -> &'static str {
         match self {
             Self::ThriftHttp => "/api/traces",
@@ -79,35 +79,35 @@ impl Protocol {
         }
     }
 
-    /// Whether it goes in datagrams, to which nobody answers.
+    /// Returns true for the protocols over UDP, which have no answer.
     pub fn is_udp(self) -> bool {
         matches!(self, Self::ThriftCompact | Self::ThriftBinary)
     }
 
-    /// Whether it goes over gRPC.
+    /// Returns true for the protocols over gRPC.
     pub fn is_grpc(self) -> bool {
         matches!(self, Self::JaegerGrpc | Self::OtlpGrpc)
     }
 
-    /// Whether it is one of Jaeger's.
+    /// Returns true for Jaeger's protocols.
     pub fn is_jaeger(self) -> bool {
         self.is_udp() || matches!(self, Self::ThriftHttp | Self::JaegerGrpc)
     }
 
-    /// Whether it is OTLP in one of its forms.
+    /// Returns true for the forms of OTLP.
     pub fn is_otlp(self) -> bool {
         matches!(self, Self::OtlpGrpc | Self::OtlpHttp | Self::OtlpJson)
     }
 }
 
-/// A name that no protocol has.
+/// The name of an unknown protocol.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{name:?} is no protocol; the protocols are {}", Protocol::ALL.map(Protocol::name).join(", "))]
+#[error("{name:?} is not a protocol; the protocols are {}", Protocol::ALL.map(Protocol::name).join(", "))]
 pub struct ParseProtocolError {
     name: String,
 }
 
-/// Reads the name on the command line, or the one in reports for people.
+/// Parses the name on the command line, or the one in reports for people.
 impl FromStr for Protocol {
     type Err = ParseProtocolError;
 
@@ -120,7 +120,7 @@ impl FromStr for Protocol {
     }
 }
 
-/// As a person calls it.
+/// Writes the name for people.
 impl fmt::Display for Protocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {

@@ -1,5 +1,5 @@
-//! Proves that the comparison sees: changes what came back, one thing at a time, and requires that
-//! each change is reported.
+//! Proves that the comparison detects everything: it changes a returned trace in one place at a
+//! time, and requires that each change is reported.
 
 mod span;
 mod trace;
@@ -14,18 +14,18 @@ use crate::model::{Span, Trace};
 /// A trace with one thing changed.
 #[derive(Debug, Clone)]
 pub struct Mutant {
-    /// What was changed, for example `attributes["speed"]: value`.
+    /// A description of the change, for example `attributes["speed"]: value`.
     pub name: String,
-    /// What comes back.
+    /// The changed trace.
     pub spans: Vec<Span>,
 }
 
-/// How many changes were made, and which of them nobody noticed.
+/// The number of changes, and those that were not detected.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
-    /// How many changes were made.
+    /// The number of changes.
     pub mutants: usize,
-    /// What was changed, of those that were not reported.
+    /// The descriptions of the changes that were not reported.
     pub survivors: Vec<String>,
 }
 
@@ -36,17 +36,17 @@ impl Tally {
         self.survivors.extend(other.survivors);
     }
 
-    /// How many changes were reported, in percent, rounded down.
+    /// The percentage of changes that were reported, rounded down.
     pub fn kill_rate(&self) -> usize {
         let killed = self.mutants - self.survivors.len();
         (killed * 100).checked_div(self.mutants).unwrap_or(0)
     }
 }
 
-/// The most spans of a trace of which each is changed. Of others, three are.
+/// The largest trace in which every span is changed. In a larger one, three spans are.
 pub const SMALL: usize = 64;
 
-/// Changes what came back of a trace, in every way there is, and judges each.
+/// Makes every possible change to a returned trace, and judges each.
 pub fn attack(
     trace: &Trace,
     found: &[Span],
@@ -67,7 +67,7 @@ pub fn attack(
             let name = &trace.name;
             tally.survivors.push(format!("{name}: {}", mutant.name));
         }
-        // Otherwise it undid what the backend did to a span, and is no fault.
+        // Otherwise the change undid what the backend had done to a span, and is not a fault.
     };
     for index in targets(found.len()) {
         span::mutants(found, index, profile, &mut attack);
@@ -76,15 +76,15 @@ pub fn attack(
     tally
 }
 
-/// Whether a change is reported: as a defect, or as something that the backend is now seen to do to
-/// more spans.
+/// Returns true if a change is reported: as a defect, or as one more span that needs an optional
+/// rule.
 fn is_reported(after: &Judgement, before: &Judgement) -> bool {
     let then = |name| before.excused.get(name).copied().unwrap_or_default();
     let mut excused = after.excused.iter();
     after.defects.len() > before.defects.len() || excused.any(|(name, count)| *count > then(name))
 }
 
-/// Whether the record of what was sent tells these two apart.
+/// Returns true if the record of the sent spans can distinguish the two.
 fn differ(a: &Span, b: &Span, profile: &Profile) -> bool {
     let mut a = profile.told(a).into_owned();
     let b = profile.told(b);
@@ -100,7 +100,7 @@ fn targets(spans: usize) -> Vec<usize> {
     }
 }
 
-/// What comes back if nothing happens but what always does.
+/// The spans as returned if only the rules that always apply have an effect.
 pub fn faithful(trace: &Trace, profile: &Profile) -> Vec<Span> {
     let mut spans = trace.spans.clone();
     for rule in &profile.certain {
@@ -123,7 +123,7 @@ mod tests {
         at: 1_700_000_000_000_000_000,
     };
 
-    /// The traces without the largest, which hold nothing that these do not.
+    /// The scenarios without the largest, which add nothing new here.
     fn scenarios() -> impl Iterator<Item = Scenario> {
         let large = [
             Scenario::Deep,
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn every_change_of_every_field_is_reported() {
-        // One of each kind: the others have the same rules.
+        // One protocol of each kind; the others have the same rules.
         let kinds = [
             Protocol::ThriftHttp,
             Protocol::JaegerGrpc,
@@ -206,7 +206,7 @@ mod tests {
         }
     }
 
-    /// What a program prints of these traces, against the whole of them.
+    /// The printed form of these traces, compared with the traces themselves.
     #[test]
     fn every_change_is_reported_of_what_a_program_printed() {
         for (protocol, kind, api) in [

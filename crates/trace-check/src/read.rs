@@ -1,4 +1,4 @@
-//! Reads traces back by a backend's own query API, into the model of what was sent.
+//! Reads traces through a backend's query API, and converts them to the model.
 
 mod detect;
 mod jaeger;
@@ -13,18 +13,18 @@ pub use detect::{Backend, DetectError, Kind, detect};
 pub(crate) use otlp::read_logs;
 pub use search::{Find, Found, Summary};
 
-/// More than any trace that is sent, and a bound on what a wrong URL can make us read.
+/// Larger than any trace that is sent; it limits what is read from a wrong URL.
 const LARGEST_ANSWER: u64 = 256 << 20;
 
-/// How long a backend may take for one answer.
+/// The longest to wait for an answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// An API by which traces are read.
+/// An API for reading traces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, clap::ValueEnum)]
 pub enum Api {
-    /// Jaeger's `/api/traces/{id}`, which otel-backend and `VictoriaTraces` have too.
+    /// Jaeger's `/api/traces/{id}`, also offered by otel-backend and `VictoriaTraces`.
     Jaeger,
-    /// Jaeger's `/api/v3/traces/{id}`, which otel-backend has too.
+    /// Jaeger's `/api/v3/traces/{id}`, also offered by otel-backend.
     JaegerV3,
     /// Tempo's `/api/traces/{id}`.
     TempoV1,
@@ -45,39 +45,39 @@ impl Api {
     }
 }
 
-/// Why something could not be read.
+/// The reasons why something could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// There was no answer.
     #[error("cannot read {url}: {reason}; is this the backend's query API?")]
     Http {
-        /// The address that was asked.
+        /// The requested URL.
         url: String,
-        /// What went wrong.
+        /// The reason.
         reason: String,
     },
     /// The answer was an error.
     #[error("{url} answered {status}: {text}")]
     Refused {
-        /// The address that was asked.
+        /// The requested URL.
         url: String,
-        /// The status of HTTP.
+        /// The HTTP status.
         status: u16,
         /// The start of the answer.
         text: String,
     },
-    /// The answer is not what this API answers.
-    #[error("{url} answered something else than a trace: {reason}")]
+    /// The answer is not in the form of this API.
+    #[error("{url} answered something other than a trace: {reason}")]
     Answer {
-        /// The address that was asked.
+        /// The requested URL.
         url: String,
-        /// What is not as expected.
+        /// The first difference from that form.
         reason: String,
     },
 }
 
 impl Backend {
-    /// Whether the backend knows a trace, though there may be nothing in it.
+    /// Returns true if the backend knows a trace, even if it is empty.
     pub fn knows(&self, api: Api, id: TraceId) -> bool {
         let path = match api {
             Api::Jaeger | Api::TempoV1 => "/api/traces/",
@@ -86,7 +86,7 @@ impl Backend {
         };
         let answer: Option<serde_json::Value> =
             get(&format!("{}{path}{id}", self.url)).ok().flatten();
-        // A list or an object with something in it, under the name that each API has for it.
+        // The place of a non-empty list or object in the answer of each API.
         let names = ["/data/0", "/batches/0", "/result", "/trace/resourceSpans/0"];
         answer.is_some_and(|answer| names.iter().any(|name| answer.pointer(name).is_some()))
     }
@@ -101,7 +101,7 @@ impl ReadError {
     }
 }
 
-/// The HTTP client that all readers share.
+/// The HTTP client shared by all readers.
 pub(crate) fn agent() -> &'static ureq::Agent {
     static AGENT: std::sync::OnceLock<ureq::Agent> = std::sync::OnceLock::new();
     AGENT.get_or_init(|| {
@@ -112,7 +112,7 @@ pub(crate) fn agent() -> &'static ureq::Agent {
     })
 }
 
-/// Asks `url`; `None` when the answer is 404.
+/// Gets `url`; `None` if the answer is 404.
 fn get_text(url: &str) -> Result<Option<Vec<u8>>, ReadError> {
     let http = |error: ureq::Error| ReadError::Http {
         url: url.to_owned(),
@@ -141,10 +141,10 @@ fn get_text(url: &str) -> Result<Option<Vec<u8>>, ReadError> {
     Ok(Some(body))
 }
 
-/// The most characters of an error's text.
+/// The longest quotation of an answer in an error, in characters.
 const SHOWN: usize = 300;
 
-/// The start of an answer, for a message.
+/// The start of an answer, on one line.
 fn one_line(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
     let printable = |character: char| {
@@ -157,7 +157,7 @@ fn one_line(body: &[u8]) -> String {
     text.trim().chars().take(SHOWN).map(printable).collect()
 }
 
-/// Asks `url` for JSON; `None` when the answer is 404.
+/// Gets JSON from `url`; `None` if the answer is 404.
 fn get<T: serde::de::DeserializeOwned>(url: &str) -> Result<Option<T>, ReadError> {
     let Some(body) = get_text(url)? else {
         return Ok(None);

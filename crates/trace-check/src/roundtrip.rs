@@ -1,4 +1,4 @@
-//! Sends traces by every protocol, reads them back by every API, and judges what came back.
+//! Sends traces by every protocol, reads them back through every API, and judges them.
 
 pub mod args;
 pub mod json;
@@ -25,52 +25,52 @@ pub use lane::{Counts, Lane, LaneState, Step};
 pub use searches::{Search, Verdict};
 pub use visible::Visible;
 
-/// What to do.
+/// The settings of a round trip.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// What reports call the backend; its kind if there is none.
+    /// The name of the backend in reports; by default its kind.
     pub name: Option<String>,
-    /// What the traces are a function of.
+    /// The input that determines the traces.
     pub plan: Plan,
-    /// By which protocols, and where each is received.
+    /// The protocols to use, each with its receiver.
     pub receivers: Vec<(Protocol, String)>,
-    /// Whether a protocol that nobody receives is a failure.
+    /// True if a protocol without a receiver is a failure.
     pub all_required: bool,
-    /// Which traces.
+    /// The scenarios to send.
     pub scenarios: Vec<Scenario>,
-    /// Whether to send nothing: an earlier run did.
+    /// True if nothing is to be sent, because an earlier run did.
     pub check_only: bool,
-    /// Whether to prove that the comparison sees every change.
+    /// True if the comparison is to be proven.
     pub prove: bool,
-    /// How long a trace may take until it is visible.
+    /// The longest to wait for a trace to become visible.
     pub timeout: Duration,
 }
 
-/// What came of it.
+/// The result of a round trip.
 #[derive(Debug)]
 pub struct Outcome {
-    /// What was asked.
+    /// The settings.
     pub settings: Settings,
-    /// The backend that was found.
+    /// The detected backend.
     pub backend: Backend,
-    /// What came of each protocol.
+    /// The result for each protocol.
     pub lanes: Vec<Lane>,
-    /// What came of the searches; none if there was nothing to search for.
+    /// The results of the searches; empty if there was nothing to search for.
     pub searches: Vec<Search>,
-    /// What came of log records, by each protocol of OTLP; none where the backend keeps none.
+    /// The results for log records, by form of OTLP; empty if the backend does not store any.
     pub logs: Vec<LogLane>,
 }
 
-/// What one API showed of one protocol's traces.
+/// The result for one protocol's traces through one API.
 #[derive(Debug, Default)]
 pub struct View {
-    /// The rules that changed something, each once.
+    /// The rules that explained a difference, each once.
     pub rules: Vec<&'static Rule>,
-    /// What no rule explains.
+    /// The differences that no rule explains.
     pub defects: Vec<Defect>,
-    /// The errors that the backend answered with, where a rule knows it to.
+    /// The errors that the backend answered with and that a rule explains.
     pub refusals: Vec<String>,
-    /// The backend's own remarks on spans.
+    /// The backend's own warnings about spans.
     pub notes: Vec<String>,
 }
 
@@ -90,9 +90,9 @@ impl View {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Result {
-    /// Nothing was lost but what had to be.
+    /// There were only declared losses and normalisations.
     Whole,
-    /// The same, save defects that the backend is known to have.
+    /// In addition there were known defects of the backend.
     KnownFaults,
     /// Something was lost or changed.
     Defects,
@@ -101,7 +101,7 @@ pub enum Result {
 }
 
 impl Outcome {
-    /// The verdict on all of it.
+    /// The overall verdict.
     pub fn result(&self) -> Result {
         let checked = |lane: &&Lane| matches!(lane.state, LaneState::Checked);
         let missing = |lane: &Lane| matches!(lane.state, LaneState::NotOffered(_));
@@ -133,7 +133,7 @@ impl Outcome {
         Result::Whole
     }
 
-    /// What each API showed of each protocol's traces.
+    /// The result of each API for each protocol's traces.
     pub fn views(&self) -> impl Iterator<Item = (Protocol, Api, &View)> {
         let of = |lane: &'_ Lane| lane.protocol;
         self.lanes.iter().flat_map(move |lane| {
@@ -143,7 +143,7 @@ impl Outcome {
         })
     }
 
-    /// The rules that changed something, with the protocols and APIs where they did.
+    /// The rules that explained a difference, each with its protocols and APIs.
     pub fn rules(&self) -> Vec<(&'static Rule, Vec<(Protocol, Api)>)> {
         let mut all: Vec<(&'static Rule, Vec<(Protocol, Api)>)> = Vec::new();
         for (protocol, api, view) in self.views() {
@@ -158,7 +158,7 @@ impl Outcome {
     }
 }
 
-/// Runs all lanes, one after the other, and then the searches.
+/// Runs all lanes one after the other, and then the searches.
 pub fn run(settings: Settings, backend: Backend) -> Outcome {
     let plans: Vec<(Protocol, Vec<Trace>)> = settings
         .receivers
@@ -201,7 +201,7 @@ pub fn run(settings: Settings, backend: Backend) -> Outcome {
     }
 }
 
-/// The traces that go by a protocol.
+/// The traces that are sent by a protocol.
 fn traces(settings: &Settings, protocol: Protocol) -> Vec<Trace> {
     settings
         .scenarios

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-/// Reads a time in seconds, `0.5` included.
+/// Parses a time in seconds, such as `0.5`.
 ///
 /// # Errors
-/// Says what was expected, or why the number is no time.
+/// Fails with the expected form, or with the reason why the number is not a time.
 pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text
         .parse()

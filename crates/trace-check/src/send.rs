@@ -1,7 +1,7 @@
-//! Sends spans by each protocol, and reads what the receiver says of them.
+//! Sends spans by each protocol, and reads the receiver's answer.
 //!
-//! The encoders are plain and their own: a fault in an exporter or in a decoder that is checked
-//! cannot cancel out with one here, and what no SDK would send can be sent.
+//! The encoders are simple and independent: a fault in a checked exporter or decoder cannot be
+//! cancelled out by one here, and spans can be sent that no SDK would send.
 
 mod chunks;
 mod grpc;
@@ -23,7 +23,7 @@ use crate::model::Span;
 use crate::protocol::Protocol;
 use chunks::chunks;
 
-/// How a receiver is reached over TLS and what is said to it beside spans.
+/// TLS settings and headers of connections.
 pub use http::{Security, agent};
 
 /// Sends spans to one receiver.
@@ -40,46 +40,46 @@ enum Wire {
     Udp(udp::Client),
 }
 
-/// How many spans got how far.
+/// The number of spans at each step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Sent {
-    /// Written to the receiver.
+    /// The spans written to the receiver.
     pub exported: usize,
-    /// Accepted by the receiver; `None` if the protocol has no answer.
+    /// The spans accepted by the receiver; `None` if the protocol has no answer.
     pub acknowledged: Option<usize>,
 }
 
-/// Why spans could not be sent.
+/// The reasons why spans could not be sent.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
-    /// The endpoint is not one.
-    #[error("{endpoint} is no address for {protocol}: {reason}")]
+    /// The endpoint is invalid.
+    #[error("{endpoint} is not an address for {protocol}: {reason}")]
     Endpoint {
-        /// As given.
+        /// The endpoint as given.
         endpoint: String,
         /// The protocol.
         protocol: Protocol,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
-    /// Nobody is there.
+    /// The receiver cannot be reached.
     #[error("nothing receives {protocol} at {endpoint}: {reason}")]
     Unreachable {
         /// The address.
         endpoint: String,
         /// The protocol.
         protocol: Protocol,
-        /// What happened.
+        /// The reason.
         reason: String,
     },
-    /// The receiver answered that it does not want them.
+    /// The receiver refused the spans.
     #[error("{endpoint} refused the spans with {status}: {reason}")]
     Refused {
         /// The address.
         endpoint: String,
         /// The HTTP or gRPC status.
         status: String,
-        /// What the receiver says.
+        /// The receiver's message.
         reason: String,
     },
     /// A span does not fit into a datagram.
@@ -87,14 +87,14 @@ pub enum SendError {
     TooLarge(String),
 }
 
-/// How long a receiver may take for one request.
+/// The longest to wait for the answer to a request.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Sender {
-    /// A sender to `endpoint`: a URL, or host and port for UDP.
+    /// Connects to `endpoint`: a URL, or a host and port for UDP.
     ///
     /// # Errors
-    /// [`SendError`] if the endpoint is no address, or nothing listens there.
+    /// [`SendError`] if the endpoint is invalid, or if nothing listens there.
     pub fn connect(
         protocol: Protocol,
         endpoint: &str,
@@ -110,10 +110,10 @@ impl Sender {
         Ok(Self { protocol, wire })
     }
 
-    /// Sends spans, in as many requests as it takes.
+    /// Sends spans in as many requests as necessary.
     ///
     /// # Errors
-    /// [`SendError`] with the first request that failed; what was sent before it is sent.
+    /// [`SendError`] for the first failed request; those before it have been sent.
     pub fn send(&mut self, spans: &[&Span]) -> Result<Sent, SendError> {
         if let Wire::Udp(client) = &mut self.wire {
             return client.send(spans);
@@ -131,18 +131,19 @@ impl Sender {
         Ok(sent)
     }
 
-    /// Sends a request without spans: whoever receives this protocol answers it, in one way or another.
+    /// Sends a request without spans, which every receiver of this protocol answers in some way.
     ///
     /// # Errors
-    /// [`SendError`] if nobody does.
+    /// [`SendError`] if there is no such receiver.
     pub fn knock(&mut self) -> Result<(), SendError> {
         self.request(&[]).map(|_| ())
     }
 
-    /// Sends log records of a service in one request; nothing by a protocol that has none.
+    /// Sends log records of a service in one request; does nothing for a protocol without log
+    /// records.
     ///
     /// # Errors
-    /// [`SendError`] if they were not taken.
+    /// [`SendError`] if they were not accepted.
     pub(crate) fn send_logs(&mut self, service: &str, records: &[Record]) -> Result<(), SendError> {
         let body = match self.protocol {
             Protocol::OtlpJson => otlp_logs::request_json(service, records),
@@ -155,7 +156,7 @@ impl Sender {
         }
     }
 
-    /// Sends one request, and tells how many of its spans were rejected.
+    /// Sends a request; returns the number of rejected spans.
     fn request(&mut self, spans: &[&Span]) -> Result<usize, SendError> {
         let body = match self.protocol {
             Protocol::ThriftHttp => thrift::batch(&mut thrift::Binary::default(), spans),

@@ -1,4 +1,5 @@
-//! Compares what programs printed with what a backend returns, until all is there or the time is up.
+//! Compares the spans that programs printed with those of a backend, until all are there or the
+//! time runs out.
 
 pub mod args;
 pub mod printed;
@@ -25,20 +26,20 @@ pub struct Outcome {
     pub sample: String,
     /// The protocol it exported by.
     pub protocol: Protocol,
-    /// How many spans its trace must have.
+    /// The number of spans that its trace must have.
     pub expected: usize,
-    /// How many spans its programs printed.
+    /// The number of spans that its programs printed.
     pub sent: usize,
-    /// How many of those the backend returned.
+    /// The number of these that the backend returned.
     pub found: usize,
-    /// The address of the trace for a person; `None` when no span was printed.
+    /// The URL of the trace for people; `None` if no span was printed.
     pub url: Option<String>,
-    /// The declared losses and normalisations that changed something, each once.
+    /// The declared losses and normalisations that explained a difference, each once.
     #[serde(serialize_with = "names")]
     pub rules: Vec<&'static Rule>,
-    /// Every other field that came back other than it was sent.
+    /// The other differences.
     pub defects: Vec<Defect>,
-    /// Why nothing could be compared, if so.
+    /// The reason why nothing could be compared, if so.
     pub problem: Option<String>,
 }
 
@@ -47,7 +48,7 @@ fn names<S: Serializer>(rules: &[&'static Rule], serializer: S) -> Result<S::Ok,
 }
 
 impl Outcome {
-    /// Whether every expected span was sent, found, and found as it should be.
+    /// Returns true if all expected spans were sent and returned without defects.
     pub fn is_whole(&self) -> bool {
         self.sent == self.expected
             && self.found == self.expected
@@ -56,7 +57,7 @@ impl Outcome {
     }
 }
 
-/// A question that cannot be answered, however long one waits.
+/// The reasons why the check is not possible, however long one waits.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
     /// The output of a program cannot be read.
@@ -67,20 +68,20 @@ pub enum VerifyError {
         /// The cause.
         source: std::io::Error,
     },
-    /// The output of a program holds something that is no span.
+    /// The output of a program holds an object that is not a span.
     #[error("{path}: {source}", path = .path.display())]
     Printed {
         /// The file.
         path: PathBuf,
-        /// The object that is no span.
+        /// The invalid object.
         source: PrintedError,
     },
 }
 
-/// Compares every sample's trace, each as often as it takes until it is whole or the time is up.
+/// Compares every sample's trace, repeatedly, until it is whole or the time runs out.
 ///
 /// # Errors
-/// [`VerifyError`] when a program's output cannot be read.
+/// [`VerifyError`] if a program's output cannot be read.
 pub fn verify(args: &VerifyArgs) -> Result<Vec<Outcome>, VerifyError> {
     let deadline = Instant::now() + args.timeout;
     let mut backend = None;
@@ -98,7 +99,7 @@ pub fn verify(args: &VerifyArgs) -> Result<Vec<Outcome>, VerifyError> {
         .collect()
 }
 
-/// Compares once.
+/// Compares a trace once.
 fn look(
     sample: &Sample,
     args: &VerifyArgs,
@@ -127,7 +128,7 @@ fn look(
     Ok(outcome)
 }
 
-/// The trace of which the printed spans are; or why there is none.
+/// The trace of the printed spans, or the reason why there is none.
 fn trace(sample: &Sample, mut spans: Vec<Span>) -> Result<Trace, String> {
     let id = spans.first().map(|span| span.trace_id);
     let id = id.ok_or("the sample printed no span")?;
@@ -162,7 +163,7 @@ fn compare(
     Ok(())
 }
 
-/// The spans that the sample's programs printed so far.
+/// The spans that the sample's programs have printed so far.
 fn sent(sample: &Sample) -> Result<Vec<Span>, VerifyError> {
     let mut spans = Vec::new();
     for path in &sample.printed {

@@ -1,4 +1,4 @@
-//! Waiting for a health answer.
+//! Waits until a URL is healthy.
 
 use std::{
     thread,
@@ -12,15 +12,15 @@ use crate::seconds::seconds;
 pub struct WaitArgs {
     /// The URL to ask, for example <http://127.0.0.1:16686/health>.
     pub url: String,
-    /// How long to wait at most, in seconds.
+    /// The longest to wait, in seconds.
     #[arg(long, default_value = "30", value_parser = seconds)]
     pub timeout: Duration,
 }
 
-/// Short enough that nobody notices, long enough that waiting costs nothing.
+/// The pause between requests: too short to be noticed, long enough to cost nothing.
 pub(crate) const PAUSE: Duration = Duration::from_millis(20);
 
-/// The URL did not answer in time.
+/// The URL was not healthy in time.
 #[derive(Debug, thiserror::Error)]
 #[error("{url} did not answer with 2xx within {timeout:?}: {last}")]
 pub struct WaitError {
@@ -29,10 +29,10 @@ pub struct WaitError {
     last: ureq::Error,
 }
 
-/// Asks `url` until it answers with a 2xx status.
+/// Repeats the request until `url` answers with a 2xx status.
 ///
 /// # Errors
-/// [`WaitError`] with the last answer, when `timeout` has passed.
+/// [`WaitError`] with the last answer, if `timeout` has passed.
 pub fn until_healthy(url: &str, timeout: Duration) -> Result<(), WaitError> {
     let deadline = Instant::now() + timeout;
     loop {

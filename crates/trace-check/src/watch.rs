@@ -1,4 +1,4 @@
-//! Follows traces as they arrive: a line each.
+//! Prints traces as they arrive, one per line.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -21,31 +21,32 @@ pub struct WatchArgs {
     /// The address to show for each trace, with `{trace_id}` in it.
     #[arg(long, env = "TRACE_URL_TEMPLATE", value_name = "TEMPLATE")]
     pub trace_url: Option<String>,
-    /// How often to ask, in seconds.
+    /// The interval between requests, in seconds.
     #[arg(long, default_value = "1", value_parser = seconds)]
     pub interval: Duration,
-    /// How far back traces are shown at the start, in seconds.
+    /// The age up to which existing traces are shown at the start, in seconds.
     #[arg(long, default_value = "0", value_parser = seconds)]
     pub since: Duration,
-    /// End after so many traces; never by default.
+    /// End after so many traces; by default never.
     #[arg(long)]
     pub count: Option<usize>,
 }
 
-/// The most traces that are asked for at once.
+/// The most traces in one request.
 const MOST: usize = 200;
 
-/// A trace may start before it arrives: so far back is searched, and what was shown is not shown
-/// again.
+/// A trace may start before it arrives, so each search goes back this far; traces already shown are
+/// not shown again.
 const BEHIND: Duration = Duration::from_mins(5);
 
-/// How long a trace that grows is waited for.
+/// The longest to wait for a growing trace.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Follows traces until `count` are shown or the output is closed.
+/// Prints traces until `count` are shown or the output is closed.
 ///
 /// # Errors
-/// Fails when the output cannot be written. A backend that is away is said to be, and asked again.
+/// Fails if the output cannot be written. If the backend cannot be reached, that is printed, and
+/// the request is repeated.
 pub fn watch(
     args: &WatchArgs,
     backend: &Backend,
@@ -58,7 +59,7 @@ pub fn watch(
     };
     let mut away = false;
     let mut shown = 0;
-    // What was there before is known, but not shown.
+    // Existing traces are remembered but not shown.
     let mut first = args.since.is_zero();
     writeln!(
         out,
@@ -101,21 +102,21 @@ pub fn watch(
     }
 }
 
-/// What is known of the traces that were seen.
+/// The state of the traces seen so far.
 struct Follower {
     service: Option<String>,
     seen: HashMap<TraceId, Seen>,
 }
 
 enum Seen {
-    /// Shown, or there before.
+    /// The trace has been shown, or existed before.
     Done,
-    /// It had so many spans, and was first seen then.
+    /// The number of spans, and the time at which that number was first seen.
     Growing(usize, Instant),
 }
 
 impl Follower {
-    /// Asks once: the traces that are new and have not grown since they were last asked for.
+    /// Makes one request; returns the new traces that have not grown since the last one.
     fn poll(
         &mut self,
         backend: &Backend,
@@ -133,7 +134,7 @@ impl Follower {
         for service in services {
             let find = Find {
                 service,
-                // Clocks differ: a trace may seem to start in the future.
+                // Clocks differ, so a trace may seem to start in the future.
                 window: (nanos(now.saturating_sub(back)), nanos(now + BEHIND)),
                 limit: MOST,
                 ..Find::default()
@@ -155,7 +156,7 @@ impl Follower {
         Ok(settled)
     }
 
-    /// Whether a trace has as many spans as when it was last seen, or is not waited for any longer.
+    /// Returns true if a trace has as many spans as before, or if the wait for it is over.
     fn has_settled(&mut self, id: TraceId, spans: usize) -> bool {
         let since = match self.seen.get(&id) {
             Some(Seen::Growing(before, since)) => {
@@ -171,7 +172,7 @@ impl Follower {
         false
     }
 
-    /// What was there at the start is not shown.
+    /// Traces that existed at the start are not shown.
     fn forget_growing(&mut self) {
         self.seen.values_mut().for_each(|seen| *seen = Seen::Done);
     }
@@ -191,12 +192,12 @@ fn line(summary: &Summary, url: &str) -> String {
     )
 }
 
-/// Names come from others: what would steer the terminal is not printed.
+/// Removes control characters from names, which come from others and could control the terminal.
 fn printable(text: &str) -> String {
     text.chars().filter(|char| !char.is_control()).collect()
 }
 
-/// A duration in the unit that fits it.
+/// A duration in a suitable unit.
 fn duration(nanos: u64) -> String {
     let (unit, size) = match nanos {
         0..1_000 => ("ns", 1),

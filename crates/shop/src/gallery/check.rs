@@ -1,4 +1,4 @@
-//! The proof of what is shown: the backend's answer to each query, and trace-check's verdict.
+//! The proof of the exhibits: the backend's answer to each query, and trace-check's verdict.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -14,36 +14,37 @@ use tokio::time::{Instant, sleep};
 use super::exhibit::{Exhibit, Shown, Spans};
 use crate::call;
 
-/// How long to wait before the backend is asked again.
+/// The pause before the backend is asked again.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// What became of an exhibit.
+/// The outcome of an exhibit.
 #[derive(Debug)]
 pub(super) struct Outcome {
     pub(super) exhibit: &'static Exhibit,
-    /// The traces of the visits that suffered.
+    /// The traces of the visits with the trouble.
     pub(super) traces: Vec<String>,
-    /// The traces that its query found, each with the first span found; `None` if nobody was asked.
+    /// The traces that the query found, each with the first span found; `None` if nothing was
+    /// checked.
     pub(super) found: Option<Found>,
-    /// What was not as it should be.
+    /// The differences from what was expected.
     pub(super) problems: Vec<String>,
 }
 
-/// Traces that were found, each with its first span that was.
+/// Found traces, each with the first span found.
 pub(super) type Found = BTreeMap<u128, String>;
 
 /// The checks of a run.
 pub(super) struct Checks {
     http: reqwest::Client,
     query_url: String,
-    /// The second in which the run began.
+    /// The start of the run, in seconds since 1970.
     began: u64,
-    /// How long the backend may take until it finds what it has taken.
+    /// The longest to wait for the backend to find what it has received.
     patience: Duration,
     files: TempDir,
 }
 
-/// An answer of Tempo's search.
+/// The answer of Tempo's search.
 #[derive(Deserialize)]
 struct Answer {
     traces: Vec<FoundTrace>,
@@ -79,7 +80,7 @@ struct Verdict {
 }
 
 impl Checks {
-    /// Checks of what was sent since `began`, a second since 1970.
+    /// Prepares checks of what was sent since `began`, in seconds since 1970.
     pub(super) fn new(query_url: &str, began: u64, patience: Duration) -> anyhow::Result<Self> {
         Ok(Self {
             http: call::client()?,
@@ -124,7 +125,7 @@ impl Checks {
         })
     }
 
-    /// Asks until the backend finds what is expected, or has had its time.
+    /// Repeats the search until the backend finds what is expected, or the time is over.
     async fn search_until(&self, query: &str, expected: &BTreeSet<u128>) -> anyhow::Result<Found> {
         let deadline = Instant::now() + self.patience;
         loop {
@@ -137,7 +138,7 @@ impl Checks {
         }
     }
 
-    /// The traces that a query finds in what was sent since the run began.
+    /// The traces of this run that a query finds.
     async fn search(&self, query: &str) -> anyhow::Result<Found> {
         let url = format!("{}/api/search", self.query_url);
         let end = self.began + 3600;
@@ -159,7 +160,7 @@ impl Checks {
         Ok(answer.traces.into_iter().map(FoundTrace::first).collect())
     }
 
-    /// Compares what was printed of each visit with what the backend has.
+    /// Compares the spans printed for each visit with those of the backend.
     async fn compare(&self, shown: &Shown) -> anyhow::Result<Vec<String>> {
         let mut verify = Command::new(trace_check());
         verify.args([
@@ -201,7 +202,7 @@ impl Checks {
 }
 
 impl FoundTrace {
-    /// The trace and its first span.
+    /// The trace and the first of its spans.
     fn first(self) -> (u128, String) {
         let spans = self.span_sets.into_iter().flat_map(|set| set.spans);
         let first = spans.map(|span| span.id).next();
@@ -210,7 +211,7 @@ impl FoundTrace {
 }
 
 impl Verdict {
-    /// How it differs from the expected one.
+    /// Describes how the trace differs from the expected number of spans.
     fn differs_from(&self, spans: Spans) -> Option<String> {
         let Self {
             expected,
@@ -239,12 +240,12 @@ impl Verdict {
     }
 }
 
-/// A trace id; Tempo leaves leading zeros out.
+/// Parses a trace id; Tempo omits leading zeros.
 pub(super) fn number(trace: &str) -> u128 {
     u128::from_str_radix(trace, 16).unwrap_or_default()
 }
 
-/// The program beside this one, or the one on PATH.
+/// The program beside this one, or else the one on PATH.
 fn trace_check() -> PathBuf {
     let beside = std::env::current_exe().map(|program| program.with_file_name("trace-check"));
     match beside {

@@ -7,29 +7,29 @@ use super::printed;
 use super::shop::{Shop, Telemetry};
 use crate::load::Visit;
 
-/// A trouble that is shown.
+/// A trouble to show.
 #[derive(Debug)]
 pub(super) struct Exhibit {
     pub(super) name: &'static str,
-    /// The trouble, in a few words.
+    /// The trouble in a few words.
     pub(super) what: &'static str,
-    /// The role that has it, by which `--trouble`, and with which variables.
+    /// The role with the trouble, its `--trouble`, and its variables.
     pub(super) role: &'static str,
     pub(super) trouble: &'static str,
     pub(super) variables: &'static [(&'static str, &'static str)],
     /// The visits.
     pub(super) load: Load,
-    /// Whether a visit suffers, by its number and by what the visitor saw.
+    /// Returns true if a visit suffers, given its number and the result.
     pub(super) suffers: fn(usize, &Visit) -> bool,
-    /// What becomes of the spans of a visit.
+    /// The number of spans in each visit.
     pub(super) spans: Spans,
-    /// The query that finds the traces of the visits that suffer, and no others.
+    /// The query that finds the traces of the suffering visits and no others.
     pub(super) query: &'static str,
-    /// Which page shows it best.
+    /// The page that shows it best.
     pub(super) page: Page,
-    /// What to look at on that page.
+    /// The detail to look at on that page.
     pub(super) look: &'static str,
-    /// What to change in the code.
+    /// The change to make in the code.
     pub(super) change: &'static str,
 }
 
@@ -41,7 +41,8 @@ pub(super) struct Load {
     pub(super) at_once: u32,
 }
 
-/// How many spans of a visit there should be, were made and sampled, and reached the backend.
+/// The number of spans of a visit that are expected, that are made and sampled, and that reach the
+/// backend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Spans {
     pub(super) expected: usize,
@@ -52,11 +53,11 @@ pub(super) struct Spans {
 /// A page that shows an exhibit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Page {
-    /// One of the traces.
+    /// The page of one of the traces.
     Trace,
-    /// The span in one of the traces that the query finds.
+    /// The page of a trace, at the span that the query finds.
     Span,
-    /// The search for all of them.
+    /// The search for all of the traces.
     Search,
 }
 
@@ -64,7 +65,7 @@ pub(super) enum Page {
 pub(super) struct Shown {
     pub(super) exhibit: &'static Exhibit,
     pub(super) visits: Vec<Visit>,
-    /// The spans that the roles printed, by trace.
+    /// The spans that the roles printed, by trace id.
     pub(super) printed: HashMap<String, String>,
 }
 
@@ -80,7 +81,7 @@ impl Load {
 }
 
 impl Spans {
-    /// Every span arrives.
+    /// All of these spans arrive.
     pub(super) const fn all(count: usize) -> Self {
         Self {
             expected: count,
@@ -105,14 +106,14 @@ impl Exhibit {
 }
 
 impl Shown {
-    /// The traces of the visits that suffered.
+    /// The traces of the suffering visits.
     pub(super) fn suffering(&self) -> Vec<String> {
         let visits = self.visits.iter().enumerate();
         let suffering = visits.filter(|(number, visit)| (self.exhibit.suffers)(*number, visit));
         suffering.map(|(_, visit)| visit.trace_id.clone()).collect()
     }
 
-    /// The outcome where nothing is checked.
+    /// The outcome if nothing is checked.
     pub(super) fn unchecked(self) -> Outcome {
         Outcome {
             exhibit: self.exhibit,

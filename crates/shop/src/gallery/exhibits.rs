@@ -20,7 +20,7 @@ pub(super) static EXHIBITS: [Exhibit; 12] = [
         query: r#"{ resource.service.name = "payment" && span.error.type = "connection_refused" }"#,
         page: Page::Span,
         look: "Seven spans are red, but only one of them has no red span below it: payment's call of \
-               `/authorise`. Its status says `Connection refused`, and `url.full` says where nobody \
+               `/authorise`. Its status says `Connection refused`, and `url.full` is the address where nothing \
                listens. Every span above it only passes the failure on.",
         change: "Correct the address of the terminal (`--terminal`), and let payment refuse to start, or \
                  to become healthy, while nobody answers there.",
@@ -85,7 +85,7 @@ pub(super) static EXHIBITS: [Exhibit; 12] = [
         look: "Below `POST /price` the page folds twelve equal queries into one row, one for each product of the \
                basket, and asks `the same query per item (N+1)?`. None of them is slow. Against a database \
                on another machine, each would also cost a round trip.",
-        change: "Ask once for all: `WHERE id IN (…)`, as `ALL_PRICES` in catalogue.rs does.",
+        change: "Query all of them at once: `WHERE id IN (…)`, as `ALL_PRICES` in catalogue.rs does.",
     },
     Exhibit {
         name: "cold-cache",
@@ -122,16 +122,16 @@ pub(super) static EXHIBITS: [Exhibit; 12] = [
         spans: Spans::all(15),
         query: "{ kind = producer && span.queue.ahead >= 5 }",
         page: Page::Span,
-        look: "The request is quick and well. `send orders` tells in `queue.ahead` how many orders wait, \
+        look: "The request is quick and succeeds. `send orders` shows in `queue.ahead` how many orders wait, \
                and the number rises from trace to trace. The work is done in traces of its own: \
                `{ kind = consumer }` finds them, and the link of `process orders` leads back to the request. \
                Each takes 150 ms: no more than seven orders a second can be packed.",
-        change: "Pack several orders at the same time, or faster. Let the queue be short, and say `503` \
+        change: "Pack several orders at the same time, or faster. Let the queue be short, and answer `503` \
                  while it is full.",
     },
     Exhibit {
         name: "lost-context",
-        what: "a call that does not say of which trace it is",
+        what: "a call without the context of its trace",
         role: "frontend",
         trouble: "lost-context",
         variables: &[],
@@ -197,7 +197,7 @@ pub(super) static EXHIBITS: [Exhibit; 12] = [
     },
     Exhibit {
         name: "leak",
-        what: "a list that only grows, and all that is slow because of it",
+        what: "a list that only grows, and slows everything down",
         role: "catalogue",
         trouble: "leak",
         variables: &[],
@@ -206,7 +206,7 @@ pub(super) static EXHIBITS: [Exhibit; 12] = [
             count: 30,
             at_once: 1,
         },
-        // The healthy catalogue remembers five views.
+        // Without the trouble, the catalogue remembers five views.
         suffers: |number, _| number >= 5,
         spans: Spans::all(7),
         query: "{ span.history.entries > 5 }",
@@ -220,7 +220,7 @@ pub(super) static EXHIBITS: [Exhibit; 12] = [
         what: "a program that ends before its spans are sent",
         role: "payment",
         trouble: "early-end",
-        // A batch waits long, so that none is sent before the end.
+        // Batches wait so long that none is sent before the end.
         variables: &[("OTEL_BSP_SCHEDULE_DELAY", "60000")],
         load: Load {
             visits: "buy",
@@ -238,7 +238,7 @@ pub(super) static EXHIBITS: [Exhibit; 12] = [
         look: "Payment is missing. The cart's call of `shop.Payment/Charge` has nothing below it, and the terminal's span \
                hangs in the air: selected, it says that its parent is missing.",
         change: "End by way of `otel_auto::shutdown_signal()` and `telemetry.shutdown()`, as the other roles \
-                 do, or say `otel_auto::init().exit_on_signal()`.",
+                 do, or call `otel_auto::init().exit_on_signal()`.",
     },
     Exhibit {
         name: "sampling",

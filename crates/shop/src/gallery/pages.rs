@@ -1,11 +1,12 @@
-//! The addresses of pages that show what was shown.
+//! The addresses of the pages that show the exhibits.
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::check::{Outcome, number};
 use super::exhibit::Page;
 
-/// What a terminal would not take for a part of an address, or a browser not for a part of a value.
+/// Characters that a terminal would not take as part of an address, or a browser not as part of a
+/// value.
 const RESERVED: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')

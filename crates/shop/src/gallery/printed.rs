@@ -1,10 +1,10 @@
-//! The spans that the roles printed, among what else they printed.
+//! Extracts the spans from the output of the roles.
 
 use std::collections::HashMap;
 
-/// The printed spans of each trace, by the trace's hexadecimal digits.
+/// The printed spans of each trace, keyed by trace id in hexadecimal.
 ///
-/// A span begins at a line that is `{` alone and ends at one that is `}` alone.
+/// A span starts at a line with only `{` and ends at a line with only `}`.
 pub(super) fn by_trace(output: &str) -> HashMap<String, String> {
     let mut traces: HashMap<String, String> = HashMap::new();
     let mut span = String::new();
@@ -23,7 +23,7 @@ pub(super) fn by_trace(output: &str) -> HashMap<String, String> {
     traces
 }
 
-/// The first trace that a span names is its own; those of its links come later.
+/// The first trace id in a span is its own; those of its links come later.
 fn trace_of(span: &str) -> Option<String> {
     let (_, rest) = span.split_once("\"trace_id\": \"0x")?;
     let (digits, _) = rest.split_once('"')?;

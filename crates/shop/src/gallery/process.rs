@@ -12,21 +12,21 @@ use tokio::sync::oneshot::{self, Receiver, Sender};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-/// How long a process may take to listen, and to end.
+/// The longest to wait for a process to listen, or to end.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A running role. It is killed when dropped.
 pub(super) struct Process {
     role: String,
     child: Child,
-    /// Where it says that it listens.
+    /// The URL that it reports to listen on.
     url: Receiver<String>,
     output: JoinHandle<String>,
     errors: JoinHandle<String>,
 }
 
 impl Process {
-    /// Starts a server, and waits until it says where it listens.
+    /// Starts a server, and waits until it reports its address.
     pub(super) async fn serve(
         role: &str,
         arguments: &[String],
@@ -40,7 +40,7 @@ impl Process {
         }
     }
 
-    /// Starts a program that serves nobody.
+    /// Starts a program that is not a server.
     pub(super) fn run(
         role: &str,
         arguments: &[String],
@@ -67,7 +67,7 @@ impl Process {
         })
     }
 
-    /// Asks it to end, and returns what it printed.
+    /// Asks the process to end, and returns its output.
     pub(super) async fn stop(self) -> anyhow::Result<String> {
         let id = self
             .child
@@ -79,7 +79,7 @@ impl Process {
         self.end().await
     }
 
-    /// Waits for its end, and returns what it printed.
+    /// Waits for the process to end, and returns its output.
     pub(super) async fn end(mut self) -> anyhow::Result<String> {
         let ended = timeout(PATIENCE, self.child.wait()).await;
         let status = ended.with_context(|| format!("{} does not end", self.role))??;
@@ -90,7 +90,7 @@ impl Process {
     }
 }
 
-/// All lines that a program writes. The first that says where it listens is told at once.
+/// Reads all lines of a stream. The first one with a listening address is reported at once.
 async fn read(stream: Option<impl AsyncRead + Unpin>, mut url: Option<Sender<String>>) -> String {
     let mut text = String::new();
     let Some(stream) = stream else { return text };
@@ -99,7 +99,7 @@ async fn read(stream: Option<impl AsyncRead + Unpin>, mut url: Option<Sender<Str
         if let Some((_, address)) = line.split_once(" listens on ")
             && let Some(url) = url.take()
         {
-            // Whoever has stopped waiting does not want to know.
+            // The receiver may have stopped waiting.
             url.send(address.to_owned()).ok();
         }
         text.push_str(&line);

@@ -1,4 +1,4 @@
-//! What is told of the exhibits: a line each for people, JSON for programs.
+//! The report on the exhibits: a table for people, JSON for programs.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use serde_json::json;
 use super::check::Outcome;
 use super::pages::Pages;
 
-/// How many problems of an exhibit are told.
+/// The most problems shown for an exhibit.
 const TOLD: usize = 5;
 
 /// A table with a line for each exhibit, and what was not as it should be.

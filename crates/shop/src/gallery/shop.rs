@@ -1,4 +1,4 @@
-//! A whole shop: every role as a process, on ports of its own.
+//! A complete shop: every role as a process, on ports of its own.
 
 use std::collections::HashMap;
 
@@ -6,9 +6,9 @@ use super::exhibit::Exhibit;
 use super::process::Process;
 use crate::load::Visit;
 
-/// Where the roles send their spans.
+/// The destination of the spans of the roles.
 pub(super) struct Telemetry {
-    /// The endpoint of what is checked; `None` if the environment decides, and nothing is checked.
+    /// The endpoint to send to and check; `None` if the environment decides and nothing is checked.
     pub(super) checked_endpoint: Option<String>,
 }
 
@@ -19,7 +19,7 @@ pub(super) struct Shop {
 }
 
 impl Telemetry {
-    /// The variables of a role. A role whose spans are checked also prints them.
+    /// The variables of a role. If its spans are checked, it also prints them.
     fn variables(&self, role: &str) -> HashMap<String, String> {
         let mut variables = vec![
             ("OTEL_SERVICE_NAME", role),
@@ -41,7 +41,7 @@ impl Telemetry {
 }
 
 impl Shop {
-    /// Starts all roles, the one of `exhibit` with its trouble.
+    /// Starts all roles, one of them with the trouble of `exhibit`.
     pub(super) async fn start(
         telemetry: &Telemetry,
         exhibit: Option<&Exhibit>,
@@ -75,12 +75,12 @@ impl Shop {
         Ok(Self { frontend, roles })
     }
 
-    /// Lets visitors in, who come until they are stopped.
+    /// Starts visitors who keep coming until they are stopped.
     pub(super) fn open(&self, telemetry: &Telemetry) -> anyhow::Result<Process> {
         self.load(telemetry, &["--pause=150".to_owned()])
     }
 
-    /// The visits of an exhibit, and what the visitors printed.
+    /// Makes the visits of an exhibit; returns them, and the output of the visitors.
     pub(super) async fn visit(
         &self,
         telemetry: &Telemetry,
@@ -99,10 +99,10 @@ impl Shop {
         Process::run("load", &arguments, &telemetry.variables("load"))
     }
 
-    /// Stops all roles, and returns what they printed. Their last spans are sent by then.
+    /// Stops all roles, after their last spans are sent, and returns their output.
     pub(super) async fn stop(self) -> anyhow::Result<String> {
         let mut printed = String::new();
-        // The frontend first: nobody is stopped while another still calls it.
+        // The frontend first, so that a role is stopped only when no other calls it.
         for role in self.roles.into_iter().rev() {
             printed.push_str(&role.stop().await?);
         }

@@ -1,4 +1,4 @@
-//! What can be asked of the doctor.
+//! The arguments of the doctor.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use crate::seconds::seconds;
 /// The arguments of `doctor`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct DoctorArgs {
-    /// Where traces are read back; by default ports 16686 and 3200 of the receiver's host are tried.
+    /// Where to read traces back; by default ports 16686 and 3200 of the receiver's host are tried.
     #[arg(long, env = "TRACE_QUERY_URL", value_name = "URL")]
     pub query_url: Option<String>,
-    /// How long a hop may take, in seconds.
+    /// The time limit of a hop, in seconds.
     #[arg(long, default_value = "5", value_parser = seconds)]
     pub timeout: Duration,
     /// Print JSON for programs instead of lines for people.

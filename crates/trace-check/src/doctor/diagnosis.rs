@@ -1,28 +1,28 @@
-//! What can be wrong.
+//! The stages of the path, and the diagnoses.
 
 use serde::Serialize;
 
-/// A stretch of the path.
+/// A stage of the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
-    /// The variables are read.
+    /// Reading the variables.
     Variables,
-    /// Spans are exported.
+    /// Exporting spans.
     Exporter,
-    /// Spans are sampled.
+    /// Sampling spans.
     Sampler,
-    /// The host's name becomes an address.
+    /// Resolving the host name.
     Name,
-    /// The port takes connections.
+    /// Connecting to the port.
     Port,
-    /// Both sides agree on TLS.
+    /// The TLS handshake.
     Tls,
-    /// Both sides speak the same protocol, and the spans are acknowledged.
+    /// Sending spans in the receiver's protocol, and their acknowledgement.
     Receiver,
-    /// Both clocks agree.
+    /// Comparing the two clocks.
     Clock,
-    /// The trace is stored.
+    /// Finding the trace in the backend.
     Store,
 }
 
@@ -43,81 +43,81 @@ impl Stage {
     }
 }
 
-/// What is wrong with a hop.
+/// The reason why a hop fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Diagnosis {
-    /// A variable has a value, or a name, that nobody understands.
+    /// A variable has an unknown name or an invalid value.
     VariableNotUnderstood,
-    /// The SDK is switched off.
+    /// The SDK is disabled.
     SdkDisabled,
     /// Spans are not exported to a backend.
     NotExported,
     /// Spans are not sampled.
     SampledOut,
-    /// The endpoint is no address.
+    /// The endpoint is not a valid address.
     EndpointInvalid,
-    /// The host's name is unknown.
+    /// The host name is unknown.
     NameNotResolved,
-    /// Nothing listens at the port.
+    /// Nothing listens on the port.
     PortClosed,
-    /// Something listens at the port, but only for its own machine or container.
+    /// The port is open only for its own machine or container.
     ListensOnLocalhost,
-    /// Nobody answers.
+    /// There is no answer.
     Unreachable,
-    /// The sender speaks plaintext, the receiver TLS.
+    /// The sender uses plaintext, the receiver TLS.
     PlaintextAgainstTls,
-    /// The sender speaks TLS, the receiver plaintext.
+    /// The sender uses TLS, the receiver plaintext.
     TlsAgainstPlaintext,
     /// The receiver's certificate is not trusted.
     CertificateNotTrusted,
-    /// The sender speaks gRPC, the receiver another protocol over HTTP.
+    /// The sender uses gRPC, the receiver another protocol over HTTP.
     GrpcAgainstHttp,
-    /// The sender speaks HTTP, the receiver gRPC.
+    /// The sender uses HTTP, the receiver gRPC.
     HttpAgainstGrpc,
-    /// The port belongs to another protocol of traces.
+    /// The port receives another tracing protocol.
     OtherProtocol,
-    /// The receiver for this protocol is off, or has another path.
+    /// The receiver of this protocol is disabled, or has another path.
     ReceiverOff,
-    /// The receiver refuses the spans, and says why.
+    /// The receiver refuses the spans and gives a reason.
     Refused,
-    /// The receiver accepted the span, and the backend does not know its trace.
+    /// The receiver accepted the span, but the backend does not know its trace.
     NotStored,
-    /// The backend knows the trace, and there is nothing in it.
+    /// The backend knows the trace, but returns it empty.
     StoredEmpty,
-    /// The clocks are apart by so much that the trace is looked for at another time.
+    /// The clocks differ by so much that the trace is searched for at another time.
     ClockWrong,
 }
 
-/// What became of a hop.
+/// The result of a hop.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "state", content = "failure")]
 pub enum State {
-    /// It is passed.
+    /// The hop works.
     Fine,
-    /// It cannot be looked at.
+    /// The hop cannot be checked.
     NotChecked,
-    /// It is where spans are lost.
+    /// Spans are lost in this hop.
     Failed(Failure),
 }
 
-/// Where and why spans are lost, and what to do.
+/// The diagnosis and the advice for a hop that loses spans.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Failure {
-    /// What is wrong.
+    /// The diagnosis.
     pub diagnosis: Diagnosis,
-    /// What to do.
+    /// The advice.
     pub advice: String,
 }
 
-/// One hop of the path.
+/// A hop of the path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Hop {
-    /// Which one.
+    /// The stage.
     pub stage: Stage,
-    /// What was seen.
+    /// The observation.
     pub seen: String,
-    /// What became of it.
+    /// The result.
     #[serde(flatten)]
     pub state: State,
 }

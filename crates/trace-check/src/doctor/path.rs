@@ -1,4 +1,4 @@
-//! The way of a span over the network, hop by hop.
+//! The path of a span over the network, hop by hop.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream, ToSocketAddrs as _};
 use std::thread;
@@ -14,15 +14,15 @@ use crate::read::{self, Backend, Kind};
 use crate::send::{SendError, Sender};
 use crate::wait::PAUSE;
 
-/// The way to one target.
+/// The path to one target.
 pub(super) struct Path<'a> {
     target: &'a Target,
     args: &'a DoctorArgs,
-    /// The hops that are passed.
+    /// The hops that work.
     pub(super) hops: Vec<Hop>,
 }
 
-/// Clocks that are apart by less do not hide a trace.
+/// The largest difference of clocks, in seconds, that does not hide a trace.
 const APART: u64 = 600;
 
 impl<'a> Path<'a> {
@@ -38,7 +38,7 @@ impl<'a> Path<'a> {
         self.hops.push(Hop::fine(stage, seen));
     }
 
-    /// Walks to the end, or to the hop that fails.
+    /// Follows the path to its end, or to the hop that fails.
     pub(super) fn walk(&mut self) -> Result<(), Hop> {
         let parts = self.parts()?;
         let addresses = self.resolve(&parts)?;
@@ -59,7 +59,7 @@ impl<'a> Path<'a> {
             Hop::failed(
                 Stage::Name,
                 Diagnosis::EndpointInvalid,
-                format!("{endpoint:?} is no endpoint: {reason}"),
+                format!("{endpoint:?} is not an endpoint: {reason}"),
                 format!("correct {variable}"),
             )
         })
@@ -178,7 +178,7 @@ impl<'a> Path<'a> {
         port::speaks_http1(address, timeout) || port::speaks_http2(address, timeout)
     }
 
-    /// An error if the port speaks TLS, though the endpoint does not say so.
+    /// Fails if the port uses TLS although the endpoint does not say so.
     fn is_tls(&self, address: SocketAddr) -> Result<(), Hop> {
         if !port::speaks_tls(address, self.args.timeout) {
             return Ok(());
@@ -223,14 +223,14 @@ impl<'a> Path<'a> {
                 Ok(trace)
             }
             None => {
-                let seen = format!("a span was sent to {endpoint}; nobody answers a datagram");
+                let seen = format!("a span was sent to {endpoint}; datagrams are not answered");
                 self.hops.push(Hop::not_checked(Stage::Receiver, seen));
                 Ok(trace)
             }
         }
     }
 
-    /// Why a span was not acknowledged.
+    /// Explains why a span was not acknowledged.
     fn explain(&self, parts: &Parts, address: Option<SocketAddr>, error: &SendError) -> Hop {
         let (protocol, endpoint) = (self.target.protocol, self.target.shown());
         let text = error.to_string().replace(&self.target.endpoint, &endpoint);
@@ -284,7 +284,7 @@ impl<'a> Path<'a> {
         })
     }
 
-    /// An error if the port is that of a backend's page and query API.
+    /// The failure, if the port is that of a backend's page and query API.
     fn page(&self, parts: &Parts) -> Option<Hop> {
         let Target {
             protocol, variable, ..
@@ -306,7 +306,7 @@ impl<'a> Path<'a> {
         ))
     }
 
-    /// How to put the path right, if it is that of OTLP in the wrong variable.
+    /// The advice, if the path is that of OTLP but stands in the wrong variable.
     fn path_advice(&self) -> Option<String> {
         let Target {
             protocol,
@@ -329,8 +329,8 @@ impl<'a> Path<'a> {
             .then(|| format!("add {path} to {variable}: nothing is appended to what stands there"))
     }
 
-    /// What becomes of a program that takes another protocol where none is named. `is_named` says
-    /// whether a variable names the endpoint.
+    /// Notes the result for programs that default to another protocol. `is_named` is true if a
+    /// variable sets the endpoint.
     pub(super) fn guess(&mut self, is_named: bool) {
         let Ok(parts) = self.target.parts() else {
             return;
@@ -353,7 +353,7 @@ impl<'a> Path<'a> {
         });
     }
 
-    /// What the port receives instead.
+    /// The failure, if the port receives another protocol.
     fn other_protocol(&self, parts: &Parts, address: SocketAddr) -> Option<Hop> {
         let Target {
             protocol,
@@ -412,7 +412,7 @@ impl<'a> Path<'a> {
         ))
     }
 
-    /// The receiver's clock stands in the head of its answers, where it speaks HTTP/1.
+    /// Compares clocks by the date header of the receiver's answer, if it speaks HTTP/1.
     fn compare_clocks(&mut self, parts: &Parts) -> Result<(), Hop> {
         let there = [
             Some(format!("{}/", origin(parts))),
@@ -422,10 +422,8 @@ impl<'a> Path<'a> {
         .flatten()
         .find_map(|url| date(&url, self.target));
         let Some(there) = there else {
-            self.hops.push(Hop::not_checked(
-                Stage::Clock,
-                "no answer says what time it is there",
-            ));
+            self.hops
+                .push(Hop::not_checked(Stage::Clock, "no answer tells its time"));
             return Ok(());
         };
         let here = SystemTime::now()
@@ -481,7 +479,7 @@ impl<'a> Path<'a> {
             return Err(empty(&backend, "there is no span in it"));
         }
         let how = if self.target.protocol.is_udp() {
-            "sent in a datagram, which nobody acknowledges"
+            "sent in a datagram, which is not acknowledged"
         } else {
             "acknowledged"
         };
@@ -515,7 +513,7 @@ impl<'a> Path<'a> {
     }
 }
 
-/// A host and a port, the host in brackets if it is an address of IPv6.
+/// `host:port`, with brackets around an IPv6 address.
 fn authority(host: &str, port: u16) -> String {
     if host.contains(':') {
         format!("[{host}]:{port}")
@@ -552,7 +550,7 @@ fn trace() -> Trace {
     plan.trace("doctor", Scenario::Search)
 }
 
-/// The time that an answer bears, in seconds since the Unix epoch.
+/// The time in an answer's date header, in seconds since the Unix epoch.
 fn date(url: &str, target: &Target) -> Option<u64> {
     let response = crate::send::agent(&target.security).get(url).call().ok()?;
     let date = response.headers().get("date")?.to_str().ok()?;

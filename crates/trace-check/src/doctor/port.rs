@@ -1,4 +1,4 @@
-//! What a port really speaks, found out by speaking to it.
+//! Finds out which protocol a port speaks, by trying.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -13,12 +13,12 @@ use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, Error, Signa
 use crate::protocol::Protocol;
 use crate::send::{Security, SendError, Sender};
 
-/// Whether TLS is spoken there, by whomever.
+/// Returns true if the port speaks TLS, with any certificate.
 pub(super) fn speaks_tls(address: SocketAddr, timeout: Duration) -> bool {
     shake_hands(address, timeout).is_some()
 }
 
-/// A whole handshake, in which any certificate is good enough.
+/// A complete handshake that accepts any certificate.
 fn shake_hands(address: SocketAddr, timeout: Duration) -> Option<()> {
     let mut stream = TcpStream::connect_timeout(&address, timeout).ok()?;
     stream.set_read_timeout(Some(timeout)).ok()?;
@@ -32,7 +32,7 @@ fn shake_hands(address: SocketAddr, timeout: Duration) -> Option<()> {
         .with_no_client_auth();
     let name = ServerName::from(address.ip());
     let mut connection = ClientConnection::new(Arc::new(config), name).ok()?;
-    // A server that asks for the client's certificate breaks off, but speaks TLS all the same.
+    // A server that requires a client certificate breaks off, but it does speak TLS.
     while connection.is_handshaking() {
         if connection.wants_write() {
             connection.write_tls(&mut stream).ok()?;
@@ -50,21 +50,21 @@ fn shake_hands(address: SocketAddr, timeout: Duration) -> Option<()> {
     Some(())
 }
 
-/// Whether HTTP/1 is spoken there.
+/// Returns true if the port speaks HTTP/1.
 pub(super) fn speaks_http1(address: SocketAddr, timeout: Duration) -> bool {
     let request = b"OPTIONS / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
     ask(address, timeout, request).is_some_and(|answer| answer.starts_with(b"HTTP/1."))
 }
 
-/// Whether HTTP/2 is spoken there without further ado, as gRPC does. The first frame of a server is
-/// its settings (RFC 9113, 3.4).
+/// Returns true if the port speaks HTTP/2 without negotiation, as gRPC does. A server's first frame
+/// is its settings (RFC 9113, 3.4).
 pub(super) fn speaks_http2(address: SocketAddr, timeout: Duration) -> bool {
     const SETTINGS: u8 = 4;
     let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00";
     ask(address, timeout, preface).is_some_and(|answer| answer.get(3) == Some(&SETTINGS))
 }
 
-/// The first bytes of an answer.
+/// Sends bytes and returns the first bytes of the answer.
 fn ask(address: SocketAddr, timeout: Duration, question: &[u8]) -> Option<Vec<u8>> {
     let mut stream = TcpStream::connect_timeout(&address, timeout).ok()?;
     stream.set_read_timeout(Some(timeout)).ok()?;
@@ -80,7 +80,7 @@ fn ask(address: SocketAddr, timeout: Duration, question: &[u8]) -> Option<Vec<u8
     Some(answer)
 }
 
-/// The protocols of traces that are received at an authority, which is `HOST:PORT`.
+/// The tracing protocols that are received at an authority, `HOST:PORT`.
 pub(super) fn received(authority: &str, tls: bool, security: &Security) -> Vec<Protocol> {
     let scheme = if tls { "https" } else { "http" };
     let speaks = |protocol: &Protocol| {
@@ -105,13 +105,14 @@ pub(super) fn received(authority: &str, tls: bool, security: &Security) -> Vec<P
         .collect()
 }
 
-/// Whether a status says that there is no such receiver, rather than what it thinks of the request.
+/// Returns true if a status means that there is no such receiver, and not that it refused the
+/// request.
 pub(super) fn is_no_receiver(status: &str) -> bool {
     let code = status.split(' ').next().unwrap_or_default();
     matches!(code, "404" | "405" | "501" | "Unimplemented")
 }
 
-/// Trusts everybody: nothing is said to them.
+/// Accepts every certificate, since nothing secret is sent.
 #[derive(Debug)]
 struct AnyCertificate(Arc<CryptoProvider>);
 

@@ -1,10 +1,10 @@
-//! The examination for people and for programs.
+//! The report of an examination, for people and for programs.
 
 use std::fmt::Write as _;
 
 use super::{Examination, State};
 
-/// A line for each hop, and what to do about the one that fails.
+/// A line for each hop, and the advice for the one that fails.
 pub fn text(examination: &Examination) -> String {
     let mut out = String::new();
     for hop in &examination.hops {
@@ -20,15 +20,15 @@ pub fn text(examination: &Examination) -> String {
         }
     }
     if examination.failure().is_none() {
-        out.push_str("every hop that was checked is passed\n");
+        out.push_str("every hop that was checked works\n");
     }
     out
 }
 
-/// The same as one JSON object.
+/// The report as a JSON object.
 ///
 /// # Errors
-/// None that are known: every part of it can be written as JSON.
+/// In practice it does not fail, since all parts can be written as JSON.
 pub fn json(examination: &Examination) -> serde_json::Result<String> {
     serde_json::to_string_pretty(examination)
 }

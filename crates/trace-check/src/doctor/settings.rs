@@ -1,5 +1,5 @@
-//! The `OTEL_*` variables, read by the code that the programs read them with, and what they mean
-//! for the way of a span.
+//! The `OTEL_*` variables, read by the programs' own code, and their meaning for the path of a
+//! span.
 
 mod languages;
 
@@ -21,17 +21,17 @@ pub type Environment = BTreeMap<String, String>;
 const CONFIG_FILE: &str = "OTEL_CONFIG_FILE";
 const ZIPKIN_ENDPOINT: &str = "OTEL_EXPORTER_ZIPKIN_ENDPOINT";
 
-/// The settings that the variables give.
+/// The settings from the variables.
 #[derive(Debug)]
 pub(super) struct Settings {
-    /// Variables that are not understood.
+    /// Hops for variables that are not understood.
     pub(super) misunderstood: Vec<Hop>,
     /// The targets of the spans.
     pub(super) targets: Vec<Target>,
-    /// The file that rules over all variables.
+    /// The file that takes precedence over all variables.
     file: Option<String>,
     disabled: bool,
-    /// The names of the exporters, with commas between.
+    /// The names of the exporters, separated by commas.
     exporters: String,
     sampler: Sampler,
 }
@@ -101,7 +101,7 @@ impl Settings {
         }
     }
 
-    /// The name of a setting: that of the variable, or that of the file and the key in it.
+    /// The name of a setting: the variable, or the file with the key.
     fn setting(&self, variable: &str, key: &str) -> String {
         match &self.file {
             Some(file) => format!("{key} of {file}"),
@@ -109,7 +109,7 @@ impl Settings {
         }
     }
 
-    /// True if a file rules over all variables.
+    /// True if a file takes precedence over the variables.
     pub(super) fn is_of_file(&self) -> bool {
         self.file.is_some()
     }
@@ -145,8 +145,7 @@ impl Settings {
     }
 }
 
-/// The hop for a value that a person has to put right; `None` for one that does not decide where
-/// spans go.
+/// A failed hop for a bad value; `None` if the value does not affect where spans go.
 fn misunderstood(problem: Problem) -> Option<Hop> {
     let Problem {
         kind,
@@ -181,7 +180,7 @@ fn misunderstood(problem: Problem) -> Option<Hop> {
     ))
 }
 
-/// `variable` is the place in the file.
+/// A failed hop for a fault in the configuration file. `variable` is the place in the file.
 fn in_file(variable: &str, value: &str, message: &str) -> Hop {
     let value = match value {
         "" => String::new(),
@@ -288,7 +287,7 @@ fn of_zipkin(environment: &Environment) -> Target {
     )
 }
 
-/// The authorities in `file`; none for those of the system.
+/// The authorities in `file`; empty for those of the system.
 fn certificates(file: Option<&PemFile>) -> Result<Vec<u8>, Hop> {
     let Some(PemFile { variable, path }) = file else {
         return Ok(Vec::new());

@@ -1,17 +1,17 @@
-//! Where spans are meant to go.
+//! The target of the spans.
 
 use otel_env::without_secrets;
 
 use crate::protocol::Protocol;
 use crate::send::Security;
 
-/// An endpoint and how it is spoken to.
+/// An endpoint and its protocol.
 #[derive(Debug, Clone)]
 pub(super) struct Target {
     pub(super) protocol: Protocol,
-    /// The variable that names it.
+    /// The variable that sets it.
     pub(super) variable: &'static str,
-    /// As resolved.
+    /// The resolved endpoint.
     pub(super) endpoint: String,
     pub(super) security: Security,
 }
@@ -39,12 +39,12 @@ impl Target {
         }
     }
 
-    /// The endpoint as it may be shown: without user and password, and without its query.
+    /// The printable form of the endpoint, without user, password and query.
     pub(super) fn shown(&self) -> String {
         without_secrets(&self.endpoint)
     }
 
-    /// Takes the endpoint apart; or says what is wrong with it.
+    /// Splits the endpoint; the error describes what is wrong with it.
     pub(super) fn parts(&self) -> Result<Parts, String> {
         if !self.endpoint.contains("://") {
             return Err("it does not start with http:// or https://".to_owned());

@@ -1,5 +1,5 @@
-//! What each query API cannot show. Jaeger's new one and Tempo's two answer with OTLP, which shows
-//! everything.
+//! The fields that each query API cannot show. Jaeger's v3 API and both of Tempo's answer with
+//! OTLP, which shows everything.
 
 use super::RuleAction::Change;
 use super::{Field, Origin, Rule, rules};
@@ -21,7 +21,7 @@ const fn hidden(
     }
 }
 
-/// What Jaeger's old API cannot show.
+/// The losses in Jaeger's old API.
 static JAEGER: [Rule; 10] = [
     hidden(
         "api-negative",
@@ -85,7 +85,7 @@ static JAEGER: [Rule; 10] = [
     ),
 ];
 
-/// What an API cannot show.
+/// The losses in an API.
 pub(super) fn rules(api: Api) -> Vec<&'static Rule> {
     match api {
         Api::Jaeger => JAEGER.iter().collect(),

@@ -27,7 +27,7 @@ const fn rule(
     }
 }
 
-/// The backend brings it into another form.
+/// A field that the backend normalises.
 const fn formed(
     name: &'static str,
     fields: &'static [Field],
@@ -37,7 +37,7 @@ const fn formed(
     rule(name, Origin::Backend, fields, reason, action)
 }
 
-/// The backend's receiver or store drops it, or moves it where it does not belong.
+/// A field that the backend's receiver or store drops, or moves to the wrong place.
 const fn dropped(
     name: &'static str,
     fields: &'static [Field],
@@ -47,7 +47,7 @@ const fn dropped(
     rule(name, Origin::Store, fields, reason, action)
 }
 
-/// The backend has a defect that is known.
+/// A known defect of the backend.
 const fn fault(
     name: &'static str,
     fields: &'static [Field],
@@ -57,7 +57,7 @@ const fn fault(
     rule(name, Origin::Fault, fields, reason, action)
 }
 
-/// What otel-backend does in Jaeger's old API.
+/// The changes by otel-backend in Jaeger's old API.
 static OTEL_BACKEND_OLD: [Rule; 2] = [
     formed(
         "otel-backend-service",

@@ -1,8 +1,7 @@
-//! What the console exporter does not print.
+//! The fields that the console exporter does not print.
 //!
-//! A program's printed spans are all that `verify` knows of what was sent. These rules take from a span
-//! what the printed form does not tell, and work on both sides of the comparison: on what was printed
-//! and on what came back.
+//! `verify` knows of the sent spans only what programs printed. These rules remove from a span what
+//! is not printed, on both sides of the comparison.
 
 use std::sync::Arc;
 
@@ -10,9 +9,9 @@ use super::RuleAction::{Agree, Change};
 use super::{Field, Origin, Rule, RuleAction, rules};
 use crate::model::{Kind, Span};
 
-/// Times are printed in microseconds and rounded; Jaeger's protocols and old API cut them.
+/// Printed times are rounded to microseconds; Jaeger's protocols and v1 API truncate them.
 const INSTANT_NANOS: u64 = 1_000;
-/// An end may be a start and a duration, each cut by itself.
+/// An end may be computed from a start and a duration, each truncated.
 const END_NANOS: u64 = 2_000;
 
 const fn unprinted(
@@ -30,7 +29,7 @@ const fn unprinted(
     }
 }
 
-/// What the printed form does not tell.
+/// The fields that are not printed.
 pub(super) static CONSOLE: [Rule; 8] = [
     unprinted(
         "console-scope",
@@ -95,7 +94,7 @@ pub(super) static CONSOLE: [Rule; 8] = [
     ),
 ];
 
-/// The attributes in which exporters and backends may leave the scope.
+/// The attributes in which exporters and backends may store the scope.
 const SCOPE: [&str; 4] = [
     "otel.scope.name",
     "otel.scope.version",

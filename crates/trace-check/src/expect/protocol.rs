@@ -1,7 +1,7 @@
-//! What each protocol has no place for.
+//! The fields that each protocol cannot carry.
 //!
-//! Source of the mappings: <https://opentelemetry.io/docs/specs/otel/compatibility/>, Jaeger's IDL, and
-//! Zipkin's API <https://zipkin.io/zipkin-api/>. OTLP, in all its forms, carries everything.
+//! Sources of the mappings: <https://opentelemetry.io/docs/specs/otel/compatibility/>, Jaeger's
+//! IDL, and Zipkin's API <https://zipkin.io/zipkin-api/>. OTLP carries everything in all its forms.
 
 use super::RuleAction::Change;
 use super::{Field, Origin, Rule, rules};
@@ -23,7 +23,7 @@ const fn lost(
     }
 }
 
-/// What Jaeger's Thrift and protobuf have no place for.
+/// The losses in Jaeger's Thrift and protobuf.
 static JAEGER: [Rule; 8] = [
     lost(
         "jaeger-structures",
@@ -174,7 +174,7 @@ static ZIPKIN: [Rule; 13] = [
     ),
 ];
 
-/// What is lost on the way by a protocol.
+/// The losses in a protocol.
 pub(super) fn rules(protocol: Protocol) -> Vec<&'static Rule> {
     let mut rules: Vec<&'static Rule> = Vec::new();
     if protocol.is_jaeger() {

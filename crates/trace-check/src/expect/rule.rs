@@ -1,69 +1,69 @@
-//! One way in which a span may come back other than it was sent.
+//! A rule: one way in which a returned span may differ from the sent one.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::Span;
 
-/// One way in which a span may come back other than it was sent.
+/// One way in which a returned span may differ from the sent one.
 #[derive(Debug)]
 pub struct Rule {
     /// A short name, for reports.
     pub name: &'static str,
-    /// Who does it.
+    /// The cause of the change.
     pub origin: Origin,
-    /// What it touches.
+    /// The affected fields.
     pub fields: &'static [Field],
-    /// What is lost or changed, and why.
+    /// The loss or change, and the reason.
     pub reason: &'static str,
-    /// What it does to a span.
+    /// The effect on a span.
     pub action: RuleAction,
 }
 
-/// What a rule does.
+/// The effect of a rule.
 #[derive(Debug, Clone, Copy)]
 pub enum RuleAction {
-    /// The span comes back changed so.
+    /// The span is changed in this way.
     Change(fn(&mut Span)),
-    /// The spans for which this is true do not come back.
+    /// Spans for which this is true are not returned.
     Lose(fn(&Span) -> bool),
-    /// The expected span takes from the one that came back what agrees within a rounding.
+    /// Values of the returned span that agree within rounding are adopted into the expected one.
     Agree(fn(&mut Span, &Span)),
-    /// A span that was delivered several times may come back several times.
+    /// A span that was delivered several times may be returned several times.
     Repeat,
-    /// The API answers with an error in place of a trace with a span for which this is true.
+    /// The API answers with an error instead of a trace if this is true for one of its spans.
     Refuse(fn(&Span) -> bool),
 }
 
-/// Who is behind a rule.
+/// The cause of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
-    /// The protocol has no place for it: a declared loss.
+    /// The protocol cannot carry the field: a declared loss.
     Protocol,
-    /// The API cannot show it: a declared loss.
+    /// The API cannot show the field: a declared loss.
     Api,
-    /// The backend's receiver or store does not keep it: a declared loss.
+    /// The backend's receiver or store drops the field: a declared loss.
     Store,
-    /// The backend brings it into another form: normalised.
+    /// The backend normalises the field.
     Backend,
-    /// The backend has a defect that is known.
+    /// A known defect of the backend.
     Fault,
-    /// The program did not print it, so that nothing can be said of it.
+    /// The program did not print the field, so it cannot be compared.
     Console,
 }
 
 impl Origin {
-    /// Whether something is lost that was sent, for a reason that is known.
+    /// Returns true if sent data is lost for a known reason.
     pub fn is_loss(self) -> bool {
         matches!(self, Self::Protocol | Self::Api | Self::Store)
     }
 }
 
-/// The parts of a span, as a report lists them.
+/// The parts of a span, as listed in reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Field {
-    /// Which spans there are, their ids and parents.
+    /// The set of spans, with their ids and parents.
     Structure,
     /// The name.
     Name,
@@ -79,11 +79,11 @@ pub enum Field {
     Events,
     /// Links.
     Links,
-    /// Trace state.
+    /// The trace state.
     State,
     /// Flags.
     Flags,
-    /// Counts of what was dropped.
+    /// The counts of dropped items.
     Dropped,
     /// The resource.
     Resource,
@@ -94,7 +94,7 @@ pub enum Field {
 }
 
 impl Field {
-    /// All of them, in the order of reports.
+    /// All fields, in the order of reports.
     pub const ALL: [Self; 14] = [
         Self::Structure,
         Self::Name,

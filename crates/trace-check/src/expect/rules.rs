@@ -1,10 +1,10 @@
-//! What rules do to a span, for all lists of rules.
+//! The changes to spans that the lists of rules use.
 
 use std::sync::Arc;
 
 use crate::model::{Attribute, Dropped, Link, Resource, Scope, Span, Value, attribute};
 
-/// Start, duration and the times of events in whole microseconds, each cut by itself.
+/// Truncates start, duration and the times of events to microseconds, each separately.
 pub(super) fn whole_micros(span: &mut Span) {
     let length = i128::from(span.end) - i128::from(span.start);
     span.start -= span.start % 1_000;
@@ -15,12 +15,12 @@ pub(super) fn whole_micros(span: &mut Span) {
     }
 }
 
-/// A span that ends before it starts takes no time.
+/// Sets the duration to zero if the span ends before it starts.
 pub(super) fn no_negative_duration(span: &mut Span) {
     span.end = span.end.max(span.start);
 }
 
-/// Arrays and maps become JSON text.
+/// Converts arrays and maps to JSON text.
 pub(super) fn structures_as_text(span: &mut Span) {
     for_all_values(span, |value| {
         if matches!(value, Value::Array(_) | Value::Map(_)) {
@@ -29,7 +29,7 @@ pub(super) fn structures_as_text(span: &mut Span) {
     });
 }
 
-/// No value becomes empty text.
+/// Converts empty values to empty text.
 pub(super) fn empty_as_text(span: &mut Span) {
     for_all_values(span, |value| {
         if *value == Value::Empty {
@@ -38,12 +38,12 @@ pub(super) fn empty_as_text(span: &mut Span) {
     });
 }
 
-/// Every value becomes text.
+/// Converts every value to text.
 pub(super) fn everything_as_text(span: &mut Span) {
     for_all_values(span, |value| *value = Value::String(value.text()));
 }
 
-/// Changes each value of the span, its events, its links, its scope and its resource.
+/// Changes every value in the span, its events, its links, its scope and its resource.
 pub(super) fn for_all_values(span: &mut Span, change: impl Fn(&mut Value)) {
     let change_all = |attributes: &mut Vec<Attribute>| {
         for attribute in attributes {
@@ -61,7 +61,7 @@ pub(super) fn for_all_values(span: &mut Span, change: impl Fn(&mut Value)) {
     change_all(&mut Arc::make_mut(&mut span.scope).attributes);
 }
 
-/// Of attributes with one key, the last stays.
+/// Keeps the last of several attributes with the same key.
 pub(super) fn keys_once(span: &mut Span) {
     last_of_each_key(&mut span.attributes);
     span.events
@@ -101,7 +101,7 @@ pub(super) fn no_dropped_counts(span: &mut Span) {
     Arc::make_mut(&mut span.resource).dropped = 0;
 }
 
-/// Only the ids of a link stay, and whether it is a `CHILD_OF`.
+/// Keeps only the ids of a link, and whether it is a `CHILD_OF`.
 pub(super) fn links_by_id(span: &mut Span) {
     let child_of = attribute("opentracing.ref_type", "child_of");
     for link in &mut span.links {
@@ -120,7 +120,7 @@ pub(super) fn no_links(span: &mut Span) {
     span.links.clear();
 }
 
-/// A span without a parent becomes the child of the first span of its trace that it is linked to.
+/// Makes a span without a parent the child of the first span of its trace that it has a link to.
 pub(super) fn root_link_is_parent(span: &mut Span) {
     if span.parent.is_none() {
         let own = span
@@ -152,7 +152,7 @@ pub(super) fn events_by_name(span: &mut Span) {
     span.events.sort_by(|a, b| a.name.cmp(&b.name));
 }
 
-/// Links say what kind of reference they were.
+/// Adds the type of reference to links.
 pub(super) fn link_type(span: &mut Span) {
     for link in &mut span.links {
         link.attributes
@@ -160,7 +160,7 @@ pub(super) fn link_type(span: &mut Span) {
     }
 }
 
-/// `hostname` is called `host.name`.
+/// Renames `hostname` to `host.name`.
 pub(super) fn host_name(span: &mut Span) {
     let resource = Arc::make_mut(&mut span.resource);
     for attribute in &mut resource.attributes {
@@ -170,7 +170,7 @@ pub(super) fn host_name(span: &mut Span) {
     }
 }
 
-/// A service without a name gets the one that Jaeger has for it.
+/// Gives a service without a name Jaeger's placeholder.
 pub(super) fn missing_service(span: &mut Span) {
     if span.resource.service().is_empty() {
         let name = attribute("service.name", "missing-service-name");
@@ -178,7 +178,7 @@ pub(super) fn missing_service(span: &mut Span) {
     }
 }
 
-/// The scope stays what Jaeger and Zipkin make of it: two attributes.
+/// Keeps the scope as two attributes, as Jaeger and Zipkin have it.
 pub(super) fn scope_as_attributes(span: &mut Span) {
     let Scope { name, version, .. } = (*span.scope).clone();
     push_text(span, "otel.scope.name", name);
@@ -186,7 +186,7 @@ pub(super) fn scope_as_attributes(span: &mut Span) {
     span.scope = Arc::default();
 }
 
-/// A link to the parent stands first.
+/// Moves a link to the parent to the front.
 pub(super) fn parent_link_first(span: &mut Span) {
     let own = |link: &Link| link.trace_id == span.trace_id && Some(link.span_id) == span.parent;
     if let Some(index) = span.links.iter().position(own) {
@@ -195,7 +195,7 @@ pub(super) fn parent_link_first(span: &mut Span) {
     }
 }
 
-/// The trace state stays what Jaeger makes of it: an attribute.
+/// Keeps the trace state as an attribute, as Jaeger has it.
 pub(super) fn trace_state_as_attribute(span: &mut Span) {
     let state = std::mem::take(&mut span.trace_state);
     push_text(span, "w3c.tracestate", state);
@@ -207,7 +207,7 @@ pub(super) fn push_text(span: &mut Span, key: &str, text: String) {
     }
 }
 
-/// The resource is its service; its other attributes belong to the span.
+/// Keeps only the service in the resource, and moves its other attributes to the span.
 pub(super) fn resource_as_attributes(span: &mut Span) {
     let resource = Arc::make_mut(&mut span.resource);
     let (service, others): (Vec<_>, Vec<_>) = std::mem::take(resource)

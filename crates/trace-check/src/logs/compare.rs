@@ -1,4 +1,4 @@
-//! The comparison of log records, and the proof that it sees every change.
+//! Compares log records, and proves that every change is detected.
 
 use std::time::SystemTime;
 
@@ -6,13 +6,13 @@ use super::record::Record;
 use crate::model::{Value, attribute};
 use crate::prove::Tally;
 
-/// A field by its name, as text that differs where the field does.
+/// Each field's name, and a text that is equal only if the field is.
 type Fields = [(&'static str, String); 11];
 
-/// A time at which no record was observed.
+/// An hour in nanoseconds: the tolerance for observed times.
 const HOUR: u64 = 3_600_000_000_000;
 
-/// What is not as it was sent.
+/// The differences between the sent and the returned records.
 pub(super) fn defects(sent: &[Record], found: &[Record]) -> Vec<String> {
     let mut defects = Vec::new();
     for record in sent {
@@ -37,8 +37,8 @@ pub(super) fn defects(sent: &[Record], found: &[Record]) -> Vec<String> {
     defects
 }
 
-/// What must come back of a record: ids of a wrong length or of zeros are none, and a record that comes
-/// without any time was observed when it came.
+/// The record that should be returned: ids of a wrong length or of zeros are dropped, and a record
+/// without any time gets its time of arrival.
 fn expected(sent: &Record, found: &Record) -> Record {
     let mut expected = sent.clone();
     let is_id = |id: &[u8], length| id.len() == length && id.iter().any(|byte| *byte != 0);
@@ -75,7 +75,7 @@ fn fields(record: &Record) -> Fields {
     ]
 }
 
-/// Changes what came back, one thing at a time, and requires that each change is reported.
+/// Changes the returned records one by one, and requires that each change is detected.
 pub(super) fn attack(sent: &[Record], found: &[Record]) -> Tally {
     let before = defects(sent, found).len();
     let mut tally = Tally::default();
@@ -104,10 +104,10 @@ pub(super) fn attack(sent: &[Record], found: &[Record]) -> Tally {
     tally
 }
 
-/// A way in which a record can be changed, and its name.
+/// The name of a change to a record, and the change.
 type Change = (&'static str, fn(&mut Record));
 
-/// Every such way.
+/// All changes.
 const CHANGES: [Change; 14] = [
     ("time", |record| record.time += 1),
     ("observed time", |record| record.observed += 2 * HOUR),

@@ -2,7 +2,7 @@
 
 use crate::model::{Attribute, Plan, Value, attribute};
 
-/// A log record as it goes over the wire: ids may have any length.
+/// A log record as it is sent; ids may have any length.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Record {
     pub(crate) time: u64,
@@ -10,7 +10,7 @@ pub(crate) struct Record {
     pub(crate) severity: i32,
     pub(crate) severity_text: String,
     pub(crate) body: Value,
-    /// The first says which record it is.
+    /// The first one identifies the record.
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) dropped: u32,
     pub(crate) flags: u32,
@@ -19,7 +19,7 @@ pub(crate) struct Record {
     pub(crate) event_name: String,
 }
 
-/// The attribute that says which record it is.
+/// The attribute that identifies the record.
 const CASE: &str = "case";
 
 /// The records of a run.
@@ -114,7 +114,7 @@ fn bodies() -> Vec<(&'static str, Value)> {
 }
 
 impl Record {
-    /// Which record it is.
+    /// The value of the identifying attribute.
     pub(crate) fn case(&self) -> String {
         self.attributes
             .first()

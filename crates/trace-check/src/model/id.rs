@@ -19,7 +19,8 @@ impl<const N: usize> Default for Id<N> {
 }
 
 impl<const N: usize> Id<N> {
-    /// Reads at most 2 N hexadecimal digits in any case; digits left out on the left are zero.
+    /// Parses up to 2 N hexadecimal digits in upper or lower case; missing digits on the left are
+    /// zero.
     pub fn from_hex(text: &str) -> Option<Self> {
         let mut id = Self::default();
         if text.is_empty() || text.len() > 2 * N {
@@ -33,13 +34,13 @@ impl<const N: usize> Id<N> {
         Some(id)
     }
 
-    /// Whether every byte is zero.
+    /// Returns true if all bytes are zero.
     pub fn is_zero(&self) -> bool {
         self.0 == [0; N]
     }
 }
 
-/// Lower-case hexadecimal, two digits a byte.
+/// Lower-case hexadecimal, two digits per byte.
 impl<const N: usize> fmt::Display for Id<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))

@@ -1,41 +1,43 @@
-//! From a seed to traces: a pure function, so that a later run can check again with nothing stored.
+//! Makes traces from a seed: a pure function, so that a later run can check again without stored
+//! data.
 
 use std::sync::Arc;
 
 use super::{Id, Kind, Random, Resource, Scenario, Scope, Span, SpanId, TraceId, attribute};
 
-/// What all traces of a run are a function of.
+/// The input that determines all traces of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Plan {
-    /// Any number.
+    /// A seed.
     pub seed: u64,
-    /// When the first spans start, in nanoseconds since the Unix epoch.
+    /// The time at which the first spans start, in nanoseconds since the Unix epoch.
     pub at: u64,
 }
 
 /// A trace to send.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trace {
-    /// The name of what makes it hard, or of the program that printed it.
+    /// The name of the scenario, or of the program that printed the trace.
     pub name: String,
-    /// Its id.
+    /// The trace id.
     pub id: TraceId,
-    /// Its spans, each once.
+    /// The distinct spans of the trace.
     pub spans: Vec<Span>,
-    /// In which order they are sent, as indices of `spans`. Each delivery is acknowledged, and seen
-    /// in the backend, before the next is sent.
+    /// The order in which the spans are sent, as indices of `spans`. Each delivery is sent after
+    /// the one before has been acknowledged and seen in the backend.
     pub deliveries: Vec<Vec<usize>>,
 }
 
 impl Plan {
-    /// The trace for a scenario in a lane. Lanes keep apart what is sent by different protocols.
+    /// The trace of a scenario for a lane. Each protocol has its own lane, so that their traces are
+    /// separate.
     pub fn trace(&self, lane: &str, scenario: Scenario) -> Trace {
         let mut builder = Builder::new(self, lane, scenario);
         scenario.build(&mut builder);
         builder.finish()
     }
 
-    /// The service whose spans go by this lane. Other runs have other services.
+    /// The service of the spans in this lane, which is unique to the run.
     pub fn service(&self, lane: &str) -> String {
         let run = Random::of(&[self.seed, self.at]).number() >> 32;
         format!("check-{lane}-{run:08x}")
@@ -89,17 +91,17 @@ impl Builder {
         }
     }
 
-    /// An id that nothing else has.
+    /// A new, unique id.
     pub(super) fn span_id(&mut self) -> SpanId {
         random_id(&mut self.random)
     }
 
-    /// An id that nothing else has.
+    /// A new, unique id.
     pub(super) fn other_trace_id(&mut self) -> TraceId {
         random_id(&mut self.random)
     }
 
-    /// A plain span, a little later than the one before, to be made special and pushed.
+    /// A plain span, a little later than the one before. The caller changes it and then pushes it.
     pub(super) fn span(&mut self, parent: Option<SpanId>) -> Span {
         let number = u64::try_from(self.spans.len()).unwrap_or_default();
         let start = self.at + number * 1_000 + self.random.below(1_000);
@@ -117,7 +119,7 @@ impl Builder {
         }
     }
 
-    /// Adds a span to the delivery under way.
+    /// Adds a span to the current delivery.
     pub(super) fn push(&mut self, span: Span) -> SpanId {
         let id = span.span_id;
         if self.deliveries.is_empty() {
@@ -136,12 +138,12 @@ impl Builder {
         self.push(span)
     }
 
-    /// What is pushed from here on is sent later.
+    /// Starts the next delivery.
     pub(super) fn next_delivery(&mut self) {
         self.deliveries.push(Vec::new());
     }
 
-    /// Everything so far is sent once more.
+    /// Delivers all spans so far once more.
     pub(super) fn repeat(&mut self) {
         self.deliveries.push((0..self.spans.len()).collect());
     }
@@ -161,8 +163,8 @@ impl Builder {
     }
 }
 
-/// Any id but zero. The first byte is not zero either, so that no id is shorter than it looks, unless
-/// a scenario wants it so; half of them have the top bit set.
+/// A random id. Its first byte is never zero, so that no id has leading zeros unless a scenario
+/// wants them. Half of the ids have the top bit set.
 fn random_id<const N: usize>(random: &mut Random) -> Id<N> {
     let mut id = Id([0; N]);
     for chunk in id.0.chunks_mut(8) {

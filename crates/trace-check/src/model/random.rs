@@ -1,4 +1,4 @@
-//! Numbers that look random and are a pure function of where they stand.
+//! Pseudorandom numbers that are a pure function of their seed.
 
 /// `SplitMix64`: a good mix of 64 bits in three lines.
 ///
@@ -9,7 +9,7 @@ pub struct Random(u64);
 const GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl Random {
-    /// The sequence that belongs to these words.
+    /// The sequence for these words.
     pub fn of(words: &[u64]) -> Self {
         let mut random = Self(0);
         for word in words {

@@ -1,22 +1,23 @@
-//! What can be hard about a trace.
+//! The scenarios: the things that can be hard about a trace.
 
 use super::plan::Builder;
 use super::scenarios::{identity, shapes, times, values};
 
-/// A kind of trace. Each makes one thing hard.
+/// A kind of trace that makes one thing hard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Scenario {
-    /// Every kind of value, empty and repeated keys, limits, Unicode, NUL and long text.
+    /// Values of every type, empty and repeated keys, limits, Unicode, NUL and long text.
     Values,
-    /// Events: all kinds of values, none, out of order, at one instant, without a name.
+    /// Events with all types of values, without attributes, out of order, simultaneous, or without
+    /// a name.
     Events,
-    /// Several resources and scopes, with all kinds of values, schema URLs, and nothing at all.
+    /// Several resources and scopes, with all types of values, with schema URLs, or empty.
     Origins,
     /// Ids with the top bit set and with leading zeros.
     Ids,
     /// A trace id of 64 bits.
     ShortId,
-    /// Spans of no length, of one nanosecond and of a day.
+    /// Spans with a duration of zero, of one nanosecond, and of a day.
     Times,
     /// A child that starts before its parent, and a span that ends before it starts.
     Skew,
@@ -24,21 +25,21 @@ pub enum Scenario {
     Links,
     /// Trace states and flags.
     State,
-    /// Every kind with every status.
+    /// Every kind with every status code.
     Status,
-    /// Counts of what the sender left out.
+    /// Counts of items that the sender dropped.
     Dropped,
     /// A chain of 300 spans.
     Deep,
-    /// One parent of 500 spans.
+    /// One parent with 500 children.
     Wide,
-    /// Several roots, and a span whose parent is not there.
+    /// Several roots, and a span whose parent is missing.
     Forest,
-    /// Children that come after their parent was seen.
+    /// Children that arrive after their parent was seen in the backend.
     Late,
     /// Spans that are delivered twice.
     Twice,
-    /// One span that searches look for.
+    /// One span to search for.
     Search,
     /// 10,008 spans.
     Large,
@@ -47,7 +48,7 @@ pub enum Scenario {
 }
 
 impl Scenario {
-    /// All of them.
+    /// All scenarios.
     pub const ALL: [Self; 19] = [
         Self::Values,
         Self::Events,
@@ -95,7 +96,7 @@ impl Scenario {
         }
     }
 
-    /// The scenario of that name.
+    /// Parses the name of a scenario.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|s| s.name() == name)
     }

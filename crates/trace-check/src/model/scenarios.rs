@@ -1,4 +1,4 @@
-//! The traces themselves, by what they make hard.
+//! The traces of the scenarios, grouped by what they make hard.
 
 pub(super) mod identity;
 pub(super) mod shapes;

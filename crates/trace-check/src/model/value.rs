@@ -13,7 +13,7 @@ pub struct Attribute {
     pub value: Value,
 }
 
-/// An attribute.
+/// Makes an attribute.
 pub fn attribute(key: impl Into<String>, value: impl Into<Value>) -> Attribute {
     Attribute {
         key: key.into(),
@@ -21,7 +21,7 @@ pub fn attribute(key: impl Into<String>, value: impl Into<Value>) -> Attribute {
     }
 }
 
-/// The seven kinds of value that OTLP knows, and none.
+/// The value types of OTLP, and no value.
 #[derive(Debug, Clone, Default)]
 pub enum Value {
     /// No value.
@@ -43,7 +43,7 @@ pub enum Value {
     Map(Vec<Attribute>),
 }
 
-/// Doubles are equal to the bit, so that 0.0 differs from -0.0; but any NaN equals any other.
+/// Doubles are equal if their bits are, so 0.0 differs from -0.0, but any NaN equals any other.
 impl PartialEq for Value {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
@@ -63,8 +63,9 @@ impl PartialEq for Value {
 }
 
 impl Value {
-    /// The value as Jaeger and Zipkin write one that they have no type for: text as it is, numbers
-    /// in the fewest digits, bytes in base64, arrays and maps as JSON, and no value as "".
+    /// The value as text, in the way in which Jaeger and Zipkin write types that they lack: text as
+    /// it is, numbers with the fewest digits, bytes in base64, arrays and maps as JSON, and no
+    /// value as "".
     pub fn text(&self) -> String {
         match self {
             Self::Empty => String::new(),
@@ -73,7 +74,7 @@ impl Value {
         }
     }
 
-    /// JSON, save that NaN and the infinities stand as bare words where they are the whole value.
+    /// The value as JSON, but NaN and the infinities as bare words if they are the whole value.
     fn json(&self) -> String {
         let joined = |parts: Vec<String>| parts.join(",");
         match self {
@@ -98,7 +99,7 @@ impl Value {
         }
     }
 
-    /// JSON of a value within another.
+    /// The JSON of a value inside another.
     fn element(&self) -> String {
         match self {
             Self::Bytes(_) => quoted(&self.json()),
@@ -112,7 +113,7 @@ fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// As a difference shows it: the type can be told from the text.
+/// The value as shown in a difference; the text reveals the type.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -125,10 +126,10 @@ impl fmt::Display for Value {
     }
 }
 
-/// The most characters of a text that a difference shows.
+/// The longest text that a difference shows, in characters.
 const SHOWN: usize = 60;
 
-/// A text in quotation marks, its end left out where it is long.
+/// A quoted text, truncated if it is long.
 pub(crate) fn short(text: &str) -> String {
     match text.char_indices().nth(SHOWN) {
         None => format!("{text:?}"),

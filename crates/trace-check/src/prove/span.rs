@@ -1,4 +1,4 @@
-//! Changes of one span.
+//! Changes within a span.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use super::{Mutant, differ, value};
 use crate::expect::Profile;
 use crate::model::{Code, Event, Id, Kind, Link, Resource, Scope, Span};
 
-/// Changes the span at `index` in every way there is.
+/// Makes every possible change to the span at `index`.
 pub(super) fn mutants(
     spans: &[Span],
     index: usize,
@@ -24,7 +24,7 @@ pub(super) fn mutants(
     all.extend(resource(span));
     all.extend(scope(span));
     for (name, changed) in all {
-        // Not every change is one: the sign of a zero integer, for example, or what was not printed.
+        // Some changes have no effect, such as the sign of zero, or a field that was not printed.
         if !differ(span, &changed, profile) {
             continue;
         }
@@ -93,7 +93,7 @@ fn fields(span: &Span) -> Changed {
     changed
 }
 
-/// The span with its part replaced by each of these.
+/// The span with one part replaced by each of these.
 fn each<T>(
     span: &Span,
     place: &str,
@@ -108,7 +108,7 @@ fn each<T>(
     parts.into_iter().map(replace).collect()
 }
 
-/// Lists that differ from this one: an element less, one more, two swapped, or one changed.
+/// The lists that differ from this one by a removed, added, swapped or changed element.
 fn lists<T: Clone>(all: &[T], change: impl Fn(&T) -> Vec<(String, T)>) -> Vec<(String, Vec<T>)> {
     let mut lists = Vec::new();
     for (index, one) in all.iter().enumerate() {

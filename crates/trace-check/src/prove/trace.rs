@@ -1,11 +1,11 @@
-//! Changes of which spans come back.
+//! Changes to the set of returned spans.
 
 use std::collections::HashSet;
 
 use super::{Mutant, targets};
 use crate::model::{Id, Span, SpanId, Trace};
 
-/// Changes which spans come back. `other` is another trace of the run.
+/// Changes the set of returned spans. `other` is another trace of the run.
 pub(super) fn mutants(
     trace: &Trace,
     found: &[Span],
@@ -40,7 +40,7 @@ pub(super) fn mutants(
         let mut without = found.to_vec();
         without.retain(|other| other.span_id != span.span_id);
         with(&format!("span {index}: removed"), without);
-        // Once more than it was ever delivered.
+        // One more copy than was ever delivered.
         let copies = vec![span.clone(); trace.deliveries.len()];
         with(
             &format!("span {index}: repeated"),

@@ -1,8 +1,8 @@
-//! Changes of attributes and their values.
+//! Changes to attributes and their values.
 
 use crate::model::{Attribute, Value, attribute};
 
-/// Lists of attributes that differ from this one in one thing each, with the thing's name.
+/// All lists that differ from this one in one thing, with a description.
 pub(super) fn attributes(all: &[Attribute]) -> Vec<(String, Vec<Attribute>)> {
     let mut mutants = Vec::new();
     let mut push = |name: String, attributes: Vec<Attribute>| mutants.push((name, attributes));

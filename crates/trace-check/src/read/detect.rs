@@ -1,4 +1,4 @@
-//! Which backend answers at a URL, found out by asking.
+//! Detects which backend answers at a URL.
 
 use std::fmt;
 
@@ -10,29 +10,29 @@ use crate::model::{Span, TraceId};
 /// A backend that can be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Backend {
-    /// Which one.
+    /// The kind of backend.
     pub kind: Kind,
-    /// The address under which its APIs are.
+    /// The base URL of its APIs.
     pub url: String,
-    /// The APIs it has, the one that loses least first.
+    /// The supported APIs; the one that loses least is first.
     pub apis: Vec<Api>,
 }
 
-/// The backends whose ways are known.
+/// The supported backends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// This workspace's own.
+    /// The backend of this workspace.
     OtelBackend,
     /// Jaeger.
     Jaeger,
-    /// Jaeger with a store that keeps spans in Jaeger's older model: Badger, Cassandra, Elasticsearch.
-    /// Nobody can tell by asking.
+    /// Jaeger with a store that uses Jaeger's older model: Badger, Cassandra, Elasticsearch. This
+    /// cannot be detected.
     JaegerOlderModel,
     /// Grafana Tempo.
     Tempo,
     /// `VictoriaTraces`.
     VictoriaTraces,
-    /// Something that has Jaeger's API. Nothing is forgiven it.
+    /// Another backend with Jaeger's API. No optional rules apply to it.
     Unknown,
 }
 
@@ -49,15 +49,15 @@ impl fmt::Display for Kind {
     }
 }
 
-/// Nothing that answers at the URL is known.
+/// The reasons why no backend was detected.
 #[derive(Debug, thiserror::Error)]
 pub enum DetectError {
-    /// Nobody answers.
+    /// There is no answer.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// Somebody else answers.
+    /// Something else answers.
     #[error(
-        "{0} answers, but is no query API that trace-check can read: it asked for \
+        "{0} answers, but is not a query API that trace-check can read: it asked for \
          /api/v3/services and /api/traces (Jaeger, otel-backend), /api/echo (Tempo) and \
          /select/jaeger/api/services (VictoriaTraces)"
     )]
@@ -65,12 +65,12 @@ pub enum DetectError {
 }
 
 impl Backend {
-    /// Asks for a trace: its spans in any order, none if it is not known.
+    /// Reads a trace: its spans in any order; empty if it is unknown.
     ///
     /// # Errors
-    /// [`ReadError`] when the backend does not answer or its answer cannot be understood.
+    /// [`ReadError`] if the backend does not answer, or if its answer cannot be read.
     pub fn trace(&self, api: Api, id: TraceId) -> Result<Vec<Span>, ReadError> {
-        // Jaeger's remarks are no part of what was sent, and its adjustments neither.
+        // Jaeger's adjustments and warnings are not part of the sent data.
         let raw = matches!(self.kind, Kind::Jaeger | Kind::JaegerOlderModel);
         match api {
             Api::Jaeger => jaeger::trace(&self.url, id, raw),
@@ -80,8 +80,8 @@ impl Backend {
         }
     }
 
-    /// The address of a trace for a person: by this template with `{trace_id}` in it, or else the
-    /// backend's page. Where a backend has none, it is the answer of its API.
+    /// The URL of a trace for people: from this template with `{trace_id}`, else the backend's
+    /// page, else the answer of its API.
     pub fn page(&self, template: Option<&str>, id: TraceId) -> String {
         if let Some(template) = template {
             return template.replace("{trace_id}", &id.to_string());
@@ -100,16 +100,16 @@ impl Backend {
     }
 }
 
-/// Finds out what answers at `url`.
+/// Detects the backend at `url`.
 ///
 /// # Errors
-/// [`DetectError`] if nothing does, or nothing that is known.
+/// [`DetectError`] if nothing answers, or nothing known.
 pub fn detect(url: &str) -> Result<Backend, DetectError> {
     let url = url.trim_end_matches('/');
     if let Some(base) = url.strip_suffix(VICTORIA) {
         return Ok(victoria_traces(base));
     }
-    // Whoever answers at all answers this one, if only with 404.
+    // Every HTTP server answers this one, if only with 404.
     let health = ask(url, "/health")?;
     let has = |path: &str, key: &str| json(ask(url, path).ok().flatten()).get(key).is_some();
     let is_ours = json(health).get("status").is_some();
@@ -119,7 +119,7 @@ pub fn detect(url: &str) -> Result<Backend, DetectError> {
     if has("/api/v3/services", "services") {
         apis.push(Api::JaegerV3);
     }
-    // otel-backend has the newer of Tempo's APIs too.
+    // otel-backend also has the newer of Tempo's APIs.
     if is_tempo {
         apis.push(Api::TempoV2);
     }
@@ -151,7 +151,7 @@ pub fn detect(url: &str) -> Result<Backend, DetectError> {
     })
 }
 
-/// Where `VictoriaTraces` has Jaeger's API.
+/// The path of Jaeger's API in `VictoriaTraces`.
 const VICTORIA: &str = "/select/jaeger";
 
 fn victoria_traces(base: &str) -> Backend {
@@ -162,7 +162,7 @@ fn victoria_traces(base: &str) -> Backend {
     }
 }
 
-/// The body of an answer; `None` if its status is no success.
+/// The body of an answer; `None` if its status is not a success.
 fn ask(url: &str, path: &str) -> Result<Option<Vec<u8>>, ReadError> {
     let address = format!("{url}{path}");
     match super::agent().get(&address).call() {
@@ -179,7 +179,7 @@ fn json(body: Option<Vec<u8>>) -> Json {
     serde_json::from_slice(&body.unwrap_or_default()).unwrap_or_default()
 }
 
-/// Jaeger's old API says in an envelope of JSON that it does not know a trace.
+/// Jaeger's old API reports an unknown trace in a JSON envelope.
 fn has_old_api(url: &str) -> bool {
     let unknown = format!("{url}/api/traces/00000000000000000000000000000001");
     let response = super::agent()

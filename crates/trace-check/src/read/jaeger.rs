@@ -1,7 +1,7 @@
 //! Jaeger's `/api/traces/{id}`.
 //!
-//! The format: <https://www.jaegertracing.io/docs/latest/apis/>; a span's OpenTelemetry fields
-//! stand among its tags, as the specification's "OpenTelemetry to Jaeger Transformation" says.
+//! The format: <https://www.jaegertracing.io/docs/latest/apis/>. OpenTelemetry's fields of a span
+//! are among its tags, as in the specification's "OpenTelemetry to Jaeger Transformation".
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -80,7 +80,7 @@ struct Tag {
     value: Json,
 }
 
-/// Asks for a trace; raw is without what Jaeger adjusts as it answers.
+/// Reads a trace; if `raw` is set, without Jaeger's adjustments.
 pub(super) fn trace(url: &str, id: TraceId, raw: bool) -> Result<Vec<Span>, ReadError> {
     let query = if raw { "?raw=true" } else { "" };
     let url = format!("{url}/api/traces/{id}{query}");
@@ -161,8 +161,9 @@ fn convert(span: JaegerSpan, processes: &BTreeMap<String, Arc<Resource>>) -> Res
     })
 }
 
-/// The parent is the first `CHILD_OF` of the same trace. Without one it is the first `FOLLOWS_FROM` of
-/// the same trace, which is a link too: Jaeger writes a link to the parent in the parent's place.
+/// The parent is the first `CHILD_OF` in the same trace. If there is none, it is the first
+/// `FOLLOWS_FROM` in the same trace, which is also a link: Jaeger writes a link to the parent in
+/// the parent's place.
 fn parent_and_links(
     trace: TraceId,
     references: &[Reference],
@@ -188,7 +189,7 @@ fn parent_and_links(
         .map(|(_, (kind, (trace_id, span_id)))| Link {
             trace_id: *trace_id,
             span_id: *span_id,
-            // The one thing that this API tells of a link.
+            // The only attribute of a link that this API shows.
             attributes: (*kind == "CHILD_OF")
                 .then(|| attribute("opentracing.ref_type", "child_of"))
                 .into_iter()
@@ -244,7 +245,7 @@ fn text_of<'a>(tags: &'a [Attribute], key: &str) -> Option<&'a str> {
     })
 }
 
-/// Takes the first text of that key out; "" if there is none.
+/// Removes and returns the first text with that key; "" if there is none.
 fn take_text(tags: &mut Vec<Attribute>, key: &str) -> String {
     let is_it = |tag: &Attribute| tag.key == key && matches!(tag.value, Value::String(_));
     match tags.iter().position(is_it).map(|index| tags.remove(index)) {
@@ -257,15 +258,15 @@ fn take_text(tags: &mut Vec<Attribute>, key: &str) -> String {
 }
 
 fn trace_id(text: &str) -> Result<TraceId, String> {
-    TraceId::from_hex(text).ok_or_else(|| format!("{text:?} is no trace id"))
+    TraceId::from_hex(text).ok_or_else(|| format!("{text:?} is not a trace id"))
 }
 
 fn span_id(text: &str) -> Result<SpanId, String> {
-    SpanId::from_hex(text).ok_or_else(|| format!("{text:?} is no span id"))
+    SpanId::from_hex(text).ok_or_else(|| format!("{text:?} is not a span id"))
 }
 
-/// A value's type stands beside it: JSON does not tell 100 from 100.0, integers beyond 2^53 come as
-/// text, and so do NaN and the infinities.
+/// The type of a value is given beside it: JSON does not distinguish 100 from 100.0, and integers
+/// beyond 2^53, NaN and the infinities are given as text.
 fn tag(tag: Tag) -> Attribute {
     let value = match (tag.kind.as_str(), tag.value) {
         ("int64", Json::String(text)) => text.parse().map_or(Value::String(text), Value::Int),

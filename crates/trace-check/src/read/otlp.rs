@@ -1,7 +1,7 @@
-//! OTLP in JSON, as Jaeger's new API and Tempo's two answer.
+//! OTLP in JSON, the answer of Jaeger's v3 API and of both of Tempo's.
 //!
-//! OTLP's own JSON has ids in hexadecimal and enums as numbers; Tempo has protobuf's, with ids in
-//! base64 and enums by name. Both are read wherever either may stand.
+//! OTLP's own JSON has ids in hexadecimal and enums as numbers; Tempo uses protobuf's, with ids in
+//! base64 and enums by name. Both are accepted everywhere.
 //!
 //! Specs: <https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding>,
 //! <https://grafana.com/docs/tempo/latest/api_docs/>
@@ -24,13 +24,13 @@ pub(crate) use logs::read_logs;
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct Traces {
-    /// Tempo's first API calls them batches.
+    /// Called batches in Tempo's v1 API.
     #[serde(alias = "batches")]
     resource_spans: Vec<ResourceSpans>,
 }
 
-/// Jaeger's `/api/v3/traces/{id}`; raw is without what Jaeger adjusts as it answers. The parameter has
-/// its old name, which new versions take too.
+/// Reads Jaeger's `/api/v3/traces/{id}`; if `raw` is set, without Jaeger's adjustments. The
+/// parameter has its old name, which newer versions accept too.
 pub(super) fn v3(url: &str, id: TraceId, raw: bool) -> Result<Vec<Span>, ReadError> {
     #[derive(Deserialize)]
     struct Answer {
@@ -44,10 +44,10 @@ pub(super) fn v3(url: &str, id: TraceId, raw: bool) -> Result<Vec<Span>, ReadErr
     Ok(spans)
 }
 
-/// The attribute in which Jaeger writes its remarks on a span.
+/// The attribute that holds Jaeger's warnings about a span.
 const NOTES: &str = "@jaeger@warnings";
 
-/// Takes Jaeger's remarks out of the attributes: nobody sent them.
+/// Removes Jaeger's warnings from the attributes, since they were not sent.
 fn take_notes(span: &mut Span) {
     let is_note = |attribute: &mut Attribute| attribute.key == NOTES;
     for attribute in span.attributes.extract_if(.., is_note) {
@@ -58,13 +58,13 @@ fn take_notes(span: &mut Span) {
     }
 }
 
-/// Tempo's `/api/traces/{id}`.
+/// Reads Tempo's `/api/traces/{id}`.
 pub(super) fn tempo_v1(url: &str, id: TraceId) -> Result<Vec<Span>, ReadError> {
     let url = format!("{url}/api/traces/{id}");
     read(&url, get(&url)?)
 }
 
-/// Tempo's `/api/v2/traces/{id}`, which answers with an empty trace where it knows none.
+/// Reads Tempo's `/api/v2/traces/{id}`, which answers with an empty trace if it is unknown.
 pub(super) fn tempo_v2(url: &str, id: TraceId) -> Result<Vec<Span>, ReadError> {
     #[derive(Deserialize)]
     struct Answer {
@@ -187,12 +187,12 @@ fn value(any: AnyValue) -> Result<Value, String> {
         AnyValue::Bytes { bytes_value } => Value::Bytes(
             BASE64_STANDARD
                 .decode(&bytes_value)
-                .map_err(|_| format!("{bytes_value:?} is no base64"))?,
+                .map_err(|_| format!("{bytes_value:?} is not base64"))?,
         ),
     })
 }
 
-/// An id in hexadecimal or in base64, which have different lengths; none is zero.
+/// An id in hexadecimal or base64, which differ in length; it must not be zero.
 fn id<const N: usize>(text: &str) -> Result<Id<N>, String> {
     if text.is_empty() {
         return Ok(Id::default());
@@ -203,7 +203,7 @@ fn id<const N: usize>(text: &str) -> Result<Id<N>, String> {
         Some(Id(bytes.try_into().ok()?))
     };
     hex.or_else(base64)
-        .ok_or_else(|| format!("{text:?} is no id of {N} bytes"))
+        .ok_or_else(|| format!("{text:?} is not an id of {N} bytes"))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Searches by a backend's own query API.
+//! Searches through a backend's query API.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::{Api, Backend, Kind, ReadError, get, jaeger};
 use crate::model::{Code, Span, TraceId};
 
-/// What to search for: traces of which one span has all of this.
+/// A search for traces with one span that satisfies all conditions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Find {
     /// The service.
@@ -18,44 +18,44 @@ pub struct Find {
     pub operation: Option<String>,
     /// An attribute and its value as text.
     pub tag: Option<(String, String)>,
-    /// The earliest and the latest start, in nanoseconds since the Unix epoch, both included.
+    /// The earliest and the latest start, in nanoseconds since the Unix epoch, inclusive.
     pub window: (u64, u64),
-    /// The shortest duration in nanoseconds, included.
+    /// The shortest duration in nanoseconds, inclusive.
     pub shortest: Option<u64>,
-    /// The longest duration in nanoseconds, included.
+    /// The longest duration in nanoseconds, inclusive.
     pub longest: Option<u64>,
-    /// How many traces to find at most.
+    /// The most traces to find.
     pub limit: usize,
 }
 
-/// A trace that was found.
+/// A found trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Found {
-    /// Its id.
+    /// The trace id.
     pub id: TraceId,
-    /// How many spans the backend says it has, if it does.
+    /// The number of spans, if the backend reports it.
     pub spans: Option<usize>,
 }
 
-/// A trace in few words.
+/// The summary of a trace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
-    /// The service of the root, or "".
+    /// The service of the root; empty if there is none.
     pub service: String,
-    /// The name of the root, or of the first span where there is no root.
+    /// The name of the root, or of the first span if there is no root.
     pub name: String,
     /// The first start, in nanoseconds since the Unix epoch.
     pub start: u64,
-    /// From the first start to the last end, in nanoseconds.
+    /// The time from the first start to the last end, in nanoseconds.
     pub duration: u64,
-    /// How many spans there are.
+    /// The number of spans.
     pub spans: usize,
-    /// How many of them failed.
+    /// The number of spans with an error.
     pub errors: usize,
 }
 
 impl Summary {
-    /// Sums up a trace; `None` if it has no span.
+    /// Summarises a trace; `None` if it has no spans.
     pub fn of(spans: &[Span]) -> Option<Self> {
         let start = spans.iter().map(|span| span.start).min()?;
         let end = spans.iter().map(|span| span.end).max()?;
@@ -77,10 +77,10 @@ impl Summary {
 }
 
 impl Backend {
-    /// Searches.
+    /// Runs a search.
     ///
     /// # Errors
-    /// [`ReadError`] when the backend does not answer or its answer cannot be understood.
+    /// [`ReadError`] if the backend does not answer, or if its answer cannot be read.
     pub fn find(&self, find: &Find) -> Result<Vec<Found>, ReadError> {
         match (self.kind, self.best()) {
             (Kind::Tempo, _) => tempo(&self.url, find),
@@ -92,7 +92,7 @@ impl Backend {
     /// The services that the backend knows.
     ///
     /// # Errors
-    /// [`ReadError`] when the backend does not answer or its answer cannot be understood.
+    /// [`ReadError`] if the backend does not answer, or if its answer cannot be read.
     pub fn services(&self) -> Result<Vec<String>, ReadError> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
@@ -122,7 +122,7 @@ fn tags_json(find: &Find) -> Option<String> {
     serde_json::to_string(&map).ok()
 }
 
-/// A duration that every reader of Go durations takes exactly.
+/// A duration in Go's notation that every reader parses exactly.
 fn go_duration(nanos: u64) -> String {
     format!("{nanos}ns")
 }
@@ -254,7 +254,7 @@ fn trace_ql(find: &Find) -> String {
     format!("{{ {} }}", all.join(" && "))
 }
 
-/// RFC 3339 with nanoseconds.
+/// The time in RFC 3339 with nanoseconds.
 fn rfc3339(nanos: u64) -> String {
     jiff::Timestamp::from_nanosecond(nanos.into())
         .map(|time| time.to_string())

@@ -1,4 +1,4 @@
-//! What can be asked of a round trip.
+//! The arguments of a round trip.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -14,55 +14,55 @@ use crate::seconds::seconds;
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, clap::Args)]
 pub struct RoundtripArgs {
-    /// The backend's query API: of Jaeger, Tempo, otel-backend or `VictoriaTraces`. Which one it is,
-    /// is found out by asking.
+    /// The backend's query API: of Jaeger, Tempo, otel-backend or `VictoriaTraces`; the kind is
+    /// detected.
     #[arg(env = "TRACE_QUERY_URL", default_value = "http://127.0.0.1:16686")]
     pub url: String,
-    /// What the JSON calls the backend, with its version, for example.
+    /// The name of the backend in the JSON, for example with its version.
     #[arg(long)]
     pub name: Option<String>,
-    /// Say that this Jaeger keeps spans in its older model, as with Badger, Cassandra or Elasticsearch,
-    /// which nobody can tell by asking.
+    /// Say that this Jaeger stores spans in its older model, as with Badger, Cassandra or
+    /// Elasticsearch, since that cannot be detected.
     #[arg(long)]
     pub older_model: bool,
-    /// The protocols to send by, with commas between; each must then be received. By default all that
-    /// are: thrift-http, thrift-compact, thrift-binary, jaeger-grpc, otlp-grpc, otlp-http, otlp-json,
-    /// zipkin.
+    /// The protocols to send by, separated by commas; each must have a receiver. By default all
+    /// that have one: thrift-http, thrift-compact, thrift-binary, jaeger-grpc, otlp-grpc,
+    /// otlp-http, otlp-json, zipkin.
     #[arg(long, value_delimiter = ',', value_name = "PROTOCOL")]
     pub protocols: Vec<Protocol>,
-    /// Where a protocol is received: PROTOCOL=URL, or PROTOCOL=HOST:PORT, or PROTOCOL=PORT. By default
-    /// at the protocol's usual port of the backend's host.
+    /// Where a protocol is received: PROTOCOL=URL, PROTOCOL=HOST:PORT or PROTOCOL=PORT. The default
+    /// is the protocol's usual port on the backend's host.
     #[arg(long, value_name = "PROTOCOL=ADDRESS")]
     pub receiver: Vec<Receiver>,
-    /// The traces to send, with commas between. By default all but huge, which has 50,000 spans.
+    /// The traces to send, separated by commas. By default all but huge, which has 50,000 spans.
     #[arg(long, value_delimiter = ',', value_parser = scenario, value_name = "TRACE")]
     pub traces: Vec<Scenario>,
-    /// What the traces are a function of, together with the time.
+    /// The seed of the traces, which together with the time determines them.
     #[arg(long)]
     pub seed: Option<u64>,
-    /// When the traces start, in RFC 3339; a minute ago by default.
+    /// The time at which the traces start, in RFC 3339; by default a minute ago.
     #[arg(long, value_name = "TIME")]
     pub at: Option<jiff::Timestamp>,
-    /// Send nothing, and look for what an earlier run sent with this seed and time: after a restart,
-    /// for example.
+    /// Send nothing, but look for what an earlier run sent with this seed and time, for example
+    /// after a restart.
     #[arg(long, requires = "seed", requires = "at")]
     pub check_only: bool,
-    /// Change each trace that came back, one field at a time, and require that every change is
-    /// reported.
+    /// Also prove the comparison: change each returned trace one field at a time, and require that
+    /// every change is reported.
     #[arg(long)]
     pub prove: bool,
-    /// How long a trace may take until it is visible, in seconds.
+    /// The longest to wait for a trace to become visible, in seconds.
     #[arg(long, default_value = "10", value_parser = seconds)]
     pub timeout: Duration,
     /// Print JSON for programs instead of a report for people.
     #[arg(long)]
     pub json: bool,
-    /// Write `JUnit`'s XML to this file too.
+    /// Also write `JUnit` XML to this file.
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
 }
 
-/// Where a protocol is received.
+/// The receiver of a protocol.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receiver {
     protocol: Protocol,
@@ -90,11 +90,11 @@ fn scenario(name: &str) -> Result<Scenario, String> {
     Scenario::from_name(name).ok_or_else(|| format!("the traces are {names}"))
 }
 
-/// Spans are a little older than now, so that searches that end before now find them.
+/// Spans start a little in the past, so that searches that end now find them.
 const AGE: Duration = Duration::from_mins(1);
 
 impl RoundtripArgs {
-    /// What to do with this backend.
+    /// The settings for this backend.
     pub fn settings(&self, backend: &Backend) -> Settings {
         let now = SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
@@ -125,7 +125,7 @@ impl RoundtripArgs {
 
     fn receivers(&self, backend: &Backend) -> Vec<(Protocol, String)> {
         let protocols: Vec<Protocol> = match (self.protocols.as_slice(), backend.kind) {
-            // What listens at the other ports of its host is another backend.
+            // Other ports of the host would belong to other backends.
             ([], Kind::VictoriaTraces) => vec![Protocol::OtlpHttp],
             ([], _) => Protocol::ALL.to_vec(),
             (named, _) => named.to_vec(),
@@ -141,7 +141,7 @@ impl RoundtripArgs {
     }
 }
 
-/// The whole address of a receiver, from as much of it as is given.
+/// Completes the address of a receiver from the given part.
 fn endpoint(protocol: Protocol, given: Option<&str>, backend: &Backend) -> String {
     if let Some(url) = given.filter(|address| address.contains("://")) {
         return url.to_owned();
@@ -165,7 +165,7 @@ fn endpoint(protocol: Protocol, given: Option<&str>, backend: &Backend) -> Strin
     }
 }
 
-/// The host of a URL, in brackets if it is an address of IPv6.
+/// The host of a URL; an IPv6 address has brackets.
 fn host(url: &str) -> String {
     let uri = url.parse::<http::Uri>();
     let host = uri.ok().and_then(|uri| uri.host().map(str::to_owned));

@@ -1,4 +1,4 @@
-//! The outcome of a round trip for programs.
+//! The result of a round trip, for programs.
 
 use serde::Serialize;
 
@@ -67,10 +67,10 @@ struct RuleSeen {
     fields: &'static [Field],
 }
 
-/// One JSON object.
+/// Writes a JSON object.
 ///
 /// # Errors
-/// None that are known: every part of it can be written as JSON.
+/// In practice it does not fail, since all parts can be written as JSON.
 pub fn text(outcome: &Outcome) -> serde_json::Result<String> {
     let at = jiff::Timestamp::from_nanosecond(outcome.settings.plan.at.into());
     let backend = outcome.backend.kind.to_string();

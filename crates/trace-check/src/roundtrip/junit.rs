@@ -1,4 +1,4 @@
-//! The outcome of a round trip as `JUnit`'s XML, which continuous integration reads.
+//! The result of a round trip as `JUnit` XML, for continuous integration.
 //!
 //! Format: <https://github.com/testmoapp/junitxml>
 
@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use super::kinds::kinds;
 use super::{LaneState, Outcome, Verdict};
 
-/// A test case for each protocol and API, and for each search.
+/// Writes a test case for each protocol and API, and for each search.
 pub fn text(outcome: &Outcome) -> String {
     let mut cases = String::new();
     let (mut tests, mut failures, mut skipped) = (0, 0, 0);
@@ -55,7 +55,7 @@ pub fn text(outcome: &Outcome) -> String {
     for search in &outcome.searches {
         let result = match search.verdict {
             Verdict::Right => Case::Passed,
-            Verdict::Known => Case::Skipped("known of this backend".to_owned()),
+            Verdict::Known => Case::Skipped("known for this backend".to_owned()),
             Verdict::Wrong if search.must_match => Case::Failed("does not match".to_owned()),
             Verdict::Wrong => Case::Failed("matches".to_owned()),
         };
@@ -74,7 +74,7 @@ enum Case {
     Skipped(String),
 }
 
-/// Text for XML 1.0, which has no control characters.
+/// Escapes text for XML 1.0, which does not allow control characters.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for char in text.chars() {

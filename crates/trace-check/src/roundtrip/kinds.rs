@@ -1,4 +1,4 @@
-//! Defects of one kind, counted: a person reads a line for each kind, and not one for each span.
+//! Groups defects by kind, since a person wants a line for each kind and not for each span.
 
 use std::fmt;
 
@@ -8,23 +8,23 @@ use crate::judge::Defect;
 use crate::protocol::Protocol;
 use crate::read::Api;
 
-/// All defects with one fault at one place.
+/// All defects with the same fault at the same place.
 #[derive(Debug)]
 pub(super) struct DefectKind<'a> {
     fault: Fault,
-    /// The place without the numbers and keys in it, for example `events[].attributes[]`.
+    /// The place without numbers and keys, for example `events[].attributes[]`.
     place: String,
-    /// How many there are.
+    /// The number of defects.
     pub(super) count: usize,
-    /// The first of them.
+    /// The first defect.
     first: &'a Defect,
-    /// The protocols by which they came, each once.
+    /// The distinct protocols with this defect.
     protocols: Vec<Protocol>,
-    /// The APIs that showed them, each once.
+    /// The distinct APIs with this defect.
     apis: Vec<Api>,
 }
 
-/// The count and the first, for a person.
+/// Writes the count and the first defect.
 impl fmt::Display for DefectKind<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = |names: Vec<&str>| names.join(", ");
@@ -39,7 +39,7 @@ impl fmt::Display for DefectKind<'_> {
     }
 }
 
-/// Sums up what the views show, in the order in which each kind was first seen.
+/// Groups the defects of the views, in the order of the first of each kind.
 pub(super) fn kinds<'a>(
     views: impl Iterator<Item = (Protocol, Api, &'a View)>,
 ) -> Vec<DefectKind<'a>> {
@@ -78,7 +78,7 @@ fn add<T: PartialEq>(all: &mut Vec<T>, one: T) {
     }
 }
 
-/// The path without what stands in brackets. Keys are quoted and may hold anything.
+/// The path without the text in brackets, in which keys are quoted and may hold anything.
 fn place(path: &str) -> String {
     let mut place = String::new();
     let (mut in_brackets, mut in_quotes, mut escaped) = (false, false, false);

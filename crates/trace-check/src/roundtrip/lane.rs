@@ -1,4 +1,4 @@
-//! One protocol: its traces are sent, awaited and judged.
+//! A lane: sends, awaits and judges the traces of one protocol.
 
 use std::collections::{BTreeMap, HashSet};
 use std::thread;
@@ -21,51 +21,51 @@ use crate::wait::PAUSE;
 pub struct Lane {
     /// The protocol.
     pub protocol: Protocol,
-    /// Where it was sent.
+    /// The receiver's address.
     pub endpoint: String,
-    /// How far it came.
+    /// The progress of the lane.
     pub state: LaneState,
-    /// How many traces there were.
+    /// The number of traces.
     pub traces: usize,
-    /// How many spans got how far.
+    /// The number of spans at each step.
     pub counts: Counts,
-    /// How long it took until they were visible.
+    /// The time until the traces were visible.
     pub visible: Option<Visible>,
-    /// What each API showed.
+    /// The result of each API.
     pub views: BTreeMap<Api, View>,
-    /// Whether the time was up before all was visible.
+    /// True if the time ran out before everything was visible.
     pub late: bool,
-    /// How many changes of what came back were made and reported, if that was asked for.
+    /// The result of the proof, if it was asked for.
     pub tally: Tally,
 }
 
-/// How far a protocol came.
+/// The progress of a lane.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LaneState {
     /// All traces were looked for.
     Checked,
-    /// Nothing receives it, with the reason.
+    /// There is no receiver, for this reason.
     NotOffered(String),
-    /// The receiver did not take the spans, with the reason. What it took was looked for.
+    /// The receiver did not accept all spans, for this reason. The accepted ones were looked for.
     Failed(String),
 }
 
-/// How many spans got how far. A span that is sent twice counts once.
+/// The number of spans at each step. A span that is sent twice counts once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Counts {
-    /// Made.
+    /// The spans made.
     pub created: usize,
-    /// Written to the receiver; `None` if an earlier run did.
+    /// The spans written to the receiver; `None` if an earlier run did that.
     pub exported: Option<usize>,
-    /// Accepted by the receiver; `None` if it does not say.
+    /// The spans accepted by the receiver; `None` if it does not report that.
     pub acknowledged: Option<usize>,
-    /// In the backend, by its own count; `None` if it does not say.
+    /// The spans in the backend by its own count; `None` if it does not report that.
     pub stored: Option<usize>,
-    /// Returned by the API that loses least.
+    /// The spans returned by the API that loses least.
     pub returned: usize,
 }
 
-/// A step on the way of a span.
+/// A step on the path of a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Step {
@@ -80,7 +80,7 @@ pub enum Step {
 }
 
 impl Counts {
-    /// The first step at which the number is another than before.
+    /// The first step at which the number changes.
     pub fn broken(&self) -> Option<Step> {
         let steps = [
             (Step::Exported, self.exported),
@@ -97,7 +97,7 @@ impl Counts {
 }
 
 impl Lane {
-    /// Whether an API showed something that no rule explains.
+    /// Returns true if an API shows a difference that no rule explains.
     pub fn has_defects(&self) -> bool {
         self.views.values().any(|view| !view.defects.is_empty())
     }
@@ -113,15 +113,15 @@ pub(super) struct LaneRunner<'a> {
     pub(super) settings: &'a Settings,
 }
 
-/// A trace of more spans is sent when those before it are there.
+/// A larger trace is sent only after the ones before it are visible.
 const LARGE: usize = 1_000;
 
-/// A trace of which some deliveries were sent.
+/// A trace that has been sent partly or completely.
 struct TraceInFlight<'a> {
     trace: &'a Trace,
-    /// How many deliveries were sent.
+    /// The number of deliveries sent.
     sent: usize,
-    /// When the last was acknowledged.
+    /// The time of the last acknowledgement.
     acknowledged: Instant,
 }
 
@@ -185,7 +185,7 @@ impl LaneRunner<'_> {
         lane
     }
 
-    /// Sends delivery after delivery, each when the one before is visible.
+    /// Sends all deliveries, each after the one before is visible.
     fn send_all(
         &self,
         in_flight: &mut [TraceInFlight<'_>],
@@ -205,7 +205,7 @@ impl LaneRunner<'_> {
         loop {
             let mut pending = Vec::new();
             for index in 0..in_flight.len() {
-                // Sending a large trace takes its time, which is not that of those before it.
+                // The time for sending a large trace must not count for those before it.
                 let is_large = |flight: &TraceInFlight<'_>| flight.trace.spans.len() > LARGE;
                 if in_flight.get(index).is_some_and(is_large) {
                     let before = std::mem::take(&mut pending);
@@ -216,7 +216,7 @@ impl LaneRunner<'_> {
                     continue;
                 };
                 match send(&mut sender, flight, &mut lane.counts) {
-                    // Most are there at once, and the time until then is what is measured.
+                    // Most traces are visible at once; the time until then is measured.
                     Ok(()) if self.is_visible(flight) => times.push(flight.acknowledged.elapsed()),
                     Ok(()) => pending.push(index),
                     Err(error @ SendError::Unreachable { .. })
@@ -238,7 +238,7 @@ impl LaneRunner<'_> {
         }
     }
 
-    /// Asks for each trace again and again until it is there, or the time is up; whether all are.
+    /// Reads each trace until it is visible or the time runs out; returns true if all are visible.
     fn await_all(
         &self,
         in_flight: &[TraceInFlight<'_>],
@@ -264,7 +264,7 @@ impl LaneRunner<'_> {
         pending.is_empty()
     }
 
-    /// Whether every span is there that was sent, save those that this backend never shows.
+    /// Returns true if all sent spans are visible, but for those that this backend never shows.
     fn is_visible(&self, flight: &TraceInFlight<'_>) -> bool {
         let found = self.backend.trace(self.backend.best(), flight.trace.id);
         let spans = found.into_iter().flatten();
@@ -288,9 +288,9 @@ impl LaneRunner<'_> {
         lost.map(|span| span.span_id).collect()
     }
 
-    /// Judges every trace by every API.
+    /// Judges every trace through every API.
     fn look(&self, in_flight: &[TraceInFlight<'_>], lane: &mut Lane) {
-        // Spans that did not come within the time while sending get no more of it.
+        // If spans were late while sending, they get no more time.
         let patience = if lane.late {
             Instant::now()
         } else {
@@ -314,8 +314,8 @@ impl LaneRunner<'_> {
         }
     }
 
-    /// Judges a trace. Spans that an earlier answer lacked, a later one may have. With the judgement
-    /// comes the error that the backend answered with, where a rule knows it to.
+    /// Judges a trace. If spans are missing, reads it again until the time runs out. Also returns
+    /// the backend's error, if a rule explains it.
     fn judge(
         &self,
         api: Api,
@@ -346,7 +346,7 @@ impl LaneRunner<'_> {
         }
     }
 
-    /// Changes what came back whole of each small trace; the larger ones hold nothing new.
+    /// Makes changes to each small trace that was returned whole; larger ones hold nothing new.
     fn prove(
         &self,
         api: Api,
@@ -366,11 +366,11 @@ impl LaneRunner<'_> {
         }
     }
 
-    /// What the backend says it has of these traces.
+    /// The number of spans that the backend reports for these traces.
     fn stored(&self, traces: &[Trace]) -> Option<usize> {
         let find = Find {
             service: self.settings.plan.service(self.protocol.name()),
-            // A day-long span begins a day earlier, and clocks are skewed by some seconds.
+            // The day-long span begins a day earlier, and skewed spans differ by some seconds.
             window: (
                 self.settings.plan.at.saturating_sub(2 * 86_400_000_000_000),
                 self.settings.plan.at.saturating_add(3_600_000_000_000),
@@ -390,7 +390,7 @@ impl LaneRunner<'_> {
     }
 }
 
-/// Sends a trace's next delivery.
+/// Sends the next delivery of a trace.
 fn send(
     sender: &mut Sender,
     flight: &mut TraceInFlight<'_>,

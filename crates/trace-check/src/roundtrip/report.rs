@@ -1,4 +1,4 @@
-//! The outcome of a round trip for people: a matrix with a legend.
+//! The report of a round trip for people: a matrix with a legend.
 
 use std::fmt::Write as _;
 
@@ -8,10 +8,10 @@ use crate::expect::{Field, Origin};
 use crate::prove::Tally;
 use crate::read::Api;
 
-/// How many changes that nobody reported are printed; the rest is counted.
+/// The most undetected changes that are printed; the others are counted.
 const SHOWN: usize = 12;
 
-/// What can be said of a field, from best to worst.
+/// The verdicts on a field, from best to worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Mark {
     Same,
@@ -37,7 +37,7 @@ impl Mark {
 
 const LEGEND: &str = "= as sent   ~ normalised by the backend   o declared loss   ! known fault   X defect   - not checked";
 
-/// The whole report.
+/// Writes the whole report.
 pub fn text(outcome: &Outcome) -> String {
     let mut out = String::new();
     head(outcome, &mut out);
@@ -171,18 +171,13 @@ pub(super) fn step(step: Step) -> &'static str {
     }
 }
 
-/// Each rule that changed something, once, with its reason and where it was seen.
+/// Writes each rule that explained a difference, with its reason and its places.
 fn explanations(outcome: &Outcome, out: &mut String) {
     explain(outcome, "declared loss", Origin::is_loss, out);
     let is_formed = |origin| origin == Origin::Backend;
     explain(outcome, "normalised by the backend", is_formed, out);
     let is_fault = |origin| origin == Origin::Fault;
-    explain(
-        outcome,
-        "faults that the backend is known for",
-        is_fault,
-        out,
-    );
+    explain(outcome, "known faults of the backend", is_fault, out);
     let mut refusals = outcome.views().flat_map(|(_, _, view)| &view.refusals);
     if let Some(first) = refusals.next() {
         let count = refusals.count() + 1;
@@ -239,7 +234,7 @@ fn searches(outcome: &Outcome, out: &mut String) {
             (_, false) => "must not match, and does",
         };
         let known = match search.verdict {
-            Verdict::Known => " (known of this backend)",
+            Verdict::Known => " (known for this backend)",
             _ => "",
         };
         say(
@@ -285,7 +280,7 @@ fn proof(outcome: &Outcome, out: &mut String) {
     say(
         out,
         format!(
-            "mutations: {} of {} changes of what came back were reported ({} %)",
+            "mutations: {} of {} changes to returned traces were reported ({} %)",
             tally.mutants - tally.survivors.len(),
             tally.mutants,
             tally.kill_rate()
@@ -296,7 +291,7 @@ fn proof(outcome: &Outcome, out: &mut String) {
     }
 }
 
-/// A line for each kind. All of them are in the JSON.
+/// Writes a line for each kind of defect. The JSON has all of them.
 fn defects(outcome: &Outcome, out: &mut String) {
     let kinds = kinds(outcome.views());
     if kinds.is_empty() {
@@ -316,7 +311,7 @@ fn defects(outcome: &Outcome, out: &mut String) {
     }
 }
 
-/// The backend's own remarks: a line for those that differ in numbers only.
+/// Writes the backend's own warnings, with one line for those that differ only in numbers.
 fn notes(outcome: &Outcome, out: &mut String) {
     let mut kinds: Vec<(String, usize, &str)> = Vec::new();
     for note in outcome.views().flat_map(|(_, _, view)| &view.notes) {
@@ -339,10 +334,7 @@ fn notes(outcome: &Outcome, out: &mut String) {
     say(out, "");
     say(
         out,
-        format!(
-            "remarks of {} (nothing is lost by them):",
-            outcome.backend.kind
-        ),
+        format!("warnings of {} (they lose nothing):", outcome.backend.kind),
     );
     for (_, count, first) in kinds {
         say(out, format!("  {count} times, first {first}"));

@@ -12,25 +12,25 @@ use crate::wait::PAUSE;
 /// One search.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Search {
-    /// What is asked.
+    /// The description of the search.
     pub name: &'static str,
-    /// Whether it must find the trace.
+    /// True if it must find the trace.
     pub must_match: bool,
-    /// What came of it.
+    /// The result.
     pub verdict: Verdict,
-    /// More about it, or "".
+    /// Details, or "".
     pub note: String,
 }
 
-/// What came of a search.
+/// The result of a search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// It found what it must, or did not find what it must not.
+    /// The search found the trace if it had to, and only then.
     Right,
-    /// It did not.
+    /// The result is wrong.
     Wrong,
-    /// It did not, and this backend is known for it.
+    /// The result is wrong, and known to be wrong in this backend.
     Known,
 }
 
@@ -38,7 +38,7 @@ const MICRO: u64 = 1_000;
 const SECOND: u64 = 1_000_000_000;
 const HOUR: u64 = 3_600 * SECOND;
 
-/// Searches for the one span of this trace.
+/// Searches for the single span of this trace.
 pub(super) fn run(backend: &Backend, trace: &Trace, timeout: Duration) -> Vec<Search> {
     let Some(span) = trace.spans.first() else {
         return Vec::new();
@@ -51,11 +51,11 @@ pub(super) fn run(backend: &Backend, trace: &Trace, timeout: Duration) -> Vec<Se
     };
     let duration = span.end - span.start;
     let mut searches = Vec::new();
-    // The first shows when the backend's search has caught up.
+    // The first search shows when the backend's index has caught up.
     let deadline = Instant::now() + timeout;
     for (name, must_match, find) in cases(trace, &plain, span.start, duration) {
         if backend.kind == Kind::Tempo && name.starts_with("window") {
-            // Tempo's windows are whole seconds, and say where to look rather than what to find.
+            // Tempo's windows are whole seconds, and tell where to search rather than what to find.
             continue;
         }
         let deadline = if must_match { deadline } else { Instant::now() };
@@ -99,9 +99,9 @@ fn search(
     }
 }
 
-/// Whether a backend is known to answer this one wrongly, as measured: `VictoriaTraces` at the edges,
-/// and Tempo 3.1.0-dev by the lower bound of a duration while a span that ends before it starts lies in
-/// the same block.
+/// Returns true if a backend is known to answer this one wrongly, as measured: `VictoriaTraces` at
+/// the edges, and Tempo 3.1.0-dev for the lower bound of a duration if a span that ends before it
+/// starts is in the same block.
 fn is_known(backend: Kind, name: &str) -> bool {
     match backend {
         Kind::VictoriaTraces => name.contains("edge"),

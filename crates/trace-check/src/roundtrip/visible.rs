@@ -1,20 +1,20 @@
-//! How long it took until traces were visible.
+//! The time until traces are visible.
 
 use std::time::Duration;
 
 use serde::Serialize;
 
-/// The time from the last acknowledgement until a trace came back whole, over all traces.
+/// The time from the last acknowledgement until a trace is returned whole, over all traces.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Visible {
-    /// Half of the traces were faster; in milliseconds.
+    /// The median, in milliseconds.
     pub p50_ms: f64,
-    /// Nineteen of twenty were faster; in milliseconds.
+    /// The 95th percentile, in milliseconds.
     pub p95_ms: f64,
 }
 
 impl Visible {
-    /// Of these times; `None` if there are none.
+    /// The percentiles of these times; `None` if there are none.
     pub fn of(mut times: Vec<Duration>) -> Option<Self> {
         times.sort_unstable();
         let rank = |percent: usize| {

@@ -1,14 +1,15 @@
-//! Which spans go into one request.
+//! Divides spans into requests.
 
 use std::sync::Arc;
 
 use crate::model::Span;
 use crate::protocol::Protocol;
 
-/// The most spans of a request: well below the 4 MiB that gRPC servers take.
+/// The most spans in a request, well below the usual limit of 4 MiB in gRPC servers.
 const MOST: usize = 1_000;
 
-/// Cuts spans into requests. Jaeger's requests have one process, which stands for the resource.
+/// Divides spans into requests. Jaeger's requests have a single process, which represents the
+/// resource.
 pub(super) fn chunks<'a>(spans: &[&'a Span], protocol: Protocol) -> Vec<Vec<&'a Span>> {
     let mut chunks: Vec<Vec<&Span>> = Vec::new();
     for span in spans {
@@ -25,7 +26,7 @@ pub(super) fn chunks<'a>(spans: &[&'a Span], protocol: Protocol) -> Vec<Vec<&'a 
     chunks
 }
 
-/// Spans in a row that have the same resource and scope.
+/// Runs of spans with the same resource and scope.
 pub(super) fn groups<'s, 'a>(spans: &'s [&'a Span]) -> impl Iterator<Item = &'s [&'a Span]> {
     spans.chunk_by(|a, b| Arc::ptr_eq(&a.resource, &b.resource) && Arc::ptr_eq(&a.scope, &b.scope))
 }

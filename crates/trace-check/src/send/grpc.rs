@@ -1,4 +1,4 @@
-//! Calls over gRPC. Messages are encoded already.
+//! Calls over gRPC, with messages that are already encoded.
 
 use bytes::{Buf as _, BufMut as _, Bytes};
 use tokio::runtime::Runtime;
@@ -59,12 +59,12 @@ impl Client {
         })
     }
 
-    /// Calls the protocol's method for spans, and returns the answer.
+    /// Calls the protocol's method for spans and returns the answer.
     pub(super) fn call(&mut self, message: Vec<u8>) -> Result<Vec<u8>, SendError> {
         self.call_method(self.protocol.path(), message)
     }
 
-    /// Calls a method, and returns the answer.
+    /// Calls a method and returns the answer.
     pub(super) fn call_method(
         &mut self,
         method: &'static str,
@@ -93,7 +93,7 @@ impl Client {
 
     fn failure(&self, status: &Status) -> SendError {
         let reason = causes(status);
-        // What the server said has no cause of ours.
+        // A status from the server has no source.
         if std::error::Error::source(status).is_some() {
             return SendError::Unreachable {
                 endpoint: self.endpoint.clone(),
@@ -123,7 +123,7 @@ fn tls(authorities: &[u8]) -> ClientTlsConfig {
     config.trust_anchors(anchors)
 }
 
-/// An error and what caused it, each said once.
+/// An error and its causes, without repetitions.
 fn causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
@@ -137,7 +137,7 @@ fn causes(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// Messages as bytes, in both directions.
+/// Passes messages through as bytes, in both directions.
 #[derive(Debug, Clone, Copy)]
 struct Raw;
 

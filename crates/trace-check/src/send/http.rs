@@ -8,12 +8,12 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use super::{SendError, TIMEOUT};
 use crate::protocol::Protocol;
 
-/// What a connection needs beside an address.
+/// TLS settings and headers of a connection.
 #[derive(Debug, Clone, Default)]
 pub struct Security {
-    /// The authorities to trust, in PEM; those of the system if empty.
+    /// The authorities to trust, in PEM; empty for those of the system.
     pub authorities: Vec<u8>,
-    /// More headers.
+    /// Additional headers.
     pub headers: Vec<(String, String)>,
 }
 
@@ -26,7 +26,7 @@ impl Security {
     }
 }
 
-/// An HTTP client that answers also with statuses that are errors.
+/// An HTTP client that does not treat error statuses as errors.
 pub fn agent(security: &Security) -> ureq::Agent {
     ureq::Agent::config_builder()
         .timeout_global(Some(TIMEOUT))
@@ -88,7 +88,7 @@ impl Client {
         })
     }
 
-    /// Posts a body, and returns the answer's.
+    /// Posts a body and returns the body of the answer.
     pub(super) fn post(&self, body: &[u8]) -> Result<Vec<u8>, SendError> {
         let content_type = match self.protocol {
             Protocol::ThriftHttp => "application/x-thrift",
@@ -106,7 +106,7 @@ impl Client {
         };
         let mut response = request.send(body).map_err(unreachable)?;
         let status = response.status();
-        // A port for gRPC answers 200 to anything, and says in a header of its own that it failed.
+        // A gRPC port answers everything with 200, and reports the failure in a header of its own.
         let kind = response.headers().get("content-type");
         if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc")) {
             return Err(SendError::Refused {
@@ -127,7 +127,7 @@ impl Client {
     }
 }
 
-/// The words of an answer, whose form nobody knows: what is no text in it is left out.
+/// The readable text in an answer of unknown form; everything else is left out.
 pub(super) fn readable(body: &[u8]) -> String {
     const MOST: usize = 300;
     let text: String = String::from_utf8_lossy(body)

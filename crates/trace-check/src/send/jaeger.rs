@@ -1,4 +1,4 @@
-//! A span in Jaeger's model, as the specification maps it.
+//! A span in Jaeger's model, mapped as in the specification.
 //!
 //! Spec: <https://opentelemetry.io/docs/specs/otel/trace/sdk_exporters/jaeger/>
 
@@ -8,13 +8,13 @@ use crate::model::{Attribute, Code, Event, Kind, Link, Resource, Span, SpanId, T
 
 /// A reference from a span to another.
 pub(super) struct Reference {
-    /// 0 is `CHILD_OF`, 1 is `FOLLOWS_FROM`, in both of Jaeger's IDLs.
+    /// 0 is `CHILD_OF` and 1 is `FOLLOWS_FROM`, in both of Jaeger's IDLs.
     pub(super) ref_type: u8,
     pub(super) trace_id: TraceId,
     pub(super) span_id: SpanId,
 }
 
-/// A tag: what Jaeger has types for.
+/// A value of a tag, with the types that Jaeger has.
 pub(super) enum TagValue<'a> {
     String(String),
     Text(&'a str),

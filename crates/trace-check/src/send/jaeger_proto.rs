@@ -6,7 +6,7 @@ use super::jaeger::{Tag, TagValue, fields, process, references, tags};
 use super::protobuf::Message;
 use crate::model::Span;
 
-/// A request of these spans, which have one resource.
+/// Encodes a request with these spans, which share a resource.
 pub(super) fn request(spans: &[&Span]) -> Vec<u8> {
     let mut request = Message::default();
     request.message(1, |batch| {
@@ -48,7 +48,7 @@ fn write_span(out: &mut Message, span: &Span) {
     }
 }
 
-/// Seconds and nanoseconds: both negative in a negative duration.
+/// Writes seconds and nanoseconds; both are negative in a negative duration.
 fn write_nanos(out: &mut Message, nanos: i128) {
     let number = |value: i128| i64::try_from(value).unwrap_or(i64::MAX).cast_unsigned();
     out.number(1, number(nanos / 1_000_000_000));

@@ -6,7 +6,7 @@ use super::chunks::groups;
 use super::protobuf::{Field, Message, fields};
 use crate::model::{Attribute, Event, Link, Span, Status, Value};
 
-/// A request of these spans.
+/// Encodes a request with these spans.
 pub(super) fn request(spans: &[&Span]) -> Vec<u8> {
     let mut request = Message::default();
     for group in groups(spans) {
@@ -15,7 +15,7 @@ pub(super) fn request(spans: &[&Span]) -> Vec<u8> {
     request.finish()
 }
 
-/// How many spans the answer says were rejected.
+/// The number of rejected spans in an answer.
 pub(super) fn rejected(answer: &[u8]) -> usize {
     let partial = fields(answer).into_iter().find_map(|field| match field {
         (1, Field::Bytes(partial)) => Some(partial),
@@ -106,7 +106,7 @@ pub(super) fn write_attributes(out: &mut Message, field: u32, attributes: &[Attr
     for attribute in attributes {
         out.message(field, |out| {
             out.text(1, &attribute.key);
-            // Also if it is empty: there are backends that a missing value kills.
+            // Written even if it is empty: a missing value crashes some backends.
             out.message(2, |out| write_value(out, &attribute.value));
         });
     }

@@ -8,13 +8,13 @@ use serde_json::{Value as Json, json};
 use super::chunks::groups;
 use crate::model::{Attribute, Event, Link, Span, Value};
 
-/// A request of these spans.
+/// Encodes a request with these spans.
 pub(super) fn request(spans: &[&Span]) -> Vec<u8> {
     let groups: Vec<_> = groups(spans).filter_map(group).collect();
     json!({ "resourceSpans": groups }).to_string().into_bytes()
 }
 
-/// How many spans the answer says were rejected. 64-bit integers come as text, or as numbers.
+/// The number of rejected spans in an answer. 64-bit integers are text or numbers.
 pub(super) fn rejected(answer: &[u8]) -> usize {
     let answer: Json = serde_json::from_slice(answer).unwrap_or_default();
     match &answer["partialSuccess"]["rejectedSpans"] {
@@ -101,7 +101,7 @@ pub(super) fn value(it: &Value) -> Json {
         Value::Bool(bool) => json!({ "boolValue": bool }),
         Value::Int(int) => json!({ "intValue": int.to_string() }),
         Value::Double(double) if double.is_finite() => json!({ "doubleValue": double }),
-        // JSON has no NaN and no infinity: protobuf's mapping has names for them.
+        // JSON has no NaN and no infinities; protobuf's mapping has names for them.
         Value::Double(double) if double.is_nan() => json!({ "doubleValue": "NaN" }),
         Value::Double(double) if *double > 0.0 => json!({ "doubleValue": "Infinity" }),
         Value::Double(_) => json!({ "doubleValue": "-Infinity" }),

@@ -12,10 +12,10 @@ use super::protobuf::Message;
 use crate::logs::record::Record;
 use crate::model::{Value, attribute};
 
-/// The method by which log records go over gRPC.
+/// The gRPC method for log records.
 pub(super) const METHOD: &str = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
 
-/// A request of these records in protobuf.
+/// Encodes a request with these records as protobuf.
 pub(super) fn request(service: &str, records: &[Record]) -> Vec<u8> {
     let mut request = Message::default();
     request.message(1, |out| {
@@ -35,7 +35,7 @@ fn write_record(out: &mut Message, record: &Record) {
     if record.time != 0 {
         out.fixed64(1, record.time);
     }
-    // A negative number of 32 bits is written as one of 64.
+    // A negative 32-bit number is written as a 64-bit one.
     out.number(2, i64::from(record.severity).cast_unsigned());
     out.text(3, &record.severity_text);
     if record.body != Value::Empty {
@@ -54,7 +54,7 @@ fn write_record(out: &mut Message, record: &Record) {
     out.text(12, &record.event_name);
 }
 
-/// The same in JSON.
+/// Encodes the same request as JSON.
 pub(super) fn request_json(service: &str, records: &[Record]) -> Vec<u8> {
     let request = json!({ "resourceLogs": [{
         "resource": { "attributes": attributes(&[attribute("service.name", service)]) },

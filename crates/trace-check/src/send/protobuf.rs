@@ -24,13 +24,13 @@ impl Message {
         self.0.push(seven_bits(value));
     }
 
-    /// An integer, also if it is zero.
+    /// Writes an integer, even if it is zero.
     pub(super) fn varint(&mut self, field: u32, value: u64) {
         self.key(field, VARINT);
         self.raw_varint(value);
     }
 
-    /// An integer, unless it is zero.
+    /// Writes an integer, unless it is zero.
     pub(super) fn number(&mut self, field: u32, value: u64) {
         if value != 0 {
             self.varint(field, value);
@@ -47,21 +47,21 @@ impl Message {
         self.0.extend(value.to_le_bytes());
     }
 
-    /// Bytes, also if there are none.
+    /// Writes bytes, even if they are empty.
     pub(super) fn bytes(&mut self, field: u32, value: &[u8]) {
         self.key(field, BYTES);
         self.raw_varint(u64::try_from(value.len()).unwrap_or(u64::MAX));
         self.0.extend(value);
     }
 
-    /// Text, unless it is empty.
+    /// Writes text, unless it is empty.
     pub(super) fn text(&mut self, field: u32, value: &str) {
         if !value.is_empty() {
             self.bytes(field, value.as_bytes());
         }
     }
 
-    /// A message in this one, also if it is empty.
+    /// Writes a nested message, even if it is empty.
     pub(super) fn message(&mut self, field: u32, write: impl FnOnce(&mut Self)) {
         let mut inner = Self::default();
         write(&mut inner);
@@ -73,12 +73,12 @@ impl Message {
     }
 }
 
-/// The lowest seven bits: what a byte of a varint holds.
+/// The lowest seven bits, which one byte of a varint holds.
 pub(super) fn seven_bits(value: u64) -> u8 {
     u8::try_from(value & 0x7f).unwrap_or_default()
 }
 
-/// The fields of a message, as number and contents; it ends where the bytes are no message.
+/// The fields of a message, as numbers and contents, up to the first invalid byte.
 pub(super) fn fields(mut bytes: &[u8]) -> Vec<(u64, Field<'_>)> {
     let mut fields = Vec::new();
     while let Some((field, rest)) = next(bytes) {

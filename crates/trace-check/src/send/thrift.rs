@@ -11,34 +11,34 @@ pub(super) use compact::Compact;
 use super::jaeger::{Reference, Tag, TagValue, fields, process, references, tags};
 use crate::model::{Event, Span};
 
-/// What a Thrift protocol writes. Fields come in the order of their ids.
+/// The interface for writing a Thrift protocol. Fields are written in the order of their ids.
 pub(super) trait Writer {
-    /// The head of a call of `emitBatch`.
+    /// Begins a call of `emitBatch`.
     fn message_start(&mut self);
-    /// A struct begins: as a field, as an element of a list, or by itself.
+    /// Begins a struct: a field, an element of a list, or a bare struct.
     fn struct_start(&mut self);
-    /// A struct ends.
+    /// Ends a struct.
     fn struct_end(&mut self);
-    /// A field that holds a struct follows.
+    /// Begins a field that holds a struct.
     fn struct_field(&mut self, id: i16);
-    /// A field that holds a list of so many structs follows.
+    /// Begins a field that holds a list of so many structs.
     fn list_field(&mut self, id: i16, len: usize);
     fn bool(&mut self, id: i16, value: bool);
     fn i32(&mut self, id: i16, value: i32);
     fn i64(&mut self, id: i16, value: i64);
     fn double(&mut self, id: i16, value: f64);
     fn binary(&mut self, id: i16, value: &[u8]);
-    /// What was written.
+    /// Returns the written bytes.
     fn take(&mut self) -> Vec<u8>;
 }
 
-/// A `Batch` alone, as it goes over HTTP. The spans have one resource.
+/// Writes a bare `Batch`, the content of an HTTP body. The spans share a resource.
 pub(super) fn batch(out: &mut impl Writer, spans: &[&Span]) -> Vec<u8> {
     write_batch(out, spans);
     out.take()
 }
 
-/// A call of `emitBatch`, as it goes over UDP. The spans have one resource.
+/// Writes a call of `emitBatch`, the content of a datagram. The spans share a resource.
 pub(super) fn message(out: &mut impl Writer, spans: &[&Span]) -> Vec<u8> {
     out.message_start();
     out.struct_start();
@@ -149,13 +149,12 @@ fn halves(id: [u8; 16]) -> (i64, i64) {
     (high, low)
 }
 
-/// Whole microseconds; a time beyond the year 294,000 is the last that fits.
+/// Truncates a time to microseconds; saturates beyond the year 294,000.
 fn micros(nanos: u64) -> i64 {
     i64::try_from(nanos / 1_000).unwrap_or(i64::MAX)
 }
 
-/// The duration in whole microseconds, rounded towards zero; negative where a span ends before it
-/// starts.
+/// The duration in microseconds, rounded towards zero; negative if the span ends before it starts.
 fn duration(span: &Span) -> i64 {
     let nanos = i128::from(span.end) - i128::from(span.start);
     i64::try_from(nanos / 1_000).unwrap_or(i64::MAX)

@@ -1,4 +1,4 @@
-//! Datagrams: each one Thrift message, none answered.
+//! Sends datagrams, each of which is a Thrift message without an answer.
 
 use std::net::{ToSocketAddrs as _, UdpSocket};
 use std::thread;
@@ -10,14 +10,14 @@ use super::{SendError, Sent};
 use crate::model::Span;
 use crate::protocol::Protocol;
 
-/// The largest datagram that Jaeger's receivers take.
+/// The largest datagram that Jaeger's receivers accept.
 const LARGEST: usize = 65_000;
 
-/// Datagrams are filled up to here: a socket's buffer holds some hundred of this size.
+/// The usual size of a datagram; a socket's buffer holds some hundreds of this size.
 const FULL: usize = 1_400;
 
-/// How long the receiver gets for each full datagram. Whoever sends faster than it reads loses spans,
-/// and nobody would be told.
+/// The pause after each full datagram. If spans are sent faster than the receiver reads, they are
+/// lost silently.
 const PACE: Duration = Duration::from_micros(250);
 
 #[derive(Debug)]
@@ -62,9 +62,10 @@ impl Client {
         Ok(client)
     }
 
-    /// A closed port of this machine refuses a datagram, which the socket reports at its next use.
+    /// A closed port on this machine refuses a datagram, which the socket reports when it is used
+    /// next.
     fn probe(&self) -> Result<(), SendError> {
-        // An empty batch, so that a receiver has nothing to complain of.
+        // An empty batch, which no receiver objects to.
         self.datagram(&self.encode(&[]))?;
         let wait = Duration::from_millis(50);
         let _answer = self.socket.set_read_timeout(Some(wait));
@@ -92,7 +93,7 @@ impl Client {
         })
     }
 
-    /// The datagram of as many spans as fit, and how many these are.
+    /// A datagram with as many spans as fit, and their number.
     fn fill(&self, spans: &[&Span]) -> Result<(usize, Vec<u8>), SendError> {
         let mut count = spans.len().min(8);
         loop {

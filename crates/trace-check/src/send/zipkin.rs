@@ -1,4 +1,4 @@
-//! Zipkin's v2 spans as JSON, as the specification maps them.
+//! Zipkin's v2 spans as JSON, mapped as in the specification.
 //!
 //! Spec: <https://opentelemetry.io/docs/specs/otel/trace/sdk_exporters/zipkin/>
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json, json};
 use super::jaeger::as_json;
 use crate::model::{Attribute, Code, Event, Kind, Span, Value};
 
-/// A request of these spans.
+/// Encodes a request with these spans.
 pub(super) fn request(spans: &[&Span]) -> Vec<u8> {
     let spans: Vec<_> = spans.iter().map(|it| span(it)).collect();
     Json::from(spans).to_string().into_bytes()
@@ -15,7 +15,7 @@ pub(super) fn request(spans: &[&Span]) -> Vec<u8> {
 
 fn span(it: &Span) -> Json {
     let trace_id = it.trace_id.to_string();
-    // Zipkin's ids of 64 bits have 16 digits.
+    // Zipkin's 64-bit ids have 16 digits.
     let short = trace_id.strip_prefix("0000000000000000");
     let mut json = json!({
         "traceId": short.unwrap_or(&trace_id),
@@ -39,7 +39,7 @@ fn span(it: &Span) -> Json {
     json
 }
 
-/// An object: of attributes with one key, the last stays.
+/// An object, so the last of several attributes with the same key stays.
 fn tags(span: &Span) -> Map<String, Json> {
     let mut tags = Map::new();
     let mut put = |key: &str, value: String| tags.insert(key.to_owned(), Json::from(value));
@@ -48,7 +48,7 @@ fn tags(span: &Span) -> Map<String, Json> {
             put(&attribute.key, text(attribute));
         }
     }
-    // Zipkin takes any tag `error` for a failure.
+    // Zipkin takes any tag `error` as a failure.
     for attribute in span.attributes.iter().filter(|a| a.key != "error") {
         put(&attribute.key, text(attribute));
     }

@@ -16,46 +16,47 @@ pub struct VerifyArgs {
         default_value = "http://127.0.0.1:16686"
     )]
     pub query_url: String,
-    /// The API to read by; by default the one of the backend's that loses least.
+    /// The API to read from; by default the one that loses least.
     #[arg(long, env = "TRACE_QUERY_API", value_enum)]
     pub query_api: Option<Api>,
-    /// The address to show for each trace, with `{trace_id}` in it; by default the backend's own page.
+    /// The address to show for each trace, with `{trace_id}` in it; by default the backend's own
+    /// page.
     #[arg(long, env = "TRACE_URL_TEMPLATE", value_name = "TEMPLATE")]
     pub trace_url: Option<String>,
-    /// How long to wait for all traces together, in seconds.
+    /// The longest to wait for all traces together, in seconds.
     #[arg(long, default_value = "10", value_parser = seconds)]
     pub timeout: Duration,
     /// Print JSON for programs instead of a table for people.
     #[arg(long)]
     pub json: bool,
-    /// One sample each: NAME:PROTOCOL:SPANS:FILE[,FILE…]. PROTOCOL is how the sample exports, SPANS
-    /// how many spans it makes, and the FILEs hold what its programs printed.
+    /// Samples, each as NAME:PROTOCOL:SPANS:FILE[,FILE…]: the protocol of its exporter, the number
+    /// of its spans, and the files with the output of its programs.
     #[arg(required = true)]
     pub samples: Vec<Sample>,
 }
 
-/// A sample whose trace is looked for.
+/// A sample whose trace is checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sample {
     /// The sample's name, as shown in the table.
     pub name: String,
-    /// The protocol it exports by, which decides what may be lost on the way.
+    /// The protocol of its exporter, which determines what may be lost.
     pub protocol: Protocol,
-    /// How many spans its trace has.
+    /// The number of spans in its trace.
     pub spans: usize,
-    /// The files that hold what its programs printed.
+    /// The files with the output of its programs.
     pub printed: Vec<PathBuf>,
 }
 
-/// A sample that cannot be understood.
+/// The reasons why a sample is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParseSampleError {
-    /// A part is missing or is not what it should be.
+    /// A part is missing or invalid.
     #[error(
         "expected NAME:PROTOCOL:SPANS:FILE[,FILE…], for example manual-grpc:jaeger-grpc:3:out.log"
     )]
     Form,
-    /// The protocol is none that is known.
+    /// The protocol is unknown.
     #[error(transparent)]
     Protocol(#[from] ParseProtocolError),
 }

@@ -1,7 +1,7 @@
-//! The spans that a program printed: the console exporter's JSON, found among its other output.
+//! Finds the spans that a program printed: the console exporter's JSON, among other output.
 //!
-//! The form is that of the Python SDK's `ConsoleSpanExporter`, old (the resource is flat) and new (its
-//! attributes stand in an object of their own), which `telemetry` prints too.
+//! The form is that of the Python SDK's `ConsoleSpanExporter`, both old (with a flat resource) and
+//! new (with the attributes in an object of their own). `otel-auto` prints the old form too.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -67,11 +67,11 @@ struct PrintedLink {
     attributes: Map<String, Json>,
 }
 
-/// Finds the printed spans in `output`, in order.
+/// Finds the printed spans in `output`, in their order.
 ///
-/// An object starts at a line that is `{` alone and ends at a line that is `}` alone; every line
-/// between is indented, so that other output cannot be mistaken for one. An object that is still
-/// being written, with no end yet, is left out.
+/// An object starts at a line with only `{` and ends at a line with only `}`. All lines between are
+/// indented, so other output cannot be mistaken for one. An object without an end is still being
+/// written, and left out.
 ///
 /// # Errors
 /// [`PrintedError`] names the first object that is not a span.
@@ -95,11 +95,11 @@ pub fn spans(output: &str) -> Result<Vec<Span>, PrintedError> {
     Ok(spans)
 }
 
-/// The key of an object that stands for a number that JSON does not have. No attribute is printed as
-/// an object.
+/// The key of an object that stands for a number that JSON does not have. Attributes are never
+/// printed as objects.
 const NUMBER: &str = "number";
 
-/// The line as JSON: Python prints NaN and the infinities as bare words, each at the end of a line.
+/// The line as JSON: Python prints NaN and the infinities as bare words at the end of a line.
 fn as_json(line: &str) -> Cow<'_, str> {
     let (value, comma) = match line.strip_suffix(',') {
         Some(value) => (value, ","),
@@ -159,7 +159,7 @@ fn named<T: Copy>(
             .iter()
             .map(|one| format!("{prefix}{}", name(*one)))
             .collect();
-        format!("{text:?} is none of {}", names.join(", "))
+        format!("{text:?} is not one of {}", names.join(", "))
     })
 }
 
@@ -197,21 +197,21 @@ fn id<const N: usize>(printed: &str) -> Result<Id<N>, String> {
     let hex = printed.strip_prefix("0x");
     hex.and_then(Id::from_hex).ok_or_else(|| {
         format!(
-            "{printed:?} is no id of 0x and {} hexadecimal digits",
+            "{printed:?} is not an id of 0x and {} hexadecimal digits",
             2 * N
         )
     })
 }
 
-/// A time before 1970 is printed by nobody.
+/// Programs print no time before 1970.
 fn nanos(time: jiff::Timestamp) -> u64 {
     u64::try_from(time.as_nanosecond()).unwrap_or_default()
 }
 
-/// The header from `['{key=a, value=1}', '{key=b, value=2}']`. Neither keys nor values hold a comma
-/// or an equals sign, so that every entry has two parts.
+/// The header for `['{key=a, value=1}', '{key=b, value=2}']`. Keys and values hold no comma and no
+/// equals sign, so every entry has two parts.
 fn trace_state(printed: &str) -> Result<String, String> {
-    let wrong = || format!("{printed:?} is no trace state");
+    let wrong = || format!("{printed:?} is not a trace state");
     let list = printed
         .strip_prefix('[')
         .and_then(|list| list.strip_suffix(']'));
@@ -231,7 +231,7 @@ fn trace_state(printed: &str) -> Result<String, String> {
     Ok(header.join(","))
 }
 
-/// The text of a Python string without its backslashes.
+/// The text of a Python string without the backslashes of escapes.
 fn unescaped(text: &str) -> String {
     let mut characters = text.chars();
     let mut plain = String::new();
@@ -362,7 +362,7 @@ mod tests {
         assert_eq!(span.resource.service(), "server");
     }
 
-    /// The Python SDK prints so since 1.15.
+    /// The Python SDK has printed it like this since 1.15.
     #[test]
     fn a_resource_may_stand_in_an_object_of_its_own() {
         let flat = "\"service.name\": \"server\"";

@@ -1,14 +1,14 @@
-//! The outcome for people and for programs.
+//! The report of `verify`, for people and for programs.
 
 use std::fmt::Write;
 
 use super::Outcome;
 use crate::expect::Rule;
 
-/// How many defects of one sample are printed; the rest is counted.
+/// The most defects of a sample that are printed; the others are counted.
 const SHOWN: usize = 10;
 
-/// A table with a line per sample, and below it what is missing or differs.
+/// A table with a row for each sample, followed by the differences.
 pub fn table(outcomes: &[Outcome]) -> String {
     let rows = outcomes.iter().map(|outcome| {
         [
@@ -40,7 +40,7 @@ pub fn table(outcomes: &[Outcome]) -> String {
     out
 }
 
-/// The same for programs: an array with an object per sample.
+/// The report as JSON: an array with an object for each sample.
 pub fn json(outcomes: &[Outcome]) -> String {
     serde_json::to_string_pretty(outcomes)
         .unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}"))

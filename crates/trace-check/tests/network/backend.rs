@@ -1,4 +1,5 @@
-//! A backend in memory that receives OTLP in JSON, and answers by Jaeger's new API what it likes.
+//! A backend in memory that receives OTLP in JSON, and answers through Jaeger's v3 API with planted
+//! faults.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -7,14 +8,14 @@ use serde_json::{Value as Json, json};
 
 use crate::http::{Request, Response, Server};
 
-/// Changes the spans of a trace before they are returned. It sees all traces, and how often this one
-/// was asked for before.
+/// Changes a trace before it is returned. It can see all traces, and the number of earlier requests
+/// for this one.
 pub(crate) type Fault = fn(&mut Vec<Json>, &Asked<'_>);
 
-/// What is known when a trace is asked for.
+/// The state when a trace is requested.
 pub(crate) struct Asked<'a> {
     pub(crate) traces: &'a HashMap<String, Vec<Json>>,
-    /// What was returned the first time that it was not empty.
+    /// The first answer that was not empty.
     pub(crate) first_answer: Option<&'a Vec<Json>>,
 }
 
@@ -24,12 +25,12 @@ struct State {
     answered: HashMap<String, Vec<Json>>,
 }
 
-/// Starts a backend with a fault, which answers by Jaeger's new API only.
+/// Starts a backend with a fault and with Jaeger's v3 API only.
 pub(crate) fn start(fault: Fault) -> Server {
     start_with(fault, |_| Response::new(404, ""))
 }
 
-/// Starts a backend with a fault, and with Jaeger's old API, which this answers.
+/// Starts a backend with a fault, and with Jaeger's old API as given.
 pub(crate) fn start_with(fault: Fault, old: fn(&str) -> Response) -> Server {
     let state = Arc::new(Mutex::new(State::default()));
     Server::http(move |request| {
@@ -56,7 +57,7 @@ fn path(request: &Request) -> &str {
     request.path.split('?').next().unwrap()
 }
 
-/// Keeps each span in a group of its own, so that it can be moved.
+/// Stores each span in a group of its own, so that it can be moved.
 fn receive(state: &mut State, body: &[u8]) {
     let message: Json = serde_json::from_slice(body).unwrap();
     for group in message["resourceSpans"].as_array().unwrap() {
@@ -68,7 +69,7 @@ fn receive(state: &mut State, body: &[u8]) {
                 one["scopeSpans"] = json!([one_scope]);
                 let id = span["traceId"].as_str().unwrap().to_owned();
                 let trace = state.traces.entry(id).or_default();
-                // A span that is delivered twice is kept once.
+                // A span that is delivered twice is stored once.
                 if !trace.contains(&one) {
                     trace.push(one);
                 }
@@ -106,7 +107,7 @@ fn summaries(state: &State) -> String {
     json!({ "summaries": all }).to_string()
 }
 
-/// The one span of a group.
+/// The single span of a group.
 pub(crate) fn span(group: &mut Json) -> &mut Json {
     &mut group["scopeSpans"][0]["spans"][0]
 }

@@ -1,4 +1,4 @@
-//! Each diagnosis, with exactly its fault set up.
+//! Tests each diagnosis with exactly its fault.
 
 use std::io::Write as _;
 use std::net::{TcpListener, UdpSocket};
@@ -16,7 +16,7 @@ fn examination(variables: &[(&str, &str)], query_url: Option<String>) -> Examina
         .collect();
     let args = DoctorArgs {
         query_url,
-        // Long enough for a slow machine; a test that waits for it in vain says so.
+        // Long enough for a slow machine; a test that runs into it says so.
         timeout: Duration::from_secs(20),
         json: false,
     };
@@ -30,7 +30,7 @@ fn diagnosis(examination: &Examination) -> Option<Diagnosis> {
     }
 }
 
-/// Examines with these variables; the diagnosis, and what a person reads.
+/// Runs the doctor with these variables; returns the diagnosis and the report.
 fn check(variables: &[(&str, &str)]) -> (Option<Diagnosis>, String) {
     let examination = examination(variables, None);
     (diagnosis(&examination), text(&examination))
@@ -51,7 +51,7 @@ fn otlp(request: &Request) -> Response {
     }
 }
 
-/// What comes after the receiver is another test's matter.
+/// Other tests cover the hops after the receiver.
 fn assert_passes_the_receiver(found: &Examination) {
     let receiver = found.hops.iter().find(|hop| hop.stage.name() == "receiver");
     let state = &receiver.unwrap().state;
@@ -138,7 +138,7 @@ fn a_file_is_walked_in_place_of_the_variables() {
     );
 }
 
-/// The doctor reads variables as the programs do; each case is one in which it once did not.
+/// The doctor must read variables as programs do; each case is one in which it once did not.
 #[test]
 fn the_target_is_that_of_the_program() {
     let target = |variables: &[(&str, &str)]| {
@@ -254,8 +254,8 @@ fn a_port_for_datagrams_is_closed() {
     assert_diagnosis(&variables, Diagnosis::PortClosed, &port);
 }
 
-/// As in a container whose receiver listens on its localhost: another address of the same machine is
-/// refused.
+/// As in a container whose receiver listens only on localhost: another address of the same machine
+/// is refused.
 #[test]
 fn a_receiver_listens_on_localhost_only() {
     let server = Server::http(otlp);
@@ -313,7 +313,7 @@ fn grpc_meets_a_port_for_http() {
     ];
     let words = "receives OTLP HTTP protobuf";
     assert_diagnosis(&variables, Diagnosis::GrpcAgainstHttp, words);
-    // One that does not even receive OTLP.
+    // This one does not even receive OTLP.
     let server = Server::http(|_| Response::new(404, ""));
     let variables = [
         ("OTEL_EXPORTER_OTLP_ENDPOINT", &*server.url()),
@@ -322,7 +322,7 @@ fn grpc_meets_a_port_for_http() {
     assert_diagnosis(&variables, Diagnosis::GrpcAgainstHttp, "HTTP/1");
 }
 
-/// A server of gRPC alone opens with its settings, whatever it hears.
+/// A pure gRPC server starts with its settings, whatever it receives.
 #[test]
 fn http_meets_a_port_for_grpc() {
     let server = Server::raw(b"\x00\x00\x00\x04\x00\x00\x00\x00\x00");
@@ -348,7 +348,7 @@ fn a_receiver_is_off() {
     assert_diagnosis(&variables, Diagnosis::ReceiverOff, "404");
 }
 
-/// The commonest slips with OTLP over HTTP.
+/// The most common mistakes with OTLP over HTTP.
 #[test]
 fn a_path_stands_in_the_wrong_variable() {
     let server = Server::http(otlp);
@@ -381,7 +381,7 @@ fn the_endpoint_is_the_page() {
     }
 }
 
-/// Where no variable names the protocol, languages differ.
+/// The default protocol differs between languages.
 #[test]
 fn a_protocol_that_is_not_named_is_said_to_be_a_guess() {
     let server = backend(|| {
@@ -412,7 +412,7 @@ fn spans_are_refused_with_a_reason() {
     assert_diagnosis(&variables, Diagnosis::Refused, "OTEL_EXPORTER_OTLP_HEADERS");
 }
 
-/// A backend that receives spans, and answers for their trace what it is told to.
+/// A backend that receives spans and gives a fixed answer for their trace.
 fn backend(answer: fn() -> Response) -> Server {
     Server::http(move |request| {
         let path = request.path.as_str();
@@ -516,13 +516,13 @@ fn a_path_that_is_whole_is_said_to_be() {
         "receiver",
         "clock",
         "store",
-        // The protocol that no variable names.
+        // No variable sets the protocol.
         "variables",
     ];
     assert_eq!(stages, all);
 }
 
-/// Variables are resolved as the specification says: the more special one wins.
+/// The specification gives precedence to the more specific variable.
 #[test]
 fn variables_are_resolved_like_a_program_resolves_them() {
     let server = Server::http(|request| match request.path.as_str() {

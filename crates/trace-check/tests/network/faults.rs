@@ -1,4 +1,4 @@
-//! Each fault that is planted in a backend is named rightly, and nothing else is blamed.
+//! Tests that each fault planted in a backend is named correctly, and that nothing else is blamed.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -41,7 +41,7 @@ fn run_at(server: &Server) -> Outcome {
     roundtrip::run(settings, backend)
 }
 
-/// The names of what is wrong.
+/// The names of the faults found.
 fn named(outcome: &Outcome) -> BTreeSet<Named> {
     let views = outcome.lanes.iter().flat_map(|lane| lane.views.values());
     let defects = views.flat_map(|view| &view.defects);
@@ -73,7 +73,7 @@ fn a_backend_without_a_fault_is_whole() {
     );
 }
 
-/// Jaeger cannot write a number that is not finite in its old API.
+/// Jaeger's old API cannot write a number that is not finite.
 #[test]
 fn a_trace_that_jaeger_refuses() {
     const WORDS: &str = "json: unsupported value: +Inf";
@@ -103,21 +103,22 @@ fn a_trace_that_jaeger_refuses() {
         timeout: Duration::from_millis(100),
     };
     let run = |scenario| roundtrip::run(settings(scenario), detect(&server.url()).unwrap());
-    // It is excused where there is such a number, and the answer is said.
+    // The error is excused if there is such a number, and it is reported.
     let values = run(Scenario::Values);
     let old = &values.lanes[0].views[&Api::Jaeger];
     assert_eq!(old.defects, []);
     assert_eq!(old.rules[0].name, "jaeger-not-finite");
     let report = roundtrip::report::text(&values);
     assert!(report.contains(WORDS), "{report}");
-    // And nowhere else.
+    // But not for other traces.
     let late = run(Scenario::Late);
     let old = &late.lanes[0].views[&Api::Jaeger];
     assert_eq!(old.defects[0].difference.fault, Named::TraceMissing);
     assert!(old.defects[0].difference.found.contains(WORDS));
 }
 
-/// A person reads a line for each kind of defect, however many there are, and programs get each.
+/// People get a line for each kind of defect, however many there are, and programs get every
+/// defect.
 #[test]
 fn defects_of_one_kind_are_one_line() {
     let outcome = run(|spans, _| {
@@ -138,7 +139,7 @@ fn defects_of_one_kind_are_one_line() {
     assert_eq!(json.matches("field-changed").count(), count);
 }
 
-/// Jaeger's remarks are shown as its own, and are no attribute that was added.
+/// Jaeger's warnings are reported as its own, and are not added attributes.
 #[test]
 fn a_remark_of_the_backend_is_no_defect() {
     let outcome = assert_named(
@@ -258,7 +259,7 @@ fn an_answer_that_is_another_trace() {
     assert_named(fault, &[Named::StaleAnswer]);
 }
 
-/// grafana/tempo#1432: spans are there, and their resource is empty.
+/// grafana/tempo#1432: the spans are there, but their resource is empty.
 #[test]
 fn a_resource_that_is_empty() {
     let fault: Fault = |spans, _| {
@@ -289,7 +290,7 @@ fn a_span_that_nobody_sent() {
     assert_named(fault, &[Named::SpanUnknown]);
 }
 
-/// A later run with the same seed and time checks what an earlier one sent.
+/// A later run with the same seed and time can check what an earlier one sent.
 #[test]
 fn a_run_can_be_checked_again_with_nothing_stored() {
     let server = backend::start(|_, _| {});
@@ -316,7 +317,7 @@ fn a_run_can_be_checked_again_with_nothing_stored() {
         again.lanes[0].counts.returned,
         first.lanes[0].counts.returned
     );
-    // What came back over the network is attacked too.
+    // The proof also covers what was returned over the network.
     assert!(again.lanes[0].tally.mutants > 100);
     assert_eq!(again.lanes[0].tally.kill_rate(), 100);
     settings.plan.seed = 7;
@@ -324,7 +325,7 @@ fn a_run_can_be_checked_again_with_nothing_stored() {
     assert_eq!(named(&other), [Named::TraceMissing].into());
 }
 
-/// What nobody receives is not reported as checked.
+/// A protocol without a receiver is not reported as checked.
 #[test]
 fn a_protocol_that_nobody_receives_is_said_not_to_be_checked() {
     let server = backend::start(|_, _| {});

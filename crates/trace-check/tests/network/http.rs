@@ -1,4 +1,4 @@
-//! A small HTTP server whose every answer is the test's.
+//! A small HTTP server whose answers are set by the test.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -14,7 +14,7 @@ use test_kit::tls::{self, Clients};
 
 pub(crate) struct Request {
     pub(crate) method: String,
-    /// With the query.
+    /// The path with the query.
     pub(crate) path: String,
     pub(crate) body: Vec<u8>,
 }
@@ -36,7 +36,7 @@ impl Response {
     }
 }
 
-/// A server. It ends when dropped.
+/// A server, which ends when dropped.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     ending: Arc<AtomicBool>,
@@ -46,12 +46,12 @@ pub(crate) struct Server {
 type Connection = Arc<dyn Fn(TcpStream) + Send + Sync>;
 
 impl Server {
-    /// Answers HTTP/1 in plaintext.
+    /// Starts a server of HTTP/1 in plaintext.
     pub(crate) fn http(answer: impl Fn(&Request) -> Response + Send + Sync + 'static) -> Self {
         Self::start(Arc::new(move |mut stream| serve(&mut stream, &answer)))
     }
 
-    /// Answers HTTP/1 over TLS.
+    /// Starts a server of HTTP/1 over TLS.
     pub(crate) fn tls(answer: impl Fn(&Request) -> Response + Send + Sync + 'static) -> Self {
         let config = Arc::new(tls::server_config(Clients::Anybody));
         Self::start(Arc::new(move |stream| {
@@ -60,14 +60,14 @@ impl Server {
         }))
     }
 
-    /// Sends bytes to whoever connects and says something, whatever it is.
+    /// Starts a server that sends these bytes to any client that sends something.
     pub(crate) fn raw(bytes: &'static [u8]) -> Self {
         Self::start(Arc::new(move |mut stream| {
             let mut heard = [0; 1024];
             if matches!(stream.read(&mut heard), Ok(1..)) {
                 let _gone = stream.write_all(bytes);
                 let _gone = stream.shutdown(Shutdown::Write);
-                // Until the peer has read it and leaves.
+                // Waits until the peer has read it and closes.
                 while matches!(stream.read(&mut heard), Ok(1..)) {}
             }
         }))
@@ -130,7 +130,7 @@ fn serve(stream: &mut (impl Read + Write), answer: &impl Fn(&Request) -> Respons
     let _gone = stream.flush();
 }
 
-/// Reads a request; `None` if what comes is none.
+/// Reads a request; `None` if it is not one.
 fn read(stream: &mut impl Read) -> Option<Request> {
     let mut bytes: Vec<u8> = Vec::new();
     let end = loop {

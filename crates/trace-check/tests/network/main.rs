@@ -1,4 +1,4 @@
-//! trace-check over real sockets, against backends that are as wrong as a test wants them.
+//! Tests trace-check over real sockets, against backends with planted faults.
 
 #![allow(
     clippy::unwrap_used,

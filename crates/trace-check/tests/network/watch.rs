@@ -1,4 +1,4 @@
-//! Traces are followed, and a backend that is away for a while is waited for.
+//! Tests that traces are followed, and that an unreachable backend is waited for.
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -67,7 +67,7 @@ fn trace() -> Response {
     )
 }
 
-/// Answers searches in this order, and the last answer again and again.
+/// Answers searches in this order, and repeats the last answer.
 fn searches(answers: Vec<fn() -> Response>) -> Server {
     let asked = AtomicUsize::new(0);
     Server::http(move |request| {

@@ -17,13 +17,13 @@ use serde::Deserialize;
 use serde_json::json;
 use test_kit::{Backend, program, root, run};
 
-/// Width and height of the pictures. Narrower, the page would be another.
+/// The size of the pictures. The page has another layout if it is narrower.
 const SIZE: (u32, u32) = (1280, 640);
 
-/// How good the pictures are, in percent: text stays sharp.
+/// The quality of the pictures in percent, which keeps text sharp.
 const QUALITY: u32 = 45;
 
-/// What `shop gallery --json` tells.
+/// The output of `shop gallery --json`.
 #[derive(Deserialize)]
 struct Gallery {
     /// The address that shows all visits.
@@ -31,7 +31,7 @@ struct Gallery {
     exhibits: Vec<Exhibit>,
 }
 
-/// An exhibit, as `shop gallery --json` tells of it.
+/// An exhibit in the output of `shop gallery --json`.
 #[derive(Deserialize)]
 struct Exhibit {
     name: String,
@@ -67,7 +67,7 @@ async fn main() {
 
 /// Runs the gallery.
 fn show(backend: &Backend) -> Gallery {
-    // It starts trace-check, which lies beside it.
+    // It runs trace-check, which must be in the same folder.
     program("trace-check");
     let shown = run(Command::new(program("shop"))
         .args(["gallery", "--json", "--otlp-endpoint", &backend.otlp_grpc()])
@@ -76,7 +76,7 @@ fn show(backend: &Backend) -> Gallery {
     serde_json::from_str(&shown.stdout).unwrap_or_else(|error| panic!("{error}: {shown:#?}"))
 }
 
-/// Opens a page, and waits until it shows all.
+/// Opens a page, and waits until everything is shown.
 async fn open(browser: &Browser, address: &str) {
     browser.go(address).await;
     if address.contains("/search?") {
@@ -84,13 +84,13 @@ async fn open(browser: &Browser, address: &str) {
         return;
     }
     if !address.contains("uiFind=") {
-        // The span that the page itself finds odd.
+        // The span that the page itself marks as odd.
         browser.click(".row[aria-label*='warning']").await;
     }
     browser.wait(".details h2").await;
 }
 
-/// Keeps a picture of the page.
+/// Saves a picture of the page.
 async fn take(browser: &Browser, path: &Path) {
     // Two frames later everything is drawn.
     let drawn = "const [done] = arguments; requestAnimationFrame(() => requestAnimationFrame(() => done(true)))";

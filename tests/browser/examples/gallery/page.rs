@@ -7,7 +7,7 @@ use super::Exhibit;
 const BEGINNING: &str = include_str!("beginning.md");
 const END: &str = include_str!("end.md");
 
-/// The whole page.
+/// Makes the whole page.
 pub(super) fn page(exhibits: &[Exhibit]) -> String {
     let mut page = BEGINNING.to_owned();
     for exhibit in exhibits {
@@ -34,7 +34,7 @@ fn section(exhibit: &Exhibit) -> String {
     )
 }
 
-/// How the role is started that has the trouble.
+/// The command that starts the role with the trouble.
 fn started(exhibit: &Exhibit) -> String {
     let (role, trouble) = (&exhibit.role, &exhibit.trouble);
     let variables = exhibit.variables.iter();

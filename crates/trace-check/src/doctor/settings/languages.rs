@@ -1,4 +1,4 @@
-//! Values that programs in other languages understand and those in Rust do not.
+//! Values that the SDKs of other languages accept and Rust's does not.
 
 use super::Environment;
 
@@ -8,7 +8,7 @@ const JAEGER_ENDPOINT: &str = "OTEL_EXPORTER_JAEGER_ENDPOINT";
 const JAEGER_PROTOCOL: &str = "OTEL_EXPORTER_JAEGER_PROTOCOL";
 const OTLP_PROTOCOL: &str = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL";
 
-/// Variables in the words of the specification, and whether spans go by Zipkin too.
+/// The variables translated to the specification's values, and whether spans also go to Zipkin.
 pub(super) struct Translated {
     pub(super) environment: Environment,
     pub(super) zipkin: bool,
@@ -23,7 +23,7 @@ pub(super) fn translate(environment: &Environment) -> Translated {
         match name.to_ascii_lowercase().as_str() {
             "" => {}
             "zipkin" => zipkin = true,
-            // Python's names, which say the protocol as well.
+            // Python's names include the protocol.
             "otlp_proto_http" => names.push(otlp(&mut environment, "http/protobuf")),
             "otlp_proto_grpc" => names.push(otlp(&mut environment, "grpc")),
             _ => names.push(name),
@@ -45,7 +45,7 @@ fn otlp(environment: &mut Environment, protocol: &str) -> &'static str {
     "otlp"
 }
 
-/// In Python and Java an agent that is named, and no endpoint, means Thrift over UDP.
+/// In Python and Java, an agent without an endpoint means Thrift over UDP.
 fn name_the_agent(environment: &mut Environment) {
     let is_set = |name| {
         let value = environment.get(name);

@@ -1,8 +1,8 @@
-//! What the receivers of the OpenTelemetry Collector drop or move, which Jaeger 2 and Tempo use too.
+//! Changes by the receivers of the OpenTelemetry Collector, which Jaeger 2 and Tempo also use.
 //!
 //! Source: its translators,
 //! <https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/pkg/translator>, and what
-//! Jaeger 2.20.0 and Tempo 3.1.0-dev were seen to do.
+//! Observed in Jaeger 2.20.0 and Tempo 3.1.0-dev.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! What Jaeger does behind its receivers, as measured with 2.20.0 and its memory store, read raw.
+//! Changes by Jaeger behind its receivers, measured with 2.20.0 and its memory store, without
+//! adjustments.
 
 use super::{Rule, TWICE, dropped, fault, formed};
 use crate::expect::RuleAction::{Change, Refuse};
@@ -6,7 +7,7 @@ use crate::expect::{Field, rules};
 use crate::model::{Span, Value};
 use crate::read::Api;
 
-/// What Jaeger brings into its own form as it stores a span.
+/// Changes made when Jaeger stores a span.
 static STORED: [Rule; 4] = [
     formed(
         "jaeger-one-nanosecond",
@@ -42,7 +43,7 @@ static STORED: [Rule; 4] = [
     ),
 ];
 
-/// What Jaeger's old API does.
+/// Changes by Jaeger's old API.
 static OLD: [Rule; 2] = [
     dropped(
         "jaeger-api-flags",
@@ -92,7 +93,7 @@ pub(super) fn possible() -> Vec<&'static Rule> {
     POSSIBLE.iter().collect()
 }
 
-/// Whether a tag is infinite or no number.
+/// Returns true if a tag is infinite or NaN.
 fn is_unwritable(span: &Span) -> bool {
     let events = span.events.iter().flat_map(|event| &event.attributes);
     let all = span.attributes.iter().chain(events);

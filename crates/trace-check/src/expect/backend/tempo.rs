@@ -1,4 +1,4 @@
-//! What Tempo does behind its receivers, as measured with 3.1.0-dev.
+//! Changes by Tempo behind its receivers, measured with 3.1.0-dev.
 
 use std::sync::Arc;
 

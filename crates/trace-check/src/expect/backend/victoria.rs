@@ -1,4 +1,4 @@
-//! What `VictoriaTraces` (0297391, July 2025) makes of spans, as measured.
+//! Changes by `VictoriaTraces` (0297391, July 2025), as measured.
 
 use std::sync::Arc;
 
@@ -87,7 +87,7 @@ pub(super) fn possible() -> Vec<&'static Rule> {
     POSSIBLE.iter().collect()
 }
 
-/// Entries of maps become attributes of their own; of an empty map, nothing is left.
+/// The entries of a map become attributes of their own; an empty map disappears.
 fn flatten(span: &mut Span) {
     flatten_all(&mut span.attributes);
     span.events
@@ -114,7 +114,8 @@ fn flatten_all(attributes: &mut Vec<Attribute>) {
     }
 }
 
-/// Doubles are written as Go's JSON writes them, and what that cannot write is its error.
+/// Doubles are written as in Go's JSON; for values that it cannot write, the error message is
+/// stored.
 fn text(span: &mut Span) {
     for_all_values(span, |value| {
         let text = match &*value {
@@ -165,8 +166,8 @@ fn status(span: &mut Span) {
     push_text(span, "otel.status_description", status.message);
 }
 
-/// Attributes that were sent with one key come in the opposite order. The status, which is shown as
-/// `error`, still comes after an attribute of that name.
+/// Attributes with the same key are returned in reverse order. The status, shown as `error`, still
+/// comes after an attribute of that name.
 fn reverse_keys(span: &mut Span) {
     span.attributes.reverse();
     let is_error = |attribute: &Attribute| attribute.key == "error";

@@ -1,4 +1,4 @@
-//! Who a span is, what it is related to, and how it ended.
+//! Identity: ids, links, states and status codes.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::model::{
 };
 
 pub(in crate::model) fn ids(builder: &mut Builder) {
-    // The top bits of both halves: what a signed 64-bit integer gets wrong.
+    // The top bits of both halves, which are wrong if read as a signed 64-bit integer.
     let half = builder.random.number() >> 16;
     let mut trace_id = [0; 16];
     trace_id[..8].copy_from_slice(&(0xff00_0000_0000_0000 | half).to_be_bytes());
@@ -57,7 +57,7 @@ pub(in crate::model) fn links(builder: &mut Builder) {
         to(&linked, sibling),
     ];
     builder.push(linked);
-    // Jaeger cannot tell a root that is linked to a span of its trace from that span's child.
+    // In Jaeger, a root with a link to a span of its trace looks the same as a child of that span.
     let mut root = builder.span(None);
     root.links = vec![to(&root, sibling)];
     builder.push(root);

@@ -1,15 +1,15 @@
-//! How spans hang together, and in which order they arrive.
+//! The form of the tree, and the order of arrival.
 
 use crate::model::attribute;
 use crate::model::plan::Builder;
 
-/// As many as Jaeger's own tests call large.
+/// The size of a large trace in Jaeger's own tests.
 pub(in crate::model) const LARGE: usize = 10_008;
 
-/// Beyond what most trace pages open.
+/// More than most trace pages can open.
 pub(in crate::model) const HUGE: usize = 50_000;
 
-/// How many children a parent of a [`many`] trace has.
+/// The number of children of each parent in a [`many`] trace.
 const FAN: usize = 16;
 
 pub(in crate::model) fn deep(builder: &mut Builder) {

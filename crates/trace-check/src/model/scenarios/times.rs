@@ -1,4 +1,4 @@
-//! When a span was.
+//! Times and durations.
 
 use crate::model::plan::Builder;
 use crate::model::{Attribute, Kind, attribute};
@@ -6,7 +6,7 @@ use crate::model::{Attribute, Kind, attribute};
 /// A day in nanoseconds.
 const DAY: u64 = 86_400_000_000_000;
 
-/// How long the span of [`search`] took, in nanoseconds.
+/// The duration of the span of [`search`], in nanoseconds.
 pub(crate) const SEARCHED: u64 = 5_000_000;
 
 pub(in crate::model) fn times(builder: &mut Builder) {
@@ -16,7 +16,7 @@ pub(in crate::model) fn times(builder: &mut Builder) {
     let day = builder.push(day);
     for length in [0, 1, 499, 500, 999, 1_000, 1_001, 1_999] {
         let mut span = builder.span(Some(day));
-        // Every length from an instant that is no whole microsecond.
+        // The start is not a whole microsecond.
         span.start = builder.at() + 1_999;
         span.end = span.start + length;
         builder.push(span);
@@ -38,7 +38,8 @@ pub(in crate::model) fn skew(builder: &mut Builder) {
     builder.push(backwards);
 }
 
-/// Starts and lasts whole microseconds, so that every API can name its edges.
+/// A span whose start and duration are whole microseconds, so that every API can search at its
+/// exact edges.
 pub(in crate::model) fn search(builder: &mut Builder) {
     let token = format!("{:016x}", builder.random.number());
     let mut span = builder.span(None);

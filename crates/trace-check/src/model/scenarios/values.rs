@@ -1,11 +1,11 @@
-//! Values of every kind, wherever attributes stand.
+//! Values of every type, in all places that have attributes.
 
 use std::sync::Arc;
 
 use crate::model::plan::Builder;
 use crate::model::{Attribute, Event, Resource, Scope, Value, attribute};
 
-/// Longer than Tempo keeps, and short enough for a datagram.
+/// Longer than Tempo keeps, but short enough for a datagram.
 const LONG: usize = 5_000;
 
 pub(in crate::model) fn values(builder: &mut Builder) {
@@ -78,7 +78,7 @@ pub(in crate::model) fn origins(builder: &mut Builder) {
     builder.plain(Some(root));
 }
 
-/// A value of each kind.
+/// A value of each type.
 fn every_kind() -> Vec<Attribute> {
     vec![
         attribute("kind.string", "text"),
@@ -92,7 +92,7 @@ fn every_kind() -> Vec<Attribute> {
     ]
 }
 
-/// What has broken translators before.
+/// Attributes that have broken translators before.
 fn hostile() -> Vec<Attribute> {
     let mut all = every_kind();
     all.extend(texts());
@@ -103,7 +103,7 @@ fn hostile() -> Vec<Attribute> {
         attribute("twice", "first"),
         attribute("twice", "second"),
         attribute("key with spaces, 日本 and \"quotes\"", "x"),
-        // A word that some translators take for a status, unless they look at its type.
+        // Some translators take this for a status unless they check its type.
         attribute("error", false),
     ]);
     all

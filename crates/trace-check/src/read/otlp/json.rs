@@ -1,4 +1,4 @@
-//! The shapes of OTLP's JSON.
+//! The types of OTLP's JSON.
 
 use serde::Deserialize;
 
@@ -89,7 +89,7 @@ pub(super) struct KeyValue {
     pub(super) value: Option<AnyValue>,
 }
 
-/// An object with the member that is set, or with none.
+/// An object with one member or none.
 #[derive(Deserialize)]
 #[serde(untagged, rename_all_fields = "camelCase")]
 pub(super) enum AnyValue {
@@ -115,7 +115,7 @@ pub(super) struct Values<T> {
     pub(super) values: Vec<T>,
 }
 
-/// A number that may stand as text, or a member of an enum as its number or its name.
+/// A number, possibly as text; or a member of an enum, as its number or name.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub(super) enum Loose {
@@ -139,21 +139,23 @@ impl Loose {
 
     pub(super) fn u64(&self) -> Result<u64, String> {
         let text = self.text();
-        text.parse().map_err(|_| format!("{text:?} is no time"))
+        text.parse().map_err(|_| format!("{text:?} is not a time"))
     }
 
     pub(super) fn i64(&self) -> Result<i64, String> {
         let text = self.text();
-        text.parse().map_err(|_| format!("{text:?} is no integer"))
+        text.parse()
+            .map_err(|_| format!("{text:?} is not an integer"))
     }
 
-    /// Rust reads "NaN", "Infinity" and "-Infinity", as protobuf's JSON names them.
+    /// Rust parses "NaN", "Infinity" and "-Infinity", the names in protobuf's JSON.
     pub(super) fn f64(&self) -> Result<f64, String> {
         let text = self.text();
-        text.parse().map_err(|_| format!("{text:?} is no number"))
+        text.parse()
+            .map_err(|_| format!("{text:?} is not a number"))
     }
 
-    /// The member of an enum, the first where it is none of these.
+    /// The member of an enum; the first one if it is unknown.
     pub(super) fn find<T: Copy + Default>(
         &self,
         prefix: &str,

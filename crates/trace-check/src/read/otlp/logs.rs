@@ -1,4 +1,4 @@
-//! Log records by otel-backend's own API.
+//! Reads log records through otel-backend's API.
 
 use serde::Deserialize;
 
@@ -29,7 +29,7 @@ struct LogJson {
     event_name: String,
 }
 
-/// More than are ever sent together.
+/// More than are ever sent at once.
 const LIMIT: usize = 1000;
 
 /// The log records of a service.
@@ -60,11 +60,11 @@ fn record(json: LogJson) -> Result<Record, String> {
     })
 }
 
-/// The bytes of an id; none where there is none.
+/// The bytes of an id; empty if there is none.
 fn id<const N: usize>(text: &str) -> Result<Vec<u8>, String> {
     if text.is_empty() {
         return Ok(Vec::new());
     }
-    let id = Id::<N>::from_hex(text).ok_or_else(|| format!("{text:?} is no id"))?;
+    let id = Id::<N>::from_hex(text).ok_or_else(|| format!("{text:?} is not an id"))?;
     Ok(id.0.to_vec())
 }

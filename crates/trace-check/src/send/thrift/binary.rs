@@ -4,7 +4,7 @@
 
 use super::Writer;
 
-/// What was written so far.
+/// The bytes written so far.
 #[derive(Default)]
 pub(in crate::send) struct Binary(Vec<u8>);
 
@@ -29,7 +29,7 @@ impl Binary {
 }
 
 impl Writer for Binary {
-    /// Strict, a one-way call.
+    /// Writes a strict message, as a one-way call.
     fn message_start(&mut self) {
         self.0.extend([0x80, 0x01, 0x00, 0x04]);
         self.len("emitBatch".len());

@@ -5,7 +5,7 @@
 use super::Writer;
 use crate::send::protobuf::seven_bits;
 
-/// What was written so far, and the id of the last field of each struct that is open.
+/// The bytes written so far, and the id of the last field of each open struct.
 #[derive(Default)]
 pub(in crate::send) struct Compact {
     out: Vec<u8>,
@@ -22,7 +22,7 @@ const LIST: u8 = 9;
 const STRUCT: u8 = 12;
 
 impl Compact {
-    /// Ids here are ascending and close together, so that their difference always fits.
+    /// The ids here ascend in small steps, so the difference always fits.
     fn field(&mut self, kind: u8, id: i16) {
         let last = self.last.last_mut();
         let delta = id - last.as_deref().copied().unwrap_or_default();
@@ -51,7 +51,7 @@ impl Compact {
 }
 
 impl Writer for Compact {
-    /// A one-way call.
+    /// Writes a one-way call.
     fn message_start(&mut self) {
         self.out.extend([0x82, 0x81, 0x00]);
         self.len("emitBatch".len());
