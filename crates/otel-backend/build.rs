@@ -1,6 +1,6 @@
-//! Packs the trace page, so that the program carries it inside itself.
+//! Packs the trace page into the program.
 //!
-//! The files in `ui/` run as they are, from any web server. Packed, they are fewer and smaller.
+//! The files in `ui/` run unpacked from any web server. Packing makes them fewer and smaller.
 
 #[path = "build/pack.rs"]
 mod pack;
@@ -14,8 +14,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use sha2::{Digest as _, Sha256};
 use zopfli::Format;
 
-/// The pages, and parts of a page, that are loaded when they are wanted. Who opens a trace needs none
-/// of them.
+/// Pages, and parts of a page, that are loaded on demand. The trace page needs none of them at
+/// first.
 const PAGES: [&str; 11] = [
     "search-page.js",
     "search-views.js",
@@ -59,7 +59,7 @@ fn main() -> io::Result<()> {
     fs::write(out.join("ui_files.rs"), list)
 }
 
-/// The files to carry, by the path they are asked for.
+/// The files to embed, keyed by the path of their requests.
 fn files() -> io::Result<Vec<(String, String)>> {
     let root = Path::new("ui");
     let read = |file: &str| fs::read_to_string(root.join("static").join(file));
@@ -81,7 +81,7 @@ fn files() -> io::Result<Vec<(String, String)>> {
     Ok(files)
 }
 
-/// How a content security policy allows these, which stand within the page: by their hashes.
+/// The hashes with which a content security policy allows these inline contents.
 fn sources(contents: &[String]) -> String {
     let hash = |contents| BASE64.encode(Sha256::digest(contents));
     let sources = contents.iter().map(|c| format!("'sha256-{}'", hash(c)));

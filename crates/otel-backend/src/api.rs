@@ -1,8 +1,9 @@
-//! The query APIs: Jaeger's old one and v3, Tempo's, both over gRPC, our own for log records, and one for
-//! agents (MCP).
+//! The query APIs: Jaeger's old one and v3, Tempo's, both over gRPC, our own for log records, and
+//! one for agents (MCP).
 //!
-//! Handlers read parameters, ask [`Query`], and write the answer; large answers are written while they
-//! are sent, by a thread that may block. The APIs do not use each other; shared parts are in `common`.
+//! Handlers read parameters, ask [`Query`], and write the answer. Large answers are written while
+//! they are sent, by a thread that may block. The APIs do not use each other; shared parts are in
+//! `common`.
 
 mod common;
 mod jaeger_grpc;
@@ -22,7 +23,7 @@ use crate::query::Query;
 use common::pairs::Pairs;
 use common::{envelope, trace_response};
 
-/// All routes under `/api`, and `/mcp`, where agents see secrets if `show_secrets`.
+/// All routes under `/api`, and `/mcp`. Agents see secrets if `show_secrets` is set.
 pub fn router(query: Query, show_secrets: bool) -> Router {
     Router::new()
         .route("/api/", any(no_route))
@@ -37,7 +38,8 @@ pub fn router(query: Query, show_secrets: bool) -> Router {
         .with_state(query)
 }
 
-/// What is asked over gRPC beside the HTTP API: Grafana knows only one port.
+/// The gRPC services that are served on the port of the HTTP API, because Grafana knows only one
+/// port.
 pub fn streaming_router(query: Query) -> Router {
     tempo::grpc::router(query)
 }
@@ -49,7 +51,7 @@ pub async fn grpc_router(query: Query) -> Router {
         .merge(streaming_router(query))
 }
 
-/// Jaeger and Tempo answer under the same path; a client that accepts protobuf gets Tempo's answer.
+/// Jaeger and Tempo use the same path; a client that accepts protobuf gets Tempo's answer.
 async fn trace(
     State(query): State<Query>,
     Path(id): Path<String>,

@@ -74,14 +74,14 @@ pub enum StartError {
     Sampling(#[from] SamplingError),
 }
 
-/// The time that requests under way have to end at shutdown.
+/// The time limit for requests in progress at shutdown.
 const GRACE: Duration = Duration::from_secs(5);
 
 impl App {
     /// Binds every listener and opens the store.
     ///
     /// # Errors
-    /// [`StartError`] if a port is taken or the store cannot be used; nothing is left behind.
+    /// [`StartError`] if a port is taken or the store cannot be used; then nothing is left open.
     pub async fn start(config: &Config) -> Result<Self, StartError> {
         let sockets = socket::bind_all(&config.listeners).await?;
         let sampling = Sampling::new(config.sampling_file.clone())?;
@@ -107,7 +107,7 @@ impl App {
         self.sockets.iter().filter_map(bound).collect()
     }
 
-    /// Serves until `stop` resolves, then ends what is under way and closes the store.
+    /// Serves until `stop` resolves, then finishes requests in progress and closes the store.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let (stopping, stopped) = watch::channel(false);
         let mut servers = JoinSet::new();
@@ -204,7 +204,7 @@ fn udp_ports(sockets: &[(Endpoint, Socket)]) -> Vec<(Protocol, u16)> {
     .collect()
 }
 
-/// The parts from which the routes of each endpoint are made.
+/// The parts from which the routes of each endpoint are built.
 #[derive(Debug)]
 struct Routes {
     health: Health,
@@ -236,7 +236,7 @@ impl Routes {
             Endpoint::Zipkin => zipkin::router(of(Protocol::Zipkin)),
             Endpoint::Sampling => sampling::router(self.sampling.clone()),
             Endpoint::QueryGrpc => api::grpc_router(Query::new(self.store.clone())).await,
-            // Datagrams have no routes.
+            // UDP endpoints have no routes.
             Endpoint::JaegerCompact | Endpoint::JaegerBinary => Router::new(),
         }
     }
@@ -251,7 +251,7 @@ impl Routes {
         }
     }
 
-    /// What Grafana asks over gRPC; it leaves the path of the address out.
+    /// The gRPC service for Grafana, which ignores the path in the data source's URL.
     fn streaming(&self) -> Router {
         api::streaming_router(Query::new(self.store.clone()))
     }

@@ -1,4 +1,4 @@
-//! The command line, as typed.
+//! The command line as typed.
 
 mod command;
 mod keep;
@@ -15,7 +15,7 @@ pub use ports::Ports;
 /// A small tracing backend: receives OTLP, Jaeger and Zipkin, keeps traces on disk, answers Jaeger's query
 /// API, shows a trace page.
 ///
-/// A port is a number, 0 for any that is free, or `off` to leave the protocol out.
+/// A port is a number, or 0 for any free port, or `off` to disable the protocol.
 #[derive(Debug, Clone, Parser)]
 #[command(version, max_term_width = 100)]
 pub struct Args {
@@ -23,7 +23,7 @@ pub struct Args {
     #[command(subcommand)]
     pub command: Option<Command>,
 
-    /// The address to listen on. There is no login, so anyone who reaches another address can read
+    /// The address to listen on. There is no login, so everyone who can reach the address can read
     /// all traces.
     #[arg(
         long,
@@ -33,10 +33,10 @@ pub struct Args {
     )]
     pub listen: String,
 
-    /// A further name by which this machine may be called, such as traces.example, or .example for all
-    /// names below; localhost, addresses, names without a dot and those that end in .localhost, .local
-    /// or .internal always may. With --listen on another address, names are checked only if there are
-    /// any here.
+    /// An additional name of this machine that requests may use, such as traces.example, or
+    /// .example for all names below it. Always allowed are localhost, addresses, names without a
+    /// dot, and names that end in .localhost, .local or .internal. With --listen on another
+    /// address, names are checked only if this flag is given.
     #[arg(
         long,
         env = "OTEL_BACKEND_ALLOWED_HOSTS",
@@ -45,8 +45,8 @@ pub struct Args {
     )]
     pub allow_host: Vec<String>,
 
-    /// A further origin of pages that may send spans, such as `https://shop.example`; a * stands for any
-    /// part. Pages of this machine always may.
+    /// An additional origin of web pages that may send spans, such as `https://shop.example`; a *
+    /// stands for any part. Pages of this machine always may.
     #[arg(
         long,
         env = "OTEL_BACKEND_CORS_ORIGINS",
@@ -55,9 +55,9 @@ pub struct Args {
     )]
     pub cors_origin: Vec<String>,
 
-    /// The path under which the trace page and the query APIs lie, such as /tracing, for a proxy that
-    /// passes it on; /health and /metrics stay where they are. A proxy that takes the path off needs
-    /// nothing.
+    /// The path of the trace page and the query APIs, such as /tracing, for a proxy that passes it
+    /// on; /health and /metrics stay where they are. A proxy that removes the path needs no such
+    /// flag.
     #[arg(
         long,
         env = "OTEL_BACKEND_BASE_PATH",
@@ -85,8 +85,8 @@ pub struct Args {
     #[arg(long, env = "OTEL_BACKEND_SAMPLING_FILE", value_name = "FILE")]
     pub sampling_file: Option<PathBuf>,
 
-    /// Refuse metrics (404; gRPC: UNIMPLEMENTED), so that senders say that they are lost; by default
-    /// they are taken, counted and dropped.
+    /// Refuse metrics (404; gRPC: UNIMPLEMENTED), so that their senders report the loss; by default
+    /// they are accepted, counted and dropped.
     #[arg(long, env = "OTEL_BACKEND_REFUSE_METRICS")]
     pub refuse_metrics: bool,
 

@@ -21,25 +21,25 @@ pub use limits::Limits;
 /// The checked configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
-    /// The listeners in the order of [`Endpoint::ALL`]; those that are switched off are missing.
+    /// The listeners in the order of [`Endpoint::ALL`], without the disabled ones.
     pub listeners: Vec<(Endpoint, SocketAddr)>,
     /// The store's settings.
     pub store: Settings,
-    /// The names and the pages that may ask.
+    /// The names and the pages that are allowed.
     pub doors: Doors,
     /// The limits on requests.
     pub limits: Limits,
     /// The file of sampling strategies; everything is sampled if there is none.
     pub sampling_file: Option<PathBuf>,
-    /// The path under which the page and the query APIs lie, without a slash at its end; "" is the root.
+    /// The path of the page and the query APIs, without a slash at its end; "" for the root.
     pub base_path: String,
-    /// Whether metrics are refused instead of taken and dropped.
+    /// True if metrics are refused instead of accepted and dropped.
     pub refuse_metrics: bool,
-    /// Whether agents see the values of secrets.
+    /// True if agents see the values of secrets.
     pub show_secrets: bool,
 }
 
-/// Everything that is wrong with the configuration.
+/// All errors in the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct ConfigError(pub Vec<String>);
 
@@ -50,10 +50,10 @@ impl fmt::Display for ConfigError {
 }
 
 impl Config {
-    /// Checks the arguments. `variable` reads the environment.
+    /// Checks the arguments. `variable` reads an environment variable.
     ///
     /// # Errors
-    /// [`ConfigError`] with everything that is wrong, not just the first.
+    /// [`ConfigError`] with all errors, not just the first.
     pub fn new(
         args: &Args,
         variable: impl Fn(&str) -> Option<String>,
@@ -122,7 +122,7 @@ fn parse_base_path(text: &str) -> Option<String> {
     (is_absolute && segments.all(is_segment)).then(|| path.to_owned())
 }
 
-/// A port; `None` stands for `off`.
+/// A port; `None` for `off`.
 fn parse_port(text: &str) -> Result<Option<u16>, String> {
     if text == "off" {
         return Ok(None);

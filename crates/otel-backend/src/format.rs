@@ -1,9 +1,8 @@
-//! The formats in which spans come and go: from bytes or JSON to the model, and back.
+//! The formats of spans: conversion from bytes or JSON to the model, and back.
 //!
-//! Field numbers, tag names and JSON members of foreign formats stand here and nowhere else.
-//! Receivers, imports and the store hand bytes in and get [`Span`]s back; exports
-//! and query APIs do the reverse. The formats do not use each other; they share the modules beside
-//! them.
+//! Field numbers, tag names and JSON members of foreign formats are only here. Receivers, imports
+//! and the store pass bytes and get [`Span`]s; exports and query APIs do the reverse. The formats
+//! do not use each other; the modules beside them are shared.
 
 pub mod jaeger;
 pub mod json;
@@ -18,16 +17,16 @@ pub mod zipkin;
 
 use crate::model::{InvalidSpan, Span};
 
-/// Spans of a request, in the order sent, each decoded when it is asked for.
+/// The spans of a request, in the order sent; each is decoded when it is asked for.
 pub type Decoded<'a> = Box<dyn Iterator<Item = Result<Incoming<'a>, InvalidSpan>> + Send + 'a>;
 
-/// A span that was decoded.
+/// A decoded span.
 #[derive(Debug)]
 pub struct Incoming<'a> {
     /// The span.
     pub span: Span<'a>,
-    /// The OTLP message that the span was decoded from, if there is one. It need not be encoded
-    /// again, and fields of a later version of OTLP are kept.
+    /// The OTLP message of the span, if there is one. It need not be encoded again, and it keeps
+    /// fields of later versions of OTLP.
     pub message: Option<&'a [u8]>,
 }
 

@@ -1,21 +1,21 @@
-//! The subcommand `health`: asks a running otel-backend whether it is ready. Containers use it, which
-//! have no other program.
+//! The subcommand `health`, which asks a running otel-backend if it is ready. Containers use it,
+//! since they have no other program.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
-/// The timeout, which is longer than a backend under load needs for this answer.
+/// The timeout; longer than a backend under load needs for this answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Bytes of an answer that are read.
+/// The most bytes read of an answer.
 const MAX_ANSWER: u64 = 64 * 1024;
 
 /// The reason why a backend is not known to be ready.
 #[derive(Debug, thiserror::Error)]
 pub enum HealthError {
-    /// The trace page's port is switched off, and with it the health answer.
-    #[error("there is nobody to ask: --ui-port is off")]
+    /// The port of the trace page, which serves the health answer, is disabled.
+    #[error("the health endpoint is disabled: --ui-port is off")]
     Off,
     /// The backend did not answer.
     #[error("no answer from {address}: {source}")]
@@ -30,12 +30,12 @@ pub enum HealthError {
     NotReady {
         /// The backend's address.
         address: SocketAddr,
-        /// The problems that it named, or its whole answer.
+        /// The problems in the answer, or the whole answer.
         answer: String,
     },
 }
 
-/// Asks the backend that listens on `address`, over loopback where it listens on every address.
+/// Asks the backend that listens on `address`, over loopback if it listens on all addresses.
 ///
 /// # Errors
 /// [`HealthError`] if it does not answer `GET /health` with 200 within 2 seconds.
@@ -51,7 +51,7 @@ pub fn check(address: SocketAddr) -> Result<(), HealthError> {
     })
 }
 
-/// The whole answer: `HTTP/1.0 200 OK` and so on.
+/// The complete answer: `HTTP/1.0 200 OK` and so on.
 fn ask(address: SocketAddr) -> io::Result<String> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
@@ -62,7 +62,7 @@ fn ask(address: SocketAddr) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
-/// The problems that an answer of otel-backend names.
+/// The problems in an answer of otel-backend.
 fn problems(answer: &str) -> Option<String> {
     let (_, body) = answer.split_once("\r\n\r\n")?;
     let body: serde_json::Value = serde_json::from_str(body).ok()?;
@@ -71,7 +71,7 @@ fn problems(answer: &str) -> Option<String> {
     Some(problems.join("; "))
 }
 
-/// The address at which a listener on `address` is reached.
+/// The address for connecting to a listener on `address`.
 pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),

@@ -1,8 +1,8 @@
 //! A small tracing backend in one process.
 //!
-//! Spans come in by OTLP, by Jaeger's protocols and by Zipkin's, lie on disk in SQLite, and go out
-//! through the query APIs of Jaeger and Tempo and a trace page. A developer starts it instead of
-//! Jaeger all-in-one, and can move on to a larger backend without changing a program.
+//! It receives spans by OTLP, Jaeger's protocols and Zipkin, stores them on disk in SQLite, and
+//! serves them through the query APIs of Jaeger and Tempo and a trace page. A developer can start
+//! it instead of Jaeger all-in-one, and move on to a larger backend without changing a program.
 //!
 //! # Layout
 //!
@@ -21,7 +21,7 @@
 //! | [`throttle`] | a limit on repeated log messages | |
 //! | [`args`], [`config`], [`app`] | the program: flags, checked values, start and stop | |
 //!
-//! `tests/walls.rs` says which of them may use which, and fails when one uses another.
+//! `tests/walls.rs` lists which of them may use which, and fails if one uses another.
 
 pub mod api;
 pub mod app;

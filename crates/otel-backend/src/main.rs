@@ -1,4 +1,4 @@
-//! otel-backend, the program: see the library for what it does.
+//! The program otel-backend; its code is in the library.
 
 use std::io::IsTerminal as _;
 use std::os::unix::process::CommandExt as _;
@@ -13,10 +13,10 @@ use otel_backend::transfer::{export, import, logs, query};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-/// The command line or a variable is wrong (`EX_USAGE` of sysexits).
+/// The exit code for a wrong command line or variable (`EX_USAGE` of sysexits).
 const USAGE: u8 = 64;
 
-/// A port is taken, the store cannot be used, or a subcommand failed.
+/// The exit code if a port is taken, the store cannot be used, or a subcommand failed.
 const CANNOT_START: u8 = 1;
 
 fn main() -> ExitCode {
@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
-            // If help or an error cannot be printed, neither can that.
+            // If printing fails, there is no way to report it.
             drop(error.print());
             return if error.use_stderr() {
                 USAGE.into()
@@ -70,14 +70,15 @@ fn main() -> ExitCode {
     }
 }
 
-/// Starts the program anew with two of glibc's heaps, and large pieces of memory beside them, unless the
-/// user has chosen a number.
+/// Restarts the program with two glibc heaps, and with large blocks of memory outside them, unless
+/// the user has set a number.
 ///
-/// By default there are up to eight for each core, and each keeps for itself what its threads have
-/// freed, large pieces too: after large answers this came to more than all that was ever in use at once.
+/// By default there are up to eight heaps per core, and each keeps the memory that its threads have
+/// freed, large blocks too: after large answers that came to more than was ever in use at once.
 fn keep_few_heaps() {
     const HEAPS: &str = "MALLOC_ARENA_MAX";
-    /// Bytes from which a piece of memory is given back by itself, and those free at a heap's end.
+    /// The size from which a block of memory is returned to the system, and the free memory kept at
+    /// a heap's end.
     const LARGE: [(&str, &str); 2] = [
         ("MALLOC_MMAP_THRESHOLD_", "1048576"),
         ("MALLOC_TRIM_THRESHOLD_", "1048576"),

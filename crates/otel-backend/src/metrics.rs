@@ -96,7 +96,7 @@ impl fmt::Debug for Metrics {
 }
 
 impl Metrics {
-    /// Metrics at zero. `collectors` are asked whenever the metrics are read.
+    /// Makes metrics that start at zero. `collectors` are called whenever the metrics are read.
     pub fn new(collectors: Vec<Box<dyn Collector>>) -> Self {
         let mut registry = Registry::default();
         registry.register_collector(Box::new(process::Process));
@@ -129,7 +129,7 @@ impl Metrics {
             dropped_points: register(
                 &mut registry,
                 "metric_points_dropped",
-                "Data points of metrics, which are taken and not kept",
+                "Data points of metrics, which are accepted and dropped",
             ),
             connections: register(&mut registry, "connections", "Connections that are open"),
             latency,
@@ -137,7 +137,7 @@ impl Metrics {
         }))
     }
 
-    /// All of them as text.
+    /// All metrics as text.
     pub fn render(&self) -> String {
         let mut text = String::new();
         // Writing to a string cannot fail.
@@ -167,20 +167,20 @@ impl Metrics {
         self.0.refused_requests.get_or_create_owned(&labels).inc();
     }
 
-    /// Counts a request that was refused before it came to a receiver, or that was none of spans.
+    /// Counts a request that was refused before it reached a receiver, or that held no spans.
     pub fn turned_away(&self, endpoint: Endpoint, reason: &'static str) {
         let labels = RefusedAt { endpoint, reason };
         self.0.turned_away.get_or_create_owned(&labels).inc();
     }
 
-    /// Counts data points of metrics that were taken and dropped.
+    /// Counts data points that were accepted and dropped.
     pub fn dropped_points(&self, protocol: Protocol, points: usize) {
         let dropped = &self.0.dropped_points;
         let counter = dropped.get_or_create_owned(&OfProtocol { protocol });
         counter.inc_by(points as u64);
     }
 
-    /// The connections of an endpoint.
+    /// The number of connections of an endpoint.
     pub fn connections(&self, endpoint: Endpoint) -> Gauge {
         self.0
             .connections

@@ -1,8 +1,8 @@
-//! Spans and log records as this program understands them: OTLP's shape, with everything checked.
+//! The model of spans and log records: OTLP's, with everything checked.
 //!
-//! A value of these types is valid by construction: ids are never zero, the kind and the status are
-//! closed sets. Text borrows from the bytes it was received in or read back from, so that a span on
-//! its way through costs few allocations; nothing here knows a wire format.
+//! Values of these types are valid by construction: ids are never zero, and kind and status are
+//! closed sets. Text borrows from the bytes that it was received in or read from, so that a span
+//! causes few allocations. The model knows no wire format.
 //!
 //! Spec: <https://opentelemetry.io/docs/specs/otel/trace/api/>
 

@@ -1,7 +1,7 @@
-//! The receivers: each decodes its protocol, hands spans and log records over, and answers.
+//! The receivers: each decodes its protocol, stores spans and log records, and answers.
 //!
-//! A receiver knows its protocol: paths, content types, answers. Its format is read by
-//! [`crate::format`], and an [`Intake`] bounds, checks and stores what is in it. Metrics are counted and
+//! A receiver knows its protocol: paths, content types, answers. [`crate::format`] decodes the
+//! format, and an [`Intake`] limits, checks and stores the content. Metrics are counted and
 //! dropped.
 
 mod body;

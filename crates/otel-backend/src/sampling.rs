@@ -1,6 +1,6 @@
 //! Remote sampling, for Jaeger's clients and OpenTelemetry's `jaeger_remote` samplers.
 //!
-//! Over HTTP on any path (`/sampling?service=shop`), and over gRPC
+//! It is served over HTTP on any path (`/sampling?service=shop`), and over gRPC
 //! (`SamplingManager/GetSamplingStrategy`).
 //!
 //! Spec: <https://www.jaegertracing.io/docs/latest/architecture/apis/#remote-sampling-configuration>
@@ -32,7 +32,7 @@ type Pairs = Vec<(String, String)>;
 
 const GET_STRATEGY: &str = "/jaeger.api_v2.SamplingManager/GetSamplingStrategy";
 
-/// Bytes of a request over gRPC, which holds one name.
+/// The largest gRPC request in bytes; it holds only a name.
 const MAX_REQUEST: usize = 64 * 1024;
 
 /// The sampling strategies; clones share them.
@@ -41,17 +41,17 @@ pub struct Sampling(Arc<Source>);
 
 #[derive(Debug)]
 enum Source {
-    /// Every trace of every service.
+    /// Samples every trace of every service.
     All(Arc<Strategies>),
-    /// The strategies of a file, which is read again when it has changed.
+    /// The strategies of a file, which is read again when it changes.
     File(File),
 }
 
 impl Sampling {
-    /// The strategies of `file`, or to sample everything.
+    /// Loads the strategies of `file`; without a file, everything is sampled.
     ///
     /// # Errors
-    /// [`SamplingError`] if the file cannot be read or is not what it should be.
+    /// [`SamplingError`] if the file cannot be read or is invalid.
     pub fn new(file: Option<PathBuf>) -> Result<Self, SamplingError> {
         Ok(Self(Arc::new(match file {
             None => Source::All(Arc::default()),
@@ -59,14 +59,14 @@ impl Sampling {
         })))
     }
 
-    /// The strategies in force now.
+    /// The current strategies.
     async fn strategies(&self) -> Arc<Strategies> {
         let this = Arc::clone(&self.0);
         let current = move || match this.as_ref() {
             Source::All(strategies) => Arc::clone(strategies),
             Source::File(file) => file.current(),
         };
-        // A file may lie on a slow disk.
+        // The file may be on a slow disk.
         tokio::task::spawn_blocking(current)
             .await
             .unwrap_or_default()
@@ -81,7 +81,7 @@ pub fn router(sampling: Sampling) -> Router {
     http.merge(grpc_router(sampling))
 }
 
-/// The route over gRPC alone, which Jaeger's collector has beside the one for spans.
+/// The gRPC route alone, which Jaeger's collector has on the port for spans.
 pub fn grpc_router(sampling: Sampling) -> Router {
     let service = SamplingManagerServer::new(sampling).max_decoding_message_size(MAX_REQUEST);
     Router::new().route_service(GET_STRATEGY, service)

@@ -1,10 +1,10 @@
-//! A limit on how often the same message is logged.
+//! Limits how often the same message is logged.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Lets one message through in each [`Throttle::INTERVAL`], and counts the others.
+/// Lets one message pass in each [`Throttle::INTERVAL`], and counts the others.
 #[derive(Debug, Default)]
 pub struct Throttle {
     last: Mutex<Option<Instant>>,
@@ -15,7 +15,7 @@ impl Throttle {
     /// The time between two messages.
     pub const INTERVAL: Duration = Duration::from_secs(10);
 
-    /// A throttle that has let nothing through yet.
+    /// Makes a throttle that lets the first message pass.
     pub const fn new() -> Self {
         Self {
             last: Mutex::new(None),
@@ -23,7 +23,7 @@ impl Throttle {
         }
     }
 
-    /// The number of messages kept back since the last one, if one may pass now; else `None`.
+    /// The number of messages suppressed since the last one, if one may pass now; else `None`.
     pub fn pass(&self) -> Option<u64> {
         self.pass_at(Instant::now())
     }

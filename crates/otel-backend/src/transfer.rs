@@ -1,4 +1,5 @@
-//! Traces and log records from files into the store, and from the store to files and to the shell.
+//! Moves traces and log records from files to the store, and from the store to files and to the
+//! shell.
 
 pub mod export;
 pub mod import;

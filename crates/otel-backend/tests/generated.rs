@@ -1,5 +1,5 @@
-//! The code that is generated from the `.proto` files is committed, so that a build needs no generator;
-//! this proves that it is just what they generate.
+//! The code generated from the `.proto` files is committed, so that a build needs no generator;
+//! this test checks that it is up to date.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -8,11 +8,11 @@ use std::path::Path;
 use prost::Message as _;
 use tonic_prost_build::FileDescriptorSet;
 
-/// The variable that has the files written anew.
+/// The variable that makes the test regenerate the files.
 const UPDATE: &str = "UPDATE_GENERATED";
 
-/// What is not generated: the services send these messages already encoded, and know nothing of what
-/// is inside them.
+/// The messages that are not generated: the services send them already encoded, and do not know
+/// their content.
 const ENCODED: [&str; 10] = [
     ".jaeger.api_v2.SpansResponseChunk",
     ".jaeger.api_v2.Batch",
@@ -36,7 +36,7 @@ fn descriptors(protos: &[&str]) -> FileDescriptorSet {
     protox::compile(protos, include).unwrap()
 }
 
-/// Generates the servers of these files, and compares what is kept with it.
+/// Generates the servers from these files, and compares them with the committed code.
 fn check(protos: &[&str], kept: &str, files: &[&str]) {
     let descriptors = descriptors(protos);
     let bytes = descriptors.encode_to_vec();

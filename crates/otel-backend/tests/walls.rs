@@ -1,6 +1,6 @@
-//! The walls within the crate: which module may use which other, and which foreign crates are for
-//! whom. Every path that a file below `src` writes, in a `use` or elsewhere, is looked at; unit tests
-//! may use what they like.
+//! Tests the walls within the crate: which module may use which other, and which modules may use
+//! foreign crates. Checks every path in a file below `src`, in a `use` or elsewhere; unit tests may
+//! use anything.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -10,8 +10,8 @@ use std::path::Path;
 /// A module and the siblings that it may use.
 type Row = (&'static str, &'static [&'static str]);
 
-/// The modules that lie in another, by its path. Each stands below all that it uses, so there are no
-/// circles; a new module must be entered to pass.
+/// The modules in each parent module, by its path. Each comes after all that it uses, so there are
+/// no cycles; a new module must be entered here.
 const WALLS: [(&str, &[Row]); 3] = [
     (
         "crate",
@@ -181,7 +181,7 @@ fn sources() -> Vec<Source> {
             let Some(module) = name.strip_suffix(".rs") else {
                 continue;
             };
-            // Of the two roots, the program uses the library from outside.
+            // Of the two crate roots, the program uses the library from outside.
             if matches!(module, "lib" | "main") || module.ends_with("tests") {
                 continue;
             }
@@ -196,7 +196,7 @@ fn sources() -> Vec<Source> {
     sources
 }
 
-/// A file without its comments and without the unit tests at its end.
+/// The code of a file without comments and without the unit tests at its end.
 fn code(text: &str) -> String {
     let text = text.split("#[cfg(test)]\nmod tests {").next();
     let lines = text.unwrap_or_default().lines();
@@ -204,7 +204,7 @@ fn code(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// The name of the module below `parent` that a path leads into.
+/// The child of the module `parent` that a path leads to.
 fn child<'p>(path: &'p str, parent: &str) -> Option<&'p str> {
     path.strip_prefix(parent)?
         .strip_prefix("::")?
@@ -212,7 +212,7 @@ fn child<'p>(path: &'p str, parent: &str) -> Option<&'p str> {
         .next()
 }
 
-/// What follows each path's first segment of that name, behind the colons.
+/// The text after each path segment of that name and its colons.
 fn find<'c>(code: &'c str, name: &str) -> impl Iterator<Item = &'c str> {
     let start = format!("{name}::");
     let places: Vec<_> = code.match_indices(&start).map(|(at, _)| at).collect();
@@ -247,7 +247,7 @@ fn parent(module: &str) -> &str {
         .map_or("crate", |(parent, _)| parent)
 }
 
-/// Adds the paths that begin with `base`, of which `rest` is what follows the colons.
+/// Adds the paths that begin with `base`; `rest` is the text after the colons.
 fn expand(base: &str, rest: &str, paths: &mut Vec<String>) {
     if let Some(list) = rest.strip_prefix('{') {
         for part in parts(list) {
@@ -267,7 +267,7 @@ fn expand(base: &str, rest: &str, paths: &mut Vec<String>) {
     }
 }
 
-/// The parts of a list in braces, up to the one that closes it.
+/// The parts of a list in braces, up to the closing one.
 fn parts(list: &str) -> Vec<&str> {
     let mut depth = 0_usize;
     let mut parts = Vec::new();

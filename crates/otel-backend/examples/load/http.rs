@@ -1,17 +1,17 @@
-//! As much of HTTP as a load needs, with little work for the one who sends it.
+//! As much of HTTP as the load generator needs, at little cost for the sender.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
 use anyhow::{Context as _, bail, ensure};
 
-/// A connection that is kept.
+/// A persistent connection.
 pub(crate) struct Http {
     stream: TcpStream,
     head: String,
 }
 
-/// Host and port, and the path behind them.
+/// Splits an address into host and port, and the path.
 pub(crate) fn split(address: &str) -> (&str, &str) {
     let slash = address.find('/').unwrap_or(address.len());
     address.split_at(slash)
@@ -24,7 +24,7 @@ pub(crate) fn connect(host: &str) -> anyhow::Result<TcpStream> {
 }
 
 impl Http {
-    /// A connection that posts to an address, or to `path` there if it has none.
+    /// Opens a connection that posts to an address, or to `path` there if the address has none.
     pub(crate) fn open(address: &str, path: &str, content_type: &str) -> anyhow::Result<Self> {
         let (host, own) = split(address);
         let path = if own.is_empty() { path } else { own };
@@ -36,7 +36,7 @@ impl Http {
         })
     }
 
-    /// Sends one request, which must be accepted.
+    /// Sends a request, which must be accepted.
     pub(crate) fn post(&mut self, body: &[u8]) -> anyhow::Result<()> {
         let head = format!("{}content-length: {}\r\n\r\n", self.head, body.len());
         self.stream.write_all(head.as_bytes())?;
@@ -46,7 +46,7 @@ impl Http {
         Ok(())
     }
 
-    /// Reads an answer; one that is accepted has a short body, or none.
+    /// Reads an answer. That of an accepted request has a short body or none.
     fn read_answer(&mut self) -> anyhow::Result<String> {
         let mut answer = Vec::new();
         let mut chunk = [0; 4096];
@@ -71,7 +71,7 @@ impl Http {
     }
 }
 
-/// Head and body of the answer to one question.
+/// Gets a path; returns the head and the body of the answer.
 pub(crate) fn get(address: &str, path: &str) -> anyhow::Result<(String, String)> {
     let (host, prefix) = split(address);
     let mut stream = connect(host)?;

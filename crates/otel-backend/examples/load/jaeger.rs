@@ -1,4 +1,5 @@
-//! Spans as Jaeger's requests, in Thrift and in protobuf: each of one service, as Jaeger's are.
+//! Encodes spans as Jaeger's requests, in Thrift and in protobuf; each request has spans of one
+//! service.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! Loads otel-backend with spans, beside another backend if one is named, and says what that cost.
+//! Loads otel-backend with spans, and another backend if one is given, and reports the cost.
 //!
 //! ```text
 //! cargo build --release -p otel-backend --bins --examples
@@ -7,10 +7,10 @@
 //!     --peer-query 127.0.0.1:10428/select/jaeger --peer-pid 4711 --peer-data /tmp/victoria
 //! ```
 //!
-//! It starts the otel-backend that was built beside it, on an empty directory. The requests are
-//! encoded beforehand, eight for each connection: 8 spans a trace, 10 attributes a span or more, 400
-//! spans a request; each use of one has other ids, users and times. CPU seconds are those of the backend
-//! alone.
+//! It starts the otel-backend that was built beside it, with an empty directory. The requests are
+//! encoded beforehand, eight for each connection: 8 spans per trace, at least 10 attributes per
+//! span, 400 spans per request. Each use of a request has other ids, users and times. CPU seconds
+//! are those of the backend alone.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -35,30 +35,30 @@ use clap::Parser;
 use process::Backend;
 use table::Table;
 
-/// Loads otel-backend with spans, beside another backend if one is named, and says what that cost.
+/// Loads otel-backend with spans, and another backend if one is given, and reports the cost.
 #[derive(Parser)]
 struct Options {
-    /// How many spans to send by each protocol, as fast as they are taken.
+    /// The number of spans to send by each protocol, at full speed.
     #[arg(long, default_value_t = 1_000_000)]
     spans: u64,
 
-    /// How many spans a request has; a multiple of 8.
+    /// The number of spans in a request; a multiple of 8.
     #[arg(long, default_value_t = 400)]
     per_request: usize,
 
-    /// How many connections send at the same time.
+    /// The number of connections that send at the same time.
     #[arg(long, default_value_t = 32)]
     connections: u64,
 
-    /// How many spans a second to send when the rate is fixed.
+    /// The number of spans per second when the rate is fixed.
     #[arg(long, default_value_t = 20_000)]
     rate: u64,
 
-    /// How many seconds to send at that rate; 0 leaves it out.
+    /// The seconds of sending at that rate; 0 skips it.
     #[arg(long, default_value_t = 20)]
     seconds: u64,
 
-    /// What the spans are like.
+    /// The kind of spans.
     #[arg(long, value_enum, default_value = "shop")]
     data: spans::Data,
 
@@ -66,7 +66,7 @@ struct Options {
     #[arg(long)]
     otlp_only: bool,
 
-    /// Where otel-backend is to keep its data, instead of a temporary directory; it must be empty.
+    /// The data directory of otel-backend, which must be empty; by default a temporary one.
     #[arg(long, value_name = "DIRECTORY")]
     data_dir: Option<std::path::PathBuf>,
 
@@ -74,10 +74,10 @@ struct Options {
     peer: Peer,
 }
 
-/// Another backend, which is running.
+/// Another backend, which is already running.
 #[derive(Parser)]
 struct Peer {
-    /// Its OTLP HTTP receiver; without a path, /v1/traces.
+    /// Its OTLP HTTP receiver; the default path is /v1/traces.
     #[arg(id = "peer_otlp", long = "peer-otlp", value_name = "HOST:PORT/PATH")]
     otlp: Option<String>,
 
@@ -99,7 +99,7 @@ struct Peer {
     )]
     grpc: Option<String>,
 
-    /// Jaeger's query API, with what comes before /api.
+    /// Its query API in Jaeger's form, with the path before /api.
     #[arg(
         id = "peer_query",
         long = "peer-query",
@@ -108,7 +108,7 @@ struct Peer {
     )]
     query: Option<String>,
 
-    /// Its process, to say what it used.
+    /// Its process id, to report what it used.
     #[arg(
         id = "peer_pid",
         long = "peer-pid",
@@ -117,7 +117,7 @@ struct Peer {
     )]
     pid: Option<u32>,
 
-    /// Its data directory, to say how large it is.
+    /// Its data directory, to report the size.
     #[arg(
         id = "peer_data",
         long = "peer-data",
@@ -138,6 +138,6 @@ fn main() -> anyhow::Result<()> {
     let peer = peer.map(|mut peer| measure::all(&mut peer, &options, &mut table.peer));
     table.print();
     println!("load average after: {}", process::load_average()?);
-    // A peer that fails, or has lost a trace, still has the figures measured before.
+    // If the peer fails or has lost a trace, the earlier figures are still printed.
     peer.unwrap_or(Ok(()))
 }

@@ -1,4 +1,4 @@
-//! What is measured, in this order.
+//! The measurements, in this order.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use crate::spans::Data;
 use crate::table::Figures;
 use crate::{Options, questions};
 
-/// How often a start is measured.
+/// The number of starts that are measured.
 const STARTS: usize = 5;
 
 /// A backend has settled when it used less than this much of a core for a second.
@@ -94,9 +94,9 @@ pub(crate) fn all(
 }
 
 struct Restarts {
-    /// Milliseconds until spans were accepted.
+    /// The milliseconds from each start until spans were accepted.
     starts: Vec<f64>,
-    /// Milliseconds that the first question after that took.
+    /// The milliseconds of the first query after each start.
     first_traces: Vec<f64>,
 }
 

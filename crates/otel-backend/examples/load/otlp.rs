@@ -1,4 +1,4 @@
-//! Spans as an OTLP request.
+//! Encodes spans as an OTLP request.
 
 use std::collections::BTreeSet;
 

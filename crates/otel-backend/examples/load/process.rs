@@ -1,4 +1,4 @@
-//! The backend under load, and what its process uses.
+//! The backend under load, and the resources that its process uses.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::Peer;
 use crate::send::{Connection, Protocol, template};
 use crate::spans::Data;
 
-/// A backend; one that was started here is ended with this.
+/// A backend; if it was started here, it is stopped when dropped.
 pub(crate) struct Backend {
     otlp: String,
     thrift: Option<String>,
@@ -29,17 +29,17 @@ struct Ours {
     _temporary: Option<TempDir>,
 }
 
-/// What a process used.
+/// The resources that a process has used.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Usage {
-    /// Seconds.
+    /// CPU seconds.
     pub(crate) cpu: f64,
     pub(crate) memory_mib: f64,
     pub(crate) peak_mib: f64,
 }
 
 impl Backend {
-    /// A peer, if one is named.
+    /// A peer, if one is given.
     pub(crate) fn running(peer: &Peer) -> Option<Self> {
         Some(Self {
             otlp: peer.otlp.clone()?,
@@ -52,7 +52,7 @@ impl Backend {
         })
     }
 
-    /// Starts the otel-backend that lies beside this example.
+    /// Starts the otel-backend in the folder above this example's.
     pub(crate) fn start(directory: Option<&Path>) -> anyhow::Result<Self> {
         let temporary = directory.is_none().then(tempfile::tempdir).transpose()?;
         let directory = directory.or(temporary.as_ref().map(TempDir::path));
@@ -78,7 +78,7 @@ impl Backend {
         self.ours.is_some()
     }
 
-    /// Where a protocol is received: host and port, and perhaps a path.
+    /// The receiver of a protocol: host and port, perhaps with a path.
     pub(crate) fn address(&self, protocol: Protocol) -> Option<String> {
         match protocol {
             Protocol::OtlpHttp => Some(self.otlp.clone()),
@@ -87,12 +87,12 @@ impl Backend {
         }
     }
 
-    /// Where Jaeger's query API is.
+    /// The address of Jaeger's query API.
     pub(crate) fn query(&self) -> Option<String> {
         self.query.clone()
     }
 
-    /// Ends the backend, starts it on the same data, and waits until it accepts spans.
+    /// Stops the backend, starts it with the same data, and waits until it accepts spans.
     pub(crate) fn restart(&mut self) -> anyhow::Result<Duration> {
         let ours = self.ours.as_mut().context("it was not started here")?;
         ours.running.take().map(test_kit::Backend::terminate);
@@ -113,14 +113,14 @@ impl Backend {
         Ok(took)
     }
 
-    /// What the process used so far, if it is known.
+    /// The resources that the process has used so far, if known.
     pub(crate) fn usage(&self) -> anyhow::Result<Option<Usage>> {
         let Some(pid) = self.pid else {
             return Ok(None);
         };
         let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
         let behind_name = stat.rsplit(')').next().context("no fields")?;
-        // Fields 14 and 15 of the whole line, in hundredths of a second.
+        // Fields 14 and 15 of the line, in hundredths of a second.
         let ticks = behind_name.split_whitespace().skip(11).take(2);
         let ticks: u64 = ticks.filter_map(|field| field.parse::<u64>().ok()).sum();
         let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
@@ -135,7 +135,7 @@ impl Backend {
         }))
     }
 
-    /// Bytes of all files of the data directory.
+    /// The total size of the files in the data directory, in bytes.
     pub(crate) fn disk_bytes(&self) -> anyhow::Result<Option<u64>> {
         let Some(data) = &self.data else {
             return Ok(None);
@@ -156,7 +156,7 @@ impl Backend {
     }
 }
 
-/// How many processes wanted to run, over the last one, five and fifteen minutes.
+/// The load average over the last one, five and fifteen minutes.
 pub(crate) fn load_average() -> anyhow::Result<String> {
     let text = fs::read_to_string("/proc/loadavg")?;
     Ok(text.split(' ').take(3).collect::<Vec<_>>().join(" "))

@@ -1,4 +1,4 @@
-//! How long questions take, and how long a span takes to be found.
+//! Measures the time of queries, and the time until a span is found.
 
 use std::time::{Duration, Instant};
 
@@ -11,16 +11,17 @@ use crate::send::{Connection, Protocol, template};
 use crate::spans::{Data, Random};
 use crate::template::trace_id;
 
-/// Times each kind of question is asked.
+/// The number of times that each query is repeated.
 const TIMES: u64 = 50;
 
-/// How long a backend may take to show a span.
+/// The longest to wait for a backend to show a span.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Times each question about all spans is asked.
+/// The number of times that each full scan is repeated.
 const SCAN_TIMES: usize = 7;
 
-/// Questions that no index answers: searches and metrics in TraceQL, and the calls between services.
+/// Queries that no index can answer: TraceQL searches and metrics, and the dependencies between
+/// services.
 const SCANS: [(&str, &str); 9] = [
     ("number that nothing has", "{ span.thread.id > 1000 }"),
     (
@@ -44,7 +45,7 @@ const DEPENDENCIES: &str = "dependencies";
 /// Makes the path and the parameters of a request.
 type Question = Box<dyn FnMut() -> String>;
 
-/// Each is common, but no span has all.
+/// Each of them is common, but no span has all.
 const MANY_TAGS: &[(&str, &str)] = &[
     ("url.path", "/api/items/77"),
     ("component", "redis"),
@@ -53,7 +54,7 @@ const MANY_TAGS: &[(&str, &str)] = &[
     ("http.request.method", "NONE"),
 ];
 
-/// Asks every kind of question, and hands over each figure with its name.
+/// Measures every kind of query, and reports each figure with its name.
 pub(crate) fn ask_all(
     backend: &Backend,
     spans: u64,
@@ -68,7 +69,7 @@ pub(crate) fn ask_all(
         let at = |share: f64| times[(times.len() as f64 * share) as usize].as_secs_f64() * 1e3;
         put(&format!("{name}, ms, median"), at(0.5));
         put(&format!("{name}, ms, p99"), at(0.99));
-        // What a busy machine changes less.
+        // A busy machine affects this figure less.
         put(&format!("{name}, CPU ms"), cpu * 1e3 / times.len() as f64);
     };
     for (name, mut question) in questions(&query)? {
@@ -88,7 +89,7 @@ pub(crate) fn ask_all(
     Ok(())
 }
 
-/// Asks the questions about all spans, of which there are so many.
+/// Measures the queries that scan all of so many spans.
 fn scan_all(query: &str, spans: u64, put: &mut dyn FnMut(&str, f64)) -> anyhow::Result<()> {
     for (name, question) in SCANS {
         let path = scan(question);
@@ -104,7 +105,7 @@ fn scan_all(query: &str, spans: u64, put: &mut dyn FnMut(&str, f64)) -> anyhow::
     Ok(())
 }
 
-/// The path and the parameters of a question about all spans.
+/// The path and the parameters of a full scan.
 fn scan(question: &str) -> String {
     let end = UnixNanos::now().micros() / 1_000_000 + 60;
     let (start, quoted) = (end - 86_400, escape(question));
@@ -118,7 +119,7 @@ fn scan(question: &str) -> String {
     }
 }
 
-/// A text as a parameter has it.
+/// Escapes a text for use in a parameter.
 fn escape(text: &str) -> String {
     let escaped = text.bytes().map(|byte| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'_' => char::from(byte).to_string(),
@@ -146,7 +147,7 @@ fn questions(query: &str) -> anyhow::Result<Vec<(&'static str, Question)>> {
     ])
 }
 
-/// Asks for a trace that was sent by OTLP, by its number.
+/// Measures the query for a trace, given its number, that was sent by OTLP.
 pub(crate) fn trace(backend: &Backend, number: u64) -> anyhow::Result<Duration> {
     let query = backend.query().context("no query API")?;
     let began = Instant::now();
@@ -177,7 +178,7 @@ fn search(tags: &[(&str, &str)], more: &str) -> Question {
     })
 }
 
-/// The user of some span, of whom there are few others.
+/// The user in some span; few other spans have the same user.
 fn any_user(query: &str) -> anyhow::Result<String> {
     let (_, body) = get(query, &search(&[], "")())?;
     let behind = body
@@ -194,7 +195,7 @@ fn ask(address: &str, path: &str) -> anyhow::Result<Duration> {
     Ok(began.elapsed())
 }
 
-/// Sends a trace and asks for it until it is there.
+/// Sends a trace, and repeats the query for it until it is found.
 fn visible(otlp: &str, query: &str, number: u64) -> anyhow::Result<Duration> {
     let number = (1 << 50) + number;
     let mut connection = Connection::open(Protocol::OtlpHttp, otlp)?;

@@ -1,4 +1,4 @@
-//! Sending requests: by which protocol, how many, how fast.
+//! Sends requests by a protocol, in some number, at some rate.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,7 +27,8 @@ pub(crate) enum Protocol {
 }
 
 impl Protocol {
-    /// OTLP comes last: its spans, with times to the nanosecond, are those that searches find first.
+    /// OTLP is last, so that its spans, whose times have nanoseconds, are the first that searches
+    /// find.
     pub(crate) const ALL: [Self; 3] = [Self::ThriftHttp, Self::JaegerGrpc, Self::OtlpHttp];
 }
 
@@ -41,27 +42,27 @@ impl fmt::Display for Protocol {
     }
 }
 
-/// How many requests each connection sends in turn: so many spans apart, values are the same.
+/// The number of requests that each connection repeats in turn; values recur after that.
 const TEMPLATES: usize = 8;
 
-/// What is to be sent.
+/// The spans to send.
 pub(crate) struct Load {
     pub(crate) data: Data,
     pub(crate) protocol: Protocol,
     pub(crate) spans: u64,
     pub(crate) per_request: usize,
     pub(crate) connections: u64,
-    /// Spans a second; as fast as they are taken if `None`.
+    /// Spans per second; `None` for full speed.
     pub(crate) rate: Option<u64>,
-    /// The number of the first request, which makes its ids.
+    /// The number of the first request, from which its ids are made.
     pub(crate) first_request: u64,
 }
 
-/// What was sent.
+/// The spans that were sent.
 pub(crate) struct Sent {
     pub(crate) spans: u64,
     pub(crate) bytes: u64,
-    /// From the first request to the last answer.
+    /// The time from the first request to the last answer.
     pub(crate) took: Duration,
 }
 
@@ -79,10 +80,10 @@ impl Load {
         }
     }
 
-    /// Sends all.
+    /// Sends all spans.
     pub(crate) fn send(&self, backend: &Backend) -> anyhow::Result<Sent> {
         let address = backend.address(self.protocol).context("no address")?;
-        // Before the clock starts: making a template is not sending.
+        // Templates are made before the clock starts.
         let senders: Vec<_> = (0..self.connections as usize)
             .map(|number| {
                 let service = number % SERVICES.len();
@@ -145,7 +146,7 @@ impl Load {
     }
 }
 
-/// A request of so many spans; by a protocol of Jaeger, of one service.
+/// A template with so many spans; for Jaeger's protocols, with a single service.
 pub(crate) fn template(data: Data, protocol: Protocol, spans: u64, service: usize) -> Template {
     let traces = spans.div_ceil(TRACE);
     let sketches = sketches(data, traces);
@@ -163,7 +164,7 @@ pub(crate) enum Connection {
     Grpc(Box<GrpcConnection>),
 }
 
-/// A connection over HTTP/2, and what drives it.
+/// An HTTP/2 connection, and the runtime that drives it.
 pub(crate) struct GrpcConnection {
     runtime: tokio::runtime::Runtime,
     client: Grpc<Channel>,

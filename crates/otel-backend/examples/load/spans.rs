@@ -1,4 +1,4 @@
-//! Spans of three kinds, eight a trace, with ten attributes or more.
+//! Makes spans of three kinds, eight per trace, with ten or more attributes.
 
 mod texts;
 mod varied;
@@ -9,7 +9,7 @@ use crate::template::user_placeholder;
 
 pub(crate) const SERVICES: [&str; 5] = ["frontend", "checkout", "cart", "payment", "redis"];
 
-/// What is known of each service beside its name.
+/// The resource attributes of each service beside its name.
 pub(crate) const RESOURCE: [(&str, &str); 5] = [
     ("service.version", "1.4.2"),
     ("host.name", "node-7.example.com"),
@@ -27,41 +27,41 @@ const OPERATIONS: [&str; 6] = [
     "SELECT",
 ];
 
-/// Spans of a trace.
+/// The number of spans in a trace.
 pub(crate) const TRACE: u64 = 8;
 
-/// What the spans are like.
+/// The kind of spans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Data {
     /// Those of a small shop with five services; most values repeat.
     Shop,
-    /// Of twenty services, two in a request; most values hardly repeat. By OTLP only.
+    /// Those of twenty services, two in a request; most values rarely repeat. OTLP only.
     Varied,
-    /// Those of the shop with SQL, stack traces and conversations with a model. By OTLP only.
+    /// Those of the shop with SQL, stack traces and conversations with a model. OTLP only.
     Texts,
 }
 
-/// A span, whatever it is encoded to.
+/// A span before it is encoded.
 pub(crate) struct Sketch {
-    /// Its trace, by number.
+    /// The number of its trace.
     pub(crate) trace: u64,
     /// Its number among all spans.
     pub(crate) number: u64,
-    /// Its parent's number.
+    /// The number of its parent.
     pub(crate) parent: Option<u64>,
     pub(crate) service: &'static str,
     pub(crate) name: String,
-    /// OTLP's number of its kind.
+    /// Its kind, as OTLP's number.
     pub(crate) kind: u8,
-    /// Nanoseconds after now.
+    /// The start, in nanoseconds after the current time.
     pub(crate) start: u64,
-    /// Nanoseconds.
+    /// The duration in nanoseconds.
     pub(crate) duration: u64,
     pub(crate) failed: bool,
     pub(crate) attributes: Vec<(&'static str, Value)>,
-    /// The key of the entry that was not in the cache, if this is its event.
+    /// The key of the missing cache entry, if the span has such an event.
     pub(crate) cache_miss: Option<String>,
-    /// The type, the message and the stack trace of its exception.
+    /// The type, message and stack trace of an exception, if the span has one.
     pub(crate) exception: Option<[String; 3]>,
 }
 
@@ -71,11 +71,11 @@ pub(crate) enum Value {
     Double(f64),
 }
 
-/// A generator of numbers that only have to look random: `SplitMix64`.
+/// `SplitMix64`, a generator of pseudorandom numbers.
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    /// One that is different every time.
+    /// Makes a generator with a different seed each time.
     pub(crate) fn seeded() -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         Self(since.unwrap_or_default().as_nanos() as u64)
@@ -94,7 +94,7 @@ impl Random {
     }
 }
 
-/// Spans of so many traces, trace by trace.
+/// The spans of so many traces, trace by trace.
 pub(crate) fn sketches(data: Data, traces: u64) -> Vec<Sketch> {
     let mut random = Random::seeded();
     let services = varied::services(&mut random);

@@ -1,6 +1,6 @@
-//! The figures, beside what is aimed at and beside those of a peer.
+//! The table of figures, with their targets and the figures of a peer.
 
-/// Figures by their names, in the order in which they were measured.
+/// Figures with their names, in the order of measurement.
 pub(crate) type Figures = Vec<(String, f64)>;
 
 #[derive(Default)]
@@ -9,7 +9,7 @@ pub(crate) struct Table {
     pub(crate) peer: Figures,
 }
 
-/// The targets: at most so much, or at least.
+/// The targets: at most or at least so much.
 const TARGETS: [(&str, &str, f64); 26] = [
     ("start, ms", "<=", 50.0),
     ("start with data, ms", "<=", 500.0),

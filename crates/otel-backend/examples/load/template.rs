@@ -1,19 +1,19 @@
-//! An encoded request, of which every use has other traces, spans and users, and other times.
+//! An encoded request that is reused with other trace ids, span ids, users and times.
 //!
-//! It is encoded once, with placeholders that can be found in the bytes of every format; a use only
-//! writes over these.
+//! It is encoded once, with placeholders that can be found in the bytes of every format; each use
+//! overwrites only these.
 
 use otel_backend::model::UnixNanos;
 
 use crate::spans::Random;
 
-/// Stands for now in times, in nanoseconds.
+/// The placeholder for the current time in nanoseconds.
 pub(crate) const NANOS: u64 = 0x1111_1111_0000_0000;
 
-/// Stands for now in times, in microseconds.
+/// The placeholder for the current time in microseconds.
 pub(crate) const MICROS: u64 = 0x2222_2222_0000_0000;
 
-/// Stands for now in times, in seconds.
+/// The placeholder for the current time in seconds.
 pub(crate) const SECONDS: u64 = 2_000_000_001;
 
 const TRACE_HIGH: u64 = 0xfefe_fefe_0000_0000;
@@ -25,18 +25,18 @@ pub(crate) struct Template {
     places: Vec<(usize, Placeholder)>,
 }
 
-/// What stands in the encoded bytes where every use puts something else.
+/// The kinds of placeholders.
 #[derive(Clone, Copy)]
 enum Placeholder {
     TraceHigh(u64),
     TraceLow(u64),
     Span(u64),
     User(u64),
-    /// Little-endian nanoseconds, so long after now.
+    /// Little-endian nanoseconds, so long after the current time.
     Nanos(u64),
-    /// Big-endian microseconds, so long after now.
+    /// Big-endian microseconds, so long after the current time.
     Micros(u64),
-    /// Seconds, as protobuf writes them.
+    /// Seconds in protobuf's encoding.
     Seconds,
 }
 
@@ -55,21 +55,21 @@ pub(crate) fn user_placeholder(span: u64) -> String {
     format!("user{span:08}")
 }
 
-/// The id of a trace of a request.
+/// The id of a trace in a request.
 pub(crate) fn trace_id(request: u64, trace: u64) -> u128 {
     let mut random = Random(request.wrapping_mul(1_000_003) + trace);
     (u128::from(random.next()) << 64) | u128::from(random.next())
 }
 
 impl Template {
-    /// The template in these bytes.
+    /// Makes a template from these bytes.
     pub(crate) fn new(bytes: Vec<u8>) -> Self {
         let place = |at| Some((at, Placeholder::at_start_of(&bytes[at..])?));
         let places = (0..bytes.len()).filter_map(place).collect();
         Self { bytes, places }
     }
 
-    /// The request with the traces of that number, at this moment.
+    /// Fills in the traces with this number and the current time.
     pub(crate) fn renew(&mut self, number: u64) -> &[u8] {
         let now = UnixNanos::now();
         let bytes = &mut self.bytes;
@@ -125,7 +125,7 @@ impl Placeholder {
     }
 }
 
-/// A number of today's seconds as protobuf writes it: it has five bytes, as has the placeholder.
+/// The current seconds in protobuf's encoding, which has five bytes like the placeholder.
 fn varint(seconds: u64) -> [u8; 5] {
     let byte = |n: usize| (seconds >> (7 * n)) as u8;
     std::array::from_fn(|n| {

@@ -1,4 +1,4 @@
-//! The parts that the query APIs share: envelopes, parameters, ids, and the way out of an answer.
+//! Code shared by the query APIs: envelopes, parameters, ids, and the sending of answers.
 
 pub(super) mod answer;
 pub(super) mod envelope;

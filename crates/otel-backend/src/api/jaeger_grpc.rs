@@ -1,7 +1,7 @@
-//! Jaeger's query APIs over gRPC, with reflection and health.
+//! Jaeger's query APIs over gRPC, with reflection and health checks.
 //!
-//! The services and their messages are generated from the files in `proto`; a test proves it. Spans
-//! are not generated: they leave in the bytes in which the rest of the program writes them.
+//! The services and their messages are generated from the files in `proto`, as a test checks. Spans
+//! are not generated types: they are sent in the bytes that the rest of the program writes.
 
 mod encoded;
 mod generated;
@@ -19,11 +19,11 @@ use super::common::grpc::serve;
 use crate::query::Query;
 use generated::jaeger::{api_v2, api_v3};
 
-/// A service of Jaeger's whose health clients may ask for. It is not served: metrics are answered over
-/// HTTP alone.
+/// A service of Jaeger's whose health clients may check. It is not served, since metrics are
+/// available over HTTP only.
 const METRICS: &str = "jaeger.api_v2.metrics.MetricsQueryService";
 
-/// All services. Reflection also tells of those that `others` describes.
+/// All services. Reflection also describes the services in `others`.
 pub(super) async fn router(query: Query, others: &'static [u8]) -> Router {
     let v2 = api_v2::query_service_server::QueryServiceServer::new(v2::Service(query.clone()));
     let v3 = api_v3::query_service_server::QueryServiceServer::new(v3::Service(query));
@@ -58,7 +58,7 @@ fn name<S: NamedService>(_: &S) -> &'static str {
     S::NAME
 }
 
-/// Reflection describes what is compiled in, so a failure would show in every test.
+/// The reflection data is compiled in, so a failure would appear in every test.
 fn without_reflection(router: Router, error: &ReflectionError) -> Router {
     tracing::error!(%error, "gRPC reflection is off");
     router

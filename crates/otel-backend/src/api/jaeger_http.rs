@@ -1,4 +1,4 @@
-//! Jaeger's old API, `/api/…`, which its UI's trace page and Grafana use.
+//! Jaeger's old API, `/api/…`, used by the trace page of its UI and by Grafana.
 //!
 //! Spec: <https://www.jaegertracing.io/docs/latest/architecture/apis/#query-json-over-http>
 
@@ -63,7 +63,7 @@ async fn dependencies(
     Ok(envelope::answer(&links, 0, is_pretty(&pairs)))
 }
 
-/// There is no archive: traces are kept as long as they fit.
+/// There is no archive: traces are kept as long as there is room.
 async fn archive(Path(id): Path<String>, Params(pairs): Params<Pairs>) -> ApiError {
     let checked = ids::parse_path(&id)
         .map_err(ApiError::bad_request)

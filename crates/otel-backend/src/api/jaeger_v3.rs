@@ -1,4 +1,4 @@
-//! Jaeger's new API, `/api/v3/…`, which its UI's search page uses. Traces are OTLP here.
+//! Jaeger's v3 API, `/api/v3/…`, used by the search page of its UI. Its traces are OTLP.
 //!
 //! Spec: <https://github.com/jaegertracing/jaeger-idl/blob/main/proto/api_v3/query_service.proto>
 
@@ -24,7 +24,7 @@ use crate::query::{Lookup, Missing, Query, Trace};
 use crate::store::ReadError;
 use params::{check_hints, is_raw, parse_search, text};
 
-/// A failed request: as [`ApiError`], in this API's words.
+/// A failed request: an [`ApiError`] in this API's format.
 struct V3Error(ApiError);
 
 impl<E: Into<ApiError>> From<E> for V3Error {
@@ -126,7 +126,7 @@ async fn summaries(
     Params(pairs): Params<Pairs>,
 ) -> Result<Response, V3Error> {
     let search = parse_search(&pairs)?;
-    // A summary is of the adjusted trace; the parameter must only be well formed.
+    // A summary is always of the adjusted trace; the parameter must only be valid.
     is_raw(&pairs, "query.rawTraces")?;
     let answer = answer::json(is_pretty(&pairs), move |json, patience| {
         let hits = query.search(&search, patience)?;

@@ -1,4 +1,4 @@
-//! Log records: an API of our own, since Jaeger and Tempo have none. `docs/query-api.md` describes it.
+//! Our own API for log records, since Jaeger and Tempo have none. `docs/query-api.md` describes it.
 
 use axum::Router;
 use axum::extract::{Query as Params, State};
@@ -16,12 +16,12 @@ use crate::model::{LogRecord, Severity, UnixNanos};
 use crate::query::{LogCursor, LogOrder, LogSearch, LogText, Query};
 use crate::store::LogScope;
 
-/// A record with what the page shows first of it.
+/// A record, preceded by the fields that the page shows first.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Shown<'a> {
     service: &'a str,
-    /// The name of its severity.
+    /// The name of the severity.
     severity: String,
     /// The body as text.
     text: &'a str,
@@ -29,10 +29,10 @@ struct Shown<'a> {
     record: LogJson<'a>,
 }
 
-/// The records of an answer without `limit`.
+/// The default of `limit`.
 const LIMIT: usize = 100;
 
-/// The largest limit.
+/// The largest `limit`.
 const MAX_LIMIT: usize = 10_000;
 
 pub(super) fn router() -> Router<Query> {

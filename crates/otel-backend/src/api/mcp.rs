@@ -1,7 +1,8 @@
-//! The endpoint for agents, `POST /mcp` (Model Context Protocol): tools that read traces and answer in
-//! lines of text, within a budget of tokens.
+//! The endpoint for agents, `POST /mcp` (Model Context Protocol), with tools that read traces and
+//! answer in lines of text, within a budget of tokens.
 //!
-//! There are no sessions and no streams: one JSON object answers each request. Nothing here writes.
+//! There are no sessions and no streams: each request is answered by one JSON object. All tools are
+//! read-only.
 //!
 //! Spec: <https://modelcontextprotocol.io/specification/2026-07-28/basic/transports>
 
@@ -30,22 +31,22 @@ use message::{Message, Problem, Reply};
 use protocol::Server;
 use quote::Secrets;
 
-/// Bytes of a request.
+/// The largest request, in bytes.
 const MAX_BODY: usize = 64 * 1024;
 
-/// Messages of a batch.
+/// The most messages in a batch.
 const MAX_BATCH: usize = 16;
 
-/// What the tools answer from, and how.
+/// The state that the tools use.
 #[derive(Debug, Clone)]
 struct Context {
     query: Query,
     secrets: Secrets,
-    /// The address of the trace page, without a slash at its end; empty if it is not known.
+    /// The URL of the trace page, without a slash at its end; empty if it is not known.
     page: String,
 }
 
-/// The routes; agents see secrets if `show_secrets`.
+/// The routes. Agents see secrets if `show_secrets` is set.
 pub(super) fn router(show_secrets: bool) -> Router<Query> {
     let secrets = Secrets::shown(show_secrets);
     let receive = post(move |State(query), headers, body| receive(query, secrets, headers, body));
@@ -76,7 +77,7 @@ async fn receive(query: Query, secrets: Secrets, headers: HeaderMap, body: Body)
         Ok(message::Body::One(message)) => server.answer(message).await.into_response(),
         Ok(message::Body::Batch(messages)) if server.takes_batches() => {
             if messages.len() > MAX_BATCH {
-                let problem = Problem::invalid("a batch may have 16 messages");
+                let problem = Problem::invalid("a batch may have at most 16 messages");
                 return Reply::error(None, problem).into_response();
             }
             let mut replies = Vec::new();
@@ -99,7 +100,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     essence.is_some_and(|it| it.trim().eq_ignore_ascii_case("application/json"))
 }
 
-/// The address of the page, as the client calls this machine.
+/// The URL of the page, with the host name that the client used.
 fn page(headers: &HeaderMap) -> String {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let is_host = |host: &&str| {
@@ -111,7 +112,7 @@ fn page(headers: &HeaderMap) -> String {
 }
 
 impl Context {
-    /// The address of a trace's page.
+    /// The URL of a trace's page.
     fn link(&self, trace: TraceId) -> String {
         format!("{}/trace/{trace}", self.page)
     }

@@ -1,8 +1,8 @@
 //! Grafana Tempo's query API, as far as Grafana's Tempo data source needs it.
 //!
-//! It lies under `/tempo`, so that the data source's URL is `http://HOST:16686/tempo`. Paths that
-//! Jaeger's API does not have lie at the root too, where `/api/traces/{id}` is Tempo's for clients that
-//! accept protobuf.
+//! It is under `/tempo`, so the URL of the data source is `http://HOST:16686/tempo`. Paths that
+//! Jaeger's API does not use are at the root too; there, `/api/traces/{id}` is Tempo's for clients
+//! that accept protobuf.
 //!
 //! Spec: <https://grafana.com/docs/tempo/latest/api_docs/>
 
@@ -25,10 +25,10 @@ use crate::query::Query;
 
 pub(super) use trace::{accepts_protobuf, protobuf};
 
-/// The version of Tempo whose API this follows; Grafana asks for it to know what it may send.
+/// The version of Tempo whose API is implemented; Grafana asks for it to choose its requests.
 const VERSION: &str = "2.9.0";
 
-/// All routes, under `/tempo` and those that are free at the root.
+/// All routes under `/tempo`, and those that are free at the root.
 pub(super) fn router() -> Router<Query> {
     let alone = Router::new()
         .route("/api/traces/{id}", get(trace::v1))

@@ -1,4 +1,4 @@
-//! The path under which the page and the query APIs lie, for a proxy that passes it on.
+//! Serves the page and the query APIs under a base path, for a proxy that does not remove it.
 
 use axum::Router;
 use axum::extract::Request;
@@ -7,25 +7,25 @@ use http::uri::PathAndQuery;
 use http::{StatusCode, Uri};
 use tower::ServiceExt as _;
 
-/// All routes of `router`, under a path such as `/tracing`, and nowhere else.
+/// All routes of `router` under a path such as `/tracing`, and nowhere else.
 pub(super) fn under(base: String, router: Router) -> Router {
     Router::new().fallback(move |request| answer(base.clone(), router.clone(), request))
 }
 
 async fn answer(base: String, router: Router, mut request: Request) -> Response {
-    // The page names its files relative to its address, which must end with a slash.
+    // The page refers to its files relative to its URL, which must end with a slash.
     if [base.as_str(), "/"].contains(&request.uri().path()) {
         return Redirect::temporary(&format!("{base}/")).into_response();
     }
     let Some(uri) = without(&base, request.uri()) else {
-        let reason = format!("404 page not found: everything here lies under {base}/\n");
+        let reason = format!("404 page not found: everything here is under {base}/\n");
         return (StatusCode::NOT_FOUND, reason).into_response();
     };
     *request.uri_mut() = uri;
     router.oneshot(request).await.into_response()
 }
 
-/// An address without the path at its beginning.
+/// A URI without the base path.
 fn without(base: &str, uri: &Uri) -> Option<Uri> {
     let rest = uri.path_and_query()?.as_str().strip_prefix(base)?;
     if !rest.starts_with('/') {

@@ -1,9 +1,10 @@
-//! The connections of all ports: bounded in number. When there is no room for a new one, the one that
-//! has waited for longest makes room.
+//! The connections of all ports, limited in number. If the limit is reached, a new connection
+//! displaces the one that has been waiting longest.
 //!
-//! A connection waits while no request on it is being worked on. One that waits for its next request is
-//! closed only to make room: clients keep theirs for minutes, and lose what they send on one that is
-//! closed meanwhile. One that has stalled within a request's head or an answer is closed after a while.
+//! A connection waits while none of its requests is being handled. One that waits for its next
+//! request is closed only to make room, since clients keep connections for minutes and lose a
+//! request that they send on a closed one. One that stalls in the middle of a request's head or of
+//! an answer is closed after a while.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,10 +13,10 @@ use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-/// How long a connection may be in the middle of a head or an answer without going on.
+/// The longest pause in the middle of a head or an answer.
 pub(super) const STALL: Duration = Duration::from_mins(1);
 
-/// How often stalled connections are looked for.
+/// The interval between checks for stalled connections.
 const LOOK: Duration = Duration::from_secs(5);
 
 /// All connections; clones share them.
@@ -26,7 +27,7 @@ pub(super) struct Connections {
     waiting: Arc<Mutex<Waiting>>,
 }
 
-/// The connections that wait, in the order in which they began to.
+/// The waiting connections, in the order in which they began to wait.
 #[derive(Debug, Default)]
 struct Waiting {
     next: u64,
@@ -36,12 +37,12 @@ struct Waiting {
 #[derive(Debug)]
 struct Place {
     since: Instant,
-    /// Whether it is in the middle of something.
+    /// True if it is in the middle of a head or an answer.
     has_begun: bool,
     close: Arc<Notify>,
 }
 
-/// One of the connections; its room is free again when this is dropped.
+/// A connection; its place is freed when this is dropped.
 #[derive(Debug)]
 pub(super) struct Connection {
     waiting: Arc<Mutex<Waiting>>,
@@ -52,26 +53,26 @@ pub(super) struct Connection {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Requests that are being worked on.
+    /// The number of requests being handled.
     busy: usize,
-    /// Answers that are being sent.
+    /// The number of answers being sent.
     sending: usize,
-    /// Whether a part of a head has come.
+    /// True if a part of a head has arrived.
     has_head: bool,
-    /// The place among those that wait.
+    /// The position among the waiting connections.
     place: Option<u64>,
 }
 
-/// A request that is being worked on, until this is dropped.
+/// Marks a request as being handled until this is dropped.
 #[derive(Debug)]
 pub(super) struct Busy(Arc<Connection>);
 
-/// An answer that is being sent, until this is dropped.
+/// Marks an answer as being sent until this is dropped.
 #[derive(Debug)]
 pub(super) struct Sending(Option<Arc<Connection>>);
 
 impl Connections {
-    /// Room for that many.
+    /// Makes room for `total` connections.
     pub(super) fn new(total: usize) -> Self {
         let total = u32::try_from(total).unwrap_or(u32::MAX);
         Self {
@@ -81,7 +82,8 @@ impl Connections {
         }
     }
 
-    /// Waits for room, and closes the connection that has waited for longest if there is none.
+    /// Waits for a free place; if there is none, closes the connection that has been waiting
+    /// longest.
     pub(super) async fn room(&self) -> Option<OwnedSemaphorePermit> {
         let room = Arc::clone(&self.room);
         if let Ok(permit) = Arc::clone(&room).try_acquire_owned() {
@@ -91,7 +93,7 @@ impl Connections {
         room.acquire_owned().await.ok()
     }
 
-    /// A new connection, which waits.
+    /// Adds a connection, which is waiting at first.
     pub(super) fn open(&self, room: OwnedSemaphorePermit) -> Arc<Connection> {
         let connection = Connection {
             waiting: Arc::clone(&self.waiting),
@@ -103,7 +105,7 @@ impl Connections {
         Arc::new(connection)
     }
 
-    /// Closes those that have stalled, for ever.
+    /// Closes stalled connections, in an endless loop.
     pub(super) async fn close_stalled(self) {
         let mut ticks = tokio::time::interval(LOOK);
         loop {
@@ -112,20 +114,20 @@ impl Connections {
         }
     }
 
-    /// Waits until there is no connection any more.
+    /// Waits until all connections are closed.
     pub(super) async fn closed(&self) {
-        // Nobody closes the semaphore.
+        // The semaphore is never closed.
         drop(self.room.acquire_many(self.total).await);
     }
 }
 
 impl Connection {
-    /// Resolves when the connection is to be closed.
+    /// Resolves when the connection must be closed.
     pub(super) async fn told_to_close(&self) {
         self.close.notified().await;
     }
 
-    /// A request begins.
+    /// Records the start of a request.
     pub(super) fn begin(self: &Arc<Self>) -> Busy {
         self.change(|state| {
             state.busy += 1;
@@ -134,10 +136,10 @@ impl Connection {
         Busy(Arc::clone(self))
     }
 
-    /// Something has come.
+    /// Records that bytes have arrived.
     pub(super) fn heard(&self) {
         let mut state = lock(&self.state);
-        // While a request is worked on, it is most likely its body.
+        // While a request is being handled, the bytes probably belong to its body.
         if state.busy == 0 && !state.has_head {
             state.has_head = true;
             self.settle(&mut state);
@@ -150,13 +152,13 @@ impl Connection {
         self.settle(&mut state);
     }
 
-    /// Puts the connection where it belongs among those that wait.
+    /// Updates the connection's position among those that wait.
     fn settle(&self, state: &mut State) {
         let mut waiting = lock(&self.waiting);
         if let Some(place) = state.place.take()
             && waiting.places.remove(&place).is_none()
         {
-            // It has been told to close.
+            // It has already been told to close.
             state.place = Some(place);
             return;
         }
@@ -168,7 +170,7 @@ impl Connection {
 }
 
 impl Busy {
-    /// The request was answered; if there is a body, it is being sent from now on.
+    /// Records the answer to a request; if it has a body, that is being sent from now on.
     pub(super) fn answer(self, has_body: bool) -> Sending {
         if !has_body {
             return Sending(None);
@@ -185,7 +187,7 @@ impl Drop for Busy {
 }
 
 impl Sending {
-    /// A part of the answer was taken.
+    /// Records that the client has taken a part of the answer.
     pub(super) fn touch(&self) {
         if let Some(connection) = &self.0 {
             connection.change(|_| {});
@@ -239,7 +241,7 @@ impl Waiting {
     }
 }
 
-/// No holder panics.
+/// A holder never panics.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -2,11 +2,11 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Descriptors for everything but connections: the database and its readers, the listeners.
+/// The descriptors reserved for the database, its readers and the listeners.
 const RESERVE: usize = 256;
 
-/// The number of connections that there are descriptors for, at most as many as wanted. The limit of
-/// descriptors is raised as far as the system permits.
+/// The number of connections for which there are descriptors, up to `wanted`. Raises the limit of
+/// descriptors as far as the system permits.
 pub(super) fn room_for(wanted: usize) -> usize {
     let needed = u64::try_from(wanted + RESERVE).unwrap_or(u64::MAX);
     let limit = getrlimit(Resource::Nofile);
@@ -29,7 +29,7 @@ pub(super) fn room_for(wanted: usize) -> usize {
         tracing::warn!(
             wanted,
             room,
-            "fewer connections are kept than --limits asks for: the system grants {given} file descriptors"
+            "fewer connections are allowed than --limits asks for: the system grants {given} file descriptors"
         );
     }
     room

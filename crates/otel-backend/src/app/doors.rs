@@ -1,9 +1,10 @@
-//! Who may ask: browsers send requests for any page that they show, so `Host` and `Origin` are checked.
+//! Access checks: browsers send requests for any page that they show, so `Host` and `Origin` are
+//! checked.
 //!
-//! A page whose name has been pointed at this machine (DNS rebinding) is, to the browser, the same
-//! origin as the port, and could read every trace; its name in `Host` gives it away. Any other page can
-//! send a simple request without asking; its `Origin` and `Sec-Fetch-Site` give it away. Programs can
-//! set these headers as they like: the checks stop pages, and nothing else.
+//! If the name of a page has been pointed at this machine (DNS rebinding), the browser treats the
+//! page as the same origin as this port, and it could read every trace; but `Host` holds that name.
+//! Any other page can send simple requests without a preflight; but `Origin` and `Sec-Fetch-Site`
+//! reveal it. Programs can set these headers as they like: the checks stop web pages only.
 
 use axum::Extension;
 use http::header::{
@@ -17,34 +18,34 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use crate::config::Doors;
 use crate::receive::Why;
 
-/// Why a request was not let in.
+/// The reason why a request is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Refused {
-    /// The name by which this machine was called.
+    /// The host name in the request.
     #[error(
         "the Host '{0}' is not a name of this machine: a web page may be pretending to be it; if it is one, allow it with --allow-host or OTEL_BACKEND_ALLOWED_HOSTS"
     )]
     Host(String),
-    /// The page that sends the request.
+    /// The origin of the page that sent the request.
     #[error(
         "the page of '{0}' may not do this: if it may send spans, allow it with --cors-origin or OTEL_BACKEND_CORS_ORIGINS"
     )]
     Origin(String),
-    /// A page of another site, which asks for what only this program's own page should.
+    /// A page of another site requested something reserved for this program's own page.
     #[error("a page of another site may not ask for this: open the address itself")]
     CrossSite,
 }
 
-/// What a browser says of where a request comes from.
+/// The header in which a browser describes the relation between the page and the request.
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
-/// How long a browser may remember that it may send, in seconds.
+/// The time that a browser may cache the permission, in seconds.
 const MAX_AGE: &str = "600";
 
 impl Doors {
-    /// Checks the name by which this machine was called.
+    /// Checks the host name in a request.
     pub(super) fn check_host(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Refused> {
         let header = headers.get(HOST);
         let named = header.map(|host| String::from_utf8_lossy(host.as_bytes()));
@@ -73,10 +74,10 @@ impl Doors {
                 .any(|host| is_below(&name, &host.to_ascii_lowercase()))
     }
 
-    /// Checks the page that sends a request, if one does.
+    /// Checks the page that sent a request, if there is one.
     ///
-    /// What changes or costs something may be asked for by this program's own page and, where spans are
-    /// taken, by pages that are allowed; a link may lead here from anywhere.
+    /// Requests that change or cost something are allowed to this program's own page and, for
+    /// spans, to the allowed pages. Links from any page are allowed.
     pub(super) fn check_page(&self, method: &Method, headers: &HeaderMap) -> Result<(), Refused> {
         if let Some(origin) = headers.get(ORIGIN) {
             let origin = String::from_utf8_lossy(origin.as_bytes());
@@ -95,7 +96,8 @@ impl Doors {
         Ok(())
     }
 
-    /// Whether a page of this origin may send spans: one of this machine, or one that is named.
+    /// Returns true if pages of this origin may send spans: pages of this machine, and those that
+    /// are configured.
     fn allows_origin(&self, origin: &str) -> bool {
         let Some((scheme, host)) = origin.split_once("://") else {
             return false;
@@ -107,8 +109,8 @@ impl Doors {
         is_local || self.origins.iter().any(|allowed| is_like(origin, allowed))
     }
 
-    /// Tells a browser that a page may send and hear the answer, if it may. `asked` are the headers of a
-    /// request, `answer` those of its answer.
+    /// Adds the headers by which a browser lets a page send and read the answer, if that is
+    /// allowed. `asked` are the headers of the request, `answer` those of the answer.
     pub(super) fn allow(&self, asked: &HeaderMap, answer: &mut HeaderMap) {
         answer.append(VARY, HeaderValue::from_static("origin"));
         let Some(origin) = asked.get(ORIGIN) else {
@@ -118,7 +120,7 @@ impl Doors {
             return;
         }
         answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-        // What a page sends when it is left goes with credentials.
+        // Beacons that a page sends when it is closed carry credentials.
         let yes = HeaderValue::from_static("true");
         answer.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, yes);
         answer.insert(ACCESS_CONTROL_EXPOSE_HEADERS, RETRY_AFTER.into());
@@ -133,7 +135,7 @@ impl Doors {
     }
 }
 
-/// Whether a browser asks what a page may send.
+/// Returns true for a browser's preflight request.
 pub(super) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
     method == Method::OPTIONS
         && headers.contains_key(ORIGIN)
@@ -141,7 +143,7 @@ pub(super) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
 }
 
 impl Refused {
-    /// The same for the log.
+    /// The reason for the log.
     pub(super) fn why(&self) -> Extension<Why> {
         Extension(Why {
             message: self.to_string(),
@@ -150,12 +152,12 @@ impl Refused {
     }
 }
 
-/// The name in `name:port`, `[address]:port` or either alone.
+/// The name in `name:port`, `[address]:port`, or without a port.
 fn name_of(host: &str) -> &str {
     if let Some(rest) = host.strip_prefix('[') {
         return rest.split(']').next().unwrap_or(rest);
     }
-    // An address of version 6 without brackets has more than one colon.
+    // An IPv6 address without brackets has more than one colon.
     match host.split_once(':') {
         Some((name, port)) if !port.contains(':') => name,
         _ => host,
@@ -166,7 +168,7 @@ fn is_address(name: &str) -> bool {
     name.parse::<std::net::IpAddr>().is_ok()
 }
 
-/// Whether a name is that one or, if that begins with a dot, below it.
+/// Returns true if a name equals `allowed` or, if that begins with a dot, is below it.
 fn is_below(name: &str, allowed: &str) -> bool {
     match allowed.strip_prefix('.') {
         Some(parent) => name == parent || name.ends_with(allowed),
@@ -174,14 +176,14 @@ fn is_below(name: &str, allowed: &str) -> bool {
     }
 }
 
-/// Whether an origin is that of the port itself.
+/// Returns true if an origin is that of the port itself.
 fn is_own(origin: &str, headers: &HeaderMap) -> bool {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let origin = origin.split_once("://").map(|(_, host)| host);
     host.is_some() && host == origin
 }
 
-/// Whether a text is like a pattern, in which `*` stands for any part.
+/// Returns true if a text matches a pattern, in which `*` stands for any part.
 fn is_like(text: &str, pattern: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What every request of every port passes, on its way in and its answer on the way out.
+//! The gate that every request and answer passes, on every port.
 
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -25,7 +25,7 @@ use super::signpost::{self, Astray, Signpost, is_grpc};
 use crate::config::{Doors, Endpoint};
 use crate::receive::TIME;
 
-/// What the ports have in common.
+/// The state shared by all ports.
 #[derive(Debug)]
 pub(super) struct Common {
     pub(super) doors: Doors,
@@ -38,23 +38,24 @@ pub(super) struct Common {
 pub(super) struct Gate {
     pub(super) port: Endpoint,
     pub(super) router: Router,
-    /// Whether the name by which this machine is called is checked.
+    /// True if host names in requests are checked.
     pub(super) checks_host: bool,
     pub(super) common: Arc<Common>,
 }
 
-/// What of a request is needed when it has been answered.
+/// The parts of a request that are needed after it has been answered.
 struct Head {
     method: Method,
     uri: Uri,
     is_grpc: bool,
-    /// The headers, if a page sent it.
+    /// The request's headers, if a web page sent it.
     from_page: HeaderMap,
 }
 
 const SAME_ORIGIN: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
-/// A receiver says in its own protocol that a body is too slow: this is for all others.
+/// The time limit of bodies. Receivers have their own limit and report it in their protocol; this
+/// one is for everything else.
 const BODY_TIME: Duration = TIME.saturating_add(Duration::from_secs(1));
 
 impl Gate {
@@ -76,13 +77,13 @@ impl Gate {
             let why = "otel-backend takes OTLP over HTTP and over gRPC on both ports; Jaeger and Tempo would refuse this, and lose the spans: the port is 4317 for gRPC, 4318 for HTTP";
             self.common
                 .refused
-                .say(&asked, "swapped", "OTLP came by the other port", "", why);
+                .say(&asked, "swapped", "OTLP came to the other port", "", why);
         }
         self.dress(&head, answer.status(), answer.headers_mut());
         answer
     }
 
-    /// Says of a connection that broke what it spoke, if that was not HTTP.
+    /// Logs a connection that failed because it was not HTTP, with the protocol it seems to use.
     pub(super) fn ended_early(&self, peer: SocketAddr, reason: &(dyn std::error::Error + 'static)) {
         tracing::debug!(%reason, "a connection ended early");
         let is_foreign = |error: &hyper::Error| error.is_parse();
@@ -103,10 +104,10 @@ impl Gate {
         }
     }
 
-    /// Answers that a request is not let in, or that it belongs elsewhere.
+    /// Answers requests that are refused, and those that belong to another port.
     fn refuse(&self, request: &Request<Incoming>, is_grpc: bool) -> Option<Response> {
         let path = request.uri().path();
-        // Browsers speak HTTP/2 only where there is TLS.
+        // Browsers use HTTP/2 only over TLS.
         if request.version() < Version::HTTP_2 && path != "/health" {
             if let Err(refused) = self.check_doors(request) {
                 return Some(forbidden(&refused));
@@ -138,7 +139,7 @@ impl Gate {
             }
             Body::new(Timely {
                 body,
-                // Later than the answer that says so.
+                // Later than the answer that reports it.
                 until: Box::pin(sleep_until(until + BODY_TIME - TIME)),
                 came: Arc::clone(&came),
             })
@@ -170,7 +171,7 @@ impl Gate {
         }
     }
 
-    /// Adds what every answer has.
+    /// Adds the headers that every answer has.
     fn dress(&self, head: &Head, status: StatusCode, answer: &mut HeaderMap) {
         let nosniff = HeaderValue::from_static("nosniff");
         answer.insert(X_CONTENT_TYPE_OPTIONS, nosniff);
@@ -184,7 +185,7 @@ impl Gate {
         }
     }
 
-    /// Whether pages may send to this port.
+    /// Returns true if web pages may send to this port.
     fn takes_from_pages(&self) -> bool {
         matches!(
             self.port,
@@ -228,15 +229,15 @@ fn too_slow(is_grpc: bool) -> Response {
     (StatusCode::REQUEST_TIMEOUT, message + "\n").into_response()
 }
 
-/// The body of a request, which ends in time.
+/// The body of a request with a time limit.
 struct Timely {
     body: Incoming,
     until: Pin<Box<Sleep>>,
-    /// Whether it has come to its end.
+    /// True once the end of the body has arrived.
     came: Arc<AtomicBool>,
 }
 
-/// A body was not complete in time.
+/// The error that a body was not complete in time.
 #[derive(Debug, thiserror::Error)]
 #[error("the request was not complete after {} s", TIME.as_secs())]
 struct TooSlow;

@@ -38,7 +38,7 @@ impl Collector for Gauges {
     }
 }
 
-/// The files of a directory that has no folders.
+/// The total size of the files in a directory without subdirectories.
 fn size(directory: &Path) -> Option<u64> {
     let files = fs::read_dir(directory).ok()?;
     let size = |file: fs::DirEntry| file.metadata().ok().map(|metadata| metadata.len());

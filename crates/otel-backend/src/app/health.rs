@@ -1,4 +1,4 @@
-//! The health answer: whether spans can be stored, and the problems if not.
+//! The health answer: tells if spans can be stored, and lists the problems if not.
 
 use std::sync::Arc;
 
@@ -16,8 +16,8 @@ pub(super) struct Health {
 }
 
 impl Health {
-    /// 200 while spans are taken, else 503. All listeners are bound and the store is open before the
-    /// first request is served.
+    /// Answers 200 if spans are accepted, else 503. All listeners are bound and the store is open
+    /// before the first request is served.
     pub(super) async fn answer(self) -> (StatusCode, Json<Value>) {
         let problems = tokio::task::spawn_blocking({
             let this = self.clone();

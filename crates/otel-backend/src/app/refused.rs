@@ -1,4 +1,4 @@
-//! What is refused, said in the log at a limited rate and counted.
+//! Logs refused requests at a limited rate, and counts them.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -14,17 +14,17 @@ use crate::metrics::Metrics;
 use crate::receive::Why;
 use crate::throttle::Throttle;
 
-/// Says and counts what is refused; clones share the rate.
+/// Logs and counts refused requests; clones share the rate limit.
 #[derive(Debug, Clone)]
 pub(super) struct RefusedLog {
     metrics: Metrics,
-    /// One for each kind of refusal of each port.
+    /// A throttle for each kind of refusal on each port.
     throttles: Arc<Mutex<Throttles>>,
 }
 
 type Throttles = HashMap<(Endpoint, &'static str), Arc<Throttle>>;
 
-/// A request, as far as the log names it.
+/// The parts of a request that the log shows.
 #[derive(Debug)]
 pub(super) struct Asked<'a> {
     pub(super) at: Endpoint,
@@ -33,7 +33,7 @@ pub(super) struct Asked<'a> {
     pub(super) path: &'a str,
 }
 
-/// What of a path is written into the log.
+/// The longest part of a path in the log, in bytes.
 const MAX_PATH: usize = 100;
 
 impl RefusedLog {
@@ -44,7 +44,7 @@ impl RefusedLog {
         }
     }
 
-    /// Says of an answer, if it refuses, why.
+    /// Logs the reason if an answer refuses its request.
     pub(super) fn note(&self, asked: &Asked<'_>, answer: &Response) {
         let why = answer.extensions().get::<Why>();
         let is_counted = why.is_some_and(|why| why.counted);
@@ -64,22 +64,16 @@ impl RefusedLog {
                     !is_counted,
                 );
             }
-            // The request was taken, and some of its spans were not.
+            // The request was accepted, but some of its spans were rejected.
             _ => {
                 if let Some(why) = why {
-                    self.say(
-                        asked,
-                        "spans",
-                        "spans are not as they should be",
-                        "",
-                        &why.message,
-                    );
+                    self.say(asked, "spans", "some spans were rejected", "", &why.message);
                 }
             }
         }
     }
 
-    /// Counts a refusal, and says why it was.
+    /// Counts a refusal and logs the reason.
     pub(super) fn refuse(
         &self,
         asked: &Asked<'_>,
@@ -88,18 +82,18 @@ impl RefusedLog {
         message: &str,
         is_new: bool,
     ) {
-        // Receivers count what they refuse.
+        // Receivers count their own refusals.
         if is_new {
             self.metrics.turned_away(asked.at, reason);
         }
-        // To ask for a trace that is not there is no mistake.
+        // A request for a trace that does not exist is not a mistake.
         let is_query = matches!(asked.at, Endpoint::Ui | Endpoint::QueryGrpc);
         if !(is_query && reason == "path") {
             self.say(asked, reason, "a request was refused", status, message);
         }
     }
 
-    /// Says something about a request, unless the same was said a moment ago.
+    /// Logs a message about a request, unless the same message was logged recently.
     pub(super) fn say(
         &self,
         asked: &Asked<'_>,
@@ -132,7 +126,7 @@ impl RefusedLog {
     }
 }
 
-/// The status and the message of an answer of gRPC that is nothing else.
+/// The status and message of a gRPC answer without a body.
 fn grpc_status(answer: &Response) -> Option<(Code, String)> {
     let code = answer.headers().get(Status::GRPC_STATUS)?;
     let message = answer.headers().get("grpc-message");

@@ -1,4 +1,4 @@
-//! Serving one listener, over HTTP/1 and HTTP/2, with bounds on time and number.
+//! Serves a listener over HTTP/1 and HTTP/2, with limits on time and number.
 
 use std::convert::Infallible;
 use std::io;
@@ -26,25 +26,25 @@ use super::connections::{Connection, Connections, STALL, Sending};
 use super::gate::Gate;
 use crate::metrics::observe;
 
-/// The pause after the system refused a new connection.
+/// The pause after the system refused to accept a connection.
 const BREATH: Duration = Duration::from_millis(100);
 
-/// The time that a connection has to finish an answer before it is closed.
+/// The time limit for finishing an answer at shutdown.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Bytes that a connection reads ahead of the handler.
+/// The bytes that a connection reads ahead of its handler.
 const READ_AHEAD: usize = 64 * 1024;
 
-/// Bytes of the head of an HTTP/2 request.
+/// The largest head of an HTTP/2 request, in bytes.
 const HEAD: u32 = 16 * 1024;
 
-/// Requests on one HTTP/2 connection at the same time.
+/// The most concurrent requests on an HTTP/2 connection.
 const STREAMS: u32 = 128;
 
-/// The time until an HTTP/2 ping must be answered.
+/// The time limit for the answer to an HTTP/2 ping.
 const PING: Duration = Duration::from_secs(20);
 
-/// A listener with what its connections share.
+/// A listener, and the state that its connections share.
 #[derive(Debug)]
 pub(super) struct Server {
     pub(super) listener: TcpListener,
@@ -56,7 +56,8 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Accepts connections until `stop` becomes true; each then ends what is under way on it.
+    /// Accepts connections until `stop` becomes true; then each of them finishes its requests in
+    /// progress.
     pub(super) async fn run(mut self) {
         loop {
             let Some(room) = self.connections.room().await else {
@@ -126,7 +127,7 @@ impl Server {
 }
 
 async fn told_to_stop(stop: &mut watch::Receiver<bool>) {
-    // The sender is dropped only when the program ends.
+    // The sender is dropped only at the end of the program.
     drop(stop.wait_for(|stop| *stop).await);
 }
 
@@ -135,7 +136,7 @@ fn builder() -> Builder<TokioExecutor> {
     builder
         .http1()
         .timer(TokioTimer::new())
-        // It would also close connections that wait for their next request.
+        // This timeout would also close connections that wait for their next request.
         .header_read_timeout(None)
         .max_buf_size(READ_AHEAD);
     builder
@@ -165,7 +166,7 @@ fn answer(
     }
 }
 
-/// The body of an answer. Each part that the client takes marks its connection as busy.
+/// The body of an answer, which reports to its connection each part that the client takes.
 struct Sent {
     body: Body,
     sending: Sending,
@@ -195,11 +196,11 @@ impl HttpBody for Sent {
     }
 }
 
-/// A stream that tells its connection when a head begins to come.
+/// A stream that reports to its connection when a head begins to arrive.
 struct Heard {
     stream: TcpStream,
     connection: Arc<Connection>,
-    /// Whether it is HTTP/2, which bounds heads by itself; known from the first bytes.
+    /// True for HTTP/2, which limits heads by itself; known from the first bytes.
     is_http2: Option<bool>,
 }
 

@@ -1,8 +1,8 @@
-//! Which port takes what, for those who come to the wrong one.
+//! Redirects clients that use the wrong port to the right one.
 //!
-//! The commonest mistake with OTLP is to send it over HTTP to the port for gRPC, or the other way round.
-//! So both take both; every other port says which one is right, with a status that no client takes for
-//! success.
+//! The most common mistake with OTLP is to send it over HTTP to the gRPC port, or the other way
+//! round. So both ports accept both; every other port tells which one is right, with a status that
+//! no client takes for success.
 
 use std::net::SocketAddr;
 
@@ -23,11 +23,11 @@ pub(super) struct Signpost {
     refused: Option<Unkept>,
 }
 
-/// Something that clients send, and where it belongs.
+/// A kind of request, and the port where it belongs.
 struct Road {
-    /// A path, or with a slash at its end the beginning of one.
+    /// A path or, if it ends with a slash, the beginning of a path.
     path: &'static str,
-    /// Only what is sent by POST, since a GET of the same path is something else.
+    /// True if only POST counts, because a GET of the same path is something else.
     only_post: bool,
     home: Endpoint,
 }
@@ -49,16 +49,17 @@ const ROADS: [Road; 11] = [
     Road::to(Endpoint::QueryGrpc, "/jaeger.api_v3.QueryService/"),
 ];
 
-/// What is asked over gRPC beside the HTTP API: Grafana knows only one port.
+/// The gRPC service that is served on the port of the HTTP API, because Grafana knows only one
+/// port.
 const STREAMING: &str = "/tempopb.StreamingQuerier/";
 
-/// What is said to senders of metrics that are refused.
+/// The answer to refused metrics.
 const METRICS: Unkept = Unkept {
     paths: ["/v1/metrics", "/opentelemetry.proto.collector.metrics."],
     advice: "otel-backend refuses metrics: set OTEL_METRICS_EXPORTER=none, or start it without --refuse-metrics",
 };
 
-/// A signal that is refused, by the beginnings of its paths, and what to say of it.
+/// A signal that is refused: the beginnings of its paths, and the answer.
 #[derive(Debug, Clone)]
 struct Unkept {
     paths: [&'static str; 2],
@@ -97,7 +98,7 @@ impl Signpost {
         }
     }
 
-    /// What to say to a request that belongs to another port, or that no port takes.
+    /// The answer to a request that belongs to another port, or that no port serves.
     pub(super) fn astray(
         &self,
         at: Endpoint,
@@ -125,7 +126,7 @@ impl Signpost {
                 })
             }
             Some(road) => Some(astray_by(at, &self.right_port(road.home))),
-            // Remote sampling is asked for both ways, and over HTTP by any path.
+            // Remote sampling is served both ways, over HTTP on any path.
             None if at == Endpoint::Sampling => None,
             None => (is_grpc != is_over_grpc(at)).then(|| Astray::at(at)),
         }
@@ -140,7 +141,7 @@ impl Signpost {
     }
 }
 
-/// A request that is not for the port that it came to.
+/// A request that came to the wrong port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Astray {
     pub(super) status: StatusCode,
@@ -148,7 +149,7 @@ pub(super) struct Astray {
 }
 
 impl Astray {
-    /// A request for what no port serves.
+    /// A request that no port serves.
     pub(super) fn at(port: Endpoint) -> Self {
         Self {
             status: StatusCode::NOT_FOUND,
@@ -156,7 +157,7 @@ impl Astray {
         }
     }
 
-    /// The answer, in the way of whoever asked.
+    /// The answer, over HTTP or gRPC like the request.
     pub(super) fn answer(&self, is_grpc: bool) -> Response {
         if is_grpc {
             return Status::unimplemented(&self.message).into_http::<Body>();
@@ -178,13 +179,13 @@ fn astray_by(at: Endpoint, what_then: &str) -> Astray {
     }
 }
 
-/// Whether a request says to be one of gRPC.
+/// Returns true if a request claims to be gRPC.
 pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
     let given = headers.get(CONTENT_TYPE).map_or(&b""[..], |v| v.as_bytes());
     given.starts_with(b"application/grpc")
 }
 
-/// Whether OTLP came by the protocol of the other of its two ports.
+/// Returns true if OTLP was sent in the protocol of the other of its two ports.
 pub(super) fn is_swapped(at: Endpoint, is_grpc: bool) -> bool {
     matches!(
         (at, is_grpc),
@@ -192,7 +193,7 @@ pub(super) fn is_swapped(at: Endpoint, is_grpc: bool) -> bool {
     )
 }
 
-/// Whether a port takes what belongs to another.
+/// Returns true if a port also serves requests that belong to another.
 fn serves(at: Endpoint, home: Endpoint) -> bool {
     let is_otlp = |endpoint| matches!(endpoint, Endpoint::OtlpGrpc | Endpoint::OtlpHttp);
     at == home
@@ -219,7 +220,7 @@ fn served(at: Endpoint) -> &'static str {
         }
         Endpoint::JaegerGrpc => "Jaeger over gRPC (CollectorService, SamplingManager)",
         Endpoint::Zipkin => "Zipkin's spans (POST /api/v2/spans, POST /api/v1/spans)",
-        Endpoint::Sampling => "questions for sampling strategies (/sampling?service=NAME)",
+        Endpoint::Sampling => "requests for sampling strategies (/sampling?service=NAME)",
     }
 }
 

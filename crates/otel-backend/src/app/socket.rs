@@ -1,4 +1,4 @@
-//! Binding every port before anything is served.
+//! Binds every port before any is served.
 
 use std::fmt;
 use std::io;
@@ -15,7 +15,7 @@ pub(super) enum Socket {
     Udp(UdpSocket),
 }
 
-/// Every port that could not be bound.
+/// All ports that could not be bound.
 #[derive(Debug)]
 pub struct BindError(pub Vec<Bind>);
 
@@ -44,7 +44,7 @@ impl fmt::Display for BindError {
     }
 }
 
-/// Binds all ports, or reports each one that cannot be bound.
+/// Binds all ports; reports every one that cannot be bound.
 pub(super) async fn bind_all(
     listeners: &[(Endpoint, SocketAddr)],
 ) -> Result<Vec<(Endpoint, Socket)>, BindError> {

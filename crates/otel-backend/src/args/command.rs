@@ -5,27 +5,27 @@ use clap::{Args, Subcommand, ValueEnum};
 /// A subcommand.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum Command {
-    /// Asks the backend that runs with these settings whether it is ready; exit code 0 says yes.
+    /// Asks the backend that runs with these settings if it is ready; the exit code is 0 if it is.
     Health,
 
-    /// Stores the traces and log records of files: Jaeger's JSON, as its UI downloads it, or OTLP's, one
-    /// message or one a line; also packed with gzip or zstd.
+    /// Stores the traces and log records of files: Jaeger's JSON, as downloaded from its UI, or
+    /// OTLP's JSON, as one message or one per line; also compressed with gzip or zstd.
     ///
-    /// They go into the data directory or, if a backend is using it, to that backend over its OTLP
-    /// HTTP port. Anything that cannot be read is reported with its place and skipped; the exit code
-    /// is then 1.
+    /// They are stored in the data directory or, if a backend is using it, sent to that backend
+    /// over its OTLP HTTP port. What cannot be read is reported with its place and skipped; the
+    /// exit code is then 1.
     Import(Import),
 
-    /// Writes the traces or, with --logs, the log records of the data directory, whether or not a backend is using it, oldest first,
-    /// as JSON to standard output.
+    /// Writes the traces or, with --logs, the log records of the data directory as JSON, oldest
+    /// first, to standard output. A backend may be using the directory.
     Export(Export),
 
-    /// Answers a TraceQL query from the data directory, whether or not a backend is using it: prints
-    /// the spans of the newest traces that match, or series, one point a line.
+    /// Answers a TraceQL query from the data directory, which a backend may be using: prints the
+    /// spans of the newest matching traces, or series, one point per line.
     Query(QueryArgs),
 
-    /// Prints log records of the data directory, whether or not a backend is using it: of those that
-    /// match the newest, oldest first.
+    /// Prints log records from the data directory, which a backend may be using: the newest that
+    /// match, oldest first.
     Logs(LogsArgs),
 }
 
@@ -36,19 +36,19 @@ pub struct LogsArgs {
     #[arg(long)]
     pub service: Option<String>,
 
-    /// Only records of this time or later: such as 2026-01-31T09:30:00Z, or 2h for two hours ago.
+    /// Only records from this time on: such as 2026-01-31T09:30:00Z, or 2h for two hours ago.
     #[arg(long, value_name = "TIME", default_value = "1h")]
     pub from: String,
 
-    /// Only records of this time or earlier.
+    /// Only records up to this time.
     #[arg(long, value_name = "TIME")]
     pub to: Option<String>,
 
-    /// Only records at least as severe: a name such as warn, or a number of OTLP's.
+    /// Only records of at least this severity: a name such as warn, or OTLP's number.
     #[arg(long)]
     pub severity: Option<String>,
 
-    /// Only records with this text, in any case of its letters, in the body, the attributes or the
+    /// Only records with this text, in upper or lower case, in the body, the attributes or the
     /// event's name.
     #[arg(long)]
     pub text: Option<String>,
@@ -65,12 +65,12 @@ pub struct LogsArgs {
     #[arg(long, default_value_t = 100)]
     pub limit: usize,
 
-    /// Go on, and print records as they come; those that come more than 10 s later than others are
-    /// left out.
+    /// Go on, and print records as they arrive; records that arrive more than 10 s after later ones
+    /// are left out.
     #[arg(long, short)]
     pub follow: bool,
 
-    /// Print OTLP's JSON, a `LogsData` with one record a line.
+    /// Print OTLP's JSON, one `LogsData` with one record per line.
     #[arg(long)]
     pub json: bool,
 }
@@ -81,7 +81,7 @@ pub struct QueryArgs {
     /// The query, such as `{ status = error }` or `{ } | rate() by (name)`.
     pub query: String,
 
-    /// The beginning of the window: a time such as 2026-01-31T09:30:00Z, or an age such as 2h.
+    /// The start of the window: a time such as 2026-01-31T09:30:00Z, or an age such as 2h.
     #[arg(long, value_name = "TIME", default_value = "1h")]
     pub from: String,
 
@@ -93,11 +93,11 @@ pub struct QueryArgs {
     #[arg(long, default_value_t = 20)]
     pub limit: usize,
 
-    /// The step of series, such as 1m; chosen to suit the window by default.
+    /// The step of series, such as 1m; by default it suits the window.
     #[arg(long, value_name = "DURATION")]
     pub step: Option<String>,
 
-    /// Print JSON, one span or series a line.
+    /// Print JSON, one span or series per line.
     #[arg(long)]
     pub json: bool,
 }
@@ -105,7 +105,7 @@ pub struct QueryArgs {
 /// The arguments of `import`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct Import {
-    /// The files; `-` is standard input.
+    /// The files; `-` stands for standard input.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<String>,
 
@@ -117,12 +117,12 @@ pub struct Import {
 /// The arguments of `export`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct Export {
-    /// The format: OTLP, one trace a line, as received; or Jaeger's JSON, one document that its UI
-    /// opens.
+    /// The format: OTLP, one trace per line, as received; or Jaeger's JSON, one document that its
+    /// UI can open.
     #[arg(long, value_enum, default_value_t = Format::Otlp)]
     pub format: Format,
 
-    /// Log records instead of traces, in OTLP: those of the service, times and traces that are given.
+    /// Write log records instead of traces, in OTLP, for the given services, times and traces.
     #[arg(long)]
     pub logs: bool,
 
@@ -130,16 +130,16 @@ pub struct Export {
     #[arg(long)]
     pub service: Option<String>,
 
-    /// Only traces with a span that starts at this time or later: such as 2026-01-31T09:30:00Z, or
+    /// Only traces with a span that starts at or after this time: such as 2026-01-31T09:30:00Z, or
     /// 2h for two hours ago.
     #[arg(long, value_name = "TIME")]
     pub from: Option<String>,
 
-    /// Only traces with a span that starts at this time or earlier.
+    /// Only traces with a span that starts at or before this time.
     #[arg(long, value_name = "TIME")]
     pub to: Option<String>,
 
-    /// Only this trace; may be given several times.
+    /// Only this trace; may be repeated.
     #[arg(long = "trace", value_name = "ID")]
     pub traces: Vec<String>,
 
@@ -151,7 +151,7 @@ pub struct Export {
 /// A format of exported traces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// OTLP's JSON, a `TracesData` a line.
+    /// OTLP's JSON, one `TracesData` per line.
     Otlp,
     /// The JSON of Jaeger's query API.
     Jaeger,

@@ -1,12 +1,11 @@
-//! The flags about keeping traces.
+//! The flags about the storage of traces.
 
 use clap::Args;
 
-/// The flags that say where and how long traces are kept.
+/// The flags that decide where and how long traces are kept.
 #[derive(Debug, Clone, Args)]
 pub struct Keep {
-    /// Where traces are kept [default: $XDG_STATE_HOME/otel-backend, or
-    /// ~/.local/state/otel-backend].
+    /// The data directory [default: $XDG_STATE_HOME/otel-backend, or ~/.local/state/otel-backend].
     #[arg(
         long,
         env = "OTEL_BACKEND_DATA_DIR",
@@ -20,8 +19,8 @@ pub struct Keep {
     #[arg(long, env = "OTEL_BACKEND_MEMORY", global = true)]
     pub memory: bool,
 
-    /// How long to keep traces, such as 72h or 7d, counted from the start of the latest span, or from
-    /// its arrival if that was earlier; `off` keeps them as long as there is room.
+    /// How long to keep traces, such as 72h or 7d, counted from the start of the latest span, or
+    /// from its arrival if that was earlier; `off` keeps them as long as there is room.
     #[arg(
         long,
         env = "OTEL_BACKEND_RETENTION",
@@ -30,13 +29,13 @@ pub struct Keep {
     )]
     pub retention: String,
 
-    /// How much room traces may take, such as 500MB or 10GiB; the oldest are removed to stay within
+    /// The space that traces may use, such as 500MB or 10GiB; the oldest are removed to stay within
     /// it. `off` sets no limit [default: 10GiB, or 256MiB with --memory].
     #[arg(long, env = "OTEL_BACKEND_MAX_DISK", value_name = "SIZE")]
     pub max_disk: Option<String>,
 
-    /// When spans are acknowledged: `normal` when they survive the death of the process, `full` when
-    /// they also survive a power cut, which is slower.
+    /// When to acknowledge spans: `normal` when they survive the death of the process, `full` when
+    /// they also survive a power failure, which is slower.
     #[arg(
         long,
         env = "OTEL_BACKEND_SYNC",

@@ -1,4 +1,4 @@
-//! The flags that move a protocol to another port.
+//! The flags for the ports of the protocols.
 
 use clap::Args;
 
@@ -86,7 +86,7 @@ pub struct Ports {
     )]
     pub zipkin_port: String,
 
-    /// The port that tells Jaeger's clients what to sample.
+    /// The port for remote sampling by Jaeger's clients.
     #[arg(
         long,
         env = "OTEL_BACKEND_SAMPLING_PORT",

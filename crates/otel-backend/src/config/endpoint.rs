@@ -19,9 +19,9 @@ pub enum Endpoint {
     JaegerThrift,
     /// Jaeger over gRPC.
     JaegerGrpc,
-    /// Jaeger Thrift in datagrams, compact.
+    /// Jaeger Thrift over UDP, compact.
     JaegerCompact,
-    /// Jaeger Thrift in datagrams, binary.
+    /// Jaeger Thrift over UDP, binary.
     JaegerBinary,
     /// Zipkin's JSON and protobuf.
     Zipkin,
@@ -61,7 +61,7 @@ impl Endpoint {
         }
     }
 
-    /// The flag that moves it.
+    /// The flag for its port.
     pub fn flag(self) -> &'static str {
         match self {
             Self::Ui => "--ui-port",
@@ -77,7 +77,7 @@ impl Endpoint {
         }
     }
 
-    /// The variable that moves it.
+    /// The variable for its port.
     pub fn variable(self) -> String {
         let flag = self.flag().trim_start_matches('-').replace('-', "_");
         format!("OTEL_BACKEND_{}", flag.to_uppercase())

@@ -9,16 +9,16 @@ use super::size::{self, Bytes};
 use crate::args::Keep;
 use crate::store::{Location, Retention, Settings, SyncMode};
 
-/// Bytes kept on disk unless something else is asked for.
+/// The default limit on disk, in bytes.
 const DISK: u64 = 10 << 30;
 
-/// Bytes kept in memory unless something else is asked for.
+/// The default limit in memory, in bytes.
 const MEMORY: u64 = 256 << 20;
 
-/// A smaller store would evict all the time.
+/// The smallest limit in bytes; a smaller store would evict all the time.
 const MIN_BYTES: u64 = 16 << 20;
 
-/// The settings, or `None` and what is wrong with them. `variable` reads the environment.
+/// The settings, or `None` after errors. `variable` reads an environment variable.
 pub(super) fn settings(
     keep: &Keep,
     variable: impl Fn(&str) -> Option<String>,
@@ -63,7 +63,7 @@ fn location(keep: &Keep, variable: impl Fn(&str) -> Option<String>) -> Result<Lo
     Ok(Location::Directory(directory))
 }
 
-/// A time such as 72h or 7d; `None` stands for `off`.
+/// Parses a time such as 72h or 7d; `None` for `off`.
 pub(crate) fn parse_age(text: &str) -> Result<Option<Duration>, String> {
     if text == "off" {
         return Ok(None);

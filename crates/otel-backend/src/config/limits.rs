@@ -2,21 +2,21 @@
 
 use crate::config::size::{Bytes, parse_bytes};
 
-/// The limits on one request and on all requests together.
+/// The limits on a request, and on all requests together.
 ///
 /// `--limits` sets them by the names given here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// `body`: bytes of a request as sent.
+    /// `body`: the bytes of a request as sent.
     pub body: usize,
-    /// `decompressed`: bytes of a request once it is decompressed.
+    /// `decompressed`: the bytes of a request after decompression.
     pub decompressed: usize,
-    /// `spans`: spans of a request.
+    /// `spans`: the spans of a request.
     pub spans: usize,
-    /// `elements`: attributes, events, links and values of a request.
+    /// `elements`: the attributes, events, links and values of a request.
     pub elements: usize,
-    /// `attribute`: bytes of one attribute, its key included. A span with a larger one is rejected
-    /// alone.
+    /// `attribute`: the bytes of an attribute, key included. Only a span with a larger one is
+    /// rejected, not its request.
     pub attribute: usize,
     /// `queue`: bytes of all requests that are being received or stored.
     pub queue: usize,
@@ -50,7 +50,7 @@ impl Limits {
         "connections",
     ];
 
-    /// Reads `NAME=VALUE` pairs; what they do not name keeps its default.
+    /// Parses `NAME=VALUE` pairs; limits that they do not name keep their defaults.
     pub(super) fn parse(pairs: &[String]) -> Result<Self, Vec<String>> {
         let mut limits = Self::default();
         let set = |pair: &String| limits.set(pair).err();

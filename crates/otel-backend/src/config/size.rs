@@ -1,10 +1,10 @@
-//! Numbers of bytes, as typed.
+//! Sizes in bytes, as typed.
 
 /// A number of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Bytes(pub(super) u64);
 
-/// Units, the longer ones first: `B` ends them all.
+/// Units, longer ones first, since all end in `B`.
 const UNITS: [(&str, u64); 7] = [
     ("KiB", 1 << 10),
     ("MiB", 1 << 20),
@@ -15,7 +15,7 @@ const UNITS: [(&str, u64); 7] = [
     ("GB", 1_000_000_000),
 ];
 
-/// Reads `123`, `64KiB`, `16MiB`, `2GiB`, `1TiB`, `5MB`.
+/// Parses `123`, `64KiB`, `16MiB`, `2GiB`, `1TiB`, `5MB`.
 pub(super) fn parse_bytes(text: &str) -> Result<Bytes, String> {
     let (digits, unit) = UNITS
         .into_iter()

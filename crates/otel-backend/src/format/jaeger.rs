@@ -1,8 +1,8 @@
-//! Jaeger's model, both ways, and its JSON.
+//! Jaeger's model, in both directions, and its JSON.
 //!
-//! The bytes of Thrift and protobuf are read and written by `jaeger_wire`; here its structs become
-//! spans of the model, and spans become its structs. The way in follows the OpenTelemetry
-//! Collector's translator, the way out OpenTelemetry's mapping to Jaeger.
+//! `jaeger_wire` reads and writes the bytes of Thrift and protobuf; this module converts between
+//! its structs and the model. Decoding follows the OpenTelemetry Collector's translator, encoding
+//! follows OpenTelemetry's mapping to Jaeger.
 //!
 //! Spec: <https://opentelemetry.io/docs/specs/otel/trace/sdk_exporters/jaeger/>
 

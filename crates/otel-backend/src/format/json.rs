@@ -1,5 +1,5 @@
-//! The parts that the formats' JSON shares: a writer that goes member by member, so that a document
-//! need not be in memory whole, and members that serde has no type for.
+//! Code for all JSON formats: a writer that works member by member, so that a document is never in
+//! memory as a whole, and types of members that serde does not have.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,33 +11,33 @@ use serde::{Serialize, Serializer as SerializeTo};
 use serde_json::Serializer;
 use serde_json::ser::{Formatter as _, PrettyFormatter};
 
-/// Writes one value of JSON, and the values within it as they come.
+/// Writes a JSON value and the values inside it one after the other.
 #[derive(Debug)]
 pub struct JsonWriter<W> {
     out: W,
-    /// Whether the text is broken into lines and indented.
+    /// True for line breaks and indentation.
     pretty: bool,
-    /// Lists and objects that are not closed yet.
+    /// The number of open lists and objects.
     depth: usize,
 }
 
-/// A list or an object that is being written.
+/// An open list or object.
 #[derive(Debug)]
 pub struct Container<'j, W> {
     json: &'j mut JsonWriter<W>,
     is_empty: bool,
 }
 
-/// Text in JSON, borrowed where no escape had to be resolved. `null` is "".
+/// A JSON text, borrowed unless it contains escapes. `null` is "".
 ///
-/// (serde lets a field of `Cow<str>` borrow, but none of `Option<Cow<str>>`.)
+/// (With serde, a field of type `Cow<str>` can borrow, but `Option<Cow<str>>` cannot.)
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct JsonText<'a>(pub(super) Cow<'a, str>);
 
 const INDENT: &[u8] = b"    ";
 
 impl<W: Write> JsonWriter<W> {
-    /// Writes to `out`; on one line, or `pretty`: indented by four spaces.
+    /// Makes a writer to `out`: on one line or, if `pretty`, indented by four spaces.
     pub fn new(out: W, pretty: bool) -> Self {
         Self {
             out,
@@ -51,10 +51,10 @@ impl<W: Write> JsonWriter<W> {
         self.out
     }
 
-    /// Writes a value that is there whole.
+    /// Writes a complete value.
     ///
     /// # Errors
-    /// That of the output, or the value cannot be JSON.
+    /// The error of the output, or that the value cannot be represented in JSON.
     pub fn value(&mut self, value: &(impl Serialize + ?Sized)) -> io::Result<()> {
         if !self.pretty {
             return Ok(serde_json::to_writer(&mut self.out, value)?);
@@ -67,10 +67,10 @@ impl<W: Write> JsonWriter<W> {
         Ok(value.serialize(&mut serializer)?)
     }
 
-    /// Writes a list, whose values `fill` writes with [`Container::entry`].
+    /// Writes a list, to which `fill` adds values with [`Container::entry`].
     ///
     /// # Errors
-    /// That of the output, or of `fill`.
+    /// The error of the output, or of `fill`.
     pub fn list<E: From<io::Error>>(
         &mut self,
         fill: impl FnOnce(&mut Container<'_, W>) -> Result<(), E>,
@@ -78,10 +78,10 @@ impl<W: Write> JsonWriter<W> {
         self.within(b"[", b"]", fill)
     }
 
-    /// Writes an object, whose members `fill` writes with [`Container::member`].
+    /// Writes an object, to which `fill` adds members with [`Container::member`].
     ///
     /// # Errors
-    /// That of the output, or of `fill`.
+    /// The error of the output, or of `fill`.
     pub fn object<E: From<io::Error>>(
         &mut self,
         fill: impl FnOnce(&mut Container<'_, W>) -> Result<(), E>,
@@ -122,10 +122,10 @@ impl<W: Write> JsonWriter<W> {
 }
 
 impl<W: Write> Container<'_, W> {
-    /// The writer of a list's next value.
+    /// The writer for the next value of a list.
     ///
     /// # Errors
-    /// That of the output.
+    /// The error of the output.
     pub fn entry(&mut self) -> io::Result<&mut JsonWriter<W>> {
         if !self.is_empty {
             self.json.out.write_all(b",")?;
@@ -135,10 +135,10 @@ impl<W: Write> Container<'_, W> {
         Ok(self.json)
     }
 
-    /// The writer of an object's next member, of that name.
+    /// The writer for the next member of an object.
     ///
     /// # Errors
-    /// That of the output.
+    /// The error of the output.
     pub fn member(&mut self, name: &str) -> io::Result<&mut JsonWriter<W>> {
         let json = self.entry()?;
         json.value(name)?;
@@ -183,10 +183,10 @@ impl<'de> Visitor<'de> for TextVisitor {
     }
 }
 
-/// Writes a number of 64 bits as text, since many readers keep only 53 of them.
+/// Writes a 64-bit number as text, since many readers represent only 53 bits.
 ///
 /// # Errors
-/// That of the serializer.
+/// The error of the serializer.
 pub fn as_text<T: fmt::Display, S: SerializeTo>(
     number: &T,
     serializer: S,
@@ -194,7 +194,7 @@ pub fn as_text<T: fmt::Display, S: SerializeTo>(
     serializer.collect_str(number)
 }
 
-/// Whether a number is left out, as protobuf's JSON mapping leaves out what is zero.
+/// Returns true for zero, which protobuf's JSON mapping leaves out.
 pub fn is_zero<T: Default + PartialEq>(number: &T) -> bool {
     *number == T::default()
 }

@@ -1,10 +1,10 @@
-//! OTLP traces and logs, in protobuf and in JSON: from bytes to the model and back. Metrics are only
+//! OTLP traces and logs, in protobuf and JSON: conversion to the model, and back. Metrics are only
 //! counted.
 //!
-//! The same protobuf bytes arrive from exporters and lie in the store, so one reader and one writer serve
-//! both. They are written by hand rather than generated because a received span is read in place:
-//! no text is copied, a span that cannot be read does not spoil its neighbours, and nothing is
-//! decoded twice. The generated messages of `opentelemetry-proto` check both in the tests.
+//! Exporters send the same protobuf bytes that the store keeps, so one reader and one writer serve
+//! both. They are written by hand, since a received span can then be read in place: no text is
+//! copied, an unreadable span does not affect the others, and nothing is decoded twice. Tests
+//! compare both with the generated messages of `opentelemetry-proto`.
 //!
 //! `ExportTraceServiceRequest` and `TracesData` have the same bytes: field 1 holds `ResourceSpans`.
 //!

@@ -8,7 +8,7 @@ use crate::model::{InvalidLog, InvalidSpan};
 
 pub(crate) use raw::{RawField, RawValue, next_field, take_varint, varint_length, write_field};
 
-/// Bytes that are not the protobuf message they should be.
+/// The error that bytes are not the expected protobuf message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("malformed protobuf: {0}")]
 pub struct Malformed(pub(super) &'static str);
@@ -20,7 +20,7 @@ impl From<Malformed> for InvalidSpan {
 }
 
 impl Malformed {
-    /// There is nothing where a message should be.
+    /// The error that there is no message.
     pub(crate) const EMPTY: Self = Self("there is no message");
 }
 
@@ -30,16 +30,16 @@ impl From<Malformed> for InvalidLog {
     }
 }
 
-/// Walks the fields of one message: a key, then what [`Field`] reads behind it.
+/// Walks the fields of a message: a key, then the value, which [`Field`] reads.
 ///
-/// So values stay in registers. An enum of all that a field can be would go through memory several
-/// times for every attribute, which takes as long as all the rest of decoding.
+/// In this way values stay in registers. An enum of all possible values would go through memory
+/// several times for each attribute, which takes as long as the rest of decoding.
 #[derive(Debug, Clone)]
 pub(super) struct Reader<'a> {
     rest: &'a [u8],
 }
 
-/// A field's key: its number, and how its value is written.
+/// The key of a field: its number and wire type.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Field {
     pub(super) number: u32,
@@ -51,7 +51,7 @@ const FIXED64: u8 = 1;
 const BYTES: u8 = 2;
 const FIXED32: u8 = 5;
 
-/// The fields of a message that may be messages themselves, up to the first that cannot be read.
+/// The fields of a message that may be messages themselves, up to the first invalid field.
 pub(super) fn messages(message: &[u8]) -> impl Iterator<Item = (u32, &[u8])> {
     let mut reader = Reader::new(message);
     std::iter::from_fn(move || {
@@ -70,12 +70,13 @@ impl<'a> Reader<'a> {
         Self { rest: message }
     }
 
-    /// What has not been read yet.
+    /// The bytes that have not been read yet.
     pub(super) fn rest(&self) -> &'a [u8] {
         self.rest
     }
 
-    /// The next field's key, or `None` at the end of the message. Its value must be read or skipped.
+    /// The key of the next field; `None` at the end of the message. The value must then be read or
+    /// skipped.
     #[inline]
     pub(super) fn next(&mut self) -> Result<Option<Field>, Malformed> {
         if self.rest.is_empty() {
@@ -143,7 +144,7 @@ impl Field {
         reader.varint()
     }
 
-    /// A varint of which protobuf keeps the low 32 bits.
+    /// Reads a varint and keeps its low 32 bits, as protobuf does.
     #[inline]
     pub(super) fn uint32(self, reader: &mut Reader<'_>) -> Result<u32, Malformed> {
         let value = self.varint(reader)? & u64::from(u32::MAX);
@@ -168,7 +169,7 @@ impl Field {
         reader.length_and_bytes()
     }
 
-    /// Reads past a value.
+    /// Skips a value.
     pub(super) fn skip(self, reader: &mut Reader<'_>) -> Result<(), Malformed> {
         match self.wire_type {
             VARINT => reader.varint().map(drop),
@@ -184,7 +185,9 @@ impl Field {
         if self.wire_type == wire_type {
             Ok(())
         } else {
-            Err(Malformed("a field has another type than its number says"))
+            Err(Malformed(
+                "a field has a type that does not belong to its number",
+            ))
         }
     }
 }
@@ -199,14 +202,14 @@ pub(crate) fn write_varint(value: u64, out: &mut Vec<u8>) {
     out.extend_from_slice(bytes.get(..length).unwrap_or_default());
 }
 
-/// Writes a number unless it is zero, which protobuf leaves out.
+/// Writes a number, unless it is zero.
 pub(super) fn write_uint(number: u32, value: u64, out: &mut Vec<u8>) {
     if value != 0 {
         write_member(number, value, out);
     }
 }
 
-/// Writes a number even if it is zero.
+/// Writes a number, even if it is zero.
 pub(super) fn write_member(number: u32, value: u64, out: &mut Vec<u8>) {
     write_varint(u64::from(number) << 3, out);
     write_varint(value, out);
@@ -222,14 +225,14 @@ pub(super) fn write_fixed32(number: u32, value: u32, out: &mut Vec<u8>) {
     out.extend_from_slice(&value.to_le_bytes());
 }
 
-/// Writes bytes even if there are none.
+/// Writes bytes, even if there are none.
 pub(super) fn write_bytes(number: u32, bytes: &[u8], out: &mut Vec<u8>) {
     write_varint(u64::from(number) << 3 | 2, out);
     write_varint(bytes.len() as u64, out);
     out.extend_from_slice(bytes);
 }
 
-/// Writes text unless it is empty, which protobuf leaves out.
+/// Writes text, unless it is empty.
 pub(super) fn write_text(number: u32, text: &str, out: &mut Vec<u8>) {
     if !text.is_empty() {
         write_bytes(number, text.as_bytes(), out);
@@ -240,8 +243,8 @@ pub(super) fn write_text(number: u32, text: &str, out: &mut Vec<u8>) {
 pub(super) fn write_message(number: u32, out: &mut Vec<u8>, body: impl FnOnce(&mut Vec<u8>)) {
     write_varint(u64::from(number) << 3 | 2, out);
     let start = out.len();
-    // Most messages are shorter than 128 bytes and have a length of one byte. Behind a longer one
-    // the body is moved to make room: cheaper than to measure every message before writing it.
+    // Most messages are shorter than 128 bytes, with a length of one byte. For a longer one the
+    // body is moved to make room, which is cheaper than measuring every message in advance.
     out.push(0);
     body(out);
     let length = out.len() - start - 1;
@@ -253,7 +256,7 @@ pub(super) fn write_message(number: u32, out: &mut Vec<u8>, body: impl FnOnce(&m
     out.splice(start..=start, prefix.into_iter().take(used));
 }
 
-/// The bytes of a number, and how many of them count.
+/// The bytes of a varint, and their number.
 fn varint(mut value: u64) -> ([u8; 10], usize) {
     let mut bytes = [0; 10];
     let mut length = 0;

@@ -1,16 +1,16 @@
-//! Resources and scopes, kept once where a format repeats them with every span.
+//! Shares resources and scopes that a format repeats for every span.
 
 use std::sync::Arc;
 
 use crate::model::{Resource, Scope};
 
-/// Values of which equal ones are kept once.
+/// Distinct values, each kept once.
 pub(super) struct Shared<T>(Vec<Arc<T>>);
 
 pub(super) type Scopes<'a> = Shared<Scope<'a>>;
 pub(super) type Resources<'a> = Shared<Resource<'a>>;
 
-/// A batch has few distinct ones; beyond these, equal ones are no longer looked for.
+/// The most values that are compared; a batch usually has few distinct ones.
 const MAX_SHARED: usize = 64;
 
 impl<T> Default for Shared<T> {

@@ -1,9 +1,10 @@
-//! Halves of characters in JSON.
+//! Unpaired surrogates in JSON.
 //!
-//! JavaScript cuts texts between the two halves of a character that UTF-16 writes as a pair, and writes
-//! a half as `\ud83d`. That is no text: as with bytes that are not UTF-8, U+FFFD stands for it.
+//! JavaScript can cut a text between the two halves of a UTF-16 surrogate pair, and writes a half
+//! as `\ud83d`. Such a text is invalid; like bytes that are not UTF-8, the half becomes U+FFFD.
 
-/// The JSON with every half in it replaced; `None` if it has none, or if the bytes are not JSON.
+/// The JSON with all unpaired surrogates replaced; `None` if it has none, or if the bytes are not
+/// JSON.
 pub fn repair(json: &[u8]) -> Option<Vec<u8>> {
     if !matches!(json.trim_ascii_start().first(), Some(b'{' | b'[')) {
         return None;
@@ -36,7 +37,7 @@ enum Half {
     Second,
 }
 
-/// Which half an escape at the beginning of these bytes stands for.
+/// The half that an escape at the start of these bytes stands for.
 fn half(bytes: &[u8]) -> Option<Half> {
     let digits = bytes.strip_prefix(b"\\u")?.get(..4)?;
     let digits = std::str::from_utf8(digits).ok()?;

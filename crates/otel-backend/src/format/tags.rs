@@ -1,4 +1,4 @@
-//! Parts of a span that OTLP has fields for and that Jaeger and Zipkin express as tags.
+//! Fields of OTLP that Jaeger and Zipkin express as tags.
 //!
 //! Spec: <https://opentelemetry.io/docs/specs/otel/common/mapping-to-non-otlp/>
 
@@ -15,7 +15,7 @@ pub(super) fn take_scope<'a>(attributes: &mut Vec<Attribute<'a>>) -> Scope<'a> {
     }
 }
 
-/// Takes the kind out of `span.kind`. A kind that OTLP does not have stays an attribute.
+/// Removes `span.kind` and returns the kind. A kind that OTLP does not have stays an attribute.
 pub(super) fn take_kind(attributes: &mut Vec<Attribute<'_>>) -> SpanKind {
     let position = attributes.iter().position(|a| a.key == "span.kind");
     let kind = position
@@ -27,7 +27,7 @@ pub(super) fn take_kind(attributes: &mut Vec<Attribute<'_>>) -> SpanKind {
     kind.unwrap_or_default()
 }
 
-/// The status that `otel.status_code` names, in any case; unset if it names none.
+/// Parses `otel.status_code`, in upper or lower case; unset if it is unknown.
 pub(super) fn status_code(name: &str) -> StatusCode {
     if name.eq_ignore_ascii_case("ok") {
         StatusCode::Ok
@@ -38,7 +38,7 @@ pub(super) fn status_code(name: &str) -> StatusCode {
     }
 }
 
-/// Takes the first string attribute of that key out.
+/// Removes and returns the first string attribute with that key.
 pub(super) fn take_string<'a>(attributes: &mut Vec<Attribute<'a>>, key: &str) -> Option<Text<'a>> {
     let is_wanted = |a: &Attribute<'_>| a.key == key && matches!(a.value, Value::String(_));
     let index = attributes.iter().position(is_wanted)?;

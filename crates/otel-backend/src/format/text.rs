@@ -1,4 +1,4 @@
-//! A value as text.
+//! The text form of values.
 
 use std::borrow::Cow;
 
@@ -8,10 +8,10 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use crate::model::Value;
 
 impl Value<'_> {
-    /// The value as text: what a search compares with, and what a Jaeger tag of type string shows.
+    /// The value as text, as compared by a search and shown in a Jaeger tag of type string.
     ///
-    /// Strings are themselves, numbers are written as Jaeger writes them (100, 72.5, 1e+21), bytes
-    /// are base64, arrays and maps are JSON, and no value is "".
+    /// Strings are unchanged, numbers are written as by Jaeger (100, 72.5, 1e+21), bytes are
+    /// base64, arrays and maps are JSON, and no value is "".
     pub fn text(&self) -> Cow<'_, str> {
         match self {
             Self::Empty => Cow::Borrowed(""),
@@ -30,13 +30,14 @@ impl Value<'_> {
     }
 }
 
-/// A number with the fewest digits that still name it; an exponent only below 1e-6 and from 1e21.
+/// A number with the fewest digits that identify it, and with an exponent only below 1e-6 and from
+/// 1e21 on.
 fn double_text(double: f64) -> String {
     let magnitude = double.abs();
     if double.is_nan() {
         "NaN".to_owned()
     } else if double.is_infinite() {
-        // As protobuf's JSON mapping names them.
+        // The names in protobuf's JSON mapping.
         let sign = if double > 0.0 { "" } else { "-" };
         format!("{sign}Infinity")
     } else if magnitude != 0.0 && !(1e-6..1e21).contains(&magnitude) {

@@ -1,15 +1,16 @@
-//! The number of elements in a request, counted before it is decoded.
+//! Counts the elements of a request before it is decoded.
 //!
-//! An empty attribute takes 2 bytes on the wire and some 60 in memory, so a request within the limit
-//! of bytes can still take far more memory. Requests that are large enough for that are counted first.
+//! An empty attribute takes 2 bytes on the wire and some 60 in memory, so a request within the byte
+//! limit can still take far more memory. Requests that are large enough for that are counted first.
 
 use super::protobuf::messages;
 
-/// A protobuf message, as the numbers of the fields that hold elements, and their shapes.
+/// The shape of a protobuf message: the numbers of the fields that hold elements, with their
+/// shapes.
 #[derive(Debug)]
 pub struct Shape(pub(super) &'static [(u32, &'static Shape)]);
 
-/// A message holds more elements than this limit.
+/// The error that a message holds more elements than this limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("there are more than {0} attributes, events, links and values")]
 pub struct TooManyElements(pub usize);
@@ -17,13 +18,13 @@ pub struct TooManyElements(pub usize);
 /// Deeper than any decoder goes.
 const MAX_DEPTH: usize = 100;
 
-/// Counts the elements of a protobuf message. What is malformed is left to its decoder.
+/// Counts the elements of a protobuf message. Malformed parts are left to the decoder.
 ///
 /// # Errors
 /// [`TooManyElements`] if there are more than `limit`.
 pub fn check_protobuf(bytes: &[u8], shape: &Shape, limit: usize) -> Result<(), TooManyElements> {
     let mut left = limit;
-    // No element has less than 2 bytes.
+    // Every element has at least 2 bytes.
     if bytes.len() / 2 <= left || count(bytes, shape, MAX_DEPTH, &mut left) {
         Ok(())
     } else {
@@ -38,7 +39,7 @@ pub fn elements(bytes: &[u8], shape: &Shape, limit: usize) -> usize {
     limit - left
 }
 
-/// Takes the elements of a message off `left`; false if `left` was not enough.
+/// Subtracts the elements of a message from `left`; returns false if there are more than that.
 fn count(bytes: &[u8], shape: &Shape, depth: usize, left: &mut usize) -> bool {
     messages(bytes).all(|(number, bytes)| {
         let Some((_, shape)) = shape.0.iter().find(|(known, _)| *known == number) else {
@@ -50,7 +51,7 @@ fn count(bytes: &[u8], shape: &Shape, depth: usize, left: &mut usize) -> bool {
     })
 }
 
-/// Counts the objects of JSON, and its values, of which an element has a few.
+/// Counts the objects and values in JSON; an element has a few values.
 ///
 /// # Errors
 /// [`TooManyElements`] if there are more than `limit` objects, or more than four times as many
@@ -89,7 +90,7 @@ mod tests {
     fn elements_are_counted_wherever_they_are() {
         let otlp = |span: &[u8]| field(1, &field(2, &field(2, span)));
         let jaeger = |span: &[u8]| field(1, &field(1, span));
-        // Three messages around them leave 7; two leave 8.
+        // Three enclosing messages leave room for 7, two for 8.
         for (shape, fits, more) in [
             (
                 &EXPORT_REQUEST,

@@ -1,10 +1,10 @@
-//! Zipkin's spans, versions 1 and 2 in JSON and version 2 in protobuf: from bytes to the model.
-//! Nothing is written in it.
+//! Decodes Zipkin's spans, versions 1 and 2 in JSON and version 2 in protobuf, to the model.
+//! Nothing is written in this format.
 //!
-//! All of them become one `ZipkinSpan`, which becomes OTLP's as it does in the OpenTelemetry
-//! Collector; what OpenTelemetry's exporters put into tags and annotations is taken out of them again.
+//! All of them become a `ZipkinSpan`, which is converted to OTLP as in the OpenTelemetry Collector;
+//! what OpenTelemetry's exporters put into tags and annotations is extracted again.
 //!
-//! Spec: <https://zipkin.io/zipkin-api/>, and the other way round
+//! Spec: <https://zipkin.io/zipkin-api/>, and for the opposite direction
 //! <https://opentelemetry.io/docs/specs/otel/trace/sdk_exporters/zipkin/>
 
 mod annotation;
@@ -25,7 +25,7 @@ pub use v2::decode as decode_v2;
 
 use crate::model::{Attribute, SpanKind, Text};
 
-/// A span of any of them. Times are microseconds.
+/// A span from any of these formats. Times are microseconds.
 #[derive(Debug, Default, PartialEq)]
 struct ZipkinSpan<'a> {
     trace_id: Text<'a>,
@@ -46,7 +46,7 @@ struct ZipkinSpan<'a> {
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Endpoint<'a> {
     service: Text<'a>,
-    /// An address of version 6, or else of version 4, or "".
+    /// The IPv6 address, or else the IPv4 address, or "".
     ip: Text<'a>,
     port: Option<u16>,
 }

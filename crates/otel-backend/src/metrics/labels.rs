@@ -42,7 +42,7 @@ pub(super) struct RefusedAt {
 }
 
 impl Protocol {
-    /// Its name in metrics and in the log.
+    /// The name in metrics and in the log.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::OtlpGrpc => "otlp_grpc",
@@ -62,7 +62,7 @@ impl EncodeLabelValue for Protocol {
     }
 }
 
-/// The name that its flag has: `otlp_grpc` for `--otlp-grpc-port`.
+/// The name in the flag: `otlp_grpc` for `--otlp-grpc-port`.
 impl EncodeLabelValue for Endpoint {
     fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
         let name = self.flag().trim_start_matches('-');

@@ -1,6 +1,6 @@
-//! Metrics of the process, by the names that Prometheus' client libraries use.
+//! Metrics of the process, with the names of Prometheus' client libraries.
 //!
-//! They are left out where there is no `/proc`.
+//! They are left out on systems without `/proc`.
 
 use std::fmt;
 use std::fs;
@@ -58,7 +58,7 @@ pub(crate) fn gauge(
 )]
 fn cpu_seconds() -> Option<f64> {
     let stat = fs::read_to_string("/proc/self/stat").ok()?;
-    // The name of the program comes second, in parentheses, and may hold anything.
+    // The second field, the program's name, is in parentheses and may contain anything.
     let (_, rest) = stat.rsplit_once(") ")?;
     let mut fields = rest.split(' ').skip(11);
     let (user, system) = (fields.next()?, fields.next()?);

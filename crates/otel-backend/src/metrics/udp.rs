@@ -1,4 +1,4 @@
-//! Datagrams that the system received and dropped, because the socket's buffer was full.
+//! Counts datagrams that the system dropped because the socket's buffer was full.
 //!
 //! Spec: <https://man7.org/linux/man-pages/man5/proc.5.html>, `/proc/net/udp`
 
@@ -12,7 +12,7 @@ use prometheus_client::metrics::counter::ConstCounter;
 
 use super::labels::{OfProtocol, Protocol};
 
-/// The ports on which datagrams are received.
+/// The ports that receive datagrams.
 #[derive(Debug)]
 pub struct UdpDrops(pub Vec<(Protocol, u16)>);
 
@@ -33,7 +33,7 @@ impl Collector for UdpDrops {
     }
 }
 
-/// The drops in a line of the table, if it is about that port.
+/// The drops in a line of the table, if it is for that port.
 fn drops_of(line: &str, port: u16) -> Option<u64> {
     let mut fields = line.split_whitespace();
     let (_, local) = fields.nth(1)?.rsplit_once(':')?;

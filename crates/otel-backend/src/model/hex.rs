@@ -1,6 +1,6 @@
 //! Bytes as hexadecimal digits, and back.
 
-/// Bytes as lower-case digits, two for each.
+/// Lower-case digits, two for each byte.
 pub fn to_hex(bytes: &[u8]) -> String {
     let digit = |number: u8| char::from_digit(number.into(), 16).unwrap_or_default();
     let mut text = String::with_capacity(bytes.len() * 2);
@@ -11,8 +11,8 @@ pub fn to_hex(bytes: &[u8]) -> String {
     text
 }
 
-/// The bytes of so many digits of any case, two for each; `None` if they are odd in number or no
-/// digits.
+/// Parses digits in upper or lower case, two for each byte; `None` for an odd number of digits, or
+/// for other characters.
 pub fn from_hex(text: &str) -> Option<Vec<u8>> {
     let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
         return None;
@@ -24,8 +24,8 @@ pub fn from_hex(text: &str) -> Option<Vec<u8>> {
         .collect()
 }
 
-/// A number of `N` bytes, at most 16, big-endian, of which leading zeros may be left out: 1 to
-/// 2 × `N` digits of any case. `None` if there are none, more, or anything else.
+/// Parses a big-endian number of `N` bytes, at most 16, with or without leading zeros: 1 to 2 × `N`
+/// digits in upper or lower case. `None` for any other text.
 pub fn from_short_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     let is_hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
     if !is_hex || text.is_empty() || text.len() > 2 * N {

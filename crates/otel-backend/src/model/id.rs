@@ -8,14 +8,14 @@ pub type TraceId = Id<16>;
 /// A span's id.
 pub type SpanId = Id<8>;
 
-/// An id of `N` bytes, big-endian, of which at least one is not zero.
+/// An id of `N` bytes, big-endian, which is not zero.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Id<const N: usize>([u8; N]);
 
 /// The reason why bytes are not an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidId {
-    /// Every byte is zero, which both OTLP and W3C Trace Context call invalid.
+    /// All bytes are zero, which both OTLP and W3C Trace Context call invalid.
     #[error("is all zero")]
     Zero,
     /// The number of bytes is wrong.
@@ -61,7 +61,7 @@ impl<const N: usize> Id<N> {
     }
 }
 
-/// Lower-case hexadecimal, two digits a byte.
+/// Lower-case hexadecimal, two digits per byte.
 impl<const N: usize> fmt::Display for Id<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))

@@ -5,17 +5,16 @@ use super::{InvalidId, InvalidSpan, SpanId, TraceId};
 /// The ids of one span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SpanIds {
-    /// The trace that the span belongs to.
+    /// The id of its trace.
     pub trace_id: TraceId,
-    /// The span's own id.
+    /// The id of the span.
     pub span_id: SpanId,
-    /// The id of the span that caused it; none for a root.
+    /// The id of its parent; `None` for a root.
     pub parent: Option<SpanId>,
 }
 
 impl SpanIds {
-    /// Checks ids as they were received. A parent id of no bytes or of zeros means that there is no
-    /// parent.
+    /// Checks ids as received. An empty or zero parent id means that there is no parent.
     ///
     /// # Errors
     /// [`InvalidSpan`] if the trace id or the span id is missing or zero, or if an id has the wrong

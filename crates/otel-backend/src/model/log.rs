@@ -4,32 +4,32 @@ use std::sync::Arc;
 
 use super::{Attribute, Resource, Scope, SpanId, Text, TraceId, UnixNanos, Value};
 
-/// One record of a log, in OTLP's shape.
+/// A log record in OTLP's form.
 ///
 /// Spec: <https://opentelemetry.io/docs/specs/otel/logs/data-model/>
 #[derive(Debug, Clone, PartialEq)]
 pub struct LogRecord<'a> {
-    /// When it happened; 0 if that is not known.
+    /// The time of the event; 0 if unknown.
     pub time: UnixNanos,
-    /// When it was first seen; 0 if that was not noted.
+    /// The time of its first observation; 0 if unknown.
     pub observed: UnixNanos,
-    /// How severe it is.
+    /// The severity.
     pub severity: Severity,
-    /// The source's own word for that, or "".
+    /// The source's own name for the severity, or "".
     pub severity_text: Text<'a>,
-    /// What is said: usually text, but any value.
+    /// The body: usually text, but any value is possible.
     pub body: Value<'a>,
     /// The attributes, in the order sent; keys may repeat.
     pub attributes: Vec<Attribute<'a>>,
-    /// How many attributes the sender left out.
+    /// The number of attributes that the sender dropped.
     pub dropped_attributes: u32,
     /// The W3C trace flags in the low byte.
     pub flags: u32,
-    /// The trace in which it was written, if any.
+    /// The id of the trace, if any.
     pub trace_id: Option<TraceId>,
-    /// The span in which it was written, if any.
+    /// The id of the span, if any.
     pub span_id: Option<SpanId>,
-    /// The name of the event that this is, or "".
+    /// The name of the event, or "".
     pub event_name: Text<'a>,
     /// The entity that emitted the record.
     pub resource: Arc<Resource<'a>>,
@@ -37,20 +37,20 @@ pub struct LogRecord<'a> {
     pub scope: Arc<Scope<'a>>,
 }
 
-/// How severe a record is: 1 to 24 from `TRACE` to `FATAL4`, 0 if that is not given. Other numbers are
-/// kept as they are.
+/// The severity of a record: 1 to 24 from `TRACE` to `FATAL4`, or 0 if it is not given. Other
+/// numbers are kept as they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Severity(pub i32);
 
-/// The reason why a record was not taken.
+/// The reason why a record was rejected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidLog {
-    /// The body or an attribute is larger than it may be.
-    #[error("{part} has {bytes} bytes, and may have {limit}")]
+    /// The body or an attribute is too large.
+    #[error("{part} has {bytes} bytes; the limit is {limit}")]
     TooLarge {
         /// The part of the record.
         part: String,
-        /// Its bytes.
+        /// Its size in bytes.
         bytes: usize,
         /// The limit in bytes.
         limit: usize,
@@ -60,14 +60,14 @@ pub enum InvalidLog {
     Malformed(String),
 }
 
-/// The names of the ranges, of four numbers each.
+/// The names of the ranges of four numbers each.
 const RANGES: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
 
 impl Severity {
-    /// The least severity that can be given.
+    /// The smallest possible value.
     pub const MIN: Self = Self(i32::MIN);
 
-    /// The severity of such a name, in any case (`warn`, `ERROR2`), or number.
+    /// Parses a name, in upper or lower case (`warn`, `ERROR2`), or a number.
     pub fn parse(text: &str) -> Option<Self> {
         if let Ok(number) = text.parse() {
             return Some(Self(number));
@@ -80,7 +80,7 @@ impl Severity {
             .or_else(|| (text == "UNSPECIFIED").then_some(Self(0)))
     }
 
-    /// Its name (`INFO`, `INFO2`); that of a number out of range is the number, that of 0 is "".
+    /// The name (`INFO`, `INFO2`); for a number out of range the number, and "" for 0.
     pub fn name(self) -> String {
         let Some((index, step)) = usize::try_from(self.0)
             .ok()
@@ -102,7 +102,7 @@ impl Severity {
 }
 
 impl<'a> LogRecord<'a> {
-    /// A record of this resource and scope with nothing else in it, to be filled in.
+    /// Makes an empty record with this resource and scope.
     pub fn new(resource: Arc<Resource<'a>>, scope: Arc<Scope<'a>>) -> Self {
         Self {
             time: UnixNanos::default(),

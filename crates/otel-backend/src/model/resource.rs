@@ -7,9 +7,9 @@ use super::{Attribute, Text, Value};
 pub struct Resource<'a> {
     /// The attributes, in the order sent.
     pub attributes: Vec<Attribute<'a>>,
-    /// How many attributes the sender left out.
+    /// The number of attributes that the sender dropped.
     pub dropped_attributes: u32,
-    /// The schema that the attributes follow, or "".
+    /// The URL of the schema of the attributes, or "".
     pub schema_url: Text<'a>,
 }
 
@@ -22,14 +22,15 @@ pub struct Scope<'a> {
     pub version: Text<'a>,
     /// The attributes, in the order sent.
     pub attributes: Vec<Attribute<'a>>,
-    /// How many attributes the sender left out.
+    /// The number of attributes that the sender dropped.
     pub dropped_attributes: u32,
-    /// The schema that the spans follow, or "".
+    /// The URL of the schema of the spans, or "".
     pub schema_url: Text<'a>,
 }
 
-/// Written by hand for empty texts, of which most scopes have two. With AVX-512, `memcmp` takes hundreds
-/// of cycles to compare nothing, since it reads under a mask and an empty text points to no memory.
+/// Written by hand because of empty texts, of which most scopes have two. With AVX-512, `memcmp`
+/// takes hundreds of cycles to compare empty texts, since it makes a masked read, and an empty text
+/// does not point to memory.
 impl PartialEq for Scope<'_> {
     fn eq(&self, other: &Self) -> bool {
         let Self {
@@ -55,8 +56,8 @@ impl PartialEq for Scope<'_> {
 impl Resource<'_> {
     /// The name under which the service is listed and found.
     ///
-    /// If `service.name` is missing, empty or not a string, this is the name that Jaeger gives such a
-    /// service; the attributes stay as sent.
+    /// If `service.name` is missing, empty or not a string, this is the name that Jaeger gives such
+    /// a service; the attributes stay as sent.
     pub fn service_name(&self) -> &str {
         match self.attributes.iter().find(|a| a.key == "service.name") {
             None => "missing-service-name",

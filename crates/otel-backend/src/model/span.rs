@@ -8,33 +8,33 @@ use super::{Attribute, InvalidId, Resource, Scope, SpanId, SpanIds, Text, TraceI
 /// One operation of a trace.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Span<'a> {
-    /// The trace it belongs to.
+    /// The id of its trace.
     pub trace_id: TraceId,
-    /// Its own id, unique in the trace.
+    /// The id of the span, unique in the trace.
     pub span_id: SpanId,
-    /// The span that caused it; none for a root.
+    /// The id of its parent; `None` for a root.
     pub parent: Option<SpanId>,
     /// The W3C `tracestate`, or "".
     pub trace_state: Text<'a>,
-    /// The W3C trace flags in the low byte, and OTLP's two bits on whether the parent is remote.
+    /// The W3C trace flags in the low byte, and OTLP's two bits that tell if the parent is remote.
     pub flags: u32,
     /// The name of the operation.
     pub name: Text<'a>,
-    /// Its role towards its parent and its children.
+    /// The kind: its role towards its parent and its children.
     pub kind: SpanKind,
     /// The start.
     pub start: UnixNanos,
-    /// The end as sent, which may lie before the start.
+    /// The end as sent; it may be before the start.
     pub end: UnixNanos,
     /// The attributes, in the order sent; keys may repeat.
     pub attributes: Vec<Attribute<'a>>,
     /// The events during the span, in the order sent.
     pub events: Vec<Event<'a>>,
-    /// Other spans that it is related to, in the order sent.
+    /// The links to other spans, in the order sent.
     pub links: Vec<Link<'a>>,
     /// The status.
     pub status: Status<'a>,
-    /// How many attributes, events and links the sender left out.
+    /// The numbers of attributes, events and links that the sender dropped.
     pub dropped: Dropped,
     /// The entity that emitted the span.
     pub resource: Arc<Resource<'a>>,
@@ -42,17 +42,17 @@ pub struct Span<'a> {
     pub scope: Arc<Scope<'a>>,
 }
 
-/// A span's role. A number that OTLP does not define is read as [`SpanKind::Unspecified`].
+/// A span's kind. A number that OTLP does not define is read as [`SpanKind::Unspecified`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub enum SpanKind {
-    /// Not given.
+    /// The kind was not given.
     #[default]
     Unspecified,
     /// An operation within one program.
     Internal,
     /// The handling of a request.
     Server,
-    /// The making of a request.
+    /// The sending of a request.
     Client,
     /// The sending of a message.
     Producer,
@@ -60,7 +60,7 @@ pub enum SpanKind {
     Consumer,
 }
 
-/// Something that happened during a span.
+/// An event during a span.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Event<'a> {
     /// The time of the event.
@@ -69,26 +69,26 @@ pub struct Event<'a> {
     pub name: Text<'a>,
     /// The attributes, in the order sent.
     pub attributes: Vec<Attribute<'a>>,
-    /// How many attributes the sender left out.
+    /// The number of attributes that the sender dropped.
     pub dropped_attributes: u32,
 }
 
-/// Another span that a span is related to.
+/// A link to another span.
 ///
-/// The ids are as sent: a link to nowhere is shown, not refused.
+/// The ids are as sent: a link with invalid ids is shown, not refused.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Link<'a> {
-    /// The other span's trace, or `None` where the sender gave no valid id.
+    /// The trace id of the other span; `None` if the sender gave no valid id.
     pub trace_id: Option<TraceId>,
-    /// The other span, or `None` where the sender gave no valid id.
+    /// The id of the other span; `None` if the sender gave no valid id.
     pub span_id: Option<SpanId>,
     /// The other span's `tracestate`, or "".
     pub trace_state: Text<'a>,
     /// The attributes of the link, in the order sent.
     pub attributes: Vec<Attribute<'a>>,
-    /// How many attributes the sender left out.
+    /// The number of attributes that the sender dropped.
     pub dropped_attributes: u32,
-    /// As [`Span::flags`].
+    /// The same bits as [`Span::flags`].
     pub flags: u32,
 }
 
@@ -113,7 +113,7 @@ pub enum StatusCode {
     Error,
 }
 
-/// The number of things that the sender left out of a span.
+/// The numbers of items that the sender dropped from a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Dropped {
     /// Attributes.
@@ -124,7 +124,7 @@ pub struct Dropped {
     pub links: u32,
 }
 
-/// The reason why a span was rejected, while the rest of its request was taken.
+/// The reason why a span was rejected; the rest of its request is accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSpan {
     /// The trace id is missing, zero or of the wrong length.
@@ -133,16 +133,15 @@ pub enum InvalidSpan {
     /// The span id is missing, zero or of the wrong length.
     #[error("span id {0}")]
     SpanId(InvalidId),
-    /// The parent's id has the wrong length. (All zero, or no byte at all, means that there is no
-    /// parent.)
+    /// The parent id has the wrong length. (An empty or zero id means that there is no parent.)
     #[error("parent span id {0}")]
     ParentId(InvalidId),
-    /// An attribute is larger than it may be.
-    #[error("attribute '{key}' has {bytes} bytes, and may have {limit}")]
+    /// An attribute is too large.
+    #[error("attribute '{key}' has {bytes} bytes; the limit is {limit}")]
     TooLarge {
-        /// Its key, cut off after 64 characters.
+        /// Its key, truncated to 64 characters.
         key: String,
-        /// The bytes of its key and value.
+        /// The size of its key and value in bytes.
         bytes: usize,
         /// The limit in bytes.
         limit: usize,
@@ -153,7 +152,7 @@ pub enum InvalidSpan {
 }
 
 impl<'a> Span<'a> {
-    /// A span of these ids with nothing else in it, to be filled in.
+    /// Makes an empty span with these ids.
     #[inline]
     pub fn new(ids: SpanIds, resource: Arc<Resource<'a>>, scope: Arc<Scope<'a>>) -> Self {
         Self {
@@ -183,7 +182,8 @@ impl Span<'_> {
         self.end.since(self.start)
     }
 
-    /// Whether it failed: by its status, or by an attribute `error` that is true, as `OpenTracing`'s.
+    /// Returns true if the span failed: by its status, or by an attribute `error` that is true, as
+    /// in `OpenTracing`.
     pub fn failed(&self) -> bool {
         let says_so = |a: &Attribute<'_>| a.key == "error" && a.value.text() == "true";
         self.status.code == StatusCode::Error || self.attributes.iter().any(says_so)
@@ -201,7 +201,7 @@ impl SpanKind {
         Self::Consumer,
     ];
 
-    /// The lower-case name that Jaeger's tag `span.kind` carries; "" if unspecified.
+    /// The lower-case name in Jaeger's tag `span.kind`; "" if unspecified.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Unspecified => "",
@@ -213,7 +213,7 @@ impl SpanKind {
         }
     }
 
-    /// The kind of that lower-case name.
+    /// Parses that lower-case name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL
             .into_iter()
@@ -225,7 +225,7 @@ impl SpanKind {
         self as u8
     }
 
-    /// The kind of that OTLP number.
+    /// The kind with that OTLP number.
     pub fn from_number(number: u64) -> Self {
         usize::try_from(number)
             .ok()
@@ -240,7 +240,7 @@ impl StatusCode {
         self as u8
     }
 
-    /// The code of that OTLP number.
+    /// The code with that OTLP number.
     pub fn from_number(number: u64) -> Self {
         match number {
             1 => Self::Ok,

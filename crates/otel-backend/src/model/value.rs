@@ -13,10 +13,10 @@ pub struct Attribute<'a> {
     pub value: Value<'a>,
 }
 
-/// The seven kinds of value that OTLP knows, and none.
+/// The value types of OTLP, and no value.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Value<'a> {
-    /// No value was given.
+    /// No value.
     #[default]
     Empty,
     /// Text.
@@ -25,7 +25,7 @@ pub enum Value<'a> {
     Bool(bool),
     /// A signed integer.
     Int(i64),
-    /// A floating-point number, NaN and the infinities included.
+    /// A floating-point number, including NaN and the infinities.
     Double(f64),
     /// Values in order.
     Array(Vec<Value<'a>>),
@@ -36,7 +36,7 @@ pub enum Value<'a> {
 }
 
 impl Attribute<'_> {
-    /// An estimate of its bytes on the wire.
+    /// The approximate size on the wire, in bytes.
     pub fn size(&self) -> usize {
         self.key.len() + self.value.size()
     }
@@ -67,7 +67,7 @@ impl Value<'_> {
         }
     }
 
-    /// An estimate of its bytes on the wire.
+    /// The approximate size on the wire, in bytes.
     pub fn size(&self) -> usize {
         match self {
             Self::Empty | Self::Bool(_) => 1,

@@ -1,7 +1,7 @@
-//! The changes that Jaeger makes to a trace before it shows it, unless the raw trace is asked for.
+//! Jaeger's adjustments to a trace, which are made unless the raw trace is requested.
 //!
-//! Three of Jaeger's adjusters are missing: clock skew is off by default in Jaeger, readers choose the
-//! order, and duplicates are dropped before spans are decoded.
+//! Three of Jaeger's adjusters are not needed: clock skew is off by default in Jaeger, readers
+//! choose the order, and duplicates are dropped before spans are decoded.
 //!
 //! Spec: <https://github.com/jaegertracing/jaeger/tree/main/cmd/jaeger/internal/extension/jaegerquery/internal/adjuster>
 
@@ -11,13 +11,13 @@ use std::sync::Arc;
 
 use crate::model::{Attribute, Span, SpanId, SpanKind, Value};
 
-/// Attributes that hold an IPv4 address as a number in old Zipkin clients.
+/// Attributes in which old Zipkin clients store an IPv4 address as a number.
 const ADDRESSES: [&str; 2] = ["ip", "peer.ipv4"];
 
-/// Prefixes of span attributes that describe the program, and so belong to the resource.
+/// Prefixes of span attributes that describe the program and belong to the resource.
 const OF_THE_RESOURCE: [&str; 2] = ["telemetry.sdk.", "telemetry.distro."];
 
-/// Applies the changes that need only the span itself.
+/// Makes the adjustments that need only the span itself.
 pub(super) fn adjust(span: &mut Span<'_>) {
     span.attributes.iter_mut().for_each(write_address);
     let has_address = |a: &Attribute<'_>| address(a).is_some();
@@ -28,13 +28,13 @@ pub(super) fn adjust(span: &mut Span<'_>) {
     move_to_resource(span);
 }
 
-/// Whether a span with an attribute of that key may be changed.
+/// Returns true if a span with an attribute with that key may be changed.
 pub(super) fn concerns(key: &str) -> bool {
     let begins = |prefix: &&str| key.starts_with(*prefix);
     ADDRESSES.contains(&key) || OF_THE_RESOURCE.iter().any(begins)
 }
 
-/// Whether a server span of a trace shares its id with a client span.
+/// Returns true if a server span shares its id with a client span of the trace.
 pub(super) fn has_shared_ids(spans: &(impl Iterator<Item = (SpanId, SpanKind)> + Clone)) -> bool {
     let of_kind = |wanted| {
         let of_kind = spans.clone().filter(move |(_, kind)| *kind == wanted);
@@ -44,8 +44,8 @@ pub(super) fn has_shared_ids(spans: &(impl Iterator<Item = (SpanId, SpanKind)> +
     of_kind(SpanKind::Server).any(|id| clients.contains(&id))
 }
 
-/// Gives a server span that shares its id with a client span, as Zipkin's do, an id of its own
-/// below it.
+/// Gives a server span that shares its id with a client span, as in Zipkin, a new id as a child of
+/// the client span.
 pub(super) fn split_shared_ids(spans: &mut [Span<'_>]) {
     let clients = spans.iter().filter(|span| span.kind == SpanKind::Client);
     let clients: HashSet<_> = clients.map(|span| span.span_id).collect();

@@ -1,4 +1,4 @@
-//! Log records that match, newest or oldest first.
+//! Finds log records, newest or oldest first.
 
 mod found;
 mod text;
@@ -20,56 +20,56 @@ pub use text::{LogText, TextTooLong};
 
 use found::Head;
 
-/// A search for log records: those that satisfy all of this.
+/// A search for log records that satisfy all conditions.
 #[derive(Debug, Clone)]
 pub struct LogSearch {
-    /// What the index of the store knows of them.
+    /// The conditions that the store's index can test.
     pub scope: LogScope,
-    /// A text in them.
+    /// A text in the record.
     pub text: Option<LogText>,
-    /// The span in which they were written.
+    /// The span of the record.
     pub span: Option<SpanId>,
     /// The largest number of records.
     pub limit: usize,
-    /// Which come first.
+    /// The order of the answer.
     pub order: LogOrder,
-    /// The end of an earlier answer, to be continued.
+    /// The end of an earlier answer, which this one continues.
     pub after: Option<LogCursor>,
 }
 
-/// Which records come first.
+/// The order of records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogOrder {
-    /// The newest.
+    /// Newest first.
     NewestFirst,
-    /// The oldest.
+    /// Oldest first.
     OldestFirst,
 }
 
-/// Bytes of the records of one answer; one that is longer ends early.
+/// The largest answer in bytes; a longer one ends early.
 const MAX_KEPT: usize = 16 << 20;
 
-/// The bytes that an element takes when it is decoded.
+/// The memory of a decoded element, in bytes.
 const ELEMENT: usize = 160;
 
-/// A search that is going on.
+/// A search in progress.
 struct Running<'s> {
     search: &'s LogSearch,
-    /// The best so far, the worst of them on top.
+    /// The best records so far, worst on top.
     best: BinaryHeap<FoundLog>,
-    /// How many are kept: those of the answer, those before it at its first moment, and one more, which
-    /// tells that there are more.
+    /// The number of records to keep: those of the answer, those before it with the same first
+    /// time, and one more, which shows that there are more.
     room: usize,
     kept_bytes: usize,
-    /// Elements of the largest record.
+    /// The number of elements of the largest record.
     elements: usize,
     held: Held,
 }
 
-/// Finds the records that come first.
+/// Finds the first records.
 ///
 /// # Errors
-/// [`SearchError`] if the store cannot be read, or the search takes too long.
+/// [`SearchError`] if the store cannot be read, or if the search takes too long.
 pub fn search_logs(
     reader: &Reader,
     search: &LogSearch,
@@ -97,7 +97,7 @@ pub fn search_logs(
 }
 
 impl LogOrder {
-    /// A number that is smaller for what comes first.
+    /// A number that is smaller for earlier records of the answer.
     fn rank(self, time: UnixNanos) -> u64 {
         match self {
             Self::NewestFirst => u64::MAX - time.0,
@@ -114,7 +114,7 @@ impl LogOrder {
 }
 
 impl Running<'_> {
-    /// Whether nothing of such a rank can be among the best any more.
+    /// Returns true if nothing of this rank can be among the best.
     fn is_behind(&self, rank: u64) -> bool {
         let is_full = self.best.len() >= self.room;
         is_full && self.best.peek().is_some_and(|worst| rank > worst.rank)
@@ -187,7 +187,7 @@ impl Running<'_> {
             .max(weight::elements(rest, &LOG_RECORD, usize::MAX));
         self.best.push(found);
         while self.best.len() > self.room || (self.kept_bytes > MAX_KEPT && self.best.len() > 2) {
-            // What has been given up for its size is not taken up again.
+            // Records dropped because of their size must not be replaced by worse ones.
             self.room = self.room.min(self.best.len() - 1);
             if let Some(worst) = self.best.pop() {
                 self.kept_bytes -= worst.size();
@@ -195,7 +195,7 @@ impl Running<'_> {
         }
     }
 
-    /// What the records take, and one of them decoded.
+    /// The memory of the records, and of one of them decoded.
     fn weight(&self) -> usize {
         self.kept_bytes + self.elements * ELEMENT
     }
@@ -205,7 +205,7 @@ impl Running<'_> {
         let room = self.room;
         let mut logs = std::mem::take(&mut self.best).into_sorted_vec();
         let is_full = logs.len() >= room;
-        // Those at the moment at which the earlier answer ended, which were in it.
+        // The records with the last time of the earlier answer that were in it.
         if let Some(after) = after {
             let rank = order.rank(after.time);
             let at_end = logs.iter().take_while(|log| log.rank == rank).count();
@@ -231,10 +231,10 @@ impl Running<'_> {
     }
 }
 
-/// Hands over the records of each frame that are in scope, the oldest frame first.
+/// Calls `take` with the records in scope of each frame, oldest frame first.
 ///
 /// # Errors
-/// [`ReadError`] if the store cannot be read, or what `take` returns.
+/// [`ReadError`] if the store cannot be read, or the error of `take`.
 pub fn walk_logs<E: From<ReadError>>(
     reader: &Reader,
     scope: &LogScope,
@@ -273,10 +273,10 @@ pub fn walk_logs<E: From<ReadError>>(
     Ok(())
 }
 
-/// Records that are handed over at once at most.
+/// The most records passed to `take` at once.
 const CHUNK: usize = 1000;
 
-/// The group of one record.
+/// A group with a single record.
 fn group_of<'a>(head: &'a Head, rest: &'a [u8]) -> Group<'a> {
     Group {
         head: head.as_group_head(),

@@ -1,27 +1,27 @@
-//! One budget of memory for all traces that are being answered.
+//! The memory budget for all traces in answers.
 //!
-//! What a request may bring is bounded when it comes; what comes back is made of many requests, and is
-//! weighed again before it is decoded: the bytes of a trace, an entry for each of its spans, and what its
-//! largest span and its resources take when they are decoded.
+//! Requests are limited when they are received, but an answer combines many requests, so it is
+//! weighed again before it is decoded: the bytes of a trace, an entry for each of its spans, and
+//! its largest span and its resources in decoded form.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::store::ReadError;
 
-/// Bytes for all traces together.
+/// The budget for all traces together, in bytes.
 const TOTAL: usize = 192 << 20;
 
-/// Bytes of that for small traces alone, so that large ones never keep them waiting.
+/// The part of it reserved for small traces, so that large ones never block them.
 const FOR_SMALL: usize = 16 << 20;
 
-/// What is taken at once of what grows a little at a time.
+/// The bytes taken at once for something that grows slowly.
 const STEP: usize = 256 << 10;
 
-/// What takes no more is small.
+/// The largest size that counts as small.
 const SMALL: usize = 2 << 20;
 
-/// How long to wait for others to end: whoever waits keeps one of the few answers that are worked on.
+/// The longest to wait for memory; a waiting answer occupies one of the few permits.
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// The budget of the process.
@@ -35,7 +35,7 @@ struct Memory {
     freed: Condvar,
 }
 
-/// Bytes that were taken out of the budget; they return to it when this is dropped.
+/// Bytes taken from the budget; they are returned when this is dropped.
 #[derive(Debug, Default)]
 pub(super) struct Held(usize);
 
@@ -43,14 +43,14 @@ impl Held {
     /// Takes more bytes, until so many are held. Waits a moment if there are not enough.
     ///
     /// # Errors
-    /// [`ReadError::Busy`] if there are not that many left; those held before stay held.
+    /// [`ReadError::Busy`] if fewer bytes are left; those held before stay held.
     pub(super) fn grow(&mut self, bytes: usize) -> Result<(), ReadError> {
         let total = if bytes <= SMALL {
             TOTAL
         } else {
             TOTAL - FOR_SMALL
         };
-        // What needs more than there is has all of it, alone.
+        // A request for more than the whole budget gets all of it, alone.
         let bytes = bytes.min(total);
         let Some(more) = bytes.checked_sub(self.0) else {
             return Ok(());
@@ -70,7 +70,7 @@ impl Held {
         Ok(())
     }
 
-    /// As [`Self::grow`], for what grows a little at a time.
+    /// Like [`Self::grow`], for something that grows slowly.
     pub(super) fn grow_by_steps(&mut self, bytes: usize) -> Result<(), ReadError> {
         if bytes > self.0 {
             return self.grow(bytes + STEP);
@@ -89,7 +89,7 @@ impl Drop for Held {
 }
 
 impl Memory {
-    /// No holder panics.
+    /// A holder never panics.
     fn lock(&self) -> MutexGuard<'_, usize> {
         self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::store::ReadError;
 
-/// The time limit. Most searches take milliseconds; one that no index helps reads every span.
+/// The time limit. Most searches take milliseconds; one that no index supports reads every span.
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// The reason why a search has no result.
@@ -14,7 +14,7 @@ pub enum SearchError {
     /// The store cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// The search took too long, or its client has gone.
+    /// The search took too long, or the client has gone.
     #[error(
         "the search was given up after {} s: narrow its window, or name a service or a tag with its whole value",
         LIMIT.as_secs()
@@ -22,14 +22,14 @@ pub enum SearchError {
     TooLong,
 }
 
-/// The limit of one search: it ends when its time is over or its client has gone.
+/// The limit of a search: it ends when its time is over or its client has gone.
 pub struct Patience {
     until: Instant,
     is_gone: Box<dyn Fn() -> bool + Send>,
 }
 
 impl Patience {
-    /// A limit that starts now; `is_gone` tells whether the client has gone.
+    /// Makes a limit that starts now; `is_gone` tells if the client has gone.
     pub fn new(is_gone: impl Fn() -> bool + Send + 'static) -> Self {
         Self {
             until: Instant::now() + LIMIT,
@@ -37,10 +37,10 @@ impl Patience {
         }
     }
 
-    /// Fails when the limit is reached.
+    /// Fails if the limit is reached.
     ///
     /// # Errors
-    /// [`SearchError::TooLong`] if it is.
+    /// [`SearchError::TooLong`] in that case.
     pub fn check(&self) -> Result<(), SearchError> {
         if (self.is_gone)() || Instant::now() >= self.until {
             return Err(SearchError::TooLong);

@@ -1,4 +1,4 @@
-//! One trace out of the store.
+//! A trace loaded from the store.
 
 use std::cell::OnceCell;
 use std::cmp::Reverse;
@@ -16,50 +16,51 @@ use crate::format::weight::{self, Shape};
 use crate::model::{Attribute, Span, SpanId, SpanKind, TraceId, UnixNanos, Value};
 use crate::store::{Frame, ReadError, Reader};
 
-/// All spans of a trace, as bytes.
+/// All spans of a trace, encoded.
 #[derive(Debug)]
 pub struct Trace {
-    /// Its id.
+    /// The trace id.
     pub id: TraceId,
     /// The earliest start of its spans.
     pub start: UnixNanos,
-    /// The number of its spans; a span that was sent twice counts twice.
+    /// The number of its spans, in which a span that was sent twice counts twice.
     pub span_count: usize,
-    /// Whether it has more spans than fit into `MAX_BYTES`.
+    /// True if it has more spans than fit into `MAX_BYTES`.
     pub cut: bool,
-    /// A `TracesData` of OTLP.
+    /// A `TracesData` message of OTLP.
     data: Vec<u8>,
     _held: Held,
 }
 
-/// Bytes of a trace that are shown; some 150,000 spans.
+/// The largest trace that is shown, in bytes; some 150,000 spans.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
 
-/// Opened frames, kept for the length of one question: traces found together often lie together.
+/// Opened frames, kept for one query, since traces found together are often stored together.
 #[derive(Default)]
 pub(super) struct Frames {
     open: HashMap<Frame, Rc<OpenFrame>>,
     /// The bytes of all of them.
     bytes: usize,
-    /// Frames of columns of which one trace was read: when a second one is, all are.
+    /// Frames of columns of which one trace has been read; when a second one is needed, all are
+    /// read.
     asked: HashSet<Frame>,
 }
 
-/// A frame that was opened.
+/// An opened frame.
 pub(super) struct OpenFrame {
-    /// Its `TracesData`.
+    /// The frame's `TracesData`.
     pub(super) bytes: Vec<u8>,
     spans: OnceCell<Vec<Option<SpanStart>>>,
 }
 
-/// To which trace a span belongs, and when it starts.
+/// The trace and the start of a span.
 #[derive(Clone, Copy)]
 pub(super) struct SpanStart {
     pub(super) trace_id: TraceId,
     pub(super) start: UnixNanos,
 }
 
-/// The bytes of the frames that are kept open.
+/// The most bytes of frames that are kept open.
 const MAX_OPEN: usize = 4 << 20;
 
 impl Frames {
@@ -81,7 +82,7 @@ impl Frames {
         Ok(opened)
     }
 
-    /// As [`Self::get`], for one trace: a frame of columns need not hold the others.
+    /// Like [`Self::get`], for one trace: a frame of columns need not unpack the others.
     fn get_trace(
         &mut self,
         reader: &Reader,
@@ -104,7 +105,8 @@ impl OpenFrame {
         })
     }
 
-    /// What is known of each span; `messages` are all messages of the frame, which are read once.
+    /// The trace and start of each span; `messages` are all messages of the frame, which are read
+    /// once.
     pub(super) fn spans<'m>(
         &self,
         messages: impl Iterator<Item = &'m [u8]>,
@@ -119,7 +121,7 @@ impl OpenFrame {
     }
 }
 
-/// The groups of a frame, ready to be decoded, and the memory that this takes.
+/// The groups of a frame, ready to be decoded, and the memory reserved for that.
 pub(super) fn weighed_groups<'a>(
     reader: &Reader,
     frame: Frame,
@@ -131,7 +133,7 @@ pub(super) fn weighed_groups<'a>(
     Ok((span_groups(groups).map_err(damaged)?, held))
 }
 
-/// Takes what the spans of a frame, its resources and its scopes need when they are decoded together.
+/// Reserves the memory for decoding all spans of a frame together, with its resources and scopes.
 pub(super) fn hold(groups: &[Group<'_>]) -> Result<Held, ReadError> {
     let spans = groups.iter().flat_map(|group| &group.spans);
     let heavy = spans.filter(|span| span.len() > LIGHT);
@@ -151,7 +153,7 @@ fn elements_of_head(group: &Group<'_>) -> usize {
     heads.into_iter().map(elements).sum()
 }
 
-/// A trace being put together.
+/// A trace while it is loaded.
 struct Collecting {
     id: TraceId,
     start: UnixNanos,
@@ -162,38 +164,39 @@ struct Collecting {
     held: Held,
 }
 
-/// What a trace takes beside its bytes when it is decoded span by span.
+/// The memory that a trace takes beside its bytes when it is decoded span by span.
 #[derive(Default)]
 struct Weight {
-    /// Elements of its largest span.
+    /// The elements of its largest span.
     span: usize,
-    /// Elements of its resources and scopes.
+    /// The elements of its resources and scopes.
     heads: usize,
 }
 
-/// Elements that the resources and scopes of a trace may have together; beyond them, it is cut.
+/// The most elements of the resources and scopes of a trace together; beyond that, the trace is
+/// truncated.
 const MAX_HEADS: usize = 1_000_000;
 
-/// Elements that a trace may have in which spans share ids, as Zipkin's do: these are told apart only
-/// when all are decoded.
+/// The most elements of a trace whose spans share ids, as in Zipkin: such spans can be separated
+/// only when all are decoded.
 const MAX_SHARED: usize = 500_000;
 
-/// The bytes that an element takes when it is decoded and written as another format.
+/// The memory of an element that is decoded and converted to another format, in bytes.
 const ELEMENT: usize = 160;
 
-/// The bytes that an element takes when it is decoded.
+/// The memory of a decoded element, in bytes.
 const DECODED: usize = 64;
 
-/// The bytes of decoded spans that a question about a whole trace looks at.
+/// The memory of decoded spans for a query on a whole trace, in bytes.
 const MAX_DECODED: usize = 96 << 20;
 
-/// Bytes that a span takes while the spans are put in order, and warned about.
+/// The memory of a span while spans are sorted and checked for warnings, in bytes.
 const ENTRY: usize = 160 + PLACE;
 
 /// A smaller message has few elements.
 const LIGHT: usize = 8 * 1024;
 
-/// The trace of that id, whole unless it is larger than [`MAX_BYTES`].
+/// Loads the trace with that id, completely unless it is larger than [`MAX_BYTES`].
 pub(super) fn load(
     reader: &Reader,
     frames: &mut Frames,
@@ -239,7 +242,8 @@ impl Collecting {
         found.retain(|group| !group.spans.is_empty() && self.weigh(group));
         self.span_count += found.iter().map(|group| group.spans.len()).sum::<usize>();
         if self.data.capacity() - self.data.len() < frame.bytes.len() {
-            // By an eighth rather than to the double: it is large, and weighed.
+            // Grows by an eighth and not to the double, since the buffer is large and its memory is
+            // counted.
             let more = frame.bytes.len().max(self.data.len() / 8);
             self.data.reserve_exact(more);
         }
@@ -247,10 +251,10 @@ impl Collecting {
         Ok(())
     }
 
-    /// Whether a group may be added, by what it takes when it is decoded.
+    /// Returns true if a group may be added, given the memory for decoding it.
     fn weigh(&mut self, group: &Group<'_>) -> bool {
         let heads = elements_of_head(group);
-        // One is always taken: what came in one request is bounded.
+        // The first is always accepted, since a single request was limited when it was received.
         if self.weight.heads > 0 && self.weight.heads + heads > MAX_HEADS {
             self.cut = true;
             return false;
@@ -263,7 +267,7 @@ impl Collecting {
         true
     }
 
-    /// About how many bytes it takes.
+    /// The approximate size in bytes.
     fn size(&self) -> usize {
         let elements = self.weight.span + self.weight.heads;
         self.data.capacity() + self.span_count * ENTRY + elements * ELEMENT
@@ -281,10 +285,10 @@ impl Collecting {
     }
 }
 
-/// Spans in order, each decoded when it is its turn.
+/// Spans in order, each decoded when it is needed.
 pub type Spans<'a> = Box<dyn Iterator<Item = Span<'a>> + 'a>;
 
-/// The spans of a trace, decoded and weighed.
+/// The decoded spans of a trace, with their memory reserved.
 #[derive(Debug)]
 pub struct Decoded<'a> {
     spans: Vec<Span<'a>>,
@@ -300,12 +304,12 @@ impl<'a> Deref for Decoded<'a> {
 }
 
 impl Trace {
-    /// All spans at once, for questions about a trace as a whole; only the first of them if they take
-    /// more than `MAX_DECODED`.
+    /// All spans at once, for queries on a whole trace; only the first of them if they take more
+    /// than `MAX_DECODED`.
     ///
     /// # Errors
-    /// [`ReadError`] if the store holds bytes that are not spans, or if there is no memory for them at
-    /// the moment.
+    /// [`ReadError`] if the store holds bytes that are not spans, or if there is not enough memory
+    /// at the moment.
     pub fn spans(&self) -> Result<Decoded<'_>, ReadError> {
         let (mut spans, mut held, mut size) = (Vec::new(), Held::default(), 0);
         for span in self.iter_as(false, None).map_err(malformed)? {
@@ -319,11 +323,11 @@ impl Trace {
         Ok(Decoded { spans, _held: held })
     }
 
-    /// The spans in the order of their starts, as Jaeger shows them: each once, though it was sent
-    /// twice, as a retry does, and with its adjustments; if `raw`, all of them just as they were sent.
+    /// The spans ordered by start, as Jaeger shows them: with its adjustments, and once each even
+    /// if a retry sent them twice. If `raw`, all of them as they were sent.
     ///
-    /// They come one after the other: the first is there before the last is decoded. The span with the
-    /// id `ahead` comes before all others, with those above it.
+    /// They are produced one by one: the first is ready before the last is decoded. The span with
+    /// the id `ahead` comes before all others, together with its ancestors.
     ///
     /// # Errors
     /// [`Malformed`] if the store holds bytes that are not spans.
@@ -346,7 +350,7 @@ impl Trace {
         let spans = messages.into_iter().filter_map(move |message| {
             let group = groups.get(message.group)?;
             let span = group.decode_expecting(attributes, message.bytes).ok()?;
-            // Spans of one trace have about as many attributes as the one before.
+            // Spans of a trace usually have about as many attributes as the previous one.
             attributes = span.attributes.len();
             Some(span)
         });
@@ -394,7 +398,7 @@ impl Trace {
         Ok(Warnings::new(places))
     }
 
-    /// Its bytes in OTLP.
+    /// The size of the trace in OTLP, in bytes.
     pub fn size(&self) -> usize {
         self.data.len()
     }
@@ -404,7 +408,7 @@ fn malformed(reason: Malformed) -> ReadError {
     ReadError::Malformed(reason.to_string())
 }
 
-/// The bytes that a decoded span takes, about.
+/// The approximate memory of a decoded span, in bytes.
 fn decoded_size(span: &Span<'_>) -> usize {
     fn inside(value: &Value<'_>) -> usize {
         match value {
@@ -427,7 +431,7 @@ fn decoded_size(span: &Span<'_>) -> usize {
     size_of::<Span<'_>>() + attributes(&span.attributes) + parts.sum::<usize>()
 }
 
-/// Whether all these spans may be decoded at once.
+/// Returns true if all these spans may be decoded at once.
 fn is_light(messages: &[Message<'_>]) -> bool {
     let mut left = MAX_SHARED;
     messages.iter().all(|message| {
@@ -437,7 +441,7 @@ fn is_light(messages: &[Message<'_>]) -> bool {
     })
 }
 
-/// A span that is not decoded yet, and what is looked at before it is.
+/// A span that is not decoded yet, with the fields needed before decoding.
 #[derive(Debug, Clone, Copy)]
 struct Message<'a> {
     start: UnixNanos,
@@ -450,7 +454,7 @@ struct Message<'a> {
     bytes: &'a [u8],
 }
 
-/// The spans in the order of their starts; of those that start together, the longest first.
+/// The spans ordered by start; of those that start together, the longest first.
 fn in_order<'a>(groups: &[Group<'a>]) -> Vec<Message<'a>> {
     let numbered = groups.iter().enumerate();
     let spans = numbered.flat_map(|(number, group)| {
@@ -476,8 +480,8 @@ fn in_order<'a>(groups: &[Group<'a>]) -> Vec<Message<'a>> {
     spans
 }
 
-/// Puts a span and those above it before all others, and leaves the order as it is otherwise. A
-/// parent that begins after its child is not looked for.
+/// Moves a span and its ancestors before all others, and otherwise keeps the order. A parent that
+/// begins after its child is not looked for.
 fn bring_forward<'a>(
     messages: Vec<Message<'a>>,
     span: SpanId,
@@ -497,7 +501,7 @@ fn bring_forward<'a>(
     let mut forward = Vec::with_capacity(messages.len());
     let mut rest = Vec::with_capacity(messages.len());
     for (place, message) in messages.into_iter().enumerate() {
-        // The places in the line descend.
+        // The positions in the line descend.
         let is_next = line.pop_if(|next| *next == place).is_some();
         (if is_next { &mut forward } else { &mut rest }).push(message);
     }
@@ -505,9 +509,9 @@ fn bring_forward<'a>(
     forward
 }
 
-/// The spans, each once. Those that are the same lie together, since they start and end together.
+/// The distinct spans. Equal spans are adjacent, since they start and end together.
 fn distinct<'a>(spans: &[Message<'a>], groups: &[Group<'a>]) -> Vec<Message<'a>> {
-    // Equal heads have the same number.
+    // Equal resources and scopes have the same number.
     let mut numbers = HashMap::new();
     let numbered = groups.iter().map(|group| {
         let next = numbers.len();
@@ -517,7 +521,7 @@ fn distinct<'a>(spans: &[Message<'a>], groups: &[Group<'a>]) -> Vec<Message<'a>>
     let mut distinct = Vec::with_capacity(spans.len());
     let mut ids = Vec::new();
     for together in spans.chunk_by(|a, b| (a.start, a.end) == (b.start, b.end)) {
-        // To compare ids is much less than to hash spans, and hardly ever are two the same.
+        // Comparing ids is much cheaper than hashing spans, and duplicates are rare.
         ids.clear();
         ids.extend(together.iter().map(|span| span.span_id));
         ids.sort_unstable();

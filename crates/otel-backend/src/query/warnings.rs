@@ -1,6 +1,6 @@
-//! The warnings of Jaeger's clock-skew adjuster, which need a trace as a whole.
+//! The warnings of Jaeger's clock-skew adjuster, which need the whole trace.
 //!
-//! By default Jaeger adjusts no times, but says what it would have done.
+//! By default Jaeger does not adjust times, but reports what it would have done.
 //!
 //! Spec: <https://github.com/jaegertracing/jaeger/blob/main/cmd/jaeger/internal/extension/jaegerquery/internal/adjuster/clockskew.go>
 
@@ -11,11 +11,11 @@ use crate::model::{Resource, Span, SpanId, UnixNanos, Value};
 /// A warning about a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Warning {
-    /// Another span of the trace has the same id, and came first.
+    /// Another span of the trace with the same id came first.
     Duplicate,
     /// The parent is not in the trace.
     Orphan(SpanId),
-    /// The clock of the span's host differs from that of its parent's by so many nanoseconds.
+    /// The clock of the span's host differs from that of its parent's host by so many nanoseconds.
     Skew(i64),
 }
 
@@ -26,23 +26,23 @@ pub struct Warnings {
     places: Vec<Place>,
 }
 
-/// Where a span stands in its trace.
+/// The place of a span in its trace.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
     pub(super) id: SpanId,
     pub(super) parent: Option<SpanId>,
     pub(super) start: UnixNanos,
     pub(super) end: UnixNanos,
-    /// The number of its host; none if that is not known.
+    /// The number of its host; `None` if unknown.
     pub(super) host: Option<u32>,
-    /// By how much its times are off; none until that is known.
+    /// The skew of its times; `None` until it is computed.
     skew: Option<i64>,
 }
 
-/// The bytes that a span takes here.
+/// The memory of a span in this list, in bytes.
 pub(super) const PLACE: usize = size_of::<Place>();
 
-/// Numbers of hosts, by their names.
+/// Assigns numbers to host names.
 #[derive(Default)]
 pub(super) struct Hosts(HashMap<String, u32>);
 
@@ -55,7 +55,7 @@ impl Hosts {
     }
 }
 
-/// The first of `host.id`, `host.ip` and `host.name` that there is.
+/// The first that is present of `host.id`, `host.ip` and `host.name`.
 fn host(resource: &Resource<'_>) -> Option<String> {
     let value = |key| {
         let mut attributes = resource.attributes.iter();
@@ -89,7 +89,7 @@ impl Place {
 }
 
 impl Warnings {
-    /// The warnings about these spans, which come in the order of the trace.
+    /// Computes the warnings about these spans, given in the order of the trace.
     pub(super) fn new(places: impl Iterator<Item = Place>) -> Self {
         let mut places: Vec<_> = places.collect();
         places.sort_by_key(|place| place.id);
@@ -118,7 +118,7 @@ impl Warnings {
         self.places.binary_search_by_key(&id, |place| place.id).ok()
     }
 
-    /// Finds out the skew of a span and of those above it on the same host, which share it.
+    /// Computes the skew of a span and of its ancestors on the same host, which share it.
     fn settle(&mut self, index: usize, line: &mut Vec<usize>) {
         let mut skew = 0;
         let mut next = Some(index);
@@ -128,7 +128,7 @@ impl Warnings {
                 break;
             }
             line.push(index);
-            // A line that leads back to itself ends here.
+            // A cycle of parents ends here.
             place.skew = Some(0);
             let place = *place;
             let Some(above) = place.parent.and_then(|parent| self.find(parent)) else {
@@ -151,7 +151,8 @@ impl Warnings {
     }
 }
 
-/// What would bring a span within its parent: to its middle, or to its start if it is longer.
+/// The shift that would move a span within its parent: to its middle, or to its start if the span
+/// is longer.
 fn skew_between(child: &Place, parent: &Place) -> i64 {
     let [start, end] = [child.start, child.end].map(|time| time.0.cast_signed());
     let [from, to] = [parent.start, parent.end].map(|time| time.0.cast_signed());

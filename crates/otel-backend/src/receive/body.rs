@@ -1,4 +1,4 @@
-//! The body of an HTTP request, bounded in size, time and what it may unpack to.
+//! The body of an HTTP request, limited in size, time and decompressed size.
 
 use std::io::Read;
 use std::time::Duration;
@@ -15,19 +15,19 @@ use super::refusal::Refusal;
 /// The compression of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Compression {
-    /// `deflate`: what HTTP calls so is zlib's format.
+    /// `deflate`, which in HTTP means zlib's format.
     Deflate,
     Gzip,
     Zstd,
 }
 
-/// The reason why a body was not taken.
+/// The reason why a body was refused.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum BodyError {
     /// The body is too large as sent.
     #[error("request body is larger than {0} bytes")]
     TooLarge(usize),
-    /// The body is too large when decompressed.
+    /// The body is too large after decompression.
     #[error("request body is larger than {0} bytes when decompressed")]
     TooLargeInside(usize),
     /// The body was not complete in time.
@@ -44,14 +44,14 @@ pub(super) enum BodyError {
     Decompress(std::io::Error),
 }
 
-/// The largest window that a zstd body may ask for, as a power of two: 8 MiB, which every decoder
+/// The largest window that a zstd body may require, as a power of two: 8 MiB, which every decoder
 /// must support.
 const ZSTD_WINDOW_LOG: u32 = 23;
 
-/// The time from the end of the head to the end of the body.
+/// The time limit of a body, counted from the end of the head.
 pub const TIME: Duration = Duration::from_secs(30);
 
-/// Reads a body of at most `limit` bytes, and has `held` account for them as they come.
+/// Reads a body of at most `limit` bytes, and accounts for them in `held` as they arrive.
 pub(super) async fn collect(body: Body, limit: usize, held: &mut Held) -> Result<Bytes, Refusal> {
     let collected = tokio::time::timeout(TIME, collect_all(body, limit, held));
     collected.await.map_err(|_| BodyError::TooSlow(TIME))?
@@ -75,12 +75,12 @@ async fn collect_all(mut body: Body, limit: usize, held: &mut Held) -> Result<By
             drain(body, limit).await;
             return Err(refusal);
         }
-        // A body that comes in one piece is not copied.
+        // A body that arrives as one piece is not copied.
         if first.is_empty() && all.is_empty() {
             first = data;
         } else {
             if all.is_empty() {
-                // The announced length need not be true.
+                // The announced length may be wrong.
                 let left = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
                 let come = first.len() + data.len();
                 all.reserve(come.saturating_add(left).min(4 * come));
@@ -92,7 +92,8 @@ async fn collect_all(mut body: Body, limit: usize, held: &mut Held) -> Result<By
     Ok(if all.is_empty() { first } else { all.freeze() })
 }
 
-/// Reads and drops up to `limit` bytes: a sender that is still sending may not see the answer.
+/// Reads and discards up to `limit` bytes, since a client that is still sending may not see the
+/// answer.
 async fn drain(mut body: Body, limit: usize) {
     let mut left = limit;
     while let Some(Ok(frame)) = body.frame().await {
@@ -105,7 +106,7 @@ async fn drain(mut body: Body, limit: usize) {
 }
 
 impl Compression {
-    /// The compression that `Content-Encoding` or `grpc-encoding` names.
+    /// The compression in `Content-Encoding` or `grpc-encoding`.
     pub(super) fn named(encoding: &[u8]) -> Result<Option<Self>, BodyError> {
         let is = |name: &[u8]| encoding.eq_ignore_ascii_case(name);
         if encoding.is_empty() || is(b"identity") {
@@ -163,7 +164,7 @@ impl BodyError {
         }
     }
 
-    /// The reason in the metrics.
+    /// The reason as named in the metrics.
     pub(super) fn reason(&self) -> &'static str {
         match self {
             Self::TooLarge(_) | Self::TooLargeInside(_) => "too_large",

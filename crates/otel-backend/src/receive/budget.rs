@@ -21,13 +21,13 @@ pub(super) struct Held {
     permit: Option<OwnedSemaphorePermit>,
 }
 
-/// There is no room for more.
+/// The error that the budget is exhausted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too much is being received: {0} bytes of requests are under way")]
 pub(super) struct Exhausted(usize);
 
 impl Budget {
-    /// A budget of that many bytes.
+    /// Makes a budget of so many bytes.
     pub fn new(bytes: usize) -> Self {
         Self {
             left: Arc::new(Semaphore::new(bytes.min(Semaphore::MAX_PERMITS))),
@@ -43,7 +43,7 @@ impl Budget {
         }
     }
 
-    /// Bytes that are taken.
+    /// The number of bytes taken.
     pub fn used(&self) -> usize {
         self.total.saturating_sub(self.left.available_permits())
     }

@@ -1,4 +1,4 @@
-//! The last failure of the store to take spans.
+//! The last error of the store when storing spans.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -6,18 +6,18 @@ use std::time::{Duration, Instant};
 
 use crate::store::AppendError;
 
-/// The reason why the store did not take spans, kept until it takes some again.
+/// The reason why the store did not accept spans, kept until it accepts some again.
 #[derive(Debug, Default)]
 pub struct LastFailure {
     failed: AtomicBool,
     last: Mutex<Option<(Instant, String)>>,
 }
 
-/// A failure is forgotten after this time, since nothing has been sent meanwhile.
+/// The time after which a failure is forgotten, because nothing has been sent since.
 const MEMORY: Duration = Duration::from_mins(1);
 
 impl LastFailure {
-    /// The last failure, if it happened within a minute and no spans were stored since.
+    /// The last failure, if it happened within a minute and no spans have been stored since.
     pub fn get(&self) -> Option<String> {
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let (when, reason) = last.as_ref()?;
@@ -26,13 +26,13 @@ impl LastFailure {
 
     pub(super) fn note(&self, result: &Result<(), AppendError>) {
         let failure = match result {
-            // A store that is closing is not broken.
+            // A store that is closing has not failed.
             Ok(()) | Err(AppendError::Closed) => None,
             Err(reason @ (AppendError::Full | AppendError::Gone(_) | AppendError::Write(_))) => {
                 Some(reason)
             }
         };
-        // Nearly always there is no failure and was none before.
+        // The usual case: no failure, neither now nor before.
         if failure.is_none() && !self.failed.load(Ordering::Relaxed) {
             return;
         }

@@ -1,7 +1,7 @@
-//! The gRPC server of the receivers: one method that takes a message and answers with one.
+//! The gRPC server of the receivers: a method that receives one message and answers with one.
 //!
-//! The body is read as that of any other request, so that the same limits hold; the messages stay
-//! bytes, which each receiver reads with its own decoder, in place.
+//! The body is read like that of any other request, so that the same limits apply. Messages stay
+//! bytes, which each receiver decodes in place with its own decoder.
 //!
 //! Spec: <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>
 
@@ -27,14 +27,14 @@ pub(super) struct Method {
     pub(super) path: &'static str,
     pub(super) intake: Intake,
     pub(super) decode: Decode,
-    /// The message that answers.
+    /// Encodes the answer.
     pub(super) answer: fn(&Accepted) -> Vec<u8>,
 }
 
-/// The flag and the length before each message.
+/// The length of the prefix of each message: a flag and the message's length.
 const PREFIX: usize = 5;
 
-/// A server of one method.
+/// A server with one method.
 pub(super) fn router(method: Method) -> Router {
     let path = method.path;
     Router::new().route(path, post(move |request| serve(request, method)))
@@ -46,13 +46,13 @@ async fn serve(request: Request, method: Method) -> Response {
     respond(accepted.map(|accepted| (accepted.why(), (method.answer)(&accepted))))
 }
 
-/// Reads the one message of a request.
+/// Reads the single message of a request.
 pub(super) async fn read(intake: &Intake, request: Request) -> Result<Received, Refusal> {
     let (head, body) = request.into_parts();
     receive(intake.hold(), intake.limits().body, &head.headers, body).await
 }
 
-/// Answers with a message, or says why there is none.
+/// Answers with a message or an error.
 pub(super) fn respond(result: Result<(Option<Extension<Why>>, Vec<u8>), Refusal>) -> Response {
     match result {
         Ok((why, message)) => (why, answer(&message)).into_response(),

@@ -66,17 +66,17 @@ pub(super) enum Decode {
 /// The numbers of spans or log records of a request that were stored and rejected.
 #[derive(Debug)]
 pub(super) struct Accepted {
-    /// What was counted.
+    /// The signal.
     pub(super) signal: Signal,
-    /// The number of those that are stored.
+    /// The number stored.
     pub(super) stored: usize,
-    /// The number of those that were rejected.
+    /// The number rejected.
     pub(super) rejected: usize,
-    /// The reason for the first rejection.
+    /// The reason of the first rejection.
     pub(super) reason: Option<String>,
-    /// How many of those that are stored are of a time to come.
+    /// The number of stored items whose time is in the future.
     pub(super) ahead: usize,
-    /// The latest time that is not one to come.
+    /// The latest time that does not count as in the future.
     latest: UnixNanos,
 }
 
@@ -108,7 +108,7 @@ impl Intakes {
         }
     }
 
-    /// The last failure of the store to take spans.
+    /// The last error of the store.
     pub fn failure(&self) -> Arc<LastFailure> {
         Arc::clone(&self.failure)
     }
@@ -120,7 +120,7 @@ impl Intake {
         &self.shared.metrics
     }
 
-    /// The protocol by which its requests come.
+    /// The protocol of the requests.
     pub(super) fn protocol(&self) -> Protocol {
         self.protocol
     }
@@ -129,7 +129,7 @@ impl Intake {
         &self.shared.limits
     }
 
-    /// Nothing of the budget yet, to be added to.
+    /// An empty share of the budget.
     pub(super) fn hold(&self) -> Held {
         self.shared.budget.hold()
     }
@@ -259,7 +259,8 @@ fn unpack(
     }
 }
 
-/// Encodes what is valid; of JSON that is wrong only in halves of characters, all.
+/// Encodes the valid items; if JSON is invalid only because of unpaired surrogates, repairs it
+/// first.
 fn encode(bytes: &[u8], limits: &Limits, decode: Decode) -> Result<(Signals, Accepted), Refusal> {
     let encoded = encode_as_is(bytes, limits, decode);
     let is_wrong = match &encoded {
@@ -330,7 +331,7 @@ impl Decode {
 }
 
 impl Accepted {
-    /// Nothing yet.
+    /// Counts of zero.
     fn of(signal: Signal) -> Self {
         Self {
             signal,
@@ -342,7 +343,7 @@ impl Accepted {
         }
     }
 
-    /// Counts a span or a log record: one that was taken, by its time, or one that was not.
+    /// Counts a span or log record: an accepted one by its time, or a rejected one by its reason.
     pub(super) fn count<E: ToString>(
         &mut self,
         limits: &Limits,
@@ -367,7 +368,7 @@ impl Accepted {
         Ok(())
     }
 
-    /// The name of what was counted.
+    /// The name of the counted items.
     fn what(&self) -> &'static str {
         match self.signal {
             Signal::Traces => "spans",
@@ -376,8 +377,7 @@ impl Accepted {
         }
     }
 
-    /// The reason for the first rejection or, if there was none, what is strange about other spans; else
-    /// "".
+    /// The reason of the first rejection, or else a warning about accepted items, or else "".
     pub(super) fn reason(&self) -> String {
         match &self.reason {
             Some(reason) => reason.clone(),
@@ -395,7 +395,7 @@ impl Accepted {
         export_response(encoding, self.signal, self.rejected, &self.reason())
     }
 
-    /// What was rejected, for the log.
+    /// The rejections, for the log.
     pub(super) fn why(&self) -> Option<Extension<Why>> {
         (self.rejected + self.ahead > 0).then(|| {
             let message = match self.rejected {
@@ -413,7 +413,7 @@ impl Accepted {
         })
     }
 
-    /// Logs what was rejected of what came without a connection.
+    /// Logs the rejections of a datagram, which has no connection.
     pub(super) fn log_rejected(&self, protocol: Protocol) {
         if self.rejected > 0 {
             tracing::warn!(

@@ -42,12 +42,12 @@ async fn receive(State(intake): State<Intake>, headers: HeaderMap, body: Body) -
 }
 
 fn decode<'a>(bytes: &'a [u8], _limits: &Limits) -> Result<Decoded<'a>, Refusal> {
-    // No Thrift struct takes much more in memory than on the wire.
+    // Thrift structs take little more memory than bytes on the wire.
     let batch = binary::decode_batch(bytes).map_err(Refusal::malformed)?;
     Ok(jaeger::from_thrift(batch))
 }
 
-/// Jaeger's words for an error of the server and of the client.
+/// Jaeger's prefix for server errors and client errors.
 fn prefix(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::Exhausted(_) | Refusal::Append(_) => "Cannot submit Jaeger batch",
@@ -55,7 +55,7 @@ fn prefix(refusal: &Refusal) -> &'static str {
     }
 }
 
-/// The error is Jaeger's answer.
+/// Checks the content type; the error is Jaeger's answer.
 fn check_content_type(headers: &HeaderMap) -> Result<(), String> {
     let given = headers.get(CONTENT_TYPE).map_or(&b""[..], |v| v.as_bytes());
     let given = String::from_utf8_lossy(given);

@@ -1,7 +1,7 @@
-//! Jaeger's Thrift in datagrams: one `emitBatch` message each, compact or binary.
+//! Jaeger's Thrift over UDP: each datagram is one `emitBatch` message, compact or binary.
 //!
-//! There are no answers. A datagram that cannot be taken is dropped, counted, and logged from time to
-//! time.
+//! There are no answers. A datagram that cannot be accepted is dropped, counted, and logged at a
+//! limited rate.
 //!
 //! Spec: <https://github.com/jaegertracing/jaeger-idl/blob/main/thrift/agent.thrift>
 
@@ -25,9 +25,9 @@ use crate::throttle::Throttle;
 /// The encoding of a datagram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// `TCompactProtocol`, by custom on port 6831.
+    /// `TCompactProtocol`, usually on port 6831.
     Compact,
-    /// `TBinaryProtocol`, by custom on port 6832.
+    /// `TBinaryProtocol`, usually on port 6832.
     Binary,
 }
 
@@ -40,20 +40,20 @@ pub struct Receiver {
     dropped: &'static Throttle,
 }
 
-/// The largest datagram that there can be.
+/// The largest possible datagram.
 const MAX_DATAGRAM: usize = 65_535;
 
-/// The size of the socket's buffer that is asked for; the system may grant less.
+/// The requested size of the socket's buffer; the system may grant less.
 const SOCKET_BUFFER: usize = 4 * 1024 * 1024;
 
 /// The memory that a datagram takes besides its bytes.
 const OVERHEAD: usize = 1024;
 
-/// The number of datagrams still taken from the socket at shutdown.
+/// The most datagrams read from the socket at shutdown.
 const MAX_LEFT_OVER: usize = 10_000;
 
 impl Receiver {
-    /// Receives on this socket.
+    /// Makes a receiver for this socket.
     pub fn new(socket: UdpSocket, format: Format, intake: Intake) -> Self {
         static COMPACT: Throttle = Throttle::new();
         static BINARY: Throttle = Throttle::new();
@@ -72,7 +72,7 @@ impl Receiver {
         }
     }
 
-    /// Receives until `stop` becomes true, and then what has arrived by then.
+    /// Receives until `stop` becomes true, and then what has already arrived.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut buffer = vec![0; MAX_DATAGRAM];
         let mut under_way = JoinSet::new();
@@ -130,7 +130,7 @@ fn report(throttle: &Throttle, from: SocketAddr, reason: &Refusal) {
 }
 
 impl Format {
-    /// The protocol under which datagrams are counted.
+    /// The protocol for counting datagrams.
     pub fn protocol(self) -> Protocol {
         match self {
             Self::Compact => Protocol::JaegerCompact,
@@ -149,11 +149,11 @@ impl Format {
         }
     }
 
-    /// The format that a message's first bytes look like.
+    /// Guesses the format from the first bytes of a message.
     fn guess(bytes: &[u8]) -> Option<Self> {
         match bytes {
             [0x82, ..] => Some(Self::Compact),
-            // Strict, and from before that was invented: the length of the name comes first.
+            // The strict form, and the older one, which begins with the length of the name.
             [0x80, 0x01, ..] | [0, 0, 0, 9, b'e', ..] => Some(Self::Binary),
             _ => None,
         }

@@ -1,4 +1,4 @@
-//! Log records on their way in: checked, given a time if they have none, and encoded.
+//! Incoming log records: checked, given a time if they have none, and encoded.
 
 use super::intake::Accepted;
 use super::refusal::Refusal;
@@ -7,7 +7,7 @@ use crate::format::otlp::{DecodedLogs, LogEntry};
 use crate::model::{Attribute, InvalidLog, LogRecord, UnixNanos};
 use crate::store::{LogBatch, LogBatchBuilder};
 
-/// Encodes the records that are valid, of about so many bytes.
+/// Encodes the valid records, of about so many bytes.
 pub(super) fn encode(
     records: DecodedLogs<'_>,
     bytes: usize,
@@ -20,7 +20,7 @@ pub(super) fn encode(
         let pushed = incoming.and_then(|incoming| {
             let mut record = incoming.record;
             check(&record, limits)?;
-            // OTLP: whoever sees a record first notes when.
+            // In OTLP, the first observer of a record sets its time.
             if LogEntry::of(&record).instant().0 == 0 {
                 record.observed = now;
             }

@@ -62,7 +62,7 @@ async fn receive(intake: Intake, headers: HeaderMap, body: Body, decoders: Decod
     respond(encoding, answer)
 }
 
-/// The encoding that the content type names.
+/// The encoding for the content type.
 pub(super) fn encoding(headers: &HeaderMap) -> Result<Encoding, Refusal> {
     let given = headers.get(CONTENT_TYPE).map_or(&b""[..], |v| v.as_bytes());
     let given = String::from_utf8_lossy(given);
@@ -73,7 +73,7 @@ pub(super) fn encoding(headers: &HeaderMap) -> Result<Encoding, Refusal> {
     })
 }
 
-/// Answers with a message in that encoding, or says why there is none.
+/// Answers with a message in that encoding, or with an error.
 pub(super) fn respond(
     encoding: Encoding,
     result: Result<(Option<Extension<Why>>, Vec<u8>), Refusal>,
@@ -113,7 +113,7 @@ fn decode_json_logs<'a>(bytes: &'a [u8], limits: &Limits) -> Result<DecodedLogs<
     otlp::decode_json_logs(bytes).map_err(Refusal::malformed)
 }
 
-/// Refuses with a `google.rpc.Status`, whatever the protocol.
+/// Refuses with a `google.rpc.Status`, as for every protocol of OTLP.
 pub(super) fn refuse(refusal: &Refusal, encoding: Encoding) -> Response {
     let code = match refusal.status() {
         StatusCode::PAYLOAD_TOO_LARGE | StatusCode::TOO_MANY_REQUESTS => Code::ResourceExhausted,

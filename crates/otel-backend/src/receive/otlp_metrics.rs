@@ -1,7 +1,8 @@
-//! OTLP metrics: taken, counted and dropped, over gRPC and over HTTP (`POST /v1/metrics`).
+//! OTLP metrics: accepted, counted and dropped, over gRPC and HTTP (`POST /v1/metrics`).
 //!
-//! Many SDKs send metrics unasked, and fill their terminals with errors if they are refused. So they
-//! are told by a warning (a partial success that rejects nothing), and the log names each service once.
+//! Many SDKs send metrics by default, and fill their terminals with errors if these are refused. So
+//! they are accepted with a warning (a partial success without rejections), and the log names each
+//! service once.
 //!
 //! Spec: <https://opentelemetry.io/docs/specs/otlp/#partial-success>
 
@@ -22,7 +23,7 @@ use crate::config::Limits;
 use crate::format::otlp::{self, Encoding, MetricsOutline, Signal};
 use crate::format::weight;
 
-/// The services whose metrics the log has named; clones share them.
+/// The services whose metrics have been logged; clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct Services(Arc<Mutex<HashSet<String>>>);
 
@@ -30,10 +31,10 @@ const PATH: &str = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Exp
 
 const NOT_KEPT: &str = "otel-backend keeps no metrics: set OTEL_METRICS_EXPORTER=none";
 
-/// Services beyond these are not named.
+/// The most services that are logged.
 const MAX_SERVICES: usize = 1000;
 
-/// Characters of a service's name that are kept.
+/// The longest part of a service's name that is kept, in characters.
 const MAX_NAME: usize = 100;
 
 /// The routes of the receiver.
@@ -110,7 +111,7 @@ fn warning(encoding: Encoding) -> Vec<u8> {
 }
 
 impl Services {
-    /// Whether a service has not been named yet; it has been from now on.
+    /// Returns true for a service that has not been seen before, and remembers it.
     fn is_new(&self, service: &str) -> bool {
         let service = service.chars().take(MAX_NAME).collect();
         let mut named = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -20,24 +20,24 @@ pub(super) enum Refusal {
     /// The body could not be read.
     #[error(transparent)]
     Body(#[from] BodyError),
-    /// The body is not what its format asks for.
+    /// The body is not in its format.
     #[error("{0}")]
     Malformed(String),
-    /// The body holds too many parts.
+    /// The body holds too many items.
     #[error("the request has more than {limit} {what}: send fewer at once")]
     TooMany {
-        /// The name of the parts.
+        /// The name of the items.
         what: &'static str,
         /// The number that is allowed.
         limit: usize,
     },
-    /// Other requests use all of the budget.
+    /// Other requests use the whole budget.
     #[error(transparent)]
     Exhausted(#[from] Exhausted),
-    /// The store did not take the spans.
+    /// The store did not accept the spans.
     #[error(transparent)]
     Append(#[from] AppendError),
-    /// The receiver does not take what the content type names.
+    /// The receiver does not accept the content type.
     #[error("{0}")]
     ContentType(String),
     /// None of its spans is valid, and the protocol can only tell so as an error.
@@ -48,12 +48,13 @@ pub(super) enum Refusal {
     Panicked,
 }
 
-/// The reason why a request, or some of its spans, were refused: carried beside the answer, for the log.
+/// The reason why a request or some of its spans were refused; it accompanies the answer, for the
+/// log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Why {
     /// The reason in words.
     pub message: String,
-    /// Whether the refusal has been counted in the metrics.
+    /// True if the refusal has been counted in the metrics.
     pub counted: bool,
 }
 
@@ -79,7 +80,7 @@ impl Refusal {
         }
     }
 
-    /// Whether the sender should retry.
+    /// Returns true if the sender should retry.
     fn is_temporary(&self) -> bool {
         matches!(
             self.status(),
@@ -87,7 +88,7 @@ impl Refusal {
         )
     }
 
-    /// The answer over HTTP with this body; it says when to try again if that may help.
+    /// The HTTP answer with this body, and with `Retry-After` if a retry may succeed.
     pub(super) fn answer(&self, body: impl IntoResponse) -> Response {
         let mut response = (self.status(), self.why(), body).into_response();
         if self.is_temporary() {
@@ -101,12 +102,12 @@ impl Refusal {
     pub(super) fn why(&self) -> Extension<Why> {
         Extension(Why {
             message: self.to_string(),
-            // An intake counts its refusals; these are made around it.
+            // An intake counts its own refusals; these two are made outside it.
             counted: !matches!(self, Self::ContentType(_) | Self::NoneValid(_)),
         })
     }
 
-    /// The reason in the metrics.
+    /// The reason as named in the metrics.
     pub(super) fn reason(&self) -> &'static str {
         match self {
             Self::Body(reason) => reason.reason(),
@@ -128,7 +129,8 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// OTLP's clients try again on `UNAVAILABLE`, and on `RESOURCE_EXHAUSTED` only if it says when.
+/// OTLP's clients retry on `UNAVAILABLE`, and on `RESOURCE_EXHAUSTED` only if the answer gives a
+/// delay.
 impl From<Refusal> for Status {
     fn from(refusal: Refusal) -> Self {
         let code = match &refusal {

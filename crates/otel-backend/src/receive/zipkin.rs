@@ -18,7 +18,7 @@ use super::refusal::Refusal;
 use crate::config::Limits;
 use crate::format::{Decoded, weight, zipkin};
 
-/// The encodings of a path's spans.
+/// The decoders of a path, by content type.
 type Encodings = &'static [(&'static str, DecodeSpans)];
 
 const V1: Encodings = &[(JSON, decode_v1)];
@@ -81,8 +81,8 @@ fn decode_protobuf<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Decoded<'a>, 
     zipkin::decode_protobuf(bytes).map_err(Refusal::malformed)
 }
 
-/// The decoder for the content type. What does not say what it is counts as JSON. Text does not: any
-/// web page may send it.
+/// The decoder for the content type. A request without one counts as JSON. Text is refused, since
+/// any web page may send it.
 fn choose(encodings: Encodings, headers: &HeaderMap) -> Result<DecodeSpans, Refusal> {
     let given = headers
         .get(CONTENT_TYPE)

@@ -10,7 +10,7 @@ use super::generated::{
 };
 use super::strategy::{Operations, Rule, Strategy};
 
-/// As Jaeger writes it: members that are messages and absent are left out, all others are there.
+/// Jaeger's form: absent messages are left out, all other members are present.
 pub(super) fn json(strategy: &Strategy) -> Json {
     let mut answer = match strategy.rule {
         Rule::Probabilistic(rate) => json!({

@@ -1,4 +1,4 @@
-//! The file of strategies, read again when it has changed.
+//! The file of strategies, which is read again when it changes.
 
 use std::fs;
 use std::io;
@@ -19,8 +19,8 @@ pub enum SamplingError {
         /// The error.
         source: io::Error,
     },
-    /// The file holds something that is not possible.
-    #[error("{path}, which --sampling-file names, says what is not possible: {reason}", path = path.display())]
+    /// The content of the file is invalid.
+    #[error("{path}, which --sampling-file names, is invalid: {reason}", path = path.display())]
     Wrong {
         /// The file.
         path: PathBuf,
@@ -35,14 +35,14 @@ pub(super) struct File {
     read: Mutex<Read>,
 }
 
-/// The last content that could be used.
+/// The last valid content.
 #[derive(Debug)]
 struct Read {
     stamp: Stamp,
     strategies: Arc<Strategies>,
 }
 
-/// The time of writing and the length of the file, which change with its content.
+/// The modification time and the length of the file, which change with its content.
 type Stamp = Option<(SystemTime, u64)>;
 
 impl File {
@@ -55,7 +55,7 @@ impl File {
         })
     }
 
-    /// The strategies of the file; those of its last usable content if it can no longer be used.
+    /// The strategies in the file; if it has become invalid, those of its last valid content.
     pub(super) fn current(&self) -> Arc<Strategies> {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         let stamp = stamp(&self.path);

@@ -17,23 +17,23 @@ pub(super) struct Strategies {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Strategy {
     pub(super) rule: Rule,
-    /// The probabilities of single operations, if there are any.
+    /// The probabilities of individual operations, if any.
     pub(super) operations: Option<Operations>,
 }
 
-/// The way to decide on a trace.
+/// A rule for sampling a trace.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Rule {
     /// A probability.
     Probabilistic(f64),
-    /// A number of traces a second.
+    /// A number of traces per second.
     RateLimiting(i32),
 }
 
 /// The probabilities of operations.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Operations {
-    /// The probability of operations that are not listed.
+    /// The probability of all other operations.
     pub(super) others: f64,
     pub(super) each: Vec<(String, f64)>,
 }
@@ -77,7 +77,7 @@ struct OperationJson {
 }
 
 impl Strategies {
-    /// Reads a file.
+    /// Parses a file.
     pub(super) fn read(json: &[u8]) -> Result<Self, String> {
         let file: FileJson = serde_json::from_slice(json).map_err(|reason| reason.to_string())?;
         let others = match file.default_strategy {
@@ -97,7 +97,7 @@ impl Strategies {
         Ok(Self { others, services })
     }
 
-    /// The strategy of this service.
+    /// The strategy for a service.
     pub(super) fn of(&self, service: &str) -> &Strategy {
         self.services.get(service).unwrap_or(&self.others)
     }
@@ -165,7 +165,7 @@ impl Rule {
 }
 
 impl Strategy {
-    /// Adds the operations of the default strategy, unless the service lists them itself.
+    /// Adds the operations of the default strategy that the service does not list itself.
     fn add_operations_of(&mut self, default: &Self) {
         let Some(default) = &default.operations else {
             return;

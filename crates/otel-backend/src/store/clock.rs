@@ -1,29 +1,29 @@
-//! The time by which traces become too old: this machine's clock, unless it has just jumped ahead.
+//! The clock for the age of traces: this machine's, unless it has just jumped ahead.
 //!
-//! A clock that is wrong at the start of a machine, or is set a year ahead by hand, would otherwise
-//! have everything removed at once that was meant to be kept for days.
+//! Otherwise a clock that is wrong when the machine starts, or set a year ahead by mistake, would
+//! cause the immediate removal of everything that was to be kept for days.
 
 use std::time::{Duration, Instant};
 
 use crate::model::UnixNanos;
 
-/// A clock that believes in a jump only when it has lasted.
+/// A clock that trusts a jump only after it has lasted for some time.
 #[derive(Debug)]
 pub(super) struct Clock {
-    /// The time that was believed last, and when that was.
+    /// The last trusted time, and when it was read.
     believed: (UnixNanos, Instant),
-    /// Since when the machine's clock is ahead of that.
+    /// The moment since which the machine's clock has been ahead of it.
     ahead_since: Option<Instant>,
 }
 
-/// What a clock may be ahead without being doubted: a night in which no process ran.
+/// The largest jump that is trusted at once: a night without a running process.
 const PLAUSIBLE: Duration = Duration::from_hours(24);
 
-/// How long a clock must stay ahead to be believed.
+/// The time for which a clock must stay ahead to be trusted.
 const LASTING: Duration = Duration::from_hours(1);
 
 impl Clock {
-    /// A clock that knows that it is at least `known`, such as when the last span came.
+    /// Makes a clock that is at least at `known`, for instance the time of the last span.
     pub(super) fn new(known: UnixNanos) -> Self {
         Self {
             believed: (known, Instant::now()),
@@ -31,7 +31,7 @@ impl Clock {
         }
     }
 
-    /// The time.
+    /// The trusted time.
     pub(super) fn now(&mut self) -> UnixNanos {
         self.at(UnixNanos::now(), Instant::now())
     }
@@ -74,15 +74,15 @@ mod tests {
         let mut at =
             |system: UnixNanos, hours| clock.at(system, start + Duration::from_hours(hours));
         let year = |hours| time.after(365 * DAY).after(Duration::from_hours(hours));
-        // A night without a process is nothing special.
+        // A night without a process is not suspicious.
         assert_eq!(at(time.after(DAY), 0), time.after(DAY));
         assert_eq!(at(year(0), 0), time.after(DAY));
         assert_eq!(at(year(0), 0), time.after(DAY));
-        // It was wrong, and is right again: what is ahead next is doubted anew.
+        // The clock was wrong and has been corrected, so the next jump is not trusted at once.
         assert_eq!(at(time.after(DAY), 1), time.after(DAY));
         assert_eq!(at(year(1), 1), time.after(DAY));
         assert_eq!(at(year(2), 2), year(2));
-        // A clock that goes back is believed: nothing becomes too old by it.
+        // A clock that goes back is trusted: that makes nothing too old.
         assert_eq!(at(time, 3), time);
     }
 }

@@ -1,14 +1,14 @@
-//! Which traces have been evicted, as far back as is remembered.
+//! Remembers which traces were evicted, as far back as possible.
 
 use std::sync::Arc;
 
 use super::block::trace_key;
 use crate::model::TraceId;
 
-/// The keys of evicted traces, in runs, the oldest first.
+/// The keys of evicted traces, in runs, oldest first.
 ///
-/// A key is four bytes of an id, so among two million of them an id that was never seen is taken for
-/// an evicted one once in two thousand times.
+/// A key is four bytes of an id, so with two million keys, one unknown id in two thousand is taken
+/// for an evicted one.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Evicted {
     runs: Vec<Run>,
@@ -22,19 +22,19 @@ pub(super) struct Run {
     pub(super) keys: Arc<[u32]>,
 }
 
-/// How many traces are remembered at most; 8 MiB.
+/// The most traces that are remembered; 8 MiB.
 const MAX_KEYS: usize = 2 << 20;
 
-/// A run of fewer keys takes those of the next eviction in.
+/// A run with fewer keys is extended by the next eviction.
 const SMALL_RUN: usize = 32 << 10;
 
 impl Evicted {
-    /// The runs read from the database, the oldest first.
+    /// Makes the list from the runs in the database, oldest first.
     pub(super) fn new(runs: Vec<Run>) -> Self {
         Self { runs }
     }
 
-    /// Whether a trace was evicted, or part of it.
+    /// Returns true if a trace was evicted, completely or in part.
     pub(super) fn contains(&self, id: TraceId) -> bool {
         let key = trace_key(id);
         self.runs
@@ -42,7 +42,7 @@ impl Evicted {
             .any(|run| run.keys.binary_search(&key).is_ok())
     }
 
-    /// The run that holds these keys too: a new one, or in the place of the newest.
+    /// A run that also holds these keys: a new one, or an extension of the newest.
     pub(super) fn next(&self, mut keys: Vec<u32>) -> Run {
         let last = self.runs.last();
         let id = match last {
@@ -61,8 +61,8 @@ impl Evicted {
         }
     }
 
-    /// Takes a run in, and forgets the oldest that are too many. All runs before the id that is
-    /// returned are forgotten.
+    /// Adds a run, and forgets the oldest if there are too many. All runs before the returned id
+    /// are forgotten.
     pub(super) fn push(&mut self, run: Run) -> i64 {
         self.runs.retain(|other| other.id != run.id);
         self.runs.push(run);
@@ -84,7 +84,7 @@ impl Run {
         self.keys.iter().flat_map(|key| key.to_le_bytes()).collect()
     }
 
-    /// The run of these bytes; what is left over at their end is passed over.
+    /// Decodes a run; an incomplete key at the end is ignored.
     pub(super) fn decode(id: i64, bytes: &[u8]) -> Self {
         let (keys, _) = bytes.as_chunks::<4>();
         let keys = keys.iter().map(|key| u32::from_le_bytes(*key)).collect();

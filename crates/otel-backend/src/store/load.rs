@@ -1,4 +1,4 @@
-//! Reading the catalog from the database when the store is opened.
+//! Reads the catalog from the database when the store is opened.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -12,14 +12,14 @@ use super::evicted::{Evicted, Run};
 use super::logs;
 use crate::model::{SpanKind, UnixNanos};
 
-/// The catalog, and what of it could not be read, if anything.
+/// The catalog, and the first error, if a part of it could not be read.
 #[derive(Default)]
 pub(super) struct Loaded {
     pub(super) catalog: Catalog,
     pub(super) damage: Vec<String>,
 }
 
-/// Reads the catalog. What cannot be read is left out: the rest is worth having.
+/// Reads the catalog. Parts that cannot be read are left out, since the rest is still useful.
 pub(super) fn load(connection: &Connection) -> Loaded {
     let mut damage = Vec::new();
     let mut note = |what: &str, reason: &dyn std::fmt::Display| {
@@ -52,7 +52,7 @@ fn load_blocks(connection: &Connection, note: Note<'_>) -> Vec<Arc<Head>> {
     let mut blocks = Vec::new();
     if let Err(reason) = load_in_order(connection, "ASC", i64::MAX, &mut blocks, note) {
         note("the list of blocks", &reason);
-        // What lies behind the damage is reached from the other end.
+        // The part after the damage is read from the other end.
         let last = blocks.last().map_or(0, |head| head.id);
         let mut behind = Vec::new();
         load_in_order(connection, "DESC", last, &mut behind, note).ok();
@@ -62,7 +62,7 @@ fn load_blocks(connection: &Connection, note: Note<'_>) -> Vec<Arc<Head>> {
     blocks
 }
 
-/// Reads blocks in an order of their ids, up to the one of the id `end`.
+/// Reads blocks in the given order of ids, up to the id `end`.
 fn load_in_order(
     connection: &Connection,
     order: &str,
@@ -90,7 +90,7 @@ fn head(id: i64, row: &Row<'_>) -> rusqlite::Result<Option<Head>> {
     let bytes = |column| row.get_ref(column).and_then(|value| Ok(value.as_blob()?));
     let frames = FrameInfo::decode_all(bytes(1)?, bytes(3)?);
     let traces = TraceEntry::decode_all(bytes(2)?);
-    // A clock that was ahead then is not believed now.
+    // A clock that was ahead then is not trusted now.
     let came = UnixNanos(row.get::<_, i64>(4)?.cast_unsigned()).min(UnixNanos::now());
     Ok(frames
         .zip(traces)

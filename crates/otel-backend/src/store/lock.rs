@@ -1,4 +1,4 @@
-//! One process per directory.
+//! Ensures that one process uses a directory.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
@@ -6,18 +6,18 @@ use std::path::Path;
 
 use super::OpenError;
 
-/// Keeps a directory for this process; the operating system gives it up when the process ends,
-/// however it ends.
+/// Locks a directory for this process; the operating system releases it when the process ends in
+/// any way.
 #[derive(Debug)]
 pub(super) struct DirectoryLock {
     _file: File,
 }
 
 impl DirectoryLock {
-    /// Takes the directory.
+    /// Locks the directory.
     ///
     /// # Errors
-    /// [`OpenError::InUse`] if another process has it, with that process's id.
+    /// [`OpenError::InUse`] if another process uses it, with that process's id.
     pub(super) fn take(directory: &Path) -> Result<Self, OpenError> {
         let path = directory.join("otel-backend.lock");
         let io = |source| OpenError::Io {

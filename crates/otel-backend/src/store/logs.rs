@@ -1,4 +1,4 @@
-//! Log records beside the spans: frames of a table of their own, in the same database.
+//! Log records: frames in a table of their own, in the same database as spans.
 //!
 //! | module | what |
 //! |---|---|
@@ -10,8 +10,8 @@
 //! | `merge` | which frames are put together, and which go |
 //! | `read` | the frames that a question needs, and what is in them |
 //!
-//! A frame is a row. The one writer adds frames in the transaction of the spans that arrived with
-//! them; the upkeep replaces small frames by large ones, and removes the oldest.
+//! Each row is a frame. The writer adds frames in the transaction of the spans that arrived with
+//! them; the upkeep merges small frames, and removes the oldest.
 
 mod batch;
 mod build;

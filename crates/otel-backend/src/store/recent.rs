@@ -1,14 +1,14 @@
-//! A short memory of tokens, for what need not be done again.
+//! A short memory of tokens, to avoid repeated work.
 
 use super::token::Token;
 
-/// Tokens that were noted of late, each in the place that its lowest bits name; `PLACES` is a power
-/// of two. To look here is quicker than to do most things once more.
+/// Recently noted tokens, each in the place given by its lowest bits; `PLACES` is a power of two.
+/// Looking here is faster than repeating most work.
 #[derive(Debug)]
 pub(super) struct Recent<const PLACES: usize>([Token; PLACES]);
 
 impl<const PLACES: usize> Default for Recent<PLACES> {
-    /// Holds in each place a token that belongs to the next, so that none is found.
+    /// Fills each place with a token that belongs to the next one, so that none is found.
     fn default() -> Self {
         const { assert!(PLACES.is_power_of_two() && PLACES > 1) };
         Self(std::array::from_fn(|place| Token(place as u64 + 1)))
@@ -16,7 +16,7 @@ impl<const PLACES: usize> Default for Recent<PLACES> {
 }
 
 impl<const PLACES: usize> Recent<PLACES> {
-    /// Notes a token; false if it is remembered. One that was noted may have been forgotten.
+    /// Notes a token; returns false if it was already noted. A noted token may be forgotten.
     #[inline]
     pub(super) fn note(&mut self, token: Token) -> bool {
         let place = usize::try_from(token.0 % PLACES as u64).unwrap_or_default();

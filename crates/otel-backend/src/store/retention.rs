@@ -1,28 +1,28 @@
-//! How long and how much is kept, and which traces go next.
+//! The retention limits, and the choice of the traces to remove.
 
 use std::time::Duration;
 
 use super::catalog::Catalog;
 use crate::model::UnixNanos;
 
-/// How long and how much is kept. A trace is as old as the start of its latest span, or as long as it
-/// has been here, whichever is longer.
+/// The limits of age and size. The age of a trace is that of its latest span's start or of that
+/// span's arrival, whichever is older.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Retention {
-    /// Traces older than this go; none do by age if it is `None`.
+    /// Traces older than this are removed; `None` for no limit.
     pub age: Option<Duration>,
-    /// When the store takes about so many bytes, the oldest traces go; none do if it is `None`.
+    /// The size in bytes from which the oldest traces are removed; `None` for no limit.
     pub bytes: Option<u64>,
 }
 
-/// How many bytes go in one step: what a writer can delete without anybody noticing.
+/// The bytes removed in one step, few enough to be unnoticeable.
 pub(super) const STEP: u64 = 16 << 20;
 
-/// The shortest and the longest time between two looks at the age of traces.
+/// The shortest and the longest interval between checks of the age of traces.
 const LOOKS: [Duration; 2] = [Duration::from_secs(1), Duration::from_mins(1)];
 
 impl Retention {
-    /// How often to look for traces that have become too old.
+    /// The interval between checks for traces that have become too old.
     pub(super) fn interval(&self) -> Option<Duration> {
         self.age.map(|age| (age / 64).clamp(LOOKS[0], LOOKS[1]))
     }
@@ -32,10 +32,10 @@ impl Retention {
         self.age.map(|age| now.before(age))
     }
 
-    /// By how many bytes a store that takes `used` bytes is too large; 0 while it is not.
+    /// The number of bytes by which a store of `used` bytes is too large; 0 if it is not.
     ///
-    /// There is always room for the log, for what arrives until the next look, and for the copy that a
-    /// merge makes; and so much goes at once that it need not go on all the time.
+    /// There must be space for the log, for arrivals until the next check, and for the copy made by
+    /// a merge; and enough is removed at once that it need not go on all the time.
     pub(super) fn excess(&self, used: u64) -> u64 {
         let Some(max) = self.bytes else {
             return 0;
@@ -46,7 +46,7 @@ impl Retention {
     }
 }
 
-/// The time up to which the spans and log records lie that take so many of the store's `used` bytes.
+/// The time up to which the oldest spans and log records take `bytes` of the store's `used` bytes.
 pub(super) fn oldest(catalog: &Catalog, used: u64, bytes: u64) -> UnixNanos {
     let spans = catalog.blocks.iter().flat_map(|head| {
         let frames = head.frames.iter();

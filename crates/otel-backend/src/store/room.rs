@@ -1,8 +1,8 @@
-//! The disk under the database: whether it has room, and whether the database is still there.
+//! Watches the disk of the database: its free space, and the existence of the files.
 //!
-//! A database on a full disk cannot even be made smaller: to delete, SQLite writes to its log first, and
-//! the log is emptied into the database. So some room is always kept: spans are refused before it is used,
-//! and old traces are removed while there is too little.
+//! A database on a full disk cannot even be made smaller: to delete, SQLite first writes to its
+//! log, which is then emptied into the database. So some space is always kept free: spans are
+//! refused before it is used, and old traces are removed when there is too little.
 
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 
 use super::AppendError;
 
-/// The files of a database, and the disk that they are on.
+/// The files of a database, and their disk.
 #[derive(Debug)]
 pub(super) struct Room {
     database: Kept,
@@ -22,18 +22,18 @@ pub(super) struct Room {
 #[derive(Debug)]
 struct Kept {
     path: PathBuf,
-    /// The device and the number of the file, once it is there.
+    /// The device and inode of the file, once it exists.
     identity: OnceLock<(u64, u64)>,
 }
 
-/// The room on a disk, in bytes.
+/// The space on a disk, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Space {
     pub(super) free: u64,
     pub(super) total: u64,
 }
 
-/// As much is kept free, or a quarter of a disk that has not four times that.
+/// The space that is kept free; a quarter of a disk that is smaller than four times that.
 const RESERVE: u64 = 64 << 20;
 
 impl Room {
@@ -46,7 +46,7 @@ impl Room {
         }
     }
 
-    /// The room there is; `None` if the system does not say.
+    /// The free space; `None` if the system does not report it.
     pub(super) fn space(&self) -> Option<Space> {
         let directory = self.database.path.parent()?;
         let disk = rustix::fs::statvfs(directory).ok()?;
@@ -61,8 +61,8 @@ impl Room {
     /// bytes can be written.
     ///
     /// # Errors
-    /// [`AppendError::Gone`] if a file was deleted or replaced, [`AppendError::Full`] if there is no
-    /// room but what is kept for making more.
+    /// [`AppendError::Gone`] if a file was deleted or replaced, [`AppendError::Full`] if only the
+    /// reserve is left.
     pub(super) fn check(&self, bytes: u64) -> Result<(), AppendError> {
         for file in [&self.database, &self.log] {
             file.check()?;
@@ -75,7 +75,7 @@ impl Room {
         }
     }
 
-    /// How many bytes there are less than what is kept free.
+    /// The number of bytes by which the free space is below the reserve.
     pub(super) fn shortage(&self) -> u64 {
         let short = |space: Space| space.reserve().saturating_sub(space.free);
         self.space().map_or(0, short)
@@ -83,12 +83,12 @@ impl Room {
 }
 
 impl Space {
-    /// Old traces are removed while less is free.
+    /// Old traces are removed while less than this is free.
     pub(super) fn reserve(self) -> u64 {
         RESERVE.min(self.total / 4)
     }
 
-    /// No span is taken while less is free.
+    /// Spans are refused while less than this is free.
     pub(super) fn least(self) -> u64 {
         self.reserve() / 4
     }
@@ -106,7 +106,7 @@ impl Kept {
         let found = match std::fs::metadata(&self.path) {
             Ok(found) => Some((found.dev(), found.ino())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            // Whatever it is, the file need not be gone.
+            // With any other error, the file need not be gone.
             Err(_) => return Ok(()),
         };
         let known = match found {

@@ -1,11 +1,11 @@
-//! Signed numbers as unsigned ones that are small where the signed ones are near zero.
+//! Maps signed numbers to unsigned ones that are small if the signed ones are near zero.
 
-/// 0, -1, 1, -2, … become 0, 1, 2, 3, ….
+/// Maps 0, -1, 1, -2, … to 0, 1, 2, 3, ….
 pub(super) fn encode(number: i64) -> u64 {
     ((number << 1) ^ (number >> 63)).cast_unsigned()
 }
 
-/// The number that became this.
+/// Restores the number.
 pub(super) fn decode(number: u64) -> i64 {
     (number >> 1).cast_signed() ^ -((number & 1).cast_signed())
 }

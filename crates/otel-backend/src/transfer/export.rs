@@ -1,7 +1,7 @@
-//! `otel-backend export`: traces, or log records, of the data directory, as JSON.
+//! `otel-backend export`: writes traces or log records of the data directory as JSON.
 //!
-//! The files are read as they are, also while a backend uses them: SQLite lets a reader see one state
-//! of them, and the writer go on.
+//! A running backend may be using the files: SQLite gives a reader a consistent state while the
+//! writer goes on.
 
 mod logs;
 
@@ -49,7 +49,7 @@ pub enum ExportError {
         /// The error.
         source: io::Error,
     },
-    /// Some traces are too large to be written whole.
+    /// Some traces are too large to be written completely.
     #[error("{0} traces are larger than 128 MiB, and only their beginnings were exported")]
     Cut(usize),
 }
@@ -57,7 +57,7 @@ pub enum ExportError {
 /// Writes the selected traces.
 ///
 /// # Errors
-/// [`ExportError`] if it cannot all be written.
+/// [`ExportError`] if not everything could be written.
 pub fn run(config: &Config, args: &Export) -> Result<(), ExportError> {
     let Location::Directory(directory) = &config.store.location else {
         return Err(ExportError::Memory);
@@ -153,7 +153,7 @@ struct Output<W> {
     cut: usize,
 }
 
-/// A progress line is printed after so many traces.
+/// The number of traces between progress lines.
 const PROGRESS: usize = 100_000;
 
 impl<W: Write> Output<W> {

@@ -1,4 +1,4 @@
-//! `otel-backend import`: traces and log records from files into the store.
+//! `otel-backend import`: stores traces and log records from files.
 
 mod document;
 mod file;
@@ -27,15 +27,15 @@ pub enum ImportError {
     /// A thread or a runtime could not be started.
     #[error("cannot begin: {0}")]
     Start(io::Error),
-    /// There is no backend that could take the traces.
+    /// There is no backend that could accept the traces.
     #[error(
         "the data directory is in use, and the OTLP HTTP port of the backend that uses it is off: stop the backend, or give it the port"
     )]
     NoPort,
-    /// The store did not take them.
+    /// The store did not accept them.
     #[error(transparent)]
     Sink(#[from] SinkError),
-    /// Some places in the files cannot be read; the rest is imported.
+    /// Some places in the files could not be read; the rest was imported.
     #[error("not all was imported: {0} places cannot be read")]
     Places(u64),
 }
@@ -43,14 +43,14 @@ pub enum ImportError {
 /// The result of an import.
 #[derive(Debug, Default, Serialize)]
 struct Report {
-    /// Files that were read, at least in part.
+    /// The number of files read, at least in part.
     files: usize,
-    /// Spans that are stored.
+    /// The number of spans stored.
     spans: u64,
-    /// Log records that are stored.
+    /// The number of log records stored.
     #[serde(rename = "logRecords", skip_serializing_if = "is_zero")]
     logs: u64,
-    /// Spans and log records that are not valid, and so not stored.
+    /// The number of invalid spans and log records, which were not stored.
     rejected: u64,
     /// The first problems, each with its place.
     problems: Vec<String>,
@@ -59,16 +59,16 @@ struct Report {
     problem_count: u64,
 }
 
-/// Problems that are printed; further ones are only counted.
+/// The most problems that are printed; further ones are only counted.
 const MAX_PROBLEMS: usize = 20;
 
-/// A progress line is printed after so many spans.
+/// The number of spans between progress lines.
 const PROGRESS: u64 = 1_000_000;
 
-/// Imports the files, one after the other.
+/// Imports the files one after the other.
 ///
 /// # Errors
-/// [`ImportError`] if not all of them could be imported.
+/// [`ImportError`] if not everything could be imported.
 pub fn run(config: &Config, args: &args::Import) -> Result<(), ImportError> {
     let sink = Sink::open(config)?;
     let mut report = Report::default();

@@ -1,4 +1,4 @@
-//! `otel-backend logs`: log records from the data directory, as lines.
+//! `otel-backend logs`: prints log records from the data directory as lines.
 
 use std::collections::{HashSet, VecDeque};
 use std::io::{self, BufWriter, Write};
@@ -41,7 +41,7 @@ pub enum LogsError {
     /// The text is too long.
     #[error("--text: {0}")]
     Text(#[from] TextTooLong),
-    /// The store cannot be read, or it takes too long.
+    /// The store cannot be read, or the search takes too long.
     #[error(transparent)]
     Search(#[from] SearchError),
     /// The output cannot be written.
@@ -49,19 +49,19 @@ pub enum LogsError {
     Write(#[from] io::Error),
 }
 
-/// Records that come so much later than others are not shown while records are followed.
+/// When following, records that arrive so much later than others are not shown.
 const LATE: Duration = Duration::from_secs(10);
 
-/// The shortest time between two looks at a store that is followed.
+/// When following, the shortest pause between two searches.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// A look takes no more than this part of the time.
+/// A search may take at most this fraction of the time.
 const SHARE: u32 = 10;
 
-/// Records that are read at once while records are followed.
+/// The most records read in one search when following.
 const BURST: usize = 10_000;
 
-/// Prints the records to standard output, the oldest first.
+/// Prints the records to standard output, oldest first.
 ///
 /// # Errors
 /// [`LogsError`] if they cannot be found or printed.
@@ -73,7 +73,7 @@ pub fn run(config: &Config, args: &LogsArgs) -> Result<(), LogsError> {
     let mut out = BufWriter::new(io::stdout().lock());
     let mut print = |log: &FoundLog| print(log, args.json, &mut out);
     let reader = Reader::of_directory(directory)?;
-    // What is there now is known before what comes is waited for.
+    // The existing records must be known before waiting for new ones.
     let mut follow = args.follow.then(|| Follow::new(&search));
     if let Some(follow) = &mut follow {
         follow.look(&reader, |_| Ok(()))?;
@@ -137,10 +137,10 @@ fn search(args: &LogsArgs) -> Result<LogSearch, LogsError> {
     })
 }
 
-/// Finds what has come since the last look.
+/// Finds the records that have arrived since the last search.
 struct Follow {
     search: LogSearch,
-    /// Those of the last moments, which are found again.
+    /// The records of the last moments, which the next search finds again.
     seen: HashSet<u64>,
     order: VecDeque<u64>,
 }
@@ -208,7 +208,7 @@ fn print(log: &FoundLog, json: bool, out: &mut impl Write) -> Result<(), LogsErr
     Ok(written.map_err(io::Error::other)??)
 }
 
-/// The time, the severity, the service, the text and the attributes.
+/// Writes the time, the severity, the service, the text and the attributes.
 fn write_line(record: &LogRecord<'_>, out: &mut impl Write) -> io::Result<()> {
     let time = LogEntry::of(record).instant().0.into();
     let time = Timestamp::from_nanosecond(time).unwrap_or(Timestamp::MAX);
@@ -231,7 +231,7 @@ fn write_line(record: &LogRecord<'_>, out: &mut impl Write) -> io::Result<()> {
     writeln!(out)
 }
 
-/// Writes a text on one line, and nothing that a terminal would obey.
+/// Writes a text on one line, without control sequences for the terminal.
 fn write_escaped(text: &str, out: &mut impl Write) -> io::Result<()> {
     for character in text.chars() {
         match character {

@@ -1,4 +1,4 @@
-//! `otel-backend query`: the answer to a TraceQL query, from the data directory.
+//! `otel-backend query`: answers a TraceQL query from the data directory.
 
 use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
@@ -45,7 +45,7 @@ pub enum QueryError {
         /// A description of valid values.
         wanted: &'static str,
     },
-    /// The store cannot be read, or it takes too long.
+    /// The store cannot be read, or the query takes too long.
     #[error(transparent)]
     Search(#[from] SearchError),
     /// The output cannot be written.
@@ -59,7 +59,7 @@ pub enum QueryError {
 /// Prints the answer to standard output.
 ///
 /// # Errors
-/// [`QueryError`] if there is none.
+/// [`QueryError`] if there is no answer.
 pub fn run(config: &Config, args: &QueryArgs) -> Result<(), QueryError> {
     let Location::Directory(directory) = &config.store.location else {
         return Err(QueryError::Memory);

@@ -1,4 +1,4 @@
-//! The fuzz targets' corpus, the fixtures and the captures, replayed without a fuzzer.
+//! Replays the fuzz targets' corpus, the fixtures and the captures without a fuzzer.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ fn the_corpus_holds_for_every_format() {
     for folder in folders {
         for entry in fs::read_dir(&folder).unwrap() {
             let bytes = fs::read(entry.unwrap().path()).unwrap();
-            // What is meant for one must do no harm to the others.
+            // Input for one format must do no harm in the others.
             for check in CHECKS {
                 check(&bytes);
             }

@@ -1,23 +1,23 @@
-//! Requests made of as many elements as their bytes can hold: the memory to read one is bounded by
-//! their number, which the receivers limit before they read.
+//! Requests with as many elements as their bytes can hold. The memory for reading one is bounded by
+//! that number, which the receivers limit beforehand.
 
 use allocation_counter::measure;
 use otel_backend::format::{Decoded, jaeger, otlp, zipkin};
 use serde_json::value::RawValue;
 
-/// The elements of each request.
+/// The number of elements in each request.
 const ELEMENTS: usize = 20_000;
 
-/// The memory that an element may take, in bytes; and a whole request.
+/// The most memory for an element, in bytes, and for a whole request.
 const PER_ELEMENT: u64 = 1_000;
 const PER_REQUEST: u64 = 1 << 16;
 
-/// `element` as often as there are elements, with `separator` between.
+/// Repeats `element` with `separator` between, once for each element.
 fn many(before: &str, element: &str, separator: &str, after: &str) -> String {
     format!("{before}{}{after}", vec![element; ELEMENTS].join(separator))
 }
 
-/// A protobuf message within others: `fields` are their numbers, outermost first.
+/// Nests a protobuf message in others; `fields` are the field numbers, outermost first.
 fn within(fields: &[u8], message: Vec<u8>) -> Vec<u8> {
     fields.iter().rev().fold(message, |message, field| {
         let mut bytes = vec![field << 3 | 2];
@@ -32,7 +32,7 @@ fn within(fields: &[u8], message: Vec<u8>) -> Vec<u8> {
     })
 }
 
-/// A protobuf span with ids, and what follows them.
+/// A protobuf span with ids, followed by `rest`.
 fn span(rest: &[u8]) -> Vec<u8> {
     [b"\x0a\x10AAAAAAAAAAAAAAAA\x12\x08BBBBBBBB", rest].concat()
 }
@@ -52,19 +52,19 @@ fn drop_all(decoded: Decoded<'_>) {
 fn otlp_protobuf_takes_no_more_than_its_elements() {
     let read = |bytes: &[u8]| drop_all(otlp::decode_traces(bytes).unwrap());
     let empty = |field: u8| [field << 3 | 2, 0].repeat(ELEMENTS);
-    // Resources, scopes and spans that are empty; attributes, events and links of one span.
+    // Empty resources, scopes and spans; attributes, events and links of one span.
     assert_bounded(&empty(1), read);
     assert_bounded(&within(&[1], empty(2)), read);
     assert_bounded(&within(&[1, 2], empty(2)), read);
     for field in [9, 11, 13] {
         assert_bounded(&within(&[1, 2, 2], span(&empty(field))), read);
     }
-    // The values of a list, and of a map.
+    // The values of a list and of a map.
     for list in [5, 6] {
         let attribute = within(&[9, 2, list], empty(1));
         assert_bounded(&within(&[1, 2, 2], span(&attribute)), read);
     }
-    // The attributes of a resource, which each span shares.
+    // The attributes of a resource, which all its spans share.
     assert_bounded(&within(&[1, 1], empty(1)), read);
 }
 

@@ -1,5 +1,5 @@
-//! The formats, given any bytes at all: what is read is kept, what cannot be read is an error, and
-//! neither takes more memory than the bytes can justify.
+//! Tests the formats with arbitrary bytes: what is read is preserved, what cannot be read is an
+//! error, and the memory is bounded by the length of the input.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

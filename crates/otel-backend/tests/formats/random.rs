@@ -1,4 +1,4 @@
-//! Random JSON of about the right shape, and random changes to bytes that are right.
+//! Random JSON of roughly the right form, and random changes to valid bytes.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::round_trip;
 
-/// The members that the formats know, and their values here and there.
+/// The members that the formats know, and some of their values.
 const NAMES: [&str; 52] = [
     "resourceSpans",
     "scopeSpans",
@@ -106,7 +106,7 @@ fn json_value() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Spans with ids, so that what is around them is read too.
+/// Spans with ids, so that the enclosing JSON is read too.
 fn spans() -> impl Strategy<Value = Vec<Value>> {
     vec(
         json_value().prop_map(|mut span| {

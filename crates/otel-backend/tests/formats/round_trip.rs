@@ -1,7 +1,7 @@
 //! The checks for bytes of strangers: they are read or are an error, without a panic; and a span that
 //! was read is the same after it was written and read again, as the store and the query APIs do it.
 //!
-//! The fuzz targets run these functions, too.
+//! The fuzz targets run these functions too.
 
 use std::fmt::Debug;
 
@@ -12,38 +12,38 @@ use otel_backend::format::{Decoded, Incoming, jaeger, otlp, zipkin};
 use otel_backend::model::{InvalidSpan, Span};
 use serde_json::value::RawValue;
 
-/// `bytes` as OTLP's export request in protobuf.
+/// Checks `bytes` as OTLP's export request in protobuf.
 pub(crate) fn otlp_protobuf(bytes: &[u8]) {
     let _refused = otlp::decode_traces(bytes).map(check);
     let _refused = otlp::read_metrics(bytes);
 }
 
-/// `bytes` as OTLP's export request in JSON, and as a file of the Collector.
+/// Checks `bytes` as OTLP's export request in JSON, and as a file of the Collector.
 pub(crate) fn otlp_json(bytes: &[u8]) {
     let _refused = otlp::decode_json(bytes).map(check);
     let _refused = otlp::decode_json_lines(bytes).map(check);
     let _refused = otlp::read_metrics_json(bytes);
 }
 
-/// `bytes` as a list of spans of Zipkin, of either version.
+/// Checks `bytes` as a list of Zipkin spans of either version.
 pub(crate) fn zipkin_json(bytes: &[u8]) {
     let _refused = zipkin::decode_v1(bytes).map(check);
     let _refused = zipkin::decode_v2(bytes).map(check);
 }
 
-/// `bytes` as a list of spans of Zipkin in protobuf.
+/// Checks `bytes` as a list of Zipkin spans in protobuf.
 pub(crate) fn zipkin_protobuf(bytes: &[u8]) {
     let _refused = zipkin::decode_protobuf(bytes).map(check);
 }
 
-/// `bytes` as a trace of Jaeger's JSON.
+/// Checks `bytes` as a trace in Jaeger's JSON.
 pub(crate) fn jaeger_json(bytes: &[u8]) {
     if let Ok(trace) = serde_json::from_slice::<&RawValue>(bytes) {
         check(Box::new(jaeger::decode_trace(trace).into_iter()));
     }
 }
 
-/// `bytes` as a batch of Jaeger, in Thrift or protobuf.
+/// Checks `bytes` as a Jaeger batch, in Thrift or protobuf.
 pub(crate) fn jaeger_batch(bytes: &[u8]) {
     let thrift = [thrift::binary::decode_batch, thrift::compact::decode_batch];
     for batch in thrift.map(|decode| decode(bytes)).into_iter().flatten() {
@@ -54,7 +54,7 @@ pub(crate) fn jaeger_batch(bytes: &[u8]) {
     }
 }
 
-/// What must hold for all spans that were read.
+/// The properties of all decoded spans.
 fn check(decoded: Decoded<'_>) {
     for span in decoded.flatten() {
         let Incoming { span, .. } = span;
@@ -87,7 +87,8 @@ fn check_otlp_json(span: &Span<'_>) {
     assert_same(&again.unwrap(), span);
 }
 
-/// Jaeger's JSON has other types than the model, so what comes back need only be a span of that id.
+/// Jaeger's JSON has other types than the model, so the result must only be a span with the same
+/// id.
 fn check_jaeger_json(span: &Span<'_>) {
     for detail in [Detail::Jaeger, Detail::Exact] {
         let mut writer = JsonWriter::new(Vec::new(), false);
@@ -106,7 +107,7 @@ fn only(decoded: Decoded<'_>) -> Result<Span<'_>, InvalidSpan> {
     spans.remove(0).map(|incoming| incoming.span)
 }
 
-/// That both are equal, and a NaN equal to a NaN.
+/// Checks that both are equal, with NaN equal to NaN.
 fn assert_same<T: PartialEq + Debug>(left: &T, right: &T) {
     if left != right {
         assert_eq!(format!("{left:?}"), format!("{right:?}"));

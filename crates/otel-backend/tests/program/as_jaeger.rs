@@ -1,7 +1,7 @@
-//! Answers compared with those that Jaeger 2.20.0 gave when it was sent `as_jaeger/spans.json`.
+//! Compares answers with those of Jaeger 2.20.0 for the same spans, `as_jaeger/spans.json`.
 //!
-//! `trace.json` is what it said at `/api/traces/{id}`, the first time that it was asked; `v3.json` is
-//! the `result` at `/api/v3/traces/{id}?rawTraces=true`.
+//! `trace.json` is the first answer of `/api/traces/{id}`; `v3.json` is the `result` of
+//! `/api/v3/traces/{id}?rawTraces=true`.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ async fn backend() -> Backend {
     backend
 }
 
-/// Jaeger gives a name to a span that was sent without one.
+/// Jaeger gives a name to a span without one.
 fn unnamed(span: &mut Value) {
     for key in ["operationName", "name"] {
         if span.get(key).is_some_and(|name| name == "empty-span-name") {
@@ -29,7 +29,7 @@ fn unnamed(span: &mut Value) {
     }
 }
 
-/// The spans by their ids, each with its process.
+/// The spans by id, each with its process.
 fn spans(trace: &Value) -> BTreeMap<String, Value> {
     let spans = trace["spans"].as_array().unwrap().iter();
     let spans = spans.map(|span| {
@@ -52,7 +52,7 @@ async fn a_trace_is_as_jaeger_shows_it() {
     for (id, span) in there {
         assert_eq!(here[&id], span, "{id}");
     }
-    // In the order in which they were sent, and without Jaeger's remarks.
+    // In the order in which they were sent, without Jaeger's warnings.
     let exact = get_json(&backend.ui(&format!("/api/traces/{ID}?exact=true"))).await;
     let exact = spans(&exact["data"][0]);
     let root = &exact["0000000000000001"];
@@ -149,7 +149,8 @@ async fn ids_are_refused_in_jaegers_words() {
     }
 }
 
-/// A span that a page paints red is found by `error=true`, counted, and never found by `error=false`.
+/// A span that a page shows in red is found by `error=true`, counted as an error, and not found by
+/// `error=false`.
 #[tokio::test]
 async fn one_rule_says_what_an_error_is() {
     let backend = backend().await;
@@ -159,7 +160,7 @@ async fn one_rule_says_what_an_error_is() {
         ("operation=GET /&tag=error:true", 0),
         // Its status is not set.
         ("operation=same host&tag=error:false", 0),
-        // Its status is OK, and its attribute `error` is true.
+        // Its status is OK, but its attribute `error` is true.
         ("operation=orphan&tag=error:false", 0),
         ("operation=orphan&tag=error:true", 1),
     ] {

@@ -1,4 +1,4 @@
-//! One search, asked over every API.
+//! Runs one search over every API.
 
 use std::collections::BTreeMap;
 
@@ -13,10 +13,10 @@ use crate::support::{Backend, get};
 pub(crate) struct Ask {
     pub(crate) service: Option<String>,
     pub(crate) operation: Option<String>,
-    /// Microseconds since the epoch.
+    /// The earliest start, in microseconds since the epoch.
     pub(crate) from: u64,
     pub(crate) to: u64,
-    /// Nanoseconds.
+    /// The shortest duration, in nanoseconds.
     pub(crate) min: Option<u64>,
     pub(crate) max: Option<u64>,
     pub(crate) tags: BTreeMap<String, String>,
@@ -58,7 +58,7 @@ impl Ask {
         serde_json::to_string(&self.tags).unwrap()
     }
 
-    /// The search over the old API.
+    /// The search in the old API.
     fn old_url(&self, backend: &Backend) -> String {
         let mut url = Url::parse(&backend.ui("/api/traces")).unwrap();
         let mut query = url.query_pairs_mut();
@@ -73,7 +73,7 @@ impl Ask {
         url.to_string()
     }
 
-    /// The search over the new API.
+    /// The search in the v3 API.
     fn v3_url(&self, backend: &Backend) -> String {
         let mut url = Url::parse(&backend.ui("/api/v3/trace-summaries")).unwrap();
         let mut query = url.query_pairs_mut();
@@ -109,7 +109,7 @@ impl Ask {
         json!({ "query": query })
     }
 
-    /// In RFC 3339. A window of one point is no window there: it ends a nanosecond later.
+    /// The window in RFC 3339. There, an empty window is invalid, so it ends a nanosecond later.
     fn window(&self) -> [String; 2] {
         let time = |nanos: u64| {
             let time = jiff::Timestamp::from_nanosecond(nanos.into());

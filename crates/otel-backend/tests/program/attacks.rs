@@ -1,4 +1,4 @@
-//! What was found to break the program, or to make it say something untrue, and no longer does.
+//! Attacks that once broke the program or made it report something untrue.
 
 mod answers;
 mod cases;

@@ -1,4 +1,4 @@
-//! The page and the query APIs under a path of their own.
+//! Tests the page and the query APIs under a base path.
 
 use reqwest::redirect::Policy;
 
@@ -24,7 +24,7 @@ async fn page_and_apis_lie_under_the_base_path_alone() {
     }
     for path in ["/api/services", "/search", "/a/tracings/search", "/a"] {
         let (status, body) = get(&backend.ui(path)).await;
-        let hint = "404 page not found: everything here lies under /a/tracing/\n";
+        let hint = "404 page not found: everything here is under /a/tracing/\n";
         assert_eq!((status, body.as_str()), (404, hint), "{path}");
     }
     let client = reqwest::Client::builder().redirect(Policy::none());

@@ -1,4 +1,4 @@
-//! What Jaeger UI and Grafana put on the wire, character by character, and what they need in return.
+//! Tests the exact requests of Jaeger UI and Grafana, and what they need in the answers.
 //!
 //! The requests are those of Jaeger UI 2.20 and of Grafana's Jaeger and Tempo data sources.
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Backend, export, of_service, post, shop_trace};
 
-/// Sends a request with this target as it stands; returns status, content type and body.
+/// Sends a request with exactly this target; returns status, content type and body.
 fn send(backend: &Backend, target: &str, accept: &str) -> (u16, String, Vec<u8>) {
     let url = backend.ui("");
     let mut stream = TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
@@ -102,7 +102,8 @@ async fn jaeger_ui_fills_its_search_form_and_lists_results() {
 #[tokio::test]
 async fn jaeger_ui_opens_compares_and_downloads_traces() {
     let backend = with_traces().await;
-    // By the id of a result, by that of the old API, in upper case; each for one side of a compare.
+    // With the id as given in a result, in the old API, and in upper case; each stands for one side
+    // of a comparison.
     for id in [
         "0000000000000000000000000000abcd",
         "000000000000abcd",
@@ -112,7 +113,7 @@ async fn jaeger_ui_opens_compares_and_downloads_traces() {
         assert_eq!(trace["data"][0]["traceID"], "000000000000abcd");
         let spans = trace["data"][0]["spans"].as_array().unwrap();
         assert_eq!(spans.len(), 2);
-        // Only what failed is red: any truthy `error` is.
+        // Only failed spans are red; any truthy `error` counts.
         let errors = spans.iter().map(|span| {
             let mut tags = span["tags"].as_array().unwrap().iter();
             tags.any(|tag| tag["key"] == "error")
@@ -166,7 +167,7 @@ async fn grafanas_jaeger_data_source_asks_the_old_api() {
         ask(&backend, "/api/services")["data"],
         json!(["shop", "team/shop"])
     );
-    // The slash of a service's name is not escaped.
+    // The slash in the service's name is not escaped.
     assert_eq!(
         ask(&backend, "/api/services/team/shop/operations")["data"],
         json!(["x"])
@@ -175,7 +176,7 @@ async fn grafanas_jaeger_data_source_asks_the_old_api() {
                   &maxDuration=1h&limit=20&start=1700000000000000&end=1700000001000000&lookback=custom";
     let found = ask(&backend, search);
     assert_eq!(found["data"][0]["traceID"], "000000000000abcd");
-    // A trace's window comes in milliseconds, though Jaeger reads microseconds.
+    // The trace's window is in milliseconds, although Jaeger expects microseconds.
     let trace = ask(
         &backend,
         "/api/traces/abcd?start=1700000000000&end=1700000001000",
@@ -187,7 +188,7 @@ async fn grafanas_jaeger_data_source_asks_the_old_api() {
         &backend,
         "/api/dependencies?endTs=1700000001000&lookback=86400000",
     );
-    // With the switch for gRPC: times with an offset, whose '+' is not escaped.
+    // With the gRPC option: times with an offset, whose '+' is not escaped.
     ask(&backend, "/api/v3/services");
     ask(&backend, "/api/v3/operations?service=shop");
     let window = "start_time=2023-11-14T23:13:20+01:00&end_time=2023-11-14T23:13:21+01:00";
@@ -209,7 +210,7 @@ async fn grafanas_tempo_data_source_searches_and_opens_a_trace() {
         "/tempo/api/v2/search/tags?limit=5000&start=1700000000&end=1700000001",
     );
     assert_eq!(tags["scopes"][0]["name"], "resource");
-    // The name of a tag is escaped twice.
+    // The name of the tag is escaped twice.
     let values = "/tempo/api/v2/search/tag/resource.service.name/values?limit=5000";
     assert_eq!(
         ask(&backend, values)["tagValues"][0],

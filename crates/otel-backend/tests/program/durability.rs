@@ -1,4 +1,4 @@
-//! What has been acknowledged is there, whatever happens to the process.
+//! Tests that everything acknowledged survives, whatever happens to the process.
 
 use serde_json::json;
 

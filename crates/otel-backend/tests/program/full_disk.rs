@@ -1,4 +1,4 @@
-//! No space left: said to the sender, and what is there stays readable.
+//! Tests a full disk: senders are told, and the stored data stays readable.
 
 use std::process::Command;
 
@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use crate::support::{Backend, command, export, get, get_json, of_service, post, shop_trace};
 
-/// The program, which cannot make a file larger than so many KiB.
+/// The program with a limit of so many KiB on the size of its files.
 fn limited(arguments: &[&str], kib: u32) -> Command {
     let program = command(arguments);
-    // The signal is ignored, so that writing fails as it does on a full disk.
+    // The signal is ignored, so that writing fails as on a full disk.
     let script = format!("trap '' XFSZ; ulimit -f {kib}; exec \"$0\" \"$@\"");
     let mut shell = Command::new("bash");
     shell.args(["-c", &script]).arg(program.get_program());
@@ -21,7 +21,7 @@ fn limited(arguments: &[&str], kib: u32) -> Command {
     shell
 }
 
-/// A span of about 100 KB that does not get much smaller.
+/// A span of about 100 KB that hardly compresses.
 pub(crate) fn large(number: u32) -> Value {
     let mut state = number;
     let mut digit = || {
@@ -63,7 +63,7 @@ async fn a_full_disk_is_said_and_what_is_there_stays() {
 
     check(&backend, &stored).await;
     backend.kill();
-    // With space, it goes on where it was.
+    // With free space, it continues where it was.
     let backend = Backend::in_directory(directory.path());
     check(&backend, &stored).await;
     let body = large(1000).to_string().into_bytes();

@@ -1,4 +1,4 @@
-//! Calls gRPC methods with messages in protobuf's JSON, as the services describe themselves.
+//! Calls gRPC methods with messages in protobuf's JSON, as described by the services' reflection.
 
 use std::sync::LazyLock;
 
@@ -19,7 +19,7 @@ static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
     pool
 });
 
-/// Calls a method of `url` and takes all its answers.
+/// Calls a method of `url` and returns all its answers.
 pub(crate) async fn call(
     url: &str,
     service: &str,
@@ -41,7 +41,7 @@ fn json(descriptor: MessageDescriptor, bytes: &Bytes) -> Value {
     serde_json::to_value(message).unwrap()
 }
 
-/// As [`call`], in bytes.
+/// Like [`call`], with encoded messages.
 pub(crate) async fn call_raw(
     url: &str,
     service: &str,

@@ -140,7 +140,7 @@ async fn both_services_search_alike() {
             expected
         );
     }
-    // The older service bounds only what it is asked to bound.
+    // The v2 service applies only the given conditions.
     let unbounded = json!({"query": {"serviceName": "shop"}});
     assert_eq!(
         call(&url, V2, "FindTraces", unbounded).await.unwrap().len(),
@@ -321,7 +321,8 @@ async fn a_large_trace_comes_in_messages_that_every_client_accepts() {
 async fn the_services_tell_of_their_health_and_describe_themselves() {
     let backend = Backend::in_memory();
     let url = backend.query_grpc();
-    // `HealthCheckRequest` has the name in field 1, `HealthCheckResponse` the status: 1 is serving.
+    // `HealthCheckRequest` has the name in field 1, `HealthCheckResponse` has the status: 1 means
+    // serving.
     for (service, status) in [
         ("", 1),
         (V2, 1),

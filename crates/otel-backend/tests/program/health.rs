@@ -1,4 +1,4 @@
-//! What the program says of itself.
+//! Tests the program's health answer, metrics and log.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ async fn it_is_ready_and_says_so() {
     assert_eq!(health, serde_json::json!({"status": "ready"}));
 }
 
-/// The samples of a text in the format of Prometheus, which must be well formed.
+/// The samples in a text in the format of Prometheus, which must be well formed.
 fn samples(text: &str) -> HashMap<String, f64> {
     let mut known = Vec::new();
     let mut samples = HashMap::new();

@@ -1,4 +1,4 @@
-//! Jaeger's HTTP APIs, row by row: what is asked, and the whole answer.
+//! Tests Jaeger's HTTP APIs: the requests and the complete answers.
 
 use serde_json::{Value, json};
 
@@ -200,7 +200,7 @@ async fn ids_are_found_in_every_notation_and_by_how_they_begin() {
 #[tokio::test]
 async fn an_evicted_trace_is_told_from_one_that_never_was() {
     let backend = Backend::start(&["--memory", "--retention", "60s"]);
-    // It is years old.
+    // The trace is years old.
     export(&backend, &shop_trace()).await;
     let path = format!("/api/traces/{ID}");
     let gone = loop {

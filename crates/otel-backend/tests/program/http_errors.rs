@@ -1,4 +1,4 @@
-//! What Jaeger's HTTP APIs refuse, and the whole of what they say.
+//! Tests the requests that Jaeger's HTTP APIs refuse, with the complete answers.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use crate::support::{Backend, ask};
 const WINDOW_V3: &str =
     "query.startTimeMin=2023-11-14T22:13:20Z&query.startTimeMax=2023-11-14T22:13:21Z";
 
-/// The old API's error, whole.
+/// Checks the complete error of the old API.
 async fn assert_refused(backend: &Backend, path: &str, code: u16, msg: &str) {
     let msg = Value::String(msg.to_owned());
     let body = format!(
@@ -22,7 +22,7 @@ async fn assert_refused(backend: &Backend, path: &str, code: u16, msg: &str) {
     );
 }
 
-/// The new API's error, whole.
+/// Checks the complete error of the v3 API.
 async fn assert_refused_v3(backend: &Backend, path: &str, code: u16, message: &str) {
     let message = Value::String(message.to_owned());
     let body = format!("{{\"error\":{{\"httpCode\":{code},\"message\":{message}}}}}\n");

@@ -1,4 +1,4 @@
-//! What a search over Jaeger's HTTP APIs finds, predicate by predicate.
+//! Tests the searches of Jaeger's HTTP APIs, condition by condition.
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ const WINDOW: &str = "start=1700000000000000&end=1700000001000000";
 const WINDOW_V3: &str =
     "query.startTimeMin=2023-11-14T22:13:20Z&query.startTimeMax=2023-11-14T22:13:21Z";
 
-/// How many traces a search with these parameters finds.
+/// The number of traces that a search with these parameters finds.
 async fn found(backend: &Backend, parameters: &str) -> usize {
     let path = format!("/api/traces?{parameters}");
     let answer = get_json(&backend.ui(&path)).await;
@@ -29,7 +29,7 @@ async fn predicates_are_read_as_jaeger_reads_them() {
         ("unknown=1&lookback=1h", 1),
         ("operation=SELECT", 1),
         ("operation=select", 0),
-        // Durations, inclusive, of spans of 499.998001 ms and 100 ms.
+        // Durations are inclusive, for spans of 499.998001 ms and 100 ms.
         ("operation=SELECT&minDuration=100ms", 1),
         ("operation=SELECT&minDuration=100ms1ns", 0),
         ("operation=SELECT&maxDuration=0.1s", 1),
@@ -52,7 +52,7 @@ async fn predicates_are_read_as_jaeger_reads_them() {
         ("tag=n:true", 1),
         ("tag=n:1", 0),
         ("tags={\"n\":\"true\",\"host.name\":\"here\"}", 1),
-        // Both hold, but of different spans.
+        // Both conditions hold, but for different spans.
         ("tag=n:true&tag=http.status:500", 0),
         ("operation=SELECT&tag=error:true", 0),
         ("tag=error:true", 1),
@@ -74,7 +74,7 @@ async fn predicates_are_read_as_jaeger_reads_them() {
         ("tag=otel.status_code:ERROR", 1),
         ("tag=otel.status_code:OK", 0),
         ("tag=otel.status_description:it broke", 1),
-        // Of a key that is given twice, the last value counts.
+        // If a key is given twice, the last value counts.
         ("tag=http.status:404&tag=http.status:500", 1),
         ("tag=http.status:500&tags={\"http.status\":\"404\"}", 0),
         ("tags=null", 1),
@@ -83,7 +83,7 @@ async fn predicates_are_read_as_jaeger_reads_them() {
         let all = format!("{WINDOW}&{parameters}");
         assert_eq!(found(&backend, &all).await, expected, "{parameters}");
     }
-    // The window is inclusive, to the microsecond, and of spans, not of traces.
+    // The window is inclusive, exact to the microsecond, and applies to spans, not traces.
     for (window, expected) in [
         ("start=1700000000100000&end=1700000000100000", 1),
         ("start=1700000000100001&end=1700000000100001", 0),
@@ -91,7 +91,7 @@ async fn predicates_are_read_as_jaeger_reads_them() {
         ("start=1700000000000001&end=1700000000000002", 1),
         ("start=0&end=1700000000000001", 0),
         ("start=-5&end=1700000000000002", 1),
-        // Two days back at most, unless asked for more.
+        // By default, two days back.
         ("", 0),
         ("start=0", 1),
     ] {
@@ -109,7 +109,7 @@ async fn the_newest_traces_come_first_and_a_hundred_by_default() {
             "endTimeUnixNano": (1_700_000_000_000_000_000 + n * 1_000_000).to_string(),
         })
     };
-    // Out of order.
+    // Not in the order of time.
     let spans: Vec<_> = (1..=120).map(|n| span((n * 76) % 121)).collect();
     export(&backend, &of_service("s", &spans)).await;
     for (limit, expected) in [

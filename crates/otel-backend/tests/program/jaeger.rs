@@ -1,4 +1,4 @@
-//! Jaeger's own protocols bring the span that OTLP brings.
+//! Tests that Jaeger's own protocols result in the same span as OTLP.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ fn string(key: &'static str, value: &'static str) -> Tag<'static> {
     tag(key, TagValue::String(value.into()))
 }
 
-/// What OTLP has fields for, among the attributes.
+/// The fields of OTLP that are sent as attributes.
 fn tags() -> Vec<Tag<'static>> {
     vec![
         string("otel.scope.name", "lib"),
@@ -194,7 +194,7 @@ async fn datagrams_bring_the_span() {
     binary::begin_message(&mut strict);
     binary::encode_batch(&batch, &mut strict);
     binary::end_message(&mut strict);
-    // From before there was a version: the name, the type, the sequence number.
+    // The old form without a version: the name, the type, the sequence number.
     let body = strict.get(4 + 4 + 9 + 4..).unwrap();
     let old = [b"\0\0\0\x09emitBatch\x04\0\0\0\0".as_slice(), body].concat();
 
@@ -206,7 +206,7 @@ async fn datagrams_bring_the_span() {
         let backend = Backend::in_memory();
         let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let address = backend.address(what);
-        // Garbage costs nothing but itself.
+        // An invalid datagram affects no other.
         socket.send_to(b"\x82garbage", &address).await.unwrap();
         socket.send_to(&message, &address).await.unwrap();
         found(&backend).await;
@@ -214,7 +214,7 @@ async fn datagrams_bring_the_span() {
     }
 }
 
-/// Waits until the span is there: nobody says when a datagram has been stored.
+/// Waits until the span is found, since a datagram is not acknowledged.
 async fn found(backend: &Backend) {
     let url = backend.ui(&format!("/api/traces/{}", "a1".repeat(16)));
     let found = async { while get(&url).await.0 != 200 {} };

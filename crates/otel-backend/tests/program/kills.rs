@@ -1,8 +1,8 @@
-//! The program is killed at random moments under load, and every acknowledged span and log record looked
-//! for.
+//! Kills the program at random moments under load, and looks for every acknowledged span and log
+//! record.
 //!
 //! `OTEL_BACKEND_KILLS=1000 cargo test --release -p otel-backend --test program kills` does it a
-//! thousand times, and `-- --nocapture` says how far it is.
+//! thousand times; add `-- --nocapture` to see the progress.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
@@ -15,13 +15,13 @@ use tokio::task::JoinSet;
 
 use crate::support::{Backend, get_json, of_service};
 
-/// How often, unless the environment says otherwise.
+/// The default number of kills.
 const KILLS: u64 = 6;
 
-/// How many clients send at the same time.
+/// The number of clients that send at the same time.
 const CLIENTS: u64 = 8;
 
-/// Spans of a trace.
+/// The number of spans in a trace.
 const SPANS: usize = 5;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -45,7 +45,7 @@ async fn nothing_acknowledged_is_lost_by_kills_under_load() {
     assert!(acknowledged.len() as u64 > kills, "there was no load");
 }
 
-/// Kills the program while clients send to it; returns the traces that were acknowledged.
+/// Kills the program while clients send to it; returns the acknowledged traces.
 async fn send_until_killed(backend: Backend, next: &Arc<AtomicU64>) -> Vec<u64> {
     let (sender, mut answers) = unbounded_channel();
     let mut clients = JoinSet::new();
@@ -59,7 +59,7 @@ async fn send_until_killed(backend: Backend, next: &Arc<AtomicU64>) -> Vec<u64> 
         acknowledged.extend(answers.recv().await);
     }
     backend.kill();
-    // What was answered up to the end counts too.
+    // Includes the answers that arrived just before the end.
     while let Some(trace) = answers.recv().await {
         acknowledged.push(trace);
     }
@@ -67,7 +67,7 @@ async fn send_until_killed(backend: Backend, next: &Arc<AtomicU64>) -> Vec<u64> 
     acknowledged
 }
 
-/// Sends traces, and log records of each, until nobody answers.
+/// Sends traces, each with log records, until there is no answer.
 async fn send(url: String, next: Arc<AtomicU64>, acknowledged: UnboundedSender<u64>) {
     let client = reqwest::Client::new();
     let post = async |signal: &str, body: Value| {
@@ -109,7 +109,7 @@ fn logs_of(trace: u64) -> Value {
     json!({"resourceLogs": [{"scopeLogs": [{"logRecords": records}]}]})
 }
 
-/// Looks for these traces, all of their spans and log records.
+/// Looks for all spans and log records of these traces.
 async fn check(backend: &Backend, traces: impl Iterator<Item = &u64>) {
     for trace in traces {
         let found = get_json(&backend.ui(&format!("/api/traces/{trace:x}"))).await;
@@ -121,7 +121,7 @@ async fn check(backend: &Backend, traces: impl Iterator<Item = &u64>) {
     }
 }
 
-/// A number that is different every time: that is what the standard library seeds its maps with.
+/// A random number, from the seed that the standard library uses for its maps.
 fn random() -> u64 {
     RandomState::new().hash_one(0)
 }

@@ -1,4 +1,5 @@
-//! What is over a limit is refused by its proper name, and costs nothing that was accepted.
+//! Tests that requests over a limit are refused with the right error, and affect nothing that was
+//! accepted.
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use prost::Message as _;
@@ -22,7 +23,7 @@ fn spans_of(message: &[u8], count: usize) -> Vec<u8> {
     };
     let scope_spans = field(message).repeat(count);
     let mut request = field(&field(&scope_spans));
-    // Spans are field 2 of what they are in; that is field 2, too, but of a field 1.
+    // Spans are in field 2 of their parent; this message is in field 2 too, but of a field 1.
     request[0] = 0x0a;
     request
 }
@@ -55,7 +56,7 @@ async fn each_limit_of_a_request_is_named_when_it_is_exceeded() {
             {"key": "k", "value": {"stringValue": value}}]})
     };
     let spans = of_service("s", &[span(&"x".repeat(100)), span("short")]).to_string();
-    let message = "attribute 'k' has 101 bytes, and may have 100";
+    let message = "attribute 'k' has 101 bytes; the limit is 100";
     assert_eq!(
         refused(spans.into()).await,
         (
@@ -85,12 +86,12 @@ async fn grpc_says_resource_exhausted() {
             .await
             .unwrap_err();
         assert_eq!(refusal.code(), Code::ResourceExhausted, "{refusal}");
-        // The same request will never be taken: nothing says when to try again.
+        // The same request would never be accepted, so no delay for a retry is given.
         assert!(refusal.get_details_retry_info().is_none());
     }
 }
 
-/// Sends the start of a request and leaves it at that.
+/// Sends the start of a request, and nothing more.
 async fn begin_request(url: &str, sent: usize, length: usize) -> TcpStream {
     let address = url.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).await.unwrap();
@@ -103,7 +104,7 @@ async fn begin_request(url: &str, sent: usize, length: usize) -> TcpStream {
     stream
 }
 
-/// Waits until that many bytes are being received.
+/// Waits until so many bytes are being received.
 async fn await_queue(backend: &Backend, bytes: u64) {
     while metric(backend, "otel_backend_queue_bytes").await < bytes {}
 }
@@ -186,7 +187,7 @@ async fn the_longest_idle_connection_makes_room() {
     for _ in 0..40 {
         idle.push(TcpStream::connect(&address).await.unwrap());
     }
-    // The first is closed without a word, as HTTP allows.
+    // The first connection is closed without an answer, which HTTP allows.
     let mut byte = [0];
     assert_eq!(idle[0].read(&mut byte).await.unwrap(), 0);
     let body = request(vec![span()]);

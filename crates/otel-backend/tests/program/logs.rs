@@ -1,4 +1,4 @@
-//! Log records: taken by each protocol, kept, and found again.
+//! Tests log records: accepted by each protocol, stored, and found again.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -66,7 +66,7 @@ async fn send(backend: &Backend, service: &str, records: Vec<LogRecord>) {
     assert_eq!((status, answer), (200, Vec::new()));
 }
 
-/// The texts of the records that are found, in order.
+/// The texts of the records found, in order.
 async fn found(backend: &Backend, question: &str) -> Vec<String> {
     let answer = get_json(&backend.ui(&format!("/api/logs?{question}"))).await;
     texts(&answer)
@@ -161,7 +161,7 @@ async fn records_that_are_strange_stay_what_they_are() {
     let log = &answer["logs"][0];
     assert_eq!(log["severityNumber"], 99);
     assert!(log["traceId"].is_null() && log["spanId"].is_null() && log["timeUnixNano"].is_null());
-    // Who sees a record first notes when.
+    // The first observer of a record sets its time.
     let observed: u64 = log["observedTimeUnixNano"]
         .as_str()
         .unwrap()
@@ -220,7 +220,7 @@ async fn records_are_found_by_each_condition() {
 async fn an_answer_is_continued_where_it_ended() {
     let backend = Backend::in_memory();
     for batch in 0..3 {
-        // Many at the same moment.
+        // Many records with the same time.
         let records =
             (0..5).map(|number| record(10 * (number % 2 + 1), 9, &format!("{batch}-{number}")));
         send(&backend, "shop", records.collect()).await;
@@ -280,7 +280,7 @@ async fn what_cannot_be_taken_is_said() {
     assert_eq!(partial.rejected_log_records, 1);
     assert_eq!(
         partial.error_message,
-        "the body has 101 bytes, and may have 100"
+        "the body has 101 bytes; the limit is 100"
     );
     assert_eq!(found(&backend, "").await, ["good"]);
     let refused =
@@ -313,7 +313,7 @@ async fn records_survive_a_kill() {
     assert_eq!(found(&backend, "service=shop&text=KEPT").await, ["kept"]);
 }
 
-/// Runs `otel-backend` with these arguments on a directory; what it printed.
+/// Runs `otel-backend` with these arguments on a directory; returns the lines it printed.
 fn shell(directory: &Path, arguments: &[&str]) -> Vec<String> {
     let mut command = command(&["--data-dir", directory.to_str().unwrap()]);
     let output = command
@@ -391,7 +391,7 @@ async fn what_is_exported_can_be_imported() {
     std::fs::write(&file, lines.join("\n")).unwrap();
     let file = file.to_str().unwrap();
 
-    // Into a directory, and to a backend that uses one.
+    // Once into a directory, once to a backend that uses one.
     let other = tempfile::tempdir().unwrap();
     let report = shell(other.path(), &["import", "--json", file]);
     let report: Value = serde_json::from_str(&report[0]).unwrap();

@@ -1,4 +1,4 @@
-//! The program as a whole: started, used over its ports, killed, started again.
+//! Tests of the whole program: started, used over its ports, killed, started again.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

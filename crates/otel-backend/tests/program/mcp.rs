@@ -1,4 +1,4 @@
-//! The endpoint for agents.
+//! Tests of the endpoint for agents.
 
 mod planted;
 mod protocol;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::Backend;
 
-/// Posts a message with headers, as a client of that kind does.
+/// Posts a message with headers, like a client of that kind.
 async fn send(backend: &Backend, headers: &[(&str, &str)], message: &Value) -> Response {
     let mut request = reqwest::Client::new()
         .post(backend.ui("/mcp"))
@@ -22,7 +22,7 @@ async fn send(backend: &Backend, headers: &[(&str, &str)], message: &Value) -> R
     request.body(message.to_string()).send().await.unwrap()
 }
 
-/// Status and body of the answer to a message.
+/// Sends a message; returns the status and body of the answer.
 async fn answer(backend: &Backend, headers: &[(&str, &str)], message: &Value) -> (u16, Value) {
     let response = send(backend, headers, message).await;
     let status = response.status().as_u16();
@@ -30,7 +30,7 @@ async fn answer(backend: &Backend, headers: &[(&str, &str)], message: &Value) ->
     (status, serde_json::from_str(&body).unwrap_or(Value::Null))
 }
 
-/// Calls a tool; the text, and whether it is an error.
+/// Calls a tool; returns the text, and whether it is an error.
 async fn call(backend: &Backend, tool: &str, arguments: &Value) -> (String, bool) {
     let params = json!({"name": tool, "arguments": arguments});
     let message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params});

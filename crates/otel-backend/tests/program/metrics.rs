@@ -1,4 +1,4 @@
-//! Metrics: taken, counted and dropped, or refused if that is wanted.
+//! Tests metrics: accepted, counted and dropped, or refused on request.
 
 use serde_json::{Value, json};
 use test_kit::Backend;

@@ -1,4 +1,4 @@
-//! What the system knows of the running program.
+//! Reads the system's data about the running program.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::support::Backend;
 
-/// The most memory that the program has had so far, in MiB.
+/// The peak memory of the program so far, in MiB.
 pub(crate) fn peak_memory(backend: &Backend) -> usize {
     let status = fs::read_to_string(format!("/proc/{}/status", backend.id())).unwrap();
     let line = status
@@ -17,7 +17,7 @@ pub(crate) fn peak_memory(backend: &Backend) -> usize {
     kib / 1024
 }
 
-/// How many connections this process can open, after it has asked for as many as it may have.
+/// The number of connections that this process can open, after raising its own limit.
 pub(crate) fn connections() -> usize {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     let all = Rlimit {

@@ -1,4 +1,4 @@
-//! Every protocol brings the same span.
+//! Tests that every protocol results in the same span.
 
 use bytes::{BufMut as _, Bytes};
 use opentelemetry_proto::tonic::collector::trace::v1::{
@@ -33,7 +33,7 @@ fn attribute(key: &str, value: AnyValueKind) -> KeyValue {
     }
 }
 
-/// A span with all that every protocol can carry.
+/// A span with everything that every protocol can carry.
 pub(crate) fn span() -> Span {
     Span {
         trace_id: vec![0xa1; 16],
@@ -96,13 +96,13 @@ pub(crate) fn request(spans: Vec<Span>) -> Vec<u8> {
     request.encode_to_vec()
 }
 
-/// The span as the new API gives it back: with all that OTLP has.
+/// The span as returned by the v3 API, with all of OTLP's fields.
 pub(crate) async fn stored(backend: &Backend) -> Value {
     let id = "a1".repeat(16);
     get_json(&backend.ui(&format!("/api/v3/traces/{id}"))).await
 }
 
-/// Checks that the backend has the span as every protocol must bring it.
+/// Checks that the backend has the span exactly as it was sent.
 pub(crate) async fn assert_brought(backend: &Backend) {
     insta::assert_json_snapshot!("span", stored(backend).await);
 }
@@ -125,7 +125,7 @@ pub(crate) async fn call(
     Ok(client.unary(request, path, Raw).await?.into_inner())
 }
 
-/// Calls a gRPC method with a message that is compressed already, and returns the code of the answer.
+/// Calls a gRPC method with a compressed message; returns the code of the answer.
 pub(crate) async fn call_packed(
     url: &str,
     method: &str,
@@ -172,7 +172,7 @@ async fn a_span_of_which_a_message_says_little_or_too_much_is_found() {
         ..Span::default()
     };
     let little = span(1).encode_to_vec();
-    // Of a field that is repeated, the last one counts.
+    // If a field is repeated, the last one counts.
     let other_trace = Span {
         trace_id: vec![0xff; 16],
         ..Span::default()

@@ -1,4 +1,4 @@
-//! The same five spans as Python's exporters send them, byte by byte.
+//! Five spans as Python's exporters send them, byte by byte.
 //!
 //! Captured from opentelemetry-exporter-jaeger-thrift 1.21 (`jaeger_*`), from
 //! opentelemetry-exporter-otlp-proto-http 1.45 and from opentelemetry-exporter-zipkin-json 1.45.
@@ -14,7 +14,7 @@ use crate::support::{Backend, get, get_json, post};
 const OTLP: &[u8] = include_bytes!("../fixtures/otlp.bin");
 const TRACE: &str = "/api/v3/traces/a1000000000000000000000000000001";
 
-/// Of each span what every format can carry, in the order of the ids.
+/// The parts of each span that every format can carry, ordered by id.
 async fn found(backend: &Backend) -> Vec<String> {
     let found = get_json(&backend.ui(TRACE)).await;
     let groups = found["result"]["resourceSpans"].as_array().unwrap();

@@ -1,4 +1,4 @@
-//! Jaeger's query API, byte by byte where clients depend on it.
+//! Tests the query API, byte by byte where clients depend on it.
 
 use serde_json::json;
 
@@ -211,7 +211,7 @@ async fn dependencies_are_counted_across_requests() {
     let found = get_json(&url("1700000002000&lookback=3000")).await;
     assert_eq!(
         found["data"],
-        // What a service calls within itself is no dependency.
+        // A call of a service to itself is not a dependency.
         json!([{"parent": "web", "child": "shop", "callCount": 2}])
     );
     let web_only = get_json(&url("1700000002000&lookback=3000&service=web")).await;

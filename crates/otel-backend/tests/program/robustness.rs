@@ -1,4 +1,4 @@
-//! What is sent to make the program fail does not, while others go on working with it.
+//! Tests that hostile requests do not make the program fail while others use it.
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::support::{Backend, get, post};
 
 const PROTOBUF: &str = "application/x-protobuf";
 
-/// Something that unpacks to 30 MB of zeros, as often as is said: gzip and zstd go on to the next.
+/// Data that decompresses to 30 MB of zeros, repeated: gzip and zstd continue with the next part.
 fn bombs(times: usize) -> [(&'static str, Vec<u8>); 2] {
     let zeros = vec![0; 30_000_000];
     let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
@@ -29,7 +29,7 @@ fn bombs(times: usize) -> [(&'static str, Vec<u8>); 2] {
     ]
 }
 
-/// Goes on sending spans and checks that each request is taken, until told to end.
+/// Sends spans and checks that each request is accepted, until told to stop.
 async fn load(url: String, stop: Arc<AtomicBool>) -> usize {
     let mut sent = 0;
     while !stop.load(Ordering::Relaxed) || sent == 0 {
@@ -46,7 +46,7 @@ async fn bombs_are_refused_within_a_bound_of_memory_while_others_are_served() {
     let stop = Arc::new(AtomicBool::new(false));
     let load = tokio::spawn(load(backend.otlp_http("/v1/traces"), Arc::clone(&stop)));
     let client = reqwest::Client::new();
-    // 30 KB to 30 MB, and 2 MB to 2 GB.
+    // From 30 KB to 30 MB, and from 2 MB to 2 GB.
     for times in [1, 70] {
         for (encoding, bomb) in bombs(times) {
             for (url, content_type) in [
@@ -79,7 +79,7 @@ async fn bombs_are_refused_within_a_bound_of_memory_while_others_are_served() {
     assert!(peak < 200, "{peak} MiB");
 }
 
-/// So many empty elements of 2 bytes fit into a request.
+/// The number of empty elements of 2 bytes that fit into a request.
 const MANY: usize = 7 << 20;
 
 #[tokio::test]
@@ -93,11 +93,11 @@ async fn countless_tiny_parts_are_refused_within_a_bound_of_memory() {
         })
     };
     for request in [
-        // Resources, scopes and spans without anything in them.
+        // Empty resources, scopes and spans.
         [0x0a, 0].repeat(MANY),
         nested(&[1], [0x12, 0].repeat(MANY)),
         nested(&[1, 2], [0x12, 0].repeat(MANY)),
-        // Attributes of a resource, and of a span; events; links; values of an array.
+        // Attributes of a resource and of a span; events; links; values of an array.
         nested(&[1, 1], [0x0a, 0].repeat(MANY)),
         nested(&[1, 2, 2], [0x4a, 0].repeat(MANY)),
         nested(&[1, 2, 2], [0x5a, 0].repeat(MANY)),
@@ -164,7 +164,7 @@ async fn garbage_and_halves_on_every_port_harm_nobody() {
         }
         for piece in pieces {
             let mut stream = TcpStream::connect(address).await.unwrap();
-            // Whoever has heard enough may close before all is said.
+            // The program may close the connection before everything is sent.
             if stream.write_all(&piece).await.is_ok() {
                 stream.shutdown().await.ok();
                 drop(stream.read_to_end(&mut Vec::new()).await);
@@ -185,7 +185,7 @@ async fn thousands_of_idle_connections_cost_little_and_leave_others_alone() {
     for number in 0..wanted {
         let address = ports[number % ports.len()].replace("http://", "");
         let mut stream = TcpStream::connect(&address).await.unwrap();
-        // Every third is in the middle of a request for ever.
+        // Every third client never finishes its request.
         if number % 3 == 0 {
             stream
                 .write_all(b"POST /v1/traces HTTP/1.1\r\nhost: x\r\n")

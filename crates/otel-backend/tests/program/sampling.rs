@@ -1,4 +1,4 @@
-//! Remote sampling, as Jaeger's clients ask for it.
+//! Tests remote sampling with the requests of Jaeger's clients.
 
 use crate::protocols::call;
 use crate::support::{Backend, command, get, refused};
@@ -71,7 +71,7 @@ fn a_file_that_cannot_be_used_is_named() {
     assert_eq!(
         refusal.stderr,
         format!(
-            "otel-backend: {path}, which --sampling-file names, says what is not possible: \
+            "otel-backend: {path}, which --sampling-file names, is invalid: \
              'type' of default_strategy is 'all': use probabilistic or ratelimiting\n"
         )
     );

@@ -1,5 +1,5 @@
-//! Searches that match a span, and the same with one predicate changed, over every API, compared
-//! with a look at every span.
+//! Searches that match a span, and the same with one condition changed, over every API, compared
+//! with an oracle that checks every span.
 
 mod oracle;
 
@@ -30,13 +30,13 @@ prop_compose! {
         scope in (select(&SCOPES[..]), select(&["1.0", ""][..])),
         attributes in vec((select(&PLACES[..]), select(&KEYS[..]), 0..VALUES.len()), 0..6),
     ) -> Sketch {
-        // Half of the starts lie between two microseconds.
+        // Half of the starts are between two microseconds.
         let start = start * 500;
         Sketch { trace, service, name, start, duration, kind: choices.0, status: choices.1, scope, attributes }
     }
 }
 
-/// Which predicates of a search there are, and how wide its window is.
+/// The conditions of a search, and the width of its window.
 #[derive(Debug, Clone)]
 struct Choice {
     span: Index,
@@ -62,7 +62,7 @@ fn search_for(span: &Sketch, choice: &Choice) -> Ask {
     let chosen = |at: usize| choice.predicates[at];
     let tags = span.tags();
     let tags = choice.tags.iter().map(|index| index.get(&tags).clone());
-    // Where the start lies between two microseconds, only the later one includes it.
+    // If the start is between two microseconds, only the later one includes it.
     let last = span.start_micros() + u64::from(!span.start.is_multiple_of(1000));
     Ask {
         service: chosen(0).then(|| span.service.to_owned()),
@@ -75,7 +75,7 @@ fn search_for(span: &Sketch, choice: &Choice) -> Ask {
     }
 }
 
-/// The same search with one predicate changed, each in every way that a store may overlook.
+/// The same search with one condition changed, in every way that a store may overlook.
 fn changed(ask: &Ask, span: &Sketch) -> Vec<Ask> {
     let mut changed = Vec::new();
     let mut change = |change: &dyn Fn(&mut Ask)| {

@@ -1,4 +1,4 @@
-//! What the program refuses to start with, and what it says.
+//! Tests the errors with which the program refuses to start.
 
 use std::net::{TcpListener, UdpSocket};
 
@@ -66,7 +66,7 @@ fn a_file_that_is_something_else_is_refused_and_left_alone() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("traces.sqlite");
     let path = directory.path().to_str().unwrap();
-    let text = "this is no database, but it may be somebody's; it is longer than a header\n";
+    let text = "this is not a database, but it may be somebody's; it is longer than a header\n";
     std::fs::write(&file, text.repeat(10)).unwrap();
     let refusal = refused(command(&["--data-dir", path]));
     assert_eq!(refusal.status.code(), Some(1));

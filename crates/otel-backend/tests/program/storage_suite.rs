@@ -1,4 +1,5 @@
-//! Jaeger's storage integration suite: its fixtures in few words, its queries, and its large traces.
+//! Jaeger's storage integration suite: its fixtures in short form, its queries, and its large
+//! traces.
 //!
 //! <https://github.com/jaegertracing/jaeger/tree/main/internal/storage/integration>
 
@@ -14,7 +15,7 @@ use crate::support::{Backend, export, get, get_json};
 const START: u64 = 1_485_449_191_639_875;
 const HOUR: u64 = 3_600_000_000;
 
-/// The attributes that the queries ask for: names, values in OTLP's JSON, and as text.
+/// The attributes in the queries: names, values in OTLP's JSON, and text.
 const WANTED: [(&str, &str, &str); 4] = [
     (
         "tag1",
@@ -26,16 +27,16 @@ const WANTED: [(&str, &str, &str); 4] = [
     ("tag4", r#"{"boolValue":true}"#, "true"),
 ];
 
-/// A trace of one span and the query that finds it and nothing else, by their number.
+/// A trace of one span and the query that finds only this trace, with the number of both.
 struct Row {
     number: u32,
-    /// Where each wanted attribute is: span, event, resource, scope, link, or nowhere.
+    /// The place of each wanted attribute: span, event, resource, scope, link, or nowhere.
     places: &'static str,
-    /// Nanoseconds.
+    /// The duration in nanoseconds.
     duration: u64,
-    /// Whether the query names the operation.
+    /// True if the query names the operation.
     operation: bool,
-    /// The bounds of the query in nanoseconds; 0 is none.
+    /// The query's bounds of the duration in nanoseconds; 0 for none.
     bounds: (u64, u64),
 }
 
@@ -55,7 +56,7 @@ const fn row(
     }
 }
 
-/// Number 5 spreads over two windows and number 22 has three traces: both are tested apart.
+/// Number 5 spans two windows and number 22 has three traces; both have tests of their own.
 const ROWS: [Row; 23] = [
     row(1, "ssss", 7_000, false, (0, 0)),
     row(2, "eeee", 5_000, false, (0, 0)),
@@ -176,7 +177,7 @@ async fn every_query_finds_its_trace_and_no_other() {
     }
 }
 
-/// Traces of spans of one service, each with its number and its start.
+/// Traces of one service, given the number and the start of each span.
 fn spans(service: &str, spans: &[(u32, u64)]) -> Value {
     let spans = spans.iter().zip(1..).map(|((trace, start), id)| {
         let times = (start * 1000, start * 1000 + 5_000);
@@ -216,7 +217,7 @@ async fn a_trace_that_spreads_over_days_is_found_whole_and_several_are_found_at_
         to,
         ..Ask::default()
     };
-    // The window holds only the later of the two spans.
+    // The window contains only the later of the two spans.
     let seven_minutes = ask("query05-service", early + 1, late);
     assert_found(&backend, &seven_minutes, &[format!("{:032}", 5)]).await;
     let whole = get_json(&backend.ui(&format!("/api/traces/{:032}", 5))).await;
@@ -284,7 +285,7 @@ async fn the_example_trace_lists_its_services_and_operations() {
     );
 }
 
-/// A trace of that many spans, one a second; every `nth` span has the id of the first.
+/// A trace of so many spans, one per second; every `nth` span has the id of the first.
 async fn export_large(backend: &Backend, count: u64, nth: u64) {
     let spans: Vec<_> = (0..count)
         .map(|n| {
@@ -306,7 +307,7 @@ async fn export_large(backend: &Backend, count: u64, nth: u64) {
     }
 }
 
-/// How many spans each API says that the trace has.
+/// The number of spans of the trace, by API.
 async fn counts(backend: &Backend) -> BTreeMap<&'static str, usize> {
     let id = format!("{:032}", 11);
     let old = get_json(&backend.ui(&format!("/api/traces/{id}"))).await;

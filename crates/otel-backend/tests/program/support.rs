@@ -1,4 +1,4 @@
-//! Speaks HTTP with the real program.
+//! HTTP requests to the real program.
 
 use std::process::Command;
 
@@ -12,13 +12,13 @@ pub(crate) fn refused(mut command: Command) -> Finished {
     run(&mut command)
 }
 
-/// Status and body.
+/// Gets a URL; returns status and body.
 pub(crate) async fn get(url: &str) -> (u16, String) {
     let response = reqwest::get(url).await.unwrap();
     (response.status().as_u16(), response.text().await.unwrap())
 }
 
-/// The body in JSON of an answer that succeeded.
+/// Gets JSON from a URL; the request must succeed.
 pub(crate) async fn get_json(url: &str) -> Value {
     let (status, body) = get(url).await;
     assert_eq!(status, 200, "{url}: {body}");
@@ -36,12 +36,12 @@ pub(crate) async fn post(url: &str, content_type: &str, body: Vec<u8>) -> (u16, 
     (status, response.bytes().await.unwrap().to_vec())
 }
 
-/// Posts spans in OTLP's JSON, which must all be taken.
+/// Posts spans in OTLP's JSON, all of which must be accepted.
 pub(crate) async fn export(backend: &Backend, spans: &Value) {
     let body = spans.to_string().into_bytes();
     let answer = post(&backend.otlp_http("/v1/traces"), "application/json", body).await;
     let said = String::from_utf8(answer.1).unwrap();
-    // A time to come is said to be strange.
+    // A time in the future causes a warning.
     let all_taken = said == "{}" || said.contains("\"rejectedSpans\":\"0\"");
     assert!(answer.0 == 200 && all_taken, "{said}");
 }
@@ -57,7 +57,7 @@ pub(crate) fn of_service(service: &str, spans: &[Value]) -> Value {
     }]})
 }
 
-/// A trace of two spans, of which the first failed.
+/// A trace of two spans, the first of which failed.
 pub(crate) fn shop_trace() -> Value {
     of_service(
         "shop",
@@ -92,7 +92,7 @@ pub(crate) fn shop_trace() -> Value {
     )
 }
 
-/// Status, content type and body.
+/// Gets a path; returns status, content type and body.
 pub(crate) async fn ask(
     backend: &Backend,
     method: reqwest::Method,

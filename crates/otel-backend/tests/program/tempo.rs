@@ -1,4 +1,4 @@
-//! Tempo's query API, as Grafana's Tempo data source asks it.
+//! Tests Tempo's query API with the requests of Grafana's Tempo data source.
 
 use opentelemetry_proto::tonic::trace::v1::TracesData;
 use prost::Message as _;
@@ -9,7 +9,7 @@ use crate::support::{Backend, export, get, get_json, shop_trace};
 /// The window of [`shop_trace`].
 const WINDOW: &str = "start=1700000000&end=1700000001";
 
-/// An answer to a client that accepts protobuf: status, content type, body.
+/// Makes a request that accepts protobuf; returns status, content type and body.
 async fn get_protobuf(url: &str) -> (u16, String, Vec<u8>) {
     let request = reqwest::Client::new().get(url);
     let response = request

@@ -1,4 +1,4 @@
-//! Tempo's streaming API over gRPC, held against its answers over HTTP.
+//! Compares Tempo's streaming API over gRPC with its answers over HTTP.
 
 use serde_json::{Value, json};
 use tonic::Code;
@@ -35,7 +35,7 @@ async fn a_search_finds_what_it_finds_over_http() {
         "{ name = \"none\" }",
     ] {
         let there = over_http(&backend, "search", query).await;
-        // Grafana asks the port of the page.
+        // Grafana uses the port of the page.
         for url in [backend.query_grpc(), backend.ui("")] {
             let found = call(&url, SERVICE, "Search", search(query)).await.unwrap();
             let last = found.last().unwrap();
@@ -137,7 +137,7 @@ async fn metrics_are_those_of_http() {
 #[tokio::test]
 async fn what_cannot_be_answered_is_an_invalid_argument() {
     let backend = Backend::start(&["--memory", "--base-path", "/below"]);
-    // The path is none of gRPC's business.
+    // gRPC ignores the path.
     let url = backend.ui("");
     let rows = [
         ("Search", search("{ status = }"), "invalid TraceQL query: "),

@@ -1,13 +1,13 @@
-//! TraceQL over HTTP: pipelines, structure and metrics over what was just received.
+//! Tests TraceQL over HTTP: pipelines, structure and metrics over spans just received.
 
 use serde_json::{Value, json};
 
 use crate::support::{Backend, command, export, get, get_json, of_service, shop_trace};
 
-/// When the spans of [`jobs`] start, in seconds; a multiple of 30.
+/// The start of the spans of [`jobs`], in seconds; a multiple of 30.
 const START: u64 = 1_700_000_040;
 
-/// A trace of another service: a job, and two steps of which one fails.
+/// A trace of another service: a job with two steps, one of which fails.
 fn jobs() -> Value {
     let span = |id: &str, parent: &str, name: &str, millis: u64, duration: u64| {
         let start = START * 1_000_000_000 + millis * 1_000_000;
@@ -255,7 +255,7 @@ async fn wrong_metrics_are_refused_in_tempos_words() {
         ),
         (
             "q=%7B%7D%7Crate()&start=x",
-            "invalid start: \"x\" is no time",
+            "invalid start: \"x\" is not a time",
         ),
     ] {
         let answer =
@@ -377,7 +377,7 @@ async fn a_query_is_answered_from_the_shell_while_a_backend_runs() {
     }
 }
 
-/// The names of the traces found, first to last, and the first span shown of the first.
+/// The names of the found traces in order, and the first span shown of the first trace.
 async fn ordered(backend: &Backend, order: &str) -> (Vec<String>, String) {
     let window = format!("start=1700000000&end={}", START + 60);
     let query = escaped(r#"{ name != "job" }"#);
@@ -392,7 +392,7 @@ async fn ordered(backend: &Backend, order: &str) -> (Vec<String>, String) {
 #[tokio::test]
 async fn an_order_is_of_all_traces_that_match() {
     let backend = backend().await;
-    // The newest of all, the shortest, and with one span and no error.
+    // The newest and shortest trace, with one span and no error.
     let late = json!({
         "traceId": "000000000000000000000000000000cc", "spanId": "00000000000000c1",
         "name": "late", "startTimeUnixNano": format!("{}000000000", START + 50),
@@ -411,11 +411,11 @@ async fn an_order_is_of_all_traces_that_match() {
     }
     // Two traces have an error each: the newer one comes first.
     assert_eq!(ordered(&backend, "errors").await.0, ["job", "GET /"]);
-    // Of the spans that match, the longest is shown.
+    // The longest of the matching spans is shown.
     assert_eq!(ordered(&backend, "longest-span").await.1, "step");
     let url = backend.ui("/tempo/api/search?q=%7B%7D&order=slowest");
     let named = "newest, longest, shortest, spans, errors, longest-span";
-    let reason = format!("invalid order: \"slowest\" is none of {named}\n");
+    let reason = format!("invalid order: \"slowest\" is not one of {named}\n");
     assert_eq!(get(&url).await, (400, reason));
 }
 

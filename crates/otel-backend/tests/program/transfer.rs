@@ -1,4 +1,4 @@
-//! `import` and `export`: from files into the store and back.
+//! Tests `import` and `export`: from files to the store and back.
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
@@ -26,7 +26,7 @@ fn with(mut command: Command, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-/// What an export printed; it must have succeeded.
+/// The output of an export, which must succeed.
 fn exported(directory: &Path, arguments: &[&str]) -> String {
     let output = run(directory, &[&["export"], arguments].concat());
     let stderr = String::from_utf8(output.stderr).unwrap();
@@ -90,7 +90,7 @@ async fn what_is_exported_for_jaeger_is_imported_as_it_was_shown() {
     let document: Value = serde_json::from_str(&jaeger).unwrap();
     assert_eq!(document["data"].as_array().unwrap().len(), 1);
 
-    // As it is, as the list alone, and as the trace alone.
+    // The whole document, only its list, and only its trace.
     let trace = &document["data"][0];
     for content in [&jaeger, &document["data"].to_string(), &trace.to_string()] {
         let target = tempfile::tempdir().unwrap();
@@ -99,7 +99,7 @@ async fn what_is_exported_for_jaeger_is_imported_as_it_was_shown() {
         let again = exported(target.path(), &["--format", "jaeger"]);
         assert_eq!(serde_json::from_str::<Value>(&again).unwrap(), document);
     }
-    // A backend that runs takes it too, and shows it as the first did.
+    // A running backend imports it too, and shows it like the first one.
     let backend = Backend::in_directory(target.path());
     let port = backend.otlp_http("").rsplit_once(':').unwrap().1.to_owned();
     let mut program = command(&["--data-dir", target.path().to_str().unwrap()]);
@@ -109,7 +109,7 @@ async fn what_is_exported_for_jaeger_is_imported_as_it_was_shown() {
     assert!(output.status.success(), "{:?}", output.stderr);
     let shown = get_json(&backend.ui("/api/traces/abcd")).await;
     assert_eq!(shown["data"], document["data"]);
-    // And its files can be read meanwhile.
+    // Its files can be read meanwhile.
     let again = exported(target.path(), &["--format", "jaeger"]);
     assert_eq!(serde_json::from_str::<Value>(&again).unwrap(), document);
 }
@@ -189,7 +189,7 @@ async fn exports_are_selected_by_service_time_and_id() {
     );
 }
 
-/// The program, run by a user who is not root: root may write everywhere.
+/// The program run by an unprivileged user, since root may write everywhere.
 fn unprivileged(directory: &Path, arguments: &[&str]) -> Output {
     let program = tempfile::tempdir().unwrap();
     std::fs::set_permissions(program.path(), Permissions::from_mode(0o755)).unwrap();

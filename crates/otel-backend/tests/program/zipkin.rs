@@ -1,4 +1,4 @@
-//! Zipkin's API, as its clients use it.
+//! Tests Zipkin's API as its clients use it.
 
 use std::io::Write as _;
 

@@ -1,5 +1,5 @@
-//! Spans whose values hardly repeat: an id of its own, a URL with a number, an address, an integer, a
-//! floating-point number; an exception on one in eight.
+//! Spans whose values rarely repeat: a unique id, a URL with a number, an address, an integer, a
+//! floating-point number, and an exception on one span in eight.
 
 use super::{Random, Sketch, TRACE, Value};
 use crate::template::user_placeholder;

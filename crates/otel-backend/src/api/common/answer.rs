@@ -1,7 +1,7 @@
-//! Answers over HTTP that are written while they are sent.
+//! HTTP answers that are written while they are sent.
 //!
-//! An answer that fits into one piece is sent with its length, and one that fails before its first
-//! piece has left is a proper error.
+//! An answer that fits into one piece is sent with its length. An answer that fails before its
+//! first piece is sent becomes a proper error.
 
 use std::io::{self, Write};
 use std::pin::Pin;
@@ -19,13 +19,13 @@ use super::outlet::{self, Outlet};
 use crate::format::json::JsonWriter;
 use crate::query::Patience;
 
-/// Bytes of one piece.
+/// The size of a piece in bytes.
 const PIECE: usize = 256 * 1024;
 
-/// The writer of an answer in JSON.
+/// The writer of a JSON answer.
 pub(in crate::api) type Json<'p, 'o> = JsonWriter<&'p mut Pieces<'o>>;
 
-/// An answer in JSON by `write`, which gets the writer and the limit of a search.
+/// A JSON answer written by `write`, which gets the writer and the time limit of a search.
 pub(in crate::api) async fn json(
     pretty: bool,
     write: impl FnOnce(&mut Json<'_, '_>, &Patience) -> Result<(), ApiError> + Send + 'static,
@@ -37,7 +37,7 @@ pub(in crate::api) async fn json(
     bytes("application/json", write).await
 }
 
-/// As [`json`], of any content type.
+/// Like [`json`], with any content type.
 pub(in crate::api) async fn bytes(
     content_type: &'static str,
     write: impl FnOnce(&mut Pieces<'_>, &Patience) -> Result<(), ApiError> + Send + 'static,
@@ -53,7 +53,7 @@ pub(in crate::api) async fn bytes(
     };
     let mut pieces = outlet::open(make).await;
     let first = pieces.recv().await.transpose()?.unwrap_or_default();
-    // There is more only if the first piece is full.
+    // A first piece that is not full is the only one.
     let body = if first.len() < PIECE {
         Body::from(first)
     } else {
@@ -70,7 +70,8 @@ pub(in crate::api) struct Pieces<'o> {
 }
 
 impl Pieces<'_> {
-    /// Sends the full piece. The next one is likely to be as large, so it has its room at once.
+    /// Sends the full piece. The next one is likely to be as large, so its memory is reserved at
+    /// once.
     fn send(&mut self) -> io::Result<()> {
         let next = Vec::with_capacity(self.piece.capacity());
         let piece = std::mem::replace(&mut self.piece, next);
@@ -83,7 +84,8 @@ impl Write for Pieces<'_> {
         self.write_all(bytes).map(|()| bytes.len())
     }
 
-    // JSON is written a few bytes at a time, so the common case must be short: the piece is not full.
+    // JSON is written a few bytes at a time, so the path for a piece that is not full must be
+    // short.
     #[inline]
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.piece.extend_from_slice(bytes);
@@ -98,7 +100,7 @@ impl Write for Pieces<'_> {
     }
 }
 
-/// The pieces of an answer, the first of which has been seen.
+/// The pieces of an answer; the first one has already been received.
 struct Streamed {
     first: Option<Bytes>,
     pieces: mpsc::Receiver<Result<Bytes, ApiError>>,

@@ -1,4 +1,4 @@
-//! The envelope around every answer of Jaeger's old API, and how requests fail.
+//! The envelope around every answer of Jaeger's old API, and its errors.
 
 use std::io::{self, Write};
 
@@ -14,7 +14,7 @@ use crate::format::otlp::Malformed;
 use crate::query::{Missing, SearchError};
 use crate::store::ReadError;
 
-/// One entry of `errors`.
+/// An entry of `errors`.
 #[derive(Debug, Serialize)]
 pub(in crate::api) struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -32,7 +32,7 @@ pub(in crate::api) struct ApiError {
     pub(in crate::api) message: String,
 }
 
-/// Writes an envelope, of which `data` writes the contents.
+/// Writes an envelope whose contents are written by `data`.
 pub(in crate::api) fn write<W: Write, E: From<io::Error>>(
     json: &mut JsonWriter<W>,
     total: usize,
@@ -69,7 +69,7 @@ impl ApiError {
         }
     }
 
-    /// There is no room for more at the moment.
+    /// The error that there is no capacity at the moment.
     pub(in crate::api) fn busy(reason: impl std::fmt::Display) -> Self {
         Self {
             status: StatusCode::SERVICE_UNAVAILABLE,
@@ -120,14 +120,14 @@ impl From<SearchError> for ApiError {
     }
 }
 
-/// The client hears nothing of this: it takes no more pieces.
+/// The client never receives this: it has stopped reading.
 impl From<Gone> for ApiError {
     fn from(gone: Gone) -> Self {
         io::Error::other(gone).into()
     }
 }
 
-/// Nothing but the client's leaving keeps an answer from being written.
+/// Writing an answer fails only if the client has gone.
 impl From<io::Error> for ApiError {
     fn from(error: io::Error) -> Self {
         tracing::debug!(%error, "an answer was cut off");
@@ -149,12 +149,13 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// The answer on a path that no route has.
+/// The answer for a path without a route.
 pub(in crate::api) fn no_route() -> Response {
     http_error(StatusCode::NOT_FOUND, "404 page not found")
 }
 
-/// As Go's `http.Error` writes it: with a line break, and as text so that no browser looks inside.
+/// Like Go's `http.Error`: with a newline, and as plain text so that no browser guesses another
+/// type.
 pub(in crate::api) fn http_error(status: StatusCode, body: impl Into<Vec<u8>>) -> Response {
     let mut body = body.into();
     body.push(b'\n');
@@ -165,7 +166,7 @@ pub(in crate::api) fn http_error(status: StatusCode, body: impl Into<Vec<u8>>) -
     (status, headers, body).into_response()
 }
 
-/// An answer in JSON.
+/// A JSON answer.
 pub(in crate::api) fn json(body: impl Into<Body>) -> Response {
     ([(CONTENT_TYPE, "application/json")], body.into()).into_response()
 }

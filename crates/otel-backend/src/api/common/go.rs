@@ -1,5 +1,5 @@
-//! Numbers, booleans, durations and JSON, read as Go reads them and refused in Go's words, which
-//! Jaeger's clients and users know.
+//! Parsers of Go's notation for numbers, booleans, durations and JSON, with Go's error messages,
+//! which Jaeger's clients and users know.
 
 mod duration;
 mod string_map;
@@ -9,7 +9,7 @@ use std::num::IntErrorKind;
 pub(in crate::api) use duration::{format as format_duration, parse as parse_duration};
 pub(in crate::api) use string_map::parse as parse_string_map;
 
-/// Reads a decimal number of at most `bits` bits with a sign.
+/// Parses a signed decimal number of at most `bits` bits.
 ///
 /// Spec: <https://pkg.go.dev/strconv#ParseInt>
 pub(in crate::api) fn parse_int(text: &str, bits: u32) -> Result<i64, String> {
@@ -25,7 +25,7 @@ pub(in crate::api) fn parse_int(text: &str, bits: u32) -> Result<i64, String> {
     }
 }
 
-/// Reads a boolean.
+/// Parses a boolean.
 ///
 /// Spec: <https://pkg.go.dev/strconv#ParseBool>
 pub(in crate::api) fn parse_bool(text: &str) -> Result<bool, String> {
@@ -33,7 +33,7 @@ pub(in crate::api) fn parse_bool(text: &str) -> Result<bool, String> {
     crate::query::parse_bool(text).ok_or_else(refused)
 }
 
-/// Reads a floating-point number.
+/// Parses a floating-point number.
 ///
 /// Spec: <https://pkg.go.dev/strconv#ParseFloat>
 pub(in crate::api) fn parse_float(text: &str) -> Result<f64, String> {

@@ -1,4 +1,4 @@
-//! Answers over gRPC: streams of messages, each of which every client accepts, and how calls fail.
+//! gRPC answers: streams of messages small enough for every client, and errors.
 
 use std::convert::Infallible;
 use std::option;
@@ -26,8 +26,8 @@ pub(in crate::api) const MESSAGE: usize = 1024 * 1024;
 pub(in crate::api) type Messages<T> =
     adapters::Chain<Iter<option::IntoIter<Result<T, Status>>>, ReceiverStream<Result<T, Status>>>;
 
-/// Sends what is made on a thread that may block. What fails before the first message is an error of
-/// the whole call.
+/// Sends the messages that `make` produces on a thread that may block. A failure before the first
+/// message is an error of the whole call.
 pub(in crate::api) async fn messages<T: Send + 'static>(
     make: impl FnOnce(&mut Outlet<T, Status>) -> Result<(), Status> + Send + 'static,
 ) -> Result<Response<Messages<T>>, Status> {
@@ -76,7 +76,7 @@ impl From<SearchError> for Status {
     }
 }
 
-/// The client hears nothing of this: it takes no more messages.
+/// The client never receives this: it has stopped reading.
 impl From<Gone> for Status {
     fn from(gone: Gone) -> Self {
         Self::cancelled(gone.to_string())

@@ -1,4 +1,4 @@
-//! Ids in the notations that clients use.
+//! Ids in the notations of clients.
 
 use base64::Engine as _;
 use base64::alphabet::{STANDARD, URL_SAFE};
@@ -8,19 +8,20 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use crate::model::{SpanId, TraceId, from_short_hex};
 use crate::query::IdPattern;
 
-/// Reads a trace id: up to 32 hexadecimal digits of any case, leading zeros left out or not; or
-/// base64 of 8 or 16 bytes in either alphabet, padded or not. Digits may also be the beginning of an
-/// id.
+/// Parses a trace id: up to 32 hexadecimal digits in upper or lower case, with or without leading
+/// zeros; or base64 of 8 or 16 bytes in either alphabet, padded or not. Digits may also be the
+/// beginning of an id.
 ///
 /// # Errors
-/// The error in Jaeger's words.
+/// The error has Jaeger's wording.
 pub(in crate::api) fn parse(text: &str) -> Result<IdPattern, String> {
     if text.len() > 32 {
         return Err(format!(
             "TraceID cannot be longer than 32 hex characters: {text}"
         ));
     }
-    // Jaeger reads the last 16 digits apart from those before them, and names what it cannot read.
+    // Jaeger parses the last 16 digits separately from the others, and its error quotes the half
+    // that is invalid.
     let (high, low) = text
         .split_at_checked(text.len().saturating_sub(16))
         .unwrap_or(("", text));
@@ -35,10 +36,11 @@ pub(in crate::api) fn parse(text: &str) -> Result<IdPattern, String> {
     }
 }
 
-/// Reads a trace id as [`parse`]. Of a path, Jaeger says of base64 of another length what it is.
+/// Parses a trace id in a path, like [`parse`]. For base64 of another length, Jaeger's error gives
+/// the length.
 ///
 /// # Errors
-/// The error in Jaeger's words.
+/// The error has Jaeger's wording.
 pub(in crate::api) fn parse_path(text: &str) -> Result<IdPattern, String> {
     parse(text).map_err(|reason| match bytes_from_base64(text) {
         Some(_) if !text.is_empty() => "invalid length for TraceID".to_owned(),
@@ -46,10 +48,10 @@ pub(in crate::api) fn parse_path(text: &str) -> Result<IdPattern, String> {
     })
 }
 
-/// Reads a span id: up to 16 hexadecimal digits of any case. Zeros stand for no span.
+/// Parses a span id: up to 16 hexadecimal digits in upper or lower case. Zero means no span.
 ///
 /// # Errors
-/// The error in Jaeger's words.
+/// The error has Jaeger's wording.
 pub(in crate::api) fn parse_span(text: &str) -> Result<Option<SpanId>, String> {
     let id = from_short_hex(text).ok_or_else(|| no_number(text))?;
     Ok(SpanId::new(id).ok())
@@ -69,7 +71,7 @@ fn bytes_from_base64(text: &str) -> Option<Vec<u8>> {
     if text.len() > 24 {
         return None;
     }
-    // As Go reads it, which does not look at the bits that no byte needs.
+    // Like Go, ignores the bits that belong to no byte.
     let config = GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true);

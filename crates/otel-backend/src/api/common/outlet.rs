@@ -1,16 +1,17 @@
-//! The one way by which traces leave, for every API.
+//! The path on which traces leave, for every API.
 //!
-//! One thread, which may block, asks the store, writes the answer and sends it piece by piece, so that
-//! a large answer never lies in memory whole. What an answer takes is bounded here:
+//! One thread, which may block, asks the store, writes the answer and sends it piece by piece, so
+//! that a large answer is never in memory as a whole. The resources of an answer are bounded here:
 //!
-//! - It begins when it has one of [`MAKERS`]: nothing is loaded for an answer that waits its turn.
-//! - It holds what a search keeps, one trace, which is weighed, and [`WAITING`] pieces.
-//! - While a slow client is waited for, the permit is free for others; after [`PATIENCE`] the client is
-//!   given up.
-//! - What takes longer than [`SLICE`] lets others go first each time, so that expensive questions keep
-//!   no other waiting.
-//! - No more than [`UNDER_WAY`] are begun; for one more, the client that has been waited for longest is
-//!   given up.
+//! - It begins when it has one of the permits of [`MAKERS`], so nothing is loaded for an answer
+//!   that still waits.
+//! - It holds the results of a search, one trace, whose size is counted, and [`WAITING`] pieces.
+//! - While it waits for a slow client, its permit is free for others; after [`PATIENCE`] the client
+//!   is disconnected.
+//! - An answer that takes longer than [`SLICE`] lets others go first each time, so that expensive
+//!   requests do not block others.
+//! - No more than [`UNDER_WAY`] answers are in progress; for another one, the client that has been
+//!   waited for longest is disconnected.
 //!
 //! A trace is loaded in [`Query::traces`](crate::query::Query::traces) or
 //! [`Query::find`](crate::query::Query::find), and decoded span by span while it is written.
@@ -26,28 +27,28 @@ use tokio::sync::{Notify, Semaphore, SemaphorePermit, mpsc, oneshot};
 use crate::query::Patience;
 use crate::store::ReadError;
 
-/// Pieces that wait for the client.
+/// The most pieces that wait for the client.
 const WAITING: usize = 2;
 
-/// The time that a client has to take a piece.
+/// The longest to wait for a client to take a piece.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Answers that are made at the same time, those left aside that wait for their clients.
+/// Permits for answers that are being made, not counting those that wait for their clients.
 static MAKERS: Semaphore = Semaphore::const_new(8);
 
-/// The time that an answer is worked on before others have their turn.
+/// The time after which an answer lets others go first.
 const SLICE: Duration = Duration::from_millis(200);
 
-/// Answers that have begun, those included that wait.
+/// Permits for answers in progress, including those that wait for their clients.
 static UNDER_WAY: Semaphore = Semaphore::const_new(64);
 
-/// The time that a further answer waits for one of them to end.
+/// The longest that a new answer waits for one of these permits.
 const ADMISSION: Duration = Duration::from_secs(1);
 
-/// The answers that wait for their clients, in the order in which they began to.
+/// The answers that wait for their clients, in the order in which they began to wait.
 static SLOW: Mutex<(u64, BTreeMap<u64, Arc<Notify>>)> = Mutex::new((0, BTreeMap::new()));
 
-/// One of [`MAKERS`], and the time from which it is held.
+/// A permit of [`MAKERS`], and the time since which it is held.
 #[derive(Debug)]
 struct Turn {
     permit: Option<SemaphorePermit<'static>>,
@@ -66,14 +67,14 @@ pub(in crate::api) struct Outlet<P: Send + 'static, E: From<ReadError> + Send + 
 #[error("the client does not take the answer")]
 pub(in crate::api) struct Gone;
 
-/// Runs `make` on a thread that may block; the answer comes out of the channel.
+/// Runs `make` on a thread that may block; returns the pieces as a stream.
 pub(in crate::api) async fn open<P: Send + 'static, E: From<ReadError> + Send + 'static>(
     make: impl FnOnce(&mut Outlet<P, E>) -> Result<(), E> + Send + 'static,
 ) -> mpsc::Receiver<Result<P, E>> {
     let under_way = admit().await;
     let (sender, pieces) = mpsc::channel(WAITING);
     if under_way.is_none() {
-        // The channel has room for the first.
+        // The channel is empty, so the first item fits.
         sender.try_send(Err(ReadError::Busy.into())).ok();
         return pieces;
     }
@@ -89,14 +90,14 @@ pub(in crate::api) async fn open<P: Send + 'static, E: From<ReadError> + Send + 
             _under_way: under_way,
         };
         if let Err(reason) = make(&mut outlet) {
-            // A client that has gone needs no reason.
+            // The send fails only if the client has gone.
             outlet.pass(Err(reason)).ok();
         }
     });
     pieces
 }
 
-/// Waits for room among the answers that have begun, and gives the slowest client up if there is none.
+/// Waits for a permit for another answer, and disconnects the slowest client if there is none.
 async fn admit() -> Option<SemaphorePermit<'static>> {
     if let Ok(permit) = UNDER_WAY.try_acquire() {
         return Some(permit);
@@ -123,18 +124,18 @@ impl Turn {
     }
 }
 
-/// No holder panics.
+/// A holder never panics.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<P: Send + 'static, E: From<ReadError> + Send + 'static> Outlet<P, E> {
-    /// Sends a piece; waits while enough of them wait already.
+    /// Sends a piece; waits while the channel is full.
     pub(in crate::api) fn send(&mut self, piece: P) -> Result<(), Gone> {
         self.pass(Ok(piece))
     }
 
-    /// The limit of a search for this answer, which also ends when the client has gone.
+    /// The time limit of a search for this answer; it also ends when the client has gone.
     pub(in crate::api) fn patience(&self) -> Patience {
         let sender = self.sender.downgrade();
         let turn = Arc::clone(&self.turn);
@@ -153,7 +154,7 @@ impl<P: Send + 'static, E: From<ReadError> + Send + 'static> Outlet<P, E> {
         }
     }
 
-    /// Waits for a slow client without the permit.
+    /// Waits for a slow client, without the permit.
     fn wait(&mut self, piece: Result<P, E>) -> Result<(), Gone> {
         lock(&self.turn).permit = None;
         let sender = self.sender.clone();
@@ -179,7 +180,7 @@ impl<P: Send + 'static, E: From<ReadError> + Send + 'static> Outlet<P, E> {
     }
 }
 
-/// Takes a place among the answers that wait for their clients.
+/// Enters the list of answers that wait for their clients.
 fn enter(given_up: &Arc<Notify>) -> u64 {
     let mut slow = lock(&SLOW);
     let (next, waiting) = &mut *slow;
@@ -189,7 +190,7 @@ fn enter(given_up: &Arc<Notify>) -> u64 {
     place
 }
 
-/// An answer whose thread panics ends with an error, not as if it were whole.
+/// An answer whose thread panics ends with an error, not as if it were complete.
 impl<P: Send + 'static, E: From<ReadError> + Send + 'static> Drop for Outlet<P, E> {
     fn drop(&mut self) {
         if std::thread::panicking() {
@@ -221,7 +222,7 @@ mod tests {
         }
         let mut quick = answer().await;
         assert_eq!(quick.recv().await.unwrap().unwrap(), 0);
-        // None of them has been given up for that.
+        // No client was disconnected for the sake of another.
         for mut pieces in slow {
             let mut count = 0;
             while let Some(piece) = pieces.recv().await {

@@ -1,9 +1,9 @@
 //! The parameters of a request.
 
-/// Names and values in the order given. Names may repeat; unknown ones are ignored.
+/// Names and values in the given order. Names may repeat; unknown ones are ignored.
 pub(in crate::api) type Pairs = Vec<(String, String)>;
 
-/// The values of all parameters of that name.
+/// The values of all parameters with that name.
 pub(in crate::api) fn all<'p>(pairs: &'p Pairs, name: &str) -> impl Iterator<Item = &'p str> {
     pairs
         .iter()
@@ -11,17 +11,17 @@ pub(in crate::api) fn all<'p>(pairs: &'p Pairs, name: &str) -> impl Iterator<Ite
         .map(|(_, value)| value.as_str())
 }
 
-/// The value of the first parameter of that name; `None` if it is empty.
+/// The value of the first parameter with that name; `None` if it is empty.
 pub(in crate::api) fn first<'p>(pairs: &'p Pairs, name: &str) -> Option<&'p str> {
     all(pairs, name).next().filter(|value| !value.is_empty())
 }
 
-/// As [`first`], but owned.
+/// Like [`first`], but owned.
 pub(in crate::api) fn text(pairs: &Pairs, name: &str) -> Option<String> {
     first(pairs, name).map(ToOwned::to_owned)
 }
 
-/// Whether the request asks for indented JSON: by any value but "false".
+/// Returns true if the request asks for indented JSON, by any value but "false".
 pub(in crate::api) fn is_pretty(pairs: &Pairs) -> bool {
     first(pairs, "prettyPrint").is_some_and(|value| value != "false")
 }

@@ -40,7 +40,7 @@ pub(in crate::api) struct ServiceSummary {
 }
 
 impl TraceSummary {
-    /// Sums a trace up, one span at a time.
+    /// Summarises a trace, span by span.
     pub(in crate::api) fn of(trace: &Trace) -> Result<Self, Malformed> {
         let mut summary = Self {
             trace_id: trace.id.to_string(),
@@ -78,7 +78,7 @@ impl TraceSummary {
 }
 
 impl ServiceSummary {
-    /// Adds a span to the summary of its service; these are sorted by name.
+    /// Adds a span to the summary of its service; services are sorted by name.
     fn add(services: &mut BTreeMap<String, Self>, span: &Span<'_>) {
         let name = span.resource.service_name();
         if !services.contains_key(name) {

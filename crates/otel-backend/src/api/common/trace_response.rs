@@ -1,6 +1,7 @@
 //! The header `traceresponse`, which tells a client the trace id of its request.
 //!
-//! The id is that of the client's own trace, or a new one; no span is recorded, and the flags say so.
+//! The id is that of the client's own trace, or a new one. No span is recorded, which the flags
+//! tell.
 //!
 //! Spec: <https://w3c.github.io/trace-context/#traceresponse-header>
 
@@ -36,7 +37,7 @@ fn caller(headers: &HeaderMap) -> Option<String> {
     is_id.then(|| id.to_owned())
 }
 
-/// A number that is never zero and hard to guess.
+/// A random number that is not zero.
 fn random() -> u64 {
     static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::new);
     static COUNT: AtomicU64 = AtomicU64::new(0);

@@ -4,8 +4,8 @@ use bytes::{Buf, BufMut, Bytes};
 use prost::encoding::{DecodeContext, WireType, skip_field};
 use prost::{DecodeError, Message};
 
-/// The bytes of a message that is sent and never received. It stands in the generated services for
-/// messages that hold spans.
+/// The bytes of a message that is only sent. In the generated services it takes the place of
+/// messages with spans.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Encoded(pub Bytes);
 

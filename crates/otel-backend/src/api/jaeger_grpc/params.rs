@@ -1,4 +1,4 @@
-//! The parameters of a search, which are the same in both services.
+//! The parameters of a search, which both services share.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use super::generated::jaeger::{api_v2, api_v3};
 use crate::model::UnixNanos;
 use crate::query::{Search, Tag};
 
-/// The limit of a search without one.
+/// The default limit of a search.
 const LIMIT: usize = 100;
 
 /// The parameters that both messages have.
@@ -24,7 +24,7 @@ struct Parameters {
     search_depth: i32,
 }
 
-/// Reads the older service's parameters. Times that are missing do not bound the search.
+/// Reads the v2 service's parameters. A missing time leaves the search unbounded.
 pub(super) fn search_v2(query: api_v2::TraceQueryParameters) -> Search {
     search(Parameters {
         service_name: query.service_name,
@@ -38,7 +38,7 @@ pub(super) fn search_v2(query: api_v2::TraceQueryParameters) -> Search {
     })
 }
 
-/// Reads the newer service's parameters. The times are required.
+/// Reads the v3 service's parameters. The times are required.
 pub(super) fn search_v3(query: Option<api_v3::TraceQueryParameters>) -> Result<Search, Status> {
     let query = query.ok_or_else(|| Status::invalid_argument("missing query"))?;
     if query.start_time_min.is_none() || query.start_time_max.is_none() {
@@ -86,12 +86,12 @@ fn search(query: Parameters) -> Search {
     }
 }
 
-/// A time; one before the epoch counts as the epoch.
+/// A time; times before the epoch become the epoch.
 pub(super) fn time(time: &prost_types::Timestamp) -> UnixNanos {
     UnixNanos(nanos(time.seconds, time.nanos))
 }
 
-/// A duration; a negative one counts as none.
+/// A duration; a negative one becomes zero.
 fn duration(duration: &prost_types::Duration) -> Duration {
     Duration::from_nanos(nanos(duration.seconds, duration.nanos))
 }

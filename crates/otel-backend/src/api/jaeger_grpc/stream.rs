@@ -1,4 +1,4 @@
-//! Spans as a stream of messages, each of which every client accepts.
+//! Sends spans as a stream of messages small enough for every client.
 
 use jaeger_wire::api_v2;
 use tonic::{Response, Status};
@@ -9,16 +9,16 @@ use crate::api::common::outlet::{Gone, Outlet};
 use crate::format::{jaeger, otlp};
 use crate::query::{IdPattern, Lookup, Query, Search, Spans, Trace};
 
-/// Spans of one message of the older service.
+/// The most spans in a message of the v2 service.
 const CHUNK: usize = 10;
 
 /// Spans, already encoded.
 pub(super) type Messages = grpc::Messages<Encoded>;
 
-/// A function that turns the spans of a trace into messages.
+/// A function that writes the spans of a trace as messages.
 pub(super) type Pack = fn(Spans<'_>, &mut Outlet<Encoded, Status>) -> Result<(), Gone>;
 
-/// Sends the trace of that id.
+/// Sends the trace with that id.
 pub(super) async fn trace(
     query: Query,
     id: IdPattern,
@@ -32,7 +32,7 @@ pub(super) async fn trace(
     .await
 }
 
-/// Sends the traces that match, one after the other.
+/// Sends the matching traces one after the other.
 pub(super) async fn traces(
     query: Query,
     search: Search,
@@ -58,13 +58,13 @@ fn send(
     Ok(pack(trace.iter_as(raw, None)?, outlet)?)
 }
 
-/// `TracesData` messages.
+/// Sends `TracesData` messages.
 pub(super) fn otlp(spans: Spans<'_>, out: &mut Outlet<Encoded, Status>) -> Result<(), Gone> {
     let mut messages = otlp::traces_data(spans);
     messages.try_for_each(|message| out.send(Encoded(message.into())))
 }
 
-/// `SpansResponseChunk` messages.
+/// Sends `SpansResponseChunk` messages.
 pub(super) fn chunks(spans: Spans<'_>, out: &mut Outlet<Encoded, Status>) -> Result<(), Gone> {
     let mut message = Vec::new();
     let mut count = 0;

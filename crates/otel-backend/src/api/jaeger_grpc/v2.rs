@@ -100,7 +100,7 @@ impl QueryService for Service {
     }
 }
 
-/// 16 bytes, or the 8 that are not zero.
+/// A trace id of 16 bytes, or of the 8 low ones.
 fn trace_id(bytes: &[u8]) -> Result<TraceId, Status> {
     let mut id = [0; 16];
     match bytes.len() {

@@ -15,7 +15,7 @@ use crate::api::common::{grpc, ids, summary};
 use crate::query::{Query, Trace};
 use crate::store::ReadError;
 
-/// Summaries of one message.
+/// The most summaries in a message.
 const SUMMARIES: usize = 100;
 
 pub(super) struct Service(pub(super) Query);

@@ -1,4 +1,4 @@
-//! The old API's metrics, made of the stored spans: Jaeger UI's Monitor page shows them.
+//! The old API's metrics, computed from stored spans, for Jaeger UI's Monitor page.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,10 +18,10 @@ use crate::api::common::pairs::{Pairs, all, first, is_pretty};
 use crate::model::UnixNanos;
 use crate::query::{MetricsSearch, Patience, Query};
 
-/// The window without `lookback`, in milliseconds.
+/// The default of `lookback`, in milliseconds.
 const LOOKBACK: i64 = 3_600_000;
 
-/// The step without `step`, in milliseconds.
+/// The default of `step`, in milliseconds.
 const STEP: i64 = 5_000;
 
 /// One of the three metrics.
@@ -29,9 +29,9 @@ const STEP: i64 = 5_000;
 enum Metric {
     /// A quantile of the durations, in milliseconds.
     Latencies(f64),
-    /// Spans a second.
+    /// The number of spans per second.
     Calls,
-    /// The share of spans that failed, from 0 to 1.
+    /// The fraction of spans that failed, from 0 to 1.
     Errors,
 }
 
@@ -80,7 +80,7 @@ struct Gauge {
     double_value: f64,
 }
 
-/// The values at each time, in milliseconds since the epoch, by the labels' values.
+/// The values by time, in milliseconds since the epoch, for each set of label values.
 type Lines = BTreeMap<Vec<String>, BTreeMap<u64, f64>>;
 
 pub(super) async fn metrics(
@@ -144,7 +144,7 @@ impl Wanted {
         })
     }
 
-    /// The values, each made of the spans of one step.
+    /// Computes the values, each from the spans of one step.
     fn ask(&self, query: &Query, patience: &Patience) -> Result<Lines, ApiError> {
         match self.metric {
             Metric::Calls => self.lines(query, Function::Rate, None, patience),
@@ -153,7 +153,7 @@ impl Wanted {
                 let function = Function::QuantileOverTime(duration, vec![quantile]);
                 let mut lines = self.lines(query, function, None, patience)?;
                 for line in lines.values_mut() {
-                    // Zero stands for a step without spans.
+                    // Zero means a step without spans.
                     line.retain(|_, seconds| *seconds > 0.0);
                     for seconds in line.values_mut() {
                         *seconds *= 1000.0;
@@ -227,7 +227,7 @@ impl Wanted {
         Expr::All(all.into_iter().chain(status).collect())
     }
 
-    /// The answer, in Jaeger's words.
+    /// The answer in Jaeger's format.
     fn family(&self, lines: Lines) -> Family {
         let (name, help) = match self.metric {
             Metric::Latencies(quantile) => {

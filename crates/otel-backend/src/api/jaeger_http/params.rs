@@ -1,5 +1,5 @@
-//! The parameters of the old API. They are checked in the order in which Jaeger checks them, so that of
-//! several that are wrong the same one is named.
+//! The parameters of the old API. They are checked in Jaeger's order, so that the same error is
+//! reported if several are wrong.
 
 use std::time::Duration;
 
@@ -10,30 +10,30 @@ use crate::format::jaeger::Detail;
 use crate::model::{SpanId, UnixNanos};
 use crate::query::{IdPattern, Search, Tag};
 
-/// The window of a search without `start`.
+/// The default window of a search without `start`.
 const LOOKBACK: Duration = Duration::from_hours(48);
 
-/// The limit of a search without `limit`.
+/// The default of `limit`.
 const LIMIT: i64 = 100;
 
 /// The parameters of `GET /api/traces`.
 #[derive(Debug, PartialEq)]
 pub(super) struct Traces {
     pub(super) wanted: Wanted,
-    /// As they were sent, without Jaeger's adjustments.
+    /// True for spans as they were sent, without Jaeger's adjustments.
     pub(super) raw: bool,
 }
 
-/// The traces that are asked for.
+/// The requested traces.
 #[derive(Debug, PartialEq)]
 pub(super) enum Wanted {
-    /// The traces of these ids.
+    /// The traces with these ids.
     ById(Vec<IdPattern>),
     /// The traces that match.
     Matching(Box<Search>),
 }
 
-/// Reads the parameters of a search; `now` is the default end.
+/// Parses the parameters of a search; `now` is the default end.
 pub(super) fn parse_traces(pairs: &Pairs, now: UnixNanos) -> Result<Traces, ApiError> {
     let from = parse_micros(pairs, "start")?.unwrap_or(now.before(LOOKBACK));
     let to = parse_micros(pairs, "end")?.unwrap_or(now);
@@ -67,15 +67,15 @@ pub(super) fn parse_traces(pairs: &Pairs, now: UnixNanos) -> Result<Traces, ApiE
     Ok(Traces { wanted, raw })
 }
 
-/// Checks the times that come with a trace's id. A trace is found without them, and Grafana sends
-/// milliseconds where Jaeger reads microseconds, so they only need to be numbers.
+/// Checks the times beside a trace id. They are not needed to find a trace, and Grafana sends
+/// milliseconds where Jaeger expects microseconds, so they must only be numbers.
 pub(super) fn check_hints(pairs: &Pairs) -> Result<(), ApiError> {
     parse_micros(pairs, "start")?;
     parse_micros(pairs, "end")?;
     Ok(())
 }
 
-/// Whether the request asks for traces without Jaeger's adjustments.
+/// Returns true if the request asks for traces without Jaeger's adjustments.
 pub(super) fn is_raw(pairs: &Pairs) -> Result<bool, ApiError> {
     Ok(parse(pairs, "raw", go::parse_bool)?.unwrap_or_default())
 }
@@ -92,19 +92,19 @@ pub(super) fn parse_detail(pairs: &Pairs) -> Result<Detail, ApiError> {
     })
 }
 
-/// The span that is to come before the others of its trace. Jaeger has no such parameter.
+/// The span to write before the others of its trace. Jaeger has no such parameter.
 pub(super) fn parse_first(pairs: &Pairs) -> Result<Option<SpanId>, ApiError> {
     Ok(parse(pairs, "first", ids::parse_span)?.flatten())
 }
 
-/// A span of time.
+/// A time window.
 #[derive(Debug, PartialEq)]
 pub(super) struct Window {
     pub(super) from: UnixNanos,
     pub(super) to: UnixNanos,
 }
 
-/// Reads `endTs` and `lookback`, in milliseconds; the last day by default.
+/// Parses `endTs` and `lookback`, in milliseconds; by default the last day.
 pub(super) fn parse_window(pairs: &Pairs, now: UnixNanos) -> Result<Window, ApiError> {
     let millis = |name| {
         let number = parse(pairs, name, |text| go::parse_int(text, 64))?;
@@ -119,7 +119,7 @@ pub(super) fn parse_window(pairs: &Pairs, now: UnixNanos) -> Result<Window, ApiE
     })
 }
 
-/// Reads a parameter; the error names it.
+/// Parses a parameter; the error names it.
 pub(super) fn parse<T>(
     pairs: &Pairs,
     name: &str,
@@ -130,7 +130,7 @@ pub(super) fn parse<T>(
     first(pairs, name).map(read).transpose().map_err(refused)
 }
 
-/// Microseconds since the epoch; a time before it counts as the epoch.
+/// Microseconds since the epoch; times before the epoch become the epoch.
 fn parse_micros(pairs: &Pairs, name: &str) -> Result<Option<UnixNanos>, ApiError> {
     let micros = parse(pairs, name, |text| go::parse_int(text, 64))?;
     Ok(micros.map(|micros| UnixNanos::from_micros(u64::try_from(micros).unwrap_or_default())))
@@ -150,7 +150,7 @@ fn parse_ids(pairs: &Pairs) -> Result<Vec<IdPattern>, ApiError> {
 fn check_limit(limit: i64) -> Result<usize, ApiError> {
     match usize::try_from(limit) {
         Ok(depth) if (1..=Search::MAX_LIMIT).contains(&depth) => Ok(depth),
-        // Jaeger leaves this to its store, and answers as if the store had failed.
+        // Jaeger passes this to its store, and answers with the store's error.
         _ => Err(ApiError {
             status: http::StatusCode::INTERNAL_SERVER_ERROR,
             message: "search depth must be greater than 0 and less than max traces".to_owned(),

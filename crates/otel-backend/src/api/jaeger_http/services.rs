@@ -21,8 +21,8 @@ pub(super) async fn services(
     ))
 }
 
-/// `/services/{service}/operations`, where the name of the service may hold slashes: Grafana does not
-/// escape them.
+/// `/services/{service}/operations`. The name of the service may contain slashes, since Grafana
+/// does not escape them.
 pub(super) async fn service_operations(
     State(query): State<Query>,
     Path(rest): Path<String>,

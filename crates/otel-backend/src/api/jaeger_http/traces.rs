@@ -1,4 +1,4 @@
-//! The old API's traces: one, those that match, and those of a file.
+//! The old API's traces: by id, by search, and from an uploaded file.
 
 use std::iter;
 use std::sync::{Arc, OnceLock};
@@ -23,24 +23,24 @@ use crate::model::{Span, SpanId, UnixNanos};
 use crate::query::{Hit, IdPattern, Lookup, Missing, Patience, Query, Trace, Warning};
 use crate::store::ReadError;
 
-/// Says how many spans a trace has before they come; Jaeger has no such header.
+/// The header with the number of spans of a trace; Jaeger has no such header.
 const SPAN_COUNT: HeaderName = HeaderName::from_static("span-count");
 
 /// The form of an answer with traces.
 #[derive(Debug, Clone, Copy)]
 struct Style {
-    /// Spans as they were sent, duplicates included.
+    /// True for spans as they were sent, duplicates included.
     raw: bool,
-    /// Indented.
+    /// True for indented JSON.
     pretty: bool,
-    /// The span that comes before all others, with those above it.
+    /// The span to write before all others, together with its ancestors.
     ahead: Option<SpanId>,
     detail: Detail,
 }
 
 impl Style {
-    /// Whether Jaeger's warnings about the trace as a whole are among its spans; the trace page finds
-    /// out by itself.
+    /// Returns true if Jaeger's warnings about the whole trace are added to its spans; the trace
+    /// page finds these by itself.
     fn warns(self) -> bool {
         !self.raw && self.detail == Detail::Jaeger
     }
@@ -98,7 +98,7 @@ pub(super) async fn search(
     .await
 }
 
-/// Traces that can be asked for by their ids at once.
+/// The most ids in one request.
 const MAX_IDS: usize = 100;
 
 fn find_all(
@@ -124,7 +124,7 @@ fn find_all(
     Ok((hits, missing))
 }
 
-/// Writes traces in their envelope, those without spans left out.
+/// Writes traces in their envelope; traces without spans are left out.
 fn write(
     json: &mut Json<'_, '_>,
     traces: impl Iterator<Item = Result<Trace, ReadError>>,
@@ -152,7 +152,7 @@ fn write(
     })
 }
 
-/// A warning in Jaeger's words.
+/// The text of a warning in Jaeger's words.
 fn text(warning: Warning) -> String {
     match warning {
         Warning::Duplicate => "duplicate span IDs; skipping clock skew adjustment".to_owned(),
@@ -166,16 +166,16 @@ fn text(warning: Warning) -> String {
     }
 }
 
-/// The largest file that can be shown without being stored, in bytes.
+/// The largest file that can be shown without storing it, in bytes.
 const MAX_FILE: usize = 64 << 20;
 
-/// The most attributes, events, links and values in it.
+/// The most attributes, events, links and values in such a file.
 const MAX_ELEMENTS: usize = 1_000_000;
 
-/// One file is read at a time: it is whole in memory.
+/// Only one file is converted at a time, since it is in memory as a whole.
 static TRANSFORM: Semaphore = Semaphore::const_new(1);
 
-/// How long to wait for another file.
+/// The longest to wait for another file.
 const TURN_TIME: Duration = Duration::from_secs(5);
 
 fn too_large(error: axum::Error) -> ApiError {
@@ -191,7 +191,7 @@ fn too_large(error: axum::Error) -> ApiError {
     }
 }
 
-/// Shows spans that are not in the store: a file of OTLP JSON, or of a message a line.
+/// Converts spans that are not in the store: a file of OTLP JSON, whole or with a message per line.
 pub(super) async fn transform(
     Params(pairs): Params<Pairs>,
     body: Body,

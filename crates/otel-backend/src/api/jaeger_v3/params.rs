@@ -1,4 +1,4 @@
-//! The parameters of the new API. Names are `camelCase`; `snake_case` is still accepted.
+//! The parameters of the v3 API. Names are `camelCase`; `snake_case` is accepted too.
 
 use jiff::Timestamp;
 
@@ -8,13 +8,13 @@ use crate::api::common::pairs::{Pairs, first};
 use crate::model::UnixNanos;
 use crate::query::{Search, Tag};
 
-/// The limit of a search without `query.searchDepth`.
+/// The default of `query.searchDepth`.
 const LIMIT: usize = 100;
 
-/// The layout that Go names in its errors about times.
+/// The layout that Go's errors about times show.
 const LAYOUT: &str = "2006-01-02T15:04:05.999999999Z07:00";
 
-/// Reads what to search for, in the order in which Jaeger does.
+/// Parses the parameters of a search, in Jaeger's order.
 pub(super) fn parse_search(pairs: &Pairs) -> Result<Search, ApiError> {
     let tags = parse_attributes(pairs)?;
     if first(pairs, "query.filter").is_some() {
@@ -51,24 +51,24 @@ pub(super) fn parse_search(pairs: &Pairs) -> Result<Search, ApiError> {
     })
 }
 
-/// Whether the request asks for traces without Jaeger's adjustments, by this parameter.
+/// Returns true if the request asks for traces without Jaeger's adjustments, by this parameter.
 pub(super) fn is_raw(pairs: &Pairs, name: &str) -> Result<bool, ApiError> {
     Ok(parse(pairs, name, go::parse_bool)?.unwrap_or_default())
 }
 
-/// Checks the times that come with a trace's id; a trace is found without them.
+/// Checks the times beside a trace id, which are not needed to find the trace.
 pub(super) fn check_hints(pairs: &Pairs) -> Result<(), ApiError> {
     parse(pairs, "startTime", parse_time)?;
     parse(pairs, "endTime", parse_time)?;
     Ok(())
 }
 
-/// The value of a parameter by its `camelCase` name, or by its old one.
+/// The value of a parameter by its `camelCase` name, or else by its old one.
 pub(super) fn text(pairs: &Pairs, name: &str) -> Option<String> {
     named(pairs, name).map(|(_, value)| value.to_owned())
 }
 
-/// As [`text`], with the name that the request used.
+/// Like [`text`], with the name that the request used.
 fn named<'p>(pairs: &'p Pairs, name: &str) -> Option<(String, &'p str)> {
     let split = |char: char| {
         let score = char.is_ascii_uppercase().then_some('_');
@@ -97,7 +97,7 @@ fn malformed(name: &str, reason: &str) -> ApiError {
     ApiError::bad_request(format!("malformed parameter {name}: {reason}"))
 }
 
-/// RFC 3339. A '+' that was not escaped arrives as a space.
+/// Parses RFC 3339. A '+' that was not escaped arrives as a space.
 fn parse_time(text: &str) -> Result<UnixNanos, String> {
     let time = text.replace(' ', "+").parse::<Timestamp>();
     let time = time.map_err(|_| {

@@ -1,4 +1,4 @@
-//! The arguments of a tool: their schema, and their values, read leniently.
+//! The arguments of a tool: their schema, and lenient parsing of their values.
 
 use std::time::Duration;
 
@@ -11,12 +11,12 @@ use crate::api::common::{go, ids};
 use crate::model::UnixNanos;
 use crate::query::IdPattern;
 
-/// An argument that a tool takes.
+/// An argument of a tool.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Argument {
     pub(super) name: &'static str,
     pub(super) kind: Kind,
-    /// "" where the name says it all.
+    /// The description; "" if the name is enough.
     pub(super) about: &'static str,
     pub(super) is_required: bool,
 }
@@ -28,18 +28,18 @@ pub(super) enum Kind {
     Number,
     Flag,
     Texts,
-    /// Texts by their names.
+    /// An object of texts.
     Map,
 }
 
-/// The arguments that were given.
+/// The given arguments.
 #[derive(Debug)]
 pub(super) struct Arguments {
     given: Map<String, Json>,
     now: UnixNanos,
 }
 
-/// An argument that must be given.
+/// Declares a required argument.
 pub(super) const fn required(name: &'static str, kind: Kind, about: &'static str) -> Argument {
     Argument {
         name,
@@ -49,7 +49,7 @@ pub(super) const fn required(name: &'static str, kind: Kind, about: &'static str
     }
 }
 
-/// An argument that may be given.
+/// Declares an optional argument.
 pub(super) const fn optional(name: &'static str, kind: Kind, about: &'static str) -> Argument {
     Argument {
         is_required: false,
@@ -91,7 +91,7 @@ impl Kind {
 }
 
 impl Arguments {
-    /// Checks that all of them are known, and that none is missing.
+    /// Checks that all given arguments are known, and that no required one is missing.
     pub(super) fn new(
         given: Map<String, Json>,
         known: &'static [Argument],
@@ -128,7 +128,7 @@ impl Arguments {
         Ok(Self { given, now })
     }
 
-    /// The time of the question.
+    /// The time of the request.
     pub(super) fn now(&self) -> UnixNanos {
         self.now
     }
@@ -138,17 +138,17 @@ impl Arguments {
         (!value.is_null() && value != "").then_some(value)
     }
 
-    /// A text; none if it is empty.
+    /// A text; `None` if it is empty.
     pub(super) fn text(&self, name: &str) -> Result<Option<String>, Failure> {
         self.get(name).map(|value| scalar(name, value)).transpose()
     }
 
-    /// A text that was found to be there.
+    /// A required text, whose presence has been checked.
     pub(super) fn required(&self, name: &str) -> Result<String, Failure> {
         Ok(self.text(name)?.unwrap_or_default())
     }
 
-    /// A number from 1 to `max`, and whether it was given; a larger one is cut to that.
+    /// A number from 1 to `max`, and whether it was given; a larger number becomes `max`.
     pub(super) fn count(
         &self,
         name: &str,
@@ -181,7 +181,7 @@ impl Arguments {
         }
     }
 
-    /// A list of texts, or one text, in which commas may stand between them.
+    /// A list of texts, or one text with commas as separators.
     pub(super) fn texts(&self, name: &str) -> Result<Vec<String>, Failure> {
         match self.get(name) {
             None => Ok(Vec::new()),
@@ -193,7 +193,7 @@ impl Arguments {
         }
     }
 
-    /// Texts by their names.
+    /// An object of texts.
     pub(super) fn map(&self, name: &str) -> Result<Vec<(String, String)>, Failure> {
         let wrong = || {
             Failure::new(format!(
@@ -228,7 +228,7 @@ impl Arguments {
         time.map(Some).ok_or_else(wrong)
     }
 
-    /// A duration such as `250ms` or `1h30m`; `2d` too.
+    /// A duration such as `250ms`, `1h30m` or `2d`.
     pub(super) fn duration(&self, name: &str) -> Result<Option<Duration>, Failure> {
         let Some(text) = self.text(name)? else {
             return Ok(None);
@@ -241,7 +241,8 @@ impl Arguments {
         duration(&text).map(Some).ok_or_else(wrong)
     }
 
-    /// The id of a trace: whole, its first digits, or within a header `traceparent` or `traceresponse`.
+    /// A trace id: complete, its first digits, or inside the header `traceparent` or
+    /// `traceresponse`.
     pub(super) fn trace(&self, name: &str) -> Result<IdPattern, Failure> {
         let text = self.required(name)?;
         let within = text.trim().split('-').nth(1).filter(|id| id.len() == 32);

@@ -1,14 +1,15 @@
-//! The critical path of a trace: at each instant, the span that the whole waited for.
+//! The critical path of a trace: for each instant, the span that the trace was waiting for.
 
 use std::time::Duration;
 
 use super::tree::Tree;
 use crate::model::UnixNanos;
 
-/// A part of the path: for this time, the whole waited for this span itself, not for one below it.
+/// A part of the path: during this time the trace waited for this span itself, not for one of its
+/// children.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Segment {
-    /// The place of the span in its tree.
+    /// The index of the span in its tree.
     pub(super) place: usize,
     pub(super) from: UnixNanos,
     pub(super) to: UnixNanos,
@@ -20,9 +21,9 @@ impl Segment {
     }
 }
 
-/// The path through a root, in the order of time. Of its children a span waits for the one that ends
-/// last; before that began, for the one that ended last until then, and so on. What a child does after
-/// its parent's end is left aside.
+/// The path through a root, in order of time. A span waits for the child that ends last; before
+/// that child started, for the child that ended last before then, and so on. What a child does
+/// after its parent's end is ignored.
 pub(super) fn of(tree: &Tree<'_>, root: usize) -> Vec<Segment> {
     let mut segments = Vec::new();
     let mut work = Vec::new();
@@ -56,7 +57,7 @@ pub(super) fn of(tree: &Tree<'_>, root: usize) -> Vec<Segment> {
     segments
 }
 
-/// The children, those that end last first.
+/// The children, sorted by their end, latest first.
 fn by_end(tree: &Tree<'_>, place: usize) -> Vec<Segment> {
     let children = tree.children(place).iter().filter_map(|child| {
         let span = tree.span(*child)?;
@@ -71,14 +72,14 @@ fn by_end(tree: &Tree<'_>, place: usize) -> Vec<Segment> {
     children
 }
 
-/// The time within a span that no child of it covers.
+/// The time within a span that none of its children covers.
 pub(super) fn self_time(tree: &Tree<'_>, place: usize) -> Duration {
     let Some(span) = tree.span(place) else {
         return Duration::ZERO;
     };
     let mut covered = Duration::ZERO;
     let mut until = span.start;
-    // They are in the order of their starts.
+    // Children are sorted by their start.
     for child in tree
         .children(place)
         .iter()

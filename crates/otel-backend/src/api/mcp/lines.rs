@@ -1,33 +1,33 @@
-//! An answer in lines, within a budget of tokens.
+//! An answer of lines within a budget of tokens.
 
 use std::fmt::Write as _;
 
-/// The lines of an answer. The first gives totals; the last says what was left out.
+/// The lines of an answer. The first gives totals; the last tells what was left out.
 #[derive(Debug)]
 pub(super) struct Lines {
     text: String,
-    /// Bytes that the lines may take.
+    /// The bytes left for lines.
     room: usize,
     left_out: usize,
 }
 
-/// How many tokens an answer may take.
+/// The size of an answer in tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Budget {
-    /// As many as an agent reads gladly.
+    /// A size that suits agents.
     Usual,
-    /// As many as every client lets through; for what was asked for by number.
+    /// The largest size that every client accepts, for requests that give a number.
     Most,
 }
 
-/// Bytes of a token, about: text with many digits and signs has three.
+/// The approximate number of bytes per token; text with many digits and signs has three.
 const TOKEN: usize = 3;
 
-/// Bytes that are kept for the last line.
+/// The bytes reserved for the last line.
 const LAST: usize = 400;
 
 impl Budget {
-    /// The budget of a question that names how much it wants, or does not.
+    /// The budget for a request that gives, or does not give, a number of its own.
     pub(super) fn of(is_asked_for: bool) -> Self {
         if is_asked_for {
             Self::Most
@@ -54,8 +54,8 @@ impl Lines {
         }
     }
 
-    /// Adds a line, unless there is no room: then it and all that follow are left out, and this is
-    /// false.
+    /// Adds a line. Returns false if there is no room: then this line and all following ones are
+    /// left out.
     pub(super) fn push(&mut self, line: impl AsRef<str>) -> bool {
         let line = line.as_ref();
         if self.left_out > 0 || self.text.len() + line.len() >= self.room {
@@ -67,17 +67,18 @@ impl Lines {
         true
     }
 
-    /// Counts what is not shown.
+    /// Counts items that are not shown.
     pub(super) fn leave_out(&mut self, count: usize) {
         self.left_out += count;
     }
 
-    /// The number of things left out so far.
+    /// The number of items left out so far.
     pub(super) fn left_out(&self) -> usize {
         self.left_out
     }
 
-    /// The whole answer; `what` was left out, if anything was, and `how` says how to get it.
+    /// The complete answer. If items were left out, `what` names them and `how` tells how to get
+    /// them.
     pub(super) fn end(mut self, what: &str, how: &str) -> String {
         if self.left_out > 0 {
             let room = LAST.saturating_sub(60);

@@ -1,4 +1,4 @@
-//! The messages of JSON-RPC 2.0, and their answers over HTTP.
+//! The messages of JSON-RPC 2.0, and their HTTP answers.
 //!
 //! Spec: <https://www.jsonrpc.org/specification>
 
@@ -20,12 +20,12 @@ pub(super) enum Body {
 pub(super) struct Message {
     /// Absent in a notification.
     pub(super) id: Option<Json>,
-    /// Absent in an answer to a request of the server, which sends none.
+    /// Absent in an answer to a request by the server, which sends none.
     pub(super) method: Option<String>,
     pub(super) params: Map<String, Json>,
 }
 
-/// Why a message has no result.
+/// An error of a message.
 #[derive(Debug)]
 pub(super) struct Problem {
     pub(super) code: i32,
@@ -38,7 +38,7 @@ pub(super) struct Problem {
 #[derive(Debug)]
 pub(super) struct Reply {
     status: StatusCode,
-    /// Absent where the client waits for none.
+    /// Absent if the client expects no answer.
     body: Option<Json>,
 }
 
@@ -48,7 +48,7 @@ const UNKNOWN_METHOD: i32 = -32601;
 const INVALID_PARAMS: i32 = -32602;
 
 impl Message {
-    /// Reads the body of a request.
+    /// Parses the body of a request.
     pub(super) fn read(bytes: &[u8]) -> Result<Body, Problem> {
         let read = serde_json::from_slice(bytes);
         let json: Json = read.map_err(|reason| {
@@ -71,7 +71,7 @@ impl Message {
             .get("jsonrpc")
             .is_none_or(|version| version != "2.0")
         {
-            return Err(Problem::invalid("a message says \"jsonrpc\": \"2.0\""));
+            return Err(Problem::invalid("a message must have \"jsonrpc\": \"2.0\""));
         }
         let id = members.remove("id");
         if !matches!(id, None | Some(Json::String(_) | Json::Number(_))) {
@@ -97,7 +97,7 @@ impl Message {
 }
 
 impl Problem {
-    /// A problem of that code, which a client has caused.
+    /// An error with that code, caused by the client.
     pub(super) fn new(code: i32, message: impl Into<String>) -> Self {
         Self {
             code,
@@ -107,17 +107,17 @@ impl Problem {
         }
     }
 
-    /// What came is no message.
+    /// The error that the request is not a valid message.
     pub(super) fn invalid(message: impl Into<String>) -> Self {
         Self::new(INVALID_REQUEST, message)
     }
 
-    /// The parameters of a request are wrong.
+    /// The error that the parameters are invalid.
     pub(super) fn params(message: impl Into<String>) -> Self {
         Self::new(INVALID_PARAMS, message)
     }
 
-    /// There is no such method.
+    /// The error that there is no such method.
     pub(super) fn unknown_method(method: &str) -> Self {
         let method: String = method.chars().take(100).collect();
         Self {
@@ -157,7 +157,7 @@ impl Reply {
         }
     }
 
-    /// The answer to what waits for none.
+    /// The answer to a message that expects none.
     pub(super) fn accepted() -> Self {
         Self {
             status: StatusCode::ACCEPTED,

@@ -1,4 +1,4 @@
-//! Text of traced programs, on its way to an agent: escaped, cut, and without secrets.
+//! Prepares text of traced programs for an agent: escaped, truncated, and without secrets.
 
 use std::sync::LazyLock;
 
@@ -6,18 +6,18 @@ use regex::Regex;
 
 use crate::model::{Attribute, Value};
 
-/// Whether an agent sees what is called a secret.
+/// Decides if an agent sees secrets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Secrets {
     are_shown: bool,
 }
 
-/// Characters of a name that are shown.
+/// The longest part of a name that is shown, in characters.
 const MAX_NAME: usize = 120;
 
 const REDACTED: &str = "[redacted]";
 
-/// Parts of the keys whose values are secrets.
+/// Parts of keys whose values are secrets.
 const SECRET_KEYS: [&str; 9] = [
     "authorization",
     "cookie",
@@ -30,8 +30,8 @@ const SECRET_KEYS: [&str; 9] = [
     "apikey",
 ];
 
-/// What looks like a secret within a text, with what stands before it as the first group: a value after
-/// such a key, a bearer's token, and user and password of a URL.
+/// Patterns of secrets inside a text, with the preceding text as the first group: a value after
+/// such a key, a bearer token, and the user and password of a URL.
 static IN_TEXT: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     let patterns = [
         r#"(?i)((?:authorization|cookie|token|secret|password|passwd|pwd|api[_-]?key)["']?\s*[=:]\s*["']?(?:(?:bearer|basic)\s+)?)[^\s"'&;,]+"#,
@@ -47,7 +47,7 @@ impl Secrets {
         Self { are_shown }
     }
 
-    /// A value, quoted, of which at most so many characters are shown.
+    /// A quoted value of which at most `max` characters are shown.
     pub(super) fn value(self, key: &str, value: &Value<'_>, max: usize) -> String {
         match value {
             Value::Bool(_) | Value::Int(_) | Value::Double(_) => value.text().into_owned(),
@@ -61,18 +61,18 @@ impl Secrets {
         }
     }
 
-    /// `key=value`
+    /// Formats `key=value`.
     pub(super) fn attribute(self, attribute: &Attribute<'_>, max: usize) -> String {
         let value = self.value(&attribute.key, &attribute.value, max);
         format!("{}={value}", name(&attribute.key))
     }
 
-    /// A text, quoted.
+    /// A quoted text.
     pub(super) fn text(self, text: &str, max: usize) -> String {
         if self.are_shown {
             return quoted(text, max, false);
         }
-        // What is cut off need not be searched.
+        // The part that is cut off need not be searched.
         let (head, is_cut) = head(text, 4 * max);
         let mut clean = head.to_owned();
         for pattern in &*IN_TEXT {
@@ -82,7 +82,7 @@ impl Secrets {
     }
 }
 
-/// A name, escaped and cut.
+/// A name, escaped and truncated.
 pub(super) fn name(text: &str) -> String {
     if text.is_empty() {
         return "\"\"".to_owned();
@@ -109,7 +109,7 @@ fn head(text: &str, max: usize) -> (&str, bool) {
     }
 }
 
-/// Characters that end a line or are not seen are written as escapes.
+/// Escapes characters that end a line or are invisible.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for char in text.chars() {

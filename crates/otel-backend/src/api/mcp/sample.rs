@@ -1,4 +1,4 @@
-//! Figures of the newest traces: how often, how long, how many failed.
+//! Statistics of the newest traces: number, durations, failures.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -10,21 +10,21 @@ use super::tree::{Tree, is_failed, millis, trace_digits};
 use crate::model::{Span, TraceId, UnixNanos};
 use crate::query::{Patience, Search};
 
-/// Traces that are looked at, the newest.
+/// The most traces in a sample.
 const MAX_TRACES: usize = 2_000;
 
-/// Spans that are looked at.
+/// The most spans in a sample.
 const MAX_SPANS: usize = 500_000;
 
-/// Which traces were looked at.
+/// The traces in a sample.
 #[derive(Debug, Default)]
 pub(super) struct Sample {
     pub(super) traces: usize,
-    /// Whether there are more than were looked at.
+    /// True if there are more traces than the sample holds.
     pub(super) is_part: bool,
 }
 
-/// The figures of spans that belong together.
+/// The statistics of a group of spans.
 #[derive(Debug, Default)]
 pub(super) struct Figures {
     durations: Vec<u64>,
@@ -33,7 +33,7 @@ pub(super) struct Figures {
     last: UnixNanos,
 }
 
-/// Hands over each trace that a search finds, up to the bounds.
+/// Calls a function with each trace that a search finds, up to the limits of a sample.
 pub(super) fn walk(
     context: &Context,
     search: Search,
@@ -63,7 +63,7 @@ pub(super) fn walk(
 }
 
 impl Sample {
-    /// What was looked at, in words.
+    /// A description of the sample.
     pub(super) fn words(&self) -> String {
         match (self.is_part, self.traces) {
             (true, traces) => format!("the newest {traces} traces"),
@@ -86,7 +86,8 @@ impl Figures {
         self.durations.len()
     }
 
-    /// Once they are in order: `3.3% failed, p50 12 ms, p95 300 ms, slowest 3021 ms (trace 4bf92f35)`
+    /// Formats sorted figures: `3.3% failed, p50 12 ms, p95 300 ms, slowest 3021 ms (trace
+    /// 4bf92f35)`.
     pub(super) fn words(&self) -> String {
         let (nanos, trace) = match self.slowest {
             Some((nanos, trace)) => (nanos, Some(trace)),
@@ -103,19 +104,19 @@ impl Figures {
         )
     }
 
-    /// How long ago the newest began.
+    /// The age of the newest trace.
     pub(super) fn age(&self, now: UnixNanos) -> String {
         ago(now.since(self.last))
     }
 
-    /// The duration that so many in a hundred do not exceed; they must be sorted.
+    /// A percentile of the durations, which must be sorted.
     fn quantile(&self, percent: usize) -> Duration {
         let rank = (self.durations.len() * percent).div_ceil(100).max(1) - 1;
         Duration::from_nanos(self.durations.get(rank).copied().unwrap_or_default())
     }
 }
 
-/// Figures by their names, those with the largest p95 first.
+/// Figures by name, sorted by p95, largest first.
 pub(super) fn by_p95<K: Ord>(figures: BTreeMap<K, Figures>) -> Vec<(K, Figures)> {
     let mut sorted: Vec<_> = figures.into_iter().collect();
     for (_, figures) in &mut sorted {
@@ -125,7 +126,7 @@ pub(super) fn by_p95<K: Ord>(figures: BTreeMap<K, Figures>) -> Vec<(K, Figures)>
     sorted
 }
 
-/// `12 s ago`
+/// Formats `12 s ago`.
 pub(super) fn ago(age: Duration) -> String {
     match age.as_secs() {
         seconds @ 0..120 => format!("{seconds} s ago"),

@@ -1,10 +1,10 @@
-//! The nearest of several names, for what was not found.
+//! Suggests similar names for one that was not found.
 
-/// Distance from which on two names have nothing in common.
+/// The edit distance from which two names count as unrelated.
 const FAR: usize = 4;
 
-/// At most so many of the names that are most like one that was not found: those that hold it or are
-/// held by it first, then those that differ in a few letters.
+/// The names most similar to one that was not found: first those that contain it or are contained
+/// in it, then those that differ in a few letters.
 pub(super) fn nearest<'n>(
     wanted: &str,
     names: impl Iterator<Item = &'n str>,
@@ -19,7 +19,7 @@ pub(super) fn nearest<'n>(
     near.into_iter().take(limit).map(|(_, name)| name).collect()
 }
 
-/// The comparison takes the square of their lengths.
+/// Limits the length, since the cost of a comparison is quadratic.
 fn head(text: &str) -> &str {
     let end = text.char_indices().nth(64).map_or(text.len(), |(at, _)| at);
     text.split_at(end).0

@@ -1,7 +1,7 @@
-//! The tools: what each takes and does.
+//! The tools, with their arguments and results.
 //!
-//! Names and required arguments are those of Jaeger, where Jaeger has the tool, so that playbooks
-//! written for it apply.
+//! If Jaeger has the same tool, its names and required arguments are used, so that playbooks
+//! written for Jaeger apply.
 //!
 //! Spec: <https://modelcontextprotocol.io/specification/2026-07-28/server/tools>
 
@@ -35,13 +35,13 @@ use crate::model::UnixNanos;
 use crate::query::{Lookup, Patience, SearchError, TagSearch, Trace};
 use crate::store::ReadError;
 
-/// Bytes of a compiled regular expression.
+/// The largest compiled regular expression, in bytes.
 const MAX_PATTERN: usize = 1 << 20;
 
-/// Attribute keys that are told apart.
+/// The most attribute keys to collect.
 const MAX_KEYS: usize = 10_000;
 
-/// A tool. It answers on a thread that may block.
+/// A tool. It runs on a thread that may block.
 struct Tool {
     name: &'static str,
     about: &'static str,
@@ -49,12 +49,12 @@ struct Tool {
     run: fn(&Context, &Arguments, &Patience) -> Result<String, Failure>,
 }
 
-/// Why a tool has no answer, and what to do then, in words for an agent.
+/// The reason why a tool has no answer and what to do, in words for an agent.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct Failure(String);
 
-/// In the order in which an agent uses them.
+/// The tools, in the order in which an agent uses them.
 static TOOLS: [Tool; 10] = [
     services::TOOL,
     span_names::TOOL,
@@ -68,13 +68,13 @@ static TOOLS: [Tool; 10] = [
     compare::TOOL,
 ];
 
-/// All tools, as clients list them.
+/// All tools in the form in which clients list them.
 pub(super) fn list() -> &'static Json {
     static LIST: LazyLock<Json> = LazyLock::new(|| TOOLS.iter().map(Tool::describe).collect());
     &LIST
 }
 
-/// Calls a tool. Its failure is a result too, so that the agent reads it.
+/// Calls a tool. A failure is a result too, so that the agent reads it.
 pub(super) async fn call(context: Context, params: Map<String, Json>) -> Result<Json, Problem> {
     let name = params
         .get("name")
@@ -102,7 +102,7 @@ pub(super) async fn call(context: Context, params: Map<String, Json>) -> Result<
     Ok(json!({"content": [{"type": "text", "text": text}], "isError": is_error}))
 }
 
-/// Runs a tool as every answer with traces is made: in its turn, and only while the client waits.
+/// Runs a tool like every other answer with traces: in its turn, and only while the client waits.
 async fn run(
     tool: &'static Tool,
     context: Context,
@@ -110,7 +110,7 @@ async fn run(
 ) -> Result<String, Failure> {
     let make = move |outlet: &mut Outlet<String, Failure>| {
         let text = (tool.run)(&context, &arguments, &outlet.patience())?;
-        // A client that has gone needs no answer.
+        // The send fails only if the client has gone.
         outlet.send(text).ok();
         Ok(())
     };
@@ -168,7 +168,7 @@ impl Failure {
 }
 
 impl Context {
-    /// The trace that an argument names.
+    /// The trace that an argument identifies.
     fn trace(&self, arguments: &Arguments, name: &str) -> Result<Trace, Failure> {
         match self.query.find(&arguments.trace(name)?)? {
             Lookup::Found(trace) => Ok(trace),
@@ -184,7 +184,7 @@ impl Context {
         Ok(Handle::current().block_on(self.query.services())?)
     }
 
-    /// The names of the operations of a service, or of all.
+    /// The names of the operations of one service or of all.
     fn operations(&self, service: Option<&str>) -> Result<BTreeSet<String>, Failure> {
         let services = match service {
             Some(service) => BTreeSet::from([service.to_owned()]),
@@ -211,7 +211,7 @@ impl Context {
         Ok(found.keys.into_values().flatten().collect())
     }
 
-    /// The first lines about a trace: its id and totals, and its page.
+    /// The first lines about a trace: its id, its totals, and its page.
     fn head(&self, trace: &Trace, tree: &Tree<'_>) -> String {
         let spans = match trace.span_count.saturating_sub(tree.len()) {
             _ if !trace.cut => format!("{} spans", tree.len()),
@@ -236,7 +236,7 @@ impl Context {
     }
 }
 
-/// The names that an argument `pattern` lets through; all without one.
+/// The regular expression in the argument `pattern`; by default it matches everything.
 fn pattern(arguments: &Arguments) -> Result<Regex, Failure> {
     let pattern = arguments.text("pattern")?.unwrap_or_default();
     let compiled = RegexBuilder::new(&pattern).size_limit(MAX_PATTERN).build();
@@ -244,7 +244,7 @@ fn pattern(arguments: &Arguments) -> Result<Regex, Failure> {
         .map_err(|reason| Failure::new(format!("pattern is not a regular expression: {reason}")))
 }
 
-/// A time in RFC 3339, to milliseconds.
+/// A time in RFC 3339 with milliseconds.
 fn time(time: UnixNanos) -> String {
     match jiff::Timestamp::from_nanosecond(time.0.into()) {
         Ok(time) => format!("{time:.3}"),

@@ -9,27 +9,27 @@ use super::quote::{self, Secrets};
 use super::tools::Failure;
 use crate::model::{Span, SpanId, StatusCode, TraceId, UnixNanos};
 
-/// The spans of a trace, each with its parent and its children. There are no circles: of spans that are
-/// each other's ancestors, the first counts as a root.
+/// The spans of a trace, each with its parent and its children. Cycles are broken: of spans that
+/// are each other's ancestors, the first becomes a root.
 #[derive(Debug)]
 pub(super) struct Tree<'s> {
     nodes: Vec<Node<'s>>,
     roots: Vec<usize>,
-    /// Digits of a span id that tell all of them apart.
+    /// The number of digits that distinguish all span ids.
     digits: usize,
     start: UnixNanos,
 }
 
-/// A span in its place.
+/// A span in the tree.
 #[derive(Debug)]
 pub(super) struct Node<'s> {
     pub(super) span: &'s Span<'s>,
     pub(super) parent: Option<usize>,
-    /// In the order of their starts.
+    /// The children, sorted by start.
     pub(super) children: Vec<usize>,
 }
 
-/// What makes siblings alike.
+/// The properties that make siblings similar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Operation<'s> {
     pub(super) service: &'s str,
@@ -40,7 +40,7 @@ pub(super) struct Operation<'s> {
 const MIN_DIGITS: usize = 8;
 
 impl<'s> Tree<'s> {
-    /// The tree of spans, which are in the order of their starts.
+    /// Builds the tree of spans, which must be sorted by start.
     pub(super) fn new(spans: &'s [Span<'s>]) -> Self {
         let mut places = HashMap::new();
         for (place, span) in spans.iter().enumerate() {
@@ -114,13 +114,13 @@ impl<'s> Tree<'s> {
         }
     }
 
-    /// A span and all below it, each before those below it.
+    /// A span and all its descendants, each parent before its children.
     pub(super) fn below(&self, place: usize) -> Vec<usize> {
         let mut found = Vec::new();
         let mut next = vec![place];
         while let Some(place) = next.pop() {
             found.push(place);
-            // A circle, before it is cut open, ends here.
+            // A cycle, before it is broken, ends here.
             if found.len() > self.nodes.len() {
                 break;
             }
@@ -153,7 +153,7 @@ impl<'s> Tree<'s> {
         self.nodes.get(place).map_or(&[], |node| &node.children)
     }
 
-    /// The root that took longest.
+    /// The root with the longest duration.
     pub(super) fn main_root(&self) -> Option<usize> {
         let duration = |place: &&usize| self.span(**place).map(Span::duration);
         let longest = self
@@ -168,20 +168,20 @@ impl<'s> Tree<'s> {
         self.start
     }
 
-    /// From the earliest start to the latest end.
+    /// The time from the earliest start to the latest end.
     pub(super) fn duration(&self) -> Duration {
         let end = self.nodes.iter().map(|node| node.span.end).max();
         end.unwrap_or_default().since(self.start)
     }
 
-    /// The digits of a span's id that tell it from the others.
+    /// The digits of a span's id that distinguish it from the others.
     pub(super) fn id(&self, span: &Span<'_>) -> String {
         let mut id = span.span_id.to_string();
         id.truncate(self.digits);
         id
     }
 
-    /// The span whose id begins so.
+    /// The span whose id begins with these digits.
     pub(super) fn find(&self, digits: &str) -> Result<usize, Failure> {
         let digits = digits.trim().to_ascii_lowercase();
         let begins = |(_, node): &(usize, &Node<'s>)| {
@@ -191,7 +191,7 @@ impl<'s> Tree<'s> {
         let shown: String = digits.chars().take(32).collect();
         match (found.next(), found.next()) {
             (Some(place), None) => Ok(place),
-            // Spans of different senders may share an id.
+            // Spans from different senders may share an id.
             (Some(place), Some(_)) if digits.len() == 16 => Ok(place),
             (Some(_), Some(_)) => Err(Failure::new(format!(
                 "several spans of this trace have ids that begin with {shown:?}: give more digits"
@@ -202,13 +202,12 @@ impl<'s> Tree<'s> {
         }
     }
 
-    /// `operation [service]`
+    /// Formats `operation [service]`.
     pub(super) fn title(&self, place: usize) -> String {
         self.span(place).map_or_else(String::new, title)
     }
 
-    /// A line about a span: its id, its title, kind, when it began and how long it took, and whether it
-    /// failed.
+    /// A line about a span: its id, title, kind, start, duration, and failure.
     pub(super) fn line(&self, place: usize, secrets: Secrets) -> String {
         let Some(span) = self.span(place) else {
             return String::new();
@@ -272,7 +271,7 @@ pub(super) fn millis(duration: Duration) -> String {
     }
 }
 
-/// How many digits tell all of these ids apart, at least [`MIN_DIGITS`].
+/// The number of digits that distinguish all of these ids, at least [`MIN_DIGITS`].
 pub(super) fn digits(ids: impl Iterator<Item = String>) -> usize {
     let mut ids: Vec<_> = ids.collect();
     ids.sort_unstable();
@@ -288,7 +287,7 @@ pub(super) fn digits(ids: impl Iterator<Item = String>) -> usize {
     longest.map_or(MIN_DIGITS, |common| MIN_DIGITS.max(common + 1))
 }
 
-/// The id of a trace as it is cut: one of eight bytes without the zeros before it.
+/// The id of a trace, ready to be truncated: an id of eight bytes without its leading zeros.
 pub(super) fn trace_digits(id: TraceId) -> String {
     let id = id.to_string();
     match id.strip_prefix("0000000000000000") {

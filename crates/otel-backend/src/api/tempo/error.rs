@@ -1,10 +1,10 @@
-//! The answer to a failed request: plain text, as Tempo's.
+//! The answer to a failed request: plain text, as in Tempo.
 
 use axum::response::{IntoResponse, Response};
 
 use crate::api::common::envelope::{ApiError, http_error};
 
-/// A failed request: as [`ApiError`], in this API's words.
+/// A failed request: an [`ApiError`] in this API's format.
 #[derive(Debug)]
 pub(super) struct TempoError(pub(super) ApiError);
 

@@ -1,7 +1,7 @@
-//! Tempo's streaming API over gRPC, which Grafana asks when streaming is on.
+//! Tempo's streaming API over gRPC, which Grafana uses if streaming is enabled.
 //!
-//! Grafana calls the port of the data source's URL, and leaves its path out. A request becomes the
-//! parameters of the same question over HTTP, as in Tempo, so that both are read alike.
+//! Grafana calls the port of the data source's URL, without its path. As in Tempo, a request is
+//! converted to the parameters of the same HTTP request, so that both are parsed alike.
 //!
 //! Spec: <https://github.com/grafana/tempo/blob/main/pkg/tempopb/tempo.proto>
 
@@ -42,7 +42,7 @@ pub(in crate::api) fn router(query: Query) -> Router {
 
 struct Service(Query);
 
-/// An answer of one message.
+/// An answer with one message.
 type Single<T> = Once<Result<T, Status>>;
 
 fn single<T>(message: T) -> Response<Single<T>> {
@@ -192,7 +192,7 @@ impl StreamingQuerier for Service {
     }
 }
 
-/// The times of a request for metrics, of which zero stands for none.
+/// The times of a metrics request, in which zero means none.
 fn times(start: u64, end: u64) -> (u64, u64) {
     let end = if end == 0 {
         UnixNanos::now()
@@ -207,7 +207,7 @@ fn times(start: u64, end: u64) -> (u64, u64) {
     (start, end.0)
 }
 
-/// Sends what `make` makes of each series, in the messages that `pack` makes of them.
+/// Converts each series with `make`, and sends the results in messages built by `pack`.
 async fn metrics<S: Message + Default + 'static, M: Send + 'static>(
     query: &Query,
     asked: Asked,
@@ -234,7 +234,7 @@ async fn metrics<S: Message + Default + 'static, M: Send + 'static>(
     .await
 }
 
-/// Parts of an answer that wait until a message is full.
+/// Parts of an answer, collected until a message is full.
 struct Pieces<T> {
     waiting: Vec<T>,
     bytes: usize,
@@ -250,7 +250,7 @@ impl<T> Default for Pieces<T> {
 }
 
 impl<T: Message> Pieces<T> {
-    /// Adds a part, and takes those before it out if they are a message with it.
+    /// Adds a part; returns all parts if they fill a message.
     fn add(&mut self, part: T) -> Option<Vec<T>> {
         self.bytes += part.encoded_len();
         self.waiting.push(part);

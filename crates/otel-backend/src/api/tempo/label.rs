@@ -1,16 +1,16 @@
-//! Names and values, as protobuf's JSON mapping writes them.
+//! Labels in the form of protobuf's JSON mapping.
 
 use serde::{Serialize, Serializer};
 use traceql::Value;
 
-/// A name and its value.
+/// A name and a value.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Label {
     pub(super) key: String,
     pub(super) value: LabelValue,
 }
 
-/// A value: Grafana takes texts, numbers and truth values.
+/// A value: Grafana accepts texts, numbers and booleans.
 #[derive(Debug, Clone, Serialize)]
 pub(super) enum LabelValue {
     #[serde(rename = "stringValue")]
@@ -23,7 +23,7 @@ pub(super) enum LabelValue {
     Bool(bool),
 }
 
-/// A number; those that JSON does not know are written as texts.
+/// A number; NaN and the infinities, which JSON lacks, are written as text.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Number(pub(super) f64);
 
@@ -40,7 +40,7 @@ impl Label {
         }
     }
 
-    /// The trace that an exemplar leads to.
+    /// The trace id of an exemplar.
     pub(super) fn trace_id(id: String) -> Self {
         Self {
             key: "trace:id".to_owned(),
@@ -50,7 +50,7 @@ impl Label {
 }
 
 impl Number {
-    /// Whether it is left out, as protobuf's JSON mapping leaves out what is zero.
+    /// Returns true for zero, which protobuf's JSON mapping leaves out.
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
     pub(super) fn is_zero(&self) -> bool {
         self.0 == 0.0

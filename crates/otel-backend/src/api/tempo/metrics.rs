@@ -1,4 +1,4 @@
-//! Metrics made of spans.
+//! Metrics computed from spans.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,10 +19,10 @@ use crate::format::json::as_text;
 use crate::model::UnixNanos;
 use crate::query::{MetricsSearch, Query};
 
-/// How far back is looked without `start` and `since`.
+/// The default of `since`.
 pub(super) const SINCE: Duration = Duration::from_hours(1);
 
-/// What is said of an answer that is not whole.
+/// The warning about an incomplete answer.
 pub(super) const PARTIAL: &str = "there are more series than fit into 64 MiB: group by fields with fewer values, or narrow the query";
 
 #[derive(Serialize)]
@@ -111,13 +111,13 @@ pub(super) async fn instant(
     asked.answer(query, say).await
 }
 
-/// The query.
+/// The text of the query.
 fn text(pairs: &Pairs) -> &str {
     let text = first(pairs, "q").or(first(pairs, "query"));
     text.unwrap_or_default()
 }
 
-/// What is asked for.
+/// The parsed request.
 pub(super) struct Asked {
     pub(super) search: MetricsSearch,
     pub(super) with_exemplars: bool,
@@ -147,7 +147,7 @@ impl Asked {
         })
     }
 
-    /// Answers with what `say` makes of each series.
+    /// Answers with each series in the form that `say` gives it.
     async fn answer<T: Serialize>(
         self,
         query: Query,
@@ -195,11 +195,12 @@ impl From<traceql::Exemplar> for Exemplar {
     }
 }
 
-/// Reads `start`, `end` and `since`.
+/// Parses `start`, `end` and `since`.
 fn parse_times(pairs: &Pairs, now: UnixNanos) -> Result<(UnixNanos, UnixNanos), TempoError> {
     let time = |name: &str| {
         let read = |text: &str| {
-            let reason = || TempoError::bad_request(format!("invalid {name}: {text:?} is no time"));
+            let reason =
+                || TempoError::bad_request(format!("invalid {name}: {text:?} is not a time"));
             parse_time(text).ok_or_else(reason)
         };
         first(pairs, name)
@@ -215,7 +216,7 @@ fn parse_times(pairs: &Pairs, now: UnixNanos) -> Result<(UnixNanos, UnixNanos), 
     Ok((start, end))
 }
 
-/// Seconds, if there are at most ten digits, decimals of them, nanoseconds, or RFC 3339.
+/// Parses seconds (up to ten digits, or with decimals), nanoseconds, or RFC 3339.
 fn parse_time(text: &str) -> Option<UnixNanos> {
     if let Ok(number) = text.parse::<u64>() {
         return Some(match text.len() {
@@ -232,7 +233,7 @@ fn parse_time(text: &str) -> Option<UnixNanos> {
     u64::try_from(time.as_nanosecond()).ok().map(UnixNanos)
 }
 
-/// Seconds or a duration, as nanoseconds.
+/// Parses seconds or a duration; returns nanoseconds.
 fn parse_step(text: &str) -> Result<u64, TempoError> {
     let seconds = text
         .parse::<f64>()

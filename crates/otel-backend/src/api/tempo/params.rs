@@ -11,26 +11,26 @@ use crate::api::common::pairs::{Pairs, first};
 use crate::model::UnixNanos;
 use crate::query::{Order, Search, TraceQuery};
 
-/// The window of a search without `start`.
+/// The default window of a search without `start`.
 const LOOKBACK: Duration = Duration::from_hours(48);
 
-/// The limit of a search without `limit`.
+/// The default of `limit`.
 const LIMIT: usize = 20;
 
-/// Spans of a trace that are shown without `spss`.
+/// The default of `spss`, the number of spans shown for each spanset.
 const SPANS: usize = 3;
 
 /// The parameters of `GET /api/search`.
 #[derive(Debug)]
 pub(super) struct Wanted {
     pub(super) search: Search,
-    /// The number of matching spans to show of a spanset.
+    /// The number of matching spans to show for each spanset.
     pub(super) spans: usize,
-    /// Whether durations of traces are wanted in nanoseconds, too.
+    /// True if the durations of traces are also given in nanoseconds.
     pub(super) is_exact: bool,
 }
 
-/// Reads the parameters of a search; `now` is the default end.
+/// Parses the parameters of a search; `now` is the default end.
 pub(super) fn parse_search(pairs: &Pairs, now: UnixNanos) -> Result<Wanted, TempoError> {
     let (from, to) = parse_window(pairs, now)?;
     let pipeline = match (first(pairs, "q"), first(pairs, "tags")) {
@@ -53,7 +53,7 @@ pub(super) fn parse_search(pairs: &Pairs, now: UnixNanos) -> Result<Wanted, Temp
     })
 }
 
-/// Reads `order`, which Tempo does not have: what is wanted first, of all that match.
+/// Parses `order`, which Tempo does not have: it tells which of the matching traces come first.
 fn parse_order(pairs: &Pairs) -> Result<Order, TempoError> {
     let Some(wanted) = first(pairs, "order") else {
         return Ok(Order::default());
@@ -61,11 +61,11 @@ fn parse_order(pairs: &Pairs) -> Result<Order, TempoError> {
     let named = Order::NAMED.into_iter().find(|(name, _)| *name == wanted);
     named.map(|(_, order)| order).ok_or_else(|| {
         let names = Order::NAMED.map(|(name, _)| name).join(", ");
-        TempoError::bad_request(format!("invalid order: {wanted:?} is none of {names}"))
+        TempoError::bad_request(format!("invalid order: {wanted:?} is not one of {names}"))
     })
 }
 
-/// The spans of a query; of metrics, those of which they are made.
+/// The pipeline of a query; for metrics, the one that chooses their spans.
 fn parse_pipeline(query: &str) -> Result<Pipeline, TempoError> {
     let invalid = |reason| TempoError::bad_request(format!("invalid TraceQL query: {reason}"));
     let query = traceql::parse(query).map_err(|error| invalid(error.to_string()))?;
@@ -89,7 +89,7 @@ fn parse_durations(pairs: &Pairs) -> Result<(Duration, Option<Duration>), TempoE
     Ok((min, max))
 }
 
-/// Reads `start` and `end`, in seconds since the epoch; both are inclusive.
+/// Parses `start` and `end`, in seconds since the epoch, both inclusive.
 pub(super) fn parse_window(
     pairs: &Pairs,
     now: UnixNanos,
@@ -112,7 +112,7 @@ pub(super) fn parse_window(
     Ok((start.map_or(to.before(LOOKBACK), at), to))
 }
 
-/// A number of things, which is not zero.
+/// A number that is not zero.
 pub(super) fn parse_count(pairs: &Pairs, name: &str) -> Result<Option<usize>, TempoError> {
     match parse_number(pairs, name)? {
         Some(0) => Err(TempoError::bad_request(format!(
@@ -139,8 +139,8 @@ fn parse_duration(pairs: &Pairs, name: &str) -> Result<Option<Duration>, TempoEr
     duration.map_err(|reason| TempoError::bad_request(format!("invalid {name}: {reason}")))
 }
 
-/// Reads `key=value` pairs in logfmt; a value with spaces stands in double quotes. A value counts
-/// wherever it is a part of the attribute's, in any case.
+/// Parses `key=value` pairs in logfmt; a value with spaces is in double quotes. A value matches if
+/// it is a part of the attribute's value, in upper or lower case.
 fn parse_tags(text: &str, (min, max): (Duration, Option<Duration>)) -> Result<Pipeline, String> {
     let mut tests = vec![TRUE];
     let mut rest = text.trim_start();
@@ -208,7 +208,7 @@ fn test_of_tag(key: &str, value: &str) -> Expr {
         None => {
             let field = Field::Attribute(Scope::Any, key.to_owned());
             let mut tests = vec![contains(field.clone(), value)];
-            // Of numbers and truth values, the whole counts.
+            // Numbers and booleans must match completely.
             if let Ok(number) = value.parse::<f64>() {
                 tests.push(compare(
                     field.clone(),
@@ -229,7 +229,7 @@ fn any(values: impl Iterator<Item = (Intrinsic, Value<'static>)>) -> Expr {
     Expr::Any(values.map(test).collect())
 }
 
-/// Asks for a text in which another occurs, in any case.
+/// A condition that a text contains another, in upper or lower case.
 fn contains(field: Field, part: &str) -> Expr {
     let pattern = format!("(?i).*{}.*", regex::escape(part));
     Expr::Match {

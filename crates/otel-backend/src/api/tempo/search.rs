@@ -1,4 +1,4 @@
-//! Finding traces.
+//! Searches for traces.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -24,7 +24,7 @@ use crate::query::{Order, Patience, Query, SearchError, SpanBatch, Trace, TraceQ
 /// Tempo's name for a root that has not been received.
 const NO_ROOT: &str = "<root span not yet received>";
 
-/// A trace that was found.
+/// A found trace.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct TraceMetadata<'a> {
@@ -35,18 +35,18 @@ pub(super) struct TraceMetadata<'a> {
     #[serde(serialize_with = "as_text")]
     pub(super) start_time_unix_nano: u64,
     pub(super) duration_ms: u64,
-    /// For those who ask for it: Grafana refuses what Tempo does not have.
+    /// Present only on request, since Grafana refuses members that Tempo does not have.
     #[serde(skip_serializing_if = "Option::is_none")]
     duration_nanos: Option<String>,
-    /// The only set, for clients that know only one; absent if there are several, since Grafana would
-    /// show only this one.
+    /// The only spanset, for clients that support only one; absent if there are several, since
+    /// Grafana would show only this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) span_set: Option<&'a SpanSet<'a>>,
     pub(super) span_sets: &'a [SpanSet<'a>],
     pub(super) service_stats: BTreeMap<&'a str, ServiceStats>,
 }
 
-/// Spans of a trace that match.
+/// The matching spans of a trace.
 #[derive(Serialize)]
 pub(super) struct SpanSet<'a> {
     pub(super) spans: Vec<MatchedSpan<'a>>,
@@ -113,17 +113,18 @@ pub(super) async fn search(
 /// The search whose results are shown.
 pub(super) struct Found {
     pub(super) query: TraceQuery,
-    /// The number of matching spans to show of each spanset.
+    /// The number of matching spans to show for each spanset.
     pub(super) spans: usize,
-    /// Whether durations of traces are told in nanoseconds, too.
+    /// True if the durations of traces are also given in nanoseconds.
     pub(super) is_exact: bool,
 }
 
 impl Found {
-    /// What `tell` makes of a trace; nothing if the trace has changed since it was found.
+    /// Calls `tell` with a found trace; returns nothing if the trace has changed since it was
+    /// found.
     ///
     /// # Errors
-    /// [`SearchError::TooLong`] if there is no patience left.
+    /// [`SearchError::TooLong`] if the time limit is exceeded.
     pub(super) fn describe<T>(
         &self,
         trace: &Trace,
@@ -189,7 +190,7 @@ impl Found {
         }
     }
 
-    /// The rows of a spanset: those first whose spans are wanted first.
+    /// The rows of a spanset in the requested order of spans.
     fn in_order<'r>(&self, rows: &'r [u32], spans: &[Span<'_>]) -> Cow<'r, [u32]> {
         let mut rows = Cow::Borrowed(rows);
         if self.query.order == Order::LongestSpan {
@@ -201,13 +202,13 @@ impl Found {
     }
 }
 
-/// The first span without a parent; of several that start together, the longest.
+/// The first span without a parent; if several start together, the longest.
 fn root<'s>(spans: &'s [Span<'s>]) -> Option<&'s Span<'s>> {
     let roots = spans.iter().filter(|span| span.parent.is_none());
     roots.min_by_key(|span| (span.start, Reverse(span.end)))
 }
 
-/// From the first start to the last end.
+/// The time from the first start to the last end, in nanoseconds.
 fn nanos(spans: &[Span<'_>]) -> u64 {
     let start = spans
         .iter()

@@ -1,4 +1,4 @@
-//! The names of tags and their values among the newest spans, for the completion of queries.
+//! The names of tags and their values among the newest spans, for completion in queries.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ use crate::query::{FoundTags, Query, SpanQuery, TagSearch, has_values};
 /// The number of names or values without `limit`.
 const LIMIT: usize = 1000;
 
-/// Fields that are no attributes, and are not offered: they are of use only to Grafana.
+/// Fields that are not attributes and are not offered, since only Grafana uses them.
 const HIDDEN: [Intrinsic; 4] = [
     Intrinsic::ChildCount,
     Intrinsic::NestedSetLeft,
@@ -26,7 +26,7 @@ const HIDDEN: [Intrinsic; 4] = [
     Intrinsic::NestedSetParent,
 ];
 
-/// The scopes, in the order in which they are told.
+/// The scopes, in the order of the answer.
 const SCOPES: [Scope; 5] = [
     Scope::Resource,
     Scope::Span,
@@ -35,7 +35,7 @@ const SCOPES: [Scope; 5] = [
     Scope::Instrumentation,
 ];
 
-/// The names of the fields that are no attributes, each as short as it may be and with its scope.
+/// The names of the fields that are not attributes, each in its short form and with its scope.
 fn intrinsics() -> Vec<String> {
     let offered = Intrinsic::all().filter(|intrinsic| !HIDDEN.contains(intrinsic));
     let names = offered.flat_map(|intrinsic| [intrinsic.name(), intrinsic.short_name()]);
@@ -119,13 +119,13 @@ pub(super) async fn typed_values(
     ))
 }
 
-/// The field that a tag names.
+/// The field of a tag.
 pub(super) fn field(tag: &str) -> Result<Field, TempoError> {
     let field = traceql::parse_field(tag);
     field.map_err(|reason| TempoError::bad_request(format!("invalid tag: {reason}")))
 }
 
-/// As [`field`]; the first version of the API names attributes alone.
+/// Like [`field`]; in the v1 API, tags are always attributes.
 pub(super) fn lenient_field(tag: String) -> Field {
     traceql::parse_field(&tag).unwrap_or(Field::Attribute(Scope::Any, tag))
 }
@@ -176,7 +176,7 @@ pub(super) async fn find_values(
 
 fn tag_search(pairs: &Pairs, field: Option<Field>) -> Result<TagSearch, TempoError> {
     let (from, to) = parse_window(pairs, UnixNanos::now())?;
-    // A query may be unfinished: it then filters nothing.
+    // An unfinished query filters nothing.
     let query = first(pairs, "q").and_then(traceql::parse_lenient);
     Ok(TagSearch {
         from,

@@ -21,7 +21,7 @@ use crate::query::{IdPattern, Lookup, Query, Trace};
 
 const PROTOBUF: &str = "application/protobuf";
 
-/// Whether a client wants protobuf rather than JSON.
+/// Returns true if a client prefers protobuf to JSON.
 pub(in crate::api) fn accepts_protobuf(headers: &HeaderMap) -> bool {
     let accepted = headers.get_all(ACCEPT).iter();
     let mut accepted = accepted.filter_map(|value| value.to_str().ok());
@@ -53,7 +53,7 @@ pub(super) async fn v2(
     answer(query, &id, &pairs, &headers, Version::V2).await
 }
 
-/// A trace in protobuf, as the first version of the API has it.
+/// A trace in protobuf, in the form of the v1 API.
 pub(in crate::api) async fn protobuf(query: Query, id: &str, pairs: &Pairs) -> Response {
     let answer = async { in_protobuf(query, parse(id, pairs)?, Version::V1).await };
     answer.await.into_response()
@@ -76,7 +76,7 @@ async fn answer(
 
 fn parse(id: &str, pairs: &Pairs) -> Result<IdPattern, TempoError> {
     let id = ids::parse(id).map_err(TempoError::bad_request)?;
-    // A trace is found without a window; the parameters only need to be valid.
+    // The window is not needed to find a trace; its parameters must only be valid.
     parse_window(pairs, UnixNanos::now())?;
     Ok(id)
 }
@@ -88,8 +88,9 @@ fn find(query: &Query, id: &IdPattern) -> Result<Trace, ApiError> {
     }
 }
 
-/// `Trace`, which has the bytes of `TracesData`; or `TraceByIDResponse`, which holds it in field 1. Of
-/// a large trace there are several one after the other, which a reader of protobuf joins.
+/// Writes `Trace`, which has the same bytes as `TracesData`, or `TraceByIDResponse`, which holds it
+/// in field 1. A large trace is written as several messages one after the other, which a protobuf
+/// reader merges.
 async fn in_protobuf(
     query: Query,
     id: IdPattern,
@@ -108,7 +109,7 @@ async fn in_protobuf(
     Ok(answer.await?)
 }
 
-/// The key and the length before a message in field 1.
+/// The key and the length in front of a message in field 1.
 fn prefix(length: usize) -> Vec<u8> {
     let mut out = Vec::new();
     prost::encoding::encode_key(1, prost::encoding::WireType::LengthDelimited, &mut out);

@@ -1,7 +1,7 @@
-//! From Jaeger's model to OTLP's, for all of Jaeger's protocols.
+//! Converts Jaeger's model to OTLP's, for all of Jaeger's protocols.
 //!
-//! The mapping is that of the OpenTelemetry Collector's translator; what it does for protobuf only
-//! (scope, trace state) is done for Thrift too.
+//! The mapping is that of the OpenTelemetry Collector's translator; what it does only for protobuf
+//! (scope, trace state) is also done for Thrift.
 //!
 //! Spec: <https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/pkg/translator/jaeger>
 
@@ -18,7 +18,7 @@ use crate::model::{
     Attribute, Event, InvalidSpan, Link, Resource, Span, SpanId, SpanIds, TraceId, UnixNanos, Value,
 };
 
-/// `PostSpansRequest`: the elements in it.
+/// The elements of a `PostSpansRequest`.
 pub static POST_SPANS: Shape = Shape(&[(1, &BATCH)]);
 static BATCH: Shape = Shape(&[(1, &SPAN), (2, &TAGS)]);
 /// References, tags, logs, the process and warnings.
@@ -27,7 +27,7 @@ static SPAN: Shape = Shape(&[(4, &LEAF), (8, &LEAF), (9, &TAGS), (10, &TAGS), (1
 static TAGS: Shape = Shape(&[(2, &LEAF)]);
 static LEAF: Shape = Shape(&[]);
 
-/// The service name that stands for a resource without attributes.
+/// The service name that Jaeger uses for a resource without attributes.
 const NO_RESOURCE: &str = "OTLPResourceNoServiceName";
 
 /// The spans of a Thrift batch.
@@ -65,7 +65,7 @@ fn resource(process: Process<'_>) -> Resource<'_> {
     let has_host = process.tags.iter().any(|tag| tag.key == "host.name");
     for tag in process.tags {
         match (tag.key.as_ref(), &tag.value) {
-            // Some clients repeat it here.
+            // Some clients repeat the service name here.
             ("service.name", _) if !attributes.is_empty() => {}
             ("hostname", _) if !has_host => {
                 attributes.push(Attribute::new("host.name", value(tag.value)));
@@ -83,7 +83,7 @@ fn resource(process: Process<'_>) -> Resource<'_> {
     }
 }
 
-/// Translates a span. `parent` is the parent that the span names outside of its references, or zero.
+/// Converts a span. `parent` is the parent id that the span gives outside its references, or zero.
 fn translate<'a>(
     span: api_v2::Span<'a>,
     parent: [u8; 8],
@@ -99,7 +99,7 @@ fn translate<'a>(
     let trace_state = take_string(&mut attributes, "w3c.tracestate").unwrap_or_default();
     Ok(Span {
         trace_state,
-        // Of Jaeger's flags, only "sampled" means the same in W3C's.
+        // Of Jaeger's flags, only "sampled" has the same meaning in W3C's.
         flags: span.flags & 1,
         name: span.operation_name,
         kind,
@@ -113,8 +113,8 @@ fn translate<'a>(
     })
 }
 
-/// The parent is named as such, or else is the first `CHILD_OF` to the same trace, or else the first
-/// `FOLLOWS_FROM` to it. Every `FOLLOWS_FROM` becomes a link, and so does every other `CHILD_OF`.
+/// The parent is the given one, or else the first `CHILD_OF` in the same trace, or else the first
+/// `FOLLOWS_FROM` in it. Every `FOLLOWS_FROM` becomes a link, and so does every other `CHILD_OF`.
 fn parent_and_links<'a>(
     trace_id: &[u8; 16],
     parent: [u8; 8],
@@ -181,13 +181,13 @@ fn value(value: TagValue<'_>) -> Value<'_> {
     }
 }
 
-/// A time before the epoch or beyond the year 2554 becomes the nearest that there is.
+/// Times before the epoch or after the year 2554 become the nearest valid time.
 fn nanos(time: i128) -> UnixNanos {
     let time = time.clamp(0, i128::from(u64::MAX));
     UnixNanos(u64::try_from(time).unwrap_or(u64::MAX))
 }
 
-/// A Thrift span, whose times are microseconds, as one of protobuf.
+/// Converts a Thrift span, whose times are microseconds, to a protobuf one.
 fn in_nanoseconds(span: thrift::Span<'_>) -> api_v2::Span<'_> {
     let nanos = |micros: i64| i128::from(micros) * 1000;
     let logs = span.logs.into_iter().map(|log| api_v2::Log {

@@ -1,7 +1,8 @@
-//! A span in Jaeger's model: what OTLP has fields for becomes tags.
+//! Converts a span to Jaeger's model, in which many of OTLP's fields are tags.
 //!
-//! A span's own tags stand between those that Jaeger derives: scope first; then kind, status and trace
-//! state. Duplicates stay. Logs are in order of time; Jaeger sorts them by name, which says less.
+//! The span's own tags come between those that Jaeger derives: first the scope, last the kind,
+//! status and trace state. Duplicates are kept. Logs are sorted by time; Jaeger sorts them by name,
+//! which is less useful.
 //!
 //! Spec: <https://opentelemetry.io/docs/specs/otel/trace/sdk_exporters/jaeger/>
 
@@ -12,13 +13,13 @@ use crate::model::{Attribute, Event, Link, Resource, Span, StatusCode, Value};
 /// The order of attributes as tags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {
-    /// That in which they were sent.
+    /// The order in which they were sent.
     Sent,
-    /// By their keys, as Jaeger shows them.
+    /// Sorted by key, as Jaeger shows them.
     Sorted,
 }
 
-/// The span in Jaeger's model, with its process. Tags have the order in which they were sent.
+/// Converts the span with its process. Tags keep the order in which they were sent.
 pub fn to_proto<'a>(span: &'a Span<'_>) -> api_v2::Span<'a> {
     let log = |event: &'a Event<'_>| api_v2::Log {
         timestamp: event.time.0.into(),
@@ -40,8 +41,8 @@ pub fn to_proto<'a>(span: &'a Span<'_>) -> api_v2::Span<'a> {
     }
 }
 
-/// The parent comes first, then every link. Jaeger writes a link to the parent in the parent's place,
-/// so that nobody can tell whether there was a parent, a link or both; here both stay.
+/// The parent comes first, then every link. Jaeger writes a link to the parent in the parent's
+/// place, so that a reader cannot tell if there was a parent, a link or both; here both are kept.
 pub(super) fn references(span: &Span<'_>) -> Vec<SpanRef> {
     let mut references = Vec::new();
     if let Some(parent) = span.parent {
@@ -91,7 +92,7 @@ pub(super) fn tags<'a>(span: &'a Span<'_>, order: Order) -> Vec<Tag<'a>> {
         StatusCode::Ok => push_text("otel.status_code", "OK", &mut tags),
         StatusCode::Error => {
             push_text("otel.status_code", "ERROR", &mut tags);
-            // Only where it is true: readers take any other value for an error too.
+            // Only if it is true: readers take any other value as an error too.
             tags.push(Tag::new("error", true));
         }
     }
@@ -100,14 +101,14 @@ pub(super) fn tags<'a>(span: &'a Span<'_>, order: Order) -> Vec<Tag<'a>> {
     tags
 }
 
-/// The span's events in order of time.
+/// The span's events, sorted by time.
 pub(super) fn events<'a>(span: &'a Span<'_>) -> Vec<&'a Event<'a>> {
     let mut events: Vec<_> = span.events.iter().collect();
     events.sort_by_key(|event| event.time);
     events
 }
 
-/// The fields of a log: the event's name first, unless it has an attribute of that key.
+/// The fields of a log: first the event's name, unless an attribute has that key.
 pub(super) fn fields<'a>(event: &'a Event<'_>, order: Order) -> Vec<Tag<'a>> {
     let mut fields = Vec::with_capacity(event.attributes.len() + 1);
     if event.attributes.iter().all(|a| a.key != "event") {
@@ -117,7 +118,7 @@ pub(super) fn fields<'a>(event: &'a Event<'_>, order: Order) -> Vec<Tag<'a>> {
     fields
 }
 
-/// The process that a resource describes.
+/// The process for a resource.
 pub(super) fn process<'a>(resource: &'a Resource<'_>, order: Order) -> Process<'a> {
     let attributes = resource.attributes.iter();
     let mut tags = Vec::with_capacity(attributes.len());
@@ -132,7 +133,7 @@ pub(super) fn process<'a>(resource: &'a Resource<'_>, order: Order) -> Process<'
     }
 }
 
-/// Warnings about a span, as Jaeger words them.
+/// Warnings about a span, in Jaeger's words.
 pub(super) fn warnings(span: &Span<'_>) -> Vec<String> {
     let mut warnings = Vec::new();
     if span.end < span.start {

@@ -1,4 +1,4 @@
-//! Jaeger's JSON, as its query API answers it and its UI downloads it: reading and writing.
+//! Jaeger's JSON, the answer of its query API and the download of its UI, in both directions.
 //!
 //! Spec: <https://github.com/jaegertracing/jaeger/blob/main/internal/uimodel/model.go>
 

@@ -1,9 +1,9 @@
-//! A span's status out of the tags that Jaeger clients express it with.
+//! Extracts a span's status from the tags in which Jaeger clients express it.
 
 use crate::format::tags::{status_code, take_string};
 use crate::model::{Attribute, SpanKind, Status, StatusCode, Value};
 
-/// Takes the status out of the attributes.
+/// Removes the status from the attributes and returns it.
 ///
 /// `error=true` overrides everything; without it `otel.status_code` counts, and without that the
 /// HTTP status.
@@ -27,7 +27,7 @@ pub(super) fn take<'a>(attributes: &mut Vec<Attribute<'a>>, kind: SpanKind) -> S
     }
 }
 
-/// Takes `error=true` out. Any other `error` is an attribute like others.
+/// Removes `error=true` and returns true. Any other `error` is an ordinary attribute.
 fn take_error(attributes: &mut Vec<Attribute<'_>>) -> bool {
     let before = attributes.len();
     attributes.retain(|a| !(a.key == "error" && a.value == Value::Bool(true)));
@@ -46,7 +46,7 @@ fn from_http<'a>(attributes: &[Attribute<'a>], kind: SpanKind) -> Status<'a> {
     }
 }
 
-/// An answer of 4xx is an error for the client, and none for the server.
+/// A 4xx answer is an error for the client, but not for the server.
 fn http_status(number: i64, kind: SpanKind) -> StatusCode {
     match number {
         100..=398 => StatusCode::Unset,

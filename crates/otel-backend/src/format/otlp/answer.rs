@@ -24,7 +24,7 @@ impl Encoding {
         }
     }
 
-    /// The encoding of that content type, parameters left aside.
+    /// The encoding for a content type, whose parameters are ignored.
     pub fn of_content_type(content_type: &str) -> Option<Self> {
         let essence = content_type.split(';').next().unwrap_or_default().trim();
         [Self::Protobuf, Self::Json]
@@ -33,7 +33,7 @@ impl Encoding {
     }
 }
 
-/// What a request to OTLP holds.
+/// The signal of an OTLP request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
     /// Spans.
@@ -44,9 +44,9 @@ pub enum Signal {
     Metrics,
 }
 
-/// An `ExportTraceServiceResponse` or its like for another signal. So many `rejected` spans, log records
-/// or data points were not taken, for that reason; a reason without any is a warning. If there is
-/// neither, the answer is empty, as the specification asks.
+/// An `ExportTraceServiceResponse`, or its counterpart for another signal. `rejected` is the number
+/// of spans, log records or data points that were not accepted, with the reason; a reason without
+/// rejections is a warning. Without either the answer is empty, as the specification requires.
 pub fn export_response(
     encoding: Encoding,
     signal: Signal,
@@ -89,7 +89,7 @@ impl Signal {
     }
 }
 
-/// A `google.rpc.Status`, the body of an error's answer.
+/// A `google.rpc.Status`, the body of an error answer.
 pub fn status(encoding: Encoding, code: u8, message: &str) -> Vec<u8> {
     match encoding {
         Encoding::Protobuf => {

@@ -1,4 +1,4 @@
-//! The messages of OTLP, from bytes to the model.
+//! Decodes OTLP's messages to the model.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::model::{
     StatusCode, Text, TraceId, UnixNanos, Value,
 };
 
-/// The depth to which arrays and maps may be nested.
+/// The deepest nesting of arrays and maps.
 const MAX_DEPTH: usize = 32;
 
 pub(super) fn read_resource<'a>(head: &GroupHead<'a>) -> Result<Resource<'a>, Malformed> {
@@ -52,7 +52,7 @@ pub(super) fn read_scope<'a>(head: &GroupHead<'a>) -> Result<Scope<'a>, Malforme
     Ok(read)
 }
 
-/// The ids of a span as they stand in its message.
+/// The ids of a span as given in its message.
 #[derive(Default)]
 struct RawIds<'a> {
     trace_id: &'a [u8],
@@ -60,14 +60,14 @@ struct RawIds<'a> {
     parent: &'a [u8],
 }
 
-/// Reads a span that is expected to have so many attributes.
+/// Decodes a span, with capacity for the expected number of attributes.
 pub(super) fn read_span<'a>(
     message: &'a [u8],
     attributes: usize,
     resource: Arc<Resource<'a>>,
     scope: Arc<Scope<'a>>,
 ) -> Result<Span<'a>, InvalidSpan> {
-    // The ids may come last, so others stand in their place until all is read.
+    // The ids may come last, so placeholders are used until the whole message is read.
     let placeholder = SpanIds {
         trace_id: TraceId::MAX,
         span_id: SpanId::MAX,
@@ -165,8 +165,8 @@ fn read_status(bytes: &[u8]) -> Result<Status<'_>, Malformed> {
     Ok(read)
 }
 
-/// Reads an attribute where it is to stay: one that is returned is copied by every function on its
-/// way.
+/// Decodes an attribute directly into the list: a returned attribute would be copied by every
+/// function on its way.
 pub(super) fn push_attribute<'a>(
     bytes: &'a [u8],
     depth: usize,
@@ -184,7 +184,7 @@ pub(super) fn push_attribute<'a>(
     Ok(())
 }
 
-/// Reads an `AnyValue`; `None` if it cannot be read.
+/// Decodes an `AnyValue`; `None` if it is invalid.
 pub fn decode_value(bytes: &[u8]) -> Option<Value<'_>> {
     let mut value = Value::Empty;
     read_value(bytes, 0, &mut value).ok()?;
@@ -205,7 +205,7 @@ pub(super) fn read_value<'a>(
     read: &mut Value<'a>,
 ) -> Result<(), Malformed> {
     if depth > MAX_DEPTH {
-        return Err(Malformed("a value lies too deep in others"));
+        return Err(Malformed("a value is nested too deeply"));
     }
     *read = Value::Empty;
     let mut reader = Reader::new(bytes);
@@ -246,7 +246,7 @@ fn elements<'a, T>(
     Ok(read)
 }
 
-/// A string value. Bytes that are not UTF-8 stay what they are: bytes.
+/// A string value. Bytes that are not UTF-8 are kept as bytes.
 fn string(bytes: &[u8]) -> Value<'_> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Value::String(Cow::Borrowed(text)),
@@ -254,7 +254,7 @@ fn string(bytes: &[u8]) -> Value<'_> {
     }
 }
 
-/// A name. What is not UTF-8 is replaced by U+FFFD, so that one bad byte does not cost the span.
+/// A name. Bytes that are not UTF-8 become U+FFFD, so that one bad byte does not cost the span.
 pub(super) fn text(bytes: &[u8]) -> Text<'_> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),

@@ -1,4 +1,4 @@
-//! From spans to OTLP's bytes.
+//! Encodes spans to OTLP's bytes.
 
 use super::fields::{VALUES, any_value, event, key_value, link, resource, scope, span, status};
 use crate::format::protobuf::{
@@ -39,7 +39,7 @@ pub fn encode_span(it: &Span<'_>, out: &mut Vec<u8>) {
     }
 }
 
-/// Appends a `Resource` message; the schema URL is not part of it.
+/// Appends a `Resource` message, which does not include the schema URL.
 pub fn encode_resource(it: &Resource<'_>, out: &mut Vec<u8>) {
     encode_attributes(resource::ATTRIBUTES, &it.attributes, out);
     write_uint(
@@ -49,7 +49,7 @@ pub fn encode_resource(it: &Resource<'_>, out: &mut Vec<u8>) {
     );
 }
 
-/// Appends an `InstrumentationScope` message; the schema URL is not part of it.
+/// Appends an `InstrumentationScope` message, which does not include the schema URL.
 pub fn encode_scope(it: &Scope<'_>, out: &mut Vec<u8>) {
     write_text(scope::NAME, &it.name, out);
     write_text(scope::VERSION, &it.version, out);
@@ -94,7 +94,7 @@ pub(super) fn encode_value(it: &Value<'_>, out: &mut Vec<u8>) {
     match it {
         Value::Empty => {}
         Value::String(text) => write_bytes(any_value::STRING, text.as_bytes(), out),
-        // A member of a oneof is written even if it is zero: it says which member it is.
+        // A member of a oneof is written even if it is zero, since it tells which member is set.
         Value::Bool(bool) => write_member(any_value::BOOL, u64::from(*bool), out),
         Value::Int(int) => write_member(any_value::INT, int.cast_unsigned(), out),
         Value::Double(double) => write_fixed64(any_value::DOUBLE, double.to_bits(), out),

@@ -1,5 +1,5 @@
-//! The field numbers of OTLP's messages, as trace.proto, common.proto and resource.proto give them,
-//! and which of the fields hold elements.
+//! The field numbers of OTLP's messages, from trace.proto, common.proto and resource.proto, and the
+//! fields that hold elements.
 
 use crate::format::weight::Shape;
 
@@ -86,21 +86,21 @@ pub(crate) mod any_value {
     pub(crate) const BYTES: u32 = 7;
 }
 
-/// `ArrayValue` and `KeyValueList` both hold their elements in field 1.
+/// The elements of both `ArrayValue` and `KeyValueList` are in field 1.
 pub(super) const VALUES: u32 = 1;
 
-/// `ExportTraceServiceRequest` and `TracesData`: the elements in them.
+/// The elements of `ExportTraceServiceRequest` and `TracesData`.
 pub static EXPORT_REQUEST: Shape = Shape(&[(traces::RESOURCE_SPANS, &RESOURCE_SPANS)]);
 static RESOURCE_SPANS: Shape = Shape(&[
     (resource_spans::RESOURCE, &RESOURCE),
     (resource_spans::SCOPE_SPANS, &SCOPE_SPANS),
 ]);
 static SCOPE_SPANS: Shape = Shape(&[(scope_spans::SCOPE, &SCOPE), (scope_spans::SPANS, &SPAN)]);
-/// `Resource`
+/// The elements of `Resource`.
 pub static RESOURCE: Shape = Shape(&[(resource::ATTRIBUTES, &KEY_VALUE)]);
-/// `InstrumentationScope`
+/// The elements of `InstrumentationScope`.
 pub static SCOPE: Shape = Shape(&[(scope::ATTRIBUTES, &KEY_VALUE)]);
-/// `Span`
+/// The elements of `Span`.
 pub static SPAN: Shape = Shape(&[
     (span::ATTRIBUTES, &KEY_VALUE),
     (span::EVENTS, &EVENT),

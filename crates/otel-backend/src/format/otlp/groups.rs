@@ -1,12 +1,12 @@
-//! Spans in bytes, grouped by resource and scope: a `TracesData` whose spans are not decoded.
+//! Encoded spans, grouped by resource and scope: a `TracesData` whose spans are not decoded.
 
 use super::Malformed;
 use super::fields::{resource_spans, scope_spans, traces};
 use crate::format::protobuf::{Reader, write_bytes, write_message};
 
-/// The resource and the scope of one `ScopeSpans`, each part in bytes.
+/// The encoded resource and scope of a `ScopeSpans`.
 ///
-/// A part that was absent is empty, which means the same.
+/// An absent part is empty, which means the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct GroupHead<'a> {
     /// A `Resource` message.
@@ -24,14 +24,14 @@ pub struct GroupHead<'a> {
 pub struct Group<'a> {
     /// The resource and the scope of the spans.
     pub head: GroupHead<'a>,
-    /// Each a `Span` message, in the order sent.
+    /// The `Span` messages, in the order sent.
     pub spans: Vec<&'a [u8]>,
 }
 
 /// Splits a `TracesData` into its groups, in the order sent.
 ///
 /// # Errors
-/// [`Malformed`] if the bytes outside the spans are not such a message. The spans are not looked at.
+/// [`Malformed`] if the bytes outside the spans are not such a message. The spans are not checked.
 pub fn groups(traces_data: &[u8]) -> Result<Vec<Group<'_>>, Malformed> {
     let mut groups = Vec::new();
     let mut reader = Reader::new(traces_data);
@@ -63,7 +63,7 @@ fn read_resource_spans<'a>(
             _ => field.skip(&mut reader)?,
         }
     }
-    // The fields of a message may come in any order: the resource behind its spans, too.
+    // The fields of a message may have any order, so the resource may come after its spans.
     for group in groups.iter_mut().skip(first) {
         group.head.resource = resource;
         group.head.resource_schema = schema;
@@ -86,7 +86,7 @@ fn read_scope_spans(message: &[u8]) -> Result<Group<'_>, Malformed> {
     Ok(Group { head, spans })
 }
 
-/// Appends a `TracesData` of these groups: one `ResourceSpans` with one `ScopeSpans` for each.
+/// Appends a `TracesData` with one `ResourceSpans` and one `ScopeSpans` for each group.
 pub fn write_groups<'a, S>(groups: impl IntoIterator<Item = (GroupHead<'a>, S)>, out: &mut Vec<u8>)
 where
     S: IntoIterator<Item = &'a [u8]>,

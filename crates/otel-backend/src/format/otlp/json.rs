@@ -1,6 +1,6 @@
-//! OTLP's JSON, read and written.
+//! OTLP's JSON, in both directions.
 //!
-//! It differs from protobuf's usual JSON in two things: ids are hexadecimal, and enums are numbers.
+//! It differs from protobuf's JSON mapping in two ways: ids are hexadecimal, and enums are numbers.
 //!
 //! Spec: <https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding>
 

@@ -1,7 +1,7 @@
-//! OTLP's logs in protobuf: from bytes to records, and back.
+//! OTLP's logs in protobuf: conversion to records, and back.
 //!
-//! `ExportLogsServiceRequest` and `LogsData` have the same bytes, and resources and scopes lie in them as
-//! in traces: [`groups`](super::groups) splits both.
+//! `ExportLogsServiceRequest` and `LogsData` have the same bytes, with resources and scopes as in
+//! traces, so [`groups`](super::groups) splits both.
 //!
 //! Spec: <https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/logs/v1/logs.proto>
 

@@ -1,5 +1,5 @@
-//! The number of data points in OTLP metrics and the services that sent them: metrics are not kept, so
-//! nothing else of them is read.
+//! Counts the data points in OTLP metrics and collects the services that sent them. Metrics are not
+//! stored, so nothing else is read.
 //!
 //! Spec: <https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/metrics/v1/metrics.proto>
 
@@ -13,12 +13,12 @@ use super::fields::{any_value, key_value, resource};
 use crate::format::json::JsonText;
 use crate::format::protobuf::Reader;
 
-/// What is known of an `ExportMetricsServiceRequest`.
+/// The outline of an `ExportMetricsServiceRequest`.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct MetricsOutline {
     /// The number of data points.
     pub points: usize,
-    /// The services that sent them; "" stands for one that does not say its name.
+    /// The services that sent them; "" for a service without a name.
     pub services: BTreeSet<String>,
 }
 
@@ -26,8 +26,8 @@ const RESOURCE_METRICS: u32 = 1;
 const RESOURCE: u32 = 1;
 const SCOPE_METRICS: u32 = 2;
 const METRICS: u32 = 2;
-/// `gauge`, `sum`, `histogram`, `exponential_histogram` and `summary` of a `Metric`, each of which holds
-/// its data points in field 1.
+/// The fields `gauge`, `sum`, `histogram`, `exponential_histogram` and `summary` of a `Metric`,
+/// each of which holds its data points in field 1.
 const DATA: [u32; 5] = [5, 7, 9, 10, 11];
 const DATA_POINTS: u32 = 1;
 
@@ -61,7 +61,7 @@ pub fn read_metrics(bytes: &[u8]) -> Result<MetricsOutline, Malformed> {
     Ok(outline)
 }
 
-/// Hands over the fields of a message that have one of these numbers; they must be messages.
+/// Calls a function with each field that has one of these numbers and is a message.
 fn each<'a>(
     message: &'a [u8],
     numbers: &[u32],
@@ -107,7 +107,7 @@ fn service_of(message: &[u8]) -> Result<Option<String>, Malformed> {
 /// Reads a request in JSON.
 ///
 /// # Errors
-/// The body is not such a message in JSON.
+/// The JSON is invalid.
 pub fn read_metrics_json(bytes: &[u8]) -> serde_json::Result<MetricsOutline> {
     let request: RequestJson<'_> = serde_json::from_slice(bytes)?;
     let mut outline = MetricsOutline::default();
@@ -176,7 +176,7 @@ struct MetricJson {
 
 #[derive(Deserialize)]
 struct DataJson {
-    /// A value that is ignored takes no memory.
+    /// An ignored value takes no memory.
     #[serde(rename = "dataPoints", alias = "data_points")]
     data_points: Option<Vec<IgnoredAny>>,
 }

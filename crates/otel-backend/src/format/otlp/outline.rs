@@ -4,18 +4,18 @@ use super::fields::span;
 use crate::format::protobuf::Reader;
 use crate::model::{Span, SpanId, SpanKind, TraceId, UnixNanos};
 
-/// The fields of a span by which a search rules most spans out. They come first in its message.
+/// The fields by which a search excludes most spans. They come first in the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Outline<'a> {
-    /// The trace.
+    /// The trace id.
     pub trace_id: TraceId,
-    /// The span's own id; `None` if the message has no valid one. Stored spans always have one.
+    /// The span id; `None` if the message has no valid one. Stored spans always have one.
     pub span_id: Option<SpanId>,
-    /// The span that caused it.
+    /// The parent's id.
     pub parent: Option<SpanId>,
-    /// The span's name, as received.
+    /// The name, as received.
     pub name: &'a [u8],
-    /// Its role.
+    /// The kind.
     pub kind: SpanKind,
     /// The start.
     pub start: UnixNanos,
@@ -37,8 +37,8 @@ impl<'a> Outline<'a> {
         }
     }
 
-    /// Reads a message up to the end of the span. The store holds only messages of which this is the
-    /// outline of the decoded span; of others it may be `None`, or wrong where a field is repeated.
+    /// Reads a message up to its end field. For stored messages, the result equals the outline of
+    /// the decoded span; for others it may be `None`, or wrong if a field is repeated.
     pub fn read(message: &'a [u8]) -> Option<Self> {
         let (mut trace_id, mut span_id, mut parent) = (None, None, None);
         let mut name = &[][..];

@@ -1,4 +1,4 @@
-//! From spans to `TracesData`, grouped by resource and by scope again.
+//! Encodes spans to `TracesData`, grouped by resource and scope.
 
 use std::iter;
 use std::sync::Arc;
@@ -7,11 +7,11 @@ use super::encode::{encode_resource, encode_scope, encode_span};
 use super::groups::{GroupHead, write_groups};
 use crate::model::{Resource, Scope, Span};
 
-/// A message is complete when its spans have this many bytes. Clients of gRPC refuse messages of 4 MiB.
+/// The size of the spans in a message, in bytes. gRPC clients refuse messages of 4 MiB.
 const MESSAGE: usize = 1024 * 1024;
 
-/// Spans as `TracesData` messages of about 1 MiB, each made when it is asked for. One after the other
-/// they are one `TracesData`, too: a reader of protobuf joins what is repeated.
+/// Encodes spans to `TracesData` messages of about 1 MiB, each made when it is asked for.
+/// Concatenated they are one `TracesData` too, since a protobuf reader merges repeated fields.
 pub fn traces_data<'s>(mut spans: impl Iterator<Item = Span<'s>>) -> impl Iterator<Item = Vec<u8>> {
     iter::from_fn(move || {
         let mut message = Message::default();
@@ -28,19 +28,19 @@ pub fn traces_data<'s>(mut spans: impl Iterator<Item = Span<'s>>) -> impl Iterat
 #[derive(Default)]
 struct Message<'s> {
     groups: Vec<Group<'s>>,
-    /// Bytes of all spans; resources and scopes come on top.
+    /// The bytes of all spans, without resources and scopes.
     size: usize,
 }
 
 struct Group<'s> {
     resource: Arc<Resource<'s>>,
     scope: Arc<Scope<'s>>,
-    /// Each a `Span` message.
+    /// The `Span` messages.
     spans: Vec<Vec<u8>>,
 }
 
 impl<'s> Message<'s> {
-    /// Adds a span; within its group it is the last one.
+    /// Adds a span at the end of its group.
     fn push(&mut self, span: &Span<'s>) {
         let mut message = Vec::new();
         encode_span(span, &mut message);

@@ -1,4 +1,4 @@
-//! From OTLP's bytes to spans.
+//! Decodes OTLP's bytes to spans.
 
 use std::sync::Arc;
 
@@ -7,20 +7,20 @@ use super::{Group, GroupHead, Malformed, groups};
 use crate::format::{Decoded, Incoming};
 use crate::model::{InvalidSpan, Resource, Scope, Span};
 
-/// Spans of one resource and scope, which are decoded; the spans are not yet.
+/// Spans with their decoded resource and scope; the spans themselves are not decoded yet.
 #[derive(Debug)]
 pub struct SpanGroup<'a> {
     /// The resource that emitted the spans.
     pub resource: Arc<Resource<'a>>,
     /// The scope that recorded them.
     pub scope: Arc<Scope<'a>>,
-    /// Each a `Span` message.
+    /// The `Span` messages.
     pub messages: Vec<&'a [u8]>,
 }
 
-/// Reads an `ExportTraceServiceRequest` or a `TracesData`.
+/// Decodes an `ExportTraceServiceRequest` or a `TracesData`.
 ///
-/// A span that is not valid, or whose own bytes cannot be read, is an error of its own.
+/// A span that is invalid, or whose own bytes cannot be read, is an error of its own.
 ///
 /// # Errors
 /// [`Malformed`] if the bytes around the spans are not such a message.
@@ -33,7 +33,7 @@ pub fn decode_traces(bytes: &[u8]) -> Result<Decoded<'_>, Malformed> {
     });
     Ok(Box::new(spans.map(move |(message, resource, scope)| {
         let span = read_span(message, attributes, resource, scope)?;
-        // Spans of one sender have about as many attributes as the one before.
+        // Spans of a sender usually have about as many attributes as the previous one.
         attributes = span.attributes.len();
         Ok(Incoming {
             span,
@@ -42,7 +42,7 @@ pub fn decode_traces(bytes: &[u8]) -> Result<Decoded<'_>, Malformed> {
     })))
 }
 
-/// Reads resources and scopes, and leaves the spans undecoded.
+/// Decodes resources and scopes, but not the spans.
 ///
 /// # Errors
 /// [`Malformed`] if it cannot be read.
@@ -66,7 +66,7 @@ pub fn span_groups(groups: Vec<Group<'_>>) -> Result<Vec<SpanGroup<'_>>, Malform
     Ok(read)
 }
 
-/// Whether two groups come from the very same message, or from equal ones.
+/// Returns true if two groups have the same resource message, or equal ones.
 fn same_resource(a: &GroupHead<'_>, b: &GroupHead<'_>) -> bool {
     a.resource == b.resource && a.resource_schema == b.resource_schema
 }
@@ -75,15 +75,15 @@ impl<'a> SpanGroup<'a> {
     /// Decodes one of the group's messages.
     ///
     /// # Errors
-    /// [`InvalidSpan`] if it is not a span.
+    /// [`InvalidSpan`] if it is not a valid span.
     pub fn decode(&self, message: &'a [u8]) -> Result<Span<'a>, InvalidSpan> {
         self.decode_expecting(0, message)
     }
 
-    /// As [`Self::decode`], with room for so many attributes.
+    /// Like [`Self::decode`], with capacity for so many attributes.
     ///
     /// # Errors
-    /// [`InvalidSpan`] if it is not a span.
+    /// [`InvalidSpan`] if it is not a valid span.
     pub fn decode_expecting(
         &self,
         attributes: usize,

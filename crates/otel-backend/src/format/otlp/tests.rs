@@ -1,4 +1,4 @@
-//! Our reader and writer against the generated messages of `opentelemetry-proto`.
+//! Compares our reader and writer with the generated messages of `opentelemetry-proto`.
 
 use std::borrow::Cow;
 
@@ -91,7 +91,7 @@ prop_compose! {
             name, trace_state, kind, flags, start_time_unix_nano: times.0, end_time_unix_nano: times.1,
             attributes, events, links,
             dropped_attributes_count: dropped.0, dropped_events_count: dropped.1, dropped_links_count: dropped.2,
-            // A status that says nothing is the same as none.
+            // An empty status is the same as none.
             status: status.map(|(message, code)| Status { message, code }).filter(|s| *s != Status::default()),
         }
     }
@@ -116,7 +116,7 @@ prop_compose! {
     }
 }
 
-/// Writes spans as the store does.
+/// Encodes spans as the store does.
 fn encode(spans: &[Span<'_>]) -> Vec<u8> {
     let mut out = Vec::new();
     for span in spans {
@@ -135,13 +135,13 @@ fn encode(spans: &[Span<'_>]) -> Vec<u8> {
     out
 }
 
-/// All spans, of which none may be rejected.
+/// All spans; fails if one is rejected.
 fn all(decoded: Decoded<'_>) -> Vec<Span<'_>> {
     let spans = decoded.map(|incoming| incoming.map(|incoming| incoming.span));
     spans.collect::<Result<_, _>>().unwrap()
 }
 
-/// How many spans are valid, and why the others are not.
+/// The number of valid spans, and the reasons why the others are invalid.
 fn valid_and_rejected(decoded: Decoded<'_>) -> (usize, Vec<String>) {
     let (valid, rejected): (Vec<_>, Vec<_>) = decoded.partition(Result::is_ok);
     let reasons = rejected
@@ -252,7 +252,7 @@ fn values_that_lie_too_deep_cost_only_their_span() {
 
 #[test]
 fn text_that_is_not_utf8_becomes_bytes() {
-    // A key value "k" of which the string is the byte 0xff.
+    // An attribute with the key "k" whose string value is the byte 0xff.
     let attribute = b"\x0a\x01k\x12\x03\x0a\x01\xff";
     let mut span = b"\x0a\x10AAAAAAAAAAAAAAAA\x12\x08BBBBBBBB".to_vec();
     crate::format::protobuf::write_bytes(9, attribute, &mut span);
@@ -290,7 +290,7 @@ fn json_and_protobuf_say_the_same() {
     let from_json = all(decode_json(json).unwrap());
     let bytes = encode(&from_json);
     let from_bytes = all(decode_traces(&bytes).unwrap());
-    // NaN equals nothing, itself included: compare what is printed.
+    // NaN is not equal to itself, so the printed forms are compared.
     assert_eq!(format!("{from_bytes:?}"), format!("{from_json:?}"));
     let span = &from_json[0];
     // Text without escapes is not copied.

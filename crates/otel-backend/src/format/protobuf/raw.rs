@@ -1,8 +1,8 @@
-//! The fields of any message as they were written, so that the same bytes can be written again.
+//! Reads the fields of any message in such a way that the same bytes can be written again.
 
 use super::{BYTES, FIXED32, FIXED64, Malformed, Reader, VARINT, write_varint};
 
-/// A field, and all of its bytes.
+/// A field and all its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RawField<'a> {
     pub(crate) number: u32,
@@ -11,7 +11,7 @@ pub(crate) struct RawField<'a> {
     pub(crate) bytes: &'a [u8],
 }
 
-/// The value of a field, by the way in which it is written.
+/// The value of a field, by wire type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RawValue<'a> {
     Varint(u64),
@@ -20,10 +20,10 @@ pub(crate) enum RawValue<'a> {
     Fixed32(u32),
 }
 
-/// Takes the next field off a message; `None` at its end.
+/// Removes the next field from a message; `None` at its end.
 ///
 /// # Errors
-/// [`Malformed`] if what is there is not a field.
+/// [`Malformed`] if the bytes are not a field.
 #[inline]
 pub(crate) fn next_field<'a>(message: &mut &'a [u8]) -> Result<Option<RawField<'a>>, Malformed> {
     let whole = *message;
@@ -47,7 +47,7 @@ pub(crate) fn next_field<'a>(message: &mut &'a [u8]) -> Result<Option<RawField<'
     }))
 }
 
-/// Takes a number off bytes.
+/// Removes a varint from the bytes.
 ///
 /// # Errors
 /// [`Malformed`] if they do not begin with one.
@@ -84,16 +84,16 @@ pub(crate) fn write_field(number: u32, value: RawValue<'_>, out: &mut Vec<u8>) {
     }
 }
 
-/// How many bytes a number has as [`write_varint`] writes it.
+/// The length of a number as [`write_varint`] writes it.
 #[inline]
 pub(crate) fn varint_length(value: u64) -> usize {
-    // Seven bits a byte, and one byte for zero.
+    // Seven bits per byte; zero takes one byte.
     (64 - (value | 1).leading_zeros() as usize).div_ceil(7)
 }
 
 impl RawField<'_> {
-    /// Whether [`write_field`] writes the very same bytes: a number may be written in more bytes than
-    /// it needs.
+    /// Returns true if [`write_field`] would write the same bytes, since a number may be encoded in
+    /// more bytes than necessary.
     #[inline]
     pub(crate) fn is_canonical(&self) -> bool {
         let value = match self.value {

@@ -1,4 +1,4 @@
-//! Events and links, which OpenTelemetry's exporters write into texts.
+//! Events and links, which OpenTelemetry's exporters encode as text.
 
 use serde_json::{Map, Value as Json};
 
@@ -6,13 +6,13 @@ use super::json::attributes;
 use crate::format::tags::take_string;
 use crate::model::{Attribute, Event, Id, Link, Text, UnixNanos, from_short_hex};
 
-/// Links beyond these stay attributes.
+/// The most links; further ones stay attributes.
 const MAX_LINKS: usize = 128;
 
-/// An event of an annotation.
+/// The event in an annotation.
 ///
-/// With attributes it is `{"name": {…}}` or `"name": {…}`, as the specification has it, or
-/// `name|{…}|dropped`, as the Collector does. Every other text is the name.
+/// With attributes it is `{"name": {…}}` or `"name": {…}`, as in the specification, or
+/// `name|{…}|dropped`, as in the Collector. Any other text is the name.
 pub(super) fn event((time, text): (u64, Text<'_>)) -> Event<'_> {
     let time = UnixNanos::from_micros(time);
     match specified(&text).or_else(|| collectors(&text)) {
@@ -53,15 +53,15 @@ fn collectors(text: &str) -> Option<Event<'static>> {
     })
 }
 
-/// `{…}|dropped`
+/// Parses `{…}|dropped`.
 fn attributes_and_dropped(text: &str) -> Option<(Vec<Attribute<'static>>, u32)> {
     let (json, dropped) = text.rsplit_once('|')?;
     let object = serde_json::from_str(json).ok()?;
     Some((attributes(object), dropped.parse().ok()?))
 }
 
-/// Takes the tags `otlp.link.0` and so on, in which the Collector writes
-/// `trace id|span id|trace state|{…}|dropped`.
+/// Removes the tags `otlp.link.0` and so on, in which the Collector writes `trace id|span id|trace
+/// state|{…}|dropped`.
 pub(super) fn take_links<'a>(tags: &mut Vec<Attribute<'a>>) -> Vec<Link<'a>> {
     let mut links = Vec::new();
     while links.len() < MAX_LINKS {

@@ -1,4 +1,4 @@
-//! The parts that both versions of Zipkin's JSON share.
+//! Code for both versions of Zipkin's JSON.
 
 use std::borrow::Cow;
 
@@ -25,7 +25,7 @@ pub(super) struct EndpointJson<'a> {
     port: Option<Number>,
 }
 
-/// Reads a list of spans, each on its own, so that one that cannot be read is rejected alone.
+/// Decodes a list of spans separately, so that only an invalid one is rejected.
 pub(super) fn decode_list<'a>(
     bytes: &'a [u8],
     read: fn(&'a str) -> serde_json::Result<ZipkinSpan<'a>>,
@@ -39,7 +39,7 @@ pub(super) fn decode_list<'a>(
     })))
 }
 
-/// Microseconds, as a number or as text; `None` for what is not a time.
+/// Microseconds, as a number or text; `None` if it is not a time.
 pub(super) fn micros(json: Option<Json>) -> Option<u64> {
     let number = match json? {
         Json::Number(number) => number,
@@ -66,7 +66,7 @@ pub(super) fn attributes<'a>(object: Map<String, Json>) -> Vec<Attribute<'a>> {
     object.into_iter().map(attribute).collect()
 }
 
-/// A value with the type that JSON gives it.
+/// A value with its JSON type.
 pub(super) fn value<'a>(json: Json) -> Value<'a> {
     match json {
         Json::Null => Value::Empty,

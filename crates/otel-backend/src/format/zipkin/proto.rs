@@ -52,15 +52,15 @@ mod entry {
     pub(super) const VALUE: u32 = 2;
 }
 
-/// Bytes of an id that are read: one more than any id has, so that a longer one is seen to be too long.
+/// The bytes read of an id: one more than any id has, so that a longer one is refused.
 const ID_BYTES: usize = 17;
 
-/// `ListOfSpans`: the elements in it.
+/// The elements of `ListOfSpans`.
 pub static LIST_OF_SPANS: Shape = Shape(&[(list::SPANS, &SPAN)]);
 static SPAN: Shape = Shape(&[(span::ANNOTATIONS, &LEAF), (span::TAGS, &LEAF)]);
 static LEAF: Shape = Shape(&[]);
 
-/// Reads a `ListOfSpans`. A span that cannot be read is an error of its own.
+/// Decodes a `ListOfSpans`. A span that cannot be read is an error of its own.
 ///
 /// # Errors
 /// [`Malformed`] if the bytes around the spans are not such a message.
@@ -101,7 +101,7 @@ fn read_field<'a>(
         span::ID => read.id = hex(field.bytes(reader)?),
         span::KIND => read.kind = kind(field.varint(reader)?),
         span::NAME => read.name = text(field.bytes(reader)?),
-        // Zero stands for a time that is not known.
+        // Zero means an unknown time.
         span::TIMESTAMP => read.start = Some(field.fixed64(reader)?).filter(|start| *start != 0),
         span::DURATION => read.duration = field.varint(reader)?,
         span::LOCAL_ENDPOINT => read.local = read_endpoint(field.bytes(reader)?)?,
@@ -181,7 +181,7 @@ fn address<const N: usize, A: From<[u8; N]> + ToString>(bytes: &[u8]) -> Option<
     Some(A::from(bytes).to_string())
 }
 
-/// What is not UTF-8 is replaced by U+FFFD.
+/// Bytes that are not UTF-8 become U+FFFD.
 fn text(bytes: &[u8]) -> Text<'_> {
     String::from_utf8_lossy(bytes)
 }

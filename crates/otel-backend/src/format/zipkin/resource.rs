@@ -20,12 +20,12 @@ const PREFIXES: [&str; 14] = [
     "aws.log.",
 ];
 
-/// Takes the resource out of the tags. `service` is the name of the local endpoint, or "".
+/// Removes the resource from the tags. `service` is the name of the local endpoint, or "".
 pub(super) fn take<'a>(tags: &mut Vec<Attribute<'a>>, service: Text<'a>) -> Resource<'a> {
     let is_of_resource =
         |tag: &mut Attribute<'_>| PREFIXES.iter().any(|prefix| tag.key.starts_with(prefix));
     let mut attributes: Vec<_> = tags.extract_if(.., is_of_resource).collect();
-    // The tag has the name as it was given; endpoints are in lower case by Zipkin's custom.
+    // The tag has the original name; Zipkin usually converts the names of endpoints to lower case.
     let named = attributes
         .iter()
         .any(|attribute| attribute.key == "service.name");

@@ -1,13 +1,13 @@
-//! A span's status out of its tags.
+//! Extracts a span's status from its tags.
 
 use crate::format::tags::{status_code, take_string};
 use crate::model::{Attribute, Status, StatusCode, Text};
 
-/// Takes the status out of the tags.
+/// Removes the status from the tags.
 ///
-/// OpenTelemetry's exporters say `otel.status_code`, and put the description of an error into
+/// OpenTelemetry's exporters write `otel.status_code`, and put the description of an error into
 /// `error`. Without a code, Zipkin takes a span with a tag `error` as failed, whatever its value;
-/// here the value "false" is the exception.
+/// here the value "false" is an exception.
 pub(super) fn take<'a>(tags: &mut Vec<Attribute<'a>>) -> Status<'a> {
     let code = take_string(tags, "otel.status_code").map(|code| named(&code));
     let description = take_string(tags, "otel.status_description");
@@ -30,7 +30,7 @@ fn has_error(tags: &[Attribute<'_>]) -> bool {
     error.is_some_and(|error| error.value.text() != "false")
 }
 
-/// The description in `error`; none if it only says "true".
+/// The description in `error`; `None` if it only says "true".
 fn take_error<'a>(tags: &mut Vec<Attribute<'a>>) -> Option<Text<'a>> {
     let index = tags.iter().position(|tag| tag.key == "error")?;
     let text = tags.remove(index).value.text().into_owned();

@@ -1,4 +1,4 @@
-//! What real clients send, both versions, and what nobody should send.
+//! Tests with what real clients send, in both versions, and with invalid input.
 
 use proptest::prelude::*;
 
@@ -288,7 +288,7 @@ fn version_1_tells_kind_times_and_ends_by_annotations() {
     assert!(matches!(span.attributes[3].value, Value::Bytes(_)));
 }
 
-/// A captured body with some bytes changed, cut out or repeated.
+/// A captured body with some bytes changed, removed or repeated.
 fn damaged(body: &'static [u8]) -> impl Strategy<Value = Vec<u8>> {
     let change = (any::<prop::sample::Index>(), any::<u8>(), 0..4_usize);
     prop::collection::vec(change, 1..6).prop_map(|changes| {

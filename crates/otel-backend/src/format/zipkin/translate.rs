@@ -1,4 +1,4 @@
-//! From Zipkin's model to OTLP's.
+//! Converts Zipkin's model to OTLP's.
 
 use super::{Endpoint, ZipkinSpan, annotation, resource, status};
 use crate::format::shared::{Resources, Scopes};
@@ -8,10 +8,10 @@ use crate::model::{
     Value, from_short_hex,
 };
 
-/// The attribute by which the Collector marks a span that came without its start.
+/// The attribute by which the Collector marks a span received without a start.
 const NO_START: &str = "otel.zipkin.absentField.startTime";
 
-/// Translates a span.
+/// Converts a span.
 pub(super) fn translate<'a>(
     span: ZipkinSpan<'a>,
     resources: &mut Resources<'a>,
@@ -41,7 +41,7 @@ pub(super) fn translate<'a>(
     let start = span.start.unwrap_or_default();
     Ok(Span {
         trace_state,
-        // OpenTelemetry's exporters put W3C's "sampled" there.
+        // OpenTelemetry's exporters write W3C's "sampled" flag there.
         flags: u32::from(span.debug),
         name: span.name,
         kind,
@@ -82,7 +82,7 @@ fn named_id<const N: usize>(what: &str, hex: &str) -> Result<[u8; N], InvalidSpa
     })
 }
 
-/// The scope by its name of today, or by the one it had.
+/// The scope from the current tags, or from the former ones.
 fn take_any_scope<'a>(tags: &mut Vec<Attribute<'a>>) -> Scope<'a> {
     let (name, version) = ("otel.library.name", "otel.library.version");
     let (name, version) = (take_string(tags, name), take_string(tags, version));
@@ -131,7 +131,7 @@ fn add_text<'a>(tags: &mut Vec<Attribute<'a>>, key: &'static str, text: Text<'a>
     }
 }
 
-/// Adds an attribute unless there is a tag of that key.
+/// Adds an attribute, unless there is a tag with that key.
 fn add<'a>(tags: &mut Vec<Attribute<'a>>, key: &'static str, value: Value<'a>) {
     if !tags.iter().any(|tag| tag.key == key) {
         tags.push(Attribute::new(key, value));

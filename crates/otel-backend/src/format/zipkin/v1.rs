@@ -1,4 +1,4 @@
-//! Version 1 of Zipkin's JSON: kind, times and endpoints are told by annotations.
+//! Version 1 of Zipkin's JSON, in which annotations define kind, times and endpoints.
 
 use std::borrow::Cow;
 
@@ -53,10 +53,10 @@ struct BinaryAnnotation<'a> {
     endpoint: Option<EndpointJson<'a>>,
 }
 
-/// Reads a list of spans of version 1. A span that cannot be read is an error of its own.
+/// Decodes a list of version 1 spans. A span that cannot be read is an error of its own.
 ///
 /// # Errors
-/// The body is not a list in JSON.
+/// The body is not a JSON list.
 pub fn decode(bytes: &[u8]) -> serde_json::Result<Decoded<'_>> {
     decode_list(bytes, |json| {
         Ok(serde_json::from_str::<Span<'_>>(json)?.into())
@@ -110,7 +110,8 @@ impl<'a> ZipkinSpan<'a> {
         self.take_local(endpoint, is_first);
     }
 
-    /// The local end is that of the annotation that sends or receives; without one, that of any other.
+    /// The local endpoint is that of the annotation for sending or receiving; without one, that of
+    /// any other.
     fn take_local(&mut self, endpoint: Endpoint<'a>, for_sure: bool) {
         if !endpoint.service.is_empty() && (for_sure || self.local.service.is_empty()) {
             self.local = endpoint;
@@ -121,7 +122,7 @@ impl<'a> ZipkinSpan<'a> {
         let endpoint = annotation.endpoint.map(Endpoint::from).unwrap_or_default();
         let key = annotation.key.0;
         match key.as_ref() {
-            // The address of the other end: of the server, of the client, of the broker.
+            // The address of the other end: of the server, the client, or the broker.
             "sa" | "ca" | "ma" if is_true(annotation.value.as_ref()) => self.remote = endpoint,
             "lc" => {
                 self.take_local(endpoint, false);
@@ -160,7 +161,7 @@ fn is_true(value: Option<&Json>) -> bool {
     }
 }
 
-/// A value of the type that its annotation names; text that cannot be read as that type stays text.
+/// A value of the type that its annotation gives; text that is not of that type stays text.
 fn typed<'a>(json: Option<Json>, kind: &str) -> Value<'a> {
     let text = match json {
         Some(Json::String(text)) => text,

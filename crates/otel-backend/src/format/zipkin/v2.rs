@@ -41,10 +41,10 @@ struct Annotation<'a> {
     value: JsonText<'a>,
 }
 
-/// Reads a list of spans of version 2. A span that cannot be read is an error of its own.
+/// Decodes a list of version 2 spans. A span that cannot be read is an error of its own.
 ///
 /// # Errors
-/// The body is not a list in JSON.
+/// The body is not a JSON list.
 pub fn decode(bytes: &[u8]) -> serde_json::Result<Decoded<'_>> {
     decode_list(bytes, |json| {
         Ok(serde_json::from_str::<Span<'_>>(json)?.into())

@@ -5,27 +5,27 @@ use crate::model::{Attribute, Span, SpanKind, StatusCode, Value};
 /// A field of a span.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Field {
-    /// Its name.
+    /// The name.
     Name,
-    /// Its kind: `server`, …, `unspecified`.
+    /// The kind: `server`, …, `unspecified`.
     Kind,
-    /// Its status: `error`, `ok`, `unset`.
+    /// The status: `error`, `ok`, `unset`.
     Status,
-    /// The message of its status.
+    /// The message of the status.
     StatusMessage,
-    /// Its duration.
+    /// The duration.
     Duration,
-    /// The names of its events.
+    /// The names of the events.
     EventName,
-    /// The name of its scope.
+    /// The name of the scope.
     ScopeName,
-    /// The version of its scope.
+    /// The version of the scope.
     ScopeVersion,
-    /// An attribute of that key.
+    /// An attribute with that key.
     Attribute(Place, String),
 }
 
-/// A place where attributes are looked for.
+/// A place where attributes are looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Place {
     /// The span or its resource.
@@ -43,7 +43,7 @@ pub enum Place {
 }
 
 impl Place {
-    /// The attributes there.
+    /// The attributes in that place.
     pub fn attributes<'s>(self, span: &'s Span<'s>) -> Vec<&'s [Attribute<'s>]> {
         match self {
             Self::Any => vec![&span.attributes, &span.resource.attributes],
@@ -74,7 +74,7 @@ impl Field {
         }
     }
 
-    /// Its values in a span; none if the span has no such attribute.
+    /// The field's values in a span; empty if the span does not have it.
     pub fn values<'s>(&self, span: &'s Span<'s>) -> Vec<Value<'s>> {
         let text = |text: &'s str| vec![Value::String(text.into())];
         match self {

@@ -1,4 +1,4 @@
-//! Records that were found, still as bytes.
+//! Found records, still encoded.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -17,12 +17,12 @@ use crate::model::{LogRecord, UnixNanos};
 pub struct FoundLogs {
     /// The records, in order.
     pub logs: Vec<FoundLog>,
-    /// Where the answer ends, if there are more.
+    /// The end of the answer, if there are more records.
     pub next: Option<LogCursor>,
     pub(super) _held: Held,
 }
 
-/// A record that was found. Records sort in the order of the answer.
+/// A found record. Records sort in the order of the answer.
 #[derive(Debug)]
 pub struct FoundLog {
     pub(super) rank: u64,
@@ -31,16 +31,17 @@ pub struct FoundLog {
     head: Rc<Head>,
 }
 
-/// The place at which an answer ends: a moment, and how many records of that moment have been given.
+/// The position at which an answer ends: a time, and the number of records with that time that have
+/// been returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogCursor {
     /// The time of the last record.
     pub time: UnixNanos,
-    /// The number of records of that time which have been given.
+    /// The number of records with that time that have been returned.
     pub skip: usize,
 }
 
-/// Where a record comes from, in bytes.
+/// The encoded resource and scope of a record.
 #[derive(Debug)]
 pub(super) struct Head {
     resource: Vec<u8>,
@@ -59,12 +60,13 @@ impl FoundLog {
         }
     }
 
-    /// The time by which it is found.
+    /// The time by which the record is found.
     pub fn instant(&self) -> UnixNanos {
         self.entry.instant()
     }
 
-    /// A number that is the same for the same record, and hardly for another.
+    /// A number that identifies the record: equal for the same record, and very probably different
+    /// for others.
     pub fn key(&self) -> u64 {
         let ids = (self.entry.trace_id, self.entry.span_id);
         let mut hasher = Xxh3::with_seed(self.entry.time.0 ^ self.entry.observed.0.rotate_left(32));
@@ -74,10 +76,10 @@ impl FoundLog {
         hasher.digest()
     }
 
-    /// Decodes it, and hands it over.
+    /// Decodes the record and passes it to `take`.
     ///
     /// # Errors
-    /// [`Malformed`] if it is not a record.
+    /// [`Malformed`] if it is not a valid record.
     pub fn with<T>(&self, take: impl FnOnce(&LogRecord<'_>) -> T) -> Result<T, Malformed> {
         let groups = log_groups(vec![group_of(&self.head, &self.rest)])?;
         let decode = |group: &LogGroup<'_>| {
@@ -87,7 +89,7 @@ impl FoundLog {
         groups.first().map_or(Err(Malformed::EMPTY), decode)
     }
 
-    /// Its bytes in memory, an estimate.
+    /// The approximate memory of the record, in bytes.
     pub(super) fn size(&self) -> usize {
         self.rest.len() + size_of::<Self>() + self.head.size()
     }
@@ -95,7 +97,7 @@ impl FoundLog {
 
 impl Ord for FoundLog {
     fn cmp(&self, other: &Self) -> Ordering {
-        // By their bytes too, so that records of one moment always have the same order.
+        // The bytes are compared too, so that records with the same time have a fixed order.
         self.rank
             .cmp(&other.rank)
             .then_with(|| self.rest.cmp(&other.rest))
@@ -142,7 +144,7 @@ impl Head {
     }
 }
 
-/// The cursor as it stands in an address.
+/// Writes the cursor in the form used in URLs.
 impl fmt::Display for LogCursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.time.0, self.skip)
@@ -150,7 +152,7 @@ impl fmt::Display for LogCursor {
 }
 
 impl LogCursor {
-    /// The cursor that is written so. One beyond a million records of one moment is none.
+    /// Parses that form. A cursor beyond a million records with one time is invalid.
     pub fn parse(text: &str) -> Option<Self> {
         let (time, skip) = text.split_once('.')?;
         Some(Self {

@@ -1,4 +1,4 @@
-//! A text that log records are searched for, in any case of its letters.
+//! Search texts for log records, in upper or lower case.
 
 use crate::model::{Attribute, LogRecord, Value};
 
@@ -6,23 +6,23 @@ use crate::model::{Attribute, LogRecord, Value};
 #[derive(Debug, Clone)]
 pub struct LogText {
     pattern: regex::Regex,
-    /// The same for bytes that are not known to be text.
+    /// The same pattern for bytes that may not be text.
     bytes: regex::bytes::Regex,
 }
 
-/// The text is too long to be searched for.
+/// The search text is too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the text has more than {MAX_TEXT} bytes: search for a part of it")]
 pub struct TextTooLong;
 
-/// Bytes of a text that can be searched for.
+/// The longest search text, in bytes.
 const MAX_TEXT: usize = 1000;
 
 impl LogText {
-    /// A search for this text.
+    /// Makes a search for this text.
     ///
     /// # Errors
-    /// [`TextTooLong`] if it has more than 1,000 bytes.
+    /// [`TextTooLong`] if it is longer than 1,000 bytes.
     pub fn new(text: &str) -> Result<Self, TextTooLong> {
         if text.len() > MAX_TEXT {
             return Err(TextTooLong);
@@ -40,13 +40,14 @@ impl LogText {
         })
     }
 
-    /// Whether it is somewhere in the bytes of records; if it is in a record, it is in its bytes.
+    /// Returns true if the text occurs in the encoded records; a record that contains it also has
+    /// it in its bytes.
     pub(super) fn may_be_in(&self, bytes: &[u8]) -> bool {
         self.bytes.is_match(bytes)
     }
 
-    /// Whether it is in a record: in its body, in a key or a text of its attributes, in its event's
-    /// name.
+    /// Returns true if the text is in a record: in its body, in a key or a text of its attributes,
+    /// or in its event's name.
     pub(super) fn is_in(&self, record: &LogRecord<'_>) -> bool {
         self.pattern.is_match(&record.event_name)
             || self.is_in_value(&record.body)

@@ -8,14 +8,14 @@ use traceql::{Batch, Column, Scope as At, Source, Value};
 
 use crate::model::{Attribute, Span, UnixNanos, Value as Sent};
 
-/// Spans, one after the other.
+/// A list of spans.
 #[derive(Debug)]
 pub struct Spans<'s> {
     spans: &'s [Span<'s>],
 }
 
 impl<'s> Spans<'s> {
-    /// All spans of one trace, or some spans of any.
+    /// All spans of one trace, or any spans.
     pub fn of_trace(spans: &'s [Span<'s>]) -> Self {
         Self { spans }
     }
@@ -33,12 +33,12 @@ impl<'s> Spans<'s> {
         ends.collect::<Vec<_>>().into()
     }
 
-    /// A value for each span.
+    /// A column with a value for each span.
     fn values<'a>(&'a self, take: impl Fn(&'a Span<'s>) -> Value<'a>) -> Column<'a> {
         Column::Values(self.spans.iter().map(take).collect())
     }
 
-    /// A value for each event or link of each span.
+    /// A column with a value for each event or link of each span.
     fn items<'a, T: 'a>(
         &'a self,
         items: impl Fn(&'a Span<'s>) -> &'a [T],
@@ -51,7 +51,7 @@ impl<'s> Spans<'s> {
         Column::Values(values)
     }
 
-    /// A value for each thing that spans share: those of one sender lie together.
+    /// A column with a value for each object that spans share; spans of one sender are adjacent.
     fn shared<'a, T: 'a>(
         &'a self,
         of: impl Fn(&'a Span<'s>) -> &'a Arc<T>,
@@ -188,17 +188,17 @@ impl Batch for Spans<'_> {
     }
 }
 
-/// A count as rows are counted.
+/// A number in the type of row numbers.
 pub(in crate::query) fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-/// Nanoseconds as durations are kept.
+/// Nanoseconds in the type of durations.
 pub(in crate::query) fn nanos(nanos: u64) -> i64 {
     i64::try_from(nanos).unwrap_or(i64::MAX)
 }
 
-/// How long after the start something happened; negative if before.
+/// The time from the start to an event; negative if the event came before.
 fn since(start: UnixNanos, time: UnixNanos) -> i64 {
     if time >= start {
         nanos(time.0 - start.0)
@@ -211,13 +211,13 @@ fn text(text: &str) -> Value<'_> {
     Value::text(text)
 }
 
-/// The value of the first attribute of that key.
+/// The value of the first attribute with that key.
 pub(in crate::query) fn find<'a>(attributes: &'a [Attribute<'_>], key: &str) -> Value<'a> {
     let found = attributes.iter().find(|attribute| attribute.key == key);
     found.map_or(Value::Nil, |attribute| value(&attribute.value))
 }
 
-/// A value that was sent, as queries see it.
+/// A sent value in the form of queries.
 pub(in crate::query) fn value<'a>(sent: &'a Sent<'_>) -> Value<'a> {
     match sent {
         Sent::Array(values) => {
@@ -233,7 +233,7 @@ pub(in crate::query) fn value<'a>(sent: &'a Sent<'_>) -> Value<'a> {
     }
 }
 
-/// A value that a query can compare; others are nil to it.
+/// A value that a query can compare; others are nil.
 fn scalar<'a>(sent: &'a Sent<'_>) -> Value<'a> {
     match sent {
         Sent::String(string) => text(string),

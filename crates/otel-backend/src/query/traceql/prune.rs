@@ -1,11 +1,11 @@
-//! What the store can look for on behalf of a query.
+//! The part of a query that the store's index can test.
 
 use traceql::syntax::Expr;
 use traceql::{Comparison, Field as Asked, Intrinsic, Scope, Value};
 
 use crate::query::condition::{Condition, Field, Literal, Operator, Pattern, Place, Test};
 
-/// A condition that every span satisfies that satisfies the expression; others may satisfy it too.
+/// A condition that holds for every span that satisfies the expression, and possibly for others.
 pub(in crate::query) fn prune(expr: &Expr) -> Condition {
     match expr {
         Expr::All(exprs) => Condition::All(exprs.iter().map(prune).collect()),
@@ -36,7 +36,7 @@ pub(in crate::query) fn prune(expr: &Expr) -> Condition {
     }
 }
 
-/// What every span satisfies.
+/// The condition that every span satisfies.
 const ANY: Condition = Condition::All(Vec::new());
 
 /// The comparison with its sides exchanged.
@@ -53,7 +53,7 @@ fn turned(comparison: Comparison) -> Comparison {
 fn compare(field: &Asked, comparison: Comparison, value: &Value<'_>) -> Condition {
     let operator = match comparison {
         Comparison::Equal => Operator::Equal,
-        // A list differs from what one of its elements is.
+        // A list may contain other elements too, so an unequal element does not exclude it.
         Comparison::NotEqual => return ANY,
         Comparison::Less => Operator::Less,
         Comparison::LessOrEqual => Operator::LessOrEqual,
@@ -81,19 +81,19 @@ fn compare(field: &Asked, comparison: Comparison, value: &Value<'_>) -> Conditio
     test(field, operator, literal)
 }
 
-/// A number with which durations are compared: nanoseconds.
+/// The nanoseconds of a value that is compared with durations.
 fn duration(value: &Value<'_>) -> Option<Literal> {
     let nanos = value.as_int().and_then(|nanos| u64::try_from(nanos).ok());
     nanos.map(Literal::Duration)
 }
 
-/// Whether an integer equals a floating-point number only if both read alike.
+/// Returns true if a floating-point number equals the integer only if both have the same text.
 fn exact(int: i64) -> bool {
     int.unsigned_abs() < 1 << 53
 }
 
 fn match_(field: &Asked, pattern: &str) -> Condition {
-    // As in TraceQL, where `.` is any character.
+    // As in TraceQL, `.` matches any character.
     let pattern = Pattern::new(&format!("(?s:{pattern})")).ok();
     test(field, Operator::Match, pattern.map(Literal::Pattern))
 }
@@ -109,7 +109,7 @@ fn test(field: &Asked, operator: Operator, literal: Option<Literal>) -> Conditio
     }
 }
 
-/// The field as the store knows it; `None` if it does not.
+/// The corresponding field of the store; `None` if there is none.
 fn field_of(field: &Asked) -> Option<Field> {
     Some(match field {
         Asked::Attribute(scope, key) => Field::Attribute(place(*scope), key.clone()),

@@ -1,4 +1,4 @@
-//! A batch that is looked at for as long as there is patience.
+//! A batch whose evaluation has a time limit.
 
 use std::borrow::Cow;
 
@@ -6,8 +6,8 @@ use traceql::{Batch, Column, Scope, Source};
 
 use crate::query::Patience;
 
-/// Another batch, with an end of patience: after it, what comes out means nothing, and whoever asks
-/// checks the patience once more.
+/// A batch with a time limit; after it, the results mean nothing, and the caller must check the
+/// limit again.
 #[derive(Debug)]
 pub struct Watched<'a, B> {
     batch: &'a B,
@@ -15,7 +15,7 @@ pub struct Watched<'a, B> {
 }
 
 impl<'a, B: Batch> Watched<'a, B> {
-    /// The same spans, for as long as there is patience.
+    /// The same spans with a time limit.
     pub fn new(batch: &'a B, patience: &'a Patience) -> Self {
         Self { batch, patience }
     }

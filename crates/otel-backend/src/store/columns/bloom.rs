@@ -1,4 +1,4 @@
-//! Filters: which values a column certainly does not have.
+//! Filters that tell which values a column certainly does not have.
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -6,13 +6,13 @@ use xxhash_rust::xxh3::xxh3_64;
 #[derive(Debug)]
 pub(super) struct Bloom(Vec<u8>);
 
-/// Bits for each value, and how many of them stand for it: one value in a hundred that is not there
-/// is taken for one that is.
+/// The bits per value, and how many of them are set for it: one in a hundred values that are not in
+/// the filter seems to be in it.
 const BITS: usize = 10;
 const PROBES: u64 = 6;
 
 impl Bloom {
-    /// The filter of no values, with room for so many.
+    /// An empty filter with capacity for so many values.
     pub(super) fn with_room_for(values: usize) -> Self {
         Self(vec![0; (values * BITS).div_ceil(8)])
     }
@@ -33,7 +33,7 @@ impl Bloom {
         }
     }
 
-    /// Whether the value may be there.
+    /// Returns true if the value may be in the column.
     pub(super) fn may_hold(&self, value: &[u8]) -> bool {
         self.bits(value).all(|bit| {
             let byte = self.0.get(bit / 8);
@@ -43,7 +43,7 @@ impl Bloom {
 
     fn bits(&self, value: &[u8]) -> impl Iterator<Item = usize> + use<> {
         let length = (self.0.len() as u64 * 8).max(1);
-        // Double hashing: the two halves of one hash make as many as needed.
+        // Double hashing: the two halves of one hash give as many as needed.
         let hash = xxh3_64(value);
         let step = hash.rotate_right(32) | 1;
         let nth = move |n| hash.wrapping_add(step.wrapping_mul(n)) % length;

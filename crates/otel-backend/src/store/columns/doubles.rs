@@ -1,7 +1,7 @@
-//! Columns of floating-point numbers, by their bits.
+//! Columns of floating-point numbers.
 //!
-//! Numbers that people measure mostly have few decimal places: they are stored as whole numbers of
-//! tenths, hundredths, … if that gives back the very same bits.
+//! Measured numbers usually have few decimal places: they are stored as integers of tenths,
+//! hundredths, … if that restores the exact bits.
 
 use std::io;
 
@@ -9,21 +9,21 @@ use super::ReadAt;
 use super::numbers::Numbers;
 use super::pack::{Cursor, Damaged, Packer, Unpacker};
 
-/// What is known of a column of floating-point numbers without unpacking it.
+/// The header of a column of floating-point numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Doubles {
-    /// Decimal places; `None` if the bits are stored.
+    /// The number of decimal places; `None` if the bits are stored.
     places: Option<usize>,
     pub(super) numbers: Numbers,
 }
 
 const POWERS: [f64; 7] = [1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6];
 
-/// Whole numbers below this have exact floating-point counterparts.
+/// Integers below this have exact floating-point counterparts.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
 impl Doubles {
-    /// Writes a column of numbers, of which these are the bits.
+    /// Writes a column of numbers, given by their bits.
     pub(super) fn write(bits: &[u64], packer: &mut Packer) -> io::Result<()> {
         let decimal = (0..POWERS.len()).find_map(|places| {
             let numbers = bits.iter().map(|bits| whole(*bits, places));
@@ -37,7 +37,7 @@ impl Doubles {
         Numbers::write(bits, packer)
     }
 
-    /// Reads what [`Self::write`] wrote about the column.
+    /// Reads the header that [`Self::write`] wrote.
     pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Self, Damaged> {
         let places = cursor.size()?;
         Ok(Self {
@@ -60,7 +60,7 @@ impl Doubles {
         Ok(numbers)
     }
 
-    /// The smallest and the largest number, if that is known.
+    /// The smallest and the largest number, if they are known.
     pub(super) fn range(&self) -> Option<(f64, f64)> {
         let power = POWERS.get(self.places?)?;
         let bound = |number: i64| double(number.cast_unsigned(), *power);
@@ -76,7 +76,7 @@ fn double(number: u64, power: f64) -> f64 {
     number.cast_signed() as f64 / power
 }
 
-/// How many parts of that many decimal places a number has, if it is made of such parts.
+/// The number as an integer with so many decimal places, if that is exact.
 #[expect(clippy::cast_possible_truncation, reason = "the number is in range")]
 fn whole(bits: u64, places: usize) -> Option<u64> {
     let power = POWERS.get(places)?;

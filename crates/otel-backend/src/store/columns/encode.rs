@@ -1,4 +1,4 @@
-//! From spans to a group of columns.
+//! Encodes spans as a group of columns.
 
 use std::collections::HashMap;
 use std::io;
@@ -15,23 +15,23 @@ use crate::format::protobuf::{RawField, RawValue, next_field};
 use crate::model::{SpanId, TraceId};
 use crate::store::zigzag;
 
-/// A span that is to be put into columns.
+/// A span to be encoded in columns.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Row<'a> {
     pub(crate) trace_id: TraceId,
     pub(crate) span_id: Option<SpanId>,
     pub(crate) start: u64,
     pub(crate) end: u64,
-    /// The number of its resource and scope.
+    /// The index of its resource and scope.
     pub(crate) head: u32,
     /// Its `Span` message.
     pub(crate) message: &'a [u8],
 }
 
-/// Writes a group of spans, those of a trace one after the other. `heads` are the resources and scopes.
+/// Writes a group of spans, which must be grouped by trace. `heads` are the resources and scopes.
 ///
 /// # Errors
-/// If the compressor refuses, or one span has more than some million values.
+/// If the compressor fails, or if a span has more than some million values.
 pub(crate) fn encode(
     rows: &[Row<'_>],
     heads: &[GroupHead<'_>],
@@ -92,7 +92,7 @@ fn id_bytes(id: Option<SpanId>) -> [u8; 8] {
     id.map_or([0; 8], |id| *id.as_bytes())
 }
 
-/// How long after the span before it each span starts.
+/// The difference of each span's start to that of the previous one.
 fn starts(rows: &[Row<'_>]) -> Vec<u64> {
     let mut last = rows.first().map_or(0, |row| row.start);
     let difference = |row: &Row<'_>| {
@@ -103,14 +103,14 @@ fn starts(rows: &[Row<'_>]) -> Vec<u64> {
     rows.iter().map(difference).collect()
 }
 
-/// Where the spans of a trace are.
+/// The positions of the spans of a trace.
 enum Places<'r, 'a> {
-    /// They are few, and are looked through.
+    /// A few spans, which are searched one by one.
     Few(&'r [Row<'a>]),
     Many(HashMap<SpanId, usize>),
 }
 
-/// Traces of more spans get an index.
+/// The number of spans from which a trace gets an index.
 const FEW: usize = 32;
 
 impl<'r, 'a> Places<'r, 'a> {
@@ -136,20 +136,20 @@ impl<'r, 'a> Places<'r, 'a> {
 /// The span that a message belongs to.
 struct Context<'c> {
     row: &'c Row<'c>,
-    /// Its place in the trace.
+    /// Its position in the trace.
     place: usize,
     places: &'c Places<'c, 'c>,
 }
 
 impl Context<'_> {
-    /// How far away the parent is, if it is in the group.
+    /// The distance to the parent, if it is in the group.
     fn parent(&self, bytes: &[u8]) -> Option<u64> {
         let place = self.places.find(SpanId::from_slice(bytes).ok()?)?;
         let (place, own) = (i64::try_from(place).ok()?, i64::try_from(self.place).ok()?);
         Some(zigzag::encode(place - own))
     }
 
-    /// How a field is stored that is no attribute, and what it holds.
+    /// The kind and the content of a field that is not an attribute.
     fn field<'a>(&self, place: Place, field: &RawField<'a>) -> (Kind, Cell<'a>) {
         let row = self.row;
         match (place, field.number, field.value) {
@@ -184,7 +184,7 @@ impl Context<'_> {
     }
 }
 
-/// A group that spans are being added to.
+/// A group to which spans are added.
 #[derive(Default)]
 struct Group<'a> {
     columns: Vec<Column<'a>>,
@@ -192,7 +192,7 @@ struct Group<'a> {
     shapes: [Shapes; Place::ALL.len()],
     /// The shape of each span.
     codes: Vec<u64>,
-    /// The columns of the message that is being added, behind those of the messages around it.
+    /// The columns of the message being added, after those of the enclosing messages.
     path: Vec<u32>,
 }
 
@@ -264,7 +264,7 @@ impl<'a> Group<'a> {
         }
     }
 
-    /// The number of the column of that name, which is made if it is not there.
+    /// The number of the column with that name, which is created if necessary.
     fn column(&mut self, place: Place, node: u32, name: Name<'a>) -> u32 {
         let expected = self.shapes_of(place).expected(node);
         if let Some(expected) = expected
@@ -323,7 +323,7 @@ impl<'a> Group<'a> {
     }
 }
 
-/// The column that a field belongs to, and what it holds.
+/// The column of a field, and its content.
 #[inline]
 fn describe<'a>(place: Place, field: &RawField<'a>, context: &Context<'_>) -> (Name<'a>, Cell<'a>) {
     let number = field.number;

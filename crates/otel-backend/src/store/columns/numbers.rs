@@ -1,8 +1,8 @@
 //! Columns of numbers.
 //!
 //! Each number is stored as its distance from the smallest one, in as many bytes as the largest
-//! distance needs. First come the lowest bytes of all numbers, then the next bytes, and so on: bytes
-//! that are alike lie together, which suits the compressor.
+//! distance needs. The lowest bytes of all numbers come first, then the next bytes, and so on:
+//! similar bytes are together, which suits the compressor.
 
 use std::io;
 
@@ -10,13 +10,13 @@ use super::ReadAt;
 use super::pack::{Chunk, Cursor, Damaged, MAX_VALUES, Packer, Unpacker};
 use crate::store::zigzag;
 
-/// What is known of a column of numbers without unpacking it. The numbers are signed.
+/// The header of a column of numbers, which are signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Numbers {
     pub(super) count: usize,
     pub(super) min: i64,
     pub(super) max: i64,
-    /// Bytes of each number; none if all are the same.
+    /// The bytes of each number; zero if all are equal.
     width: usize,
     chunk: Chunk,
 }
@@ -48,7 +48,7 @@ impl Numbers {
         packer.chunk(&planes)
     }
 
-    /// Reads what [`Self::write`] wrote about the column.
+    /// Reads the header that [`Self::write`] wrote.
     pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Self, Damaged> {
         let count = cursor.count()?;
         let min = zigzag::decode(cursor.number()?);
@@ -97,7 +97,7 @@ fn byte(number: u64, place: usize) -> u8 {
     number.to_le_bytes().get(place).copied().unwrap_or_default()
 }
 
-/// Bytes that a number needs; none for zero.
+/// The number of bytes that a number needs; none for zero.
 fn width_of(number: u64) -> usize {
     (u64::BITS - number.leading_zeros()).div_ceil(8) as usize
 }

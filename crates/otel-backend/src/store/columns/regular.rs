@@ -1,10 +1,10 @@
-//! Whether columns say all there is to say about spans.
+//! Checks if columns hold everything about spans.
 
 use super::shape::{Kind, Name, Place};
 use crate::format::otlp::fields::{event, link, span, status};
 
-/// Whether each field is written as usual, and each that has one value is there once. `names` are the
-/// columns, and `shapes` those that messages of each place have.
+/// Returns true if every field is encoded canonically, and singular fields occur at most once.
+/// `names` are the columns, `shapes` the shapes of messages in each place.
 pub(super) fn is_regular<'s>(
     names: &[Name<'_>],
     shapes: impl IntoIterator<Item = (Place, &'s [u32])>,
@@ -13,7 +13,7 @@ pub(super) fn is_regular<'s>(
     !names.iter().any(is_unusual) && !shapes.into_iter().any(repeats)
 }
 
-/// Whether a shape has a field twice of which a message has one.
+/// Returns true if a shape has a singular field twice.
 fn repeats(names: &[Name<'_>], place: Place, shape: &[u32]) -> bool {
     let mut seen = 0_u64;
     shape.iter().any(|column| {
@@ -30,7 +30,7 @@ fn repeats(names: &[Name<'_>], place: Place, shape: &[u32]) -> bool {
     })
 }
 
-/// Whether a field that is known is stored in a way that says less than it could.
+/// Returns true if a known field is stored in a form that tells less than it could.
 fn is_unusual(name: &Name<'_>) -> bool {
     let (place, field, kind) = (name.place, name.field, name.kind);
     let is_attribute = place.attributes() == Some(field);
@@ -53,7 +53,7 @@ fn is_unusual(name: &Name<'_>) -> bool {
     }
 }
 
-/// Whether a message may have a field several times.
+/// Returns true if a message may have a field several times.
 fn may_repeat(place: Place, field: u32) -> bool {
     match place {
         Place::Span => matches!(field, span::ATTRIBUTES | span::EVENTS | span::LINKS),

@@ -1,14 +1,14 @@
-//! Shapes: which fields a message has, in which order.
+//! Shapes: the fields of a message in their order.
 //!
-//! Most spans of a program have the same fields, so a group stores each shape once, and of every
-//! span the number of its shape. What the fields hold is in columns.
+//! Most spans of a program have the same fields, so a group stores each shape once, and the number
+//! of its shape for each span. The content of fields is in columns.
 
 use std::collections::HashMap;
 
 use crate::format::otlp::fields::{any_value, event, key_value, link, span};
 use crate::format::protobuf::{RawField, RawValue, next_field};
 
-/// The messages that are taken apart.
+/// The messages that are split into fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Place {
     Span = 0,
@@ -17,20 +17,20 @@ pub(crate) enum Place {
     Status = 3,
 }
 
-/// How a field is stored.
+/// The encoding of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
-    /// The id of the trace, which is stored once.
+    /// The trace id, which is stored once.
     TraceId = 0,
-    /// The id, the start and the end of the span, of which each span has one.
+    /// The id, the start and the end of the span, which each span has.
     SpanId = 1,
     Start = 2,
     End = 3,
-    /// The id of another span of the trace, by how many places that is away.
+    /// The id of another span of the trace, as its distance.
     Parent = 4,
-    /// A time, by how long after the start of the span it is.
+    /// A time, relative to the start of the span.
     AfterStart = 5,
-    /// A message that is taken apart: the number of its shape.
+    /// A message that is split into fields: the number of its shape.
     Message = 6,
     /// A number.
     Varint = 7,
@@ -38,28 +38,28 @@ pub(super) enum Kind {
     Fixed32 = 9,
     /// Text, or other bytes.
     Bytes = 10,
-    /// An attribute of this column's key, by the type of its value.
+    /// An attribute with this column's key, by the type of its value.
     Text = 11,
     Bool = 12,
     Int = 13,
     Double = 14,
     /// Any other value, as a message.
     Any = 15,
-    /// A field with its key as it is written, or what cannot be read.
+    /// A field with its key as it is encoded, or the invalid rest of a message.
     Raw = 16,
 }
 
 /// The form of a column's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
-    /// There are none: they lie elsewhere.
+    /// There are none: they are stored elsewhere.
     None,
     Numbers,
     Doubles,
     Texts,
 }
 
-/// What a column holds.
+/// The name of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Name<'a> {
     pub(super) place: Place,
@@ -70,20 +70,20 @@ pub(super) struct Name<'a> {
     pub(super) key: &'a [u8],
 }
 
-/// What a field holds.
+/// The content of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cell<'a> {
-    /// It is known without a column.
+    /// It is implied, and needs no column.
     Implied,
     Number(u64),
     Bytes(&'a [u8]),
     Message(Place, &'a [u8]),
 }
 
-/// The shapes of the messages of one place.
+/// The shapes of the messages in one place.
 ///
-/// They lie in a tree: each field of a message leads from a node to the next one. Where the message
-/// before went is tried first, so that hardly anything has to be looked up.
+/// They form a tree: each field of a message leads from one node to the next. The path of the
+/// previous message is tried first, so that lookups are rare.
 #[derive(Debug)]
 pub(super) struct Shapes {
     nodes: Vec<Node>,
@@ -94,7 +94,7 @@ pub(super) struct Shapes {
 
 #[derive(Debug, Default, Clone, Copy)]
 struct Node {
-    /// The column by which the last message went on, and where it came to.
+    /// The column with which the last message continued, and the next node.
     last: Option<(u32, u32)>,
     /// The shape that ends here.
     shape: Option<u32>,
@@ -123,7 +123,7 @@ impl Place {
         }
     }
 
-    /// What a field holds that is a message.
+    /// The place of the messages in a field, if it holds messages.
     pub(super) fn message(self, field: u32) -> Option<Self> {
         match (self, field) {
             (Self::Span, span::EVENTS) => Some(Self::Event),
@@ -174,16 +174,16 @@ impl Kind {
 }
 
 impl Shapes {
-    /// Where every message begins.
+    /// The first node of every message.
     pub(super) const START: u32 = 0;
 
-    /// The column by which the message before went on from here.
+    /// The column with which the previous message continued from here.
     pub(super) fn expected(&self, node: u32) -> Option<u32> {
         let (column, _) = self.nodes.get(node as usize)?.last?;
         Some(column)
     }
 
-    /// Where a column leads to.
+    /// The node that a column leads to.
     pub(super) fn step(&mut self, node: u32, column: u32) -> u32 {
         let last = self.nodes.get(node as usize).and_then(|node| node.last);
         if let Some((expected, next)) = last
@@ -202,7 +202,7 @@ impl Shapes {
         next
     }
 
-    /// The number of the shape of a message that ends here, with these columns.
+    /// The number of the shape that ends here with these columns.
     pub(super) fn end(&mut self, node: u32, columns: &[u32]) -> u32 {
         let next = u32::try_from(self.known.len()).unwrap_or(u32::MAX);
         let Some(node) = self.nodes.get_mut(node as usize) else {
@@ -215,7 +215,7 @@ impl Shapes {
     }
 }
 
-/// How an attribute is stored, its key and its value, if it is written as most are.
+/// The kind, the key and the value of an attribute, if it is encoded canonically.
 pub(super) fn attribute(message: &[u8]) -> Option<(Kind, &[u8], Cell<'_>)> {
     let mut rest = message;
     let key = next_field(&mut rest).ok()??;
@@ -231,7 +231,7 @@ pub(super) fn attribute(message: &[u8]) -> Option<(Kind, &[u8], Cell<'_>)> {
     Some((kind, key, cell))
 }
 
-/// The value in an `AnyValue`, if it is of one of the simple types.
+/// The value in an `AnyValue`, if it has one of the simple types.
 fn typed(value: &[u8]) -> Option<(Kind, Cell<'_>)> {
     let mut rest = value;
     let member: RawField<'_> = next_field(&mut rest).ok()??;

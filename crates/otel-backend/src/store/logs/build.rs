@@ -1,4 +1,4 @@
-//! Putting log records into frames.
+//! Makes frames of log records.
 
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -15,14 +15,14 @@ use crate::store::block::trace_key;
 use crate::store::source::Source;
 use crate::store::upkeep::Stopped;
 
-/// A frame ends with the record with which it reaches this many bytes, uncompressed.
+/// The uncompressed size in bytes at which a frame ends.
 pub(super) const FRAME_TARGET: usize = 1 << 20;
 
-/// zstd's level: the fastest of its ordinary ones. Times and ids get no smaller by higher ones, and the
-/// rest little.
+/// zstd's fastest ordinary level. Higher ones do not compress times and ids better, and the rest
+/// only a little.
 const LEVEL: i32 = 1;
 
-/// Makes frames; keeps the compressor's memory from one to the next.
+/// Makes frames; reuses the compressor's memory.
 pub(crate) struct LogBuilder {
     compressor: zstd::bulk::Compressor<'static>,
 }
@@ -30,7 +30,7 @@ pub(crate) struct LogBuilder {
 impl LogBuilder {
     pub(crate) fn new() -> io::Result<Self> {
         let mut compressor = zstd::bulk::Compressor::new(LEVEL)?;
-        // So that bytes which a disk has changed are not taken for records.
+        // A checksum, so that bytes changed by a disk are not taken as records.
         compressor.include_checksum(true)?;
         Ok(Self { compressor })
     }
@@ -60,7 +60,7 @@ impl LogBuilder {
         Ok(self.build(pieces, came.unwrap_or_default())?)
     }
 
-    /// Makes frames of these records, the earliest first.
+    /// Makes frames of these records, earliest first.
     pub(super) fn build(
         &mut self,
         mut pieces: Vec<Piece<'_>>,
@@ -123,14 +123,14 @@ impl LogBuilder {
     }
 }
 
-/// How many of these records go into the next frame.
+/// The number of these records that fit into the next frame.
 fn frame_length(pieces: &[Piece<'_>]) -> usize {
     let mut services: HashSet<&str> = HashSet::new();
     let mut bytes = 0;
     let reached = pieces.iter().position(|piece| {
         bytes += piece.rest.len();
         if services.insert(&piece.service) {
-            // Large resources fill a frame, too.
+            // Large resources fill a frame too.
             bytes += piece.head.resource.len();
         }
         bytes >= FRAME_TARGET
@@ -138,7 +138,7 @@ fn frame_length(pieces: &[Piece<'_>]) -> usize {
     reached.map_or(pieces.len(), |last| last + 1)
 }
 
-/// The records by their resource and scope, each group in the order of the records.
+/// The records by resource and scope, each group in the order of the records.
 fn grouped<'p, 'a>(pieces: &'p [Piece<'a>]) -> Vec<(GroupHead<'a>, Vec<&'p Piece<'a>>)> {
     let mut numbers = HashMap::new();
     let mut groups: Vec<(GroupHead<'a>, Vec<&'p Piece<'a>>)> = Vec::new();

@@ -1,17 +1,17 @@
-//! The times and the ids of a frame's records, column by column. `docs/format.md` gives the bytes.
+//! The times and ids of a frame's records, column by column. `docs/format.md` describes the bytes.
 
 use crate::format::otlp::LogEntry;
 use crate::format::protobuf::{take_varint, write_varint};
 use crate::model::{SpanId, TraceId, UnixNanos};
 use crate::store::zigzag;
 
-/// Which fields an entry has.
+/// The bits for the fields that an entry has.
 const TIME: u8 = 1;
 const OBSERVED: u8 = 2;
 const TRACE: u8 = 4;
 const SPAN: u8 = 8;
 
-/// The bytes of these entries.
+/// Encodes these entries.
 pub(super) fn encode(entries: impl ExactSizeIterator<Item = LogEntry>) -> Vec<u8> {
     let mut masks = Vec::with_capacity(entries.len());
     let (mut times, mut traces, mut spans) = (Vec::new(), Vec::new(), Vec::new());
@@ -39,7 +39,7 @@ pub(super) fn encode(entries: impl ExactSizeIterator<Item = LogEntry>) -> Vec<u8
     [masks, traces, spans, times].concat()
 }
 
-/// The entries in these bytes, of which there are so many; `None` if that cannot be.
+/// Decodes so many entries; `None` if the bytes do not match.
 pub(super) fn decode(bytes: &[u8], count: usize) -> Option<Vec<LogEntry>> {
     let (masks, rest) = bytes.split_at_checked(count)?;
     let with = |bit| masks.iter().filter(|mask| **mask & bit != 0).count();

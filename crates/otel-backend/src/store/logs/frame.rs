@@ -1,31 +1,31 @@
-//! A frame of log records, and what is known of it without opening it.
+//! A frame of log records, and its index entry.
 
 use std::sync::Arc;
 
 use crate::model::{Severity, TraceId, UnixNanos};
 use crate::store::block::trace_key;
 
-/// A frame that is not in the store yet.
+/// A frame that has not been stored yet.
 #[derive(Debug)]
 pub(crate) struct NewLogFrame {
     pub(super) info: LogInfo,
-    /// When the last of its records was stored.
+    /// The time at which the last of its records was stored.
     pub(crate) came: UnixNanos,
-    /// The compressed columns, and behind them the compressed records.
+    /// The compressed columns, followed by the compressed records.
     pub(super) data: Vec<u8>,
 }
 
-/// The index of a frame.
+/// The index entry of a frame.
 #[derive(Debug, Clone)]
 pub(super) struct LogInfo {
     pub(super) first: UnixNanos,
     pub(super) last: UnixNanos,
-    /// The greatest severity of a record.
+    /// The greatest severity of its records.
     pub(super) severity: Severity,
     pub(super) records: u32,
-    /// The services of which it holds records, sorted; names are cut off after [`MAX_NAME`] bytes.
+    /// The services of its records, sorted; names are truncated to [`MAX_NAME`] bytes.
     pub(super) services: Vec<Arc<str>>,
-    /// The last four bytes of the ids of the traces of which it holds records, sorted.
+    /// The last four bytes of the trace ids of its records, sorted.
     pub(super) traces: Vec<u32>,
     pub(super) columns: Packed,
     pub(super) rest: Packed,
@@ -43,27 +43,28 @@ pub(super) struct Packed {
 pub(crate) struct LogHead {
     pub(crate) id: i64,
     pub(super) info: LogInfo,
-    /// When the last of its records was stored, by this machine's clock.
+    /// The time at which the last of its records was stored, by this machine's clock.
     pub(crate) came: UnixNanos,
-    /// Its data, if the store is in memory.
+    /// The data, if the store is in memory.
     pub(super) resident: Option<Vec<u8>>,
 }
 
-/// Longer names of services are cut off in the index.
+/// The longest service name in the index, in bytes; longer ones are truncated.
 const MAX_NAME: usize = 1024;
 
-/// A part of more bytes, uncompressed, is taken for damaged: no request brings as many.
+/// The largest uncompressed part in bytes; a larger one counts as damaged, since no request has as
+/// many.
 pub(super) const MAX_PART: u32 = 256 << 20;
 
 impl NewLogFrame {
-    /// About how many bytes it takes in the store.
+    /// The approximate size in the store, in bytes.
     pub(crate) fn size(&self) -> u64 {
         self.info.size()
     }
 }
 
 impl LogInfo {
-    /// About how many bytes the frame takes in the store.
+    /// The approximate size of the frame in the store, in bytes.
     fn size(&self) -> u64 {
         const BESIDE: u64 = 100;
         let names: usize = self.services.iter().map(|name| name.len()).sum();
@@ -71,12 +72,12 @@ impl LogInfo {
         data + (names + 4 * self.traces.len()) as u64 + BESIDE
     }
 
-    /// Bytes before compression.
+    /// The size before compression, in bytes.
     pub(super) fn raw_length(&self) -> u64 {
         u64::from(self.columns.raw_length) + u64::from(self.rest.raw_length)
     }
 
-    /// Whether it may hold records of a service.
+    /// Returns true if it may hold records of a service.
     pub(super) fn has_service(&self, name: &str) -> bool {
         let name = indexed(name);
         self.services
@@ -84,20 +85,20 @@ impl LogInfo {
             .is_ok()
     }
 
-    /// Whether it may hold records of a trace.
+    /// Returns true if it may hold records of a trace.
     pub(super) fn has_trace(&self, id: TraceId) -> bool {
         self.traces.binary_search(&trace_key(id)).is_ok()
     }
 }
 
-/// What the index holds of a name.
+/// The form of a name in the index.
 pub(super) fn indexed(name: &str) -> &str {
     let end = name.floor_char_boundary(MAX_NAME);
     name.get(..end).unwrap_or(name)
 }
 
 impl LogHead {
-    /// A frame that has just been made; it keeps its data if it is to be `resident`.
+    /// The index of a frame that has just been made; it keeps its data if it is `resident`.
     pub(crate) fn of(id: i64, frame: NewLogFrame, resident: bool) -> Self {
         Self {
             id,
@@ -107,12 +108,12 @@ impl LogHead {
         }
     }
 
-    /// How old its latest record is: no younger than it is here.
+    /// The age of its latest record, which is never younger than the frame.
     pub(crate) fn age(&self) -> UnixNanos {
         self.info.last.min(self.came)
     }
 
-    /// About how many bytes it takes where it is kept.
+    /// The approximate size in the store, in bytes.
     pub(crate) fn size(&self) -> u64 {
         self.info.size()
     }

@@ -1,4 +1,4 @@
-//! Which log frames are put together, and which are the oldest.
+//! Chooses log frames to merge, and the oldest ones.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,11 +7,11 @@ use super::build::FRAME_TARGET;
 use super::frame::LogHead;
 use crate::model::UnixNanos;
 
-/// Frames of about one size.
+/// Frames of similar size.
 struct Tier {
-    /// Bytes before compression that they have less than.
+    /// The upper limit of their size before compression, in bytes.
     below: u64,
-    /// How many of them make a merge worth while.
+    /// The number of frames that makes a merge worthwhile.
     enough: usize,
 }
 
@@ -26,16 +26,15 @@ const TIERS: [Tier; 2] = [
     },
 ];
 
-/// How many frames are merged at once at most.
+/// The most frames merged at once.
 const MAX_RUN: usize = 64;
 
-/// Bytes before compression of the frames that are merged at once; some frames' worth.
+/// The most bytes before compression merged at once; several frames' worth.
 const MAX_RAW: u64 = 8 << 20;
 
-/// The frames to be put together, oldest first, if there are enough of one size.
+/// The frames to merge, oldest first, if there are enough of one size.
 ///
-/// A frame goes as a whole, so none is made that spans more than an eighth of the time for which records
-/// are kept.
+/// A frame is removed as a whole, so none may span more than an eighth of the retention time.
 pub(crate) fn choose(
     frames: &[Arc<LogHead>],
     kept_for: Option<Duration>,
@@ -53,7 +52,7 @@ pub(crate) fn choose(
     })
 }
 
-/// Splits frames, oldest first, into those that may be put together.
+/// Splits frames, oldest first, into runs that may be merged.
 fn runs(
     frames: Vec<Arc<LogHead>>,
     kept_for: Option<Duration>,
@@ -74,7 +73,7 @@ fn runs(
     })
 }
 
-/// The frames whose latest record is as old as that.
+/// The frames whose latest record is at least that old.
 pub(crate) fn oldest(frames: &[Arc<LogHead>], until: UnixNanos) -> Vec<i64> {
     let old = frames.iter().filter(|head| head.age() <= until);
     old.map(|head| head.id).collect()

@@ -1,4 +1,4 @@
-//! The log frames that a question needs, and what is in them.
+//! Finds the log frames that a query needs, and reads them.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,18 +11,18 @@ use crate::model::{Severity, TraceId, UnixNanos};
 use crate::store::source::{Part, Source};
 use crate::store::{ReadError, Reader};
 
-/// What is known beforehand of the records that a question is about.
+/// The conditions on records that the index can test.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogScope {
-    /// The service; any if `None`.
+    /// The service; `None` for any.
     pub service: Option<String>,
     /// The earliest time.
     pub from: UnixNanos,
     /// The latest time.
     pub to: UnixNanos,
-    /// The least severity.
+    /// The lowest severity.
     pub severity: Severity,
-    /// The trace; any if `None`.
+    /// The trace; `None` for any.
     pub trace: Option<TraceId>,
 }
 
@@ -36,17 +36,17 @@ pub struct LogFrame {
     index: usize,
 }
 
-/// A frame that was opened.
+/// An opened frame.
 #[derive(Debug, Default)]
 pub struct OpenLogs {
-    /// The times and the ids of its records.
+    /// The times and ids of its records.
     pub entries: Vec<LogEntry>,
     /// A `LogsData` of its records, in the same order, without their times and ids.
     pub rest: Vec<u8>,
 }
 
 impl Reader {
-    /// The frames that may hold such records, in no order.
+    /// The frames that may hold such records, in any order.
     pub fn log_frames(&self, scope: &LogScope) -> Vec<LogFrame> {
         let frames = self.catalog.logs.iter().enumerate();
         let wanted = frames.filter(|(_, head)| {
@@ -69,7 +69,7 @@ impl Reader {
             .collect()
     }
 
-    /// The services of which there are log records.
+    /// The services with log records.
     pub fn log_services(&self) -> BTreeSet<Arc<str>> {
         let heads = self.catalog.logs.iter();
         heads
@@ -77,7 +77,7 @@ impl Reader {
             .collect()
     }
 
-    /// The bytes of a frame's records, before compression and after.
+    /// The size of a frame's records before and after compression, in bytes.
     pub fn log_frame_size(&self, frame: LogFrame) -> usize {
         self.catalog.logs.get(frame.index).map_or(0, |head| {
             usize::try_from(head.info.raw_length() + head.size()).unwrap_or(usize::MAX)
@@ -108,7 +108,7 @@ impl Reader {
         }
     }
 
-    /// The error that says that what a frame holds is not what it should be.
+    /// The error that the content of a frame is invalid.
     pub fn damaged_logs(&self, frame: LogFrame, reason: &dyn std::fmt::Display) -> ReadError {
         ReadError::DamagedLogs {
             frame: self.catalog.logs.get(frame.index).map_or(0, |head| head.id),
@@ -165,7 +165,7 @@ fn damaged(head: &LogHead, reason: &dyn std::fmt::Display) -> ReadError {
 }
 
 impl OpenLogs {
-    /// Its records, so that other frames can be made of them.
+    /// The records, ready to be put into other frames.
     pub(super) fn pieces(&self, head: &LogHead) -> Result<Vec<Piece<'_>>, ReadError> {
         let malformed = |reason| damaged(head, &reason);
         let groups = groups(&self.rest).map_err(malformed)?;

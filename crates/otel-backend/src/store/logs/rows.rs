@@ -39,13 +39,13 @@ pub(crate) fn remove(connection: &Connection, ids: &[i64]) -> rusqlite::Result<(
         .try_for_each(|id| statement.execute([id]).map(drop))
 }
 
-/// Reads what is known of all frames. What cannot be read is noted and left out.
+/// Reads the index of all frames. Parts that cannot be read are reported and left out.
 pub(crate) fn load(
     connection: &Connection,
     note: &mut dyn FnMut(&str, &dyn std::fmt::Display),
 ) -> Vec<Arc<LogHead>> {
     let mut frames = Vec::new();
-    // A database of an older format, of which this process is only a reader, has none.
+    // A database of an older format has none, if this process only reads it.
     if connection
         .table_exists(None, "log_frame")
         .is_ok_and(|exists| !exists)
@@ -54,7 +54,7 @@ pub(crate) fn load(
     }
     if let Err(reason) = load_in_order(connection, "ASC", i64::MAX, &mut frames, note) {
         note("the list of log frames", &reason);
-        // What lies behind the damage is reached from the other end.
+        // The part after the damage is read from the other end.
         let last = frames.last().map_or(0, |head| head.id);
         let mut behind = Vec::new();
         load_in_order(connection, "DESC", last, &mut behind, note).ok();
@@ -64,7 +64,7 @@ pub(crate) fn load(
     frames
 }
 
-/// Reads frames in an order of their ids, up to the one of the id `end`.
+/// Reads frames in the given order of ids, up to the id `end`.
 fn load_in_order(
     connection: &Connection,
     order: &str,
@@ -104,7 +104,7 @@ fn head(id: i64, row: &Row<'_>) -> Option<LogHead> {
     let bytes = |column| row.get_ref(column).ok()?.as_blob().ok();
     Some(LogHead {
         id,
-        // A clock that was ahead then is not believed now.
+        // A clock that was ahead then is not trusted now.
         came: time(3)?.min(UnixNanos::now()),
         info: LogInfo {
             first: time(1)?,
@@ -120,11 +120,11 @@ fn head(id: i64, row: &Row<'_>) -> Option<LogHead> {
     })
 }
 
-/// The names, each behind its length in two bytes.
+/// Encodes the names, each preceded by its length in two bytes.
 fn encode_names(names: &[Arc<str>]) -> Vec<u8> {
     let mut out = Vec::new();
     for name in names {
-        // The index cuts names off long before that.
+        // The index truncates names long before that.
         out.extend_from_slice(&u16::try_from(name.len()).unwrap_or(u16::MAX).to_le_bytes());
         out.extend_from_slice(name.as_bytes());
     }

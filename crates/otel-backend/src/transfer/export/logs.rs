@@ -1,4 +1,4 @@
-//! Log records out of the data directory, as OTLP's JSON.
+//! Writes log records of the data directory as OTLP's JSON.
 
 use std::io::{self, Write};
 
@@ -8,8 +8,8 @@ use crate::model::{LogRecord, Severity};
 use crate::query::{Selection, walk_logs};
 use crate::store::{LogScope, Reader};
 
-/// Writes the records of these services, times and traces, a `LogsData` of some of them a line; returns
-/// how many.
+/// Writes the records of these services, times and traces, as lines of `LogsData` with some records
+/// each; returns the number of records.
 pub(super) fn write(
     reader: &Reader,
     selection: &Selection,

@@ -1,4 +1,4 @@
-//! One JSON document: its format is recognized, and its spans or log records are decoded.
+//! Detects the format of a JSON document, and decodes its spans or log records.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -7,26 +7,26 @@ use crate::format::jaeger::decode_trace;
 use crate::format::otlp::{DecodedLogs, decode_json, decode_json_logs, decode_resource_spans};
 use crate::format::{Decoded, weight, zipkin};
 
-/// The fields by which documents are told apart.
+/// The members by which documents are distinguished.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Probe<'a> {
-    /// OTLP; an old name of Tempo's for the same.
+    /// OTLP, also under Tempo's old name.
     #[serde(borrow, alias = "resource_spans", alias = "batches")]
     resource_spans: Option<&'a RawValue>,
-    /// One entry of it.
+    /// A single `ResourceSpans`.
     #[serde(borrow, alias = "scope_spans", alias = "instrumentationLibrarySpans")]
     scope_spans: Option<&'a RawValue>,
-    /// An answer of Jaeger's query API, or what its UI downloads.
+    /// The answer of Jaeger's query API, or the download of its UI.
     #[serde(borrow)]
     data: Option<Vec<&'a RawValue>>,
-    /// One of Jaeger's traces.
+    /// A single trace in Jaeger's form.
     #[serde(borrow)]
     spans: Option<&'a RawValue>,
-    /// An answer of Jaeger's API v3, and of Tempo's.
+    /// The answer of Jaeger's v3 API or of Tempo's.
     #[serde(borrow, alias = "trace")]
     result: Option<&'a RawValue>,
-    /// One of Zipkin's spans.
+    /// A single span in Zipkin's form.
     #[serde(borrow)]
     trace_id: Option<&'a RawValue>,
 }
@@ -37,7 +37,7 @@ pub(super) enum Document<'a> {
     Logs(DecodedLogs<'a>),
 }
 
-/// Tells OTLP's log records from all else.
+/// Distinguishes OTLP's log records from everything else.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct LogsProbe<'a> {
@@ -45,7 +45,7 @@ struct LogsProbe<'a> {
     resource_logs: Option<&'a RawValue>,
 }
 
-/// What a document holds.
+/// The kind of a document.
 enum Kind {
     Otlp,
     ResourceSpans,
@@ -55,16 +55,17 @@ enum Kind {
     ZipkinSpan,
 }
 
-/// Documents with more objects, or four times as many values, are refused.
+/// The most objects in a document; it may have four times as many values.
 const MAX_ELEMENTS: usize = 4_000_000;
 
-/// How deep answers and lists lie in one another.
+/// The deepest nesting of answers and lists.
 const MAX_DEPTH: usize = 4;
 
-/// Reads a document. A span, or one of several traces, that cannot be read is an error of its own.
+/// Decodes a document. A span, or one of several traces, that cannot be read is an error of its
+/// own.
 pub(super) fn decode(document: &[u8]) -> Result<Document<'_>, String> {
     weight::check_json(document, MAX_ELEMENTS).map_err(|too_many| too_many.to_string())?;
-    // A list would be taken for the fields of an object in their order.
+    // serde would take a list as the members of an object in their order.
     let is_object = document.trim_ascii_start().starts_with(b"{");
     let probe = serde_json::from_slice::<LogsProbe<'_>>(document);
     if is_object && probe.is_ok_and(|probe| probe.resource_logs.is_some()) {
@@ -114,7 +115,7 @@ impl Probe<'_> {
     }
 }
 
-/// A list is one of Zipkin's spans, of Jaeger's traces, or of OTLP's messages.
+/// A list holds Zipkin's spans, Jaeger's traces, or OTLP's messages.
 fn decode_list<'a>(
     document: &'a [u8],
     list: Vec<&'a RawValue>,

@@ -1,4 +1,4 @@
-//! A file of JSON documents: one a line, or whole ones.
+//! Reads a file of JSON documents: one per line, or larger ones.
 
 use std::fmt;
 use std::fs::File;
@@ -28,20 +28,20 @@ impl fmt::Display for Place {
     }
 }
 
-/// A document has at most so many bytes; a file of lines may have any number.
+/// The largest document in bytes; a file of lines may be of any size.
 const MAX_DOCUMENT: u64 = 512 << 20;
 
-/// What some editors put before a text in UTF-8.
+/// The byte order mark that some editors write before UTF-8 text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Takes a document, or the reason why it cannot be read; returns false to end the reading.
+/// Receives a document, or the reason why it cannot be read; returns false to stop.
 type Take<'t> = &'t mut dyn FnMut(Place, Result<&[u8], String>) -> bool;
 
-/// Hands over each document of a file, and each place that cannot be read.
+/// Calls `take` with each document of a file, and with each place that cannot be read.
 ///
-/// If the first line is a document, each line is read by itself, and a broken line is skipped alone.
-/// Otherwise the file is read as a whole, up to the first broken place; behind it, each line that is a
-/// document is taken.
+/// If the first line is a document, each line is read separately, and only a broken line is
+/// skipped. Otherwise the file is read as a whole up to the first broken place; after it, each line
+/// that is a document is read.
 pub(super) fn read_documents(path: &str, take: Take<'_>) {
     let read = open(path).and_then(|file| read_all(file, take));
     if let Err(reason) = read {
@@ -49,7 +49,7 @@ pub(super) fn read_documents(path: &str, take: Take<'_>) {
     }
 }
 
-/// Opens a file, and unpacks it if it is packed.
+/// Opens a file, and decompresses it if necessary.
 fn open(path: &str) -> io::Result<Box<dyn BufRead>> {
     let file: Box<dyn Read> = match path {
         "-" => Box::new(io::stdin()),
@@ -92,7 +92,7 @@ fn read_all(mut file: Box<dyn BufRead>, take: Take<'_>) -> io::Result<()> {
     Ok(())
 }
 
-/// Reads the next line; false if there is none.
+/// Reads the next line; returns false at the end.
 fn next_line(file: &mut Box<dyn BufRead>, line: &mut Vec<u8>) -> io::Result<bool> {
     line.clear();
     let read = file.take(MAX_DOCUMENT).read_until(b'\n', line)?;
@@ -116,7 +116,7 @@ fn read_line(number: usize, line: &[u8], take: Take<'_>) -> bool {
     }
 }
 
-/// Reads what follows the first line together with it.
+/// Reads the rest of the file together with the first line.
 fn read_whole(
     file: Box<dyn BufRead>,
     mut text: Vec<u8>,
@@ -149,8 +149,8 @@ fn read_whole(
     Ok(())
 }
 
-/// Takes the lines behind the one in which a broken document begins that are documents themselves:
-/// it may have been the first of many lines.
+/// Reads the lines after a broken document that are documents themselves, since the broken one may
+/// have been the first of many lines.
 fn recover(text: &[u8], begin: usize, first_line: usize, take: Take<'_>) {
     let before = text
         .iter()
@@ -166,7 +166,7 @@ fn recover(text: &[u8], begin: usize, first_line: usize, take: Take<'_>) {
     }
 }
 
-/// The error without its place.
+/// The text of an error without its place.
 fn what(reason: &serde_json::Error) -> String {
     let text = reason.to_string();
     text.split_once(" at line ")
@@ -179,7 +179,7 @@ mod tests {
 
     use super::*;
 
-    /// What was handed over, each with its place.
+    /// The documents and errors of a file, each with its place.
     fn read(content: &[u8]) -> Vec<String> {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(content).unwrap();

@@ -16,16 +16,16 @@ use crate::health::reachable;
 use crate::model::{LogRecord, Span};
 use crate::store::{AppendError, BatchBuilder, Location, LogBatchBuilder, OpenError, Store};
 
-/// Spans that are stored together.
+/// The number of spans stored together.
 pub(super) const CHUNK: usize = 1000;
 
-/// Attempts at a backend that is busy, a second apart.
+/// The number of attempts at a busy backend, a second apart.
 const ATTEMPTS: usize = 60;
 
 /// The timeout of a request to a backend.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Takes spans and log records.
+/// Stores spans and log records.
 pub(super) enum Sink {
     /// Into the data directory.
     Store { store: Store, runtime: Runtime },
@@ -33,10 +33,10 @@ pub(super) enum Sink {
     Backend(SocketAddr),
 }
 
-/// The reason why spans were not taken.
+/// The reason why spans were not stored.
 #[derive(Debug, thiserror::Error)]
 pub enum SinkError {
-    /// The store did not take them.
+    /// The store did not accept them.
     #[error(transparent)]
     Append(#[from] AppendError),
     /// The backend did not answer.
@@ -77,7 +77,7 @@ struct Answer {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct PartialSuccess {
-    /// A number, or one as text.
+    /// A number, possibly as text.
     #[serde(alias = "rejectedLogRecords")]
     rejected_spans: Value,
 }
@@ -107,7 +107,7 @@ impl Sink {
         Ok(Self::Backend(address))
     }
 
-    /// Stores spans; returns how many, and how many were rejected.
+    /// Stores spans; returns the numbers stored and rejected.
     pub(super) fn store(&self, spans: &[Span<'_>]) -> Result<(u64, u64), SinkError> {
         if spans.is_empty() {
             return Ok((0, 0));
@@ -128,7 +128,7 @@ impl Sink {
         }
     }
 
-    /// Stores log records; returns how many, and how many were rejected.
+    /// Stores log records; returns the numbers stored and rejected.
     pub(super) fn store_logs(&self, records: &[LogRecord<'_>]) -> Result<(u64, u64), SinkError> {
         if records.is_empty() {
             return Ok((0, 0));
@@ -157,7 +157,7 @@ impl Sink {
     }
 }
 
-/// Sends spans or log records to a backend, in smaller parts where they are too many for one request.
+/// Sends spans or log records to a backend, in several requests if there are too many for one.
 fn send<T>(
     address: SocketAddr,
     path: &str,
@@ -199,7 +199,7 @@ fn number(value: &Value) -> u64 {
     value.as_u64().or(text).unwrap_or_default()
 }
 
-/// Posts a body; returns status and body of the answer.
+/// Posts a body; returns the status and the body of the answer.
 fn post(address: SocketAddr, path: &str, body: &str) -> io::Result<(u16, String)> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
@@ -210,7 +210,7 @@ fn post(address: SocketAddr, path: &str, body: &str) -> io::Result<(u16, String)
          content-length: {}\r\n\r\n",
         body.len()
     )?;
-    // A body that is too large is refused before it has been read, which ends the sending.
+    // A body that is too large is refused before it has been read completely, and sending fails.
     stream.write_all(body.as_bytes()).ok();
     let mut answer = Vec::new();
     stream.take(1 << 20).read_to_end(&mut answer)?;

@@ -1,6 +1,7 @@
-//! What is asked for costs no more than the program has, and keeps nobody waiting.
+//! Tests that requests cost no more than the program has, and do not block others.
 //!
-//! The attacks are short; `OTEL_BACKEND_ATTACKS=1` makes them as large as they were when they killed it.
+//! The attacks are small by default; `OTEL_BACKEND_ATTACKS=1` makes them as large as they were when
+//! they killed the program.
 
 use std::time::{Duration, Instant};
 
@@ -14,14 +15,14 @@ use crate::support::{Backend, get, post};
 
 const PROTOBUF: &str = "application/x-protobuf";
 
-/// With all limits at their defaults, the program takes no more MiB than this.
+/// The most memory in MiB that the program may take with default limits.
 const MOST: usize = 400;
 
 fn is_long() -> bool {
     std::env::var_os("OTEL_BACKEND_ATTACKS").is_some()
 }
 
-/// A message in a field.
+/// A message as a protobuf field.
 fn field(number: u8, message: &[u8]) -> Vec<u8> {
     let mut out = vec![number << 3 | 2];
     encode_varint(message.len() as u64, &mut out);
@@ -36,7 +37,7 @@ fn poison(trace: u8, number: u32, attributes: usize) -> Vec<u8> {
     [ids, [0x4a, 0].repeat(attributes)].concat()
 }
 
-/// A request with that span, and so many empty attributes of its resource.
+/// A request with that span, and with so many empty attributes of its resource.
 fn poisoned(span: &[u8], of_resource: usize) -> Vec<u8> {
     let resource = [0x0a, 0].repeat(of_resource);
     let scope_spans = field(2, &field(2, span));
@@ -48,7 +49,7 @@ async fn send(backend: &Backend, body: Vec<u8>) {
     assert_eq!(status, 200, "{}", String::from_utf8_lossy(&answer));
 }
 
-/// Every way to a trace, and to a list of traces.
+/// All paths to a trace, and to a list of traces.
 fn ways(id: &str) -> [String; 7] {
     let window = "query.startTimeMin=1970-01-01T00:00:00Z&query.startTimeMax=2030-01-01T00:00:00Z";
     [
@@ -62,7 +63,8 @@ fn ways(id: &str) -> [String; 7] {
     ]
 }
 
-/// Asks, takes all of the answer, and says how long it took. It may be refused, in words.
+/// Makes a request and reads the whole answer; returns the time it took. The request may be refused
+/// with a reason.
 async fn ask(url: String) -> Duration {
     let begin = Instant::now();
     let mut answer = reqwest::get(url).await.unwrap();
@@ -88,7 +90,7 @@ async fn a_trace_of_countless_parts_is_answered_within_a_bound_of_memory() {
         .flat_map(|trace| ways(&format!("{trace:02x}").repeat(16)))
         .map(|path| backend.ui(&path))
         .collect();
-    // Each alone, then all at once.
+    // First one at a time, then all at once.
     for url in &urls {
         ask(url.clone()).await;
     }
@@ -122,7 +124,7 @@ async fn clients_of_a_large_trace_share_one_budget() {
     assert!(peak < MOST, "{peak} MiB");
 }
 
-/// Asks for a path and takes nothing of the answer.
+/// Requests a path, and does not read the answer.
 async fn ignore(backend: &Backend, path: &str) -> TcpStream {
     let address = backend.ui("").replace("http://", "");
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
@@ -193,7 +195,7 @@ async fn a_file_to_look_at_is_bounded_like_a_request() {
     assert_eq!(get(&backend.ui(&format!("/api/traces?{ids}"))).await.0, 400);
 }
 
-/// Patterns that take long at every byte, on texts that are long: their clients leave, others stay.
+/// Slow patterns on long texts: their clients leave, and other requests are still served.
 #[tokio::test(flavor = "multi_thread")]
 async fn patterns_that_take_long_keep_nobody_waiting() {
     let backend = Backend::in_memory();
@@ -224,6 +226,6 @@ async fn patterns_that_take_long_keep_nobody_waiting() {
     for _ in 0..5 {
         ask(backend.ui(&format!("/api/traces/{}", "ee".repeat(16)))).await;
     }
-    // They were not waited for.
+    // The slow requests were not finished first.
     assert!(asking.iter().any(|asked| !asked.is_finished()));
 }

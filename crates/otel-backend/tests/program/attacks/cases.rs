@@ -1,4 +1,4 @@
-//! What real clients send, and what was refused or passed over without need.
+//! Tests what real clients send and was once refused or ignored without need.
 
 use std::path::Path;
 use std::process::Output;
@@ -142,7 +142,7 @@ async fn an_attribute_that_says_error_is_found_as_one() {
     assert_eq!(search("false").await, 1);
 }
 
-/// Imports files with the directory said behind the command, as people do.
+/// Imports files, with the directory given after the subcommand, as people do.
 fn import(directory: &Path, files: &[(&str, &[u8])]) -> Output {
     let mut program = command(&["import", "--data-dir", directory.to_str().unwrap()]);
     for (name, content) in files {
@@ -189,7 +189,7 @@ async fn what_the_product_writes_and_reads_elsewhere_is_imported() {
             "{id}"
         );
     }
-    // Tempo's answer has its ids in base64.
+    // Tempo's answer has ids in base64.
     let tempo = get(&backend.ui("/api/v2/traces/1a320000000000000000000000000001"))
         .await
         .1;

@@ -1,4 +1,4 @@
-//! A disk that is small, and a database that is taken away.
+//! Tests a small disk, and a database that is deleted.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::full_disk::large;
 use crate::support::{Backend, command, export, get, get_json, of_service, post, shop_trace};
 
-/// The program with a data directory on a disk of its own of so many MiB.
+/// The program with its data directory on a separate disk of so many MiB.
 fn on_a_disk_of(mib: u32, directory: &Path, arguments: &[&str]) -> Command {
     let program = command(arguments);
     let mount =
@@ -31,7 +31,7 @@ async fn a_small_disk_is_never_full_for_good() {
     let arguments = ["--max-disk", "32MiB"];
     let backend = Backend::of(on_a_disk_of(32, directory.path(), &arguments));
     let url = backend.otlp_http("/v1/traces");
-    // About 47 MB, so that the disk is filled one and a half times.
+    // About 47 MB, one and a half times the size of the disk.
     for number in 1..=600 {
         let body = large(number).to_string().into_bytes();
         let begin = Instant::now();
@@ -46,7 +46,7 @@ async fn a_small_disk_is_never_full_for_good() {
                 begin.elapsed() < Duration::from_mins(1),
                 "{number}: {answer}"
             );
-            // As a sender does that is told when to try again.
+            // A sender that is told when to retry waits too.
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }

@@ -1,4 +1,4 @@
-//! Names and pages that may not ask.
+//! Tests host names and web pages that are not allowed.
 
 use serde_json::json;
 
@@ -140,7 +140,7 @@ async fn a_page_may_send_only_if_it_is_of_this_machine_or_named() {
             assert_eq!(headers["access-control-max-age"], "600");
         }
     }
-    // What a page may send, it may not read.
+    // A page that may send spans may not read them.
     let trace = get_json(&backend.ui(&format!("/api/traces/{}", "a".repeat(32)))).await;
     assert_eq!(trace["data"].as_array().map(Vec::len), Some(1));
     let (status, headers, _) = get(

@@ -1,4 +1,4 @@
-//! The right protocol at the wrong port, and requests that never end.
+//! Tests the right protocol at the wrong port, and requests that never end.
 
 use otel_backend::config::{Endpoint, Transport};
 use reqwest::header::HeaderMap;
@@ -12,7 +12,7 @@ use crate::support::{Backend, get, of_service, post};
 
 const PROTOBUF: &str = "application/x-protobuf";
 
-/// The ports for connections, but those of OTLP.
+/// The TCP ports, without those of OTLP.
 fn others() -> impl Iterator<Item = Endpoint> {
     let is_other = |endpoint: &Endpoint| {
         let is_otlp = matches!(endpoint, Endpoint::OtlpGrpc | Endpoint::OtlpHttp);
@@ -117,7 +117,7 @@ async fn every_answer_is_closed_to_other_pages() {
     }
 }
 
-/// A body that never ends is cut off on every port; others are served meanwhile.
+/// A body that never ends is cut off on every port, while others are served.
 #[tokio::test]
 async fn a_request_that_never_ends_is_given_up_everywhere() {
     let backend = Backend::in_memory();

@@ -1,4 +1,4 @@
-//! Traces with causes that are known: the haystack, and in it what an agent is asked about.
+//! Traces with known causes, among many others, for the questions of an agent.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Backend, export};
 
-/// A span to plant. Times are milliseconds: the start since that of its trace.
+/// A span to plant. Times are milliseconds; the start is relative to that of its trace.
 #[derive(Clone, Copy)]
 pub(super) struct Sketch<'a> {
     pub(super) id: u64,
@@ -18,7 +18,7 @@ pub(super) struct Sketch<'a> {
     pub(super) duration: u64,
     pub(super) attributes: &'a [(&'a str, &'a str)],
     pub(super) failure: Option<&'a str>,
-    /// Type, message and stack trace.
+    /// The type, message and stack trace of an exception.
     pub(super) exception: Option<[&'a str; 3]>,
 }
 
@@ -46,7 +46,7 @@ pub(super) const fn span<'a>(
     }
 }
 
-/// An id that no other trace has, and whose digits look like those of a real one.
+/// A unique id whose digits look like those of a real one.
 pub(super) fn trace_id(number: u64) -> String {
     let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     format!("{mixed:016x}{:016x}", mixed.rotate_left(32) ^ number)

@@ -1,4 +1,4 @@
-//! The protocol, row by row, raw.
+//! Tests the protocol message by message.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::support::Backend;
 
 const MODERN: &str = "2026-07-28";
 
-/// The headers and the message of a client of today.
+/// The headers and the message of a client of the newest version.
 fn modern<'h>(method: &'h str, params: &Value) -> (Vec<(&'h str, &'h str)>, Value) {
     let mut params = params.clone();
     params["_meta"] = json!({
@@ -239,7 +239,7 @@ async fn there_is_no_stream_and_no_session() {
         }
         let ping = request("ping", &json!({})).to_string();
         let request = client.post(backend.ui(path)).body(ping);
-        // A client that takes JSON alone is answered, too.
+        // A client that accepts only JSON gets an answer too.
         let request = request.header("content-type", "application/json; charset=utf-8");
         let response = request
             .header("accept", "application/json")

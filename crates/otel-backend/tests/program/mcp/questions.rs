@@ -1,5 +1,5 @@
-//! Ten questions that a developer asks, each answered from the tools' text alone: in at most five calls
-//! and 8,000 tokens, on traces whose cause was planted.
+//! Ten questions of a developer, each answered from the tools' text alone, in at most five calls
+//! and 8,000 tokens, on traces with planted causes.
 
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
@@ -8,7 +8,7 @@ use super::call;
 use super::planted::{CLIENT, SERVER, Sketch, plant, span, trace_id};
 use crate::support::Backend;
 
-/// Asks and counts.
+/// Calls tools and counts the calls and tokens.
 struct Agent {
     backend: &'static Backend,
     calls: usize,
@@ -35,7 +35,7 @@ impl Agent {
         text
     }
 
-    /// The id at the beginning of each line behind the first.
+    /// The ids at the beginning of all lines but the first.
     async fn search(&mut self, arguments: Value) -> Vec<String> {
         let text = self.ask("search_traces", arguments).await;
         let ids = text
@@ -46,7 +46,7 @@ impl Agent {
     }
 }
 
-/// The line that holds these words.
+/// The line that contains these words.
 fn line<'t>(text: &'t str, words: &str) -> &'t str {
     let found = text.lines().find(|line| line.contains(words));
     found.unwrap_or_else(|| panic!("no line with {words:?} in:\n{text}"))
@@ -156,7 +156,7 @@ async fn operations(backend: &Backend) {
         plant(backend, 600 + number, 100 + number, &[export]).await;
         plant(backend, 700 + number, 100 + number, &[login]).await;
     }
-    // A request whose time no span covers.
+    // A request with time that no span covers.
     let gap = [
         span((1, 0), "shop", "GET /profile", SERVER, (0, 500)),
         span((2, 1), "shop", "SELECT user", CLIENT, (10, 40)),

@@ -1,4 +1,5 @@
-//! The tools' answers: within their budgets, without secrets, and helpful when there is nothing.
+//! Tests the tools' answers: within their budgets, without secrets, and helpful if nothing is
+//! found.
 
 use serde_json::json;
 

@@ -1,5 +1,5 @@
-//! What a search finds, by a look at every span: written from the documentation of Jaeger's reference
-//! store, and with nothing of the program in it.
+//! An oracle for searches that checks every span: written from the documentation of Jaeger's
+//! reference store, independent of the program.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 
 use crate::ask::Ask;
 
-/// When the first span may start, in nanoseconds.
+/// The earliest start of a span, in nanoseconds.
 const BASE: u64 = 1_700_000_000_000_000_000;
 
 pub(super) const KINDS: [&str; 6] = ["", "internal", "server", "client", "producer", "consumer"];
 
 pub(super) const STATUSES: [&str; 3] = ["UNSET", "OK", "ERROR"];
 
-/// Values in OTLP's JSON, and how they read.
+/// Values in OTLP's JSON, and their text.
 pub(super) const VALUES: [(&str, &str); 14] = [
     (r#"{"stringValue":"x"}"#, "x"),
     (r#"{"stringValue":"a:b=c d"}"#, "a:b=c d"),
@@ -36,7 +36,7 @@ pub(super) const VALUES: [(&str, &str); 14] = [
     ),
 ];
 
-/// Where an attribute is.
+/// The place of an attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     Span,
@@ -46,13 +46,13 @@ pub(super) enum Place {
     Link,
 }
 
-/// A span, in what a search asks for.
+/// The parts of a span that a search can ask for.
 #[derive(Debug, Clone)]
 pub(super) struct Sketch {
     pub(super) trace: u32,
     pub(super) service: &'static str,
     pub(super) name: &'static str,
-    /// Nanoseconds after [`BASE`].
+    /// The start, in nanoseconds after [`BASE`].
     pub(super) start: u64,
     pub(super) duration: u64,
     pub(super) kind: usize,
@@ -61,14 +61,14 @@ pub(super) struct Sketch {
     pub(super) attributes: Vec<(Place, &'static str, usize)>,
 }
 
-/// An export request of all these spans, each with a resource and a scope of its own.
+/// An export request with all these spans, each with a resource and a scope of its own.
 pub(super) fn export(sketches: &[Sketch]) -> Value {
     let spans = sketches.iter().zip(1..).map(|(sketch, id)| sketch.json(id));
     json!({ "resourceSpans": spans.collect::<Vec<_>>() })
 }
 
 impl Sketch {
-    /// Microseconds since the epoch.
+    /// The start in microseconds since the epoch.
     pub(super) fn start_micros(&self) -> u64 {
         (BASE + self.start) / 1000
     }
@@ -113,7 +113,7 @@ impl Sketch {
         })
     }
 
-    /// Tags that a search for the span may have.
+    /// Tags that match the span.
     pub(super) fn tags(&self) -> Vec<(String, String)> {
         let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
         let is_error = STATUSES[self.status] == "ERROR";
@@ -183,7 +183,7 @@ fn matches(ask: &Ask, span: &Sketch) -> bool {
         && ask.tags.iter().all(|(key, value)| span.has_tag(key, value))
 }
 
-/// The ids of the traces of which one span matches, by the start of the trace, the latest first.
+/// The ids of the traces with a matching span, ordered by the start of the trace, latest first.
 pub(super) fn expected(ask: &Ask, sketches: &[Sketch]) -> Vec<String> {
     let mut traces: BTreeMap<u32, (u64, bool)> = BTreeMap::new();
     for sketch in sketches {

@@ -1,4 +1,4 @@
-//! Durations as Go writes them: "1.2s", "100ms", "1h30m".
+//! Durations in Go's notation: "1.2s", "100ms", "1h30m".
 //!
 //! Spec: <https://pkg.go.dev/time#ParseDuration>
 
@@ -7,7 +7,7 @@ use std::time::Duration;
 const UNITS: [(&str, u64); 8] = [
     ("ns", 1),
     ("us", 1_000),
-    // With the micro sign, and with the Greek letter.
+    // The micro sign and the Greek letter.
     ("\u{b5}s", 1_000),
     ("\u{3bc}s", 1_000),
     ("ms", 1_000_000),
@@ -16,10 +16,10 @@ const UNITS: [(&str, u64); 8] = [
     ("h", 3_600_000_000_000),
 ];
 
-/// Reads a duration that is not negative. Spaces are ignored: Jaeger UI sends "10 ms".
+/// Parses a duration that is not negative. Spaces are ignored, since Jaeger UI sends "10 ms".
 ///
 /// # Errors
-/// The error in Go's words.
+/// The error has Go's wording.
 pub(in crate::api) fn parse(text: &str) -> Result<Duration, String> {
     let compact: String = text.chars().filter(|char| *char != ' ').collect();
     let unsigned = compact.strip_prefix('+').unwrap_or(&compact);
@@ -57,7 +57,7 @@ pub(in crate::api) fn parse(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_nanos(total))
 }
 
-/// Writes nanoseconds as Go prints a duration.
+/// Formats nanoseconds as Go prints a duration.
 ///
 /// Spec: <https://pkg.go.dev/time#Duration.String>
 pub(in crate::api) fn format(nanos: i64) -> String {
@@ -81,7 +81,7 @@ pub(in crate::api) fn format(nanos: i64) -> String {
     format!("{sign}{text}")
 }
 
-/// A number of units, which are powers of ten above one, without zeros at its end.
+/// A number of units as a decimal, without trailing zeros. `unit` is a power of ten above one.
 fn decimal(number: u64, unit: u64) -> String {
     let digits = unit.ilog10() as usize;
     let text = format!("{}.{:0digits$}", number / unit, number % unit);
@@ -93,7 +93,7 @@ fn split_at_end_of(text: &str, of: impl Fn(char) -> bool) -> (&str, &str) {
     text.split_at(end)
 }
 
-/// A decimal number times a unit, cut off to whole nanoseconds.
+/// A decimal number times a unit, truncated to whole nanoseconds.
 fn scale(number: &str, unit: u64) -> Option<u64> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     if whole.is_empty() && fraction.is_empty() {
@@ -101,7 +101,7 @@ fn scale(number: &str, unit: u64) -> Option<u64> {
     }
     let whole = if whole.is_empty() { "0" } else { whole };
     let whole = whole.parse::<u64>().ok()?.checked_mul(unit)?;
-    // No unit has more than 13 digits of nanoseconds: further digits count for nothing.
+    // No unit has more than 13 digits of nanoseconds, so further digits do not count.
     let (mut part, mut of) = (0, 1_u128);
     for digit in fraction.chars() {
         let digit = digit.to_digit(10)?;

@@ -1,14 +1,14 @@
-//! A JSON object of strings, as Go reads it into a `map[string]string`.
+//! A JSON object of strings, parsed as by Go into a `map[string]string`.
 //!
 //! Spec: <https://pkg.go.dev/encoding/json#Unmarshal>
 
 use serde_json::{Map, Value};
 
-/// Reads the members in their order; of equal keys the last one counts. `null` is an empty map, and
-/// as a value an empty string.
+/// Parses the members in their order; of equal keys the last one counts. `null` is an empty map,
+/// and as a value it is an empty string.
 ///
 /// # Errors
-/// The error in Go's words.
+/// The error has Go's wording.
 pub(in crate::api) fn parse(json: &str) -> Result<Vec<(String, String)>, String> {
     let members = match serde_json::from_str(json).map_err(|error| syntax(json, &error))? {
         Value::Object(members) => members,
@@ -47,7 +47,7 @@ fn syntax(json: &str, error: &serde_json::Error) -> String {
     }
 }
 
-/// Where Go says that a character is wrong, by what the parser here says.
+/// The place of an invalid character in Go's wording, given the error of the parser used here.
 fn place(reason: &str) -> &'static str {
     let places = [
         ("key must be", "looking for beginning of object key string"),

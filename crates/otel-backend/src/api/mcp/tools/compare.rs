@@ -1,4 +1,4 @@
-//! `compare_traces`: what differs between two traces, operation by operation.
+//! `compare_traces`: the differences between two traces, operation by operation.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ const ARGUMENTS: &[Argument] = &[
     optional("limit", Kind::Number, "default 20"),
 ];
 
-/// What an operation did in a trace.
+/// The work of an operation in a trace.
 #[derive(Debug, Default, Clone, Copy)]
 struct Work {
     calls: usize,

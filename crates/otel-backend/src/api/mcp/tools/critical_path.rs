@@ -1,4 +1,4 @@
-//! `get_critical_path`: where the time of a trace went.
+//! `get_critical_path`: where the time of a trace was spent.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -25,10 +25,10 @@ const ARGUMENTS: &[Argument] = &[
     optional("limit", Kind::Number, "default 15"),
 ];
 
-/// Gaps and loops that are shown.
+/// The most gaps and loops shown.
 const SHOWN: usize = 5;
 
-/// Alike siblings from this number on are called a loop, if they do not overlap.
+/// The least number of similar siblings, one after the other, that is called a loop.
 const LOOP: usize = 5;
 
 /// The own time of an operation on the path.
@@ -92,7 +92,7 @@ fn share_line(
     )
 }
 
-/// The longest times for which a span that has children waited for none of them.
+/// Lists the longest periods in which a span with children waited for none of them.
 fn push_gaps(tree: &Tree<'_>, path: &[Segment], total: Duration, lines: &mut Lines) {
     let has_children = |segment: &&Segment| !tree.children(segment.place).is_empty();
     let mut gaps: Vec<_> = path.iter().filter(has_children).collect();
@@ -130,7 +130,7 @@ fn push_gaps(tree: &Tree<'_>, path: &[Segment], total: Duration, lines: &mut Lin
     }
 }
 
-/// The siblings that are alike and follow one another.
+/// Lists similar siblings that follow one another.
 fn push_loops(context: &Context, tree: &Tree<'_>, lines: &mut Lines) {
     let mut loops = Vec::new();
     for (parent, node) in tree.nodes().filter(|(_, node)| node.children.len() >= LOOP) {
@@ -151,7 +151,7 @@ fn push_loops(context: &Context, tree: &Tree<'_>, lines: &mut Lines) {
     loops.retain(|(_, _, alike)| !alike.overlap);
     loops.sort_by_key(|(_, _, alike)| Reverse(alike.total));
     if !loops.is_empty() {
-        lines.push("loops, in which alike spans follow one another (N+1):");
+        lines.push("loops, in which similar spans follow one another (N+1):");
     }
     lines.leave_out(loops.len().saturating_sub(SHOWN));
     for (parent, operation, alike) in loops.into_iter().take(SHOWN) {

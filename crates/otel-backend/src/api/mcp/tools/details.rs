@@ -27,10 +27,10 @@ const ARGUMENTS: &[Argument] = &[
     optional("max_value_chars", Kind::Number, "default 300, at most 4000"),
 ];
 
-/// Spans that may be asked for at once.
+/// The most spans in one request.
 const MAX_SPANS: usize = 20;
 
-/// How attributes are shown.
+/// The style in which attributes are shown.
 struct Style<'c> {
     context: &'c Context,
     keys: Vec<String>,
@@ -111,7 +111,7 @@ impl Style<'_> {
         }
     }
 
-    /// A title, and each attribute on a line below it.
+    /// Adds a title, and a line for each attribute.
     fn push(&self, title: &str, attributes: &[Attribute<'_>], lines: &mut Lines) {
         lines.push(title);
         let is_wanted = |attribute: &&Attribute<'_>| {

@@ -1,4 +1,4 @@
-//! `get_trace_errors`: what failed in a trace, and where it began.
+//! `get_trace_errors`: the failures in a trace, and their origin.
 
 use super::{Failure, Tool};
 use crate::api::mcp::Context;
@@ -20,13 +20,13 @@ const ARGUMENTS: &[Argument] = &[
     optional("limit", Kind::Number, "causes, default 10"),
 ];
 
-/// Lines of a stack trace that are shown.
+/// The most lines of a stack trace.
 const FRAMES: usize = 6;
 
-/// Spans of the chain up that are named.
+/// The most ancestors named.
 const CHAIN: usize = 12;
 
-/// Attributes that say how something failed.
+/// Attributes that describe a failure.
 const TELLING: [&str; 8] = [
     "error.type",
     "error.message",
@@ -119,7 +119,7 @@ fn push_exception(context: &Context, span: &Span<'_>, event: &Event<'_>, lines: 
         .lines()
         .filter(|line| !line.trim().is_empty())
         .collect();
-    // Python writes the call that failed last, others first.
+    // Python writes the failed call last, other languages first.
     let is_reversed = trace.trim_start().starts_with("Traceback");
     let skipped = if is_reversed {
         frames.len().saturating_sub(FRAMES)

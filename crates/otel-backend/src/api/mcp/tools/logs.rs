@@ -29,11 +29,11 @@ const ARGUMENTS: &[Argument] = &[
     optional("limit", Kind::Number, "default 50, at most 400"),
 ];
 
-/// Characters of a body, and of the value of an attribute.
+/// The longest part of a body or of an attribute's value, in characters.
 const MAX_BODY: usize = 300;
 const MAX_VALUE: usize = 80;
 
-/// Attributes that are shown of a record.
+/// The most attributes of a record.
 const MAX_ATTRIBUTES: usize = 8;
 
 fn run(context: &Context, arguments: &Arguments, patience: &Patience) -> Result<String, Failure> {
@@ -86,7 +86,7 @@ fn run(context: &Context, arguments: &Arguments, patience: &Patience) -> Result<
     ))
 }
 
-/// The trace and the span that are asked for. A trace may have records and no spans.
+/// The requested trace and span. A trace may have records but no spans.
 fn place(
     context: &Context,
     arguments: &Arguments,
@@ -120,7 +120,7 @@ fn severity(arguments: &Arguments) -> Result<Severity, Failure> {
     })
 }
 
-/// `2026-01-31T09:30:00.123Z ERROR shop span 00f067aa "it broke" user="7"`
+/// Formats `2026-01-31T09:30:00.123Z ERROR shop span 00f067aa "it broke" user="7"`.
 fn line(context: &Context, record: &LogRecord<'_>, names_trace: bool) -> String {
     let when = if record.time.0 == 0 {
         record.observed

@@ -1,4 +1,4 @@
-//! `search_traces`: the traces that match, the newest or the slowest first.
+//! `search_traces`: the matching traces, newest or slowest first.
 
 use std::cmp::Reverse;
 use std::time::Duration;
@@ -40,13 +40,13 @@ const ARGUMENTS: &[Argument] = &[
     optional("cursor", Kind::Text, "of the last line"),
 ];
 
-/// Traces that are looked at to find the slowest.
+/// The most traces compared to find the slowest.
 const MAX_COMPARED: usize = 1_000;
 
-/// Traces that a cursor may pass over.
+/// The most traces that a cursor may skip.
 const MAX_PASSED: usize = 1_000;
 
-/// Where the next page begins: how many traces to pass over, of those up to a time.
+/// The start of the next page: the number of traces to skip, counted back from a time.
 struct Cursor {
     passed: usize,
     to: UnixNanos,
@@ -99,7 +99,7 @@ fn run(context: &Context, arguments: &Arguments, patience: &Patience) -> Result<
     Ok(lines.end("traces", &how))
 }
 
-/// The search that the arguments describe.
+/// The search for these arguments.
 fn search(arguments: &Arguments) -> Result<Search, Failure> {
     let hour = arguments.now().before(Duration::from_hours(1));
     let tag = |(key, value)| Tag { key, value };
@@ -140,7 +140,7 @@ fn newest(
     Ok(found)
 }
 
-/// The slowest of the newest that match.
+/// The slowest of the newest matching traces.
 fn slowest(
     query: &Query,
     search: &Search,
@@ -156,8 +156,8 @@ fn slowest(
     Ok(found)
 }
 
-/// The answer when nothing matches: which of the conditions has no match at all, what is like it, and
-/// when there was something.
+/// The answer if nothing matches: the condition that has no match at all, similar names, and the
+/// time of the last match.
 pub(super) fn nothing(
     context: &Context,
     arguments: &Arguments,
@@ -218,7 +218,7 @@ pub(super) fn nothing(
     Ok(lines.end("lines", ""))
 }
 
-/// Names that were perhaps meant, or else some of all.
+/// Similar names, or else some of all names.
 fn list<'n>(wanted: &str, names: impl Iterator<Item = &'n str> + Clone) -> String {
     let near = nearest(wanted, names.clone(), 5);
     let (words, found) = match near.as_slice() {

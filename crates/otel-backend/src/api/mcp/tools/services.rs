@@ -1,4 +1,4 @@
-//! `get_services`: the services, with how often, how fast and how well they answered.
+//! `get_services`: the services, with the number, durations and failures of their requests.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -87,7 +87,7 @@ fn run(context: &Context, arguments: &Arguments, patience: &Patience) -> Result<
     Ok(lines.end("services", "limit shows more, pattern fewer"))
 }
 
-/// Whether a span is where its service was entered.
+/// Returns true if a request enters the service at this span.
 fn enters(tree: &Tree<'_>, place: usize) -> bool {
     let service = |place| Some(tree.span(place)?.resource.service_name());
     let parent = tree.parent(place);

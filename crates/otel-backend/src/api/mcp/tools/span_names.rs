@@ -32,11 +32,11 @@ const ARGUMENTS: &[Argument] = &[
     optional("limit", Kind::Number, "default 100"),
 ];
 
-/// Keys that are collected, and values of each.
+/// The most keys, and the most values of each.
 const MAX_KEYS: usize = 500;
 const MAX_VALUES: usize = 3;
 
-/// Values by key: a few, as they are shown.
+/// A few values of each key, as they are shown.
 type Values = BTreeMap<String, BTreeSet<String>>;
 
 fn run(context: &Context, arguments: &Arguments, patience: &Patience) -> Result<String, Failure> {

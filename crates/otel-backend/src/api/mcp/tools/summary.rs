@@ -1,4 +1,4 @@
-//! A trace in one line.
+//! The summary of a trace in one line.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::api::mcp::tree::{self, Tree, is_failed, millis, title, trace_digits};
 use crate::model::{TraceId, UnixNanos};
 use crate::query::Trace;
 
-/// What a list says of a trace.
+/// The summary of a trace.
 #[derive(Debug)]
 pub(super) struct Summary {
     pub(super) id: TraceId,
@@ -18,14 +18,14 @@ pub(super) struct Summary {
     spans: usize,
     services: BTreeSet<String>,
     root: String,
-    /// The first failure: the operation, and the message.
+    /// The operation and the message of the first failure.
     failure: Option<(String, String)>,
 }
 
-/// Services that are named.
+/// The most services named.
 const MAX_SERVICES: usize = 8;
 
-/// Bytes that are kept of the message of a failure.
+/// The longest part of a failure's message, in bytes.
 const MAX_MESSAGE: usize = 400;
 
 impl Summary {
@@ -34,7 +34,7 @@ impl Summary {
         let tree = Tree::new(&spans);
         let services = spans.iter().map(|span| span.resource.service_name());
         let mut failed = spans.iter().enumerate().filter(|(_, span)| is_failed(span));
-        // The one that began last is likely to be the deepest.
+        // The failed span that started last is probably the deepest.
         let failure = failed.next_back().map(|(place, span)| {
             let message: String = span.status.message.chars().take(MAX_MESSAGE).collect();
             (tree.title(place), message)
@@ -86,7 +86,7 @@ impl Summary {
     }
 }
 
-/// Digits that tell the ids of these traces apart.
+/// The number of digits that distinguish the ids of these traces.
 pub(super) fn digits_of(traces: &[Summary]) -> usize {
     tree::digits(traces.iter().map(|trace| trace_digits(trace.id)))
 }

@@ -13,7 +13,7 @@ use crate::query::Patience;
 
 pub(super) const TOOL: Tool = Tool {
     name: "get_trace_topology",
-    about: "A trace as an indented tree: span id, operation [service], kind, +start, duration. Alike siblings are one line (×37), with the slowest one's children",
+    about: "A trace as an indented tree: span id, operation [service], kind, +start, duration. Similar siblings are one line (×37), with the slowest one's children",
     arguments: ARGUMENTS,
     run,
 };
@@ -30,20 +30,20 @@ const ARGUMENTS: &[Argument] = &[
     optional("limit", Kind::Number, "lines, default 80, at most 400"),
 ];
 
-/// Siblings that are alike are one line from this number on.
+/// The least number of similar siblings that are shown as one line.
 const ALIKE: usize = 3;
 
-/// Indentation ends at this depth.
+/// The depth at which indentation stops growing.
 const MAX_INDENT: usize = 24;
 
-/// One line of the tree.
+/// A line of the tree.
 struct Entry {
     depth: usize,
-    /// Spans that it stands for, in the order of their starts.
+    /// The spans that the line stands for, sorted by start.
     places: Vec<usize>,
 }
 
-/// Siblings that are alike.
+/// Similar siblings.
 #[derive(Debug)]
 pub(super) struct Alike {
     pub(super) count: usize,
@@ -103,13 +103,13 @@ fn run(context: &Context, arguments: &Arguments, _: &Patience) -> Result<String,
     Ok(lines.end("spans", how))
 }
 
-/// The spans below all but one of these.
+/// The number of spans below all but one of these.
 fn others_below(tree: &Tree<'_>, places: &[usize], opened: usize) -> usize {
     let others = places.iter().filter(|place| **place != opened);
     others.map(|place| tree.below(*place).len() - 1).sum()
 }
 
-/// Siblings, those that are alike together, in the order of the first.
+/// Groups siblings by similarity, in the order of the first of each group.
 fn groups(tree: &Tree<'_>, places: &[usize], shortest: Duration, depth: usize) -> Vec<Entry> {
     let mut by_operation = BTreeMap::<(Operation<'_>, bool), Vec<usize>>::new();
     for place in places {
@@ -144,7 +144,7 @@ fn line(context: &Context, tree: &Tree<'_>, entry: &Entry) -> String {
     )
 }
 
-/// What can be said of siblings together.
+/// The common description of siblings.
 pub(super) fn alike(tree: &Tree<'_>, places: &[usize]) -> Alike {
     let spans: Vec<_> = places
         .iter()
@@ -164,7 +164,7 @@ pub(super) fn alike(tree: &Tree<'_>, places: &[usize]) -> Alike {
 }
 
 impl Alike {
-    /// `in all 2890 ms, 70–85 ms each, one after another`
+    /// Formats `in all 2890 ms, 70–85 ms each, one after another`.
     pub(super) fn words(&self) -> String {
         format!(
             "in all {} ms, {}–{} ms each, {}",

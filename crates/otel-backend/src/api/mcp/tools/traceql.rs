@@ -1,4 +1,4 @@
-//! `search_traceql`: the traces that a TraceQL query finds, with the spans that match.
+//! `search_traceql`: the traces that a TraceQL query finds, with their matching spans.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ const ARGUMENTS: &[Argument] = &[
     optional("limit", Kind::Number, "default 10, at most 50"),
 ];
 
-/// Matching spans that are shown of a trace.
+/// The most matching spans shown for a trace.
 const SPANS: usize = 3;
 
 fn run(context: &Context, arguments: &Arguments, patience: &Patience) -> Result<String, Failure> {

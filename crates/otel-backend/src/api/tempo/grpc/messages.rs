@@ -1,4 +1,4 @@
-//! Requests as the parameters of HTTP, and answers as messages.
+//! Converts requests to HTTP parameters, and answers to messages.
 
 use super::generated::tempopb::any_value::Value;
 use super::generated::tempopb::{
@@ -11,19 +11,19 @@ use crate::api::tempo::label::{Label, LabelValue};
 use crate::api::tempo::metrics::labels;
 use crate::api::tempo::search;
 
-/// How far an answer has come: there is more.
+/// The progress of an answer that is not complete.
 pub(super) const LOOKING: SearchMetrics = SearchMetrics {
     completed_jobs: 0,
     total_jobs: 1,
 };
 
-/// How far an answer has come: it is whole.
+/// The progress of a complete answer.
 pub(super) const LOOKED: SearchMetrics = SearchMetrics {
     completed_jobs: 1,
     total_jobs: 1,
 };
 
-/// As [`LOOKED`], of names and values.
+/// Like [`LOOKED`], for names and values.
 pub(super) const FOUND: MetadataMetrics = MetadataMetrics {
     total_jobs: 1,
     completed_jobs: 1,
@@ -69,7 +69,7 @@ impl From<SearchTagValuesRequest> for Pairs {
     }
 }
 
-/// Parameters; those without a value count as not given.
+/// Parameters; one without a value counts as absent.
 fn pairs<const N: usize>(pairs: [(&str, String); N]) -> Pairs {
     pairs
         .into_iter()
@@ -77,7 +77,7 @@ fn pairs<const N: usize>(pairs: [(&str, String); N]) -> Pairs {
         .collect()
 }
 
-/// A number, of which zero stands for none.
+/// A number, of which zero counts as absent.
 fn number(number: u32) -> String {
     match number {
         0 => String::new(),

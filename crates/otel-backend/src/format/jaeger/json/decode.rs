@@ -1,4 +1,4 @@
-//! From Jaeger's JSON to spans.
+//! Converts Jaeger's JSON to spans.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -92,8 +92,8 @@ struct LogJson<'a> {
     fields: Option<Vec<TagJson<'a>>>,
 }
 
-/// Microseconds. Of those with nanoseconds behind a point, as this program answers where it is asked
-/// for all it knows, the whole ones.
+/// Reads microseconds. Decimals, which this program writes if exact times are asked for, are
+/// ignored.
 fn micros<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
     let number = Number::deserialize(deserializer)?;
     #[expect(clippy::cast_possible_truncation, reason = "a cast saturates")]
@@ -103,7 +103,7 @@ fn micros<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
 
 type Read<'a> = Result<Incoming<'a>, InvalidSpan>;
 
-/// Reads a trace. A span that cannot be read is an error of its own.
+/// Decodes a trace. A span that cannot be read is an error of its own.
 pub fn decode_trace(trace: &RawValue) -> Vec<Read<'_>> {
     let trace: TraceJson<'_> = match serde_json::from_str(trace.get()) {
         Ok(trace) => trace,
@@ -125,7 +125,8 @@ pub fn decode_trace(trace: &RawValue) -> Vec<Read<'_>> {
     read
 }
 
-/// Reads a span into the batch of its process; or into one of its own, if it brings its process.
+/// Decodes a span into the batch of its process, or into a batch of its own if it has its own
+/// process.
 fn decode_span<'a>(
     raw: &'a RawValue,
     batches: &mut HashMap<Cow<'a, str>, thrift::Batch<'a>>,
@@ -201,8 +202,8 @@ fn tags(tags: Option<Vec<TagJson<'_>>>) -> Vec<Tag<'_>> {
     .collect()
 }
 
-/// A value of the type that is named; where it is not, of the type that it has. A number may be
-/// written as text, which keeps it exact.
+/// A value of the given type; if none is given, of its JSON type. Numbers may be written as text to
+/// stay exact.
 fn value<'a>(kind: &str, value: Value) -> TagValue<'a> {
     let text = match &value {
         Value::String(text) => text.clone(),
@@ -239,7 +240,7 @@ fn reference(reference: &ReferenceJson<'_>) -> Result<SpanRef, InvalidSpan> {
     })
 }
 
-/// An id whose leading zeros may be left out.
+/// An id, with or without leading zeros.
 fn id<const N: usize>(text: &str) -> Result<[u8; N], InvalidSpan> {
     from_short_hex(text).ok_or_else(|| not_an_id(text))
 }

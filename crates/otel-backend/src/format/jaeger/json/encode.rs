@@ -1,7 +1,7 @@
-//! A trace in the JSON of Jaeger's old API.
+//! Writes a trace in the JSON of Jaeger's old API.
 //!
-//! Spans are turned into JSON one by one, as they come, so that a large trace is not there twice and
-//! its first spans are sent while its last are not decoded yet.
+//! Spans are written one by one as they arrive, so that a large trace is not in memory twice, and
+//! its first spans are sent before its last are decoded.
 //!
 //! Spec: <https://github.com/jaegertracing/jaeger/blob/main/internal/uimodel/model.go>
 
@@ -29,7 +29,7 @@ struct SpanJson<'a> {
     trace_id: String,
     #[serde(rename = "spanID")]
     span_id: String,
-    /// The W3C trace flags. Jaeger leaves them out of what it received as OTLP.
+    /// The W3C trace flags. Jaeger omits them for spans received as OTLP.
     #[serde(skip_serializing_if = "is_zero")]
     flags: u32,
     operation_name: &'a str,
@@ -43,7 +43,7 @@ struct SpanJson<'a> {
     #[serde(rename = "processID")]
     process_id: String,
     warnings: Option<Vec<String>>,
-    /// Links again, with what Jaeger leaves out; not part of its JSON.
+    /// The links with the data that Jaeger omits; not part of Jaeger's JSON.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     links: Vec<LinkJson<'a>>,
 }
@@ -90,20 +90,20 @@ struct ProcessJson<'a> {
     tags: &'a [Tag<'a>],
 }
 
-/// The distinct resources of the spans so far, numbered in the order in which they appear.
+/// The distinct resources of the spans so far, numbered in order of appearance.
 struct Processes<'a> {
     order: Order,
     distinct: Vec<Arc<Resource<'a>>>,
-    /// Those that several spans share, kept so that each has its address for itself.
+    /// Resources that several spans share, kept alive so that their addresses are not reused.
     known: HashMap<*const Resource<'a>, (usize, Arc<Resource<'a>>)>,
 }
 
-/// How much of a span is written.
+/// The amount of detail of spans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
     /// What Jaeger writes.
     Jaeger,
-    /// Also what Jaeger leaves out: nanoseconds, durations of less than nothing, and what links say
+    /// In addition, what Jaeger omits: nanoseconds, negative durations, and the data of links
     /// beside their ids.
     Exact,
     /// What a timeline draws, as exactly.
@@ -119,26 +119,26 @@ impl Detail {
     }
 }
 
-/// Says what is to be warned about a span.
+/// Returns a warning about a span, if there is one.
 pub type Warn<'f> = dyn Fn(&Span<'_>) -> Option<String> + 'f;
 
-/// How a trace is written.
+/// Options for writing a trace.
 #[expect(
     missing_debug_implementations,
     reason = "a function has nothing to show"
 )]
 #[derive(Clone, Copy)]
 pub struct Form<'f> {
-    /// Whether there are more spans than these.
+    /// True if the trace has more spans than these.
     pub is_cut: bool,
-    /// How much of each span is written.
+    /// The amount of detail.
     pub detail: Detail,
-    /// What is to be warned about a span, beside what the span itself shows.
+    /// Additional warnings about a span, beside those that the span itself gives.
     pub warning: Option<&'f Warn<'f>>,
 }
 
 impl Form<'_> {
-    /// All spans, without further warnings.
+    /// All spans, without additional warnings.
     pub fn whole(detail: Detail) -> Self {
         Self {
             is_cut: false,
@@ -148,13 +148,13 @@ impl Form<'_> {
     }
 }
 
-/// The largest integer that every JSON reader keeps exactly.
+/// The largest integer that every JSON reader represents exactly.
 const MAX_EXACT: u64 = (1 << 53) - 1;
 
-/// Writes the trace of that id with these spans, in their order. Returns how many were written.
+/// Writes a trace with these spans, in their order; returns the number of spans written.
 ///
 /// # Errors
-/// That of the output.
+/// The error of the output.
 pub fn write_trace<'a, W: Write>(
     json: &mut JsonWriter<W>,
     trace_id: TraceId,
@@ -250,7 +250,8 @@ impl<'a> TagJson<'a> {
     }
 }
 
-/// A number; a whole one without ".0", as Go writes it. JSON has no NaN and no infinity: text.
+/// Writes a number; a whole number without ".0", as Go does. NaN and the infinities, which JSON
+/// lacks, are written as text.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
@@ -260,7 +261,7 @@ fn double_value<'a>(double: f64) -> JsonValue<'a> {
     if !double.is_finite() {
         JsonValue::Text(Value::Double(double).text().into_owned().into())
     } else if double == 0.0 && double.is_sign_negative() {
-        // An integer has no sign of zero.
+        // An integer cannot represent negative zero.
         JsonValue::Double(double)
     } else if double.fract() == 0.0 && double.abs() <= MAX_EXACT as f64 {
         JsonValue::Int(double as i64)
@@ -302,7 +303,7 @@ impl Serialize for Processes<'_> {
     }
 }
 
-/// A trace's id as Jaeger writes it: 16 digits if the upper half is zero, else 32.
+/// A trace id in Jaeger's form: 16 digits if the upper half is zero, else 32.
 pub fn short_id(id: &[u8; 16]) -> String {
     match id.strip_prefix(&[0; 8]) {
         Some(low) => to_hex(low),
@@ -350,7 +351,7 @@ mod tests {
         Span::new(ids, Arc::new(resource), Arc::default())
     }
 
-    /// The memory of a resource that is gone is used for the next.
+    /// The memory of a dropped resource is reused for the next one.
     #[test]
     fn spans_that_come_and_go_have_each_its_own_process() {
         let services = ["a", "b", "a", "c", "b"];

@@ -1,5 +1,5 @@
-//! What Jaeger's JSON leaves out, for a reader that asks for it: nanoseconds, durations of less than
-//! nothing, and what a link says beside its ids.
+//! Extensions of Jaeger's JSON, written on request: nanoseconds, negative durations, and the data
+//! of links beside their ids.
 
 use jaeger_wire::Tag;
 use serde::ser::Error as _;
@@ -10,11 +10,11 @@ use super::encode::{Detail, short_id, tags};
 use crate::format::jaeger::encode::tag;
 use crate::model::{Link, Span, UnixNanos, to_hex};
 
-/// A time in microseconds: a whole number, or one with the nanoseconds behind a point.
+/// A time in microseconds: a whole number, or with nanoseconds as decimals.
 #[derive(Clone, Copy)]
 pub(super) enum Micros {
     Whole(u64),
-    /// In nanoseconds.
+    /// A time in nanoseconds.
     Exact(i128),
 }
 
@@ -69,7 +69,7 @@ impl Serialize for Micros {
     }
 }
 
-/// The links that say more than their ids.
+/// The links that have data beside their ids.
 pub(super) fn links<'a>(span: &'a Span<'_>) -> Vec<LinkJson<'a>> {
     span.links.iter().filter_map(link).collect()
 }

@@ -1,4 +1,4 @@
-//! From OTLP's JSON to spans.
+//! Decodes OTLP's JSON to spans.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -17,12 +17,12 @@ use crate::model::{
     Status, StatusCode, UnixNanos, Value, from_hex,
 };
 
-/// Reads an `ExportTraceServiceRequest` or a `TracesData` in JSON.
+/// Decodes an `ExportTraceServiceRequest` or a `TracesData` in JSON.
 ///
-/// A span that is not valid, or whose own JSON cannot be read, is an error of its own.
+/// A span that is invalid, or whose own JSON cannot be read, is an error of its own.
 ///
 /// # Errors
-/// The JSON around the spans is not such a message.
+/// The JSON around the spans is invalid.
 pub fn decode_json(bytes: &[u8]) -> Result<Decoded<'_>, serde_json::Error> {
     let traces: shape::Traces<'_> = serde_json::from_slice(bytes)?;
     if traces.resource_spans.is_none() {
@@ -31,10 +31,10 @@ pub fn decode_json(bytes: &[u8]) -> Result<Decoded<'_>, serde_json::Error> {
     Ok(Box::new(read_traces(traces)))
 }
 
-/// Reads one `ResourceSpans` in JSON.
+/// Decodes a `ResourceSpans` in JSON.
 ///
 /// # Errors
-/// The JSON around the spans is not such a message.
+/// The JSON around the spans is invalid.
 pub fn decode_resource_spans(bytes: &[u8]) -> Result<Decoded<'_>, serde_json::Error> {
     let group = serde_json::from_slice(bytes)?;
     Ok(Box::new(read_traces(shape::Traces {
@@ -42,17 +42,17 @@ pub fn decode_resource_spans(bytes: &[u8]) -> Result<Decoded<'_>, serde_json::Er
     })))
 }
 
-/// Reads a file of such messages, one after the other, as the Collector writes them a line each.
+/// Decodes a file of such messages, one after the other, as the Collector writes them one per line.
 ///
 /// # Errors
-/// The JSON around the spans is not such a message.
+/// The JSON around the spans is invalid.
 pub fn decode_json_lines(bytes: &[u8]) -> Result<Decoded<'_>, serde_json::Error> {
     let messages = serde_json::Deserializer::from_slice(bytes).into_iter();
     let messages: Vec<shape::Traces<'_>> = messages.collect::<Result<_, _>>()?;
     Ok(Box::new(messages.into_iter().flat_map(read_traces)))
 }
 
-/// Refuses a message that says something, and nothing of what is expected.
+/// Refuses a message that has members but none of the expected ones.
 pub(super) fn check_empty(bytes: &[u8], expected: &str) -> Result<(), serde_json::Error> {
     let fields: HashMap<Cow<'_, str>, &RawValue> = serde_json::from_slice(bytes)?;
     match fields.keys().find(|name| *name != expected) {
@@ -213,7 +213,7 @@ pub(super) fn value(value_: shape::AnyValue<'_>) -> Value<'_> {
     }
 }
 
-/// Bytes in base64; what is not base64 stays the text it is.
+/// Bytes in base64; if the text is not base64, it is kept as text.
 fn bytes(text: Cow<'_, str>) -> Value<'_> {
     match BASE64.decode(text.as_bytes()) {
         Ok(bytes) => Value::Bytes(Cow::Owned(bytes)),
@@ -226,7 +226,7 @@ fn id(what: &str, hex: &str) -> Result<Vec<u8>, InvalidSpan> {
     bytes.ok_or_else(|| InvalidSpan::Malformed(format!("{what} is not hexadecimal")))
 }
 
-/// An id as protobuf's JSON mapping, and so Tempo, writes it.
+/// Decodes an id in the form of protobuf's JSON mapping, which Tempo uses.
 fn from_base64(text: &str) -> Option<Vec<u8>> {
     let is_id = |bytes: &Vec<u8>| matches!(bytes.len(), 8 | 16);
     BASE64.decode(text).ok().filter(is_id)

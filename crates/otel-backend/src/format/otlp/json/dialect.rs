@@ -1,4 +1,4 @@
-//! The two ways in which OTLP is written as JSON.
+//! The two forms of OTLP's JSON.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -9,14 +9,14 @@ use crate::model::{SpanKind, StatusCode, to_hex};
 /// The notation of ids and enums.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Dialect {
-    /// As OTLP says: ids are hexadecimal, enums are numbers.
+    /// OTLP's form: ids are hexadecimal, enums are numbers.
     #[default]
     Otlp,
-    /// As protobuf's JSON mapping says, and so Tempo: ids are base64, enums are names.
+    /// The form of protobuf's JSON mapping, used by Tempo: ids are base64, enums are names.
     Protobuf,
 }
 
-/// An enum's value.
+/// The value of an enum.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(super) enum Choice {
@@ -32,7 +32,7 @@ impl Dialect {
         }
     }
 
-    /// Unspecified is left out.
+    /// The kind; `None` for unspecified, which is left out.
     pub(super) fn kind(self, kind: SpanKind) -> Option<Choice> {
         let name = match kind {
             SpanKind::Unspecified => return None,
@@ -45,7 +45,7 @@ impl Dialect {
         Some(self.choose(kind.number(), name))
     }
 
-    /// Unset is left out.
+    /// The status code; `None` for unset, which is left out.
     pub(super) fn status(self, code: StatusCode) -> Option<Choice> {
         let name = match code {
             StatusCode::Unset => return None,

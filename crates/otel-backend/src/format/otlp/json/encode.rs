@@ -1,4 +1,4 @@
-//! From spans to OTLP's JSON. What is empty is left out, as protobuf's JSON mapping does.
+//! Encodes spans to OTLP's JSON. Empty members are left out, as in protobuf's JSON mapping.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::dialect::{Choice, Dialect};
 use crate::format::json::{Container, as_text, is_zero};
 use crate::model::{Attribute, Event, Link, Resource, Scope, Span, Status, Value};
 
-/// A `TracesData` message of these spans, grouped by resource and by scope.
+/// A `TracesData` message with these spans, grouped by resource and scope.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TracesJson<'a> {
@@ -152,7 +152,7 @@ impl<'a> From<&'a Attribute<'a>> for AttributeJson<'a> {
     }
 }
 
-/// Serialized as an object with the member that is set, or with none.
+/// Serialized as an object with the member that is set, or with no member.
 #[derive(Debug, Serialize)]
 enum Member<'a> {
     #[serde(rename = "stringValue")]
@@ -182,15 +182,15 @@ struct Values<T> {
 #[derive(Debug)]
 struct Double(f64);
 
-/// Spans are grouped when they have this many elements, so that of a large trace few are there at once;
-/// some 10 MB.
+/// Spans are grouped once they have this many elements, so that only a part of a large trace, some
+/// 10 MB, is in memory.
 const ELEMENTS: usize = 100_000;
 
-/// Adds spans to a list of `resourceSpans`, grouped; the groups of a large trace are there several
-/// times. Returns how many spans were written.
+/// Adds grouped spans to a list of `resourceSpans`; in a large trace a group may occur several
+/// times. Returns the number of spans written.
 ///
 /// # Errors
-/// That of the output.
+/// The error of the output.
 pub fn write_resource_spans<'s, W: Write>(
     list: &mut Container<'_, W>,
     dialect: Dialect,
@@ -216,7 +216,7 @@ pub fn write_resource_spans<'s, W: Write>(
     }
 }
 
-/// The span itself, its attributes, events and links.
+/// The number of elements: the span, its attributes, events and links.
 fn elements(span: &Span<'_>) -> usize {
     let events = span.events.iter().map(|event| 1 + event.attributes.len());
     let links = span.links.iter().map(|link| 1 + link.attributes.len());
@@ -224,7 +224,7 @@ fn elements(span: &Span<'_>) -> usize {
 }
 
 impl<'a> TracesJson<'a> {
-    /// Groups spans, to be written as OTLP says; within a group they keep their order.
+    /// Groups spans for OTLP; within a group they keep their order.
     pub fn new(spans: impl IntoIterator<Item = &'a Span<'a>>) -> Self {
         Self::in_dialect(Dialect::Otlp, spans)
     }
@@ -249,12 +249,12 @@ impl<'a> TracesJson<'a> {
     }
 }
 
-/// Most spans of a trace share their resource by reference, and others by value.
+/// Spans of a trace share most resources by reference; some are only equal.
 pub(super) fn is_same<T: PartialEq>(a: &Arc<T>, b: &Arc<T>) -> bool {
     Arc::ptr_eq(a, b) || a == b
 }
 
-/// The first group that is the right one; a new one, if there is none.
+/// The matching group; a new one if there is none.
 pub(super) fn group_of<T>(
     groups: &mut Vec<T>,
     is_right: impl Fn(&T) -> bool,
@@ -419,7 +419,7 @@ impl Serialize for AnyValue<'_> {
     }
 }
 
-/// JSON has no NaN and no infinity: text.
+/// NaN and the infinities, which JSON lacks, are written as text.
 impl Serialize for Double {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if self.0.is_finite() {

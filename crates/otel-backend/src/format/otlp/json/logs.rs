@@ -1,4 +1,4 @@
-//! Log records in OTLP's JSON, read and written.
+//! Log records in OTLP's JSON, in both directions.
 
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ struct ScopeLogs<'a> {
         alias = "instrumentation_library"
     )]
     scope: Option<shape::Scope<'a>>,
-    /// Each is read on its own, so that one that cannot be read is rejected alone.
+    /// Each is decoded separately, so that only an invalid one is rejected.
     #[serde(borrow, alias = "log_records", alias = "logs")]
     log_records: Option<Vec<&'a RawValue>>,
     #[serde(borrow, default, alias = "schema_url")]
@@ -77,7 +77,7 @@ struct Record<'a> {
     event_name: JsonText<'a>,
 }
 
-/// A number, which may be negative, or a name.
+/// A number, possibly negative, or a name.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum SeverityNumber {
@@ -85,12 +85,12 @@ enum SeverityNumber {
     Other(Enum),
 }
 
-/// Reads an `ExportLogsServiceRequest` or a `LogsData` in JSON.
+/// Decodes an `ExportLogsServiceRequest` or a `LogsData` in JSON.
 ///
 /// A record whose own JSON cannot be read is an error of its own.
 ///
 /// # Errors
-/// The JSON around the records is not such a message.
+/// The JSON around the records is invalid.
 pub fn decode_json_logs(bytes: &[u8]) -> Result<DecodedLogs<'_>, serde_json::Error> {
     let logs: Logs<'_> = serde_json::from_slice(bytes)?;
     if logs.resource_logs.is_none() {
@@ -137,7 +137,7 @@ fn fill<'a>(empty: LogRecord<'a>, read: Record<'a>) -> LogRecord<'a> {
     }
 }
 
-/// A name that is not known, and a number that protobuf cannot hold, say nothing.
+/// An unknown name, or a number that protobuf cannot hold, means an unspecified severity.
 fn severity(read: SeverityNumber) -> Severity {
     match read {
         SeverityNumber::Number(number) => Severity(number),
@@ -146,7 +146,7 @@ fn severity(read: SeverityNumber) -> Severity {
     }
 }
 
-/// A `LogsData` message of these records, grouped by resource and by scope.
+/// A `LogsData` message with these records, grouped by resource and scope.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LogsJson<'a> {
@@ -243,7 +243,7 @@ impl<'a> ResourceLogsJson<'a> {
     }
 }
 
-/// A record by itself, as `LogRecord` is written, with the resource and the scope that it comes from.
+/// A single record in the form of `LogRecord`, with its resource and scope.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LogJson<'a> {

@@ -1,6 +1,6 @@
-//! The shape of OTLP's JSON. Everything may be missing or null; what is not named is ignored.
+//! The types of OTLP's JSON. Every member may be missing or null, and unknown ones are ignored.
 //!
-//! Names are read in `snake_case` too, and those of before 2022 as well, as the Collector does.
+//! Like the Collector, this also accepts `snake_case` names, and the names used before 2022.
 
 #![expect(
     clippy::struct_field_names,
@@ -56,7 +56,7 @@ pub(super) struct ScopeSpans<'a> {
         alias = "instrumentation_library"
     )]
     pub(super) scope: Option<Scope<'a>>,
-    /// Each is read on its own, so that one that cannot be read is rejected alone.
+    /// Each is decoded separately, so that only an invalid one is rejected.
     #[serde(borrow)]
     pub(super) spans: Option<Vec<&'a RawValue>>,
     #[serde(borrow, default, alias = "schema_url")]
@@ -179,17 +179,17 @@ pub(super) struct Values<T> {
     pub(super) values: Option<Vec<T>>,
 }
 
-/// A number, as such or as text.
+/// A number or its text.
 pub(super) struct U64(pub(super) u64);
 
-/// A number, as such or as text.
+/// A number or its text.
 pub(super) struct I64(pub(super) i64);
 
-/// A number, as such or as text; "NaN", "Infinity" and "-Infinity" too.
+/// A number or its text, or "NaN", "Infinity" and "-Infinity".
 pub(super) struct F64(pub(super) f64);
 
-/// A member of an enum: its number, or (which the specification does not allow, and some senders
-/// do) its name.
+/// The value of an enum: its number, or its name, which the specification does not allow but some
+/// senders write.
 pub(super) enum Enum {
     Number(u64),
     Name(String),

@@ -1,4 +1,4 @@
-//! From OTLP's bytes to log records.
+//! Decodes OTLP's bytes to log records.
 
 use std::sync::Arc;
 
@@ -12,31 +12,31 @@ use crate::format::otlp::{Group, Malformed, groups, span_groups};
 use crate::format::protobuf::{Field, Reader};
 use crate::model::{InvalidLog, LogRecord, Resource, Scope, Severity, SpanId, TraceId, UnixNanos};
 
-/// Records of a request, in the order sent, each decoded when it is asked for.
+/// The records of a request, in the order sent; each is decoded when it is asked for.
 pub type DecodedLogs<'a> =
     Box<dyn Iterator<Item = Result<IncomingLog<'a>, InvalidLog>> + Send + 'a>;
 
-/// A record that was decoded.
+/// A decoded record.
 #[derive(Debug)]
 pub struct IncomingLog<'a> {
     /// The record.
     pub record: LogRecord<'a>,
-    /// The OTLP message that it was decoded from, if it was one in protobuf.
+    /// The OTLP message of the record, if it was received in protobuf.
     pub message: Option<&'a [u8]>,
 }
 
-/// Records of one resource and scope, which are decoded; the records are not yet.
+/// Records with their decoded resource and scope; the records themselves are not decoded yet.
 #[derive(Debug)]
 pub struct LogGroup<'a> {
     /// The resource that emitted the records.
     pub resource: Arc<Resource<'a>>,
     /// The scope that recorded them.
     pub scope: Arc<Scope<'a>>,
-    /// Each a `LogRecord` message.
+    /// The `LogRecord` messages.
     pub messages: Vec<&'a [u8]>,
 }
 
-/// Reads an `ExportLogsServiceRequest` or a `LogsData`.
+/// Decodes an `ExportLogsServiceRequest` or a `LogsData`.
 ///
 /// A record whose own bytes cannot be read is an error of its own.
 ///
@@ -55,7 +55,7 @@ pub fn decode_logs(bytes: &[u8]) -> Result<DecodedLogs<'_>, Malformed> {
     })))
 }
 
-/// Reads resources and scopes, and leaves the records undecoded.
+/// Decodes resources and scopes, but not the records.
 ///
 /// # Errors
 /// [`Malformed`] if it cannot be read.
@@ -83,7 +83,7 @@ impl<'a> LogGroup<'a> {
         Ok(record)
     }
 
-    /// Decodes a message whose times and ids were kept apart.
+    /// Decodes a message whose times and ids are stored separately.
     ///
     /// # Errors
     /// [`Malformed`] if it is not a record.
@@ -125,7 +125,8 @@ fn read_field<'a>(
     Ok(())
 }
 
-/// The severity of a message, without reading more of it than needed; senders write it early.
+/// The severity of a message. Reads no more of the message than necessary; senders write the
+/// severity early.
 pub fn severity_of(message: &[u8]) -> Severity {
     let mut reader = Reader::new(message);
     let mut severity = Severity::default();

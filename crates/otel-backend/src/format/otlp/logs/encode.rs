@@ -1,4 +1,4 @@
-//! From log records to OTLP's bytes.
+//! Encodes log records to OTLP's bytes.
 
 use super::fields::{
     ATTRIBUTES, BODY, DROPPED_ATTRIBUTES, EVENT_NAME, FLAGS, SEVERITY, SEVERITY_TEXT,
@@ -9,7 +9,7 @@ use crate::model::{LogRecord, Value};
 
 /// Appends a `LogRecord` message without its times and its ids.
 pub fn encode_log_rest(it: &LogRecord<'_>, out: &mut Vec<u8>) {
-    // Protobuf writes a negative number of 32 bits as one of 64.
+    // Protobuf writes a negative 32-bit number as a 64-bit one.
     let severity = i64::from(it.severity.0).cast_unsigned();
     write_uint(SEVERITY, severity, out);
     write_text(SEVERITY_TEXT, &it.severity_text, out);

@@ -1,28 +1,28 @@
-//! The fields of a `LogRecord` that the store keeps apart from the rest: times and ids.
+//! The fields of a `LogRecord` that the store keeps separately: times and ids.
 //!
-//! They are different in nearly every record, and all else is much alike, so both get smaller when they
-//! lie apart; and most questions can be answered by them.
+//! They differ in nearly every record, while everything else is similar, so both compress better
+//! separately; and most searches need nothing else.
 
 use super::fields::{OBSERVED, SPAN_ID, TIME, TRACE_ID};
 use crate::format::otlp::Malformed;
 use crate::format::protobuf::Reader;
 use crate::model::{LogRecord, SpanId, TraceId, UnixNanos};
 
-/// The times and the ids of one record.
+/// The times and ids of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct LogEntry {
-    /// When it happened; 0 if that is not known.
+    /// The time of the event; 0 if unknown.
     pub time: UnixNanos,
-    /// When it was first seen; 0 if that was not noted.
+    /// The time of its first observation; 0 if unknown.
     pub observed: UnixNanos,
-    /// The trace in which it was written, if any.
+    /// The id of the trace, if any.
     pub trace_id: Option<TraceId>,
-    /// The span in which it was written, if any.
+    /// The id of the span, if any.
     pub span_id: Option<SpanId>,
 }
 
 impl LogEntry {
-    /// The times and the ids of a record.
+    /// The times and ids of a record.
     pub fn of(record: &LogRecord<'_>) -> Self {
         Self {
             time: record.time,
@@ -32,7 +32,8 @@ impl LogEntry {
         }
     }
 
-    /// The time by which the record is found: when it happened or, if that is not known, was first seen.
+    /// The time by which the record is found: that of the event or, if unknown, that of its first
+    /// observation.
     pub fn instant(&self) -> UnixNanos {
         if self.time.0 == 0 {
             self.observed

@@ -1,4 +1,4 @@
-//! The field numbers of a `LogRecord`, as logs.proto gives them, and which of them hold elements.
+//! The field numbers of a `LogRecord`, from logs.proto, and the fields that hold elements.
 
 use crate::format::otlp::fields::{
     ANY_VALUE, KEY_VALUE, RESOURCE, SCOPE, resource_spans, scope_spans, traces,
@@ -17,8 +17,8 @@ pub(super) const SPAN_ID: u32 = 10;
 pub(super) const OBSERVED: u32 = 11;
 pub(super) const EVENT_NAME: u32 = 12;
 
-/// `ExportLogsServiceRequest` and `LogsData`: the elements in them. The messages around the records have
-/// the field numbers of those around spans.
+/// The elements of `ExportLogsServiceRequest` and `LogsData`. The messages around records have the
+/// same field numbers as those around spans.
 pub static EXPORT_LOGS_REQUEST: Shape = Shape(&[(traces::RESOURCE_SPANS, &RESOURCE_LOGS)]);
 static RESOURCE_LOGS: Shape = Shape(&[
     (resource_spans::RESOURCE, &RESOURCE),
@@ -28,5 +28,5 @@ static SCOPE_LOGS: Shape = Shape(&[
     (scope_spans::SCOPE, &SCOPE),
     (scope_spans::SPANS, &LOG_RECORD),
 ]);
-/// `LogRecord`
+/// The elements of `LogRecord`.
 pub static LOG_RECORD: Shape = Shape(&[(BODY, &ANY_VALUE), (ATTRIBUTES, &KEY_VALUE)]);

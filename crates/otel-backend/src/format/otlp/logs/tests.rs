@@ -1,4 +1,5 @@
-//! Our reader and writer of log records against the generated messages of `opentelemetry-proto`.
+//! Compares our reader and writer of log records with the generated messages of
+//! `opentelemetry-proto`.
 
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as ProtoValue;
@@ -128,7 +129,7 @@ proptest! {
         }
     }
 
-    /// The store keeps times and ids apart from the rest, taken from the message or written anew.
+    /// The store keeps times and ids separately; the rest is copied from the message or encoded.
     #[test]
     fn nothing_is_lost_when_a_record_is_taken_apart(sent in record()) {
         let bytes = request(vec![sent]).encode_to_vec();
