@@ -1,7 +1,8 @@
-//! Whether people who do not see, point or tell colours apart can use the page as it is now.
+//! Checks that people who cannot see, point or distinguish colours can use the page in its current
+//! state.
 //!
-//! Contrast, references, structure and reach are looked at in the document; names are those of the
-//! accessibility tree, which is what a screen reader is given.
+//! Contrast, references, structure and keyboard access are checked in the document; names are
+//! checked in the accessibility tree, which is the source for screen readers.
 
 use serde_json::{Value, json};
 
@@ -9,7 +10,7 @@ use crate::Browser;
 
 const SCRIPT: &str = include_str!("audit.js");
 
-/// Roles that mean nothing without a name.
+/// Roles that need a name.
 const NAMED: [&str; 16] = [
     "button",
     "checkbox",
@@ -29,7 +30,7 @@ const NAMED: [&str; 16] = [
     "treeitem",
 ];
 
-/// The problems found, a sentence each.
+/// The problems found, in a sentence each.
 pub(crate) async fn problems(page: &Browser) -> Vec<String> {
     let found = page.script(SCRIPT, json!([])).await;
     let mut problems: Vec<String> = serde_json::from_value(found).unwrap_or_default();

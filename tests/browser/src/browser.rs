@@ -1,4 +1,4 @@
-//! A Chromium of its own for each test.
+//! A separate Chromium for each test.
 
 use std::fs;
 use std::path::Path;
@@ -15,10 +15,10 @@ use crate::audit;
 use crate::commands::{Cdp, ConsoleLog};
 use crate::memory;
 
-/// How long something may take to appear. Only a test that fails waits that long.
+/// The longest to wait for something to appear, which only failing tests do.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// How often chromedriver may fail to start.
+/// The number of attempts to start chromedriver.
 const ATTEMPTS: u32 = 5;
 
 /// The window of a test.
@@ -32,7 +32,7 @@ pub enum View {
     Phone,
 }
 
-/// A browser with one page. Its chromedriver ends when it is dropped.
+/// A browser with one page. Its chromedriver is stopped when this is dropped.
 #[derive(Debug)]
 pub struct Browser {
     client: Client,
@@ -43,7 +43,7 @@ impl Browser {
     /// Starts Chromium.
     ///
     /// # Panics
-    /// When chromedriver or Chromium is not there: `apt-get install chromium chromium-driver`.
+    /// If chromedriver or Chromium is missing: `apt-get install chromium chromium-driver`.
     pub async fn open(view: View) -> Self {
         let (driver, port) = start_driver();
         let arguments = json!([
@@ -54,7 +54,7 @@ impl Browser {
             "--disable-dev-shm-usage",
             // Tests run as root in containers, where Chromium's sandbox does not work.
             "--no-sandbox",
-            // Other sites are this machine, too: as a name is that was pointed at it.
+            // Other sites are on this machine too, like a name that was pointed at it.
             "--host-resolver-rules=MAP *.example 127.0.0.1",
         ]);
         let capabilities = json!({
@@ -96,7 +96,7 @@ impl Browser {
         .await;
     }
 
-    /// Gives the window another size, as a person or a turned phone does.
+    /// Resizes the window, as a user does, or a phone that is turned.
     pub async fn resize(&self, width: u32, height: u32) {
         self.cdp(
             "Emulation.setDeviceMetricsOverride",
@@ -106,7 +106,7 @@ impl Browser {
         self.until(&format!("return innerWidth === {width}")).await;
     }
 
-    /// Moves the pointer into the middle of the first element that matches.
+    /// Moves the pointer to the middle of the first matching element.
     pub async fn point(&self, selector: &str) {
         self.wait(selector).await;
         let script = "const { left, top, width, height } = document.querySelector(arguments[0]).getBoundingClientRect();
@@ -144,7 +144,7 @@ impl Browser {
             .into()
     }
 
-    /// Waits for an element that matches and returns its text.
+    /// Waits for a matching element; returns its text.
     pub async fn text(&self, selector: &str) -> String {
         self.wait(selector).await;
         let script = "return document.querySelector(arguments[0]).textContent";
@@ -155,7 +155,7 @@ impl Browser {
             .to_owned()
     }
 
-    /// The texts of all elements that match now.
+    /// The texts of all elements that match at the moment.
     pub async fn texts(&self, selector: &str) -> Vec<String> {
         let script =
             "return [...document.querySelectorAll(arguments[0])].map((node) => node.textContent)";
@@ -163,7 +163,7 @@ impl Browser {
         serde_json::from_value(texts).unwrap_or_default()
     }
 
-    /// The attribute of the first element that matches.
+    /// An attribute of the first matching element.
     pub async fn attribute(&self, selector: &str, name: &str) -> Option<String> {
         self.wait(selector).await;
         let script = "return document.querySelector(arguments[0]).getAttribute(arguments[1])";
@@ -173,12 +173,12 @@ impl Browser {
             .map(str::to_owned)
     }
 
-    /// How many elements match now.
+    /// The number of elements that match at the moment.
     pub async fn count(&self, selector: &str) -> usize {
         self.texts(selector).await.len()
     }
 
-    /// Waits until an element matches.
+    /// Waits for a matching element.
     pub async fn wait(&self, selector: &str) {
         let found = self
             .client
@@ -212,7 +212,7 @@ impl Browser {
             .await
     }
 
-    /// Clicks the first element that matches, as a person does.
+    /// Clicks the first matching element, as a person does.
     pub async fn click(&self, selector: &str) {
         self.wait(selector).await;
         let element = self.client.find(Locator::Css(selector)).await;
@@ -223,7 +223,7 @@ impl Browser {
         clicked.unwrap_or_else(|error| panic!("{selector} cannot be clicked: {error}"));
     }
 
-    /// Types into the first field that matches.
+    /// Types into the first matching field.
     pub async fn type_into(&self, selector: &str, text: &str) {
         self.wait(selector).await;
         let element = self.client.find(Locator::Css(selector)).await;
@@ -234,17 +234,17 @@ impl Browser {
         typed.unwrap_or_else(|error| panic!("{selector} takes no text: {error}"));
     }
 
-    /// Puts text where the focus is at once, in place of what is selected, as a paste does.
+    /// Inserts text at the focus in place of the selection, like a paste.
     pub async fn insert(&self, text: &str) {
         self.cdp("Input.insertText", json!({ "text": text })).await;
     }
 
-    /// Presses a key where the focus is.
+    /// Presses a key at the focus.
     pub async fn press(&self, key: Key) {
         self.press_all(&char::from(key).to_string()).await;
     }
 
-    /// Presses these keys, one after the other, where the focus is.
+    /// Presses these keys one after the other at the focus.
     pub async fn press_all(&self, keys: &str) {
         let element = self.client.active_element().await;
         let pressed = match element {
@@ -254,7 +254,7 @@ impl Browser {
         pressed.unwrap_or_else(|error| panic!("{keys:?} cannot be pressed: {error}"));
     }
 
-    /// Drags the pointer across the first element that matches, between two shares of its width.
+    /// Drags the pointer across the first matching element, between two fractions of its width.
     pub async fn drag(&self, selector: &str, from: f64, to: f64) {
         self.wait(selector).await;
         let script = "const { left, top, width, height } = document.querySelector(arguments[0]).getBoundingClientRect();
@@ -287,7 +287,7 @@ impl Browser {
         self.script(script, json!([name, contents])).await;
     }
 
-    /// What was copied last.
+    /// The text in the clipboard.
     pub async fn clipboard(&self) -> String {
         self.cdp(
             "Browser.grantPermissions",
@@ -299,7 +299,7 @@ impl Browser {
         text.as_str().unwrap_or_default().to_owned()
     }
 
-    /// Runs the body of a function in the page and returns what it returns.
+    /// Runs the body of a function in the page; returns its result.
     pub async fn script(&self, body: &str, arguments: Value) -> Value {
         let Value::Array(arguments) = arguments else {
             panic!("the arguments of a script are a list");
@@ -308,13 +308,13 @@ impl Browser {
         result.unwrap_or_else(|error| panic!("{body}: {error}"))
     }
 
-    /// Runs the body of an asynchronous function, whose last argument is called with the result.
+    /// Runs the body of an asynchronous function, whose last argument receives the result.
     pub async fn script_async(&self, body: &str, arguments: Vec<Value>) -> Value {
         let result = self.client.execute_async(body, arguments).await;
         result.unwrap_or_else(|error| panic!("{body}: {error}"))
     }
 
-    /// What the page and the browser wrote to the console since the last call.
+    /// The messages of the page and the browser in the console since the last call.
     pub async fn console(&self) -> Vec<String> {
         let log = self.client.issue_cmd(ConsoleLog).await;
         let log = log.unwrap_or_else(|error| panic!("the console cannot be read: {error}"));
@@ -324,12 +324,12 @@ impl Browser {
             .collect()
     }
 
-    /// The private memory of the process that shows the page, in megabytes.
+    /// The private memory of the process that renders the page, in megabytes.
     pub fn renderer_memory(&self) -> f64 {
         memory::of_renderer(self.driver.id())
     }
 
-    /// Keeps a picture of the page as `artifacts/{name}.png`.
+    /// Saves a picture of the page as `artifacts/{name}.png`.
     pub async fn picture(&self, name: &str) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../artifacts");
         let picture = self.client.screenshot().await;
@@ -339,14 +339,14 @@ impl Browser {
         kept.unwrap_or_else(|error| panic!("artifacts/{name}.png: {error}"));
     }
 
-    /// Keeps a picture, and fails if the page as it is now would keep people out.
+    /// Saves a picture, and fails if the page in its current state is not accessible.
     pub async fn look(&self, name: &str) {
         self.picture(name).await;
         let problems = audit::problems(self).await;
         assert!(problems.is_empty(), "{name}: {problems:#?}");
     }
 
-    /// Looks at the page a last time, fails if the console holds anything, and ends the browser.
+    /// Checks the page a last time, fails if the console holds messages, and ends the browser.
     pub async fn close(self, name: &str) {
         self.look(name).await;
         let console = self.console().await;
@@ -357,14 +357,14 @@ impl Browser {
     /// Ends the browser, whatever the console holds.
     pub async fn quit(self) {
         let Self { client, driver } = self;
-        // The driver ends the browser with itself if this fails.
+        // If this fails, the driver ends the browser when it ends itself.
         let _closed = client.close().await;
         drop(driver);
     }
 }
 
-/// Starts chromedriver on a port that it chooses itself. It looks for one that is free in IPv4 and ends
-/// if another program has the same in IPv6, so it may have to choose again.
+/// Starts chromedriver on a port that it chooses itself. It chooses one that is free in IPv4, and
+/// ends if another program has the same port in IPv6, so it may have to be started again.
 fn start_driver() -> (Process, u16) {
     (0..ATTEMPTS)
         .find_map(|_| attempt().ok())

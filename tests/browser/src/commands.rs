@@ -1,4 +1,4 @@
-//! Commands of chromedriver beyond those of the standard.
+//! Commands of chromedriver beyond the standard.
 
 use fantoccini::wd::WebDriverCompatibleCommand;
 use http::Method;
@@ -12,7 +12,7 @@ pub(crate) struct Cdp {
     pub(crate) parameters: Value,
 }
 
-/// Takes what the page and the browser have written to the console since the last time.
+/// Takes the messages in the console since the last time.
 #[derive(Debug)]
 pub(crate) struct ConsoleLog;
 

@@ -1,10 +1,10 @@
-//! What a browser's processes take.
+//! The memory of a browser's processes.
 
 use std::collections::HashMap;
 use std::fs;
 
-/// The memory that no other process shares, in megabytes, of the largest renderer below a process.
-/// It holds what a page and its workers keep. Not a number where `/proc` does not say.
+/// The private memory, in megabytes, of the largest renderer among the descendants of a process. It
+/// includes that of a page and its workers. NaN on systems without `/proc`.
 pub(crate) fn of_renderer(below: u32) -> f64 {
     let parents = parents();
     let is_below = |mut process: u32| {
@@ -32,7 +32,7 @@ fn parents() -> HashMap<u32, u32> {
         .collect()
 }
 
-/// The fourth field of `stat`; the second is a name in brackets that may hold anything.
+/// The fourth field of `stat`; the second is a name in parentheses that may contain anything.
 fn parent(process: u32) -> Option<u32> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     let (_, rest) = stat.rsplit_once(')')?;

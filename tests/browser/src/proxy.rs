@@ -1,4 +1,4 @@
-//! A server that puts a backend below a path, as a reverse proxy does.
+//! A server that puts a backend below a path, like a reverse proxy.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -8,37 +8,37 @@ use std::thread;
 
 use url::Url;
 
-/// The longest head of a request that is read.
+/// The largest head of a request.
 const MAX_HEAD: usize = 64 * 1024;
 
-/// Serves a backend's pages below `path`, such as `/traces`, and nothing else. Returns the address of
-/// that path. It ends with the test.
+/// Serves a backend's pages below `path`, such as `/traces`, and nothing else; returns the address
+/// of that path. It ends with the test.
 ///
 /// # Panics
-/// When it cannot listen.
+/// If it cannot listen.
 pub fn below(backend: &str, path: &'static str) -> String {
     serve(backend, path, None, None)
 }
 
-/// Serves a backend's pages, but nothing of its Tempo API, as if it were Jaeger.
+/// Serves a backend's pages without its Tempo API, as if it were Jaeger.
 ///
 /// # Panics
-/// When it cannot listen.
+/// If it cannot listen.
 pub fn without_tempo(backend: &str) -> String {
     serve(backend, "", Some("/tempo/"), None)
 }
 
-/// Serves a backend's pages. Of a trace's spans it passes on as many bytes as it is told, and the rest
-/// when nothing can tell it any more.
+/// Serves a backend's pages. Passes on so many bytes of a trace's spans as the sender allows, and
+/// the rest when the sender is dropped.
 ///
 /// # Panics
-/// When it cannot listen.
+/// If it cannot listen.
 pub fn in_pieces(backend: &str) -> (String, Sender<u64>) {
     let (sender, allowed) = channel();
     (serve(backend, "", None, Some(allowed)), sender)
 }
 
-/// Serves what lies below `path`, and not what begins with `refused` there.
+/// Serves the paths below `path`, except those that begin with `refused`.
 fn serve(
     backend: &str,
     path: &'static str,
@@ -59,7 +59,7 @@ fn serve(
         for client in listener.incoming().flatten() {
             let allowed = Arc::clone(&allowed);
             thread::spawn(move || {
-                // A browser may leave at any time.
+                // A browser may disconnect at any time.
                 let _ended = pass_on(client, backend, path, refused, &allowed);
             });
         }
@@ -67,7 +67,7 @@ fn serve(
     format!("http://{address}{path}")
 }
 
-/// Passes one request on and its answer back.
+/// Passes on one request and its answer.
 fn pass_on(
     mut client: TcpStream,
     backend: SocketAddr,

@@ -3,12 +3,12 @@ import { formatAge } from './format.js';
 
 const EVERY_MS = 5000;
 
-/** "5 min ago"; it grows older while it is looked at. */
+/** An age such as "5 min ago", which is updated while it is shown. */
 export function age(micros) {
   return el('span.age', { 'data-since': micros }, formatAge(micros));
 }
 
-/** Lets a node that was made for another moment tell the age of this one. */
+/** Makes a node show the age of another moment. */
 export function setAge(node, micros) {
   node.dataset.since = micros;
   node.textContent = formatAge(micros);

@@ -1,10 +1,10 @@
 /**
- * The attributes whose values are spread differently among the spans of two sides, the most telling
- * first: `{ key, inA, inB }`, where the sides are `[value, count]`, the most frequent first.
+ * The attributes whose values are distributed differently among the spans of two sides, most different
+ * first: `{ key, inA, inB }`, where the sides are `[value, count]`, most frequent first.
  *
- * A side is a list of spans, a span a list of `[key, value]`. How different an attribute is, from 0 to 1,
- * is the share of spans that would have to change their value; one with another value in nearly every
- * span, such as an id, tells little and comes last.
+ * A side is a list of spans, a span a list of `[key, value]`. The difference of an attribute, from 0
+ * to 1, is the fraction of spans that would have to change their value; an attribute with another
+ * value in nearly every span, such as an id, is not informative and comes last.
  */
 export function differences(spansA, spansB) {
   const [a, b] = [spread(spansA), spread(spansB)];
@@ -16,7 +16,7 @@ export function differences(spansA, spansB) {
     .map(({ key, inA, inB }) => ({ key, inA, inB }));
 }
 
-/** How many spans carry each value, by key. A key that a span carries twice counts with its first value. */
+/** The number of spans with each value, by key. If a span has a key twice, its first value counts. */
 function spread(spans) {
   const keys = new Map();
   for (const tags of spans) {
@@ -29,7 +29,7 @@ function spread(spans) {
   return keys;
 }
 
-/** Half of what the shares differ by in all, spans without the attribute included. */
+/** Half of the sum of the differences of the shares, including spans without the attribute. */
 function distance(inA, spansA, inB, spansB) {
   let sum = 0;
   let rest = 0;

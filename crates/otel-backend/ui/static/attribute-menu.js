@@ -2,10 +2,10 @@ import { copy } from './dom.js';
 import { popUp } from './popup.js';
 import { searchUrl } from './route.js';
 
-/** A longer value is not looked for. */
+/** The longest value that can be searched for. */
 const MAX_VALUE = 400;
 
-/** What can be done with an attribute that was clicked. */
+/** Opens the menu for a clicked attribute. */
 export function attributeMenu(key, value, node, filter, find) {
   const text = `${key}=${value}`;
   const copies = [['Copy value', () => copy(value, 'Value')], ['Copy name and value', () => copy(text, 'Attribute')]];

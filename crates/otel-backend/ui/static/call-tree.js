@@ -1,11 +1,11 @@
 import { ERROR } from './columns.js';
 
 /**
- * The spans of a trace gathered by path: those of the same service and operation below the same
- * callers are one node. `nodes` is filled with the node of each row.
+ * Groups the spans of a trace by path: spans of the same service and operation with the same callers
+ * are one node. `nodes` is filled with the node of each row.
  *
- * A node's `value` is the self time of its spans and of all below them, so that the children of a
- * node never outgrow it, however much ran side by side.
+ * A node's `value` is the self time of its spans and of all spans below them, so that the children of
+ * a node never exceed it, however much ran in parallel.
  */
 export function callTree(trace, rows = null, nodes = new Array(trace.count)) {
   const root = newNode(null, -1);

@@ -2,9 +2,9 @@ import { svg } from './svg.js';
 
 const LEAST_SCALE = 0.15;
 const MOST_SCALE = 3;
-/** A picture smaller than its frame is not blown up beyond this. */
+/** The largest scale at which a small picture is shown. */
 const FIT_SCALE = 1.2;
-/** At first nothing is smaller than this. */
+/** The smallest initial scale. */
 const READABLE_SCALE = 0.6;
 
 /** A drawing in a frame of any size: fitted, moved by dragging, zoomed by wheel, buttons and keys. */
@@ -12,7 +12,7 @@ export class Camera {
   #width = 1;
   #height = 1;
   #scale = 1;
-  /** What of the drawing lies in the middle of the frame. */
+  /** The point of the drawing in the middle of the frame. */
   #x = 0;
   #y = 0;
   #isFitted = true;
@@ -36,7 +36,7 @@ export class Camera {
     else this.#apply();
   }
 
-  /** All of it, or what can be read of it, from its left end. */
+  /** Shows all of it or, if that would be too small to read, its left end. */
   #open() {
     this.fit();
     if (this.#scale >= READABLE_SCALE) return;
@@ -45,7 +45,7 @@ export class Camera {
     this.#apply();
   }
 
-  /** All of it, as large as there is room. */
+  /** Shows all of it, as large as possible. */
   fit() {
     const { clientWidth: width, clientHeight: height } = this.node;
     this.#isFitted = true;
@@ -60,7 +60,7 @@ export class Camera {
     this.#apply();
   }
 
-  /** Brings a place of the drawing into the middle, large enough to be read. */
+  /** Moves a point of the drawing into the middle, at a readable size. */
   goTo(x, y) {
     this.#isFitted = false;
     this.#scale = Math.max(this.#scale, 0.8);
@@ -81,7 +81,7 @@ export class Camera {
     this.zoom(event.deltaY > 0 ? 0.85 : 1.18);
   }
 
-  /** Follows the pointer from where it is; a click without a move is left to what was clicked. */
+  /** Follows the pointer; a click without movement is left to the clicked element. */
   #grab({ pointerId, button, clientX, clientY }) {
     if (button !== 0) return;
     const [x, y] = [this.#x, this.#y];

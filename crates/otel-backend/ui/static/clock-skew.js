@@ -1,9 +1,9 @@
 import { CRITICAL, EARLY } from './columns.js';
 
 /**
- * The tree with the times that clocks which agree would have given, as Jaeger's adjuster guesses them: where a
- * span of another service lies outside of its parent, it is moved into the middle of it, or to its
- * start if it takes longer, with all below it that was timed by the same clock.
+ * The tree with the times that synchronous clocks would have given, as guessed by Jaeger's adjuster:
+ * if a span of another service is outside its parent, it is moved to the middle of the parent, or to
+ * its start if the span is longer, together with all spans below it that have the same clock.
  */
 export function withoutSkew(tree) {
   const { count, parent, process, duration, eventsFrom } = tree;
@@ -23,12 +23,12 @@ export function withoutSkew(tree) {
   return { ...tree, start, duration, flags, eventTime };
 }
 
-/** By how much a span of another clock is to be moved. */
+/** The shift for a span with another clock. */
 function skewOf({ start, duration, parent }, row, parentStart) {
   const room = Math.max(0, duration[parent[row]]);
   const length = Math.max(0, duration[row]);
   if (start[row] >= parentStart && start[row] + length <= parentStart + room) return 0;
-  // What outlives its parent was started and left alone; its clock may be right.
+  // A span that outlives its parent was started asynchronously; its clock may be right.
   if (start[row] >= parentStart && start[row] <= parentStart + room) return 0;
   return parentStart + Math.max(0, (room - length) / 2) - start[row];
 }

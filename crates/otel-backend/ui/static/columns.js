@@ -1,35 +1,38 @@
 import { Interner, doubled } from './interner.js';
 
-/** What is true of a span, as bits. The lowest three hold its kind, an index into KINDS. */
+/** The flags of a span, as bits. The lowest three hold its kind, an index into KINDS. */
 export const KINDS = ['', 'internal', 'server', 'client', 'producer', 'consumer'];
 export const KIND = 7;
 export const ERROR = 8;
 export const WARNED = 16;
-/** Names a parent that is not in the trace. */
+/** The parent is not in the trace. */
 export const ORPHAN = 32;
-/** Shares its id with another span of the trace. */
+/** The span shares its id with another span of the trace. */
 export const DUPLICATE = 64;
-/** Is its own ancestor; shown as a root. */
+/** The span is its own ancestor; it is shown as a root. */
 export const CYCLE = 128;
-/** Begins before its parent. */
+/** The span begins before its parent. */
 export const EARLY = 256;
-/** Has a part in the critical path. */
+/** A part of the span is on the critical path. */
 export const CRITICAL = 512;
-/** Was sent without a start, or with one that is years from the others'; placed at its parent. */
+/**
+ * The span was sent without a start, or with one that is years from the others'; it is placed at its
+ * parent.
+ */
 export const UNPLACED = 1024;
-/** Was sent without an end. */
+/** The span was sent without an end. */
 export const ENDLESS = 2048;
 
 /** The spans of one trace in the order of the answer: one typed array per field. */
 export class Columns {
   count = 0;
   /**
-   * The first moment that was read, in microseconds since 1970. All others are told from it, since a
+   * The first time that was read, in microseconds since 1970. All others are relative to it, since a
    * number cannot hold both the years and the nanoseconds.
    */
   epoch = 0;
   events = 0;
-  /** NaN where none was sent. */
+  /** NaN if none was sent. */
   start = new Float64Array(64);
   duration = new Float64Array(64);
   id = new Int32Array(64);
@@ -38,20 +41,20 @@ export class Columns {
   operation = new Int32Array(64);
   process = new Int32Array(64);
   flags = new Uint16Array(64);
-  /** Where the span's JSON lies: [from, to) of one of the scanner's segments. */
+  /** The position of the span's JSON: [from, to) of one of the scanner's segments. */
   segment = new Uint16Array(64);
   from = new Int32Array(64);
   to = new Int32Array(64);
   /** The end of the span's part of `eventTime`. */
   eventsEnd = new Int32Array(64);
   eventTime = new Float64Array(64);
-  /** Pairs of a span and the interned id of one in the same trace that it links to. */
+  /** Pairs of a span and the interned id of a linked span in the same trace. */
   links = [];
   ids = new Interner();
   operations = new Interner();
   processes = new Interner();
 
-  /** Clears the next span, which a scan that ran out of bytes may have half filled. */
+  /** Resets the next span, which an interrupted scan may have filled partly. */
   begin() {
     if (this.count === this.start.length) this.#grow();
     const i = this.count;

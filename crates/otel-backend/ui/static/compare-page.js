@@ -9,7 +9,7 @@ import { operationOf, serviceOf } from './span-text.js';
 import { failure, loading } from './states.js';
 import { readTraceId } from './trace-id.js';
 
-/** Two traces beside each other, path of calls by path of calls. The second may be the median of the first's operation. */
+/** Shows two traces side by side, by call path. The second may be the median of the first's operation. */
 export async function show(page, { id, other }, signal) {
   document.title = 'Compare · otel-backend';
   page.replaceChildren(loading('Opening both traces…'));
@@ -35,7 +35,7 @@ export async function show(page, { id, other }, signal) {
 
 const open = async (id) => localTrace(id) ?? loadTrace(readTraceId(id)?.id ?? id);
 
-/** A trace, and the one of median duration among those like it. */
+/** A trace, and the one with the median duration among similar traces. */
 async function withMedian(id) {
   const trace = await open(id);
   if (trace.error) return [{ trace }];

@@ -9,7 +9,10 @@ import { operationOf, serviceOf } from './span-text.js';
 const INDENT = 14;
 const MAX_INDENT = 20;
 
-/** The call paths of two traces as a table; a row leads to its spans and to what differs among their attributes. */
+/**
+ * The call paths of two traces as a table; a row leads to its spans and to the differences of their
+ * attributes.
+ */
 export class Comparison {
   #a;
   #b;
@@ -91,7 +94,10 @@ function nodesOf(trace) {
   return root;
 }
 
-/** The paths of both trees in the order of the first, those only in the second after their siblings. */
+/**
+ * The paths of both trees in the order of the first, with those only in the second after their
+ * siblings.
+ */
 function merged(rootA, rootB, a, b) {
   const rows = [];
   const pending = [[rootA, rootB]];
@@ -104,7 +110,10 @@ function merged(rootA, rootB, a, b) {
   return rows;
 }
 
-/** The children of both by name. Of two traces with a root each, the roots are a pair by any name. */
+/**
+ * The children of both by name. If each trace has one root, the roots are a pair whatever their names
+ * are.
+ */
 function pairsOf(nodeA, nodeB) {
   const [inA, inB] = [nodeA, nodeB].map((node) => node?.children ?? new Map());
   if (nodeA && !nodeA.parent && nodeB && inA.size === 1 && inB.size === 1) return [[...inA.values(), ...inB.values()]];

@@ -1,18 +1,18 @@
 import { COMPARISONS, tokensOf } from './traceql-tokens.js';
 
-/** What can stand behind a bar. */
+/** The stages that can follow a pipe. */
 const STAGES = [['select(', 'show fields'], ['by(', 'group the spans of a trace'], ['count() > ', 'how many spans of a trace'],
   ['avg(duration) > ', 'of the spans of a trace'], ['max(duration) > ', 'of the spans of a trace'], ['{ ', 'of these, only']];
-/** What can stand behind a selector. */
+/** The operators that can follow a selector. */
 const JOINTS = [['| ', 'then'], ['&& ', 'in the same trace'], ['|| ', 'or'], ['>> ', 'has below it, at any depth'], ['> ', 'has as child'],
   ['<< ', 'lies below, at any depth'], ['~ ', 'has as sibling']];
 const DURATIONS = ['1ms', '10ms', '100ms', '500ms', '1s', '5s'];
 const OPERATORS = new Map([['=', 'is'], ['!=', 'is not'], ['=~', 'matches'], ['!~', 'does not match'], ['>', 'more'], ['>=', 'or more'], ['<', 'less'], ['<=', 'or less']]);
 
 /**
- * What can stand at a place of a query: `{ kind, word, from, field, within }`. `word` is what is typed
- * of it, from `from` on; the kind is `start`, `stage`, `joint`, `field`, `operator`, `value` (of
- * `field`) or `connective`. `within` is what the selector says before this condition.
+ * The context at the caret of a query: `{ kind, word, from, field, within }`. `word` is the typed
+ * part, starting at `from`; the kind is `start`, `stage`, `joint`, `field`, `operator`, `value` (of
+ * `field`) or `connective`. `within` is the selector's text before this condition.
  */
 export function contextOf(query, caret) {
   const tokens = tokensOf(query.slice(0, caret));
@@ -30,7 +30,7 @@ export function contextOf(query, caret) {
   return { ...context, kind: word ? 'none' : 'start' };
 }
 
-/** The brace that is open at the end, or else the innermost parenthesis. */
+/** The open brace at the end, or else the innermost open parenthesis. */
 function openOf(tokens) {
   const opened = [];
   for (const [at, token] of tokens.entries()) {
@@ -51,7 +51,10 @@ function inSelector(query, tokens, open) {
   return { kind: 'connective', within };
 }
 
-/** What is offered there: `[text, description]`. `source` tells the fields and values of the store. */
+/**
+ * The completions in a context: `[text, description]`. `source` provides the store's fields and
+ * values.
+ */
 export async function offersAt(context, source) {
   const { kind, field, within, word } = context;
   if (kind === 'start') return [['{ ', 'spans that satisfy']];
@@ -71,7 +74,10 @@ function operatorsOf(field) {
   return COMPARISONS;
 }
 
-/** Those that begin so, then those that contain it, in any case. */
+/**
+ * The matching completions: first those that begin with the word, then those that contain it, in upper
+ * or lower case.
+ */
 function matching(offers, word) {
   const wanted = word.toLowerCase();
   if (!wanted) return offers;

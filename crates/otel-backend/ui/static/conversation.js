@@ -2,7 +2,7 @@ import { el } from './dom.js';
 import { formatCount } from './format.js';
 import { longText } from './long-text.js';
 
-/** What a person, a model and its tools said to each other. */
+/** Shows the messages between a person, a model and its tools. */
 export function conversation({ facts, messages }) {
   return el('div.conversation', {},
     el('dl.facts', {}, facts.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, /^\d+$/.test(value) ? formatCount(value) : value)))),

@@ -1,13 +1,13 @@
 import { CRITICAL } from './columns.js';
 
 /**
- * The critical path of a trace: the times in which the root waited for nothing but that span.
+ * The critical path of a trace: the times in which the root waited only for that span.
  *
- * Walks back from the end of the first root. Whatever child finished last before the moment looked
- * at is what was waited for; where no child ran, it was the span itself. Of a child that begins
- * before its parent or outlives it, only the time within the parent counts.
+ * Walks back from the end of the first root. At each moment, the child that finished last before it is
+ * the one that was waited for; if no child ran, it was the span itself. If a child begins before its
+ * parent or outlives it, only the time within the parent counts.
  *
- * Sets CRITICAL on the spans it touches. The pieces of row k are [pathStart[j], pathEnd[j]) for j
+ * Sets CRITICAL on the spans of the path. The pieces of row k are [pathStart[j], pathEnd[j]) for j
  * from pathFrom[k] up to pathFrom[k + 1].
  */
 export function criticalPath(tree) {
@@ -26,7 +26,7 @@ export function criticalPath(tree) {
   return { pathFrom, pathStart, pathEnd };
 }
 
-/** In place of the path of spans of which some are missing, or of a trace that is not drawn. */
+/** Stands in for the critical path of an incomplete trace, or of one that is not drawn. */
 export function noPath({ count }) {
   return { pathFrom: new Int32Array(count + 1), pathStart: new Float64Array(0), pathEnd: new Float64Array(0) };
 }
@@ -51,7 +51,7 @@ function collectPieces(tree) {
   return pieces;
 }
 
-/** The walk back through a span goes from `until`, where it has come to, to `from`. */
+/** The walk back through a span goes from `until`, its current position, to `from`. */
 function frameOf(tree, span, from, until) {
   const children = [];
   for (let child = span + 1; child < tree.last[span]; child = tree.last[child]) children.push(child);

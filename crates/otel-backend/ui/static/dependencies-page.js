@@ -4,13 +4,13 @@ import { pause } from './pause.js';
 import { searchTraces } from './search-traces.js';
 import { ServiceGraph } from './service-graph.js';
 
-/** Looked at for latencies, errors and what is outside: so many traces, of so many spans in all. */
+/** The most traces, and the most spans, sampled for latencies, errors and calls to the outside. */
 const SAMPLED_TRACES = 60;
 const SAMPLED_SPANS = 20_000;
 const DEFAULT_LOOKBACK = 3600e3;
 const RETRY_MS = 2000;
 
-/** Who calls whom. */
+/** The page of dependencies between services. */
 export async function show(page, route, signal) {
   document.title = 'Services · otel-backend';
   page.replaceChildren(loading('Reading the services…'));
@@ -24,7 +24,7 @@ export async function show(page, route, signal) {
   if (!signal.aborted) graph.setCalls(sample);
 }
 
-/** The services and their calls, as soon as there are any; until then the page says what to do. */
+/** Reads the services and their calls once there are any; until then the page tells what to do. */
 async function read(page, lookback, signal) {
   for (;;) {
     const end = Date.now();
@@ -39,7 +39,10 @@ async function read(page, lookback, signal) {
   }
 }
 
-/** The calls in the newest traces: parent, child, duration, error, trace; and `outside` where one is no service. */
+/**
+ * The calls in the newest traces: parent, child, duration, error, trace; and `outside` if one of them
+ * is not a service.
+ */
 async function sampleOf(services, end, lookback) {
   const query = {
     service: '', operation: '', tags: {}, minDuration: '', maxDuration: '',
@@ -53,7 +56,7 @@ async function sampleOf(services, end, lookback) {
     spans += trace.spans;
     chosen.push(trace);
   }
-  // Better one trace that is too large than none.
+  // One trace that is too large is better than none.
   if (chosen.length === 0) chosen.push(...traces.slice(0, 1));
   // An API without summaries has sent the calls with the traces.
   const isKnown = chosen.every(({ calls }) => calls);
@@ -62,7 +65,7 @@ async function sampleOf(services, end, lookback) {
   return { traces: read.length, calls: [...calls, ...linkedCalls(read)] };
 }
 
-/** A consumer that only links to a producer, in the trace `sender`, was called by it. */
+/** A consumer that only has a link to a producer, in the trace `sender`, was called by it. */
 function linkedCalls(traces) {
   const senders = new Map(traces.flatMap(({ id, sent = [] }) => sent.map(({ spanID, service }) => [spanID, { id, service }])));
   return traces.flatMap(({ id, taken = [] }) => taken

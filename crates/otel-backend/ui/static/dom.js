@@ -1,8 +1,9 @@
 /**
  * Makes an element: `el('button.icon', { title: 'Copy', onclick: copy }, 'Copy')`.
  *
- * Children are elements or text; text is never read as markup, whatever a span may call itself.
- * Properties that are functions become listeners; `null` is left out, and `false` but for ARIA.
+ * Children are elements or text; text is never parsed as markup, whatever names a span has. Properties
+ * that are functions become listeners; `null` is left out, and so is `false` except for ARIA
+ * attributes.
  */
 export function el(selector, properties = {}, ...children) {
   const [tag, ...classes] = selector.split('.');
@@ -47,14 +48,14 @@ export function icon(name) {
   return svg;
 }
 
-/** A button that shows only a drawing; its label is for the pointer and the screen reader. */
+/** A button with only an icon; its label is for the pointer and the screen reader. */
 export function iconButton(name, label, onclick, properties = {}) {
   return el('button.icon', { type: 'button', 'aria-label': label, title: label, onclick, ...properties }, icon(name));
 }
 
 let toastTimer = 0;
 
-/** Says something for as long as it takes to read, also to a screen reader. */
+/** Shows a message for as long as it takes to read, and announces it to screen readers. */
 export function toast(text) {
   const node = document.getElementById('toast');
   node.textContent = text;
@@ -67,7 +68,7 @@ export async function copy(text, what) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    // Without TLS, browsers offer the clipboard on loopback only.
+    // Without TLS, browsers allow the clipboard only on loopback.
     const area = el('textarea', { readonly: true });
     area.value = text;
     document.body.append(area);
@@ -78,7 +79,7 @@ export async function copy(text, what) {
   toast(`${what} copied`);
 }
 
-/** Resolves when the page as it is now has been drawn; in the background no page is. */
+/** Resolves when the current state of the page has been drawn; a page in the background is not drawn. */
 export function drawn() {
   return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
 }

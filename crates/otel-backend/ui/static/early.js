@@ -1,15 +1,15 @@
-/** The theme that was chosen is there before anything is drawn. */
+/** Sets the chosen theme before anything is drawn. */
 try {
   const theme = JSON.parse(localStorage.getItem('otel-backend.theme'));
   if (theme === 'light' || theme === 'dark') document.documentElement.style.colorScheme = theme;
 } catch {
-  // A browser that keeps nothing has the theme of the system.
+  // Without storage the theme is that of the system.
 }
 
 /**
- * Where the address names a trace, starts what takes longest before any other script has come: the
- * worker, and that trace, the span that the address names first. The worker reads that in its own address, since a
- * message would wait until the page has time to pass it on.
+ * If the address names a trace, starts the slowest parts before any other script has loaded: the
+ * worker, and that trace, with the span that the address names first. The worker reads these from its
+ * own address, since a message would wait until the page has time to pass it on.
  */
 const [, id = ''] = location.pathname.match(/\/trace\/([0-9a-f]{1,32})$/) ?? [];
 const [, span] = location.search.match(/[?&]uiFind=([0-9a-f]{1,16})(?:&|$)/i) ?? [];

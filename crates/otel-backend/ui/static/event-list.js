@@ -8,15 +8,15 @@ const FIRST_EVENTS = 40;
 const MAX_DOTS = 400;
 
 /**
- * The events of a span, `{ name, at, fields }` with `at` in microseconds after its start: where they
- * lie in its time, and what each says.
+ * The events of a span, `{ name, at, fields }` with `at` in microseconds after its start: their
+ * positions in time, and their contents.
  */
 export function eventList(events, duration, pick) {
   const sorted = [...events].sort((a, b) => a.at - b.at);
   return [axis(sorted, duration), growing(sorted, FIRST_EVENTS, 'ol.logs', (event) => eventNode(event, duration, pick))];
 }
 
-/** The events of a span's JSON; `times` are theirs in the order of the JSON, after its start. */
+/** The events in a span's JSON; `times` are their times after its start, in the order of the JSON. */
 export function eventsOf(span, times) {
   return (span.logs ?? []).map(({ fields = [] }, index) => {
     const name = fields.find(({ key }) => key === 'event');

@@ -4,10 +4,10 @@ import { tagTable, textOf } from './tag-table.js';
 
 const PARTS = ['exception.type', 'exception.message', 'exception.stacktrace'];
 
-/** Whether these fields of an event tell of an exception. */
+/** Returns true if these fields of an event describe an exception. */
 export const isException = (fields) => fields.some(({ key }) => PARTS.includes(key));
 
-/** An exception: its type, its message, its stack, and what else was said. */
+/** An exception: its type, its message, its stack, and its other fields. */
 export function exceptionCard(fields, pick) {
   const [type, message, stack] = PARTS.map((part) => textOf(fields.find(({ key }) => key === part)?.value ?? ''));
   const rest = fields.filter(({ key }) => !PARTS.includes(key) && key !== 'event');

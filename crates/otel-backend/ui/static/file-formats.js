@@ -1,8 +1,8 @@
 import { apiUrl } from './route.js';
 
 /**
- * A file as the worker reads it, in Jaeger's JSON. Files in OTLP's JSON, also a message a line or as
- * `/api/v3/traces/{id}` answers it, are turned by the API; lists of Zipkin spans here.
+ * Converts a file to Jaeger's JSON for the worker. OTLP's JSON, also with a message per line or as an
+ * answer of `/api/v3/traces/{id}`, is converted by the API; lists of Zipkin spans are converted here.
  */
 export async function asJaegerJson(file) {
   const head = await file.slice(0, 4096).text();
@@ -17,7 +17,10 @@ async function turned(file) {
   return response.blob();
 }
 
-/** Without `{"result":` and `}`, which the API puts around a message; the whole of a large file is not read for that. */
+/**
+ * Removes `{"result":` and `}`, which the API puts around a message, without reading all of a large
+ * file.
+ */
 export async function withoutResult(blob) {
   const [, open] = /^(\s*\{\s*"result"\s*:\s*)\{/.exec(await blob.slice(0, 64).text()) ?? [];
   if (!open) return blob;
@@ -42,7 +45,7 @@ function fromZipkin(text) {
 function jaegerSpan({ id, parentId, name, kind, timestamp = 0, duration = 0, tags = {}, annotations = [] }, traceID, processID) {
   const tag = ([key, value]) => ({ key, type: 'string', value: String(value) });
   const kindTag = kind ? [{ key: 'span.kind', type: 'string', value: kind.toLowerCase() }] : [];
-  // Zipkin's `error` is a text that says what went wrong.
+  // Zipkin's `error` is a text that describes the failure.
   const failed = tags.error === undefined ? [] : [
     { key: 'otel.status_code', type: 'string', value: 'ERROR' }, { key: 'error', type: 'bool', value: true },
     { key: 'otel.status_description', type: 'string', value: String(tags.error) }];

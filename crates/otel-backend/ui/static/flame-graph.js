@@ -8,7 +8,10 @@ const LINE = 22;
 const LEAST_WIDTH = 0.5;
 const LEAST_LABEL = 28;
 
-/** Where the time of a trace went, by path of calls: as wide as the self time of a node and all below. */
+/**
+ * Shows where the time of a trace was spent, by call path: a node is as wide as its self time and that
+ * of all nodes below.
+ */
 export class FlameGraph {
   #trace;
   #root;
@@ -16,7 +19,7 @@ export class FlameGraph {
   #cursor = null;
   #boxes = [];
   #levels = 0;
-  /** By row, its node. */
+  /** The node of each row. */
   #nodes = [];
   #matched = new Set();
 
@@ -41,14 +44,14 @@ export class FlameGraph {
     signal.addEventListener('abort', () => observer.disconnect());
   }
 
-  /** Marks the nodes in which something was found, and goes to that of the match that is looked at. */
+  /** Marks the nodes with matches, and moves to that of the current match. */
   mark(matches, current) {
     this.#matched = new Set([...matches].map((row) => this.#nodes[row]));
     if (current >= 0 && this.#nodes[current]) this.#cursor = this.#nodes[current];
     this.draw();
   }
 
-  /** Gathers these rows of the trace. */
+  /** Groups these rows of the trace. */
   set(rows) {
     this.#nodes = [];
     this.#root = callTree(this.#trace, rows, this.#nodes);
@@ -79,7 +82,7 @@ export class FlameGraph {
     this.#say();
   }
 
-  /** The ancestors of the node in focus over the whole width, below it its descendants. */
+  /** Lays out the ancestors of the focused node over the whole width, and its descendants below it. */
   #lay(width) {
     this.#boxes = [];
     for (let node = this.#focus; node.parent; node = node.parent) this.#boxes.unshift({ node, x: 0, width, level: node.level });
@@ -147,7 +150,7 @@ export class FlameGraph {
     this.draw();
   }
 
-  /** Zooms into a node; into what is in focus already, or nothing, back out. */
+  /** Zooms into a node; for the focused node, or without one, zooms out. */
   #zoom(node) {
     this.#focus = !node || node === this.#focus ? this.#root : node;
     this.draw();

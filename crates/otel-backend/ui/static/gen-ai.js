@@ -1,4 +1,4 @@
-/** Names of the facts that are said above a conversation, with the attributes that may hold them. */
+/** The facts shown above a conversation, with the attributes that may hold them. */
 const FACTS = [
   ['Operation', ['gen_ai.operation.name']],
   ['Provider', ['gen_ai.provider.name', 'gen_ai.system']],
@@ -9,18 +9,18 @@ const FACTS = [
   ['Output tokens', ['gen_ai.usage.output_tokens', 'gen_ai.usage.completion_tokens']],
   ['Finish reason', ['gen_ai.response.finish_reasons']],
 ];
-/** Attributes with messages, in the order in which they are said, and the role of a message without one. */
+/** Attributes with messages, in the order of the conversation, and the default role of a message. */
 const MESSAGES = [
   ['gen_ai.system_instructions', 'system'], ['gen_ai.prompt', 'user'], ['gen_ai.input.messages', 'user'],
   ['gen_ai.tool.call.arguments', 'tool call'], ['gen_ai.tool.call.result', 'tool'],
   ['gen_ai.completion', 'assistant'], ['gen_ai.output.messages', 'assistant'],
 ];
-/** Events with a message each, as they were sent before there were such attributes. */
+/** Events with a message each, which were used before there were such attributes. */
 const EVENT = /^gen_ai\.(system|user|assistant|tool|choice)(\.message)?$/;
 
 /**
- * The conversation that a span with `gen_ai.*` attributes tells of: `{ facts, messages }`, each
- * message `{ role, parts: [{ title, text }] }`. `null` if the span tells of none.
+ * The conversation in a span with `gen_ai.*` attributes: `{ facts, messages }`, each message `{ role,
+ * parts: [{ title, text }] }`. `null` if there is none.
  *
  * Spec: OpenTelemetry semantic conventions, "Generative AI spans" and "events"
  */

@@ -8,22 +8,22 @@ const NODE_WIDTH = 190;
 const NODE_HEIGHT = 52;
 const LAYER_GAP = 130;
 const ROW_GAP = 40;
-/** How far below its services a call back leads, and how far a call over layers is bent. */
+/** How far a call back passes below its services, and how far a call over layers is bent. */
 const BACK_DEPTH = 44;
 const BEND = 46;
 const MARGIN = 40;
-/** What a label takes, and where on its edge it may stand. */
+/** The size of a label, and its possible positions on an edge. */
 const LABEL = { width: 100, height: 34 };
 const LABEL_PLACES = [0.5, 0.38, 0.62, 0.28, 0.72];
-/** Of more calls than this, only that under the pointer is labelled. */
+/** With more calls than this, only the one under the pointer is labelled. */
 const MAX_LABELS = 24;
-/** How what is no service is marked. */
+/** The symbols of nodes that are not services. */
 const SIGNS = { database: '⛁', queue: '☰', external: '↗' };
 
 /**
  * Draws services and their calls: `{ children, width, height, places }`. `pickNode(name, node)` and
- * `pickEdge(edge, node)` are called for a click; `outside` says of which kind a node that is no
- * service is.
+ * `pickEdge(edge, node)` are called for a click; `outside` gives the kind of a node that is not a
+ * service.
  */
 export function drawGraph(names, edges, { outside, describe, pickNode, pickEdge }) {
   const places = placed(layered(names, edges));
@@ -92,7 +92,7 @@ function placed(layers) {
 function curve(from, to) {
   const layers = to.layer - from.layer;
   if (layers <= 0) {
-    // A call back leads below the services, so that it does not lie on the call forth.
+    // A call back passes below the services, so that it does not cover the call forth.
     const [x1, x2] = [from.x + NODE_WIDTH / 2, to.x + NODE_WIDTH / 2 + (layers ? 0 : 24)];
     const [y1, y2] = [from.y + NODE_HEIGHT, to.y + NODE_HEIGHT + 2];
     const low = Math.max(y1, y2) + BACK_DEPTH;
@@ -106,7 +106,7 @@ function curve(from, to) {
   return [[x1, y1], [x1 + reach, y1 - bend], [x2 - reach, y2 - bend], [x2, y2]];
 }
 
-/** Where on its edge a label lies on no service and on no other label; else in the middle. */
+/** A position on the edge where a label covers no service and no other label; otherwise the middle. */
 function labelPlace(points, taken) {
   const boxAt = (share) => {
     const [x, y] = pointAt(points, share);

@@ -1,6 +1,6 @@
 /**
- * The services of a graph in layers, callers before those they call: a list of lists of names.
- * Edges that close a circle do not count.
+ * Arranges the services of a graph in layers, callers before callees: a list of lists of names. Edges
+ * that close a cycle are ignored.
  */
 export function layered(names, edges) {
   const callees = new Map(names.map((name) => [name, []]));
@@ -16,7 +16,7 @@ export function layered(names, edges) {
   return arranged(order, layer, edges);
 }
 
-/** Callers before callees, as far as circles allow. */
+/** Orders callers before callees, as far as cycles allow. */
 function topological(names, callees) {
   const order = [];
   const seen = new Set();
@@ -30,7 +30,7 @@ function topological(names, callees) {
   return order;
 }
 
-/** Orders each layer by the mean place of its neighbours, a few times over, so that edges cross less. */
+/** Orders each layer by the mean position of its neighbours, several times, so that fewer edges cross. */
 function arranged(order, layer, edges) {
   const layers = [];
   for (const name of order) (layers[layer.get(name)] ??= []).push(name);

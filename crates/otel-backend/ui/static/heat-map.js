@@ -4,26 +4,30 @@ import { inkOf, rgbOf } from './palette.js';
 import { drawLevel, drawTimes, Plot } from './plot.js';
 import { popUp } from './popup.js';
 
-/** A cell with one span is drawn this strong, beside 1 for the fullest. */
+/** The opacity of a cell with one span; the fullest cell has 1. */
 const FAINTEST = 0.16;
 
 /**
- * How many spans took how long, over time: a column for each step of a window, a row for each power of
- * two of the duration. A region is chosen with the pointer, or with the arrow keys, Shift and Enter.
+ * The number of spans by time and duration: a column for each step of a window, a row for each power
+ * of two of the duration. A region is selected with the pointer, or with the arrow keys, Shift and
+ * Enter.
  */
 export class HeatMap {
   #plot;
   #window = { from: 0, to: 1, step: 1 };
-  /** `{ bound, values }` from the shortest durations; `bound` is the longest of a row, in seconds. */
+  /**
+   * `{ bound, values }`, shortest durations first; `bound` is the longest duration of a row, in
+   * seconds.
+   */
   #rows = [];
   #most = 1;
-  /** Two corners of the region: where it was begun, and where the pointer or the keyboard is. */
+  /** Two corners of the region: its start, and the position of the pointer or the keyboard. */
   #corner = null;
   #cursor = null;
   #isDragged = false;
   #choices;
 
-  /** `choices(region)` are the items of the menu for a region, as `popUp` takes them. */
+  /** `choices(region)` returns the menu items for a region, in the form for `popUp`. */
   constructor(choices, signal) {
     this.#choices = choices;
     this.#plot = new Plot('Durations over time', (context, area) => this.#paint(context, area), signal);
@@ -47,7 +51,7 @@ export class HeatMap {
     return focusable;
   }
 
-  /** Shows `{ bound, values }` of each row that has a span. */
+  /** Shows `{ bound, values }` of each row with a span. */
   set(window, rows) {
     this.#window = window;
     const columns = Math.round((window.to - window.from) / window.step);
@@ -62,7 +66,7 @@ export class HeatMap {
     this.#plot.draw();
   }
 
-  /** Whether a region is being chosen. */
+  /** True while a region is being selected. */
   get isHeld() {
     return this.#cursor !== null;
   }
@@ -163,7 +167,7 @@ export class HeatMap {
     return `${formatCount(count)} ${count === 1 ? 'span' : 'spans'} of ${formatDuration(bound * 0.5e6)} to ${formatDuration(bound * 1e6)}, ${formatMoment(begin * 1e6)} to ${formatMoment((begin + step) * 1e6)}`;
   }
 
-  /** `{ from, to }` in seconds since 1970, `{ least, most }` in microseconds, all of whole cells. */
+  /** `{ from, to }` in seconds since 1970, `{ least, most }` in microseconds, in whole cells. */
   get #region() {
     const columns = [this.#corner.column, this.#cursor.column].sort((a, b) => a - b);
     const rows = [this.#corner.row, this.#cursor.row].sort((a, b) => a - b);

@@ -11,7 +11,7 @@ export class Interner {
   #hashes = new Int32Array(256);
   #slots = new Int32Array(1024).fill(-1);
 
-  /** The number of the string that lies at [from, to) of `bytes`. */
+  /** The number of the string at [from, to) of `bytes`. */
   intern(bytes, from, to) {
     const hash = hashOf(bytes, from, to);
     const mask = this.#slots.length - 1;

@@ -1,11 +1,11 @@
 const TOKENS = /"(?:[^"\\]|\\.)*"|[[\]{},:]|[^\s[\]{},:"]+/g;
 const INDENT = '  ';
-/** A longer text is shown as it is: to spread it over lines would take too long. */
+/** The longest text that is indented; longer ones would take too long. */
 const MAX_LENGTH = 2_000_000;
 
 /**
- * JSON spread over lines, each number, each key and each text exactly as it was sent: a parser would
- * round large numbers and drop keys that stand twice. `null` if the text is no list and no object.
+ * Indents JSON, with each number, key and text exactly as it was sent: a parser would round large
+ * numbers and drop repeated keys. `null` if the text is not a list or an object.
  */
 export function indentJson(text) {
   if (!isStructure(text)) return null;
@@ -26,7 +26,7 @@ export function indentJson(text) {
   return result;
 }
 
-/** Whether the text is a list or an object in JSON. */
+/** Returns true if the text is a list or an object in JSON. */
 function isStructure(text) {
   if (!/^\s*[[{]/.test(text) || text.length > MAX_LENGTH) return false;
   try {

@@ -3,7 +3,7 @@ import { formatDuration, formatTime } from './format.js';
 import { SEVERITIES, rangeOf } from './log-records.js';
 import { spanUrl, traceUrl } from './route.js';
 
-/** A list of log records; a click on one shows all of it. With `begin`, times are told from there on. */
+/** A list of log records; a click on one shows all of it. With `begin`, times are relative to it. */
 export class LogList {
   #begin;
   #withTrace;
@@ -48,7 +48,7 @@ export class LogList {
   }
 }
 
-/** A choice of the least severity; `change` is called with its number. */
+/** A choice of the lowest severity; `change` is called with its number. */
 export function severityChoice(value, change) {
   const select = el('select', { 'aria-label': 'Least severity', onchange: () => change(Number(select.value)) },
     el('option', { value: 0 }, 'Any severity'),

@@ -1,7 +1,7 @@
-/** What OTLP calls a severity, by the first number of its range. */
+/** OTLP's names of severities, by the first number of each range. */
 export const SEVERITIES = [[1, 'Trace'], [5, 'Debug'], [9, 'Info'], [13, 'Warn'], [17, 'Error'], [21, 'Fatal']];
 
-/** A record of the API as the page shows it; `time` is in microseconds since 1970. */
+/** Converts a record of the API for the page; `time` is in microseconds since 1970. */
 export function readRecord(json) {
   const nanos = BigInt(json.timeUnixNano ?? json.observedTimeUnixNano ?? 0);
   return {
@@ -23,20 +23,20 @@ export function readRecord(json) {
 
 const pairs = (attributes = []) => attributes.map(({ key, value }) => [key, textOfValue(value)]);
 
-/** One of OTLP's values as text. */
+/** The text of one of OTLP's values. */
 export function textOfValue(value = {}) {
   if ('arrayValue' in value) return `[${(value.arrayValue.values ?? []).map(textOfValue).join(', ')}]`;
   if ('kvlistValue' in value) return `{${(value.kvlistValue.values ?? []).map((entry) => `${entry.key}: ${textOfValue(entry.value)}`).join(', ')}}`;
   return String(Object.values(value)[0] ?? '');
 }
 
-/** The name of the range that a severity lies in, in lower case; '' for none. */
+/** The name of a severity's range, in lower case; '' for none. */
 export function rangeOf(severity) {
   const range = SEVERITIES.findLast(([least]) => severity >= least);
   return range ? range[1].toLowerCase() : '';
 }
 
-/** Whether a record passes a filter by severity and text. */
+/** Returns true if a record passes a filter by severity and text. */
 export function passes(record, { severity, text }) {
   const wanted = text.toLowerCase();
   return record.severity >= severity

@@ -10,7 +10,7 @@ const LIMIT = 200;
 const WINDOWS = { '15m': 'Last 15 minutes', '1h': 'Last hour', '6h': 'Last 6 hours', '24h': 'Last 24 hours', '7d': 'Last 7 days', any: 'Any time' };
 const FALLBACK = '1h';
 
-/** Log records by service, time, severity, text and trace. */
+/** The page of log records by service, time, severity, text and trace. */
 export async function show(page, route, signal) {
   document.title = 'Logs · otel-backend';
   page.replaceChildren(loading('Reading the logs…'));
@@ -29,7 +29,7 @@ function problem({ status, message }, retry) {
   return status === 0 ? unreachable() : failure('The logs cannot be shown', `The backend says: ${message}.`, retry);
 }
 
-/** The form and what it finds. */
+/** The form and its results. */
 class Logs {
   #signal;
   #fields;
@@ -37,7 +37,7 @@ class Logs {
   #found = el('div.log-found');
   #more = el('button', { type: 'button', hidden: true, onclick: () => this.#read(this.#next) }, 'More');
   #next = null;
-  /** Counts searches, so that an answer that comes late is not shown. */
+  /** Counts searches, so that a late answer is ignored. */
   #search = 0;
 
   constructor(services, parameters, signal) {

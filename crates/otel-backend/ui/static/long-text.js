@@ -1,11 +1,14 @@
 import { copy, el, iconButton } from './dom.js';
 import { formatCount, plural } from './format.js';
 
-/** What of a text is shown before it is unfolded. */
+/** The characters of a text that are shown before it is unfolded. */
 const FOLDED_CHARACTERS = 600;
 const FOLDED_LINES = 12;
 
-/** A text of any length: a long one is folded, can be unfolded, and opened in a window of its own. */
+/**
+ * A text of any length: a long one is folded, can be unfolded, and can be opened in a window of its
+ * own.
+ */
 export function longText(text, { title, selector = 'span.value', ...properties }) {
   const start = beginningOf(text);
   if (start.length === text.length) return el(selector, properties, text);
@@ -21,7 +24,7 @@ function beginningOf(text) {
   const start = text.slice(0, FOLDED_CHARACTERS);
   const lines = start.split('\n');
   const cut = lines.length > FOLDED_LINES ? lines.slice(0, FOLDED_LINES).join('\n') : start;
-  // To hide a few characters is not worth a button.
+  // Hiding a few characters is not worth a button.
   return text.length - cut.length < 80 && lines.length <= FOLDED_LINES + 3 ? text : cut;
 }
 

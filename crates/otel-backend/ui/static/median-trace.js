@@ -2,16 +2,19 @@ import { plural } from './format.js';
 import { searchTraces } from './search-traces.js';
 import { operationOf, serviceOf } from './span-text.js';
 
-/** What stands in an address for the median of the other trace's operation. */
+/** The address's word for the median of the other trace's operation. */
 export const MEDIAN = 'median';
-/** Traces that began so long before or after are compared with, in microseconds. */
+/**
+ * How long before or after a trace the traces may have begun that it is compared with, in
+ * microseconds.
+ */
 const NEAR_MICROS = 1800e6;
-/** The newest so many of them are looked at. */
+/** The most traces that are considered, newest first. */
 const MAX_TRACES = 500;
 
 /**
- * The trace of median duration among those whose root has the same service and operation, and that
- * began within half an hour of this one: `{ id, note }`, or an error.
+ * The trace with the median duration among those whose root has the same service and operation, and
+ * that began within half an hour of this one: `{ id, note }`, or an error.
  */
 export async function medianLike(trace) {
   const { root, epoch, begin } = trace;

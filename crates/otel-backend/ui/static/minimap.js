@@ -3,7 +3,10 @@ import { dragSpan } from './drag.js';
 import { onThemeChange, paletteNow, rgbOf } from './palette.js';
 import { ERROR } from './columns.js';
 
-/** The whole trace in small, with the part in view marked: drag to zoom or to move it, double click for all. */
+/**
+ * A small view of the whole trace, with the visible part marked: drag to zoom or to move, double click
+ * to show all.
+ */
 export class Minimap {
   #trace;
   #range;
@@ -38,11 +41,11 @@ export class Minimap {
     this.#changed();
   }
 
-  /** The bar above the part in view moves it. */
+  /** The grip above the visible part moves it. */
   #listenToGrip() {
     const grip = this.#window.firstChild;
     grip.addEventListener('pointerdown', (event) => {
-      // Not the beginning of another part.
+      // Must not start a new selection.
       event.stopPropagation();
       grip.setPointerCapture(event.pointerId);
     });
@@ -53,7 +56,7 @@ export class Minimap {
     });
   }
 
-  /** A handle at one end of the part in view, for pointer and arrow keys. */
+  /** A handle at an end of the visible part, for pointer and arrow keys. */
   #handle(side, label) {
     const node = el('button.handle', { type: 'button', role: 'slider', 'aria-label': label, 'aria-valuemin': 0, 'aria-valuemax': 100 });
     const move = (moment) => {
@@ -74,7 +77,7 @@ export class Minimap {
     return node;
   }
 
-  /** Marks the part in view. */
+  /** Marks the visible part. */
   mark() {
     const { begin, end, from, to } = this.#range;
     const left = (100 * (from - begin)) / (end - begin);
@@ -90,8 +93,8 @@ export class Minimap {
   }
 
   /**
-   * Paints each span as a line into pixels. A row of pixels stands for many spans, so shorter ones
-   * are painted over longer ones, and errors over all.
+   * Paints each span as a line of pixels. A row of pixels stands for many spans, so shorter ones are
+   * painted over longer ones, and errors over all.
    */
   draw() {
     const { clientWidth: width, clientHeight: height } = this.canvas;

@@ -4,14 +4,14 @@ import { writeQuery } from './query.js';
 import { searchUrl, traceUrl } from './route.js';
 import { state } from './states.js';
 
-/** Says that nothing matches, what could be asked instead, and where the newest trace is. */
+/** Reports that nothing matches, suggests other searches, and links to the newest trace. */
 export function nothingFound(query, services, isFixed, signal) {
   const hint = el('p', { hidden: true });
   if (!isFixed || query.lookback === 'custom') hintAtNewest(query, services, hint, signal);
   return words(query, hint);
 }
 
-/** Traces may be older than the range, or ahead of it: where the newest is, is worth a link. */
+/** Traces may be older or newer than the range, so a link to the newest is useful. */
 async function hintAtNewest(query, services, hint, signal) {
   const trace = await newestTrace(query, services);
   if (signal.aborted || !trace) return;

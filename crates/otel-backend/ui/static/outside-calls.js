@@ -1,22 +1,22 @@
 import { ERROR, KIND, KINDS } from './columns.js';
 
-/** By the kind of a span, whether it may call what sends no spans itself, or is called by it. */
+/** The kinds of spans that may call, or be called by, something that sends no spans. */
 const CALLERS = new Set([KINDS.indexOf('client'), KINDS.indexOf('producer')]);
 const CONSUMER = KINDS.indexOf('consumer');
 
-/** Attributes that name what a span calls, by what that is; the first that is there counts. */
+/** Attributes that name the target of a span, by kind of target; the first one present counts. */
 const TARGETS = [
   ['queue', ['messaging.destination.name', 'messaging.destination']],
   ['database', ['db.namespace', 'db.name', 'db.system.name', 'db.system']],
   ['external', ['peer.service', 'server.address', 'net.peer.name', 'http.host']],
 ];
-/** And what runs it, said behind its name. */
+/** Attributes that name the target's system, shown after its name. */
 const SYSTEMS = ['messaging.system', 'db.system.name', 'db.system'];
 
 /**
  * The calls of a trace to databases, queues and hosts that send no spans: `{ parent, child, kind,
- * duration, error }`. What a consumer has taken from a queue is a call by the queue. `span(row)` reads
- * a row's JSON; only those of such spans are read.
+ * duration, error }`. A message that a consumer received from a queue is a call by the queue.
+ * `span(row)` parses a row's JSON; only such spans are parsed.
  */
 export function outsideCalls({ count, parent, last, service, services, duration, flags }, span) {
   const calls = [];
@@ -34,7 +34,7 @@ export function outsideCalls({ count, parent, last, service, services, duration,
   return calls;
 }
 
-/** Whether a child of the span ran in another service, which then is what it calls. */
+/** Returns true if a child of the span belongs to another service, which is then the target. */
 function callsService(row, { last, service }) {
   for (let child = row + 1; child < last[row]; child = last[child]) if (service[child] !== service[row]) return true;
   return false;

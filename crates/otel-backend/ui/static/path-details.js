@@ -6,12 +6,15 @@ import { durationOf, hasFlag } from './span-text.js';
 import { textOf } from './tag-table.js';
 import { ERROR } from './columns.js';
 
-/** So many spans of a side are read for their attributes, and so many are listed. */
+/** The most spans of a side whose attributes are read, and the most that are listed. */
 const MAX_READ = 100;
 const MAX_LISTED = 10;
 const MAX_VALUES = 3;
 
-/** A call path: its spans in both traces, and the attributes whose values differ between them. */
+/**
+ * The details of a call path: its spans in both traces, and the attributes whose values differ between
+ * them.
+ */
 export async function pathDetails({ name, service, rowsA, rowsB }, a, b, close) {
   const sides = [['A', a, rowsA], ['B', b, rowsB]];
   const [tagsA, tagsB] = await Promise.all(sides.map(([, trace, rows]) => tagsOf(trace, rows.slice(0, MAX_READ))));

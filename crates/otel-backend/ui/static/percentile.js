@@ -1,2 +1,2 @@
-/** The least value that so large a share of the sorted values does not exceed. */
+/** The smallest of the sorted values that at least this fraction of them does not exceed. */
 export const percentile = (sorted, share) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];

@@ -1,7 +1,7 @@
 import { el } from './dom.js';
 import { formatCount } from './format.js';
 
-/** So many rows are shown until more are asked for. */
+/** The rows that are shown before "show more". */
 const FIRST_ROWS = 50;
 
 /**

@@ -10,8 +10,8 @@ const BOTTOM = 22;
 const DAY_MICROS = 86400e6;
 
 /**
- * A canvas with time along it, drawn anew when its size or the theme changes: `paint(context, area)`
- * draws, `area` being where the axes leave room. A tip stands beside the pointer.
+ * A canvas with a time axis, redrawn when its size or the theme changes: `paint(context, area)` draws
+ * within the axes' area. A tip is shown beside the pointer.
  */
 export class Plot {
   #paint;
@@ -33,7 +33,7 @@ export class Plot {
     return { left: LEFT, top: TOP, width: Math.max(1, clientWidth - LEFT - RIGHT), height: Math.max(1, clientHeight - TOP - BOTTOM) };
   }
 
-  /** Where an event is, as shares of the area; less than 0 or more than 1 is outside. */
+  /** The position of a pointer event as fractions of the area; less than 0 or more than 1 is outside. */
   place({ clientX, clientY }) {
     const { left, top } = this.canvas.getBoundingClientRect();
     const { area } = this;
@@ -51,7 +51,7 @@ export class Plot {
     this.#paint(context, this.area);
   }
 
-  /** Shows the tip, its contents beside a point of the canvas; `null` hides it. */
+  /** Shows the tip beside a point of the canvas; `null` hides it. */
   say(contents, x = 0, y = 0) {
     this.tip.hidden = contents === null;
     if (contents === null) return;
@@ -64,7 +64,7 @@ export class Plot {
   }
 }
 
-/** Round times below the area, a line at each; `from` and `to` are microseconds since 1970. */
+/** Draws round times below the area, with a line at each; `from` and `to` are microseconds since 1970. */
 export function drawTimes(context, { left, top, width, height }, from, to, x = (moment) => left + ((moment - from) / (to - from)) * width) {
   context.textAlign = 'center';
   const { step, moments } = roundMoments(from, to, Math.max(3, Math.min(6, Math.floor(width / 80))));
@@ -82,7 +82,7 @@ export function drawTimes(context, { left, top, width, height }, from, to, x = (
   }
 }
 
-/** A line across the area, and what it stands for beside it. */
+/** Draws a line across the area, with its label. */
 export function drawLevel(context, { left, width }, y, label) {
   context.textAlign = 'right';
   context.fillStyle = inkOf('--line');
@@ -91,7 +91,7 @@ export function drawLevel(context, { left, width }, y, label) {
   context.fillText(label, left - 8, y + 4);
 }
 
-/** Days by their date, shorter steps by the clock, to the second where steps are so short. */
+/** Labels days by their date, and shorter steps by the time, to the second if steps are that short. */
 function labelOf(date, step, previousDay) {
   if (step >= DAY_MICROS) return formatDate(date);
   const clock = step >= 60e6 ? formatClock(date).slice(0, 5) : formatClock(date);

@@ -2,7 +2,7 @@ import { el } from './dom.js';
 
 let open = null;
 
-/** A menu below a node: `items` are `[title, action]`, or `[title, address]` for a link. */
+/** Opens a menu below a node: `items` are `[title, action]`, or `[title, address]` for a link. */
 export function popUp(anchor, items) {
   close();
   const menu = el('div.popup', { role: 'menu' }, items.map(([title, action]) => (typeof action === 'string'
@@ -43,7 +43,7 @@ function move(menu, event) {
   event.stopPropagation();
 }
 
-/** Below the anchor, or above it where there is no room. */
+/** Places it below the anchor, or above it if there is no room. */
 function place(menu, { left, top, bottom }) {
   const { offsetWidth: width, offsetHeight: height } = menu;
   menu.style.left = `${Math.max(8, Math.min(left, innerWidth - width - 8))}px`;

@@ -6,14 +6,14 @@ import { VisibleRows } from './visible-rows.js';
 import { Waterfall } from './waterfall.js';
 
 /**
- * The first spans of a trace that is still on its way, laid out as the whole will be. Nothing can
- * be done with it yet: what is missing is all that a click would ask for.
+ * The first spans of a trace that is still loading, in the layout of the whole trace. It has no
+ * interaction, since the data for that is still missing.
  */
 export class Preview {
   #waterfall;
   #row;
 
-  /** `row` is the one to show, if not the first; -1 for none. */
+  /** `row` is the row to show, if not the first; -1 for none. */
   constructor(view, row) {
     this.#row = row;
     const trace = { ...view, colours: view.services.map(() => 0) };
@@ -27,14 +27,14 @@ export class Preview {
       el('div.body', { inert: true }, el('div.main', {}, this.#waterfall.node)));
   }
 
-  /** To be called when the node is on the page. */
+  /** Must be called when the node is on the page. */
   draw() {
     this.#waterfall.selected = this.#row;
     this.#waterfall.refresh();
     this.#waterfall.moveTo(this.#row, true);
   }
 
-  /** How many spans have come, and how many will, if that is known. */
+  /** Shows the number of spans so far, and the expected number, if known. */
   say(spans, of) {
     this.status.textContent = `Opening the trace… ${of ? `${formatCount(spans)} of ${plural(of, 'span')}` : `${plural(spans, 'span')} so far`}`;
   }

@@ -1,7 +1,7 @@
-/** More rows than this would be a book. */
+/** The most rows that are printed. */
 const MAX_ROWS = 3000;
 
-/** Before it is printed, a trace has all its rows, laid out for paper. */
+/** Before printing, renders all rows of a trace in a layout for paper. */
 export function startPrinting(waterfall, signal) {
   const set = (isPrinted) => {
     document.documentElement.classList.toggle('printed', isPrinted);

@@ -1,12 +1,12 @@
 import { contextOf, offersAt } from './completion.js';
 import { el } from './dom.js';
 
-/** Offers that are shown at once. */
+/** The most completions that are shown. */
 const MOST_OFFERS = 12;
-/** What is typed fast is completed once. */
+/** The pause after typing before completions are requested. */
 const WAIT_MS = 40;
 
-/** A field for a query: it completes what is typed, and marks what is wrong where it is. */
+/** A query field that completes the typed text, and marks errors at their place. */
 export class QueryBox {
   #source;
   #submit;
@@ -15,7 +15,7 @@ export class QueryBox {
   #context = null;
   #timer = 0;
 
-  /** `submit(text)` is called when a query is to be asked. */
+  /** `submit(text)` is called when a query is submitted. */
   constructor(source, submit) {
     this.#source = source;
     this.#submit = submit;
@@ -38,7 +38,7 @@ export class QueryBox {
     this.#close();
   }
 
-  /** Says what is wrong, and where: at a column, from 1, or in a part of the text that it repeats. */
+  /** Shows an error and its place: a column, from 1, or a part of the text that the message repeats. */
   mark(error) {
     this.problem.hidden = !error;
     this.mirror.replaceChildren();
@@ -61,7 +61,7 @@ export class QueryBox {
     this.#timer = setTimeout(() => this.#suggest(), WAIT_MS);
   }
 
-  /** What was marked scrolls with the text. */
+  /** Scrolls the marks with the text. */
   #follow() {
     this.mirror.scrollLeft = this.input.scrollLeft;
   }
@@ -70,7 +70,7 @@ export class QueryBox {
     const { value, selectionStart: caret } = this.input;
     const context = contextOf(value, caret);
     const offers = await offersAt(context, this.#source);
-    // The answer may be about what was typed before.
+    // The answer may belong to an earlier text.
     if (value !== this.input.value || caret !== this.input.selectionStart || document.activeElement !== this.input) return;
     this.#context = context;
     this.#offers = offers.filter(([text]) => text.trim() !== context.word).slice(0, MOST_OFFERS);
@@ -134,7 +134,7 @@ export class QueryBox {
     if (item) this.#take([...this.list.children].indexOf(item));
   }
 
-  /** Puts an offer in the place of what was typed of it, and offers what can follow. */
+  /** Replaces the typed part by a completion, and offers the next ones. */
   #take(index) {
     const [text] = this.#offers[index];
     const { from, word } = this.#context;
@@ -147,13 +147,13 @@ export class QueryBox {
   }
 }
 
-/** Where a mistake is in a text, `[from, to]`; `[-1, -1]` if that is not known. */
+/** The range of an error in a text, `[from, to]`; `[-1, -1]` if unknown. */
 export function placeOf({ column, message }, text) {
   if (column) {
     const from = [...text].slice(0, column - 1).join('').length;
     return [from, from + (/^[\w.:"-]+|^\S+/.exec(text.slice(from))?.[0].length ?? 0)];
   }
-  // What means nothing is repeated at the end, in other spaces and quotes.
+  // A semantic error repeats the faulty part at its end, with other spaces and quotes.
   const squeezed = (part) => part.replace(/\s+/g, '').replaceAll('`', '"');
   const repeated = squeezed(/: (.+)$/s.exec(message)?.[1] ?? '') || squeezed(/^(.+) is not valid/.exec(message)?.[1] ?? '');
   const places = [...text.matchAll(/\S/g)].map(({ index }) => index);

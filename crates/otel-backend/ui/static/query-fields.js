@@ -1,12 +1,12 @@
 import { conjunctsOf, insideOf, textOf } from './traceql-query.js';
 import { fieldOf } from './traceql-tokens.js';
 
-/** Tags that are fields of a span of their own, by the names that Jaeger gives them. */
+/** Tags that are fields of a span in TraceQL, by Jaeger's names. */
 const INTRINSIC = new Map([['span.kind', 'kind'], ['otel.status_description', 'statusMessage'],
   ['otel.scope.name', 'instrumentation:name'], ['otel.scope.version', 'instrumentation:version']]);
 const KEYWORDS = new Set(['status', 'kind']);
 
-/** The fields of the form as TraceQL: one span satisfies them all. */
+/** The fields of the form as TraceQL; one span must satisfy them all. */
 export function traceqlOf({ service, operation, tags, minDuration, maxDuration }) {
   const conditions = [
     service && `resource.service.name = ${JSON.stringify(service)}`,
@@ -18,7 +18,7 @@ export function traceqlOf({ service, operation, tags, minDuration, maxDuration }
   return conditions.length ? `{ ${conditions.join(' && ')} }` : '{}';
 }
 
-/** A tag of the form, whose value has no type: a number or a truth value may have been sent as text, too. */
+/** A tag of the form, whose value has no type: a number or a boolean may also have been sent as text. */
 function conditionOf(key, value) {
   if (key === 'error' && /^(true|false)$/.test(value)) return `status ${value === 'true' ? '=' : '!='} error`;
   if (key === 'otel.status_code' && /^(OK|ERROR)$/.test(value)) return `status = ${value.toLowerCase()}`;
@@ -31,10 +31,10 @@ function conditionOf(key, value) {
 
 const isBare = (value) => /^(true|false|-?(0|[1-9]\d{0,17})(\.\d+)?)$/.test(value);
 
-/** As it was typed, without spaces, and in a unit that the language has. */
+/** As typed, without spaces, and with a unit that the language has. */
 const durationText = (text) => text.replaceAll(/\s/g, '').replaceAll('µs', 'us');
 
-/** The fields of the form that say the same as a query; `null` if the form cannot say it. */
+/** The fields of the form that are equivalent to a query; `null` if the form cannot express it. */
 export function fieldsOf(query) {
   const inside = insideOf(query);
   const conjuncts = inside === null ? null : conjunctsOf(inside);
@@ -59,7 +59,7 @@ function take(fields, inside, tokens) {
   return key !== null && set(fields.tags, key, textIn(value) ?? value.text);
 }
 
-/** `(.a = 1 || .a = "1")`, which is what the form says with `a=1`. */
+/** Parses `(.a = 1 || .a = "1")`, which stands for `a=1` in the form. */
 function readAlternative(inside, tokens) {
   const [, field, , bare] = tokens;
   const key = field && bare && keyOf(field.text, { kind: 'text' });
@@ -67,7 +67,7 @@ function readAlternative(inside, tokens) {
   return [key, bare.text];
 }
 
-/** The tag that a field is in the form, if that means the same there. */
+/** The tag for a field, if it has the same meaning in the form. */
 function keyOf(field, { kind, text }) {
   for (const [key, name] of INTRINSIC) if (name === field) return key;
   if (kind !== 'text' || (text && isBare(textIn({ kind, text }) ?? ''))) return null;
@@ -75,7 +75,7 @@ function keyOf(field, { kind, text }) {
   return field.startsWith('.') && !field.includes('"') ? field.slice(1) : null;
 }
 
-/** What a text says; `null` of anything else, and of a text that is not finished. */
+/** The content of a text; `null` for anything else, and for an unfinished text. */
 function textIn({ kind, text }) {
   if (kind !== 'text') return null;
   if (text.startsWith('`')) return text.slice(1, -1);
@@ -86,7 +86,7 @@ function textIn({ kind, text }) {
   }
 }
 
-/** Sets what is not set yet: said twice, it means something else. */
+/** Sets what is not set yet; a second condition would have another meaning. */
 function set(fields, name, value) {
   if (value === null || fields[name]) return false;
   fields[name] = value;

@@ -1,7 +1,7 @@
-/** Older than anything: a search of any time begins here, in microseconds since 1970. */
+/** The start of a search without a time limit, in microseconds since 1970. */
 const BEGINNING = 0;
 
-/** How far back a search looks, by Jaeger's names, in seconds. */
+/** The lookbacks of a search by Jaeger's names, in seconds. */
 export const LOOKBACKS = new Map([
   ['5m', 300], ['15m', 900], ['1h', 3600], ['3h', 10800], ['6h', 21600], ['12h', 43200],
   ['24h', 86400], ['2d', 172800], ['7d', 604800], ['any', Infinity],
@@ -10,19 +10,19 @@ export const DEFAULT_LOOKBACK = '1h';
 export const DEFAULT_LIMIT = 20;
 export const MAX_LIMIT = 1500;
 const DEFAULT_ORDER = 'newest';
-/** So far ahead a clock may be for a search of any time. */
+/** The largest clock difference into the future that a search without a time limit includes. */
 const ANY_AHEAD_MICROS = 365 * 86400e6;
 
-/** What the page of search shows of the spans that match. */
+/** The views of the matching spans on the search page. */
 export const VIEWS = ['traces', 'spans', 'groups', 'differences'];
 
 /**
- * A search, read from the address of the page. The names are those of Jaeger UI, so that its
- * bookmarks work here: service, operation, tags (JSON), minDuration, maxDuration, limit, and either
- * lookback or start and end in microseconds. `traceID` names traces one by one.
+ * Reads a search from the address of the page. The names are those of Jaeger UI, so that its bookmarks
+ * work: service, operation, tags (JSON), minDuration, maxDuration, limit, and either lookback or start
+ * and end in microseconds. `traceID` gives individual traces.
  *
- * Ours are `q`, a query in TraceQL in place of service, operation, tags and durations, `order`, `view`,
- * `column` (a field, as often as there are columns), `by` (fields, for groups), and `chosen`,
+ * Our own are `q`, a TraceQL query in place of service, operation, tags and durations, `order`,
+ * `view`, `column` (a field, repeated for several columns), `by` (fields, for groups), and `chosen`,
  * `chosenFrom` and `chosenTo` (a selector and seconds, for differences).
  */
 export function readQuery(parameters) {
@@ -50,7 +50,7 @@ export function readQuery(parameters) {
   };
 }
 
-/** The same as parameters of the page's address. */
+/** Writes a search as parameters of the page's address. */
 export function writeQuery(query) {
   const parameters = new URLSearchParams();
   const set = (name, value) => value && parameters.set(name, value);
@@ -73,7 +73,7 @@ export function writeQuery(query) {
   return parameters;
 }
 
-/** What the address says of the view alone. */
+/** The parameters that only affect the view. */
 function viewParameters({ view, columns = [], by, chosen }) {
   return {
     view: view === VIEWS[0] ? null : view, column: columns, by: by || null,
@@ -81,10 +81,13 @@ function viewParameters({ view, columns = [], by, chosen }) {
   };
 }
 
-/** How many traces to ask for: an API that knows only the newest is asked for all it gives, to order them. */
+/**
+ * The number of traces to request: an API that knows only the newest must return all it can, to be
+ * ordered here.
+ */
 const depthOf = ({ limit, order }) => (order === DEFAULT_ORDER ? limit : MAX_LIMIT);
 
-/** What to ask the old API for. */
+/** The parameters for the old API. */
 export function apiParameters(query) {
   const parameters = writeQuery({ ...query, view: VIEWS[0], columns: [], by: '', chosen: null });
   const { start, end } = windowOf(query);
@@ -95,7 +98,7 @@ export function apiParameters(query) {
   return parameters;
 }
 
-/** The same for the summaries of the new API. */
+/** The parameters for the summaries of the v3 API. */
 export function summaryParameters(query) {
   const { start, end } = windowOf(query);
   const parameters = new URLSearchParams({
@@ -114,7 +117,7 @@ function windowOf({ lookback, start, end }) {
   const now = Date.now() * 1000;
   if (lookback === 'custom') return { start, end: end || now };
   if (lookback === 'any') return { start: BEGINNING, end: now + ANY_AHEAD_MICROS };
-  // Clocks differ: a span from a minute ahead is still new.
+  // Clocks differ, so a span from a minute ahead still counts as new.
   return { start: Math.round(now - LOOKBACKS.get(lookback) * 1e6), end: Math.round(now + 60e6) };
 }
 
@@ -131,7 +134,7 @@ function tagsOf(json) {
   }
 }
 
-/** Tags as they are typed: `error=true http.route="/a b"`. Throws what is wrong with them. */
+/** Parses typed tags: `error=true http.route="/a b"`. Throws a description of the error. */
 export function parseTags(text) {
   const tags = {};
   const pattern = /\s*([^\s="<>!~]+)=("(?:[^"\\]|\\.)*"|[^\s~]\S*|)(?=\s|$)/y;

@@ -4,7 +4,7 @@ import { bareName } from './traceql-tokens.js';
 /** The cells of a row for fields of spans. */
 export const columnCells = (columns) => columns.map((field) => el('span.field-value', { 'data-field': field }));
 
-/** How wide they are, for the grid of a list and its head. */
+/** The widths of these cells, for the grid of a list and its header. */
 export const columnStyle = (columns) => (columns.length ? { '--fields': `repeat(${columns.length}, minmax(80px, 160px))` } : {});
 
 export function fillColumns(cells, columns, span) {
@@ -14,12 +14,12 @@ export function fillColumns(cells, columns, span) {
   }
 }
 
-/** Chips of the columns that are shown, to remove one, and a field to add another. */
+/** Chips that remove a column, and a field that adds one. */
 export class ColumnChooser {
   #source;
   #change;
 
-  /** `change(columns)` is called when others are wanted. */
+  /** `change(columns)` is called when the columns change. */
   constructor(source, columns, change) {
     this.#source = source;
     this.#change = change;

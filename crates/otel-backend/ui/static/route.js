@@ -1,10 +1,10 @@
 /**
  * Addresses, the same as Jaeger's: /search?service=…, /trace/{id}?uiFind=…, /trace/{a}...{b},
- * /service/{name}, /logs, /dependencies. What comes before them in the path is the base path, whatever it is.
+ * /service/{name}, /logs, /dependencies. The path before them is the base path.
  */
 const PAGES = new Set(['', 'logs', 'search', 'dependencies']);
 
-/** The page that a location asks for, and the base path it was opened under. */
+/** The page for a location, and its base path. */
 export function routeOf({ pathname, search }) {
   const parameters = new URLSearchParams(search);
   const slash = pathname.lastIndexOf('/');
@@ -12,7 +12,7 @@ export function routeOf({ pathname, search }) {
   const last = decode(pathname.slice(slash + 1));
   if (directory.endsWith('/trace/')) {
     const base = directory.slice(0, -'trace/'.length);
-    // No trace is named: one can be searched.
+    // Without a trace id, a trace can be searched.
     if (!last) return { page: 'search', parameters, base };
     const [id, other] = last.split('...');
     return { page: other ? 'compare' : 'trace', id, other, parameters, base };
@@ -38,7 +38,7 @@ export const spanUrl = (id, spanId) => traceUrl(id, `?uiFind=${encodeURIComponen
 export const compareUrl = (a, b) => `${base}trace/${encodeURIComponent(a)}...${encodeURIComponent(b)}`;
 export const searchUrl = (parameters = '') => `${base}search${String(parameters) && `?${parameters}`}`;
 export const serviceUrl = (name, parameters = '') => {
-  // A browser takes dots alone in a path for a step within it.
+  // A browser treats a path segment of dots as a relative step.
   if (/^\.{0,2}$/.test(name)) return searchUrl(new URLSearchParams({ service: name }));
   return `${base}service/${encodeURIComponent(name)}${String(parameters) && `?${parameters}`}`;
 };
@@ -61,8 +61,8 @@ export function navigate(url) {
 }
 
 /**
- * Changes what follows the `?` without leaving the page; `null` or an empty list removes a parameter,
- * a list sets it several times. With `isStep`, the browser's Back undoes it.
+ * Changes the parameters in the address without leaving the page; `null` or an empty list removes a
+ * parameter, a list sets it several times. With `isStep`, the browser's Back undoes it.
  */
 export function setParameters(changes, isStep = false) {
   const url = new URL(location.href);
@@ -75,7 +75,7 @@ export function setParameters(changes, isStep = false) {
   else history.replaceState(history.state, '', url);
 }
 
-/** What this step of the browser's history remembers, for when Back leads to it again. */
+/** Stores state in this step of the browser's history, for when Back returns to it. */
 export function remember(changes) {
   history.replaceState({ ...history.state, ...changes }, '');
 }

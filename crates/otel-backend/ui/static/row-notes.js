@@ -2,9 +2,9 @@ import { ERROR } from './columns.js';
 import { hasFlag } from './span-text.js';
 
 /**
- * What the events and the status of spans say, for beside their bars; and for a row that stands for
- * several, whether they are queries. The words are in the worker; those of the rows in view are
- * asked for together, and kept.
+ * Notes on the events and status of spans, shown beside their bars; and, for a row that stands for
+ * several, whether they are queries. The texts are in the worker; those of the visible rows are
+ * requested together, and cached.
  */
 export class RowNotes {
   #trace;
@@ -12,20 +12,20 @@ export class RowNotes {
   #known = new Map();
   #wanted = new Set();
 
-  /** Calls `come` when notes have come that were not known. */
+  /** Calls `come` when new notes have arrived. */
   constructor(trace, come) {
     this.#trace = trace;
     this.#come = come;
   }
 
-  /** A row's note, as far as it is known. */
+  /** A row's note, if it is loaded. */
   of(row) {
     const { eventsFrom } = this.#trace;
     if (eventsFrom[row] === eventsFrom[row + 1] && !hasFlag(this.#trace, row, ERROR)) return '';
     return this.#get(row)?.text ?? '';
   }
 
-  /** The note of a row that stands for all that are like it. */
+  /** The note of a row that stands for all similar ones. */
   ofMany(row) {
     return this.#get(row)?.many ?? '';
   }

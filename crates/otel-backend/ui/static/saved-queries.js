@@ -6,13 +6,13 @@ const MOST_RECENT = 12;
 const recent = () => setting('queries.recent', []);
 const named = () => setting('queries.named', []);
 
-/** Puts a query in front of those that were asked last. */
+/** Puts a query at the front of the recent queries. */
 export function keepRecent(q) {
   if (q === '{}') return;
   keepSetting('queries.recent', [q, ...recent().filter((other) => other !== q)].slice(0, MOST_RECENT));
 }
 
-/** A dialog with the queries that have a name and those asked last; `pick(q)` asks one again. */
+/** A dialog with the saved and the recent queries; `pick(q)` runs one again. */
 export function showQueries(q, pick) {
   const name = el('input', { 'aria-label': 'Name of this query', placeholder: 'Name of this query', required: true, autofocus: true, maxlength: 80 });
   const lists = el('div');

@@ -13,7 +13,7 @@ const LETTER_T = 0x74;
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
 
-/** Thrown when the bytes that have come so far end within a value. */
+/** Thrown when the bytes received so far end within a value. */
 const SHORT = Symbol('short');
 
 const START = 0;
@@ -24,7 +24,7 @@ const SPANS = 3;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** The members of a span, and of what it holds, that are read; by name as bytes. */
+/** The members of a span, and of its parts, that are read, as bytes. */
 const NAMES = [
   'traceID', 'spanID', 'parentSpanID', 'operationName', 'references', 'startTime', 'duration',
   'tags', 'logs', 'processID', 'warnings', 'refType', 'CHILD_OF', 'timestamp', 'key', 'value',
@@ -39,32 +39,32 @@ const NAMES_BY_LENGTH = [];
 NAMES.forEach((name, index) => (NAMES_BY_LENGTH[name.length] ??= []).push(index));
 const KIND_VALUES = KINDS.map((kind) => encoder.encode(kind));
 
-/** Members of a trace, or of the envelope around it, that are kept whole. */
+/** Members of a trace, or of the envelope around it, that are kept completely. */
 const KEPT = new Set(['traceID', 'processes', 'warnings', 'errors']);
 
 const SEGMENT_BYTES = 1 << 22;
 
 /**
- * Reads Jaeger's JSON as it arrives and fills columns with what the waterfall needs.
+ * Reads Jaeger's JSON as it arrives, and fills columns with the data for the waterfall.
  *
  * `JSON.parse` makes some three million objects of a trace of 100,000 spans. This makes none: the
- * bytes stay where they are, and a span's JSON is parsed when its details are wanted.
- * An envelope, a list of traces and a bare trace are all understood, with members in any order.
+ * bytes stay where they are, and a span's JSON is parsed when its details are needed. An envelope, a
+ * list of traces and a bare trace are all accepted, with members in any order.
  */
 export class Scanner {
-  /** Spans of all traces so far. */
+  /** The number of spans of all traces so far. */
   spans = 0;
-  /** What the envelope says beside its traces. */
+  /** The members of the envelope other than its traces. */
   envelope = {};
-  /** The bytes, cut between two values. */
+  /** The bytes, divided between values. */
   segments = [];
   #bytes = new Uint8Array(1 << 16);
   #end = 0;
   #pos = 0;
-  /** The last string passed, without its quotes. */
+  /** The last skipped string, without its quotes. */
   #from = 0;
   #to = 0;
-  /** The last number passed, before its point and behind it. */
+  /** The last skipped number, before and after its point. */
   #whole = 0;
   #part = 0;
   #retryAt = 0;
@@ -72,7 +72,7 @@ export class Scanner {
   #columns = new Columns();
   #onTrace;
 
-  /** `onTrace(columns, members)` is called for each trace when all of it is known. */
+  /** `onTrace(columns, members)` is called for each complete trace. */
   constructor(onTrace) {
     this.#onTrace = onTrace;
     this.segments.push(this.#bytes);
@@ -82,7 +82,7 @@ export class Scanner {
     return this.#frames.length === 0;
   }
 
-  /** The spans so far of the trace that is being read. */
+  /** The spans so far of the current trace. */
   get columns() {
     return this.#columns;
   }
@@ -99,7 +99,7 @@ export class Scanner {
     if (this.#frames.length) throw new SyntaxError('the JSON ends early');
   }
 
-  /** Makes room; what has been read stays in its segment, the rest moves to a new one. */
+  /** Makes room; bytes that have been read stay in their segment, the rest moves to a new one. */
   #reserve(length) {
     if (this.#end + length <= this.#bytes.length) return;
     const rest = this.#bytes.subarray(this.#pos, this.#end);
@@ -122,7 +122,7 @@ export class Scanner {
     } catch (error) {
       if (error !== SHORT) throw error;
       this.#pos = mark;
-      // A value longer than what has come is tried again when twice as much is there, so that
+      // A value that is longer than the bytes so far is retried when twice as many are there, so that
       // one enormous span costs linear time.
       this.#retryAt = this.#end + (this.#end - mark);
     }
@@ -200,7 +200,7 @@ export class Scanner {
     this.spans++;
   }
 
-  /** A moment that is 0 was not sent. Of a span without an end the duration leads back to 1970. */
+  /** A time of 0 was not sent. Without an end, the duration leads back to 1970. */
   #markUnknown(i) {
     const { start, duration, flags, epoch } = this.#columns;
     if (Number.isNaN(start[i])) flags[i] |= UNPLACED;
@@ -210,7 +210,7 @@ export class Scanner {
     }
   }
 
-  /** Reads a span's member; true if it needed nothing else of the span. */
+  /** Reads a member of a span; returns true if it needed nothing else of the span. */
   #value(name, i) {
     const columns = this.#columns;
     const c = this.#next();
@@ -239,7 +239,7 @@ export class Scanner {
     }
   }
 
-  /** Keeps the string just passed, if it is one of those that say which span this is. */
+  /** Keeps the string just skipped, if it identifies the span. */
   #identity(name, i) {
     const columns = this.#columns;
     if (name === SPAN_ID) columns.id[i] = this.#intern(columns.ids);
@@ -250,7 +250,10 @@ export class Scanner {
     }
   }
 
-  /** The parent is the first CHILD_OF within the trace, or else the first FOLLOWS_FROM; the rest are links. */
+  /**
+   * The parent is the first CHILD_OF within the trace, or else the first FOLLOWS_FROM; the others are
+   * links.
+   */
   #references(at, traceFrom, traceTo, i) {
     this.#pos = at;
     if (this.#next() !== LIST_OPEN) return;
@@ -271,7 +274,7 @@ export class Scanner {
     columns.parentId[i] = parent;
   }
 
-  /** The span referred to; its id is -1 if it is of another trace. */
+  /** The referenced span; its id is -1 if it is of another trace. */
   #reference(traceFrom, traceTo) {
     let id = -1;
     let isChild = false;
@@ -296,9 +299,9 @@ export class Scanner {
   }
 
   /**
-   * Looks at a string that may be "error" or "span.kind" within a tag.
-   * An `error` is one if it is true, as a boolean or as text: "false" and "unset" are truthy, too.
-   * Of several kinds the first counts.
+   * Checks a string that may be "error" or "span.kind" within a tag. An `error` counts if it is true,
+   * as a boolean or as text; the texts "false" and "unset" are truthy too. Of several kinds the first
+   * counts.
    */
   #tag(from, to, open) {
     const name = this.#name(from, to);
@@ -310,7 +313,7 @@ export class Scanner {
     if (name === TAG_KIND && this.#bytes[value] === QUOTE && !(flags[count] & KIND)) flags[count] |= this.#kind(value);
   }
 
-  /** Where the value of the tag that opens there begins, or 0 if its key is another. */
+  /** The position of the value of the tag that opens there, or 0 if its key is another. */
   #tagValue(open, wanted) {
     let value = 0;
     let isWanted = false;
@@ -341,7 +344,7 @@ export class Scanner {
     return Math.max(kind, 0);
   }
 
-  /** Looks at a string that may be "timestamp" within a log. */
+  /** Checks a string that may be "timestamp" within a log. */
   #log(from, to) {
     if (this.#name(from, to) !== TIMESTAMP) return;
     this.#pos = to + 1;
@@ -394,7 +397,7 @@ export class Scanner {
     this.#pos = pos + 1;
   }
 
-  /** Passes any value. */
+  /** Skips any value. */
   #skip() {
     const c = this.#next();
     if (c === QUOTE) return this.#string();
@@ -409,16 +412,16 @@ export class Scanner {
   }
 
   /**
-   * Passes a list or an object, to any depth. Most bytes of an answer go through this loop, so it
-   * looks only at strings as long as the names wanted of TAGS ("error", "span.kind") and of LOGS
-   * ("timestamp") that begin as they do, when they stand in an object right within the list.
+   * Skips a list or an object of any depth. Most bytes of an answer go through this loop, so it checks
+   * only strings directly inside the objects of the list that have the length and beginning of the
+   * wanted names of TAGS ("error", "span.kind") or LOGS ("timestamp").
    */
   #container(holds = -1) {
     const bytes = this.#bytes;
     const end = this.#end;
     let pos = this.#pos;
     let depth = 0;
-    /** Where the object right within the list begins; 0 in another list. */
+    /** The start of the object directly inside the list; 0 in another list. */
     let open = 0;
     while (pos < end) {
       const c = bytes[pos++];
@@ -442,7 +445,7 @@ export class Scanner {
     throw SHORT;
   }
 
-  /** A number, also one written as a string; anything else is 0. */
+  /** A number, also if written as a string; anything else is 0. */
   #number(c) {
     if (this.#decimal(this.#pos)) return this.#whole + this.#part;
     const from = this.#pos;
@@ -451,7 +454,7 @@ export class Scanner {
     return Number(this.#text(from + quote, this.#pos - quote)) || 0;
   }
 
-  /** A moment, in microseconds after the first one that was read; NaN if it is 0 or none. */
+  /** A time, in microseconds after the first one that was read; NaN if it is 0 or invalid. */
   #moment(c) {
     const quote = c === QUOTE ? 1 : 0;
     if (!this.#decimal(this.#pos + quote)) {
@@ -466,8 +469,8 @@ export class Scanner {
   }
 
   /**
-   * Passes digits, also with a point among them, and keeps what stands before and behind the point.
-   * False, and nothing passed, if there are none or more than digits.
+   * Skips digits, possibly with a point among them, and keeps the parts before and after the point.
+   * Returns false, and skips nothing, if there are no digits or other characters.
    */
   #decimal(from) {
     const bytes = this.#bytes;
@@ -494,7 +497,7 @@ export class Scanner {
     return interner.intern(this.#bytes, this.#from, this.#to);
   }
 
-  /** Which of NAMES lies at [from, to), or -1. */
+  /** The index in NAMES of the text at [from, to), or -1. */
   #name(from, to) {
     const candidates = NAMES_BY_LENGTH[to - from];
     if (candidates === undefined) return -1;
@@ -521,7 +524,7 @@ export class Scanner {
   }
 }
 
-/** Whether the byte can stand within a number, true, false or null. */
+/** Returns true if the byte can be part of a number, true, false or null. */
 function isLiteral(c) {
   return c > 0x20 && c !== COMMA && c !== COLON && c !== QUOTE && c !== OPEN && c !== CLOSE
     && c !== LIST_OPEN && c !== LIST_CLOSE;

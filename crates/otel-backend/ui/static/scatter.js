@@ -5,10 +5,10 @@ import { drawLevel, drawTimes, Plot } from './plot.js';
 import { navigate, traceUrl } from './route.js';
 
 const REACH = 12;
-/** Dots at the ends keep this far from the edge. */
+/** The distance of outer dots from the edge. */
 const MARGIN = 8;
 
-/** The traces found, as dots: when they began, and on a logarithmic scale how long they took. */
+/** The found traces as dots: the start, and on a logarithmic scale the duration. */
 export class Scatter {
   #traces = [];
   #dots = [];
@@ -24,7 +24,7 @@ export class Scatter {
   }
 
   set(traces) {
-    // A trace without a start time has no place.
+    // A trace without a start has no position.
     this.#traces = traces.filter(({ begin }) => begin > 0);
     this.node.hidden = this.#traces.length === 0;
     this.#plot.draw();
@@ -95,5 +95,5 @@ const wordsOf = (trace) => [
   `${formatDuration(trace.end - trace.begin)}, ${plural(trace.spans, 'span')}, ${plural(trace.errors, 'error')}`, el('br'), formatTime(trace.begin),
 ];
 
-/** The duration on the scale; what takes less than a nanosecond takes none. */
+/** The duration on the scale; less than a nanosecond counts as a nanosecond. */
 const logOf = ({ begin, end }) => Math.log10(Math.max(1e-3, end - begin));

@@ -9,23 +9,23 @@ const LOOKBACK_NAMES = {
   '12h': 'Last 12 hours', '24h': 'Last 24 hours', '2d': 'Last 2 days', '7d': 'Last 7 days', any: 'Any time', custom: 'Custom range…',
 };
 
-/** The form of a search: shows a query, and hands over the one that is asked for. */
+/** The form of a search: shows a query, and submits a new one. */
 export class SearchForm {
   #fields = {};
   #submit;
   #valuesOf;
-  /** Offers for the attributes, `name=value` or `name=`. */
+  /** Completions for the attributes, `name=value` or `name=`. */
   #known = [];
-  /** Names whose values are among the offers. */
+  /** Names whose values are among the completions. */
   #asked = new Set();
 
-  /** `valuesOf(name)`, if the backend tells them, are values to offer for an attribute. */
+  /** `valuesOf(name)`, if the backend supports it, returns values to offer for an attribute. */
   constructor(services, submit, valuesOf = async () => []) {
     this.#submit = submit;
     this.#valuesOf = valuesOf;
     this.#make(services);
     this.node = this.#layout();
-    // On a phone the form hides behind this.
+    // On a phone this button opens the form.
     this.opener = el('button.ask', { type: 'button', 'aria-expanded': false, onclick: () => this.#open() }, 'Filters');
   }
 
@@ -69,7 +69,7 @@ export class SearchForm {
       uploadButton());
   }
 
-  /** Shows a query; what it says may be more than the form can show. */
+  /** Shows a query, which may have more conditions than the form can show. */
   show(query, isWhole = true) {
     this.beyond.hidden = isWhole;
     const f = this.#fields;
@@ -87,7 +87,7 @@ export class SearchForm {
     this.#loadOperations(query.operation);
   }
 
-  /** Offers these services, too. */
+  /** Adds services to the completions. */
   know(names) {
     const { options } = this.#fields.service;
     const known = new Set([...options].map(({ value }) => value));
@@ -98,13 +98,13 @@ export class SearchForm {
     }
   }
 
-  /** Offers these tags; one whose value is empty is a name to complete. */
+  /** Adds tags to the completions; a tag with an empty value is a name to complete. */
   complete(tags) {
     this.#known = tags.map(([key, value]) => (value === '' ? `${key}=` : formatTags({ [key]: value })));
     this.#offer();
   }
 
-  /** A browser completes a whole field, so what is typed already stands before each offer. */
+  /** A browser completes a whole field, so each completion begins with the text already typed. */
   #offer() {
     const { value } = this.#fields.tags;
     const typed = value.slice(0, value.lastIndexOf(' ') + 1);
@@ -182,7 +182,7 @@ function field(title, input, ...more) {
   return el('div.field', {}, el('label', { for: input.id }, title), input, more);
 }
 
-/** As `datetime-local` wants it. */
+/** The format of `datetime-local`. */
 function localTime(micros) {
   const date = new Date(micros / 1000);
   return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);

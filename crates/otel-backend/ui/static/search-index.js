@@ -11,12 +11,12 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /**
- * What can be searched for in the spans of a trace, as text: for each its id, then a `key=value`
- * line per attribute and per field of an event, and its warnings.
+ * The searchable text of the spans of a trace: for each span its id, then a `key=value` line per
+ * attribute and per field of an event, and its warnings.
  *
- * A regular expression passes through the text of 100,000 spans in some ten milliseconds; what
- * takes time is to make it, once, from the JSON. So that is done on the bytes, without objects.
- * Services, operations and resources are few and stay out: they are compared one by one.
+ * A regular expression searches the text of 100,000 spans in some ten milliseconds; the slow part is
+ * to build it, once, from the JSON. So that is done on the bytes, without objects. Services,
+ * operations and resources are few and not included: they are compared one by one.
  */
 export class SearchIndex {
   #blocks = [];
@@ -39,7 +39,7 @@ export class SearchIndex {
     this.#bytes = null;
   }
 
-  /** Calls `found(row)` once for each row whose text the global expression matches. */
+  /** Calls `found(row)` once for each row whose text matches the global expression. */
   match(expression, found) {
     for (const { text, firstRow, ends } of this.#blocks) {
       let row = 0;
@@ -112,7 +112,7 @@ export class SearchIndex {
   }
 }
 
-/** What follows the value of that member in the text; 0 if it is not searched. */
+/** The separator after the value of a member in the text; 0 if it is not searched. */
 function separatorAfter(json, from, to) {
   const length = to - from;
   if (length === 3 && json[from] === 0x6b) return EQUALS; // key
@@ -121,12 +121,12 @@ function separatorAfter(json, from, to) {
   return 0;
 }
 
-/** Whether the byte is of a number, true, false or null. */
+/** Returns true if the byte is part of a number, true, false or null. */
 function isScalar(c) {
   return (c >= 0x30 && c <= 0x39) || (c >= 0x61 && c <= 0x7a) || c === 0x2d || c === 0x2e || c === 0x2b || c === 0x45;
 }
 
-/** Positions in UTF-8, as positions in the string that it decodes to. */
+/** Converts positions in UTF-8 to positions in the decoded string. */
 function inCodeUnits(bytes, ends) {
   const result = [];
   let units = 0;

@@ -14,7 +14,7 @@ import { knowsTraceQL } from './tempo.js';
 import { TraceList } from './trace-list.js';
 
 const RETRY_MS = 2000;
-/** Tags are taken from so many of the traces found, of so many spans at most. */
+/** The most traces, and the most spans, from which tags are sampled. */
 const SAMPLED_TRACES = 5;
 const SAMPLED_SPANS = 1000;
 
@@ -28,7 +28,7 @@ export async function show(page, route, signal) {
   else new ListPage(page, services, { ...query, isListed }, signal).start();
 }
 
-/** The services, as soon as there are any; until then the page says what to do. */
+/** The services, once there are any; until then the page tells what to do. */
 async function waitForServices(page, signal) {
   for (;;) {
     const { data = [], error } = await getServices();
@@ -38,7 +38,7 @@ async function waitForServices(page, signal) {
   }
 }
 
-/** The form and a list: all that a backend without TraceQL can answer, and that is known of files. */
+/** The form and a list, for backends without TraceQL and for files. */
 class ListPage {
   #page;
   #services;
@@ -92,14 +92,14 @@ class ListPage {
     this.#list.follow();
   }
 
-  /** Tags that spans carry are offered for the next search. */
+  /** Offers tags of the found spans for the next search. */
   async #complete() {
     const sampled = this.#list.traces.filter(({ spans }) => spans <= SAMPLED_SPANS).slice(0, SAMPLED_TRACES);
     if (sampled.length) this.#form.complete(await tagsOf(sampled.map(({ id }) => id)));
   }
 }
 
-/** What is said of a search that failed. */
+/** The message for a failed search. */
 export function failureOf({ status, message }, retry) {
   return failure(status ? 'The search failed' : 'Cannot reach the backend', status ? `The backend says: ${message}.` : `${message}.`, retry);
 }

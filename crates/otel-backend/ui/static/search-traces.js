@@ -2,13 +2,13 @@ import { byIds, getJson, localTraces, summariseTraces } from './backend.js';
 import { apiParameters, summaryParameters } from './query.js';
 import { operationOf, serviceOf } from './span-text.js';
 
-/** An API that cannot search all services at once is asked for this many, one by one. */
+/** The most services that are queried one by one, for an API that cannot search all of them at once. */
 const MAX_SERVICES = 20;
 
-/** Whether the API answers with summaries; known after the first answer. */
+/** True if the API has summaries; known after the first answer. */
 let hasSummaries = true;
 
-/** `{ traces }` that match a query, in few words each, newest first; or an error. */
+/** `{ traces }` that match a query, summarised, newest first; or an error. */
 export async function searchTraces(query, services) {
   if (query.isOfFiles) return { traces: newestFirst(localTraces().map(summaryOf)) };
   if (query.traceIds?.length) return sorted(await summariseTraces(byIds(query.traceIds)));
@@ -21,7 +21,7 @@ export async function searchTraces(query, services) {
   return { traces: newestFirst([...byId.values()]) };
 }
 
-/** By summaries; an API older than they are sends the traces whole. */
+/** Searches with summaries; an older API sends complete traces. */
 async function search(query) {
   if (hasSummaries) {
     const { body, error } = await getJson(`v3/trace-summaries?${summaryParameters(query)}`);
@@ -50,7 +50,7 @@ function readSummary(summary) {
   };
 }
 
-/** The same of a trace that was read from a file. */
+/** The summary of a trace that was read from a file. */
 function summaryOf(trace) {
   const { id, services, count, errors, orphans, epoch, begin, end, root } = trace;
   return {
@@ -59,5 +59,5 @@ function summaryOf(trace) {
   };
 }
 
-/** Nanoseconds in digits, more than a number holds exactly; the part of a microsecond is kept. */
+/** Nanoseconds as digits, more than a number can hold exactly; fractions of a microsecond are kept. */
 const micros = (nanos) => Number(BigInt(nanos ?? 0) / 1000n) + Number(BigInt(nanos ?? 0) % 1000n) / 1000;

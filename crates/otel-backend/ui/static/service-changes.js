@@ -1,13 +1,16 @@
-/** An operation is compared if it has so many spans in both windows. */
+/** The fewest spans in both windows with which an operation is compared. */
 const LEAST_SPANS = 5;
-/** A p95 that grew by this factor is slower; quantiles are estimates within a power of two. */
+/**
+ * The factor by which a p95 must grow to count as slower; quantiles are estimates within a power of
+ * two.
+ */
 const SLOWER = 1.5;
-/** Failures grew if their share did by so much, and by that factor. */
+/** The difference and the factor by which the share of failures must grow to be reported. */
 const MORE_ERRORS = { share: 0.02, factor: 1.5 };
 
 /**
- * How the operations of a service differ from those of the window before: `{ kind, operation }`, the
- * greatest change of each kind first. Kinds are 'slower', 'errors', 'new' and 'gone'.
+ * The differences between a service's operations and those of the previous window: `{ kind, operation
+ * }`, the greatest change of each kind first. Kinds are 'slower', 'errors', 'new' and 'gone'.
  */
 export function changesOf(operations) {
   if (!operations.some(({ before }) => before.count > 0)) return [];

@@ -9,16 +9,16 @@ import { percentile } from './percentile.js';
 import { state } from './states.js';
 
 const TIME_RANGES = [[3600e3, 'Last hour'], [21600e3, 'Last 6 hours'], [86400e3, 'Last day'], [604800e3, 'Last 7 days']];
-/** So many traces of a connection are offered. */
+/** The most traces of a connection that are offered. */
 const MAX_TRACES = 20;
 
-/** The services, what they call, and what they call outside: a drawing, and the same as a table. */
+/** The services, their calls, and their calls to the outside: a drawing, and the same as a table. */
 export class ServiceGraph {
   #edges;
   #services;
   #lookback;
   #camera;
-  /** The name that the drawing is reduced to, with its neighbours; '' for all. */
+  /** The name to which the drawing is reduced, with its neighbours; '' for all. */
   #focus = '';
   #places = new Map();
   #outside = new Map();
@@ -26,7 +26,7 @@ export class ServiceGraph {
   constructor(services, calls, lookback, refresh, signal) {
     this.#lookback = lookback;
     this.#services = services;
-    // Spans whose parent ran in the same service are no calls, though an API may count them.
+    // Spans whose parent belongs to the same service are not calls, although an API may count them.
     const between = calls.filter(({ parent, child }) => parent !== child);
     this.#edges = between.map(({ parent, child, callCount }) => newEdge(parent, child, callCount));
     this.#camera = new Camera('Services and their calls; the table below has the same', signal);
@@ -50,7 +50,7 @@ export class ServiceGraph {
       el('button', { type: 'button', onclick: refresh }, 'Refresh'), lookbacks);
   }
 
-  /** Adds what a sample of traces tells: latencies, errors, and what is outside. */
+  /** Adds the data from a sample of traces: latencies, errors, and calls to the outside. */
   setCalls({ traces, calls }) {
     const byPair = new Map(this.#edges.map((edge) => [`${edge.parent}\n${edge.child}`, edge]));
     for (const { parent, child, duration, error, trace, sender, outside } of calls) {
@@ -136,13 +136,13 @@ export class ServiceGraph {
     return this.#outside.has(name) ? name : el('a', { href: this.#serviceUrl(name) }, name);
   }
 
-  /** The page of a service, over the same time. */
+  /** The page of a service, for the same time. */
   #serviceUrl(name) {
     const [lookback] = [...LOOKBACKS].find(([, seconds]) => seconds * 1000 === this.#lookback) ?? [DEFAULT_LOOKBACK];
     return serviceUrl(name, new URLSearchParams({ lookback }));
   }
 
-  /** How many calls a minute; those that only a sample tells of are not counted. */
+  /** The calls per minute; those known only from a sample have no rate. */
   #rate({ count }) {
     const rate = count / (this.#lookback / 60e3);
     if (!count) return '–';

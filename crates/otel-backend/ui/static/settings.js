@@ -1,7 +1,7 @@
-/** What a person has set, kept by the browser for the next visit. */
+/** The user's settings, kept in the browser for the next visit. */
 const PREFIX = 'otel-backend.';
 
-/** A setting, or `fallback` where there is none or none may be kept. */
+/** A setting, or `fallback` if there is none or storage is not allowed. */
 export function setting(name, fallback) {
   try {
     return JSON.parse(localStorage.getItem(PREFIX + name)) ?? fallback;
@@ -14,6 +14,6 @@ export function keepSetting(name, value) {
   try {
     localStorage.setItem(PREFIX + name, JSON.stringify(value));
   } catch {
-    // A browser that keeps nothing forgets this, too.
+    // Without storage the setting is lost.
   }
 }

@@ -3,8 +3,8 @@ import { el, iconButton } from './dom.js';
 let groups = [];
 
 /**
- * Sets what the keys of the present page do: `[[title, [[keys, does, action]]]]`. An entry without
- * an action is only listed, because the part that has the focus acts on it.
+ * Sets the keys of the current page: `[[title, [[keys, does, action]]]]`. An entry without an action
+ * is only listed, because the focused part handles it.
  */
 export function setShortcuts(newGroups) {
   groups = newGroups;
@@ -55,7 +55,7 @@ function nameOf(key) {
   return NAMES[key] ?? key;
 }
 
-/** Whether a key means something where it is typed: to a field, or to a choice that begins so. */
+/** Returns true if the target handles the key itself, as a field or a select does. */
 function isTaken({ target, key }) {
   const field = target.closest?.('input:not([type=checkbox]), select, textarea');
   if (field?.localName !== 'select') return Boolean(field);

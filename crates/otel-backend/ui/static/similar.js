@@ -1,16 +1,17 @@
 import { ERROR } from './columns.js';
 
-/** So many siblings that are alike are shown as one line. */
+/** The fewest similar siblings that are shown as one line. */
 const LEAST = 8;
 
 /**
- * Which rows are alike: siblings without children and without an error, of the same service and
- * operation. Each such row has the first of them as its leader, every other row -1.
+ * Finds similar rows: siblings without children and without an error, of the same service and
+ * operation. The leader of each such row is the first of them; every other row has -1.
  */
 export function similarSiblings({ count, parent, last, operation, service, flags }) {
   const leader = new Int32Array(count).fill(-1);
   const sizes = new Int32Array(count);
-  // By operation, the row that the next ones are compared with: for most, the only one of its kind.
+  // The row with which the next ones of an operation are compared; most are the only one of their
+  // kind.
   const heads = new Int32Array(1 + operation.reduce((most, number) => Math.max(most, number), 0)).fill(-1);
   for (let row = 0; row < count; row++) {
     if (parent[row] < 0 || operation[row] < 0 || last[row] !== row + 1 || flags[row] & ERROR) continue;
@@ -23,7 +24,7 @@ export function similarSiblings({ count, parent, last, operation, service, flags
   return leader;
 }
 
-/** The rows that follow that leader, it included. */
+/** The rows with that leader, including the leader. */
 export function followersOf({ leader, parent, last }, row) {
   const rows = [];
   const end = last[parent[row]];

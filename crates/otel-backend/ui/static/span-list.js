@@ -8,20 +8,20 @@ import { findTraces } from './tempo.js';
 import { pipelineOf } from './traceql-query.js';
 import { VirtualList } from './virtual-list.js';
 
-/** What the API is asked to put first, and how its answer is put together. */
+/** The order that the API is asked for, and the way in which its answer is put together. */
 const ORDERS = {
   newest: ['Newest first', 'newest', (a, b) => b.begin - a.begin],
   longest: ['Longest first', 'longest-span', (a, b) => b.end - b.begin - (a.end - a.begin)],
 };
 
-/** The spans that match, each with its trace. */
+/** The matching spans, each with its trace. */
 export class SpanList {
   #query;
   #spans = [];
   #longest = 1;
   #list;
 
-  /** Calls `reordered(order)` when another order is wanted. */
+  /** Calls `reordered(order)` if another order is chosen. */
   constructor(query, reordered) {
     this.#query = query;
     this.summary = el('p.summary', { role: 'status' });
@@ -40,7 +40,7 @@ export class SpanList {
     this.#list.destroy();
   }
 
-  /** Asks for the spans and shows them; an error if that failed. */
+  /** Loads and shows the spans; returns an error if that failed. */
   async load({ q, columns, limit, order }, window, signal) {
     const [, asked, compare] = ORDERS[order] ?? ORDERS.newest;
     const query = `${pipelineOf(q)} | select(${['status', 'resource.service.name', ...columns].join(', ')})`;
@@ -60,7 +60,7 @@ export class SpanList {
     return this.#spans.length === 0;
   }
 
-  /** Puts the focus on the next span, or the one before. */
+  /** Moves the focus to the next or previous span. */
   step(by) {
     const at = Number(document.activeElement.closest?.('.result')?.dataset.index ?? -1);
     const to = Math.max(0, Math.min(this.#spans.length - 1, at + by));

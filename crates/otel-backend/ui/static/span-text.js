@@ -7,10 +7,10 @@ export const serviceOf = (trace, row) => trace.services[trace.service[row]]?.nam
 export const kindOf = (trace, row) => KINDS[trace.flags[row] & KIND];
 export const endOf = (trace, row) => trace.start[row] + Math.max(0, trace.duration[row]);
 
-/** How long a span took, as far as that was sent. */
+/** The duration of a span, if its times were sent. */
 export const durationOf = (trace, row) => (hasFlag(trace, row, ENDLESS) ? 'no end time' : formatDuration(trace.duration[row]));
 
-/** What is odd about a span, in sentences. */
+/** Describes the oddities of a span, in sentences. */
 export function oddities(trace, row) {
   const { parent, start, duration } = trace;
   const found = [];
@@ -28,11 +28,11 @@ export function oddities(trace, row) {
   return found;
 }
 
-/** Whether a row bears the sign for something odd that is no error. */
+/** Returns true if a row has the sign for an oddity that is not an error. */
 export const isOdd = (trace, row) =>
   (trace.flags[row] & (WARNED | ORPHAN | DUPLICATE | CYCLE | EARLY | UNPLACED | ENDLESS)) !== 0 || trace.duration[row] < 0;
 
-/** A row as one sentence, for those who hear it. */
+/** Describes a row in one sentence, for screen readers. */
 export function describe(trace, row) {
   const parts = [
     operationOf(trace, row),

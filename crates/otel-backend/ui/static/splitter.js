@@ -4,9 +4,9 @@ import { keepSetting, setting } from './settings.js';
 const STEP = 20;
 
 /**
- * A bar that sets a width: by pointer, by arrow keys, and for the next visit. `widthAt(x)` is the
- * width that a pointer there asks for, `set(width)` is told each width, `towards` is 1 where a move
- * to the right makes it larger and -1 where it makes it smaller.
+ * A bar that sets a width with the pointer or the arrow keys, and remembers it for the next visit.
+ * `widthAt(x)` is the width for a pointer position, `set(width)` is called with each width, `towards`
+ * is 1 if a move to the right makes it larger and -1 if it makes it smaller.
  */
 export function splitter({ name, label, least, most, fallback, towards, widthAt, set }) {
   const node = el('button.splitter', {

@@ -1,15 +1,15 @@
 const TOKENS = /'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|--[^\n]*|\/\*[\s\S]*?\*\/|[()]|\s+|[\w$.@:]+|[^\s\w]/g;
-/** Words that begin a clause, and those that begin a part of one. */
+/** Words that begin a clause, and words that begin a part of one. */
 const CLAUSES = new Set(['select', 'from', 'where', 'group', 'order', 'having', 'limit', 'offset', 'union', 'insert', 'values',
   'update', 'set', 'delete', 'returning', 'left', 'right', 'inner', 'outer', 'full', 'cross', 'join', 'with', 'on']);
 const PARTS = new Set(['and', 'or']);
-/** After these a clause goes on: LEFT OUTER JOIN, DELETE FROM, GROUP BY. */
+/** A clause continues after these: LEFT OUTER JOIN, DELETE FROM, GROUP BY. */
 const LEADERS = new Set(['left', 'right', 'inner', 'outer', 'full', 'cross', 'delete', 'insert', 'union']);
 
 /** Attributes that hold a query. */
 export const isQueryKey = (key) => /^(db\.(query\.text|statement)|(.*\.)?sql(\.query)?)$/.test(key);
 
-/** A query with each clause on a line of its own. Only white space is changed. */
+/** Formats a query with each clause on a line of its own. Only white space is changed. */
 export function formatSql(text) {
   let result = '';
   let depth = 0;

@@ -3,7 +3,7 @@ import { searchUrl } from './route.js';
 import { notAnId } from './trace-id.js';
 import { uploadButton } from './uploads.js';
 
-/** A page that has nothing to show says why, and what to do. */
+/** The state of a page that has nothing to show: the reason, and what to do. */
 export function state(title, ...content) {
   return el('section.state', {}, el('h1', {}, title), content);
 }
@@ -39,7 +39,7 @@ export function wrongId(text) {
     el('p', {}, 'A traceparent header or the address of a trace will do, too. ', el('a', { href: searchUrl() }, 'Search traces')));
 }
 
-/** What is said of a backend that does not answer, by pages that ask again. */
+/** The message about a backend that does not answer, for pages that retry. */
 export function unreachable(message = '') {
   return failure('Cannot reach the backend', `${message} Retrying…`.trim());
 }

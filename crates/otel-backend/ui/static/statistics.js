@@ -7,7 +7,7 @@ import { percentile } from './percentile.js';
 import { mark } from './span-table.js';
 import { operationOf, serviceOf } from './span-text.js';
 
-/** How the spans of each service, or each operation of a service, spent their time. */
+/** Shows how the spans of each service, or of each operation of a service, spent their time. */
 export class Statistics {
   #trace;
   #table;
@@ -15,7 +15,7 @@ export class Statistics {
   #byKey = new Map();
   #groups = [];
 
-  /** Calls `pick(service, operation)` for a row; `operation` is `null` for all of a service. */
+  /** Calls `pick(service, operation)` for a row; `operation` is `null` for a whole service. */
   constructor(trace, pick) {
     this.#trace = trace;
     this.byService = el('input', { type: 'checkbox' });
@@ -41,7 +41,7 @@ export class Statistics {
       this.#table.node);
   }
 
-  /** Sums up these rows of the trace. */
+  /** Summarises these rows of the trace. */
   set(rows) {
     this.#rows = rows;
     const groups = new Map();
@@ -52,7 +52,7 @@ export class Statistics {
     this.#table.set(this.#groups);
   }
 
-  /** Marks the groups in which something was found. */
+  /** Marks the groups with matches. */
   mark(matches) {
     for (const group of this.#groups) group.isMatched = false;
     for (const row of matches) {

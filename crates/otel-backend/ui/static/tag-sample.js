@@ -1,14 +1,14 @@
-/** What is looked at for tags to offer, and how many values of each are offered. */
+/** The bytes that are sampled for tags to offer, and the most values of each. */
 const SAMPLE_BYTES = 1 << 19;
 const SAMPLE_VALUES = 4;
 
-/** Only these can be typed into the search without quotes. */
+/** Only these keys can be typed into the search without quotes. */
 const KEY = /^[\w.-]{1,80}$/;
 const VALUE = /^[\w./ -]{1,60}$/;
 
 const decoder = new TextDecoder();
 
-/** Some of the tags that the spans of traces and their processes carry. */
+/** Some of the tags of the traces' spans and processes. */
 export class TagSample {
   #bytes = 0;
   #values = new Map();
@@ -22,7 +22,7 @@ export class TagSample {
     }
   }
 
-  /** `[key, value]`, by key; a few values of each. */
+  /** `[key, value]`, sorted by key; a few values of each. */
   get tags() {
     return [...this.#values].sort().flatMap(([key, found]) => [...found].map((value) => [key, value]));
   }

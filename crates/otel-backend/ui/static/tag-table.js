@@ -26,17 +26,17 @@ export function tagTable(tags, pick = null) {
   });
 }
 
-/** JSON and SQL spread over lines; any other text as it is. */
+/** Formats JSON and SQL over several lines; any other text is unchanged. */
 function readable(key, type, text) {
   if (type !== 'string' && type !== undefined) return { shown: text, kind: String(type) };
   if (isQueryKey(key) && text.length > 60) return { shown: formatSql(text), kind: 'SQL' };
   const json = indentJson(text);
-  // A short list reads well in its line.
+  // A short list is easy to read on one line.
   return json === null ? { shown: text, kind: 'string' } : { shown: text.length > 40 ? json : text, kind: 'JSON' };
 }
 
 function valueOf(key, kind, text) {
-  // Only what is an address as a whole opens, and only on the web.
+  // Only a text that is completely an address becomes a link, and only to the web.
   if (kind === 'string' && /^https?:\/\/[^\s"<>]{1,600}$/.test(text)) {
     return el('span.value', {}, el('a', { href: text, target: '_blank', rel: 'noopener noreferrer' }, text));
   }

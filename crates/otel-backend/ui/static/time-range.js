@@ -1,7 +1,7 @@
-/** No part shorter than this, in microseconds, is shown. */
+/** The shortest visible part, in microseconds. */
 const LEAST_MICROS = 0.01;
 
-/** The part of a trace's time that is in view, and where it lies on the screen. */
+/** The visible part of a trace's time, and its position on the screen. */
 export class TimeRange {
   constructor(begin, end) {
     this.begin = begin;
@@ -14,7 +14,7 @@ export class TimeRange {
     return this.from === this.begin && this.to === this.end;
   }
 
-  /** Shows [from, to), kept within the trace and not too short to draw. */
+  /** Shows [from, to), kept within the trace and long enough to draw. */
   set(from, to) {
     const length = Math.min(Math.max(to - from, LEAST_MICROS), this.end - this.begin);
     this.from = Math.min(Math.max(from, this.begin), this.end - length);
@@ -25,18 +25,18 @@ export class TimeRange {
     this.set(this.begin, this.end);
   }
 
-  /** Makes the part `factor` times as long around a moment, which stays where it is. */
+  /** Makes the visible part `factor` times as long around a time, which stays in place. */
   zoom(factor, around = (this.from + this.to) / 2) {
     this.set(around - (around - this.from) * factor, around + (this.to - around) * factor);
   }
 
-  /** Moves by a share of what is in view. */
+  /** Moves by a fraction of the visible part. */
   pan(share) {
     const by = share * (this.to - this.from);
     this.set(this.from + by, this.to + by);
   }
 
-  /** Moments at round distances from the beginning of the trace, for an axis of that width. */
+  /** Times at round distances from the beginning of the trace, for an axis of that width. */
   ticks(width) {
     const step = roundStep(((this.to - this.from) * 88) / Math.max(width, 88));
     const ticks = [];
@@ -46,7 +46,10 @@ export class TimeRange {
   }
 }
 
-/** The least of 1, 2 and 5 times a power of ten (or of the clock's units) that is no less. */
+/**
+ * The smallest round step that is at least this: 1, 2 or 5 times a power of ten, or a unit of the
+ * clock.
+ */
 function roundStep(least) {
   const clock = [1e6, 2e6, 5e6, 10e6, 15e6, 30e6, 60e6, 120e6, 300e6, 600e6, 900e6, 1800e6, 3600e6,
     7200e6, 10800e6, 21600e6, 43200e6, 86400e6];

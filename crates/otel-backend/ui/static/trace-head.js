@@ -5,7 +5,7 @@ import { cssColour } from './palette.js';
 import { serviceUrl } from './route.js';
 import { operationOf, serviceOf } from './span-text.js';
 
-/** What a trace is: its root as the title, its figures below. */
+/** The head of a trace: its root as the title, its figures below. */
 export function traceHead(trace, actions = []) {
   const { root } = trace;
   return [
@@ -38,7 +38,7 @@ function facts(trace) {
       iconButton('copy', 'Copy the trace ID', () => copy(id, 'Trace ID')))));
 }
 
-/** What is odd about the trace as a whole, in a sentence each. */
+/** Describes the oddities of the whole trace, in a sentence each. */
 export function traceNotes({ orphans, early, duplicates, cycles, unplaced, endless, roots, warnings, isAdjusted }) {
   const spans = (n, one, many) => `${formatCount(n)} ${n === 1 ? `span ${one}` : `spans ${many}`}`;
   const texts = warnings.map(String);

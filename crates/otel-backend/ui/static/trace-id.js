@@ -2,8 +2,9 @@ const ID = /^[0-9a-f]{1,32}$/;
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}/;
 
 /**
- * The trace, and the span if there is one, that a text means: an id in any case, with dashes or a
- * leading 0x, a `traceparent`, or the address of a trace's page. `null` if it is none of these.
+ * The trace, and the span if there is one, that a text refers to: an id in upper or lower case, with
+ * dashes or a leading 0x, a `traceparent`, or the address of a trace's page. `null` if it is none of
+ * these.
  */
 export function readTraceId(text) {
   const typed = text.trim().replace(/^traceparent\s*[:=]\s*/i, '').replace(/^["']|["']$/g, '');
@@ -18,5 +19,5 @@ function idOf(text, span = null) {
   return ID.test(id) ? { id, span: span?.toLowerCase() ?? null } : null;
 }
 
-/** What to say of a text that is no id. */
+/** The message about a text that is not an id. */
 export const notAnId = (text) => `"${text.slice(0, 80)}" is not a trace ID (up to 32 hex digits)`;

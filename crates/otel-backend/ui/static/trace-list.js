@@ -9,10 +9,11 @@ import { remember } from './route.js';
 const LIVE_MS = 2000;
 
 /**
- * The traces that match, and those that come meanwhile.
+ * The matching traces, and those that arrive meanwhile.
  *
- * `search(query)` answers `{ traces }` or an error. `place(node)` puts the list on the page, and
- * `empty()` is called in its place when there is none; `came(traces, added)` when it was asked again.
+ * `search(query)` returns `{ traces }` or an error. `place(node)` puts the list on the page, and
+ * `empty()` is called instead if there are no traces; `came(traces, added)` is called after each
+ * update.
  */
 export class TraceList {
   #query;
@@ -21,9 +22,9 @@ export class TraceList {
   #results;
   #live;
   #took = 0;
-  /** What has come while a hand was on the list. */
+  /** Traces that arrived while the user interacts with the list. */
   #waiting = null;
-  /** Whether the API puts all that match in order, not the newest alone. */
+  /** True if the API orders all matching traces, and not only the newest. */
   #isOrdered;
 
   constructor(query, { isLive, isFixed, isOrdered, ...calls }, signal) {
@@ -47,7 +48,7 @@ export class TraceList {
     return this.#results.traces;
   }
 
-  /** Those that are listed, or the newest of those they were chosen from. */
+  /** The listed traces, or the newest of those from which they were chosen. */
   get drawn() {
     return this.traces.length > this.#results.shown ? this.traces.slice(0, MAX_LIMIT) : this.traces;
   }
@@ -62,7 +63,7 @@ export class TraceList {
     this.#calls.turned?.(this.#live);
   }
 
-  /** Shows what is found; an error if that failed. */
+  /** Loads and shows the traces; returns an error if that failed. */
   async load() {
     const began = performance.now();
     const answer = await this.#calls.search(this.#query);
@@ -99,10 +100,10 @@ export class TraceList {
     this.#calls.said?.();
   }
 
-  /** Adds new traces as they come, as long as the page is looked at. */
+  /** Adds new traces as they arrive, as long as the page is visible. */
   async follow() {
     for (;;) {
-      // A backend that takes long to answer is asked less often.
+      // A slow backend is queried less often.
       await pause(Math.max(LIVE_MS, 10 * this.#took), this.#signal);
       if (this.#signal.aborted) return;
       if (!this.#live || document.hidden || this.isFixed) continue;
@@ -116,7 +117,7 @@ export class TraceList {
     }
   }
 
-  /** What is new is shown at once, unless a hand is on the list; then it waits behind a button. */
+  /** Shows new traces at once unless the user interacts with the list; then they wait behind a button. */
   #come(traces) {
     const added = this.#results.unknown(traces);
     this.#calls.came(traces, added);
@@ -143,7 +144,7 @@ export class TraceList {
 
 const ORDER_WORDS = { newest: 'Newest', longest: 'Longest', shortest: 'Shortest', spans: 'Largest', errors: 'Worst' };
 
-/** "25 traces", "Newest 20 traces (more match)", "Longest 20 of 312 traces". */
+/** Formats "25 traces", "Newest 20 traces (more match)", "Longest 20 of 312 traces". */
 function summaryOf(shown, found, order, isCut) {
   if (order === 'newest') return isCut ? `Newest ${plural(shown, 'trace')} (more match)` : plural(shown, 'trace');
   if (shown === found && !isCut) return plural(shown, 'trace');

@@ -9,12 +9,12 @@ import { failure, loading, unknownTrace, unreachable, wrongId } from './states.j
 import { readTraceId } from './trace-id.js';
 import { TraceView } from './trace-view.js';
 
-/** How long the page waits before it says that it is loading. */
+/** How long the page waits before it shows that it is loading. */
 const PATIENCE_MS = 150;
 const POLL_MS = 1500;
-/** A trace whose last span ended less than this ago may still be arriving. */
+/** A trace may still be growing if its last span ended less than this ago. */
 const YOUNG_MICROS = 60e6;
-/** Above this, reading the trace again and again would cost more than it is worth. */
+/** The largest trace that is reloaded repeatedly. */
 const MAX_POLLED_SPANS = 20_000;
 
 export async function show(page, route, signal) {
@@ -26,7 +26,7 @@ export async function show(page, route, signal) {
   }
   const parameters = new URLSearchParams(route.parameters);
   if (meant.span) parameters.set('uiFind', meant.span);
-  // What was pasted, a traceparent for example, becomes the address of the trace it means.
+  // A pasted text, for example a traceparent, becomes the address of its trace.
   if (meant.id !== route.id) history.replaceState(history.state, '', traceUrl(meant.id, String(parameters) && `?${parameters}`));
   const wanted = parameters.get('uiFind');
   const trace = localTrace(meant.id) ?? (await loadPatiently(page, meant.id, wanted, signal));
@@ -39,7 +39,7 @@ export async function show(page, route, signal) {
   if (!trace.isLocal) await shown.grow();
 }
 
-/** The trace; as long as there is none, the page says so and asks again. */
+/** Loads the trace; while there is none, the page says so and retries. */
 async function loadPatiently(page, id, wanted, signal) {
   const progress = new Progress(page, signal);
   for (let said = ''; ; ) {
@@ -47,7 +47,7 @@ async function loadPatiently(page, id, wanted, signal) {
     progress.end();
     if (signal.aborted || !trace.error) return trace;
     const { status, message } = trace.error;
-    // The same is not said twice, so that what a person has marked on the page stays.
+    // The same message is not shown again, so that selected text on the page stays selected.
     if (said !== message) page.replaceChildren(problem(id, status, message));
     said = message;
     if (status !== 0 && status !== 404) return null;
@@ -56,7 +56,7 @@ async function loadPatiently(page, id, wanted, signal) {
   }
 }
 
-/** What the page shows while a trace is on its way: a line, then the first spans. */
+/** The page while a trace is loading: a line, then the first spans. */
 class Progress {
   #page;
   #timer;
@@ -79,7 +79,7 @@ class Progress {
       this.#page.replaceChildren(this.#preview.node);
     }
     this.#preview?.say(spans, of);
-    // What is said takes a line, and the rows have the rest.
+    // The message takes a line, and the rows have the rest.
     if (view) this.#preview.draw();
   }
 
@@ -97,7 +97,10 @@ function problem(id, status, message) {
   return failure('The trace could not be opened', `The backend says: ${message}.`);
 }
 
-/** The trace on the page: as it was sent or with its clock skew removed, with the spans that still arrive. */
+/**
+ * The trace on the page: as sent or with its clock skew removed, including spans that are still
+ * arriving.
+ */
 class ShownTrace {
   #page;
   #signal;
@@ -115,7 +118,7 @@ class ShownTrace {
     await this.#present(trace).start(parameters, row);
   }
 
-  /** Follows the address to another view of the trace; whether it is one. */
+  /** Follows the address to another view of the trace; returns false if it is another page. */
   update({ page, id, parameters }) {
     const { isLocal, original } = this.#trace;
     const isSame = page === 'trace' && id === this.#trace.id && localTrace(id) === (isLocal ? original ?? this.#trace : undefined);

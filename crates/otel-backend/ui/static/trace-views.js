@@ -4,8 +4,9 @@ import { spanTable } from './span-table.js';
 import { Statistics } from './statistics.js';
 
 /**
- * A view of a trace other than its timeline: `{ node, set(rows), mark?(matches, current), redraw?(), destroy?() }`.
- * `on` is told what is done in it: `select(row)`, `showOperation(service, operation)`; `isSelected(row)` is asked.
+ * A view of a trace other than its timeline: `{ node, set(rows), mark?(matches, current), redraw?(),
+ * destroy?() }`. `on` receives the user's actions: `select(row)`, `showOperation(service, operation)`;
+ * `isSelected(row)` is a query.
  */
 export function show(name, trace, on, signal) {
   switch (name) {

@@ -1,12 +1,12 @@
 import { tokensOf } from './traceql-tokens.js';
 
-/** Functions that make metrics of spans; a query that has one is shown by its spans. */
+/** Functions that compute metrics; a query with one is shown by its spans. */
 const METRICS = /^(rate|compare|(count|min|max|avg|sum|histogram|quantile)_over_time)$/;
 
 /** All spans. */
 export const EVERYTHING = '{}';
 
-/** What chooses spans in a query: all of it up to metrics and hints. */
+/** The part of a query that selects spans: everything up to metrics and hints. */
 export function pipelineOf(query) {
   const tokens = tokensOf(query);
   let depth = 0;
@@ -20,7 +20,7 @@ export function pipelineOf(query) {
   return query.trim();
 }
 
-/** The query for those of its spans that satisfy these conditions, too. */
+/** The query with these additional conditions on its spans. */
 export function narrowed(query, ...conditions) {
   const pipeline = pipelineOf(query);
   const inside = insideOf(pipeline);
@@ -34,12 +34,15 @@ export function narrowed(query, ...conditions) {
   return `{ ${[...kept.map((tokens) => textOf(inside, tokens)), ...conditions].join(' && ')} }`;
 }
 
-/** "duration >" of all lower bounds of the duration, so that a new one replaces the one before. */
+/**
+ * The common form "duration >" of all lower bounds of the duration, so that a new one replaces the
+ * old.
+ */
 function boundOf([field, operator, value]) {
   return field.text === 'duration' && value?.kind === 'number' && /^[<>]/.test(operator.text) ? `duration ${operator.text[0]}` : null;
 }
 
-/** What stands in the braces of a query that is one selector; `null` of any other. */
+/** The inside of the braces of a query that is a single selector; `null` for any other. */
 export function insideOf(query) {
   const tokens = tokensOf(query);
   if (tokens[0]?.text !== '{' || tokens.at(-1).text !== '}') return null;
@@ -47,7 +50,7 @@ export function insideOf(query) {
   return query.slice(tokens[0].to, tokens.at(-1).from);
 }
 
-/** The conditions, as lists of tokens, that are joined by nothing but `&&`; `null` if others are. */
+/** The conditions, as lists of tokens, that are joined only by `&&`; `null` if other operators occur. */
 export function conjunctsOf(inside) {
   const conjuncts = [[]];
   let depth = 0;
@@ -63,7 +66,7 @@ export function conjunctsOf(inside) {
 
 export const textOf = (query, tokens) => query.slice(tokens[0].from, tokens.at(-1).to);
 
-/** A duration in nanoseconds as a query names it. */
+/** A duration in nanoseconds as a TraceQL literal. */
 export function durationOf(nanos) {
   const [unit, size] = [['s', 1e9], ['ms', 1e6], ['us', 1e3]].find(([, least]) => nanos >= least) ?? ['ns', 1];
   return `${nanos / size}${unit}`;

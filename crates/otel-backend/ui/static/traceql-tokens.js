@@ -1,11 +1,11 @@
-/** A word goes on until something that cannot belong to a name; parts of it may stand in quotes. */
+/** A word continues until a character that cannot be part of a name; parts of it may be in quotes. */
 const TOKEN = /(\s+)|(\/\/[^\n]*|\/\*.*?(?:\*\/|$))|("(?:[^"\\]|\\.)*"?|`[^`]*`?)|(=~|!~|!=|>=|<=|&&|\|\||!>>|!<<|&>>|&<<|>>|<<|&>|&<|&~|[{}()=<>!|,~^+*%&])|((?:[^\s{}()=~!<>&|^,"`]|"(?:[^"\\]|\\.)*"?)+)|(.)/gsy;
 
 export const COMPARISONS = ['=', '!=', '=~', '!~', '>', '>=', '<', '<='];
 
 /**
- * The words of a query, also of one that is not finished: `{ text, from, to, kind }`. The kind is
- * `text`, `symbol`, `number` or `word`; spaces and comments are left out.
+ * The tokens of a query, which may be unfinished: `{ text, from, to, kind }`. The kind is `text`,
+ * `symbol`, `number` or `word`; spaces and comments are left out.
  */
 export function tokensOf(query) {
   const tokens = [];
@@ -22,10 +22,10 @@ function kindOf(match, text) {
   return /^-?\.?\d/.test(text) ? 'number' : 'word';
 }
 
-/** A value as a query names it: texts in quotes, words of the language and numbers as they are. */
+/** A value as a TraceQL literal: texts in quotes, keywords and numbers unchanged. */
 export const literalOf = (type, value) => (type === 'string' ? JSON.stringify(value) : String(value));
 
-/** A field for a key, with its scope; what cannot stand in a name is quoted. */
+/** The field for a key, with its scope; characters that a name cannot contain are quoted. */
 export function fieldOf(scope, key) {
   const prefix = scope === 'any' ? '.' : `${scope}.`;
   return prefix + (/^[^\s{}()=~!<>&|^,"`]+$/.test(key) ? key : JSON.stringify(key));

@@ -2,7 +2,7 @@ import { readFile } from './backend.js';
 import { el, toast } from './dom.js';
 import { navigate, searchUrl, traceUrl } from './route.js';
 
-/** Files dropped anywhere on the page are opened: in Jaeger's JSON, OTLP's or Zipkin's. Nothing is stored. */
+/** Opens files dropped anywhere on the page: in Jaeger's, OTLP's or Zipkin's JSON. Nothing is stored. */
 export function startUploads() {
   addEventListener('dragover', (event) => {
     if (![...event.dataTransfer.types].includes('Files')) return;
@@ -20,13 +20,13 @@ export function startUploads() {
   });
 }
 
-/** A button that lets files be chosen. */
+/** A button to choose files. */
 export function uploadButton() {
   const input = el('input', { type: 'file', multiple: true, accept: '.json,.jsonl,.ndjson,application/json', hidden: true, onchange: () => open([...input.files]) });
   return el('div.upload', {}, input, el('button', { type: 'button', title: 'Jaeger, OTLP or Zipkin JSON; or drop files anywhere on the page', onclick: () => input.click() }, 'Open trace file…'));
 }
 
-/** One trace is shown, of several there is a list; what cannot be read is said. */
+/** Shows a single trace, or a list of several; reports files that cannot be read. */
 async function open(files) {
   const traces = [];
   for (const file of files) {

@@ -2,21 +2,21 @@ import { el, perFrame } from './dom.js';
 
 /** Rows kept ready above and below the visible ones. */
 const SPARE = 4;
-/** Browsers lose precision, and some clip, beyond this height. */
+/** The greatest height; beyond it browsers lose precision, and some clip. */
 const MAX_HEIGHT = 16_000_000;
 
 /**
- * A list of any length of which only the rows in view exist.
+ * A list of any length of which only the visible rows exist.
  *
- * The rows stay in the document's order while they are reused, so that reading the page aloud
- * follows the picture. `create()` makes an empty row; `render(node, index)` fills it; `measure`,
- * if given, sees which rows come into view and says whether all must be rendered anew. `active()`,
- * if given, is the index of the row that the keyboard is at, as a screen reader is told by `owner`.
+ * The rows stay in document order while they are reused, so that reading the page aloud follows the
+ * picture. `create()` makes an empty row; `render(node, index)` fills it; `measure`, if given, is
+ * called with the visible rows and returns true if all must be rendered again. `active()`, if given,
+ * is the index of the keyboard's row, which `owner` announces to screen readers.
  */
 export class VirtualList {
   count = 0;
   #live = new Map();
-  /** How many rows are there whether they are in view or not, as paper shows all; 0 for none. */
+  /** The number of rows that exist whether visible or not, for printing; 0 for the visible ones only. */
   #whole = 0;
   #space;
   #height = 0;
@@ -39,7 +39,7 @@ export class VirtualList {
     return this.#height;
   }
 
-  /** Shows so many rows, all of them rendered anew. */
+  /** Shows so many rows, and renders all of them again. */
   reset(count) {
     this.count = count;
     this.#height = parseFloat(getComputedStyle(this.scroller).getPropertyValue('--row')) || 28;
@@ -47,12 +47,12 @@ export class VirtualList {
     this.refresh();
   }
 
-  /** From now on so many rows are there, in view or not; `null` for those in view only. */
+  /** Makes so many rows exist, visible or not; `null` for the visible ones only. */
   showAll(most) {
     this.#whole = most ?? 0;
   }
 
-  /** Renders the rows in view again. */
+  /** Renders the visible rows again. */
   refresh() {
     this.update(true);
   }
@@ -63,7 +63,7 @@ export class VirtualList {
     else this.reset(this.count);
   }
 
-  /** The rows in view: [first, last). */
+  /** The visible rows: [first, last). */
   window() {
     if (this.#whole) return { first: 0, last: Math.min(this.count, this.#whole) };
     const { clientHeight } = this.scroller;
@@ -72,7 +72,7 @@ export class VirtualList {
     return { first, last: Math.min(this.count, Math.ceil((top + clientHeight) / this.#height)) };
   }
 
-  /** Scrolls the least that brings the row into view; with `center`, into its middle. */
+  /** Scrolls as little as possible to make the row visible; with `center`, into the middle. */
   reveal(index, center = false) {
     const { clientHeight } = this.scroller;
     const top = this.#top();
@@ -111,14 +111,14 @@ export class VirtualList {
     this.#tellActive();
   }
 
-  /** A row that is not in view is not there to be named. */
+  /** A row that is not visible cannot be announced. */
   #tellActive() {
     const node = this.#live.get(this.active());
     if (node) this.owner.setAttribute('aria-activedescendant', node.id);
     else this.owner.removeAttribute('aria-activedescendant');
   }
 
-  /** The node of a row, if it is in view. */
+  /** The node of a row, if it is visible. */
   node(index) {
     return this.#live.get(index);
   }
@@ -127,7 +127,7 @@ export class VirtualList {
     this.observer.disconnect();
   }
 
-  /** How far down the list the view begins; of a list too high to scroll, in proportion. */
+  /** The scroll position; in proportion for a list that is too high to scroll. */
   #top() {
     return this.scroller.scrollTop + this.#shift();
   }

@@ -1,19 +1,22 @@
 import { followersOf } from './similar.js';
 
 /**
- * Which rows of a trace the waterfall shows: those not within a collapsed span and, while there is
- * a filter, those that pass it and the ancestors that lead to them. Siblings that are alike are
- * shown as the first of them, until they are unfolded or there is a filter.
+ * The rows of a trace that the waterfall shows: those not within a collapsed span and, with a filter,
+ * those that pass it and their ancestors. Similar siblings are shown as the first of them, until they
+ * are unfolded or there is a filter.
  */
 export class VisibleRows {
   /** The rows shown, in order. */
   rows;
   /** Spans whose descendants are hidden. */
   collapsed;
-  /** Per row: 0 does not pass the filter, 1 leads to one that does, 2 passes. `null` without one. */
+  /**
+   * For each row: 0 if it fails the filter, 1 if a descendant passes, 2 if it passes. `null` without a
+   * filter.
+   */
   passing = null;
   #trace;
-  /** By leader, whether those that are alike are all shown. */
+  /** For each leader, whether all similar rows are shown. */
   #unfolded;
   #followers = new Map();
 
@@ -24,7 +27,7 @@ export class VisibleRows {
     this.update();
   }
 
-  /** `passes(row)`, or null for no filter. Returns how many pass. */
+  /** Sets the filter `passes(row)`, or null for none; returns the number of rows that pass. */
   filter(passes) {
     const { count, parent } = this.#trace;
     let passed = count;
@@ -44,19 +47,19 @@ export class VisibleRows {
     return passed;
   }
 
-  /** The rows that a row stands for, itself included; `null` if it stands for itself alone. */
+  /** The rows that a row stands for, including itself; `null` if it stands only for itself. */
   alike(row) {
     if (this.passing || this.#trace.leader[row] !== row || this.#unfolded[row]) return null;
     if (!this.#followers.has(row)) this.#followers.set(row, followersOf(this.#trace, row));
     return this.#followers.get(row);
   }
 
-  /** Whether a row is one of several that are alike, folded or not. */
+  /** Returns true if a row is one of several similar ones, folded or not. */
   isAlike(row) {
     return !this.passing && this.#trace.leader[row] >= 0;
   }
 
-  /** Shows all that are like that row, or only the first of them. */
+  /** Shows all rows similar to this one, or only the first of them. */
   unfold(row, on = true) {
     const leader = this.#trace.leader[row];
     if (leader < 0 || Boolean(this.#unfolded[leader]) === on) return;
@@ -89,7 +92,10 @@ export class VisibleRows {
     this.rows = rows.subarray(0, shown);
   }
 
-  /** Where a row is in the list, or what stands for it, or its nearest shown ancestor; -1 if none is shown. */
+  /**
+   * The index in the list of a row, of the row that stands for it, or of its nearest visible ancestor;
+   * -1 if none is shown.
+   */
   indexOf(row) {
     const { leader, parent } = this.#trace;
     const from = row >= 0 && !this.passing && this.#isFolded(row) ? leader[row] : row;
@@ -100,7 +106,7 @@ export class VisibleRows {
     return -1;
   }
 
-  /** Where a row is in the list; -1 if it is not shown. */
+  /** The index of a row in the list; -1 if it is not shown. */
   search(row) {
     let low = 0;
     let high = this.rows.length - 1;
@@ -123,7 +129,7 @@ export class VisibleRows {
     this.update();
   }
 
-  /** Expands and unfolds all that hides a row; whether there was any. */
+  /** Expands and unfolds everything that hides a row; returns true if there was anything. */
   show(row) {
     let changed = !this.passing && this.#isFolded(row);
     if (changed) this.#unfolded[this.#trace.leader[row]] = 1;
@@ -147,7 +153,7 @@ export class VisibleRows {
     this.update();
   }
 
-  /** Hides the deepest level that is shown. */
+  /** Hides the deepest visible level. */
   collapseLevel() {
     const { depth } = this.#trace;
     let deepest = 0;
@@ -157,7 +163,7 @@ export class VisibleRows {
     this.update();
   }
 
-  /** Shows the next level: of the collapsed spans those nearest to the root are opened. */
+  /** Shows the next level: expands the collapsed spans nearest to the root. */
   expandLevel() {
     const { depth } = this.#trace;
     let nearest = Infinity;

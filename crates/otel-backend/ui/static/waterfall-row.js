@@ -4,19 +4,22 @@ import { formatCount, formatDuration } from './format.js';
 import { cssColour } from './palette.js';
 import { describe, durationOf, hasFlag, isOdd, kindOf, operationOf, serviceOf } from './span-text.js';
 
-/** Pieces drawn of one row's critical path, and events; these so many pixels apart. */
+/**
+ * The most pieces of a critical path, and the most events, that are drawn for a row; and their
+ * smallest distance in pixels.
+ */
 const MAX_MARKS = 160;
 const EVENT_PIXELS = 7;
-/** So many of the rows that are alike are looked at for the pieces of their bar. */
+/** The most similar rows that are drawn as pieces of one bar. */
 const MAX_PIECES = 2000;
-/** What a label beside a bar takes at least, and with a note. */
+/** The smallest width of a label beside a bar, and with a note. */
 const LABEL_PIXELS = 70;
 const NOTE_PIXELS = 220;
 
-/** A call that comes in, one that goes out, and the same for messages. */
+/** The symbols of kinds: an incoming call, an outgoing one, and the same for messages. */
 const KIND_SIGNS = { server: '↘', client: '↗', producer: '⇢', consumer: '⇠' };
 
-/** Draws one row of the waterfall: what it is at the left, when it ran at the right. */
+/** Draws one row of the waterfall: the description at the left, the time at the right. */
 export class RowPainter {
   #waterfall;
   #trace;
@@ -24,7 +27,7 @@ export class RowPainter {
   #range;
   #notes;
 
-  /** `waterfall` says where things lie, what is selected and what was found. */
+  /** `waterfall` gives positions, the selection and the matches. */
   constructor(waterfall, trace, visible, range, notes) {
     this.#waterfall = waterfall;
     this.#trace = trace;
@@ -49,7 +52,7 @@ export class RowPainter {
     const hidden = this.#visible.collapsed[row] ? `+${formatCount(trace.last[row] - row - 1)}` : '';
     name.setAttribute('data-hidden', alike ? `×${formatCount(alike.length)}` : hidden);
     operation.textContent = operationOf(trace, row).slice(0, 300);
-    // The name of the service is said where it changes; the colour says it everywhere.
+    // The service's name is shown where it changes; the colour shows it everywhere.
     const isNew = parent[row] < 0 || service[parent[row]] !== service[row];
     serviceName.textContent = isNew ? serviceOf(trace, row).slice(0, 200) : '';
     const kindName = kindOf(trace, row);
@@ -90,7 +93,7 @@ export class RowPainter {
     const { width } = this.#waterfall;
     const scale = width / (to - from);
     const length = Math.max(0, duration[row]);
-    // A bar ends where the view ends, so that its duration stands beside it.
+    // A bar ends where the visible part ends, so that its duration is beside it.
     const left = Math.max(0, (start[row] - from) * scale);
     const right = Math.min((start[row] + length - from) * scale, width);
     const said = this.#notes.of(row);
@@ -107,7 +110,7 @@ export class RowPainter {
     bar.style.setProperty('--path', this.#path(row, left, scale));
   }
 
-  /** One line for all that are alike: each as a piece of the bar, and the sum of their durations. */
+  /** Draws one line for all similar rows: each as a piece of the bar, and the sum of their durations. */
   #renderAlike(node, row, alike) {
     const { bar, duration: label, note } = node.parts;
     const { start, duration } = this.#trace;
@@ -133,7 +136,7 @@ export class RowPainter {
     this.#placeLabel(node, left, right, right);
   }
 
-  /** The label stands to the right of its bar, or to the left of it, or upon it, where there is room. */
+  /** The label is to the right of its bar, to the left, or on it, wherever there is room. */
   #placeLabel(node, left, right, after) {
     const { beside, note } = node.parts;
     const space = this.#waterfall.room - after;
@@ -144,7 +147,7 @@ export class RowPainter {
     beside.style.maxWidth = `${Math.max(40, Math.floor(place === 'right' ? space : place === 'left' ? left : right - left - 8))}px`;
   }
 
-  /** What the pointer is told of a row. */
+  /** The tooltip of a row. */
   #hint(row, said) {
     const trace = this.#trace;
     const after = trace.start[row] - trace.begin;
@@ -184,7 +187,7 @@ export class RowPainter {
     return [...marks, ...this.#logs(row, scale)].join(', ') || 'none';
   }
 
-  /** Log records as squares, as events are dots. */
+  /** Draws log records as squares; events are dots. */
   #logs(row, scale) {
     const marks = [];
     let previous = -EVENT_PIXELS;
@@ -197,7 +200,7 @@ export class RowPainter {
     return marks;
   }
 
-  /** Where the label can begin: an event behind the end of the bar is not to lie on it. */
+  /** The position where the label can begin without covering an event after the end of the bar. */
   #lastEvent(row, right, scale) {
     const { eventsFrom, eventTime } = this.#trace;
     let last = right;
@@ -209,14 +212,17 @@ export class RowPainter {
   }
 }
 
-/** Where a label that wants so many pixels stands, by what is free at each place. */
+/** The position of a label of that width, given the free space at each position. */
 function placeOf({ wanted, ...free }) {
   const places = ['right', 'left', 'within'];
   const most = places.reduce((best, place) => (free[place] > free[best] ? place : best));
   return places.find((place) => free[place] >= wanted) ?? most;
 }
 
-/** Stretches `[from, to]` as one background; those too many, or too near to each other, are joined. */
+/**
+ * Draws ranges `[from, to]` as one background; if they are too many or too near to each other, they
+ * are joined.
+ */
 function pieces(stretches) {
   const joined = [];
   for (const [from, to] of stretches.sort((a, b) => a[0] - b[0])) {

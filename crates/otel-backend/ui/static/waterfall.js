@@ -8,27 +8,27 @@ import { createRow, RowPainter } from './waterfall-row.js';
 
 /** Width of a level, in pixels; the stylesheet draws its lines at the same distance. */
 const INDENT = 14;
-/** What of the name column is kept free of indentation. */
+/** The part of the name column that is kept free of indentation. */
 const NAME_SPACE = 190;
 
 /**
  * The rows of a trace: names as a tree, times as bars.
  *
- * It draws what it is told and reports what is done to it: `select(row)`, `moved(row)` by a key,
+ * It draws what it is told, and reports the user's actions: `select(row)`, `moved(row)` by a key,
  * `range()`.
  */
 export class Waterfall {
   selected = -1;
   cursor = -1;
-  /** The rows found by the search, and the one looked at. */
+  /** The matching rows of the search, and the current one. */
   matches = new Set();
   currentMatch = -1;
-  /** The moments of log records, by the rows of their spans. */
+  /** The times of log records, by the rows of their spans. */
   logs = new Map();
-  /** The level that is drawn without indentation, and how many are indented below it. */
+  /** The level that is drawn without indentation, and the number of indented levels below it. */
   baseLevel = 0;
   levels = 10;
-  /** Where the bars' part of a row begins, how wide it is, and how wide with what is kept for labels. */
+  /** The start and the width of the bars' part of a row, and its width including the labels. */
   left = 0;
   width = 0;
   room = 0;
@@ -58,7 +58,8 @@ export class Waterfall {
       active: () => visible.search(this.cursor),
     });
     this.#listen();
-    // The window, the panel beside it, zoom: whatever gives the bars another width moves all of them.
+    // The window, the panel beside it, and zoom all change the width of the bars, and move all of
+    // them.
     this.observer = new ResizeObserver(perFrame(() => this.axis.clientWidth && this.axis.clientWidth !== this.width && this.refresh()));
     this.observer.observe(this.axis);
   }
@@ -121,13 +122,13 @@ export class Waterfall {
     this.#measureWidth();
     this.#drawAxis();
     this.whole.hidden = this.#range.isWhole;
-    // What hid the row that the keyboard was at has it now.
+    // The cursor moves to the row that hides the one it was on.
     const index = this.#visible.indexOf(this.cursor);
     if (index >= 0) this.cursor = this.#visible.rows[index];
     this.#list.reset(this.#visible.rows.length);
   }
 
-  /** Draws the rows in view again, after a change of how they look. */
+  /** Draws the visible rows again after a change of how they look. */
   redraw() {
     this.#list.refresh();
   }
@@ -144,13 +145,13 @@ export class Waterfall {
     this.moveTo(row);
   }
 
-  /** Makes all rows, for paper; `null` shows those in view again. */
+  /** Renders all rows, for printing; `null` shows the visible ones again. */
   showAll(most) {
     this.#list.showAll(most);
     this.refresh();
   }
 
-  /** Puts the keyboard's cursor on a row and brings it into view. */
+  /** Moves the keyboard's cursor to a row and makes it visible. */
   moveTo(row, center = false) {
     const index = this.#visible.indexOf(row);
     if (index < 0) return;
@@ -249,7 +250,7 @@ export class Waterfall {
     this.rows.style.setProperty('--ticks', lines.join(', '));
   }
 
-  /** Rows deep in the tree are shifted left together, so that their names stay in sight. */
+  /** Rows deep in the tree are shifted left together, so that their names stay visible. */
   #measure(first, last) {
     const { depth } = this.#trace;
     let least = Infinity;

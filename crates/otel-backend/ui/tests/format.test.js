@@ -5,7 +5,7 @@ import { formatAge, formatCount, formatDuration, formatShare, formatTick, plural
 import { TimeRange } from '../static/time-range.js';
 import { forSeeds } from './random.js';
 
-/** Thin spaces that keep a number with its unit are told as plain ones. */
+/** Replaces the thin spaces between a number and its unit by plain ones. */
 const plain = (text) => text.replaceAll('\u202f', ' ');
 
 test('a duration is told in the unit that a person would choose', () => {

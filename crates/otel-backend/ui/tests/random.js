@@ -1,6 +1,4 @@
-/**
- * Random values that are the same in every run. A test that fails says the seed of its case.
- */
+/** Random values that are the same in every run. A failing test reports the seed of its case. */
 export class Random {
   #state;
 
@@ -8,7 +6,7 @@ export class Random {
     this.#state = seed;
   }
 
-  /** A whole number of at least 0 and less than `limit`. */
+  /** An integer of at least 0 and less than `limit`. */
   below(limit) {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
@@ -16,7 +14,7 @@ export class Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
   }
 
-  /** True once in `times`. */
+  /** True once in `times`, on average. */
   once(times) {
     return this.below(times) === 0;
   }

@@ -8,7 +8,7 @@ import { forSeeds } from './random.js';
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** The traces of the bytes, which come in pieces of these lengths. */
+/** The traces in the bytes, which arrive in pieces of these lengths. */
 function scan(bytes, lengthOfPiece = () => bytes.length || 1) {
   const traces = [];
   const scanner = new Scanner((columns, members) => traces.push({ spans: rowsOf(columns, scanner.segments), members }));
@@ -44,7 +44,7 @@ function rowsOf(columns, segments) {
   }));
 }
 
-/** What a span must give, read from what `JSON.parse` makes of it. */
+/** The expected columns of a span, from the result of `JSON.parse`. */
 function expected(span) {
   const text = (value) => (typeof value === 'string' ? value : null);
   const number = (value) => (typeof value === 'number' || typeof value === 'string' ? Number(value) || 0 : 0);
@@ -72,7 +72,7 @@ function expected(span) {
   };
 }
 
-/** A moment as it was sent, or `null`: 0 is none, and neither is what is no plain decimal. */
+/** A time as sent, or `null`: 0 means none, and so does anything but a plain decimal. */
 function moment(value) {
   const text = typeof value === 'string' ? value : JSON.stringify(value) ?? '';
   return /^\d+(\.\d+)?$/.test(text) && Math.floor(text) > 0 ? Number(text) : null;
@@ -103,7 +103,7 @@ function anyValue(random, depth = 0) {
 /** An object with these members in any order. */
 const object = (random, entries) => Object.fromEntries(random.shuffled(entries));
 
-/** The value, or once in a while another of any kind. */
+/** The value or, once in a while, another of any type. */
 const mostly = (random, value) => (random.once(12) ? anyValue(random) : value);
 
 const anyTag = (random) => object(random, [

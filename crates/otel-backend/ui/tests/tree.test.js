@@ -8,7 +8,7 @@ import { forSeeds } from './random.js';
 
 const encoder = new TextEncoder();
 
-/** Columns of spans `{ id, parent, start, duration }`; without an id or a parent these are unknown. */
+/** Columns of spans `{ id, parent, start, duration }`; a missing id or parent is unknown. */
 function columnsOf(spans) {
   const columns = new Columns();
   const intern = (text) => {
@@ -72,7 +72,7 @@ test('events go with their spans', () => {
   assert.deepEqual([...eventTime], [1, 4, 3]);
 });
 
-/** Spans of which some are orphans, doubles, their own ancestors or without an id. */
+/** Spans some of which are orphans, duplicates, their own ancestors, or without an id. */
 function anySpans(random) {
   const count = random.below(150);
   const id = () => `s${random.below(count)}`;

@@ -1,20 +1,21 @@
-//! Measures how fast a trace page opens and answers, in headless Chromium.
+//! Measures how fast a trace page opens and responds, in headless Chromium.
 //!
 //! ```text
 //! cargo run --release -p browser-tests --example speed
 //! cargo run --release -p browser-tests --example speed -- --base-url http://127.0.0.1:16686
 //! ```
 //!
-//! Without `--base-url` it measures the page of the otel-backend that is built beside it; with it,
-//! any page at Jaeger's addresses: its own or Jaeger UI. Traces are generated (five services, up to
-//! 18 levels, eight attributes a span, some events and errors) and sent over OTLP/HTTP.
+//! Without `--base-url` it measures the page of the otel-backend that is built beside it; otherwise
+//! any page with Jaeger's addresses: our own or Jaeger UI. Traces are generated (five services, up
+//! to 18 levels, eight attributes per span, some events and errors) and sent over OTLP/HTTP.
 //!
-//! - The first row is the end of the first frame in which a row lies in the window, from the
-//!   beginning of the navigation; the whole is the same for rows of the whole trace.
+//! - The first row is the time from the start of the navigation to the end of the first frame with
+//!   a visible row; the whole is the same for rows of the whole trace.
 //! - Idle is the end of the last long task (over 50 ms) before half a second without one.
-//! - An interaction takes from the time stamp of its input event to the paint that shows its result.
-//! - Each run has a browser and a profile of its own. A trace's figures are printed when all of its
-//!   runs are over.
+//! - An interaction lasts from the time stamp of its input event to the paint that shows its
+//!   result.
+//! - Each run has a browser and a profile of its own. A trace's figures are printed when all its
+//!   runs are done.
 
 mod measure;
 mod traces;
@@ -24,22 +25,22 @@ use clap::Parser;
 
 use measure::Figures;
 
-/// Measures how fast a trace page opens and answers, in headless Chromium.
+/// Measures how fast a trace page opens and responds, in headless Chromium.
 #[derive(Parser)]
 struct Options {
-    /// Where the page is. Without it, otel-backend is started.
+    /// The address of the page; by default otel-backend is started.
     #[arg(long, value_name = "URL")]
     base_url: Option<String>,
 
-    /// Where that backend takes OTLP over HTTP.
+    /// The address of that backend's OTLP receiver over HTTP.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:4318")]
     otlp_url: String,
 
-    /// How many spans the traces have.
+    /// The numbers of spans in the traces.
     #[arg(long, value_delimiter = ',', default_value = "1000,10000,50000,100000")]
     spans: Vec<u32>,
 
-    /// How often each trace is opened.
+    /// The number of times that each trace is opened.
     #[arg(long, default_value_t = 3)]
     runs: usize,
 }
@@ -62,7 +63,7 @@ async fn main() {
     }
 }
 
-/// A table in Markdown, with a row for each figure.
+/// Prints a Markdown table with a row for each figure.
 fn print(spans: u32, runs: &[Figures]) {
     println!("| {spans} spans | median | least | most |");
     println!("|---|---|---|---|");

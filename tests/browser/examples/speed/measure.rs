@@ -1,4 +1,4 @@
-//! Opens a trace and does with it what a person does.
+//! Opens a trace and uses it as a person does.
 
 use browser_tests::{Browser, View};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use crate::traces::{SEARCHED, late_span};
 
 const PROBE: &str = include_str!("probe.js");
 
-/// What a page's parts are called: ours, or Jaeger UI's.
+/// The selectors of a page's parts: ours, or Jaeger UI's.
 struct Parts {
     find: &'static str,
     found: &'static str,
@@ -32,7 +32,7 @@ const JAEGER: Parts = Parts {
     details: ".detail-row",
 };
 
-/// One figure for each of [`Self::NAMES`].
+/// A figure for each of [`Self::NAMES`].
 #[derive(Debug)]
 pub(crate) struct Figures(Vec<f64>);
 
@@ -57,7 +57,7 @@ impl Figures {
         "deep link: long tasks, ms",
     ];
 
-    /// The median, the least and the most of one figure in these runs.
+    /// The median, the minimum and the maximum of a figure in these runs.
     pub(crate) fn spread(runs: &[Self], at: usize) -> [f64; 3] {
         let mut values: Vec<_> = runs
             .iter()
@@ -69,7 +69,7 @@ impl Figures {
     }
 }
 
-/// Opens the trace in a new browser, and once more at a span.
+/// Opens the trace in a new browser, and again at a span.
 pub(crate) async fn run(base: &str, trace: &str) -> Figures {
     let page = open(&format!("{base}/trace/{trace}")).await;
     let is_jaeger = page
@@ -117,7 +117,7 @@ pub(crate) async fn run(base: &str, trace: &str) -> Figures {
     Figures(figures)
 }
 
-/// A page that is open and idle.
+/// Opens a page and waits until it is idle.
 async fn open(url: &str) -> Browser {
     let page = Browser::open(View::Wide).await;
     page.cdp(
@@ -132,13 +132,13 @@ async fn open(url: &str) -> Browser {
     page
 }
 
-/// When the span that the address names was shown. The probe has looked from the beginning.
+/// The time at which the span in the address was shown. The probe has been watching from the start.
 async fn opened(page: &Browser) -> f64 {
     page.until("return speed.opened > 0").await;
     number(&page.script("return speed.opened", json!([])).await)
 }
 
-/// Turns the wheel and returns the longest task meanwhile, or 0 if none was longer than 50 ms.
+/// Turns the wheel; returns the longest task meanwhile, or 0 if none was longer than 50 ms.
 async fn scroll(page: &Browser) -> f64 {
     let from = page.script("return performance.now()", json!([])).await;
     for _ in 0..60 {
@@ -159,7 +159,7 @@ async fn click(page: &Browser, selector: &str, test: &str) -> f64 {
     took(page).await
 }
 
-/// Puts the text into the field at once, as a paste does.
+/// Puts the text into the field at once, like a paste.
 async fn search(page: &Browser, parts: &Parts) -> f64 {
     page.click(parts.find).await;
     measure(page, &shows(parts.found)).await;

@@ -1,4 +1,4 @@
-//! Traces to measure with: the same ones every time.
+//! The traces for the measurement, which are always the same.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -15,19 +15,19 @@ const OPERATIONS: [&str; 6] = [
 ];
 const LEVELS: u32 = 18;
 const MICROSECOND: u64 = 1_000;
-/// Backends limit how large a request may be.
+/// Backends limit the size of a request.
 const SPANS_PER_REQUEST: usize = 4_000;
 
-/// The text that is searched for; about one span in a hundred carries it.
+/// The text that is searched for; about one span in a hundred has it.
 pub(crate) const SEARCHED: &str = "user-42";
 
-/// A span that begins late in the trace, to be opened by its address.
+/// A span late in the trace, to be opened by its address.
 pub(crate) fn late_span(trace: &str) -> String {
     let spans = u64::from_str_radix(trace.get(24..).unwrap_or_default(), 16).unwrap_or(1);
     format!("{:016x}", spans * 9 / 10)
 }
 
-/// Sends a trace of so many spans and returns its id.
+/// Sends a trace of so many spans; returns its id.
 pub(crate) fn send(otlp: &str, spans: u32) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let now = u64::try_from(now.map_or(0, |now| now.as_nanos())).unwrap_or(u64::MAX);
@@ -67,7 +67,7 @@ fn resource(service: &str, spans: &[(usize, Value)]) -> Value {
     })
 }
 
-/// A span that has no children yet, or may get more.
+/// A span that may get more children.
 struct Open {
     id: u32,
     start: u64,
@@ -165,7 +165,7 @@ fn whole(key: &str, value: usize) -> Value {
     json!({ "key": key, "value": { "intValue": value.to_string() } })
 }
 
-/// Numbers that look random and are the same every time.
+/// Pseudorandom numbers that are always the same.
 struct Dice(u64);
 
 impl Dice {

@@ -1,4 +1,4 @@
-//! Two traces beside each other.
+//! Tests of the comparison of two traces.
 
 use browser_tests::{Backend, Browser, Span, View};
 use fantoccini::key::Key;
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::traces::shop;
 
-/// The shop's trace with a slower root, one more call and another value of an attribute.
+/// The shop's trace with a slower root, one more call, and another value of an attribute.
 fn slower_shop() -> Vec<Span> {
     let mut spans = shop();
     spans[0] = spans[0].clone().lasting(150);

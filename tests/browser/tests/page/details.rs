@@ -1,4 +1,4 @@
-//! What is known of one span.
+//! Tests of the details of a span.
 
 use browser_tests::{Backend, Browser, Span, View};
 use fantoccini::key::Key;

@@ -1,4 +1,4 @@
-//! Pages of other sites: what a real browser lets them send, and what the backend takes of it.
+//! Tests of pages on other sites: what a real browser lets them send, and what the backend accepts.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -10,21 +10,22 @@ use browser_tests::{Browser, View};
 use serde_json::{Value, json};
 use test_kit::Backend;
 
-/// The ways in which a page can write without asking, and with asking. Each is the body of an
-/// asynchronous function that gets an address and a span, and ends when the backend has answered.
+/// The ways in which a page can send without and with a preflight. Each is the body of an
+/// asynchronous function with an address and a span, which ends when the backend has answered.
 const FETCH_TEXT: &str = "await fetch(url, {method: 'POST', mode: 'no-cors', body: span})";
 const FETCH_JSON: &str = "const headers = {'content-type': 'application/json'};
     return (await fetch(url, {method: 'POST', headers, body: span})).status";
 const BEACON_TEXT: &str = "await beacon(url, span)";
 const BEACON_JSON: &str = "await beacon(url, new Blob([span], {type: 'application/json'}))";
-/// A picture of an API: its answer costs the backend something, and shows the page nothing.
+/// An image with the address of an API: its answer costs the backend something, and shows the page
+/// nothing.
 const PICTURE: &str = "await new Promise((done) => {
         const image = new Image();
         image.onload = image.onerror = done;
         image.src = url;
     })";
 
-/// An empty page of some site, on this machine.
+/// An empty page of a site on this machine.
 struct Site {
     browser: Browser,
 }
@@ -36,9 +37,9 @@ impl Site {
         Self { browser }
     }
 
-    /// Sends in one of the ways; returns what the page is told, or the error's name.
+    /// Sends in one of the ways; returns the result that the page gets, or the error's name.
     async fn send(&self, way: &str, url: &str) -> Value {
-        // The browser has no event for a beacon; its entry comes when it has been answered.
+        // The browser has no event for a beacon; its entry appears when it has been answered.
         let script = format!(
             "const [url, span, done] = arguments;
             const beacon = (url, body) => new Promise((sent) => {{
@@ -55,7 +56,7 @@ impl Site {
     }
 }
 
-/// Serves an empty page to whoever asks, and returns its port.
+/// Serves an empty page to every client; returns the port.
 fn serve() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -74,7 +75,7 @@ fn serve() -> u16 {
     port
 }
 
-/// The sum of the samples of a metric whose labels contain `label`.
+/// The sum of a metric's samples whose labels contain `label`.
 fn metric(backend: &Backend, name: &str, label: &str) -> u64 {
     let answer = ureq::get(backend.ui("/metrics")).call().unwrap();
     let metrics = answer.into_body().read_to_string().unwrap();

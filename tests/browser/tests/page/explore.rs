@@ -1,5 +1,5 @@
-//! The page of search over a backend that answers TraceQL: the query, what is made of all that match,
-//! and what a click narrows.
+//! Tests of the search page with a backend that supports TraceQL: the query, the charts of all
+//! matching spans, and clicks that narrow it.
 
 use browser_tests::{Backend, Browser, Span, View, proxy};
 use fantoccini::key::Key;
@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::traces::shop;
 
-/// Checkouts of a shop, one a second: 30 of version 1, which take 20 ms, and 10 of version 2, which
-/// take 400 ms. Of these, 5 fail, all in the region `eu`.
+/// Sends checkouts of a shop, one per second: 30 of version 1, which take 20 ms, and 10 of version
+/// 2, which take 400 ms. Of these, 5 fail, all in the region `eu`.
 fn send_checkouts(backend: &Backend) {
     for at in 0..40_i64 {
         let is_new = at >= 30;
@@ -29,7 +29,7 @@ fn send_checkouts(backend: &Backend) {
     }
 }
 
-/// What is compared with the rest: the errors, the slowest.
+/// The buttons for what is compared with the rest: the errors, the slowest.
 const DIFFERENT_ERRORS: &str = ".list > .bar:not(.views-bar) button:first-of-type";
 const DIFFERENT_SLOW: &str = ".list > .bar:not(.views-bar) button:nth-of-type(2)";
 
@@ -39,7 +39,7 @@ async fn open(page: &Browser, backend: &str, parameters: &str) {
         .await;
 }
 
-/// What the page says of all spans that match, such as `40 spans match, 5 failed`.
+/// Waits for the page's summary of all matching spans, such as `40 spans match, 5 failed`.
 async fn totals(page: &Browser, text: &str) {
     page.until(&format!(
         "return document.querySelector('.totals').textContent === '{text}'"
@@ -73,7 +73,7 @@ async fn a_query_is_completed_by_keyboard_from_what_the_store_holds() {
     page.script("document.activeElement.select()", json!([]))
         .await;
     let offers = "[...document.querySelectorAll('.offers:not([hidden]) code')].map((node) => node.textContent)";
-    // Fields that contain what was typed, in any scope.
+    // Fields that contain the typed text, in any scope.
     page.press_all("{ rows").await;
     page.until(&format!("return {offers}.join() === 'span.db.rows'"))
         .await;
@@ -88,7 +88,7 @@ async fn a_query_is_completed_by_keyboard_from_what_the_store_holds() {
     page.press(Key::Enter).await;
     page.until(&format!("return {offers}.join(' ') === '&& || }}'"))
         .await;
-    // Names of the spans that satisfy the rest already.
+    // The names of the spans that satisfy the other conditions.
     page.press_all("&& name = ").await;
     page.until(&format!("return {offers}.join() === '\"SELECT cart\"'"))
         .await;
@@ -144,7 +144,7 @@ async fn the_form_and_the_query_are_in_step() {
     page.click(".ask-bar .primary").await;
     page.until("return document.getElementById('operation').value === 'load cart' && document.getElementById('minDuration').value === '1ms'").await;
     assert!(page.attribute(".beyond", "hidden").await.is_some());
-    // What was asked is at hand, also under a name.
+    // Recent queries can be repeated, and saved under a name.
     page.click(".ask-bar [aria-haspopup=dialog]").await;
     page.type_into(".name-query input", "Slow carts").await;
     page.press(Key::Enter).await;
@@ -194,7 +194,7 @@ async fn a_mistake_is_marked_where_it_is_and_a_trace_is_opened_by_any_name() {
         page.until("return document.querySelector('.found .state h1')?.textContent === 'The query is refused'").await;
         page.look("query_refused").await;
     }
-    // The refusals are in the console, too.
+    // The refusals are in the console too.
     page.console().await;
     for pasted in [
         trace.clone(),
@@ -245,7 +245,7 @@ async fn numbers_are_those_of_what_was_sent_and_of_traceql() {
         );
     }
     page.look("groups").await;
-    // A click on a group narrows.
+    // A click on a group narrows the query.
     page.click(".grouped .row:nth-child(2)").await;
     totals(&page, "10 spans match, 5 failed").await;
     assert_eq!(query(&page).await, "{ span.version = 2 }");
@@ -261,7 +261,7 @@ async fn a_region_of_the_heat_map_is_chosen_by_keyboard_and_by_pointer() {
     let page = Browser::open(View::Wide).await;
     open(&page, backend.url(), "lookback=15m").await;
     totals(&page, "40 spans match, 5 failed").await;
-    // The top row is that of the slow ones; all of its columns.
+    // The top row is that of the slow spans; selects all its columns.
     page.script("document.querySelector('.heat-keys').focus()", json!([]))
         .await;
     page.press_all(
@@ -287,10 +287,10 @@ async fn a_region_of_the_heat_map_is_chosen_by_keyboard_and_by_pointer() {
         query(&page).await,
         "{ duration >= 268.435457ms && duration <= 536.870912ms }"
     );
-    // The form can say that.
+    // The form can express that.
     page.until("return document.getElementById('maxDuration').value === '536.870912ms'")
         .await;
-    // Time, by dragging over a chart: half of the window is left.
+    // Selects a time by dragging over a chart: half of the window is left.
     page.drag(".time-chart .reach", 0.0, 0.5).await;
     page.until("return new URL(location).searchParams.get('lookback') === 'custom'")
         .await;
@@ -325,7 +325,7 @@ async fn what_failures_share_comes_first() {
         ["1", "0\u{202f}% · 0", "86\u{202f}% · 30"],
     ];
     assert_eq!(values, json!(shares));
-    // What chose them is no news, and what is alike says nothing.
+    // Fields of the selection, and fields without differences, are not shown.
     let fields = page.texts(".attribute h3 code").await;
     assert!(
         !fields
@@ -338,7 +338,7 @@ async fn what_failures_share_comes_first() {
         .await;
     totals(&page, "10 spans match, 5 failed").await;
     assert_eq!(query(&page).await, "{ span.version = 2 }");
-    // The slow ones are those of version 2, too.
+    // The slow spans are those of version 2 too.
     open(&page, backend.url(), "view=differences").await;
     page.click(DIFFERENT_SLOW).await;
     page.wait(".attribute").await;
@@ -374,7 +374,7 @@ async fn spans_are_listed_with_attributes_as_columns() {
         ["400\u{202f}ms"; 5]
     );
     page.look("span_list").await;
-    // The same columns beside traces; the chip takes one away.
+    // The same columns beside traces; a chip removes one.
     page.press_all("1").await;
     page.until("return document.querySelector('[aria-label=Traces] .field-value')?.textContent.length === 2")
         .await;
@@ -382,7 +382,7 @@ async fn spans_are_listed_with_attributes_as_columns() {
     page.click(".column-chip").await;
     page.until("return document.querySelector('[aria-label=Traces] .result') && !document.querySelector('.field-value')")
         .await;
-    // What is no field is said to be none, and can be taken away.
+    // An invalid field is reported, and can be removed.
     page.type_into(".add-column", "no field").await;
     page.press(Key::Enter).await;
     page.until(
@@ -390,7 +390,7 @@ async fn spans_are_listed_with_attributes_as_columns() {
     )
     .await;
     assert!(page.attribute("#q-problem", "hidden").await.is_some());
-    // The refusal is in the console, too.
+    // The refusal is in the console too.
     page.console().await;
     page.click(".column-chip").await;
     page.wait("[aria-label=Traces] .result a").await;
@@ -434,7 +434,7 @@ async fn a_backend_without_traceql_is_searched_by_the_form_alone() {
         .await;
     page.until("return document.querySelector('.summary')?.textContent === '1 trace'")
         .await;
-    // It has no path of Tempo's API, which the console says.
+    // It does not have the paths of Tempo's API, which the console reports.
     page.look("no_traceql").await;
     page.quit().await;
 }

@@ -1,4 +1,4 @@
-//! What of a trace is shown, and what is found in it.
+//! Tests of filters and of the search within a trace.
 
 use browser_tests::{Backend, Browser, Span, View};
 use fantoccini::key::Key;

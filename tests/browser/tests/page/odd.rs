@@ -1,10 +1,10 @@
-//! Traces that are not as they should be.
+//! Tests of invalid and unusual traces.
 
 use browser_tests::{Backend, Browser, Span, View};
 use fantoccini::key::Key;
 use serde_json::json;
 
-/// Opens a trace of these spans when so many rows are in view.
+/// Opens a trace of these spans, and waits for so many rows.
 async fn open(backend: &Backend, spans: &[Span], rows: usize) -> Browser {
     let trace = backend.send(spans);
     let page = Browser::open(View::Wide).await;

@@ -1,4 +1,4 @@
-//! What a trace says, as it was sent and so that it can be read.
+//! Tests of what a trace shows: exactly as it was sent, and easy to read.
 
 use browser_tests::{Backend, Browser, Span, View};
 use fantoccini::key::Key;
@@ -12,7 +12,8 @@ fn text(value: &str) -> Value {
     json!({ "stringValue": value })
 }
 
-/// Sends spans of one service, `[name, parent, start, end, more]`, with times in nanoseconds after `begin`.
+/// Sends spans of one service, `[name, parent, start, end, more]`, with times in nanoseconds after
+/// `begin`.
 fn send(backend: &Backend, spans: &[Value]) {
     let body = json!({ "resourceSpans": [{
         "resource": { "attributes": [{ "key": "service.name", "value": text("rustc") }] },
@@ -33,7 +34,7 @@ fn span(id: u32, parent: u32, name: &str, start: u64, end: u64) -> Value {
     })
 }
 
-/// A moment in 2026, in nanoseconds since 1970.
+/// A time in 2026, in nanoseconds since 1970.
 const BEGIN: u64 = 1_790_000_000_123_456_789;
 
 #[tokio::test]
@@ -242,7 +243,8 @@ async fn an_exception_is_a_card_and_widths_are_remembered() {
     let unwrapped = "return getComputedStyle(document.querySelector('.stack')).whiteSpaceCollapse === 'preserve' && getComputedStyle(document.querySelector('.stack')).textWrapMode === 'nowrap'";
     assert_eq!(page.script(unwrapped, json!([])).await, true);
     page.look("exception").await;
-    // The bar beside the details is dragged to the left, the one of the names to the right; both along the rows.
+    // The bar beside the details is dragged to the left, that of the names to the right; both along
+    // the rows.
     let drag = "const [bar, by] = arguments; const node = document.querySelector(bar); const { left, bottom } = node.getBoundingClientRect();
         const event = (type, x) => new PointerEvent(type, { pointerId: 1, bubbles: true, buttons: 1, clientX: x, clientY: bottom - 5 });
         if (document.elementFromPoint(left + 4, bottom - 5) !== node) return false;

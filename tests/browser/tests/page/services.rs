@@ -1,4 +1,4 @@
-//! Who calls whom.
+//! Tests of the dependencies page.
 
 use browser_tests::{Backend, Browser, Span, View};
 use serde_json::json;
@@ -44,7 +44,7 @@ async fn calls_have_rates_errors_and_latencies() {
     }
 }
 
-/// A shop that writes to a queue, and a worker that takes from it in a trace of its own.
+/// A shop that writes to a queue, and a worker that reads from it in a trace of its own.
 fn messages(backend: &Backend) {
     let text = |value: &str| json!({ "stringValue": value });
     let sent = backend.send(&[

@@ -1,9 +1,9 @@
-//! Traces that several tests look at.
+//! Traces for several tests.
 
 use browser_tests::Span;
 use serde_json::json;
 
-/// A request through two services, one of its spans failed.
+/// A request through two services, with one failed span.
 pub(crate) fn shop() -> Vec<Span> {
     vec![
         Span::new(1, "shop", "GET /cart").kind(2).lasting(100),
@@ -24,7 +24,7 @@ pub(crate) fn shop() -> Vec<Span> {
     ]
 }
 
-/// A root with that many children, each with one child of its own.
+/// A root with so many children, each with one child.
 pub(crate) fn pairs(count: u32) -> Vec<Span> {
     let mut spans = vec![Span::new(1, "shop", "batch").lasting(1000)];
     for pair in 0..count {

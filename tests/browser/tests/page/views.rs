@@ -1,4 +1,4 @@
-//! The other ways to show a trace.
+//! Tests of the other views of a trace.
 
 use browser_tests::{Backend, Browser, View};
 use fantoccini::key::Key;

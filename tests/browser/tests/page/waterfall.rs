@@ -1,4 +1,4 @@
-//! The rows of a trace: the tree, the time, the keyboard.
+//! Tests of the rows of a trace: the tree, the time, the keyboard.
 
 use browser_tests::{Backend, Browser, View, proxy};
 use fantoccini::key::Key;
@@ -40,7 +40,7 @@ async fn a_trace_is_shown_with_its_head_and_its_rows() {
     page.close("trace").await;
 }
 
-/// The names in view, once there are so many rows.
+/// The visible names, once there are so many rows.
 async fn names(page: &Browser, count: usize) -> Vec<String> {
     page.until(&format!(
         "return document.querySelectorAll('.row').length === {count}"
@@ -278,7 +278,7 @@ async fn keys_go_on_where_the_eyes_are() {
     page.press(Key::Down).await;
     page.until("return document.querySelector('.details h2').textContent === 'SELECT cart'")
         .await;
-    // Another view takes the keys at once.
+    // Another view handles keys at once.
     page.press_all("3").await;
     page.until("return document.activeElement.matches('.table')")
         .await;
@@ -286,7 +286,7 @@ async fn keys_go_on_where_the_eyes_are() {
     page.press_all("1").await;
     page.until("return document.activeElement.id === 'spans'")
         .await;
-    // A checkbox and a choice leave the list its keys.
+    // A checkbox and a select leave keys to the list.
     page.go(&format!("{}/search", backend.url())).await;
     page.wait(".result:not(.header)").await;
     for control in [".result input", "[aria-label=Order]"] {
