@@ -1,21 +1,21 @@
-//! Puts modules into one script, and what a page loads into the page.
+//! Bundles modules into scripts, and inlines into a page what it loads.
 //!
-//! It knows no JavaScript and no HTML, only how the files in `ui/` are written: an import stands on a
-//! line of its own and names what it takes, an export begins the line that declares it. Anything else
-//! is an error, not a broken page.
+//! It does not parse JavaScript or HTML but relies on how the files in `ui/` are written: an import
+//! is on a line of its own and names what it takes, and an export begins the line of its
+//! declaration. Anything else is an error and cannot lead to a broken page.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-/// The module `entry` and all that it imports, in one script.
+/// Bundles the module `entry` and everything it imports into one script.
 pub(crate) fn script(entry: &str, read: impl Fn(&str) -> io::Result<String>) -> io::Result<String> {
     let mut bundle = Bundle::new(&read, &[]);
     bundle.add(entry)?;
     Ok(bundle.script.join("\n"))
 }
 
-/// As [`script`], but these of the pages that it imports when they are wanted are scripts of their
-/// own, by name. What several of them import, but not `entry`, is in the script `shared`.
+/// Like [`script`], but pages that are imported on demand become scripts of their own, by name.
+/// Modules that several of them import, but not `entry`, are in the script `shared`.
 pub(crate) fn scripts(
     entry: &str,
     pages: &[&str],
@@ -56,7 +56,7 @@ pub(crate) fn scripts(
     Ok(scripts)
 }
 
-/// The modules that several pages import and `first` does not have.
+/// The modules that several pages import and `first` does not contain.
 fn shared_modules<R: Fn(&str) -> io::Result<String>>(
     first: &Bundle<'_, R>,
     entry: &str,
@@ -77,12 +77,12 @@ fn shared_modules<R: Fn(&str) -> io::Result<String>>(
 /// A page in one file.
 pub(crate) struct Page {
     pub(crate) html: String,
-    /// The style sheets and the scripts within it, each exactly as it stands there.
+    /// The inline style sheets and scripts, exactly as they stand in the page.
     pub(crate) styles: Vec<String>,
     pub(crate) scripts: Vec<String>,
 }
 
-/// Puts the style sheets and the plain scripts that a page loads into it. Modules stay outside: the
+/// Inlines the style sheets and plain scripts that a page loads. Modules stay separate, since the
 /// browser reads them while it draws.
 pub(crate) fn page(html: &str, read: impl Fn(&str) -> io::Result<String>) -> io::Result<Page> {
     let mut page = Page {
@@ -114,19 +114,18 @@ fn between<'l>(line: &'l str, start: &str, end: &str) -> Option<&'l str> {
     line.strip_prefix(start)?.strip_suffix(end)
 }
 
-/// Modules on their way into a script. A module becomes a function that is called once and returns
-/// what it exports.
+/// Modules being bundled. Each becomes a function that is called once and returns its exports.
 struct Bundle<'a, R> {
     read: &'a R,
-    /// Modules that become scripts of their own where they are imported when they are wanted.
+    /// The modules that become scripts of their own where they are imported on demand.
     pages: &'a [&'a str],
-    /// Modules that are in other scripts, with the names of these.
+    /// Modules in other scripts, with the names of these scripts.
     elsewhere: BTreeMap<String, String>,
-    /// Those of them that this one imports.
+    /// Those of them that this script imports.
     taken: BTreeMap<String, String>,
     begun: BTreeSet<String>,
     done: BTreeSet<String>,
-    /// What the module exports that was added last, which is the one that needs all others.
+    /// The exports of the module added last, which is the one that needs all others.
     exports: Vec<String>,
     script: Vec<String>,
 }
@@ -145,7 +144,7 @@ impl<'a, R: Fn(&str) -> io::Result<String>> Bundle<'a, R> {
         }
     }
 
-    /// The same in a script that takes from that one, of this name, what it has.
+    /// The same in a script that takes from the other one, of this name, the modules it has.
     fn beside(mut self, other: &Self, name: &str) -> Self {
         let has = other.done.iter().cloned();
         self.elsewhere
@@ -153,7 +152,7 @@ impl<'a, R: Fn(&str) -> io::Result<String>> Bundle<'a, R> {
         self
     }
 
-    /// The script, without what it exports.
+    /// The text of the script, without its exports.
     fn text(&self) -> String {
         let mut text = String::new();
         let from: BTreeSet<_> = self.taken.values().collect();
@@ -173,7 +172,7 @@ impl<'a, R: Fn(&str) -> io::Result<String>> Bundle<'a, R> {
         text
     }
 
-    /// Adds a module below those that it imports.
+    /// Adds a module after those that it imports.
     fn add(&mut self, name: &str) -> io::Result<()> {
         if let Some(script) = self.elsewhere.get(name) {
             self.taken.insert(name.to_owned(), script.clone());
@@ -216,20 +215,20 @@ impl<'a, R: Fn(&str) -> io::Result<String>> Bundle<'a, R> {
     }
 }
 
-/// `import { names } from './module';`
+/// Parses `import { names } from './module';`.
 fn import(line: &str) -> Option<(&str, &str)> {
     let (names, module) = line.strip_prefix("import {")?.split_once("} from './")?;
     Some((names, module.strip_suffix("';")?))
 }
 
-/// `before import('./module') after`
+/// Parses `before import('./module') after`.
 fn lazy_import(line: &str) -> Option<(&str, &str, &str)> {
     let (before, rest) = line.split_once("import('./")?;
     let (module, after) = rest.split_once("')")?;
     Some((before, module, after))
 }
 
-/// The name that a declaration gives.
+/// The name in a declaration.
 fn declared(declaration: &str) -> Option<&str> {
     let declaration = declaration.strip_prefix("async ").unwrap_or(declaration);
     let name = ["function ", "class ", "const "]
@@ -239,12 +238,12 @@ fn declared(declaration: &str) -> Option<&str> {
     name.get(..end)
 }
 
-/// The variable that holds what a module exports.
+/// The variable that holds a module's exports.
 fn variable(module: &str) -> String {
     module.replace(['-', '.'], "_")
 }
 
-/// Leaves out comments that begin a line, indentation and empty lines.
+/// Removes full-line comments, indentation and empty lines.
 pub(crate) fn without_comments(text: &str) -> String {
     let mut kept = String::new();
     let mut in_comment = false;
