@@ -14,8 +14,8 @@
 //! - Idle is the end of the last long task (over 50 ms) before half a second without one.
 //! - An interaction lasts from the time stamp of its input event to the paint that shows its
 //!   result.
-//! - Each run has a browser and a profile of its own. A trace's figures are printed when all its
-//!   runs are done.
+//! - Each run has a browser and a profile of its own, and waits until that browser has started. A
+//!   trace's figures are printed when all its runs are done.
 
 mod measure;
 mod traces;

@@ -7,6 +7,9 @@ use crate::traces::{SEARCHED, late_span};
 
 const PROBE: &str = include_str!("probe.js");
 
+/// How long a browser may take to finish starting, in milliseconds.
+const REST_MS: u32 = 1000;
+
 /// The selectors of a page's parts: ours, or Jaeger UI's.
 struct Parts {
     find: &'static str,
@@ -126,6 +129,9 @@ async fn open(url: &str) -> Browser {
     )
     .await;
     page.cdp("Performance.enable", json!({ "timeDomain": "threadTicks" }))
+        .await;
+    // The work of a browser that is starting does not count.
+    page.until(&format!("return performance.now() > {REST_MS}"))
         .await;
     page.go(url).await;
     page.until("return speed.isIdle()").await;

@@ -1,5 +1,5 @@
-//! What a timeline draws of a span, for a reader that shows a large trace before it reads all of it: a
-//! fifth of the bytes.
+//! What a timeline draws of a span, for a reader that shows a large trace before it reads all of it: in
+//! some three tenths of the bytes.
 
 use jaeger_wire::{SpanRef, Tag};
 use serde::Serialize;
