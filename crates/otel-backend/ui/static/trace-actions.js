@@ -14,16 +14,16 @@ export function traceActions(trace, skew, shown) {
     el('div', {},
       !isLocal && [
         item('Copy link', () => copy(new URL(traceUrl(id), location.origin).href, 'Link')),
-        item('Copy as JSON', ({ copyTrace }) => copyTrace(id)),
+        seldom('Copy as JSON', ({ copyTrace }) => copyTrace(id)),
         item('Copy as curl', () => copy(`curl -s '${url}'`, 'Command')),
         el('a', { href: url, download: `${id}.json` }, 'Download Jaeger JSON'),
-        item('Download OTLP JSON', ({ downloadOtlp }) => downloadOtlp(id)),
+        seldom('Download OTLP JSON', ({ downloadOtlp }) => downloadOtlp(id)),
       ],
       item('Print…', () => print()),
-      ['svg', 'png'].map((format) => item(`Save as image (${format.toUpperCase()})`, ({ saveImage }) => saveImage(format, trace, ...shown()))),
+      ['svg', 'png'].map((format) => seldom(`Save as image (${format.toUpperCase()})`, ({ saveImage }) => saveImage(format, trace, ...shown()))),
       skew && item(skew.isAdjusted ? 'Show times as recorded' : 'Adjust for clock skew', () => skew.adjust(!skew.isAdjusted)),
       !isLocal && el('button', { type: 'button', 'data-action': 'median', onclick: () => navigate(compareUrl(id, 'median')) }, 'Compare with the median of its operation'),
-      item('Compare with another trace…', ({ askForOther }) => askForOther(id))));
+      seldom('Compare with another trace…', ({ askForOther }) => askForOther(id))));
   menu.addEventListener('focusout', ({ relatedTarget }) => {
     if (!menu.contains(relatedTarget)) menu.open = false;
   });
@@ -33,15 +33,15 @@ export function traceActions(trace, skew, shown) {
   return menu;
 }
 
-/** An entry of the menu. An action that takes something takes it of the script of what is seldom wanted. */
-function item(title, action) {
-  const act = async () => {
+const item = (title, onclick) => el('button', { type: 'button', onclick }, title);
+
+/** An entry whose action is in the script of what is seldom wanted. */
+function seldom(title, action) {
+  return item(title, async () => {
     try {
-      if (action.length === 0) action();
-      else await action(await import('./trace-copies.js'));
+      await action(await import('./trace-copies.js'));
     } catch ({ message }) {
       toast(`${title}: ${message}`);
     }
-  };
-  return el('button', { type: 'button', onclick: act }, title);
+  });
 }
