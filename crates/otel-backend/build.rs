@@ -30,7 +30,7 @@ const PAGES: [&str; 11] = [
     "file-formats.js",
 ];
 
-/// The style sheets that pages load with their scripts.
+/// Style sheets that pages load together with their scripts.
 const STYLES: [&str; 6] = [
     "charts.css",
     "compare.css",

@@ -1,4 +1,4 @@
-//! The trace page: files that the program carries inside itself.
+//! The trace page: files that are embedded in the program.
 
 use std::io::Read as _;
 
@@ -13,11 +13,11 @@ use http::header::{
 use http::{HeaderMap, StatusCode, Uri};
 use xxhash_rust::xxh3::xxh3_64;
 
-/// The files of the page by their path, compressed with gzip; `build/` packs them.
+/// The files of the page by path, compressed with gzip; `build/` packs them.
 static FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/ui_files.rs"));
 
-/// What the page may do: run the scripts and the styles within it, load its own scripts, styles and
-/// pictures, and ask its own server.
+/// The content security policy: the page may run its inline scripts and styles, load its own
+/// scripts, styles and pictures, and send requests to its own server.
 const POLICY: &str = concat!(
     "default-src 'none'; ",
     concat!("script-src 'self' ", env!("UI_SCRIPTS"), "; "),
@@ -28,11 +28,12 @@ const POLICY: &str = concat!(
 
 const INDEX: &str = "index.html";
 
-/// The pages that have a name, beside those of traces and services; as in `ui/static/route.js`.
+/// The named pages, in addition to those of traces and services; the same as in
+/// `ui/static/route.js`.
 const PAGES: [&str; 4] = ["", "logs", "search", "dependencies"];
 
-/// The page under its paths, and its files under `…/static/` at any depth: the page names them relative
-/// to its own address, so that it works under any base path.
+/// Serves the page at its paths, and its files under `…/static/` at any depth: the page refers to
+/// them relative to its own address, so that it works under any base path.
 pub fn router() -> Router {
     Router::new().fallback(get(answer))
 }
@@ -45,7 +46,7 @@ async fn answer(uri: Uri, headers: HeaderMap) -> Response {
     let file = file_of(path);
     let mut answer = serve(file, &headers);
     if file == INDEX && answer.status() == StatusCode::OK && !is_page(path) {
-        // The page says so in its own way.
+        // The page reports it in its own way.
         *answer.status_mut() = StatusCode::NOT_FOUND;
     }
     answer
@@ -55,14 +56,14 @@ fn not_found() -> Response {
     (StatusCode::NOT_FOUND, "404 page not found\n").into_response()
 }
 
-/// Whether there is a page at a path, whatever stands before it.
+/// Returns true if there is a page at a path, whatever precedes it.
 fn is_page(path: &str) -> bool {
     let (above, last) = path.rsplit_once('/').unwrap_or_default();
     let is_service = above.ends_with("/service") && !last.is_empty();
     PAGES.contains(&last) || last == "trace" || above.ends_with("/trace") || is_service
 }
 
-/// The file that answers for a path.
+/// The file to serve for a path.
 fn file_of(path: &str) -> &str {
     match path.rfind("/static/") {
         Some(slash) => path.get(slash + 1..).unwrap_or(INDEX),
@@ -70,8 +71,8 @@ fn file_of(path: &str) -> &str {
     }
 }
 
-/// Answers with a file. Names do not change with contents, so browsers ask every time whether the
-/// file is still the one they have.
+/// Serves a file. File names do not change with their contents, so browsers check every time if
+/// their copy is current.
 fn serve(path: &str, headers: &HeaderMap) -> Response {
     let Some((name, packed)) = FILES.iter().find(|(name, _)| *name == path) else {
         return not_found();
@@ -96,7 +97,7 @@ fn serve(path: &str, headers: &HeaderMap) -> Response {
     }
 }
 
-/// Every browser does; what does not is most likely a person with a command line.
+/// Every browser accepts gzip; another client is probably a person with a command line.
 fn takes_gzip(headers: &HeaderMap) -> bool {
     let accepted = headers.get(ACCEPT_ENCODING);
     let accepted = accepted.and_then(|accepted| accepted.to_str().ok());
@@ -182,7 +183,7 @@ mod tests {
         names.iter().map(packed).sum()
     }
 
-    /// What it needs to list what is found; the worker and other views come when they are wanted.
+    /// The files for the list of results; the worker and other views are loaded on demand.
     #[test]
     fn the_search_page_needs_less_than_all_files() {
         let bytes = packed_size(&[

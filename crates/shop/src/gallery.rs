@@ -46,7 +46,7 @@ pub(crate) struct Args {
     /// The address of a trace's page, with `{trace_id}` in it; by default that of otel-backend.
     #[arg(long, env = "TRACE_URL_TEMPLATE", value_name = "TEMPLATE")]
     trace_url: Option<String>,
-    /// Send where the `OTEL_*` variables say, to any backend, and check nothing.
+    /// Send spans where the `OTEL_*` variables say, to any backend, and check nothing.
     #[arg(long)]
     unchecked: bool,
     /// The longest to wait for the backend to find what was sent, in seconds.

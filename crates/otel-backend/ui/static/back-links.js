@@ -4,16 +4,19 @@ import { plural } from './format.js';
 import { popUp } from './popup.js';
 import { spanUrl } from './route.js';
 
-/** So many traces that link to one are named, and so many spans of each. */
+/** The most traces with links that are listed, and the most spans of each. */
 const MAX_TRACES = 20;
 const MAX_SPANS = 10;
-/** How long before a trace (clocks differ) and after it those that link to it may have begun, in seconds. */
+/**
+ * How long before a trace (clocks differ) and after it traces with links to it may have begun, in
+ * seconds.
+ */
 const BEFORE = 3600;
 const AFTER = 86400;
 
 /**
- * The spans of other traces that link to this one: `{ traceID, spanID, name, service, to }`, where `to`
- * is the span that is linked to. None where the backend does not answer TraceQL.
+ * The spans of other traces with a link to this one: `{ traceID, spanID, name, service, to }`, where
+ * `to` is the linked span. Empty if the backend does not support TraceQL.
  */
 export async function backLinks({ id, epoch, begin }) {
   const began = Math.floor((epoch + begin) / 1e6);
@@ -26,7 +29,7 @@ export async function backLinks({ id, epoch, begin }) {
   return traces.filter(({ traceID }) => short(traceID) !== short(id)).flatMap(spansOf);
 }
 
-/** The same as one of the facts in a trace's head: how many traces there are, and a menu of their spans. */
+/** The same as a fact in a trace's head: the number of traces, and a menu of their spans. */
 export function backLinkFact(links) {
   const traces = plural(new Set(links.map(({ traceID }) => traceID)).size, 'trace');
   const items = links.map(({ traceID, spanID, service, name }) => [`${service}: ${name}`.slice(0, 120), spanUrl(traceID, spanID)]);

@@ -4,12 +4,12 @@ import { apiUrl, tempoUrl } from './route.js';
 
 export const UNREACHABLE = { status: 0, message: 'the backend does not answer' };
 
-/** Started by early.js where the address names a trace, else when it is wanted. */
+/** Started by early.js if the address names a trace, otherwise when it is needed. */
 let worker = null;
 const calls = new Map();
 let lastCall = 0;
 
-/** Starts the worker, so that it is there when a trace is opened. */
+/** Starts the worker, so that it is ready when a trace is opened. */
 export function startWorker() {
   if (worker) return;
   worker = self.worker ?? new Worker('static/worker.js', { type: 'module' });
@@ -17,7 +17,7 @@ export function startWorker() {
   worker.addEventListener('error', ({ message }) => message === undefined && giveUp());
 }
 
-/** Its script could not be read: the next question starts it again. */
+/** The worker's script could not be loaded; the next request starts it again. */
 function giveUp() {
   worker = self.worker = null;
   for (const { resolve } of calls.values()) resolve({ error: UNREACHABLE });
@@ -43,8 +43,8 @@ function ask(method, parameters, progress) {
 }
 
 /**
- * A trace: what its waterfall needs is here (one typed array per field, a row per span, in the
- * order of the tree); the rest stays in the worker and is asked for.
+ * A trace: the data for its waterfall is here (one typed array per field, a row per span, in the order
+ * of the tree); the rest stays in the worker and is requested when needed.
  */
 export class Trace {
   constructor({ handle, view }) {
@@ -59,7 +59,7 @@ export class Trace {
     return ask('span', { handle: this.handle, row });
   }
 
-  /** What each event of a row says, in a line. */
+  /** Describes each event of a row in a line. */
   eventTexts(row) {
     return ask('eventTexts', { handle: this.handle, row });
   }
@@ -72,17 +72,17 @@ export class Trace {
     return ask('spanIds', { handle: this.handle, rows });
   }
 
-  /** What the events and the status of these rows say, in a line each. */
+  /** Describes the events and the status of these rows, in a line each. */
   notes(rows) {
     return ask('notes', { handle: this.handle, rows });
   }
 
-  /** The rows with exactly that attribute, of the span, of its events or of its resource. */
+  /** The rows with exactly that attribute: of the span, of its events or of its resource. */
   having(key, value) {
     return ask('having', { handle: this.handle, key, value });
   }
 
-  /** The same trace with the times that clocks which agree would have given. */
+  /** The same trace with the times that synchronous clocks would have given. */
   async adjusted() {
     const { handle, file, isLocal } = this;
     return Object.assign(new Trace({ handle, view: await ask('adjusted', { handle }) }), { file, isLocal, original: this });
@@ -119,10 +119,10 @@ export async function readFile(file) {
 }
 
 /**
- * A trace, or `{ error: { status, message } }`; status 0 is a backend that does not answer.
- * While a long one comes, `progress({ spans, of, view, row })` is called; `of` is how many will come, if
- * that is known. Where there is a `view`, it is of the spans so far: of the first, and again when the
- * `wanted` span has come, in that `row`.
+ * Loads a trace; returns `{ error: { status, message } }` on failure, with status 0 if the backend
+ * does not answer. While a long trace is loading, `progress({ spans, of, view, row })` is called; `of`
+ * is the expected number of spans, if known. A `view` shows the spans so far: the first ones, and
+ * again when the `wanted` span has arrived, in that `row`.
  */
 export async function loadTrace(id, progress, wanted = null) {
   const answer = await ask('load', { api: apiUrl('traces/'), id, wanted }, progress);
@@ -134,7 +134,7 @@ export function summariseTraces(parameters) {
   return ask('search', { url: apiUrl(`traces?${parameters}`) });
 }
 
-/** Some of the tags that spans of these traces carry: `[key, value]`. */
+/** Some of the tags of these traces' spans: `[key, value]`. */
 export async function tagsOf(ids) {
   const tags = await ask('tags', { url: apiUrl(`traces?${byIds(ids)}`) });
   return tags.error ? [] : tags;
@@ -142,7 +142,7 @@ export async function tagsOf(ids) {
 
 export const byIds = (ids) => new URLSearchParams(ids.map((id) => ['traceID', id]));
 
-/** One of the API's short answers, `{ body }`, or an error. */
+/** A short answer of the API, `{ body }`, or an error. */
 export async function getJson(path) {
   const { text, error } = await getText(apiUrl(path));
   try {

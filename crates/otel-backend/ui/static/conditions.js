@@ -1,9 +1,9 @@
 import { literalOf } from './traceql-tokens.js';
 
-/** Fields whose values are words of the language. */
+/** Fields whose values are keywords. */
 const KEYWORDS = /^(span:)?(status|kind)$/;
 
-/** The condition that a field has a value, which is `{ type, value }`, or `null` for none. */
+/** The condition that a field has a value `{ type, value }`, or `null` for none. */
 export function conditionOf(field, value, operator = '=') {
   if (!value) return `${field} ${operator} nil`;
   return `${field} ${operator} ${KEYWORDS.test(field) ? value.value : literalOf(value.type, value.value)}`;
@@ -12,5 +12,5 @@ export function conditionOf(field, value, operator = '=') {
 /** The condition that not all of these hold; a span that lacks their fields satisfies it, too. */
 export const notAll = (conditions) => `!(${conditions.join(' && ')})`;
 
-/** What a value is called on the page. */
+/** The text of a value on the page. */
 export const nameOf = (value) => (value ? value.value || '(empty)' : '(none)');

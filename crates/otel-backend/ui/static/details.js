@@ -11,24 +11,24 @@ import { durationOf, hasFlag, kindOf, oddities, operationOf, serviceOf } from '.
 import { splitter } from './splitter.js';
 import { tagTable, textOf } from './tag-table.js';
 
-/** Tags that say which instrumentation made the span. */
+/** Tags that name the instrumentation of a span. */
 const SCOPE_TAGS = ['otel.scope.name', 'otel.library.name', 'otel.scope.version', 'otel.library.version'];
-/** So many places at most are marked for what was searched. */
+/** The most places that are marked for a search. */
 const MAX_MARKED = 500;
-/** Tags that Jaeger's format makes of a span's fields, which are shown as what they are. */
+/** Tags that Jaeger's format makes from a span's fields; they are shown as these fields. */
 const FIELD_TAGS = ['span.kind', 'otel.status_code', 'otel.status_description', 'w3c.tracestate'];
 
 /**
- * The panel with all that is known of one span.
+ * The panel with the details of a span.
  *
- * It reports what is done in it: `close()`, `open(spanId)` for a span of this trace, and
- * `pick(key, text, node)` for an attribute.
+ * It reports user actions: `close()`, `open(spanId)` for a span of this trace, and `pick(key, text,
+ * node)` for an attribute.
  */
 export class Details {
   #trace;
   #on;
   #row = -1;
-  /** The spans of other traces that link to this one. */
+  /** The spans of other traces with links to this one. */
   #backLinks = [];
 
   constructor(trace, on) {
@@ -52,14 +52,14 @@ export class Details {
     if (this.#row === row) this.fill(row, found);
   }
 
-  /** Shows a span that was asked for already. */
+  /** Shows a span that has already been loaded. */
   fill(row, found) {
     this.#row = row;
     this.node.replaceChildren(this.splitter, el('div.sheet', {}, this.#content(row, found)));
     this.node.hidden = false;
   }
 
-  /** From now on says of a span which of these spans, of other traces, link to it. */
+  /** Sets the spans of other traces with links to spans of this one. */
   async setBackLinks(links) {
     this.#backLinks = links;
     const row = this.#row;
@@ -68,7 +68,7 @@ export class Details {
     if (this.#row === row && links.some(({ to }) => to === spanId)) await this.show(row);
   }
 
-  /** Marks where that text occurs. */
+  /** Marks the occurrences of a text. */
   highlight(text) {
     if (typeof Highlight === 'undefined') return;
     CSS.highlights.set('found', new Highlight(...(text ? rangesOf(this.node, text.toLowerCase()) : [])));
@@ -173,7 +173,7 @@ export class Details {
   }
 }
 
-/** Where a text in small letters occurs within a node; of `key=value`, where its value does. */
+/** The occurrences of a lower-case text within a node; for `key=value`, those of the value. */
 function rangesOf(node, text) {
   const wanted = text.includes('=') ? [text, text.slice(text.indexOf('=') + 1)] : [text];
   const texts = document.createTreeWalker(node, NodeFilter.SHOW_TEXT);
@@ -189,12 +189,12 @@ function rangesOf(node, text) {
   return ranges;
 }
 
-/** A span's own attributes; its scope; and what of its fields was written as tags, by key. */
+/** Separates a span's own attributes, its scope, and the fields that were written as tags. */
 function sorted(tags) {
   const fields = {};
   const rest = new Set(tags);
   const isFailed = tags.some(({ key, value }) => key === 'otel.status_code' && value === 'ERROR');
-  // Such tags come last. One that a sender chose itself stands before them, and stays.
+  // Generated tags come last; one set by the sender comes before them, and is kept.
   for (const tag of [...tags].reverse()) {
     const isField = FIELD_TAGS.includes(tag.key) || (tag.key === 'error' && tag.value === true && isFailed);
     if (!isField || tag.key in fields) continue;
@@ -208,7 +208,7 @@ function sorted(tags) {
   };
 }
 
-/** The span's parent, which is its first CHILD_OF within the trace, and its links, with what is known of each. */
+/** The span's parent, which is its first CHILD_OF within the trace, and its links, with their details. */
 function referencesOf({ references = [], links: detailed = [] }, traceId) {
   const at = references.findIndex(({ refType, traceID }) => refType === 'CHILD_OF' && traceID === traceId);
   const more = [...detailed];
@@ -219,7 +219,7 @@ function referencesOf({ references = [], links: detailed = [] }, traceId) {
   return { parents: at < 0 ? [] : [references[at]], links };
 }
 
-/** `count` is `null` where there is nothing to count, and 0 for none. */
+/** `count` is `null` if there is nothing to count, and 0 for none. */
 function section(title, count, content) {
   if (count === 0) return el('section.none', {}, el('h3', {}, title, el('span.count', {}, 'none')));
   return el('section', {}, el('h3', {}, title, count !== null && el('span.count', {}, formatCount(count))), content);
@@ -229,7 +229,7 @@ function notes(texts) {
   return el('ul.notes', { hidden: texts.length === 0 }, texts.map((text) => el('li', {}, String(text))));
 }
 
-/** Why it failed, where the sender said so. */
+/** The reason of a failure, if the sender gave one. */
 function statusOf(fields, isError) {
   const description = fields['otel.status_description'];
   return el('p.failure', { hidden: !isError || !description }, description ?? '');

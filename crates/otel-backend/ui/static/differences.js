@@ -5,16 +5,16 @@ import { valuesOver } from './tempo.js';
 import { durationOf, pipelineOf } from './traceql-query.js';
 import { tokensOf } from './traceql-tokens.js';
 
-/** Values of an attribute that are asked for on each side, and those that are shown. */
+/** The values of an attribute that are requested for each side, and those that are shown. */
 const ASKED = 20;
 const SHOWN = 6;
-/** Attributes that are shown. */
+/** The most attributes that are shown. */
 const MOST_ATTRIBUTES = 40;
-/** Shares that differ less say nothing. */
+/** The smallest difference of shares that is shown. */
 const LEAST_DIFFERENCE = 0.01;
 const SIDES = { selection: 'chosen', baseline: 'rest' };
 
-/** How the attributes of some spans differ from those of the rest, the most different first. */
+/** Shows how the attributes of some spans differ from those of the rest, most different first. */
 export class Differences {
   #on;
 
@@ -92,8 +92,8 @@ function wordsOf({ selector, from, to }) {
 }
 
 /**
- * `{ chosen, rest, attributes }`: how many spans there are on each side, and the attributes whose
- * values have different shares of them. Or an error.
+ * Returns `{ chosen, rest, attributes }`: the number of spans on each side, and the attributes whose
+ * values have different shares of them; or an error.
  */
 export async function differencesOf(query, { selector, from, to }, window, signal) {
   const times = from ? `, ${Math.round(from * 1e3)}000000, ${Math.round(to * 1e3)}000000` : '';
@@ -101,7 +101,7 @@ export async function differencesOf(query, { selector, from, to }, window, signa
   return answer.error ? answer : ranked(answer.series, new Set(tokensOf(selector).map(({ text }) => text)));
 }
 
-/** The attributes of an answer of `compare()`, the most different first, without those that chose. */
+/** The attributes in an answer of `compare()`, most different first, without those of the selection. */
 export function ranked(series, choosing = new Set()) {
   const totals = { chosen: 0, rest: 0 };
   const attributes = new Map();
@@ -115,7 +115,7 @@ export function ranked(series, choosing = new Set()) {
     if (!meta.endsWith('_total')) addValue(attribute, value, side, count);
     else {
       attribute.having[side] = count;
-      // Some field is on all spans, and so its total is theirs.
+      // A field that all spans have gives the total of a side.
       totals[side] = Math.max(totals[side], count);
     }
   }
@@ -129,7 +129,7 @@ function addValue({ values }, value, side, count) {
   values.get(key)[side] = count;
 }
 
-/** The attribute with the share of each value on either side; spans without it are a value, too. */
+/** The attribute with the share of each value on both sides; a missing value counts as a value. */
 function compared({ field, having, values }, totals) {
   const all = [...values.values()];
   const lacking = { value: null, chosen: totals.chosen - having.chosen, rest: totals.rest - having.rest };
@@ -140,7 +140,7 @@ function compared({ field, having, values }, totals) {
   return { field, difference: shares.length ? apart(shares[0]) : 0, values: shares };
 }
 
-/** A value that is missing on a side whose list is full is no more frequent there than the last of the list. */
+/** A value that is missing in a full list is at most as frequent as the last value of the list. */
 function shareOf(count, side, values, totals) {
   const listed = [...values.values()].map((value) => value[side]).filter(Boolean);
   const isAtMost = !count && listed.length >= ASKED;

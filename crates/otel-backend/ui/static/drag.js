@@ -1,6 +1,6 @@
 import { el } from './dom.js';
 
-/** Below this a drag is a click. */
+/** A shorter drag counts as a click. */
 const LEAST_PIXELS = 4;
 
 /** Lets a stretch be marked across a node: `marked(from, to)`, as shares of its width. A click is `clicked(share)`. */

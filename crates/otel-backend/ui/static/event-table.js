@@ -5,7 +5,7 @@ import { SortableTable } from './sortable-table.js';
 import { mark } from './span-table.js';
 import { operationOf, serviceOf } from './span-text.js';
 
-/** All events of a trace in the order of time. What they say is asked for when they are shown. */
+/** All events of a trace, ordered by time. Their contents are loaded when they are shown. */
 export class EventTable {
   #trace;
   #table;

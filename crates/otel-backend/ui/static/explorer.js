@@ -22,10 +22,10 @@ import { TraceList } from './trace-list.js';
 import { windowOf } from './windows.js';
 
 const VIEW_NAMES = { traces: 'Traces', spans: 'Spans', groups: 'Groups', differences: 'What is different' };
-/** The overview follows new traces no more often than that, and less often where it takes long. */
+/** The overview follows new traces at most this often, and less often if it is slow. */
 const OVERVIEW_MS = 5000;
 
-/** The page of search over a backend that answers TraceQL; it follows the address by itself. */
+/** The search page for a backend with TraceQL; it follows the address by itself. */
 export function explorerOf(page, services, query, route, signal) {
   const explorer = new Explorer(page, services, signal);
   route.follow((next) => {
@@ -44,12 +44,12 @@ class Explorer {
   #box;
   #overview;
   #query = null;
-  /** Ends what was asked for the query before. */
+  /** Aborts the requests of the previous query. */
   #leaving = new AbortController();
   #view = null;
   #isLive = true;
   #took = 0;
-  /** Whether the charts are about to follow. */
+  /** True if an update of the charts is scheduled. */
   #isDue = false;
 
   constructor(page, services, signal) {
@@ -82,10 +82,10 @@ class Explorer {
     this.#source.tags().then((tags) => this.#form.complete(tags));
   }
 
-  /** Shows a query: all of it follows, and what was there stays until then. */
+  /** Shows a query; the previous results stay until the new ones arrive. */
   async show(query) {
     const q = query.q || traceqlOf(query);
-    // The form shows what it can of the query.
+    // The form shows as much of the query as it can.
     this.#query = { ...query, ...(fieldsOf(q) ?? NO_FIELDS), q };
     this.#leaving.abort();
     this.#leaving = new AbortController();
@@ -106,11 +106,11 @@ class Explorer {
     if (refused?.status === 400) this.#refuse(refused);
     else if (failed) this.#fail(failed);
     else keepRecent(q);
-    // Traces are opened from here.
+    // Traces can be opened from here.
     startWorker();
   }
 
-  /** A query that is refused is marked where it is typed. */
+  /** Marks the error in the query if it is refused. */
   #refuse(error) {
     this.#box.mark(error);
     this.#overview.problem.hidden = true;
@@ -119,7 +119,7 @@ class Explorer {
     this.body.replaceChildren(failure('The query is refused', `The backend says: ${error.message}.`));
   }
 
-  /** A query that has charts may have no list: its columns may be no fields. */
+  /** A query with charts may have no list, since its columns may not be valid fields. */
   #fail({ status, message }) {
     const { columns } = this.#query;
     this.bar.replaceChildren(...(columns.length ? [this.#columns().node] : []));
@@ -181,7 +181,7 @@ class Explorer {
     return null;
   }
 
-  /** The list is asked of the same window as the charts, as long as it is not followed. */
+  /** The list covers the same window as the charts until it follows new traces. */
   async #search({ q, columns, order, limit }, signal) {
     const window = await windowOf(this.#query, signal);
     if (window.error) return window;
@@ -189,7 +189,10 @@ class Explorer {
     return findTraces(query, window, { order, limit, spans: 1 }, signal);
   }
 
-  /** The charts follow the list, but for those a hand is on, a while later, so that much is told at once. */
+  /**
+   * The charts follow the list after a pause, unless the user is using them, so that several updates
+   * are combined.
+   */
   async #came(traces, added) {
     this.#form.know(traces.flatMap(({ services }) => services.map(({ name }) => name)));
     if (added === 0 || this.#isDue) return;
@@ -207,7 +210,7 @@ class Explorer {
     return new ColumnChooser(this.#source, this.#query.columns, (columns) => this.#go({ columns }));
   }
 
-  /** What can be done with a region of the heat map. */
+  /** The menu for a region of the heat map. */
   #choices({ from, to, least, most, isAllTime, isAnyLong }) {
     const long = [`duration >= ${durationOf(Math.round(least * 1e3) + 1)}`, `duration <= ${durationOf(Math.round(most * 1e3))}`];
     const times = isAllTime ? {} : between(from, to);
@@ -223,14 +226,14 @@ class Explorer {
     this.#go({ ...changes, q: narrowed(this.#query.q, ...conditions) });
   }
 
-  /** What was typed: a query, what stands within its braces, or a trace. */
+  /** Handles typed text: a query, the inside of its braces, or a trace id. */
   #ask(text) {
     const found = /[{}=<>!]/.test(text) && !/\/trace\//.test(text) ? null : readTraceId(text);
     if (found) navigate(found.span ? spanUrl(found.id, found.span) : traceUrl(found.id));
     else this.#go({ q: /[{(]/.test(text) || !text ? text || EVERYTHING : `{ ${text} }` });
   }
 
-  /** Goes on with a query that differs in this; the same query is asked again. */
+  /** Goes to a query with these changes; an unchanged query is repeated. */
   #go(changes) {
     const query = { ...this.#query, ...changes };
     const url = searchUrl(writeQuery(query));
@@ -241,5 +244,5 @@ class Explorer {
 
 const NO_FIELDS = { service: '', operation: '', tags: {}, minDuration: '', maxDuration: '' };
 
-/** A custom range, in microseconds as the address has it. */
+/** A custom range, in microseconds as in the address. */
 const between = (from, to) => ({ lookback: 'custom', start: Math.floor(from) * 1e6, end: Math.ceil(to) * 1e6 });

@@ -3,18 +3,18 @@ import { bareName, fieldOf, literalOf } from './traceql-tokens.js';
 
 const MOST_FIELDS = 2000;
 const MOST_VALUES = 200;
-/** Answers that are remembered; what is typed asks the same again and again. */
+/** The most answers that are cached, since typing repeats the same requests. */
 const MOST_ANSWERS = 100;
-/** Where fields are looked for first. */
+/** The scopes in which fields are looked up first. */
 const SCOPES = ['resource', 'span', 'event', 'link', 'instrumentation'];
-/** Fields that are used most, before all others. */
+/** The most frequently used fields, which come first. */
 const FIRST = ['name', 'status', 'duration', 'resource.service.name', 'kind'];
 
-/** The fields and values that the store knows, of spans that satisfy what a selector says already. */
+/** The fields and values in the store, for spans that satisfy the selector's other conditions. */
 export class FieldSource {
   #answers = new Map();
 
-  /** `[field, scope]` of all. */
+  /** All fields as `[field, scope]`. */
   async fields(within = '') {
     const { scopes = [] } = await this.#ask('v2/search/tags', { limit: MOST_FIELDS, ...queryOf(within) });
     const byScope = new Map(scopes.map(({ name, tags = [] }) => [name, tags]));
@@ -27,25 +27,27 @@ export class FieldSource {
     return [...FIRST.filter((name) => known.has(name)).map((name) => [name, known.get(name)]), ...all.filter(([name]) => !FIRST.includes(name))];
   }
 
-  /** `[literal, type]` of the values of a field. */
+  /** The values of a field as `[literal, type]`. */
   async values(field, within = '') {
     const { tagValues = [] } = await this.#ask(`v2/search/tag/${encodeURIComponent(field)}/values`, { limit: MOST_VALUES, ...queryOf(within) });
     return tagValues.map(({ type, value }) => [literalOf(type, value), type]);
   }
 
-  /** `[tag, value]` for the form, which offers the values of a tag when its name is typed. */
+  /**
+   * Tags for the form as `[tag, value]`; the form requests the values of a tag when its name is typed.
+   */
   async tags() {
     const fields = (await this.fields()).filter(([name, scope]) => (scope === 'span' || scope === 'resource') && name !== 'resource.service.name');
     return [['error', 'true'], ...[...new Set(fields.map(([name]) => bareName(name)))].sort().map((name) => [name, ''])];
   }
 
-  /** The values of a tag of the form, without quotes. */
+  /** The values of a tag in the form, without quotes. */
   async valuesOfTag(name) {
     const values = await this.values(fieldOf('any', name));
     return values.map(([literal, type]) => (type === 'string' ? JSON.parse(literal) : literal));
   }
 
-  /** Forgets what it was told, as spans have come since. */
+  /** Clears the cache, because new spans have arrived. */
   forget() {
     this.#answers.clear();
   }

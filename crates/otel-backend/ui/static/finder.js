@@ -1,7 +1,7 @@
 import { el, iconButton, toast } from './dom.js';
 import { formatCount } from './format.js';
 
-/** The field that finds text within the trace, and goes from match to match. */
+/** The field that searches within the trace, and moves from match to match. */
 export class Finder {
   text = '';
   #trace;
@@ -35,13 +35,13 @@ export class Finder {
     this.input.focus();
   }
 
-  /** Finds the text and goes to its first match, or stays where it is. */
+  /** Searches for the text and moves to its first match, or stays in place. */
   async search(text, { stay = false } = {}) {
     const wanted = ++this.#wanted;
     this.text = text.trim();
     if (this.input.value.trim() !== this.text) this.input.value = this.text;
     const rows = await this.#find();
-    // An answer to what was typed before is of no use.
+    // Ignores an answer to an earlier text.
     if (wanted !== this.#wanted) return;
     this.#rows = rows;
     this.#at = rows.length ? 0 : -1;

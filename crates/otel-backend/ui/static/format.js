@@ -1,12 +1,12 @@
 const SPACE = '\u202f';
 
-/** 12345 as "12,345". (`Intl.NumberFormat` takes tens of milliseconds to begin with.) */
+/** Formats 12345 as "12,345". (`Intl.NumberFormat` takes tens of milliseconds to initialise.) */
 export const formatCount = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 
-/** "1 span", "12,345 spans". */
+/** Formats "1 span", "12,345 spans". */
 export const plural = (count, noun) => `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 
-/** Microseconds as a person reads them: "740 ns", "310 µs", "48.2 ms", "1.24 s", "2 h 5 min", "1 d 3 h". */
+/** Formats microseconds for people: "740 ns", "310 µs", "48.2 ms", "1.24 s", "2 h 5 min", "1 d 3 h". */
 export function formatDuration(micros) {
   if (micros < 0) return `−${formatDuration(-micros)}`;
   if (micros > 0 && micros < 0.9995) return unit(trimmed(micros * 1e3, 3), 'ns');
@@ -39,7 +39,7 @@ function pair(value, base, large, small) {
 /** The units of the time axis, in microseconds. */
 const TICK_UNITS = [['ns', 1e-3], ['µs', 1], ['ms', 1e3], ['s', 1e6]];
 
-/** A tick of the time axis, exact to the axis's step. */
+/** Formats a tick of the time axis, exact to the axis's step. */
 export function formatTick(micros, step) {
   if (Math.abs(micros) >= 60e6) return formatDuration(micros);
   const [name, size] = TICK_UNITS.findLast(([, least]) => (micros === 0 ? step : Math.abs(micros)) >= least) ?? TICK_UNITS[0];
@@ -49,19 +49,19 @@ export function formatTick(micros, step) {
 
 let isUtc = false;
 
-/** Shows times of day in UTC from now on, or as the clock on the wall. */
+/** Shows times in UTC from now on, or in local time. */
 export function setUtc(on) {
   isUtc = on;
 }
 
-/** Microseconds since 1970 as date and time with its zone, to the millisecond. */
+/** Formats microseconds since 1970 as date and time with the zone, to the millisecond. */
 export function formatTime(micros) {
   const date = new Date(micros / 1e3);
   if (Number.isNaN(date.getTime())) return 'unknown';
   return `${formatDate(date)} ${formatClock(date)}.${String(date.getMilliseconds()).padStart(3, '0')} ${formatZone(date)}`;
 }
 
-/** The zone that times are shown in: "UTC", "UTC+2", "UTC−3:30". */
+/** The displayed time zone: "UTC", "UTC+2", "UTC−3:30". */
 function formatZone(date) {
   const minutes = isUtc ? 0 : -date.getTimezoneOffset();
   if (minutes === 0) return 'UTC';
@@ -79,7 +79,7 @@ export function formatClock(date) {
   return `${two(hour)}:${two(minute)}:${two(second)}`;
 }
 
-/** The clock, and before it the date unless it is today's. */
+/** Formats the time, preceded by the date unless it is today's. */
 export function formatMoment(micros, now = Date.now()) {
   const date = new Date(micros / 1e3);
   const isToday = formatDate(date) === formatDate(new Date(now));
@@ -96,7 +96,7 @@ function partsOf(date) {
 
 const two = (value) => String(value).padStart(2, '0');
 
-/** "just now", "3 min ago", "in 2 h". */
+/** Formats an age: "just now", "3 min ago", "in 2 h". */
 export function formatAge(micros, now = Date.now()) {
   const seconds = now / 1e3 - micros / 1e6;
   if (Math.abs(seconds) < 5) return 'just now';
@@ -111,14 +111,17 @@ function formatAbout(seconds) {
   return plural(Math.round(seconds / 86400), 'day');
 }
 
-/** A share as "12 %" or "0.4 %". */
+/** Formats a share as "12 %" or "0.4 %". */
 export function formatShare(share) {
   const percent = 100 * share;
   if (percent > 0 && percent < 0.05) return unit('<0.1', '%');
   return unit(percent > 0 && percent < 9.95 ? Number(percent.toFixed(1)) : Math.round(percent), '%');
 }
 
-/** A duration that was typed with its unit ("100ms", "1.2s", "1h30m") in microseconds, or `null`. */
+/**
+ * Parses a typed duration with its unit ("100ms", "1.2s", "1h30m") to microseconds; `null` if it is
+ * invalid.
+ */
 export function readDuration(text) {
   if (!/^(\d+(\.\d+)?\s*(ns|us|µs|ms|s|m|h)\s*)+$/.test(text)) return null;
   const sizes = { ns: 1e-3, us: 1, µs: 1, ms: 1e3, s: 1e6, m: 60e6, h: 3600e6 };

@@ -11,7 +11,7 @@ import { pipelineOf } from './traceql-query.js';
 export const DEFAULT_GROUPS = 'resource.service.name, name';
 const OFFERED = [[DEFAULT_GROUPS, 'Operation'], ['resource.service.name', 'Service'], ['name', 'Span name'], ['status', 'Status'], ['kind', 'Kind']];
 
-/** The spans that match, in groups of equal values of some fields. */
+/** Groups the matching spans by the values of some fields. */
 export class Groups {
   #source;
   #table = null;
@@ -68,12 +68,12 @@ export class Groups {
   }
 }
 
-/** The fields of a list of them; a comma within quotes separates nothing. */
+/** The fields in a comma-separated list; a comma within quotes does not separate. */
 export const fieldsIn = (list) => [...list.matchAll(/(?:"(?:[^"\\]|\\.)*"|[^,"])+/g)].map(([field]) => field.trim()).filter(Boolean);
 
 /**
  * The groups, `{ values, counts, count, errors, p50, p95, p99 }`, or an error: `counts` are the spans
- * of each step, quantiles are in seconds.
+ * in each step, quantiles are in seconds.
  */
 export async function groupsOf(query, by, window, signal) {
   const pipeline = pipelineOf(query);
@@ -96,7 +96,7 @@ export async function groupsOf(query, by, window, signal) {
   return { groups: [...groups.values()].filter(({ count }) => count > 0), isPartial: counts.isPartial || quantiles.isPartial };
 }
 
-/** Where no field has a value, the first is told as the text "nil". */
+/** If no field has a value, the API gives the first one as the text "nil". */
 function valueOf(labels, field) {
   const value = labels[field] ?? null;
   return value?.type === 'string' && value.value === 'nil' ? null : value;

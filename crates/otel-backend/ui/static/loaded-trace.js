@@ -10,14 +10,14 @@ import { arrange, selfTimes } from './tree.js';
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** What of a span's events is said beside its bar. */
+/** The most events that a note beside a bar describes. */
 const NOTED_EVENTS = 8;
 const NOTE_LENGTH = 160;
 const EVENT_LENGTH = 400;
-/** So many spans that link to another are named. */
+/** The most spans with a link to another that are listed. */
 const MAX_LINKED = 100;
 
-/** A trace as the worker keeps it: its bytes, and where each row of the waterfall lies in them. */
+/** A trace in the worker: its bytes, and the position of each row of the waterfall in them. */
 export class LoadedTrace {
   #columns;
   #texts;
@@ -27,7 +27,7 @@ export class LoadedTrace {
   #index = null;
   #path;
 
-  /** `path` is the critical path of a tree, where it matters. */
+  /** `path` computes the critical path of a tree, if it is needed. */
   constructor(columns, members, segments, path = criticalPath) {
     this.#columns = columns;
     this.#members = members;
@@ -38,7 +38,7 @@ export class LoadedTrace {
     const { services, service } = this.#services(tree);
     this.#view = {
       id: members.traceID ?? '',
-      /** What all moments are told from, in microseconds since 1970. */
+      /** The base of all times, in microseconds since 1970. */
       epoch: columns.epoch,
       services,
       service,
@@ -51,7 +51,7 @@ export class LoadedTrace {
     };
   }
 
-  /** All the page draws with; everything in it can be posted. */
+  /** All the data that the page draws; everything in it can be posted. */
   get view() {
     return this.#view;
   }
@@ -79,7 +79,7 @@ export class LoadedTrace {
     return { json, span: JSON.parse(json), process: this.#members.processes?.[process] ?? null, linkedFrom: this.#linkedFrom(row) };
   }
 
-  /** The spans of the trace that link to this one. */
+  /** The spans of the trace with a link to this one. */
   #linkedFrom(row) {
     const { links, ids, id } = this.#columns;
     const own = id[this.#order[row]];
@@ -87,14 +87,14 @@ export class LoadedTrace {
     return found.slice(0, MAX_LINKED).map((i) => ({ row: this.#order.indexOf(i), spanID: decoder.decode(ids.get(id[i])) }));
   }
 
-  /** What a row's status and events say, in one line; and what is to be said if there are many like it. */
+  /** Describes a row's status and events in one line, and the note if there are many similar ones. */
   note(row) {
     const { tags, logs } = JSON.parse(this.json(row));
     const isQuery = (tags ?? []).some(({ key }) => /^db\./.test(key));
     return { text: noteOf(tags, logs), many: isQuery ? 'the same query per item (N+1)?' : '' };
   }
 
-  /** What each event of a row says, in a line. */
+  /** Describes each event of a row in a line. */
   eventTexts(row) {
     const { logs } = JSON.parse(this.json(row));
     return (logs ?? []).map(({ fields = [] }) => {
@@ -103,7 +103,7 @@ export class LoadedTrace {
     });
   }
 
-  /** The row of the span with that id, or -1. Leading zeros may be left out. */
+  /** The row of the span with that id, or -1. The id may lack leading zeros. */
   locate(spanId) {
     const { id } = this.#columns;
     const number = numberOf(spanId, this.#columns);
@@ -118,7 +118,7 @@ export class LoadedTrace {
     });
   }
 
-  /** The rows in which the text occurs, in any case, in ascending order. */
+  /** The rows with the text, in upper or lower case, ascending. */
   find(text) {
     const expression = new RegExp(escaped(text), 'gi');
     const operations = this.#view.operations.map((name) => name.search(expression) >= 0);
@@ -145,12 +145,15 @@ export class LoadedTrace {
     return Int32Array.from(rows);
   }
 
-  /** The view with times that clocks which agree would have given. */
+  /** The view with the times that synchronous clocks would have given. */
   adjusted() {
     return { ...this.#view, ...timesOf(withoutSkew(this.#view), this.#path), isAdjusted: true };
   }
 
-  /** What joins traces: the spans that sent messages, and the links of those that took them. */
+  /**
+   * The data for joining traces: the spans that sent messages, and the links of those that received
+   * them.
+   */
   messages() {
     const { flags, services, service, duration } = this.#view;
     const sent = [];
@@ -188,7 +191,7 @@ export class LoadedTrace {
     return textsOf(this.#columns.processes, this.#columns.processes.size);
   }
 
-  /** The services in the order in which the rows name them, and each row's service. */
+  /** The services in the order of the rows, and each row's service. */
   #services({ count, process, flags }) {
     const names = this.#processNames();
     const services = [];
@@ -211,7 +214,7 @@ export class LoadedTrace {
   }
 }
 
-/** The number of a span's id, whether there is such a span or not; -1 if the text is no id. */
+/** The number of a span id, whether there is such a span or not; -1 if the text is not an id. */
 export function numberOf(spanId, { ids }) {
   const bytes = encoder.encode(spanId.toLowerCase().padStart(16, '0'));
   return /^[0-9a-f]{1,16}$/i.test(spanId) ? ids.intern(bytes, 0, bytes.length) : -1;
@@ -229,7 +232,10 @@ function noteOf(tags, logs) {
 
 const valueOf = (tags, wanted) => String(tags?.find(({ key }) => key === wanted)?.value ?? '');
 
-/** What the list of results says of a trace, and the calls between its services and to what is outside of them. */
+/**
+ * The summary of a trace for the list of results, and the calls between its services and to the
+ * outside.
+ */
 export function summarise(columns, members, segments) {
   const trace = new LoadedTrace(columns, members, segments, noPath);
   const { view } = trace;
@@ -239,7 +245,7 @@ export function summarise(columns, members, segments) {
   return { id, services, spans: count, begin: epoch + begin, end: epoch + end, errors, orphans, name, service, calls: [...callsBetween(view), ...outsideCalls(view, (row) => JSON.parse(trace.json(row)))], ...trace.messages() };
 }
 
-/** The spans whose parent ran in another service. */
+/** The spans whose parent belongs to another service. */
 function callsBetween({ count, parent, service, services, duration, flags }) {
   const calls = [];
   for (let row = 0; row < count; row++) {
@@ -253,7 +259,7 @@ function callsBetween({ count, parent, service, services, duration, flags }) {
   return calls;
 }
 
-/** Strings of an interner; they are as the JSON wrote them, so escapes are still to be read. */
+/** The strings of an interner, in the form of the JSON, with escapes not yet decoded. */
 function textsOf(interner, size) {
   return Array.from({ length: size }, (_, i) => {
     const text = decoder.decode(interner.get(i));
@@ -261,7 +267,7 @@ function textsOf(interner, size) {
   });
 }
 
-/** What follows from the times of a tree's spans. */
+/** Computes what depends on the times of a tree's spans. */
 function timesOf(tree, path) {
   return { ...tree, ...extent(tree), self: selfTimes(tree), ...path(tree) };
 }

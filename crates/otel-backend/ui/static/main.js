@@ -11,7 +11,7 @@ import { styleSheet } from './style-sheet.js';
 import { notAnId, readTraceId } from './trace-id.js';
 import { startUploads } from './uploads.js';
 
-/** The pages; each `show(node, route, signal)` fills a node until the signal says it is left. */
+/** The pages; each `show(node, route, signal)` fills a node until the signal is aborted. */
 const PAGES = {
   trace: () => import('./trace-page.js'),
   compare: () => styled(['compare.css'], import('./compare-page.js')),
@@ -25,7 +25,7 @@ const RETRY_MS = 2000;
 
 const page = document.getElementById('page');
 let leaving = new AbortController();
-/** Whether the page that is shown can follow the address by itself. */
+/** Returns true if the current page can follow the address by itself. */
 let follow = () => false;
 
 async function show(route) {
@@ -46,7 +46,7 @@ async function show(route) {
   }
   const module = await loaded(PAGES[route.page], signal);
   if (signal.aborted) return;
-  // What had the focus is gone with the page before.
+  // The focused element disappeared with the previous page.
   if (page.hasChildNodes()) page.focus({ preventScroll: true });
   const whileShown = (callback) => {
     if (!signal.aborted) follow = callback;
@@ -60,7 +60,10 @@ async function styled(names, script) {
   return script;
 }
 
-/** The script of a page. While the backend is down there is none, and a browser may remember that. */
+/**
+ * Loads the script of a page. While the backend is down this fails, and a browser may cache the
+ * failure.
+ */
 async function loaded(load, signal) {
   for (let attempt = 0; !signal.aborted; attempt++) {
     try {
@@ -95,7 +98,7 @@ function lookUp(event) {
   navigate(found.span ? spanUrl(found.id, found.span) : traceUrl(found.id));
 }
 
-/** Theme and clock, as a person wants them. */
+/** Shows the settings of theme and clock. */
 function showSettings({ currentTarget }) {
   const theme = setting('theme', 'system');
   const isUtc = setting('utc', false);

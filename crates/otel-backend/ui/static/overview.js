@@ -8,15 +8,15 @@ import { pipelineOf } from './traceql-query.js';
 const QUANTILES = [['0.5', 'p50', '--s5'], ['0.95', 'p95', '--s0'], ['0.99', 'p99', '--s6']];
 
 /**
- * All spans that match, over time: how many and how many of them failed, how long they took, and a
- * heat map of that. Each is the answer to metrics of the same query.
+ * All matching spans over time: their number, the failed ones, their durations, and a heat map of
+ * these. Each chart is the answer to metrics of the same query.
  */
 export class Overview {
   #rate;
   #latency;
   #heat;
 
-  /** `picked(from, to)` is called with a stretch of time, `choices(region)` for a region of the heat map. */
+  /** `picked(from, to)` is called with a time range, `choices(region)` for a region of the heat map. */
   constructor({ picked, choices }, signal) {
     this.#rate = new TimeChart({ title: 'Spans', bars: true, format: formatRate, picked }, signal);
     this.#latency = new TimeChart({ title: 'Latency', format: (seconds) => formatDuration(seconds * 1e6), picked }, signal);
@@ -29,7 +29,7 @@ export class Overview {
     return [this.#rate, this.#latency, this.#heat].some(({ isHeld }) => isHeld);
   }
 
-  /** Asks for all of it and shows it: `{ spans, errors }` that match, or an error. */
+  /** Loads and shows everything: `{ spans, errors }` of the matching spans, or an error. */
   async load(query, window, signal) {
     const pipeline = pipelineOf(query);
     const answers = await Promise.all([
@@ -65,7 +65,7 @@ export class Overview {
     return { spans, errors };
   }
 
-  /** A step without a span has no latency; its quantiles are told as 0. */
+  /** A step without spans has no latency; the API gives its quantiles as 0. */
   #showLatency(window, quantiles, counts) {
     this.#latency.set(window, QUANTILES.flatMap(([quantile, name, colour]) => {
       const found = quantiles.find(({ labels }) => labels.p?.value === quantile);
@@ -74,7 +74,7 @@ export class Overview {
   }
 }
 
-/** The series added up, a number for each step. */
+/** The sum of the series, a number for each step. */
 function sumOf(series, steps) {
   return Array.from({ length: steps }, (_, at) => series.reduce((sum, { values }) => sum + (values[at] ?? 0), 0));
 }

@@ -1,4 +1,4 @@
-/** How many service colours base.css defines, as --s0, --s1 … */
+/** The number of service colours that base.css defines, as --s0, --s1 … */
 const COLOURS = 16;
 
 /** The number of a service's colour: the same on every page, in every browser. */
@@ -9,8 +9,8 @@ export function colourOf(name) {
 }
 
 /**
- * Colours for the services of one trace: those they have, but no two the same while any is free.
- * Which of two keeps its colour depends on their names alone.
+ * Assigns colours to the services of one trace: their own, but no two the same while any is free.
+ * Which of two services keeps its colour depends only on their names.
  */
 export function coloursOf(names) {
   const free = new Set(Array(COLOURS).keys());
@@ -26,7 +26,7 @@ export function coloursOf(names) {
 
 export const cssColour = (index) => `var(--s${index})`;
 
-/** The colours as they are in the present theme, as [red, green, blue]; for canvases. */
+/** The colours of the current theme, as [red, green, blue], for canvases. */
 export function paletteNow() {
   return Array.from({ length: COLOURS }, (_, i) => rgbOf(`--s${i}`));
 }
@@ -38,13 +38,13 @@ export function rgbOf(property) {
   return [1, 3, 5].map((at) => parseInt(value.slice(at, at + 2), 16));
 }
 
-/** The same as canvases take it. */
+/** The same in the form for canvases. */
 export const inkOf = (property) => `rgb(${rgbOf(property).join(' ')})`;
 
 const darkness = matchMedia('(prefers-color-scheme: dark)');
 const isDark = ({ colorScheme }) => (colorScheme === 'light dark' ? darkness.matches : colorScheme === 'dark');
 
-/** Calls when it changes between light and dark. */
+/** Calls the callback when the theme changes between light and dark. */
 export function onThemeChange(callback, signal) {
   darkness.addEventListener('change', callback, { signal });
   addEventListener('themechange', callback, { signal });

@@ -15,25 +15,25 @@ export const ORDERS = {
   errors: ['Most errors first', (a, b) => b.errors - a.errors || b.begin - a.begin],
 };
 
-/** How long a trace that came while the page was open is marked as new. */
+/** How long a trace that arrived while the page was open is marked as new. */
 const FRESH_MS = 30_000;
 /** So many services of a trace are offered. */
 const MAX_PAGES = 20;
 
-/** The list of traces found: one line each, only those in view being there. */
+/** The list of found traces, one line each; only the visible lines exist. */
 export class Results {
   #traces = [];
   #shown = [];
-  /** When the traces that are marked as new came, by id. */
+  /** The arrival times of the traces that are marked as new, by id. */
   #fresh = new Map();
   #chosen;
   #longest = 1;
   #limit;
-  /** Fields of the spans that match, each a column. */
+  /** Fields of the matching spans, each a column. */
   #columns;
   #list;
 
-  /** `{ order, limit }` of the query; calls `reordered(order)` when another order is wanted. */
+  /** `{ order, limit }` of the query; calls `reordered(order)` if another order is chosen. */
   constructor({ order, limit, columns = [] }, reordered) {
     this.#limit = limit;
     this.#columns = columns;
@@ -59,17 +59,17 @@ export class Results {
     return this.#traces;
   }
 
-  /** How many are shown of all that were found. */
+  /** The number of traces shown of all that were found. */
   get shown() {
     return this.#shown.length;
   }
 
-  /** Whether a hand is on the list, so that nothing in it may move. */
+  /** True while the user interacts with the list, so that nothing in it may move. */
   get isHeld() {
     return this.rows.scrollTop > 0 || this.rows.matches(':hover') || this.rows.contains(document.activeElement);
   }
 
-  /** Takes these traces and no others, and goes to where the list was left. */
+  /** Replaces the list by these traces, and restores the scroll position. */
   set(traces) {
     this.#traces = traces;
     this.#fresh.clear();
@@ -77,13 +77,13 @@ export class Results {
     this.rows.scrollTop = history.state?.top ?? 0;
   }
 
-  /** How many of these are not in the list yet. */
+  /** The number of these that are not in the list yet. */
   unknown(traces) {
     const known = new Set(this.#traces.map(({ id }) => id));
     return traces.filter(({ id }) => !known.has(id)).length;
   }
 
-  /** Takes what is there now; what was not there before is marked as new for a while. */
+  /** Updates the list; new traces are marked as new for a while. */
   merge(traces) {
     const now = Date.now();
     const known = new Set(this.#traces.map(({ id }) => id));
@@ -92,7 +92,7 @@ export class Results {
     this.draw();
   }
 
-  /** Takes what has become of the traces that are in the list; none of them moves. */
+  /** Updates the traces in the list without moving them. */
   refresh(traces) {
     const now = new Map(traces.map((trace) => [trace.id, trace]));
     this.#traces = this.#traces.map((trace) => now.get(trace.id) ?? trace);
@@ -100,13 +100,13 @@ export class Results {
     this.#list.refresh();
   }
 
-  /** How many are marked as new; those that came a while ago no longer are. */
+  /** The number of traces marked as new; older ones lose the mark. */
   countFresh() {
     for (const [id, since] of this.#fresh) if (Date.now() - since > FRESH_MS) this.#fresh.delete(id);
     return this.#traces.filter(({ id }) => this.#fresh.has(id)).length;
   }
 
-  /** Puts the focus on the next result, or the one before. */
+  /** Moves the focus to the next or previous result. */
   step(by) {
     const at = this.#shown.findIndex(({ id }) => id === document.activeElement.closest?.('.result')?.trace?.id);
     const to = Math.max(0, Math.min(this.#shown.length - 1, at + by));
@@ -145,7 +145,7 @@ export class Results {
     return node;
   }
 
-  /** A click beside the name does what one on the name does; text that is marked stays marked. */
+  /** A click beside the name acts like one on the name; selected text stays selected. */
   #open(event, link) {
     if (event.target.closest('a, button, input') || !getSelection().isCollapsed) return;
     link.dispatchEvent(new MouseEvent('click', event));
@@ -204,7 +204,7 @@ function pagesOf({ services }) {
     .map(({ name, spans, errors }) => [`${name || '(no service)'}: ${plural(spans, 'span')}${errors ? `, ${plural(errors, 'error')}` : ''}`.slice(0, 120), serviceUrl(name)]);
 }
 
-/** The services' shares of the spans, side by side. */
+/** Shows the services' shares of the spans, side by side. */
 function mixture({ services, spans }) {
   let at = 0;
   const stops = services.map(({ name, spans: count }) => {

@@ -3,22 +3,22 @@ import { seriesOf, stepsOf, valuesOver } from './tempo.js';
 import { windowBefore, windowBetween } from './windows.js';
 
 const QUANTILES = ['0.5', '0.95', '0.99'];
-/** So many traces with exceptions are looked at for what they say. */
+/** The most traces with exceptions whose messages are read. */
 const EXCEPTION_TRACES = 50;
 const EXCEPTION_SPANS = 10;
 
-/** A text as TraceQL writes it. */
+/** A text as a TraceQL literal. */
 export const quoted = (text) => JSON.stringify(text);
 
-/** The spans of a service: those that came from outside it, or all. */
+/** The spans of a service: those called from outside it, or all. */
 export function selectorOf(service, isAll, ...conditions) {
   const incoming = '(kind = server || kind = consumer || span:parentID = "0000000000000000")';
   return `{ ${[`resource.service.name = ${quoted(service)}`, ...(isAll ? [] : [incoming]), ...conditions].join(' && ')} }`;
 }
 
 /**
- * What a service did in the last so many seconds, and in as many before: its operations, each with
- * `now` and `before`, and latencies over time. Throws an error with the `status` of the answer.
+ * The data of a service in the last so many seconds and in the same time before: its operations, each
+ * with `now` and `before`, and latencies over time. Throws an error with the `status` of the answer.
  */
 export async function readService(service, seconds, isAll) {
   const now = Date.now() / 1000;
@@ -46,7 +46,7 @@ export async function readService(service, seconds, isAll) {
   };
 }
 
-/** All answers, or the first error of them, thrown. */
+/** All answers; throws the first error. */
 async function answers(...asked) {
   const found = await Promise.all(asked);
   const failed = found.find(({ error }) => error);
@@ -60,7 +60,7 @@ function gathered(counts, errors, steps) {
   for (const { labels: { name: { value: name } }, values } of counts) operations.set(name, { name, now: half(values, steps, 1), before: half(values, steps, 0) });
   for (const { labels: { name: { value: name } }, values } of errors) {
     const operation = operations.get(name);
-    // A span that arrived between the two answers.
+    // A span arrived between the two answers.
     if (!operation) continue;
     for (const [key, which] of [['before', 0], ['now', 1]]) {
       const { values: failures, count } = half(values, steps, which);
@@ -75,7 +75,7 @@ function half(values, steps, which) {
   return { values: own, count: own.reduce((sum, value) => sum + value, 0), failures: Array(steps).fill(0), errors: 0, p50: 0, p95: 0, p99: 0 };
 }
 
-/** Latencies of an answer, seconds there and microseconds here. */
+/** Adds latencies from an answer, converting seconds to microseconds. */
 function addLatencies(operations, series, key) {
   for (const { labels: { name, p }, value } of series) {
     const operation = operations.get(name.value);
@@ -91,7 +91,7 @@ function latenciesOf(series, steps) {
 
 const nameOf = (quantile) => `p${Math.round(Number(quantile) * 100)}`;
 
-/** The services that call it and that it calls, `{ name, calls }`. */
+/** The services that call it, and those that it calls: `{ name, calls }`. */
 export async function readNeighbours(service, { from, to }) {
   const { data = [] } = await getData(`dependencies?endTs=${to * 1000}&lookback=${(to - from) * 1000}`);
   const others = data.filter(({ parent, child }) => parent !== child);
@@ -102,7 +102,7 @@ export async function readNeighbours(service, { from, to }) {
   };
 }
 
-/** The exceptions that its spans recorded, by type: `{ type, count, message }`, the last one's message. */
+/** The exceptions in its spans by type: `{ type, count, message }`, with the last message. */
 export async function readExceptions(service, window) {
   const spans = selectorOf(service, true, 'event.exception.type != nil');
   const [{ series }, { traces = [] }] = await answers(
@@ -124,7 +124,10 @@ export async function readExceptions(service, window) {
     .map((exception) => ({ ...exception, message: messages.get(exception.type) ?? '' }));
 }
 
-/** The versions of a service that sent spans, with their counts, failures and p95; empty if none is named. */
+/**
+ * The versions of a service with spans, with their counts, failures and p95; empty if no version is
+ * given.
+ */
 export async function readVersions(service, window, isAll) {
   const field = 'resource.service.version';
   const spans = selectorOf(service, isAll);

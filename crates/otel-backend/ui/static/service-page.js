@@ -11,7 +11,7 @@ import { knowsTraceQL } from './tempo.js';
 
 const RETRY_MS = 2000;
 
-/** A service: its operations, how often they run, fail and how long they take, and what changed. */
+/** The page of a service: its operations, their rates, errors and latencies, and the changes. */
 export async function show(page, route, signal) {
   const service = new ServicePage(route, signal);
   document.title = `${route.service} · otel-backend`;
@@ -48,7 +48,7 @@ class ServicePage {
       el('a', { href: this.#search(selectorOf(this.#service, true)) }, 'Search its traces'));
   }
 
-  /** Reads all of it; until the backend answers, it is asked again. */
+  /** Reads everything; repeats until the backend answers. */
   async read() {
     while (!this.#signal.aborted) {
       try {
@@ -87,7 +87,7 @@ class ServicePage {
     later.replaceChildren(...tables.filter(Boolean));
   }
 
-  /** Where the sections lead: to traces with such spans, and to other services. */
+  /** The links of the sections: to traces with such spans, and to other services. */
   #links() {
     return {
       service: this.#service,
@@ -109,7 +109,10 @@ class ServicePage {
       el('p', {}, el('a', { href: searchUrl(new URLSearchParams({ service: this.#service, lookback: 'any' })) }, 'Its newest traces')));
   }
 
-  /** What a backend without TraceQL can tell: the names of the operations, and the calls between services. */
+  /**
+   * The data available from a backend without TraceQL: the names of the operations, and the calls
+   * between services.
+   */
   async #showNames() {
     const to = Math.ceil(Date.now() / 1000);
     const window = { from: to - LOOKBACKS.get(this.#lookback), to };

@@ -8,9 +8,9 @@ import { sparkLine } from './spark-line.js';
 import { TimeChart } from './time-chart.js';
 import { lengthsOf } from './windows.js';
 
-/** The lines of the latency chart, from the median up. */
+/** The colours of the lines in the latency chart, from the median up. */
 const LATENCY_COLOURS = ['--s5', '--s0', '--s6'];
-/** How a change is told. */
+/** The texts for changes. */
 const CHANGES = {
   errors: ['More errors', ({ now, before }) => `${formatShare(shareOf(before))} → ${formatShare(shareOf(now))} of its spans`],
   slower: ['Slower', ({ now, before }) => `p95 ${formatDuration(before.p95)} → ${formatDuration(now.p95)}`],
@@ -39,7 +39,7 @@ export function charts({ window, operations, latencies }, links, signal) {
     chart('Latency', formatDuration, latencies.map((line, at) => ({ ...line, colour: LATENCY_COLOURS[at] }))));
 }
 
-/** How the operations differ from those of the window before. */
+/** The differences between the operations and those of the previous window. */
 export function changes({ operations, before }, links) {
   const title = `Changed against the ${links.lookback} before`;
   if (!operations.some(({ before: then }) => then.count)) return section(title, el('p', {}, 'Nothing was recorded in the time before, so there is nothing to compare with.'));
@@ -51,7 +51,7 @@ export function changes({ operations, before }, links) {
   })));
 }
 
-/** The traces that show a change: the failed, the slow, the new ones, or those of the time before. */
+/** The traces that show a change: the failed, the slow, the new ones, or those of the previous window. */
 function changed(kind, { name, before: then }, before, links) {
   const named = `name = ${quoted(name)}`;
   if (kind === 'gone') return links.spansIn(before, named);
@@ -97,7 +97,7 @@ export function neighbourTables({ callers, callees }, { from, to }, links) {
     table('Callees', callees, (name) => `${own} > ${spansOf(name)}`, 'It calls no other service.'));
 }
 
-/** The exceptions by type; `null` where the backend could not tell them. */
+/** The exceptions by type; `null` if the backend cannot list them. */
 export function exceptionTable(exceptions, links) {
   if (!exceptions) return section('Exceptions', el('p', {}, 'The backend could not tell them.'));
   if (!exceptions.length) return section('Exceptions', el('p', {}, 'Its spans recorded none.'));

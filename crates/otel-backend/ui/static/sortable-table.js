@@ -16,7 +16,7 @@ export class SortableTable {
   #titles;
   #pick;
   #menu;
-  /** Where the keyboard is. */
+  /** The position of the keyboard. */
   #cursor = 0;
 
   constructor({ label, columns: own, sorted, descending = true, pick, menu, selected = () => false, matched = () => false }) {
@@ -68,7 +68,7 @@ export class SortableTable {
     this.#arrange();
   }
 
-  /** Moves the cursor through the rows; Enter picks. */
+  /** Moves the cursor through the rows; Enter selects. */
   #key(event) {
     const isHere = event.target === this.node;
     // A menu that was closed leaves the focus on its button.
@@ -131,7 +131,7 @@ function menuColumn(menu) {
   };
 }
 
-/** What the columns take at least, with the gaps between them and the margins of the table. */
+/** The minimum width of the columns, with the gaps between them and the margins of the table. */
 function leastWidth(columns) {
   const widths = columns.map(({ width }) => Number(/\d+/.exec(width)[0]));
   return widths.reduce((sum, width) => sum + width, 12 * (columns.length - 1) + 32);

@@ -8,15 +8,15 @@ import { operationOf, serviceOf } from './span-text.js';
 const FLAGS = [['errors', ERROR], ['critical', CRITICAL]];
 
 /**
- * What of a trace is shown: errors only, the critical path only, some services only, spans of some
- * duration, spans with an attribute or without one, spans of one operation.
+ * Filters the spans of a trace: errors only, the critical path only, some services only, a range of
+ * durations, spans with or without an attribute, spans of one operation.
  */
 export class SpanFilter {
   #trace;
   #changed;
   #flags = 0;
   #services = new Set();
-  /** In microseconds. */
+  /** The shortest duration in microseconds. */
   #least = 0;
   /** `{ key, value, isExcluded, rows }`, with the rows that have the attribute. */
   #attributes = [];
@@ -24,7 +24,7 @@ export class SpanFilter {
   #operation = null;
   #buttons;
 
-  /** Calls `changed` after each change, and `nextError` when the next error is asked for. */
+  /** Calls `changed` after each change, and `nextError` to move to the next error. */
   constructor(trace, changed, nextError) {
     this.#trace = trace;
     this.#changed = changed;
@@ -44,7 +44,7 @@ export class SpanFilter {
     return this.#flags !== 0 || this.#services.size > 0 || this.#least > 0 || this.#attributes.length > 0 || this.#operation !== null;
   }
 
-  /** As it stands in the address, each name with a list of values. */
+  /** The filter as parameters of the address, each name with a list of values. */
   get parameters() {
     const attributes = (isExcluded) => this.#attributes.filter((one) => one.isExcluded === isExcluded).map(({ key, value }) => `${key}=${value}`);
     return {
@@ -57,7 +57,7 @@ export class SpanFilter {
     };
   }
 
-  /** Takes what stands in an address. */
+  /** Reads the filter from an address. */
   async read(parameters) {
     const names = parameters.getAll('only');
     const services = parameters.getAll('service');

@@ -1,10 +1,10 @@
 import { askTempo } from './backend.js';
 import { tempoUrl } from './route.js';
 
-/** What Tempo's API calls a root that has not come. */
+/** The name that Tempo's API gives to a root that has not arrived. */
 const NO_ROOT = '<root span not yet received>';
 
-/** Whether the backend answers TraceQL; asked once. */
+/** True if the backend supports TraceQL; determined once. */
 let known = null;
 
 export function knowsTraceQL() {
@@ -13,8 +13,8 @@ export function knowsTraceQL() {
 }
 
 /**
- * Series made of spans, `{ series: [{ labels, values }] }`, or an error: a value for each step of
- * `{ from, to, step }`, in seconds; `null` where there is none.
+ * Series computed from spans, `{ series: [{ labels, values }] }`, or an error: a value for each step
+ * of `{ from, to, step }`, in seconds; `null` if there is none.
  */
 export async function seriesOf(query, window, signal) {
   const { from, to, step } = window;
@@ -23,7 +23,7 @@ export async function seriesOf(query, window, signal) {
   const count = stepsOf(window);
   const series = (answer.series ?? []).map(({ labels, samples }) => {
     const values = Array(count).fill(null);
-    // A sample is named by the end of its step.
+    // A sample has the time of the end of its step.
     for (const { timestampMs, value } of samples) {
       const at = Math.round((timestampMs / 1e3 - from) / step) - 1;
       if (at >= 0 && at < count) values[at] = numberOf(value);
@@ -35,22 +35,22 @@ export async function seriesOf(query, window, signal) {
 
 export const stepsOf = ({ from, to, step }) => Math.round((to - from) / step);
 
-/** One value for each series over the whole of a window. */
+/** One value for each series over a whole window. */
 export async function valuesOver(query, { from, to }, signal) {
   const answer = await askTempo('metrics/query', { q: query, start: from, end: to }, signal);
   if (answer.error) return answer;
   return { series: (answer.series ?? []).map(({ labels, value }) => ({ labels: labelsOf(labels), value: numberOf(value) })), isPartial: answer.status === 'PARTIAL' };
 }
 
-/** What is zero is left out, and what JSON does not know is text. */
+/** Zero is left out of an answer, and NaN and the infinities are text. */
 const numberOf = (value = 0) => Number(value);
 
-/** `{ key: { type, value } }`, with the values as a query would name them but for their quotes. */
+/** `{ key: { type, value } }`, with values as in a query, but without quotes. */
 function labelsOf(labels = []) {
   return Object.fromEntries(labels.map(({ key, value }) => [key, typedOf(value)]));
 }
 
-/** `{ type, value }` of an answer's value. */
+/** `{ type, value }` of a value in an answer. */
 export function typedOf({ stringValue, intValue, doubleValue, boolValue }) {
   if (stringValue !== undefined) return { type: 'string', value: stringValue };
   if (intValue !== undefined) return { type: 'int', value: String(intValue) };
@@ -58,7 +58,7 @@ export function typedOf({ stringValue, intValue, doubleValue, boolValue }) {
   return { type: 'bool', value: String(boolValue ?? false) };
 }
 
-/** The traces that match, the first ones in that order, each with the spans that do; or an error. */
+/** The first matching traces in that order, each with its matching spans; or an error. */
 export async function findTraces(query, { from, to }, { order, limit, spans }, signal) {
   const answer = await askTempo('search', { q: query, start: from, end: to, order, limit, spss: spans, exact: true }, signal);
   return answer.error ? answer : { traces: (answer.traces ?? []).map(readTrace) };
@@ -84,5 +84,5 @@ function readSpan({ spanID, name, startTimeUnixNano, durationNanos, attributes =
   return { id: spanID, name: name ?? '', begin, end: begin + microsOf(durationNanos), values: labelsOf(attributes) };
 }
 
-/** Nanoseconds in digits, more than a number holds exactly; the part of a microsecond is kept. */
+/** Nanoseconds as digits, more than a number can hold exactly; fractions of a microsecond are kept. */
 export const microsOf = (nanos) => Number(BigInt(nanos ?? 0) / 1000n) + Number(BigInt(nanos ?? 0) % 1000n) / 1000;

@@ -4,7 +4,7 @@ import { formatMoment } from './format.js';
 import { inkOf } from './palette.js';
 import { drawLevel, drawTimes, Plot } from './plot.js';
 
-/** A round number that is no less: 1, 2 or 5 times a power of ten. */
+/** The next round number: 1, 2 or 5 times a power of ten. */
 function roundUp(value) {
   const power = 10 ** Math.floor(Math.log10(value));
   return [1, 2, 5, 10].map((factor) => factor * power).find((round) => round >= value * (1 - 1e-9)) ?? value;
@@ -86,7 +86,7 @@ export class TimeChart {
     }
   }
 
-  /** A step without a span interrupts the line; one alone is a dot. */
+  /** A step without spans interrupts the line; a single one is a dot. */
   #paintLine(context, area, values, most) {
     const wide = area.width / values.length;
     context.lineWidth = 1.5;

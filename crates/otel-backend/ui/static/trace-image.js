@@ -11,11 +11,11 @@ const HEAD = 64;
 const ROW = 22;
 const INDENT = 12;
 const MAX_INDENT = 16;
-/** What is kept at the right for a duration beside its bar. */
+/** The space to the right for a duration beside its bar. */
 const LABEL = 90;
-/** So many rows a picture has at most. */
+/** The most rows in a picture. */
 const MAX_ROWS = 1000;
-/** What XML does not allow in a text. */
+/** Characters that XML does not allow. */
 const FORBIDDEN = /[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
 
 /** A PNG has two pixels for each of the drawing, so far as canvases go. */
@@ -69,7 +69,7 @@ function axis(range, { left, width }, height, ink) {
   ]);
 }
 
-/** One row; spans that are alike and folded into one line are one bar. */
+/** One row; similar spans folded into one line are one bar. */
 function rowOf(trace, row, alike, y, range, { left, width }, ink) {
   const spans = alike ?? [row];
   const start = trace.start[row];

@@ -23,7 +23,7 @@ const VIEWS = { timeline: 'Timeline', flame: 'Flame graph', table: 'Table', stat
 /** So many log records of a trace are shown, the oldest. */
 const MAX_LOGS = 1000;
 
-/** One trace on the page: its parts, and what they tell each other. */
+/** A trace on the page: its parts, and their communication. */
 export class TraceView {
   #trace;
   #signal;
@@ -34,9 +34,9 @@ export class TraceView {
   #minimap;
   #details;
   #finder;
-  /** The log records below the timeline, once their script has come. */
+  /** The log records below the timeline, once their script is loaded. */
   #logs = null;
-  /** What stands in for the timeline, if anything does and its script has come. */
+  /** The view in place of the timeline, if there is one and its script is loaded. */
   #standIn = null;
   #view = 'timeline';
   #drawRange = perFrame(() => {
@@ -44,10 +44,10 @@ export class TraceView {
     this.#waterfall.refresh();
     this.#keepRange();
   });
-  /** The span whose details follow the keyboard, asked for once a frame. */
+  /** Updates the details to follow the keyboard, at most once per frame. */
   #follow = perFrame(() => this.#details.row >= 0 && this.#show(this.#waterfall.cursor));
 
-  /** `adjust(on)` is called to have the same trace with its clock skew removed, or as it was sent. */
+  /** `adjust(on)` is called to show the same trace with its clock skew removed, or as sent. */
   constructor(trace, signal, adjust) {
     this.#trace = trace;
     this.#signal = signal;
@@ -87,11 +87,11 @@ export class TraceView {
       el('div.body', {}, this.pane, this.#details.node));
   }
 
-  /** Draws, and goes to what the address asks for: that row, or what is found. */
+  /** Draws, and moves to the row or match that the address asks for. */
   async start(parameters, row) {
     this.#setShortcuts();
     const wanted = parameters.get('uiFind');
-    // Rows that are drawn with the cursor and the selection need not be drawn again for them.
+    // Sets cursor and selection before rows are drawn, so that they are drawn once.
     this.#waterfall.cursor = wanted ? row : 0;
     this.#waterfall.selected = row;
     this.#readRange(parameters);
@@ -143,7 +143,10 @@ export class TraceView {
     else this.close();
   }
 
-  /** What must be known of another trace, the same with more spans, before it can stand in: its rows for these. */
+  /**
+   * The rows of this trace's spans in another view of it with more spans, which are needed before it
+   * can replace this one.
+   */
   async rowsIn(trace) {
     const rows = [this.#details.row, this.#waterfall.cursor, ...[...this.#visible.rows].filter((row) => this.#visible.collapsed[row])];
     const ids = await this.#trace.spanIds(rows);
@@ -151,7 +154,7 @@ export class TraceView {
     return { selected, cursor, collapsed, span: selected >= 0 ? await trace.span(selected) : null };
   }
 
-  /** What a person has done to the view. */
+  /** The state of the view that the user has changed. */
   state() {
     const { isWhole, from, to } = this.#range;
     const { epoch } = this.#trace;
@@ -166,7 +169,7 @@ export class TraceView {
     };
   }
 
-  /** Takes over from a view with fewer spans, without a moment in which keys would be lost. */
+  /** Takes over from a view with fewer spans, without losing keys typed meanwhile. */
   restore({ view, text, range, top, detailsTop, focus, menu }, { selected, cursor, collapsed, span }) {
     this.#setShortcuts();
     this.#readLogs();
@@ -190,7 +193,7 @@ export class TraceView {
     this.#showBackLinks();
   }
 
-  /** Says which spans of other traces link to this one, when they are known. */
+  /** Shows the links from other traces when they are known. */
   async #showBackLinks() {
     if (this.#trace.isLocal) return;
     const { backLinks, backLinkFact } = await import('./back-links.js');
@@ -200,14 +203,14 @@ export class TraceView {
     await this.#details.setBackLinks(links);
   }
 
-  /** Turns to another view by hand, which the browser's Back undoes. */
+  /** Changes to another view on the user's request, which the browser's Back undoes. */
   #turnTo(name) {
     if (name === this.#view) return;
     setParameters({ view: name === 'timeline' ? null : name }, true);
     this.show(name);
   }
 
-  /** Shows the trace in another way. */
+  /** Changes to another view. */
   show(name) {
     this.#view = Object.hasOwn(VIEWS, name ?? '') ? name : 'timeline';
     const hadFocus = this.pane.contains(document.activeElement) || document.activeElement === document.body;
@@ -227,7 +230,7 @@ export class TraceView {
     } else this.#standFor(this.#view, hadFocus);
   }
 
-  /** Puts another view in the place of the timeline, when its script has come. */
+  /** Puts another view in the place of the timeline, when its script is loaded. */
   async #standFor(name, hadFocus) {
     this.pane.replaceChildren(this.#filter.legend, this.nothing);
     try {
@@ -252,7 +255,7 @@ export class TraceView {
     if (hadFocus) this.#focusPane();
   }
 
-  /** The keys go on where the eyes are. */
+  /** Moves the keyboard focus to the visible view. */
   #focusPane() {
     if (this.#view === 'timeline') this.#waterfall.focus();
     else this.pane.querySelector('.table, .flame')?.focus({ preventScroll: true });
@@ -305,7 +308,7 @@ export class TraceView {
     }
   }
 
-  /** Brings a row into view, whatever hides it. */
+  /** Makes a row visible, whatever hides it. */
   #reveal(row) {
     if (this.#view !== 'timeline') return;
     if (this.#visible.passing && !this.#visible.passing[row]) this.#filter.clear();
@@ -333,7 +336,7 @@ export class TraceView {
     if (this.#logs) this.#logs.showSpan((await this.#trace.spanIds([row]))[0] ?? '');
     if (this.#view !== 'timeline') this.#standIn?.redraw?.();
     else if (wasHidden) {
-      // The panel takes room from the bars.
+      // The panel reduces the width of the bars.
       this.#waterfall.refresh();
       this.#waterfall.moveTo(row);
     } else this.#waterfall.redraw();
@@ -377,7 +380,7 @@ export class TraceView {
     setParameters({ zoom: isWhole ? null : `${micros(from)}-${micros(to)}` });
   }
 
-  /** The part in view, as the address has it: in microseconds after the trace's start. */
+  /** The visible part in the address, in microseconds after the trace's start. */
   #readRange(parameters) {
     const [, from, to] = /^([\d.]+)-([\d.]+)$/.exec(parameters.get('zoom') ?? '') ?? [];
     if (Number(from) < Number(to)) this.#range.set(this.#range.begin + Number(from), this.#range.begin + Number(to));
@@ -434,7 +437,7 @@ export class TraceView {
   }
 }
 
-/** Which control within a node has the focus, and what is selected in it. */
+/** The focused control within a node, and its selection. */
 function focusWithin(node) {
   const { activeElement: active } = document;
   if (!node.contains(active)) return null;

@@ -1,15 +1,18 @@
 import { CYCLE, DUPLICATE, EARLY, ORPHAN, UNPLACED } from './columns.js';
 
-/** A start so far from the others' is no start: a clock that was not set, or a number in another unit. */
+/**
+ * A start that is further than this from the others' is invalid: a clock that was not set, or a number
+ * in another unit.
+ */
 const FAR_MICROS = 365 * 86400e6;
 
 /**
- * Arranges the spans of a trace as a tree, in the order in which the waterfall shows them:
- * every span is followed by its descendants, siblings by their start.
+ * Arranges the spans of a trace as a tree, in the order of the waterfall: every span is followed by
+ * its descendants, siblings are ordered by start.
  *
- * Real traces are not always trees. A span whose parent is missing becomes a root and is marked;
- * of spans that share an id the first is the parent of their children; a cycle is cut at its
- * earliest span; a span without a start, or with an absurd one, is placed at its parent.
+ * Real traces are not always trees. A span whose parent is missing becomes a root and is marked; of
+ * spans that share an id the first is the parent of their children; a cycle is cut at its earliest
+ * span; a span without a valid start is placed at its parent.
  */
 export function arrange(columns) {
   const { parents, flags } = linkParents(columns);
@@ -40,7 +43,7 @@ export function arrange(columns) {
       span = next;
     }
   };
-  /** That sibling or the next: the root of a cycle is among its own descendants. */
+  /** This sibling or the next: the root of a cycle is among its own descendants. */
   const unvisited = (sibling) => {
     while (sibling >= 0 && visited[sibling]) sibling = nextSibling[sibling];
     return sibling;
@@ -79,7 +82,7 @@ function linkParents({ count, id, parentId, flags: given, ids }) {
   return { parents, flags };
 }
 
-/** The starts; of a span that has none, or an absurd one, that of the nearest one above that has. */
+/** The starts; a span without a valid one gets that of its nearest ancestor that has one. */
 function placed({ count, start: sent, epoch }, parents, flags) {
   const start = sent.slice(0, count);
   if (areNear(start)) return start;
@@ -97,7 +100,7 @@ function placed({ count, start: sent, epoch }, parents, flags) {
   return start;
 }
 
-/** Whether all are known and within the same year; NaN is near to nothing. */
+/** Returns true if all are known and within the same year; NaN is near to nothing. */
 function areNear(moments) {
   let [least, most] = [Infinity, -Infinity];
   for (const moment of moments) {
@@ -108,7 +111,10 @@ function areNear(moments) {
   return most - least <= FAR_MICROS;
 }
 
-/** By start; of spans that start together the longer first, as it is likely the parent. */
+/**
+ * Orders by start; of spans that start together the longer comes first, since it is probably the
+ * parent.
+ */
 function byStart({ count, duration }, start) {
   const order = (a, b) => start[a] - start[b] || duration[b] - duration[a] || a - b;
   const sorted = new Int32Array(count);
@@ -134,7 +140,7 @@ function linkChildren(parents, sorted) {
   return { firstChild, nextSibling };
 }
 
-/** Climbs from a span without a root into the cycle above it, and around that once. */
+/** Climbs from a span without a root into the cycle above it, and once around it. */
 function earliestOfCycle(span, parents, start) {
   const seen = new Set();
   while (!seen.has(span)) {
@@ -170,7 +176,7 @@ function reordered(columns, { order, depth, parents, flags, start }) {
     const parent = parents[i] < 0 ? -1 : position[parents[i]];
     tree.parent[k] = parent;
     tree.start[k] = start[i];
-    // A duration that was counted from 1970 is none.
+    // A duration that was counted from 1970 is invalid.
     tree.duration[k] = flags[i] & UNPLACED && columns.duration[i] > FAR_MICROS ? 0 : columns.duration[i];
     tree.operation[k] = columns.operation[i];
     tree.process[k] = columns.process[i];

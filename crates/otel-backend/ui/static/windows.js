@@ -7,12 +7,12 @@ const STEPS = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900,
 const WEEK = 604800;
 const YEAR = 365 * 86400;
 
-/** How many steps a chart has at most. */
+/** The most steps of a chart. */
 const MOST_STEPS = 60;
 
 /**
- * The window of two times in seconds, `{ from, to, step }`: whole seconds and whole steps, since the
- * list and all charts are to be about the same spans.
+ * The window of two times in seconds, `{ from, to, step }`, in whole seconds and steps, so that the
+ * list and all charts cover the same spans.
  */
 export function windowBetween(begin, end, most = MOST_STEPS) {
   const step = STEPS.find((long) => (end - begin) / long <= most) ?? Math.ceil((end - begin) / most / 86400) * 86400;
@@ -30,7 +30,7 @@ export function lengthsOf(window, now = Date.now()) {
   return Array.from({ length: stepsOf(window) }, (_, at) => Math.min(step, Math.max(step / 2, now / 1000 - from - at * step)));
 }
 
-/** The window that a query asks for; of any time, where spans are. Or an error. */
+/** The window of a query; without a time limit, the time that has spans. Or an error. */
 export async function windowOf(query, signal) {
   const now = Date.now() / 1000;
   if (query.lookback === 'custom') return windowBetween(query.start / 1e6, query.end ? query.end / 1e6 : now);
@@ -41,7 +41,7 @@ export async function windowOf(query, signal) {
   return closer.error ? closer : windowBetween(closer.from, closer.to);
 }
 
-/** From the first step of a window with a span that matches to the last one. */
+/** The range from the first step with a matching span to the last one. */
 async function occupied(query, window, signal) {
   const { series, error } = await seriesOf(`${pipelineOf(query)} | count_over_time()`, window, signal);
   if (error) return { error };

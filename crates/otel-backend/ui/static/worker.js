@@ -10,7 +10,7 @@ const traces = new Map();
 let lastHandle = 0;
 
 const methods = {
-  /** Fetches a trace: its view, or the error the API answered. */
+  /** Fetches a trace; returns its view, or the API's error. */
   load({ api, id, wanted }, progress) {
     const loading = begun?.url === urlOf(api, id, wanted, 'outline') ? begun : load(api, id, wanted);
     begun = null;
@@ -27,10 +27,10 @@ const methods = {
     return { traces: found };
   },
 
-  /** Fetches traces: a summary of each. */
+  /** Fetches traces; returns a summary of each. */
   search: ({ url }) => fetchAll(url, summarise),
 
-  /** Fetches traces for some of the tags they carry. */
+  /** Fetches traces; returns some of their tags. */
   async tags({ url }) {
     const sample = new TagSample();
     await fetchTraces(url, (columns, members, segments) => sample.add(columns, members, segments));
@@ -93,7 +93,7 @@ async function withSpan(handle, row) {
   return trace;
 }
 
-/** The trace that the page will ask for first, until it does; see early.js. */
+/** The trace that the page will request first, until it does; see early.js. */
 let begun = null;
 if (location.hash) {
   const [id, wanted] = location.hash.slice(1).split('/');

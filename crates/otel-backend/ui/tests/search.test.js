@@ -38,7 +38,7 @@ test('attributes are ranked by the largest difference between the shares of a va
   ]);
   assert.deepEqual([chosen, rest], [10, 100]);
   assert.deepEqual(attributes.map(({ field, difference }) => [field, difference]), [['version', 0.9], ['region', 0.4]]);
-  // Those that lack it are a value, too.
+  // Spans without the attribute count as a value too.
   assert.deepEqual(attributes[0].values.find(({ value }) => value === null).rest, { count: 90, share: 0.9, isAtMost: false });
 });
 

@@ -10,7 +10,7 @@ use super::pages::Pages;
 /// The most problems shown for an exhibit.
 const TOLD: usize = 5;
 
-/// A table with a line for each exhibit, and what was not as it should be.
+/// A table with a row for each exhibit, followed by the problems.
 pub(super) fn table(outcomes: &[Outcome], pages: &Pages) -> String {
     let head = ["trouble", "found", "what it is", "TraceQL", "open"].map(str::to_owned);
     let rows = outcomes.iter().map(|outcome| row(outcome, pages));
@@ -76,7 +76,7 @@ fn verdict(outcomes: &[Outcome]) -> String {
     }
 }
 
-/// The same for programs.
+/// The report as JSON.
 pub(super) fn json(outcomes: &[Outcome], pages: &Pages) -> serde_json::Result<String> {
     let exhibits: Vec<_> = outcomes
         .iter()

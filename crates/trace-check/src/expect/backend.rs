@@ -1,4 +1,4 @@
-//! What each backend drops, or brings into a form of its own, as measured.
+//! The fields that each backend drops or normalises, as measured.
 
 mod collector;
 mod jaeger;
@@ -80,7 +80,7 @@ const TWICE: Rule = formed(
     Repeat,
 );
 
-/// What a backend always does.
+/// The changes that a backend always makes.
 pub(super) fn certain(backend: Kind, protocol: Protocol, api: Api) -> Vec<&'static Rule> {
     let mut rules: Vec<&'static Rule> = Vec::new();
     if protocol.is_jaeger() {
@@ -107,7 +107,7 @@ pub(super) fn certain(backend: Kind, protocol: Protocol, api: Api) -> Vec<&'stat
     rules
 }
 
-/// What a backend does at times, or in some versions.
+/// The changes that a backend makes sometimes, or in some versions.
 pub(super) fn possible(backend: Kind) -> Vec<&'static Rule> {
     match backend {
         Kind::Jaeger | Kind::JaegerOlderModel => jaeger::possible(),

@@ -1,4 +1,4 @@
-//! Traces as files.
+//! Tests of traces as files.
 
 use browser_tests::{Backend, Browser, Span, View};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use crate::traces::shop;
 
 const FETCH: &str = "const [url, done] = arguments; fetch(url).then((answer) => answer.text()).then(done, (error) => done(String(error)))";
 
-/// The address of the last file that the page made.
+/// Keeps the address of the last file that the page made.
 const KEEP_FILE: &str = "const make = URL.createObjectURL; URL.createObjectURL = (blob) => { window.made = blob; return make(blob); }";
 const READ_FILE: &str = "const [done] = arguments; window.made.text().then(done)";
 
@@ -44,7 +44,7 @@ async fn a_trace_is_downloaded_copied_and_dropped_again() {
     let copied: Value = serde_json::from_str(&page.clipboard().await).unwrap();
     assert_eq!(copied["data"][0]["spans"].as_array().map(Vec::len), Some(4));
 
-    // To a backend that knows no trace.
+    // Opens them with a backend that has no traces.
     let empty = Backend::start();
     page.go(empty.url()).await;
     page.wait(".state").await;

@@ -1,11 +1,11 @@
-//! The page in windows of any size, and on paper.
+//! Tests of the page in windows of any size, and on paper.
 
 use browser_tests::{Backend, Browser, Span, View};
 use serde_json::json;
 
 use crate::traces::shop;
 
-/// The right ends of what is drawn, none beyond the window.
+/// Returns true if nothing is drawn beyond the right end of the window.
 const WITHIN: &str = "return [...document.querySelectorAll('.row .bar, .axis span, .minimap, .tabs button, .find input, .find button')]
     .every((node) => node.getBoundingClientRect().right <= innerWidth)";
 
@@ -25,7 +25,7 @@ async fn the_timeline_follows_the_window() {
         assert!(narrow.as_f64() < wide.as_f64(), "{narrow} of {wide}");
         page.look(&format!("resized_{width}")).await;
     }
-    // At 200 % of zoom the page scrolls, and the rows then have most of the window.
+    // At 200 % zoom the page scrolls, and the rows then have most of the window.
     page.script(
         "document.querySelector('.body').scrollIntoView()",
         json!([]),
@@ -40,7 +40,7 @@ async fn the_timeline_follows_the_window() {
     page.close("resized_back").await;
 }
 
-/// Whether each cell can be scrolled to, its head above it.
+/// Returns true if each cell can be scrolled to, below its header.
 const AS_ONE: &str = "const table = document.querySelector('.table');
     table.scrollLeft = table.scrollWidth;
     const [head, ...rows] = table.querySelectorAll('.table-head, .row');

@@ -1,4 +1,4 @@
-//! Traces that come while the list is looked at.
+//! Tests of traces that arrive while the list is shown.
 
 use browser_tests::{Backend, Browser, Span, View};
 use fantoccini::key::Key;
@@ -29,7 +29,7 @@ async fn slow_traces_and_new_services_come_too() {
         .await;
     assert_eq!(page.text(".result.fresh .operation").await, "export");
     page.until("return [...document.getElementById('service').options].some(({ value }) => value === 'nightly')").await;
-    // A trace of the list grows.
+    // A trace in the list grows.
     backend.add(&trace, &[Span::new(2, "shop", "more").below(1).failed()]);
     page.until("return [...document.querySelectorAll('.result .errors')].some(({ textContent }) => textContent === '1')").await;
     let age = page.text(".result .age").await;

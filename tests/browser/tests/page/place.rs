@@ -1,4 +1,5 @@
-//! The page in other places: below a path, on a phone, in the dark, by Tab alone.
+//! Tests of the page in other circumstances: below a path, on a phone, in dark mode, with the Tab
+//! key only.
 
 use browser_tests::{Backend, Browser, Span, View, proxy};
 use fantoccini::key::Key;

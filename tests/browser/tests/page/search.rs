@@ -1,4 +1,4 @@
-//! The page of search.
+//! Tests of the search page.
 
 use browser_tests::{Backend, Browser, Span, View, proxy};
 use fantoccini::key::Key;
@@ -140,7 +140,7 @@ async fn a_dot_of_the_scatter_opens_its_trace() {
     let jaeger = proxy::without_tempo(backend.url());
     page.go(&format!("{jaeger}/search")).await;
     summary(&page, "1 trace").await;
-    // The only trace lies at the left end; where it lies in height depends on its duration.
+    // The only trace is at the left end; its height depends on its duration.
     let reach = "const { left, top, height } = document.querySelector('.scatter canvas').getBoundingClientRect();
         for (let y = 0; y < height; y += 4) {
           const place = { clientX: left + 72, clientY: top + y, bubbles: true };
@@ -225,7 +225,7 @@ async fn bad_input_says_what_to_type() {
     page.type_into("#lookup input", "xyz").await;
     page.press(Key::Enter).await;
     page.until("return document.getElementById('toast').textContent === '\"xyz\" is not a trace ID (up to 32 hex digits)'").await;
-    // A trace is known by many names.
+    // A trace has many notations.
     let (front, rest) = trace.split_at(8);
     let dashed = format!("{front}-{rest}").to_uppercase();
     for pasted in [
@@ -272,7 +272,7 @@ async fn an_order_is_of_all_that_match_and_back_leads_to_the_list_as_it_was() {
     page.script("document.querySelector('.rows').scrollTop = 120", json!([]))
         .await;
     page.until("return history.state?.top === 120").await;
-    // A driver would scroll to what it clicks.
+    // A driver would scroll to the clicked element.
     page.script(
         "document.querySelectorAll('.result a')[7].click()",
         json!([]),

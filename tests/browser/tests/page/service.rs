@@ -1,14 +1,14 @@
-//! The page of a service.
+//! Tests of the page of a service.
 
 use browser_tests::{Backend, Browser, Span, View, proxy};
 use fantoccini::key::Key;
 use serde_json::{Value, json};
 
-/// Five minutes and a half before the others: in the window before theirs.
+/// Five and a half minutes before the others: in the previous window.
 const BEFORE: i64 = -330_000;
 
-/// Ten requests to a shop in each window. Now the cart takes three times as long, orders fail, rates
-/// are new and an old operation is gone.
+/// Ten requests to a shop in each window. In the second, the cart takes three times as long, orders
+/// fail, rates are new, and an old operation is gone.
 fn shop_over_time(backend: &Backend) {
     for request in 0..10_u32 {
         let at = i64::from(request);
@@ -77,7 +77,7 @@ async fn a_service_has_operations_changes_neighbours_and_exceptions() {
     }
 }
 
-/// How many traces the backend finds for the query in a link.
+/// The number of traces that the backend finds for the query in a link.
 async fn found_by(page: &Browser, link: &str) -> Value {
     let script = "const [link, done] = arguments;
         const { searchParams } = new URL(document.querySelector(link).href);
@@ -219,6 +219,6 @@ async fn without_traceql_the_page_offers_what_there_is() {
     page.click("section[aria-label=Operations] a").await;
     page.until("return document.querySelectorAll('.result:not(.header)').length === 1")
         .await;
-    // Chromium itself writes to the console that an answer was 404.
+    // Chromium itself reports in the console that an answer was 404.
     page.quit().await;
 }

@@ -1,4 +1,4 @@
-//! What people meet when not all is well.
+//! Tests of the page in the case of problems.
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ async fn an_empty_backend_says_how_to_send_a_trace_and_shows_it() {
     page.close("no_longer_empty").await;
 }
 
-/// Whether the worker holds a trace. It would fetch one only if the page asked for it.
+/// Tells if the worker has a trace. It would fetch one only if the page asked for it.
 const IS_LOADED: &str = "const [spanId, done] = arguments;
     worker.addEventListener('message', ({ data }) => done(data.result >= 0), { once: true });
     worker.postMessage({ call: 1, method: 'locate', parameters: { handle: 1, spanId } })";
@@ -80,7 +80,7 @@ async fn an_unknown_trace_is_said_to_be_unknown_until_it_arrives() {
     backend.add(trace, &shop());
     page.until("return document.querySelectorAll('.row').length === 4")
         .await;
-    // Chromium itself writes to the console that the first answers were 404.
+    // Chromium itself reports in the console that the first answers were 404.
     page.quit().await;
 }
 

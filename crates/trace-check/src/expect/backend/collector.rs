@@ -12,7 +12,7 @@ use crate::expect::{Field, rules};
 use crate::model::{Code, attribute};
 use crate::protocol::Protocol;
 
-/// What a receiver of Jaeger's protocols does, whoever wrote it.
+/// Changes by the receivers of Jaeger's protocols in every implementation.
 pub(super) static TRANSLATED: [Rule; 2] = [
     formed(
         "link-type",

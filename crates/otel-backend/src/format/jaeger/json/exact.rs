@@ -40,7 +40,8 @@ impl Micros {
         }
     }
 
-    /// How long a span took. One that ends before it starts took no time, or less than none.
+    /// The duration of a span. If the span ends before it starts, that is zero or, with exact
+    /// detail, negative.
     pub(super) fn of(span: &Span<'_>, detail: Detail) -> Self {
         if detail == Detail::Jaeger {
             Self::Whole(span.end.0.saturating_sub(span.start.0) / 1000)
