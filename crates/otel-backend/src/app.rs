@@ -1,6 +1,6 @@
 //! Puts the program together: opens the store, binds every listener, serves until told to stop.
 //!
-//! Everything ends in the order in which spans flow: listeners first, then the store.
+//! Everything ends in the order in which spans flow: listeners first, then what is forwarded, then the store.
 
 mod base_path;
 mod connections;
@@ -25,12 +25,14 @@ use http::header::CONTENT_TYPE;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::budget::Budget;
 use crate::config::{Config, Doors, Endpoint, Limits, Transport};
+use crate::forward::{Destination, ForwardError};
 use crate::metrics::{self, Metrics, Protocol, UdpDrops};
 use crate::query::Query;
 use crate::receive::jaeger_udp::{Format, Receiver};
 use crate::receive::{
-    Budget, Intakes, jaeger_grpc, jaeger_http, otlp_grpc, otlp_http, otlp_metrics, zipkin,
+    Intakes, jaeger_grpc, jaeger_http, otlp_grpc, otlp_http, otlp_metrics, zipkin,
 };
 use crate::sampling::{self, Sampling, SamplingError};
 use crate::store::{Location, OpenError, Store};
@@ -53,6 +55,7 @@ pub struct App {
     store: Store,
     doors: Doors,
     limits: Limits,
+    forward: Option<Destination>,
     sampling: Sampling,
     base_path: String,
     directory: Option<PathBuf>,
@@ -72,6 +75,9 @@ pub enum StartError {
     /// The file of sampling strategies cannot be used.
     #[error(transparent)]
     Sampling(#[from] SamplingError),
+    /// Nothing can be forwarded to the endpoint that is named.
+    #[error(transparent)]
+    Forward(#[from] ForwardError),
 }
 
 /// The time limit for requests in progress at shutdown.
@@ -85,11 +91,16 @@ impl App {
     pub async fn start(config: &Config) -> Result<Self, StartError> {
         let sockets = socket::bind_all(&config.listeners).await?;
         let sampling = Sampling::new(config.sampling_file.clone())?;
+        let forward = match &config.forward {
+            Some(settings) => Some(Destination::new(settings, &tcp_addresses(&sockets)).await?),
+            None => None,
+        };
         Ok(Self {
             sockets,
             store: Store::open(&config.store)?,
             doors: config.doors.clone(),
             limits: config.limits,
+            forward,
             sampling,
             base_path: config.base_path.clone(),
             directory: match &config.store.location {
@@ -112,14 +123,26 @@ impl App {
         let (stopping, stopped) = watch::channel(false);
         let mut servers = JoinSet::new();
         let budget = Budget::new(self.limits.queue);
+        let room = Budget::new(self.limits.forward);
         let gauges = Gauges {
             budget: budget.clone(),
+            forward: self.forward.as_ref().map(|_| room.clone()),
             store: self.store.clone(),
             directory: self.directory,
         };
         let drops = UdpDrops(udp_ports(&self.sockets));
         let metrics = Metrics::new(vec![Box::new(gauges), Box::new(drops)]);
-        let intakes = Intakes::new(self.store.clone(), self.limits, budget, metrics.clone());
+        let (forward, forwarding) = self
+            .forward
+            .map(|destination| destination.start(room, &metrics))
+            .unzip();
+        let intakes = Intakes::new(
+            self.store.clone(),
+            self.limits,
+            budget,
+            metrics.clone(),
+            forward,
+        );
         // Each listener holds room for the connection that it waits for.
         let room = descriptors::room_for(self.limits.connections) + self.sockets.len();
         let connections = Connections::new(room);
@@ -182,8 +205,18 @@ impl App {
             tracing::warn!("requests were cut off because they did not end in time");
         }
         closer.abort();
+        if let Some(forwarding) = forwarding {
+            forwarding.end().await;
+        }
         self.store.close().await;
     }
+}
+
+fn tcp_addresses(sockets: &[(Endpoint, Socket)]) -> Vec<SocketAddr> {
+    let tcp = sockets
+        .iter()
+        .filter(|(endpoint, _)| endpoint.transport() == Transport::Tcp);
+    tcp.filter_map(|(_, socket)| socket.address()).collect()
 }
 
 fn udp_format(endpoint: Endpoint) -> Format {

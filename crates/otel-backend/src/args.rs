@@ -1,6 +1,7 @@
 //! The command line as typed.
 
 mod command;
+mod forward;
 mod keep;
 mod ports;
 
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use clap::Parser;
 
 pub use command::{Command, Export, Format, Import, LogsArgs, QueryArgs};
+pub use forward::Forward;
 pub use keep::Keep;
 pub use ports::Ports;
 
@@ -80,6 +82,13 @@ pub struct Args {
     )]
     pub keep: Keep,
 
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a doc comment here would become the help of the program"
+    )]
+    pub forward: Forward,
+
     /// A file of sampling strategies for Jaeger's clients, in Jaeger's format; it is read again when
     /// it has changed [default: everything is sampled].
     #[arg(long, env = "OTEL_BACKEND_SAMPLING_FILE", value_name = "FILE")]
@@ -98,7 +107,8 @@ pub struct Args {
     /// Limits, as NAME=VALUE with commas between. Of a request: body, its bytes as sent
     /// (16MiB); decompressed, its bytes then (16MiB); spans (100000); elements, its attributes,
     /// events, links and values (500000); attribute, the bytes of one (1MiB). Of all together:
-    /// queue, bytes being received or stored (128MiB); connections (16000).
+    /// queue, bytes being received or stored (128MiB); forward, bytes that wait to be forwarded (64MiB);
+    /// connections (16000).
     #[arg(
         long,
         env = "OTEL_BACKEND_LIMITS",

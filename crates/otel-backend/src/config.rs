@@ -2,6 +2,7 @@
 
 mod doors;
 mod endpoint;
+mod forward;
 mod keep;
 mod limits;
 mod size;
@@ -15,6 +16,7 @@ use crate::store::Settings;
 
 pub use doors::Doors;
 pub use endpoint::{Endpoint, Transport};
+pub use forward::{Forward, ForwardProtocol};
 pub(crate) use keep::parse_age;
 pub use limits::Limits;
 
@@ -29,6 +31,8 @@ pub struct Config {
     pub doors: Doors,
     /// The limits on requests.
     pub limits: Limits,
+    /// Where spans and log records are forwarded to.
+    pub forward: Option<Forward>,
     /// The file of sampling strategies; everything is sampled if there is none.
     pub sampling_file: Option<PathBuf>,
     /// The path of the page and the query APIs, without a slash at its end; "" for the root.
@@ -92,6 +96,7 @@ impl Config {
             ));
             String::new()
         });
+        let forward = forward::settings(&args.forward, &variable, &mut wrong);
         let store = keep::settings(&args.keep, variable, &mut wrong);
         match store {
             Some(store) if wrong.is_empty() => Ok(Self {
@@ -102,6 +107,7 @@ impl Config {
                     origins: args.cors_origin.clone(),
                 },
                 limits,
+                forward,
                 sampling_file: args.sampling_file.clone(),
                 base_path,
                 refuse_metrics: args.refuse_metrics,
@@ -197,7 +203,7 @@ mod tests {
         --ui-port (OTEL_BACKEND_UI_PORT): '99999' is not a port: use a number from 0 to 65535, or off
         --otlp-http-port (OTEL_BACKEND_OTLP_HTTP_PORT): 'on' is not a port: use a number from 0 to 65535, or off
         --limits (OTEL_BACKEND_LIMITS): 'much' is not a size: use a number, or one such as 16MiB
-        --limits (OTEL_BACKEND_LIMITS): there is no limit 'spam': use body, decompressed, spans, elements, attribute, queue, connections
+        --limits (OTEL_BACKEND_LIMITS): there is no limit 'spam': use body, decompressed, spans, elements, attribute, queue, forward, connections
         --limits (OTEL_BACKEND_LIMITS): spans=0 would let nothing in
         --base-path (OTEL_BACKEND_BASE_PATH): 'tracing' is not a path such as /tracing: it begins with a slash, and has letters, digits, '-', '_', '.' and '~' between slashes
         --data-dir (OTEL_BACKEND_DATA_DIR): must be set, since neither XDG_STATE_HOME nor HOME is

@@ -11,6 +11,7 @@
 //! | [`model`] | the validated span | formats, JSON |
 //! | [`mod@format`] | OTLP, Jaeger and Zipkin: bytes and JSON to spans, and back | sockets, the store |
 //! | [`receive`] | the receivers | the query side |
+//! | [`forward`] | sending what was stored on to another endpoint | how it came |
 //! | [`sampling`] | remote sampling for Jaeger's clients | spans |
 //! | [`store`] | SQLite, blocks, indexes | HTTP, query APIs |
 //! | [`query`] | questions and their answers | HTTP, SQL |
@@ -18,6 +19,7 @@
 //! | [`ui`] | the trace page's files | everything else |
 //! | [`transfer`] | traces from files and to them | SQL |
 //! | [`metrics`] | the program's own metrics | |
+//! | [`budget`] | bytes that may be in memory at once | |
 //! | [`throttle`] | a limit on repeated log messages | |
 //! | [`args`], [`config`], [`app`] | the program: flags, checked values, start and stop | |
 //!
@@ -26,8 +28,10 @@
 pub mod api;
 pub mod app;
 pub mod args;
+pub mod budget;
 pub mod config;
 pub mod format;
+pub mod forward;
 pub mod health;
 pub mod metrics;
 pub mod model;

@@ -20,7 +20,7 @@ use prometheus_client::registry::{Metric, Registry, Unit};
 
 use crate::config::Endpoint;
 pub use labels::Protocol;
-use labels::{OfEndpoint, OfProtocol, Refused, RefusedAt};
+use labels::{NotForwarded, OfEndpoint, OfProtocol, Refused, RefusedAt};
 pub(crate) use process::gauge;
 pub use udp::UdpDrops;
 
@@ -43,11 +43,13 @@ struct Counters {
     latency: Family<OfEndpoint, Histogram, fn() -> Histogram>,
 }
 
-/// How many spans, or log records, were stored and refused.
+/// How many spans, or log records, were stored, refused and forwarded.
 #[derive(Debug)]
 pub struct SignalCounters {
     stored: Family<OfProtocol, Counter>,
     refused: Family<Refused, Counter>,
+    forwarded: Counter,
+    not_forwarded: Family<NotForwarded, Counter>,
 }
 
 impl SignalCounters {
@@ -65,7 +67,30 @@ impl SignalCounters {
                     "{title} not stored, by reason; those of requests that were not decoded are not known"
                 ),
             ),
+            forwarded: register(
+                registry,
+                &format!("{name}_forwarded"),
+                &format!("{title} that another endpoint has taken"),
+            ),
+            not_forwarded: register(
+                registry,
+                &format!("{name}_not_forwarded"),
+                &format!("{title} stored here that another endpoint has not taken, by reason"),
+            ),
         }
+    }
+
+    /// Counts those that another endpoint has taken.
+    pub fn forwarded(&self, number: usize) {
+        self.forwarded.inc_by(number as u64);
+    }
+
+    /// Counts those that were stored here and are lost to another endpoint.
+    pub fn not_forwarded(&self, reason: &'static str, number: usize) {
+        let counter = self
+            .not_forwarded
+            .get_or_create_owned(&NotForwarded { reason });
+        counter.inc_by(number as u64);
     }
 
     /// Counts those that were stored.

@@ -5,7 +5,6 @@
 //! dropped.
 
 mod body;
-mod budget;
 mod failure;
 mod grpc;
 mod intake;
@@ -20,7 +19,6 @@ mod refusal;
 pub mod zipkin;
 
 pub use body::TIME;
-pub use budget::Budget;
 pub use failure::LastFailure;
 pub use intake::{Intake, Intakes};
 pub use refusal::Why;

@@ -16,6 +16,7 @@
 //! | `writer`, `rows` | the one thread that writes, and its statements |
 //! | `reader`, `source` | one state of the store, and where its bytes are read |
 //! | `upkeep` | what goes on in the background: `merge`, `retention`, `clock` and `evict`, `disk`; `unpack` takes blocks apart for it |
+//! | `requests` | batches as OTLP's requests, to be forwarded |
 //! | `evicted` | what is remembered of traces that are gone |
 //! | `logs` | log records, in frames of their own |
 //! | `database`, `room`, `lock` | the file, the disk under it, and the process that has it |
@@ -42,6 +43,7 @@ mod logs;
 mod merge;
 mod reader;
 mod recent;
+mod requests;
 mod retention;
 mod room;
 mod rows;
@@ -71,6 +73,7 @@ pub use database::OpenError;
 pub use logs::{LogBatch, LogBatchBuilder, LogFrame, LogScope, OpenLogs};
 pub use reader::{Block, Frame, Reader};
 pub(crate) use reader::{Looker, SplitTraces};
+pub use requests::Request;
 pub use retention::Retention;
 pub use token::{Token, highest_bit};
 

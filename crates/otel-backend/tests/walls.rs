@@ -17,6 +17,7 @@ const WALLS: [(&str, &[Row]); 3] = [
         "crate",
         &[
             ("args", &[]),
+            ("budget", &[]),
             ("health", &[]),
             ("model", &[]),
             ("sampling", &[]),
@@ -28,8 +29,15 @@ const WALLS: [(&str, &[Row]); 3] = [
             ("config", &["args", "store"]),
             ("metrics", &["config"]),
             (
+                "forward",
+                &["budget", "config", "format", "metrics", "store", "throttle"],
+            ),
+            (
                 "receive",
-                &["config", "format", "metrics", "model", "store", "throttle"],
+                &[
+                    "budget", "config", "format", "forward", "metrics", "model", "store",
+                    "throttle",
+                ],
             ),
             ("api", &["format", "model", "query", "store"]),
             (
@@ -41,8 +49,8 @@ const WALLS: [(&str, &[Row]); 3] = [
             (
                 "app",
                 &[
-                    "api", "config", "metrics", "query", "receive", "sampling", "store",
-                    "throttle", "ui",
+                    "api", "budget", "config", "forward", "metrics", "query", "receive",
+                    "sampling", "store", "throttle", "ui",
                 ],
             ),
         ],
@@ -77,16 +85,22 @@ const WALLS: [(&str, &[Row]); 3] = [
 ];
 
 /// Foreign crates, and the only modules that may use them.
-const FOREIGN: [Row; 6] = [
+const FOREIGN: [Row; 7] = [
     ("axum", &["api", "app", "receive", "sampling", "ui"]),
-    ("http", &["api", "app", "receive", "sampling", "ui"]),
+    (
+        "http",
+        &[
+            "api", "app", "config", "forward", "receive", "sampling", "ui",
+        ],
+    ),
+    ("hyper_rustls", &["forward"]),
     ("jaeger_wire", &["api", "format", "receive"]),
     ("rusqlite", &["store"]),
     (
         "serde_json",
         &["api", "app", "format", "health", "sampling", "transfer"],
     ),
-    ("tonic", &["api", "app", "receive", "sampling"]),
+    ("tonic", &["api", "app", "forward", "receive", "sampling"]),
 ];
 
 /// A file below `src`.

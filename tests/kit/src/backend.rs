@@ -39,6 +39,8 @@ pub struct Ending(Backend);
 pub struct Stopped {
     /// How it ended.
     pub status: ExitStatus,
+    /// What it said on standard error.
+    pub said: String,
     command: Command,
 }
 
@@ -143,6 +145,7 @@ impl Backend {
     pub fn kill(mut self) -> Stopped {
         Stopped {
             status: self.process.kill(),
+            said: self.process.said_to_the_end(),
             command: self.command,
         }
     }
@@ -165,6 +168,7 @@ impl Ending {
         let Self(mut backend) = self;
         Stopped {
             status: backend.process.wait(),
+            said: backend.process.said_to_the_end(),
             command: backend.command,
         }
     }

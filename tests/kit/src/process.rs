@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 /// The stream on which a program says that it is ready.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub enum Output {
 pub struct Process {
     child: Child,
     said: Arc<Mutex<String>>,
+    /// Reads what it says after it was ready.
+    reader: Option<JoinHandle<()>>,
 }
 
 impl Process {
@@ -46,9 +48,10 @@ impl Process {
             Output::Stdout => child.stdout.take().map(|stream| Box::new(stream) as _),
             Output::Stderr => child.stderr.take().map(|stream| Box::new(stream) as _),
         };
-        let process = Self {
+        let mut process = Self {
             child,
             said: Arc::default(),
+            reader: None,
         };
         let mut lines = BufReader::new(stream.unwrap_or_else(|| panic!("the stream is a pipe")))
             .lines()
@@ -61,7 +64,8 @@ impl Process {
             return Err(process.said());
         }
         let said = Arc::clone(&process.said);
-        thread::spawn(move || lines.for_each(|line| note(&said, &line)));
+        let read = move || lines.for_each(|line| note(&said, &line));
+        process.reader = Some(thread::spawn(read));
         Ok(process)
     }
 
@@ -73,6 +77,14 @@ impl Process {
     /// Its words so far.
     pub fn said(&self) -> String {
         lock(&self.said).clone()
+    }
+
+    /// All its words, once it has ended and so has everything that writes where it wrote.
+    pub fn said_to_the_end(&mut self) -> String {
+        if let Some(reader) = self.reader.take() {
+            drop(reader.join());
+        }
+        self.said()
     }
 
     /// Asks it to end, as `kill` does.

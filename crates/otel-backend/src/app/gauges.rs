@@ -7,13 +7,15 @@ use std::path::{Path, PathBuf};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::DescriptorEncoder;
 
+use crate::budget::Budget;
 use crate::metrics::gauge;
-use crate::receive::Budget;
 use crate::store::Store;
 
 #[derive(Debug)]
 pub(super) struct Gauges {
     pub(super) budget: Budget,
+    /// The room of what waits to be forwarded, if anything is.
+    pub(super) forward: Option<Budget>,
     pub(super) store: Store,
     /// The data directory, unless the store is in memory.
     pub(super) directory: Option<PathBuf>,
@@ -24,6 +26,11 @@ impl Collector for Gauges {
         let help = "Bytes of requests that are being received or stored";
         let used = self.budget.used() as u64;
         gauge(&mut encoder, "otel_backend_queue_bytes", help, used)?;
+        if let Some(room) = &self.forward {
+            let help = "Bytes that wait to be forwarded";
+            let used = room.used() as u64;
+            gauge(&mut encoder, "otel_backend_forward_queue_bytes", help, used)?;
+        }
         let blocks = self.store.blocks() as u64;
         let help = "Blocks of the store";
         gauge(&mut encoder, "otel_backend_blocks", help, blocks)?;

@@ -20,6 +20,8 @@ pub struct Limits {
     pub attribute: usize,
     /// `queue`: bytes of all requests that are being received or stored.
     pub queue: usize,
+    /// `forward`: bytes that wait to be forwarded.
+    pub forward: usize,
     /// `connections`: connections of all ports together.
     pub connections: usize,
 }
@@ -33,6 +35,7 @@ impl Default for Limits {
             elements: 500_000,
             attribute: 1 << 20,
             queue: 128 << 20,
+            forward: 64 << 20,
             connections: 16_000,
         }
     }
@@ -40,13 +43,14 @@ impl Default for Limits {
 
 impl Limits {
     /// The names, in the order in which they are documented.
-    const NAMES: [&str; 7] = [
+    const NAMES: [&str; 8] = [
         "body",
         "decompressed",
         "spans",
         "elements",
         "attribute",
         "queue",
+        "forward",
         "connections",
     ];
 
@@ -85,6 +89,7 @@ impl Limits {
             "elements" => &mut self.elements,
             "attribute" => &mut self.attribute,
             "queue" => &mut self.queue,
+            "forward" => &mut self.forward,
             "connections" => &mut self.connections,
             _ => return None,
         })

@@ -25,7 +25,9 @@ mod spans;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{Encoding, Signal, export_response, status};
+pub use answer::{
+    Encoding, Partial, Signal, export_response, read_export_response, read_status, status,
+};
 pub use decode::decode_value;
 pub use encode::{encode_resource, encode_scope, encode_span};
 pub use fields::{EXPORT_REQUEST, RESOURCE, SCOPE, SPAN};
@@ -36,7 +38,7 @@ pub use json::{
 };
 pub use logs::{
     DecodedLogs, EXPORT_LOGS_REQUEST, IncomingLog, LOG_RECORD, LogEntry, LogGroup, decode_logs,
-    encode_log_rest, log_groups, severity_of, write_log_rest,
+    encode_log_rest, log_groups, severity_of, write_log, write_log_rest,
 };
 pub use metrics::{MetricsOutline, read_metrics, read_metrics_json};
 pub use outline::Outline;

@@ -36,6 +36,11 @@ pub(super) struct Refused {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct NotForwarded {
+    pub(super) reason: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct RefusedAt {
     pub(super) endpoint: Endpoint,
     pub(super) reason: &'static str,

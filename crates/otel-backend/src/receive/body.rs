@@ -9,8 +9,8 @@ use http::StatusCode;
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 
-use super::budget::Held;
 use super::refusal::Refusal;
+use crate::budget::Held;
 
 /// The compression of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -181,7 +181,7 @@ mod tests {
     use std::io::Write as _;
 
     use super::*;
-    use crate::receive::budget::Budget;
+    use crate::budget::Budget;
 
     fn check(encoding: &str, body: &[u8]) -> Result<Bytes, String> {
         let unpack = |compression: Option<Compression>| match compression {

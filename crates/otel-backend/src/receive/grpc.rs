@@ -17,9 +17,10 @@ use http_body_util::{BodyExt as _, Full};
 use tonic::Status;
 
 use super::body::{self, Compression};
-use super::budget::Held;
 use super::intake::{Accepted, Decode, Intake, Received};
 use super::refusal::{Refusal, Why};
+use crate::budget::Held;
+use crate::forward::Via;
 
 /// A method by which spans or log records are sent.
 #[derive(Debug, Clone)]
@@ -49,7 +50,12 @@ async fn serve(request: Request, method: Method) -> Response {
 /// Reads the single message of a request.
 pub(super) async fn read(intake: &Intake, request: Request) -> Result<Received, Refusal> {
     let (head, body) = request.into_parts();
-    receive(intake.hold(), intake.limits().body, &head.headers, body).await
+    let limit = intake.limits().body;
+    let received = receive(intake.hold(), limit, &head.headers, body).await?;
+    Ok(Received {
+        via: intake.way(&head.headers)?,
+        ..received
+    })
 }
 
 /// Answers with a message or an error.
@@ -94,6 +100,7 @@ async fn receive(
         bytes,
         compression,
         held,
+        via: Via::default(),
     })
 }
 

@@ -11,13 +11,14 @@ use http::header::CONTENT_ENCODING;
 use tokio::sync::Semaphore;
 
 use super::body::{self, BodyError, Compression};
-use super::budget::{Budget, Held};
 use super::failure::LastFailure;
 use super::logs;
 use super::refusal::{Refusal, Why};
+use crate::budget::{Budget, Held};
 use crate::config::Limits;
 use crate::format::otlp::{DecodedLogs, Encoding, Signal, export_response};
 use crate::format::{Decoded, surrogate};
+use crate::forward::{Forward, Via};
 use crate::metrics::{Metrics, Protocol};
 use crate::model::{Attribute, InvalidSpan, Span, UnixNanos};
 use crate::store::{AppendError, BatchBuilder, Signals, Store};
@@ -32,6 +33,7 @@ pub struct Intakes {
     long_work: Arc<Semaphore>,
     failure: Arc<LastFailure>,
     metrics: Metrics,
+    forward: Option<Forward>,
 }
 
 /// Takes what comes by one protocol into the store.
@@ -48,6 +50,8 @@ pub(super) struct Received {
     pub(super) compression: Option<Compression>,
     /// Their share of the budget.
     pub(super) held: Held,
+    /// The backends through which they came.
+    pub(super) via: Via,
 }
 
 /// Decodes a request of spans.
@@ -88,7 +92,13 @@ const LARGE: usize = 512 * 1024;
 
 impl Intakes {
     /// Intakes of this store, within these limits.
-    pub fn new(store: Store, limits: Limits, budget: Budget, metrics: Metrics) -> Self {
+    pub fn new(
+        store: Store,
+        limits: Limits,
+        budget: Budget,
+        metrics: Metrics,
+        forward: Option<Forward>,
+    ) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             store,
@@ -97,6 +107,7 @@ impl Intakes {
             long_work: Arc::new(Semaphore::new(cores)),
             failure: Arc::default(),
             metrics,
+            forward,
         }
     }
 
@@ -143,7 +154,16 @@ impl Intake {
             bytes: body::collect(body, self.shared.limits.body, &mut held).await?,
             compression,
             held,
+            via: self.way(headers)?,
         })
+    }
+
+    /// The backends through which a request came, if what comes is forwarded.
+    pub(super) fn way(&self, headers: &HeaderMap) -> Result<Via, Refusal> {
+        match &self.shared.forward {
+            Some(forward) => Ok(forward.way(headers)?),
+            None => Ok(Via::default()),
+        }
     }
 
     /// Decodes a request and stores its spans or log records; they are committed when this returns.
@@ -154,14 +174,28 @@ impl Intake {
         received: impl Future<Output = Result<Received, Refusal>>,
         decode: Decode,
     ) -> Result<Accepted, Refusal> {
-        let taken = match self
-            .read_with(received, move |bytes, limits| encode(bytes, limits, decode))
-            .await
-        {
-            Ok(((batch, accepted), held)) => self.take(batch, accepted, held).await,
-            Err(refusal) => Err(refusal),
-        };
+        let taken = self.accept_uncounted(received.await, decode).await;
         self.count_refusal(taken)
+    }
+
+    async fn accept_uncounted(
+        &self,
+        received: Result<Received, Refusal>,
+        decode: Decode,
+    ) -> Result<Accepted, Refusal> {
+        let received = received?;
+        let (forward, via) = (self.shared.forward.clone(), received.via.clone());
+        let read = move |bytes: &[u8], limits: &Limits| {
+            let (batch, accepted) = encode(bytes, limits, decode)?;
+            let parcels = forward.map(|forward| forward.prepare(&batch, &via));
+            Ok((batch, accepted, parcels.unwrap_or_default()))
+        };
+        let ((batch, accepted, parcels), held) = self.read_with(received, read).await?;
+        let accepted = self.take(batch, accepted, held).await?;
+        if let Some(forward) = &self.shared.forward {
+            forward.send(parcels);
+        }
+        Ok(accepted)
     }
 
     /// Reads a request of which nothing is stored.
@@ -170,7 +204,10 @@ impl Intake {
         received: impl Future<Output = Result<Received, Refusal>>,
         read: fn(&[u8], &Limits) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
-        let looked = self.read_with(received, read).await;
+        let looked = match received.await {
+            Ok(received) => self.read_with(received, read).await,
+            Err(refusal) => Err(refusal),
+        };
         self.count_refusal(looked.map(|(read, _)| read))
     }
 
@@ -187,14 +224,15 @@ impl Intake {
     /// budget is handed on.
     async fn read_with<T: Send + 'static>(
         &self,
-        received: impl Future<Output = Result<Received, Refusal>>,
+        received: Received,
         read: impl FnOnce(&[u8], &Limits) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<(T, Held), Refusal> {
         let Received {
             bytes,
             compression,
             held,
-        } = received.await?;
+            via: _,
+        } = received;
         self.shared.metrics.received(self.protocol, bytes.len());
         let limits = self.shared.limits;
         let quick = limits.decompressed.min(LARGE);

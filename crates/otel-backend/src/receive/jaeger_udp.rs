@@ -19,6 +19,7 @@ use super::Intake;
 use super::intake::{Decode, DecodeSpans, Received};
 use super::refusal::Refusal;
 use crate::format::{Decoded, jaeger};
+use crate::forward::Via;
 use crate::metrics::Protocol;
 use crate::throttle::Throttle;
 
@@ -119,6 +120,7 @@ impl Receiver {
             bytes: Bytes::copy_from_slice(datagram),
             compression: None,
             held,
+            via: Via::default(),
         })
     }
 }

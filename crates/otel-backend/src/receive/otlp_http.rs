@@ -119,6 +119,7 @@ pub(super) fn refuse(refusal: &Refusal, encoding: Encoding) -> Response {
         StatusCode::PAYLOAD_TOO_LARGE | StatusCode::TOO_MANY_REQUESTS => Code::ResourceExhausted,
         StatusCode::SERVICE_UNAVAILABLE => Code::Unavailable,
         StatusCode::INTERNAL_SERVER_ERROR => Code::Internal,
+        StatusCode::LOOP_DETECTED => Code::FailedPrecondition,
         _ => Code::InvalidArgument,
     };
     let code = u8::try_from(code as i32).unwrap_or_default();

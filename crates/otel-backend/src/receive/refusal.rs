@@ -10,8 +10,9 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
 use super::body::BodyError;
-use super::budget::Exhausted;
+use crate::budget::Exhausted;
 use crate::format::weight::TooManyElements;
+use crate::forward::Loop;
 use crate::store::AppendError;
 
 /// The reason why nothing of a request was stored.
@@ -43,6 +44,9 @@ pub(super) enum Refusal {
     /// None of its spans is valid, and the protocol can only tell so as an error.
     #[error("no span was taken: {0}")]
     NoneValid(String),
+    /// The request goes round in a circle.
+    #[error(transparent)]
+    Loop(#[from] Loop),
     /// A thread that worked on the request panicked.
     #[error("the request could not be read because of a defect in otel-backend: its log has more")]
     Panicked,
@@ -73,6 +77,7 @@ impl Refusal {
             Self::Body(reason) => reason.status(),
             Self::Malformed(_) | Self::NoneValid(_) => StatusCode::BAD_REQUEST,
             Self::ContentType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Loop(_) => StatusCode::LOOP_DETECTED,
             Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
             Self::TooMany { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Exhausted(_) => StatusCode::TOO_MANY_REQUESTS,
@@ -117,6 +122,7 @@ impl Refusal {
             Self::Append(_) => "store",
             Self::ContentType(_) => "content_type",
             Self::NoneValid(_) => "invalid",
+            Self::Loop(_) => "loop",
             Self::Panicked => "defect",
         }
     }
@@ -140,6 +146,7 @@ impl From<Refusal> for Status {
             | Refusal::TooMany { .. }
             | Refusal::Exhausted(_) => Code::ResourceExhausted,
             Refusal::Append(_) => Code::Unavailable,
+            Refusal::Loop(_) => Code::FailedPrecondition,
             Refusal::Panicked => Code::Internal,
             Refusal::Body(_)
             | Refusal::Malformed(_)

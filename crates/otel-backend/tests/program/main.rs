@@ -8,6 +8,7 @@ mod attacks;
 mod base_path;
 mod clients;
 mod durability;
+mod forward;
 mod full_disk;
 mod grpc;
 mod grpc_query;

@@ -4,7 +4,9 @@
 
 use serde_json::json;
 
-use crate::format::protobuf::{write_bytes, write_message, write_text, write_uint};
+use crate::format::protobuf::{
+    Malformed, Reader, write_bytes, write_message, write_text, write_uint,
+};
 
 /// The two encodings of OTLP over HTTP; an answer has that of its request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +80,67 @@ pub fn export_response(
     }
 }
 
+/// The partial success of an answer: how many spans or log records were rejected, and why; of a warning none.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Partial {
+    /// How many were not taken.
+    pub rejected: u64,
+    /// The reason, or the warning.
+    pub message: String,
+}
+
+/// Reads an `ExportTraceServiceResponse` or its like in protobuf: the other end of [`export_response`].
+///
+/// # Errors
+/// [`Malformed`] if it is not such a message.
+pub fn read_export_response(bytes: &[u8]) -> Result<Partial, Malformed> {
+    let mut partial = Partial::default();
+    let mut reader = Reader::new(bytes);
+    while let Some(field) = reader.next()? {
+        match field.number {
+            1 => read_partial(field.bytes(&mut reader)?, &mut partial)?,
+            _ => field.skip(&mut reader)?,
+        }
+    }
+    Ok(partial)
+}
+
+fn read_partial(bytes: &[u8], partial: &mut Partial) -> Result<(), Malformed> {
+    let mut reader = Reader::new(bytes);
+    while let Some(field) = reader.next()? {
+        match field.number {
+            // A negative number makes no sense, and is none.
+            1 => {
+                let rejected = field.varint(&mut reader)?.cast_signed();
+                partial.rejected = u64::try_from(rejected).unwrap_or(0);
+            }
+            2 => partial.message = text(field.bytes(&mut reader)?),
+            _ => field.skip(&mut reader)?,
+        }
+    }
+    Ok(())
+}
+
+/// The message of a `google.rpc.Status` in protobuf; "" if it has none.
+///
+/// # Errors
+/// [`Malformed`] if it is no such status.
+pub fn read_status(bytes: &[u8]) -> Result<String, Malformed> {
+    let mut message = String::new();
+    let mut reader = Reader::new(bytes);
+    while let Some(field) = reader.next()? {
+        match field.number {
+            2 => message = text(field.bytes(&mut reader)?),
+            _ => field.skip(&mut reader)?,
+        }
+    }
+    Ok(message)
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
 impl Signal {
     /// The member of a partial success that says how many were rejected.
     fn rejected(self) -> &'static str {
@@ -133,6 +196,19 @@ mod tests {
             export_response(Encoding::Json, Signal::Logs, 2, "because"),
             br#"{"partialSuccess":{"rejectedLogRecords":"2","errorMessage":"because"}}"#
         );
+    }
+
+    #[test]
+    fn what_is_answered_is_read_by_the_sender() {
+        for (rejected, message) in [(2, "because"), (0, "not kept"), (0, "")] {
+            let answer = export_response(Encoding::Protobuf, Signal::Logs, rejected, message);
+            let partial = read_export_response(&answer).unwrap();
+            assert_eq!(partial.rejected, rejected as u64);
+            assert_eq!(partial.message, message);
+        }
+        let status = status(Encoding::Protobuf, 3, "no");
+        assert_eq!(read_status(&status).unwrap(), "no");
+        assert!(read_export_response(b"<html>").is_err());
     }
 
     #[test]

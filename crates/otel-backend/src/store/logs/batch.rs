@@ -36,13 +36,13 @@ struct Group {
 
 /// A record with all that a frame holds of it.
 #[derive(Debug, Clone)]
-pub(super) struct Piece<'a> {
-    pub(super) entry: LogEntry,
+pub(in crate::store) struct Piece<'a> {
+    pub(in crate::store) entry: LogEntry,
     pub(super) severity: Severity,
     pub(super) service: Arc<str>,
-    pub(super) head: GroupHead<'a>,
+    pub(in crate::store) head: GroupHead<'a>,
     /// The record's message without its times and ids.
-    pub(super) rest: &'a [u8],
+    pub(in crate::store) rest: &'a [u8],
 }
 
 /// Makes a [`LogBatch`], record by record.
@@ -106,7 +106,7 @@ impl LogBatch {
         self.bytes.len() + self.rows.len() * size_of::<Row>()
     }
 
-    pub(super) fn pieces(&self) -> impl Iterator<Item = Piece<'_>> {
+    pub(in crate::store) fn pieces(&self) -> impl Iterator<Item = Piece<'_>> {
         self.rows.iter().filter_map(|row| {
             let group = self.groups.get(row.group)?;
             Some(Piece {

@@ -5,7 +5,7 @@
 
 use super::fields::{OBSERVED, SPAN_ID, TIME, TRACE_ID};
 use crate::format::otlp::Malformed;
-use crate::format::protobuf::Reader;
+use crate::format::protobuf::{Reader, write_bytes, write_fixed64};
 use crate::model::{LogRecord, SpanId, TraceId, UnixNanos};
 
 /// The times and ids of a record.
@@ -60,4 +60,20 @@ pub fn write_log_rest(message: &[u8], out: &mut Vec<u8>) -> Result<(), Malformed
             out.extend_from_slice(before.get(..length).unwrap_or_default());
         }
     }
+}
+
+/// Appends the `LogRecord` message that [`write_log_rest`] took apart.
+pub fn write_log(entry: &LogEntry, rest: &[u8], out: &mut Vec<u8>) {
+    for (number, time) in [(TIME, entry.time), (OBSERVED, entry.observed)] {
+        if time.0 != 0 {
+            write_fixed64(number, time.0, out);
+        }
+    }
+    if let Some(id) = entry.trace_id {
+        write_bytes(TRACE_ID, id.as_bytes(), out);
+    }
+    if let Some(id) = entry.span_id {
+        write_bytes(SPAN_ID, id.as_bytes(), out);
+    }
+    out.extend_from_slice(rest);
 }

@@ -1,13 +1,14 @@
-//! The bytes of all requests that may be in memory at the same time, over all protocols.
+//! Bytes that may be in memory at the same time: of all requests over all protocols, or of what waits to be
+//! forwarded.
 
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Bytes for everything that was received and not answered yet; clones share them.
+/// Bytes for everything of one kind; clones share them.
 ///
-/// A request that does not fit is refused at once: its sender can retry, while a request that waits
-/// holds memory.
+/// What does not fit is refused at once. The sender of a request can retry, while a request that waits holds
+/// memory.
 #[derive(Debug, Clone)]
 pub struct Budget {
     left: Arc<Semaphore>,
@@ -16,7 +17,7 @@ pub struct Budget {
 
 /// Bytes that were taken out of a [`Budget`]; they return to it when this is dropped.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(crate) struct Held {
     budget: Budget,
     permit: Option<OwnedSemaphorePermit>,
 }
@@ -24,7 +25,7 @@ pub(super) struct Held {
 /// The error that the budget is exhausted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too much is being received: {0} bytes of requests are under way")]
-pub(super) struct Exhausted(usize);
+pub(crate) struct Exhausted(usize);
 
 impl Budget {
     /// Makes a budget of so many bytes.
@@ -36,7 +37,7 @@ impl Budget {
     }
 
     /// An empty share, to be added to.
-    pub(super) fn hold(&self) -> Held {
+    pub(crate) fn hold(&self) -> Held {
         Held {
             budget: self.clone(),
             permit: None,
@@ -51,7 +52,7 @@ impl Budget {
 
 impl Held {
     /// Returns the bytes.
-    pub(super) fn release(&mut self) {
+    pub(crate) fn release(&mut self) {
         self.permit = None;
     }
 
@@ -59,7 +60,7 @@ impl Held {
     ///
     /// # Errors
     /// [`Exhausted`] if there are not that many left; those held before stay held.
-    pub(super) fn add(&mut self, bytes: usize) -> Result<(), Exhausted> {
+    pub(crate) fn add(&mut self, bytes: usize) -> Result<(), Exhausted> {
         let exhausted = Exhausted(self.budget.total);
         let bytes = u32::try_from(bytes).map_err(|_| exhausted)?;
         let left = Arc::clone(&self.budget.left);
