@@ -91,5 +91,9 @@ for language; do
             fi
         done < <(ports "$protocol")
     done
+    if [[ $language == python ]]; then
+        "$work/python/venv/bin/python" "$work/python/instrumented.py" "$query" \
+            "$(address "OTLP HTTP")" "$(address "OTLP gRPC")" || failed=1
+    fi
 done
 exit $failed

@@ -40,8 +40,14 @@ def plant(url):
     }
     service = [{"key": "service.name", "value": {"stringValue": "shop"}}]
     spans = {"resourceSpans": [{"resource": {"attributes": service}, "scopeSpans": [{"spans": [span]}]}]}
-    request = urllib.request.Request(url + "/v1/traces", json.dumps(spans).encode(), {"content-type": "application/json"})
-    urllib.request.urlopen(request).read()
+    record = {
+        "timeUnixNano": str(now - 1_000_000_000), "severityNumber": 17, "body": {"stringValue": "the card was declined"},
+        "traceId": TRACE, "spanId": span["spanId"],
+    }
+    logs = {"resourceLogs": [{"resource": {"attributes": service}, "scopeLogs": [{"logRecords": [record]}]}]}
+    for signal, body in [("traces", spans), ("logs", logs)]:
+        request = urllib.request.Request(f"{url}/v1/{signal}", json.dumps(body).encode(), {"content-type": "application/json"})
+        urllib.request.urlopen(request).read()
 
 
 def text(result):
@@ -60,6 +66,8 @@ async def ask(session):
     assert TRACE[:8] in text(found), found
     errors = await session.call_tool("get_trace_errors", {"trace_id": TRACE[:8]})
     assert '"it broke"' in text(errors), errors
+    logs = await session.call_tool("get_logs", {"trace_id": TRACE[:8]})
+    assert "the card was declined" in text(logs), logs
     wrong = await session.call_tool("get_trace_errors", {"trace": TRACE})
     is_error = getattr(wrong, "is_error", None) or getattr(wrong, "isError", None)
     assert is_error and "did you mean trace_id?" in text(wrong), wrong
