@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::Span;
 use crate::span::{request, span_id};
+use crate::{Log, Span, log};
 
 /// An otel-backend that keeps its traces in memory, on free ports. It is killed when dropped.
 #[derive(Debug)]
@@ -64,12 +64,16 @@ impl Backend {
     /// # Panics
     /// When the backend does not accept them.
     pub fn add(&self, trace: &str, spans: &[Span]) {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |now| now.as_millis());
-        let now = i64::try_from(now).unwrap_or(i64::MAX);
-        let body = request(trace, spans, now).to_string();
+        let body = request(trace, spans, now()).to_string();
         self.send_json(&body);
+    }
+
+    /// Sends log records. They are stored when this returns.
+    ///
+    /// # Panics
+    /// When the backend does not accept them.
+    pub fn send_logs(&self, logs: &[Log]) {
+        self.post("logs", &log::request(logs, now()).to_string());
     }
 
     /// Sends an export request, written as OTLP's JSON.
@@ -77,11 +81,23 @@ impl Backend {
     /// # Panics
     /// When the backend does not accept it.
     pub fn send_json(&self, body: &str) {
-        let sent = ureq::post(format!("{}/v1/traces", self.otlp))
+        self.post("traces", body);
+    }
+
+    fn post(&self, signal: &str, body: &str) {
+        let sent = ureq::post(format!("{}/v1/{signal}", self.otlp))
             .header("content-type", "application/json")
             .send(body);
         if let Err(error) = sent {
-            panic!("the backend did not accept the spans: {error}");
+            panic!("the backend did not accept the {signal}: {error}");
         }
     }
+}
+
+/// Milliseconds since 1970.
+fn now() -> i64 {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |now| now.as_millis());
+    i64::try_from(now).unwrap_or(i64::MAX)
 }

@@ -24,10 +24,12 @@ mod audit;
 mod backend;
 mod browser;
 mod commands;
+mod log;
 mod memory;
 pub mod proxy;
 mod span;
 
 pub use backend::Backend;
 pub use browser::{Browser, View};
+pub use log::Log;
 pub use span::Span;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 /// The moment at which the traces of the tests begin, in milliseconds before now.
-const AGE_MS: i64 = 60_000;
+pub(crate) const AGE_MS: i64 = 60_000;
 
 /// A span of a test. Numbers below 2^32 serve as ids.
 #[derive(Debug, Clone)]
@@ -156,6 +156,6 @@ pub(crate) fn request(trace: &str, spans: &[Span], now_ms: i64) -> Value {
     json!({ "resourceSpans": resources })
 }
 
-fn nanoseconds(milliseconds: i64) -> String {
+pub(crate) fn nanoseconds(milliseconds: i64) -> String {
     format!("{milliseconds}000000")
 }

@@ -42,12 +42,11 @@ export class TraceLogs {
     return rows;
   }
 
-  /** Shows the records of one span, if it has any; those of all spans for ''. */
+  /** Shows the records of one span if it has any, else those of all. */
   showSpan(spanId) {
-    const has = this.#records.some((record) => record.spanId === spanId);
-    if (spanId && !has) return;
-    this.#span = spanId;
-    if (spanId) this.node.open = true;
+    const has = spanId && this.#records.some((record) => record.spanId === spanId);
+    this.#span = has ? spanId : '';
+    if (has) this.node.open = true;
     this.#draw();
   }
 

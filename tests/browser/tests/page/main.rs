@@ -8,6 +8,7 @@ mod files;
 mod filter;
 mod layout;
 mod live;
+mod logs;
 mod narrow;
 mod odd;
 mod place;
