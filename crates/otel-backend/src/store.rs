@@ -70,7 +70,7 @@ pub(crate) use columns::{
     Wanted,
 };
 pub use database::OpenError;
-pub use logs::{LogBatch, LogBatchBuilder, LogFrame, LogScope, OpenLogs};
+pub use logs::{LogBatch, LogBatchBuilder, LogFrame, LogOpener, LogScope, OpenLogs};
 pub use reader::{Block, Frame, Reader};
 pub(crate) use reader::{Looker, SplitTraces};
 pub use requests::Request;

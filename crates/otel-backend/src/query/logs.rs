@@ -13,7 +13,7 @@ use crate::format::otlp::{
 };
 use crate::format::weight;
 use crate::model::{SpanId, UnixNanos};
-use crate::store::{LogFrame, LogScope, OpenLogs, ReadError, Reader};
+use crate::store::{LogFrame, LogOpener, LogScope, OpenLogs, ReadError, Reader};
 
 pub use found::{FoundLog, FoundLogs, LogCursor};
 pub use text::{LogText, TextTooLong};
@@ -86,12 +86,13 @@ pub fn search_logs(
     };
     let mut frames = reader.log_frames(&search.scope);
     frames.sort_unstable_by_key(|frame| (search.order.rank_of_frame(frame), *frame));
+    let mut opener = reader.log_opener()?;
     for frame in frames {
         patience.check()?;
         if running.is_behind(search.order.rank_of_frame(&frame)) {
             break;
         }
-        running.look_into(reader, frame)?;
+        running.look_into(reader, &mut opener, frame)?;
     }
     Ok(running.finish())
 }
@@ -120,15 +121,20 @@ impl Running<'_> {
         is_full && self.best.peek().is_some_and(|worst| rank > worst.rank)
     }
 
-    fn look_into(&mut self, reader: &Reader, frame: LogFrame) -> Result<(), SearchError> {
+    fn look_into(
+        &mut self,
+        reader: &Reader,
+        opener: &mut LogOpener<'_>,
+        frame: LogFrame,
+    ) -> Result<(), SearchError> {
         self.held
             .grow(self.weight() + reader.log_frame_size(frame))?;
         let text = self.search.text.as_ref();
         let wanted = |rest: &[u8]| text.is_none_or(|text| text.may_be_in(rest));
-        let Some(open) = reader.open_logs(frame, wanted)? else {
+        let Some(open) = opener.open(frame, wanted)? else {
             return Ok(());
         };
-        self.look_at(&open)
+        self.look_at(open)
             .map_err(|reason| reader.damaged_logs(frame, &reason).into())
     }
 
@@ -242,8 +248,9 @@ pub fn walk_logs<E: From<ReadError>>(
 ) -> Result<(), E> {
     let mut frames = reader.log_frames(scope);
     frames.sort_unstable_by_key(|frame| (frame.first, *frame));
+    let mut opener = reader.log_opener()?;
     for frame in frames {
-        let Some(open) = reader.open_logs(frame, |_| true)? else {
+        let Some(open) = opener.open(frame, |_| true)? else {
             continue;
         };
         let read = || {

@@ -28,5 +28,5 @@ pub use batch::{LogBatch, LogBatchBuilder};
 pub(super) use build::LogBuilder;
 pub(super) use frame::{LogHead, NewLogFrame};
 pub(super) use merge::{choose, oldest};
-pub use read::{LogFrame, LogScope, OpenLogs};
+pub use read::{LogFrame, LogOpener, LogScope, OpenLogs};
 pub(super) use rows::{insert, load, remove};

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use zstd::bulk::Decompressor;
+
 use super::batch::Piece;
 use super::columns;
-use super::frame::{LogHead, Packed};
+use super::frame::{LogHead, LogInfo, Packed};
 use crate::format::otlp::{LogEntry, groups, log_groups, severity_of};
 use crate::model::{Severity, TraceId, UnixNanos};
 use crate::store::source::{Part, Source};
@@ -43,6 +45,22 @@ pub struct OpenLogs {
     pub entries: Vec<LogEntry>,
     /// A `LogsData` of its records, in the same order, without their times and ids.
     pub rest: Vec<u8>,
+}
+
+/// Opens frames one after the other. The memory that one took serves the next: a piece of this size is asked
+/// of the system anew, and given back, each time.
+#[derive(Debug)]
+pub struct LogOpener<'r> {
+    reader: &'r Reader,
+    unpacker: Unpacker,
+    open: OpenLogs,
+}
+
+/// Reads and unpacks parts of frames.
+struct Unpacker {
+    decompressor: Decompressor<'static>,
+    packed: Vec<u8>,
+    columns: Vec<u8>,
 }
 
 impl Reader {
@@ -84,28 +102,16 @@ impl Reader {
         })
     }
 
-    /// A frame's records, if they are `wanted` once their bytes have been seen as [`OpenLogs::rest`] has
-    /// them.
-    ///
-    /// A frame that is damaged is reported, and has no records: the others can still be read.
+    /// What opens frames.
     ///
     /// # Errors
-    /// [`ReadError`] if the database cannot be read.
-    pub fn open_logs(
-        &self,
-        frame: LogFrame,
-        wanted: impl FnOnce(&[u8]) -> bool,
-    ) -> Result<Option<OpenLogs>, ReadError> {
-        let Some(head) = self.catalog.logs.get(frame.index) else {
-            return Ok(None);
-        };
-        match open_if(&self.source, head, wanted) {
-            Err(ReadError::DamagedLogs { frame, reason }) => {
-                self.shared.report_damaged_logs(frame, &reason);
-                Ok(None)
-            }
-            result => result,
-        }
+    /// [`ReadError`] if there is no memory for it.
+    pub fn log_opener(&self) -> Result<LogOpener<'_>, ReadError> {
+        Ok(LogOpener {
+            reader: self,
+            unpacker: Unpacker::new()?,
+            open: OpenLogs::default(),
+        })
     }
 
     /// The error that the content of a frame is invalid.
@@ -117,44 +123,101 @@ impl Reader {
     }
 }
 
+impl LogOpener<'_> {
+    /// A frame's records, if they are `wanted` once their bytes have been seen as [`OpenLogs::rest`] has
+    /// them.
+    ///
+    /// A frame that is damaged is reported, and has no records: the others can still be read.
+    ///
+    /// # Errors
+    /// [`ReadError`] if the database cannot be read.
+    pub fn open(
+        &mut self,
+        frame: LogFrame,
+        wanted: impl FnOnce(&[u8]) -> bool,
+    ) -> Result<Option<&OpenLogs>, ReadError> {
+        let Some(head) = self.reader.catalog.logs.get(frame.index) else {
+            return Ok(None);
+        };
+        let source = &self.reader.source;
+        match self.unpacker.open(source, head, wanted, &mut self.open) {
+            Ok(true) => Ok(Some(&self.open)),
+            Ok(false) => Ok(None),
+            Err(ReadError::DamagedLogs { frame, reason }) => {
+                self.reader.shared.report_damaged_logs(frame, &reason);
+                Ok(None)
+            }
+            Err(reason) => Err(reason),
+        }
+    }
+}
+
 /// Reads and unpacks a frame.
 pub(super) fn open(source: &Source, head: &LogHead) -> Result<OpenLogs, ReadError> {
-    Ok(open_if(source, head, |_| true)?.unwrap_or_default())
+    let mut open = OpenLogs::default();
+    Unpacker::new()?.open(source, head, |_| true, &mut open)?;
+    Ok(open)
 }
 
-fn open_if(
-    source: &Source,
-    head: &LogHead,
-    wanted: impl FnOnce(&[u8]) -> bool,
-) -> Result<Option<OpenLogs>, ReadError> {
-    let rest = unpack(source, head, head.info.columns.length, head.info.rest)?;
-    if !wanted(&rest) {
-        return Ok(None);
+impl Unpacker {
+    fn new() -> Result<Self, ReadError> {
+        Ok(Self {
+            decompressor: Decompressor::new().map_err(|_| ReadError::Busy)?,
+            packed: Vec::new(),
+            columns: Vec::new(),
+        })
     }
-    let columns = unpack(source, head, 0, head.info.columns)?;
-    let entries = columns::decode(&columns, head.info.records as usize)
-        .ok_or_else(|| damaged(head, &"its columns are not what they should be"))?;
-    Ok(Some(OpenLogs { entries, rest }))
+
+    /// Opens a frame, unless it is not wanted.
+    fn open(
+        &mut self,
+        source: &Source,
+        head: &LogHead,
+        wanted: impl FnOnce(&[u8]) -> bool,
+        open: &mut OpenLogs,
+    ) -> Result<bool, ReadError> {
+        let LogInfo { columns, rest, .. } = &head.info;
+        self.unpack(source, head, columns.length, *rest, &mut open.rest)?;
+        if !wanted(&open.rest) {
+            return Ok(false);
+        }
+        let mut unpacked = std::mem::take(&mut self.columns);
+        self.unpack(source, head, 0, *columns, &mut unpacked)?;
+        open.entries = columns::decode(&unpacked, head.info.records as usize)
+            .ok_or_else(|| damaged(head, &"its columns are not what they should be"))?;
+        self.columns = unpacked;
+        Ok(true)
+    }
+
+    fn unpack(
+        &mut self,
+        source: &Source,
+        head: &LogHead,
+        offset: u32,
+        part: Packed,
+        out: &mut Vec<u8>,
+    ) -> Result<(), ReadError> {
+        self.packed.resize(part.length as usize, 0);
+        let data = match &head.resident {
+            Some(data) => Ok(Part::Resident(data)),
+            None => source.stored(head.id, "log_frame", "data"),
+        };
+        data.and_then(|data| data.read(&mut self.packed, offset as usize))
+            .map_err(|reason| match reason {
+                ReadError::Damaged { reason, .. } => damaged(head, &reason),
+                reason => reason,
+            })?;
+        out.clear();
+        out.reserve(part.raw_length as usize);
+        let unpacked = self.decompressor.decompress_to_buffer(&self.packed, out);
+        unpacked.map(drop).map_err(|reason| damaged(head, &reason))
+    }
 }
 
-fn unpack(
-    source: &Source,
-    head: &LogHead,
-    offset: u32,
-    part: Packed,
-) -> Result<Vec<u8>, ReadError> {
-    let mut packed = vec![0; part.length as usize];
-    let data = match &head.resident {
-        Some(data) => Ok(Part::Resident(data)),
-        None => source.stored(head.id, "log_frame", "data"),
-    };
-    data.and_then(|data| data.read(&mut packed, offset as usize))
-        .map_err(|reason| match reason {
-            ReadError::Damaged { reason, .. } => damaged(head, &reason),
-            reason => reason,
-        })?;
-    zstd::bulk::decompress(&packed, part.raw_length as usize)
-        .map_err(|reason| damaged(head, &reason))
+impl std::fmt::Debug for Unpacker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Unpacker").finish_non_exhaustive()
+    }
 }
 
 fn damaged(head: &LogHead, reason: &dyn std::fmt::Display) -> ReadError {

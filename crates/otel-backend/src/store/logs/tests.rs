@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use super::*;
 use crate::format::otlp::{groups, log_groups};
-use crate::model::{Attribute, LogRecord, Resource, Scope, Severity, TraceId, UnixNanos, Value};
+use crate::model::{
+    Attribute, LogRecord, Resource, Scope, Severity, Span, SpanIds, TraceId, UnixNanos, Value,
+};
 use crate::store::upkeep::Upkeep;
-use crate::store::{Location, Opened, ReadError, Reader, Retention, Settings, Store};
+use crate::store::{BatchBuilder, Location, Opened, ReadError, Reader, Retention, Settings, Store};
 
 struct Fixture {
     store: Store,
@@ -53,6 +55,18 @@ fn record(number: u64, body: String) -> LogRecord<'static> {
     }
 }
 
+/// Text of 700,000 letters that does not get much smaller.
+fn noise(seed: u64) -> String {
+    let mut state = seed + 1;
+    let mut next = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        char::from(b' ' + u8::try_from(state >> 58).unwrap())
+    };
+    (0..700_000).map(|_| next()).collect()
+}
+
 fn everything() -> LogScope {
     LogScope {
         service: None,
@@ -72,14 +86,31 @@ impl Fixture {
         self.store.append(batch.finish()).await.unwrap();
     }
 
+    /// Adds a span of trace `number`, at that time.
+    async fn add_span(&self, number: u64, name: String) {
+        let ids = SpanIds::new(trace(number).as_bytes(), &[1; 8], &[]).unwrap();
+        let span = Span {
+            name: name.into(),
+            start: UnixNanos(number),
+            end: UnixNanos(number),
+            ..Span::new(ids, Arc::default(), Arc::default())
+        };
+        let mut batch = BatchBuilder::default();
+        batch.push(&span, None);
+        self.store.append(batch.finish()).await.unwrap();
+    }
+
     /// The times of all records in the frames that may hold what is wanted, sorted, and the number of
     /// those frames.
     async fn found(&self, scope: LogScope) -> (Vec<u64>, usize) {
         let read = move |reader: &Reader| -> Result<_, ReadError> {
             let frames = reader.log_frames(&scope);
             let mut times = Vec::new();
+            let mut opener = reader.log_opener()?;
             for frame in &frames {
-                let open = reader.open_logs(*frame, |_| true)?.unwrap_or_default();
+                let Some(open) = opener.open(*frame, |_| true)? else {
+                    continue;
+                };
                 times.extend(open.entries.iter().map(|entry| entry.time.0));
                 let groups = log_groups(groups(&open.rest).unwrap()).unwrap();
                 let messages: usize = groups.iter().map(|group| group.messages.len()).sum();
@@ -202,24 +233,38 @@ async fn the_oldest_go_when_there_are_too_many_bytes() {
         bytes: Some(4 << 20),
     };
     let mut fixture = open(Location::Memory, retention);
-    let mut state = 1_u64;
-    let mut noise = || -> String {
-        let mut next = || {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1);
-            char::from(b' ' + u8::try_from(state >> 58).unwrap())
-        };
-        (0..700_000).map(|_| next()).collect()
-    };
     for number in 0..10 {
-        fixture.add([record(number, noise())]).await;
+        fixture.add([record(number, noise(number))]).await;
     }
     fixture.work();
     let (times, _) = fixture.found(everything()).await;
     assert!((3..=8).contains(&times.len()), "{times:?}");
     assert_eq!(times.last(), Some(&9));
     assert!(times.first() > Some(&0), "the oldest go first");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn spans_and_records_go_by_one_age() {
+    let retention = Retention {
+        age: None,
+        bytes: Some(8 << 20),
+    };
+    let mut fixture = open(Location::Memory, retention);
+    for number in 0..10 {
+        fixture.add_span(number, noise(100 + number)).await;
+        fixture.add([record(number, noise(number))]).await;
+    }
+    fixture.work();
+    let (records, _) = fixture.found(everything()).await;
+    assert!((3..=8).contains(&records.len()), "{records:?}");
+    let evicted = |reader: &Reader| -> Result<Vec<u64>, ReadError> {
+        Ok((0..10)
+            .filter(|number| reader.evicted(trace(*number)))
+            .collect())
+    };
+    let evicted = fixture.store.read(evicted).await.unwrap();
+    let first = *records.first().unwrap();
+    assert_eq!(evicted, (0..first).collect::<Vec<_>>(), "{records:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
