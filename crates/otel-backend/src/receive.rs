@@ -4,6 +4,7 @@
 //! format, and an [`Intake`] limits, checks and stores the content. Metrics are counted and
 //! dropped.
 
+mod accepted;
 mod body;
 mod failure;
 mod grpc;

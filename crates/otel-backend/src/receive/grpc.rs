@@ -16,8 +16,9 @@ use http::{HeaderMap, HeaderValue};
 use http_body_util::{BodyExt as _, Full};
 use tonic::Status;
 
+use super::accepted::Accepted;
 use super::body::{self, Compression};
-use super::intake::{Accepted, Decode, Intake, Received};
+use super::intake::{Decode, Intake, Received};
 use super::refusal::{Refusal, Why};
 use crate::budget::Held;
 use crate::forward::Via;

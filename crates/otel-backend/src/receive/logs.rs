@@ -1,6 +1,6 @@
 //! Incoming log records: checked, given a time if they have none, and encoded.
 
-use super::intake::Accepted;
+use super::accepted::Accepted;
 use super::refusal::Refusal;
 use crate::config::Limits;
 use crate::format::otlp::{DecodedLogs, LogEntry};

@@ -4,8 +4,9 @@
 
 use axum::Router;
 
+use super::accepted::Accepted;
 use super::grpc::{self, Method};
-use super::intake::{Accepted, Decode};
+use super::intake::Decode;
 use super::{Intake, otlp_http};
 use crate::format::otlp::Encoding;
 

@@ -13,7 +13,8 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 
 use super::Intake;
-use super::intake::{Accepted, Decode, DecodeSpans};
+use super::accepted::Accepted;
+use super::intake::{Decode, DecodeSpans};
 use super::refusal::Refusal;
 use crate::config::Limits;
 use crate::format::{Decoded, weight, zipkin};
