@@ -78,7 +78,15 @@ const TEMPO: Configuration = Configuration {
         // By default the name of the machine, whose trailing number is the partition.
         (
             "live_store:",
-            "live_store:\n  ring: {instance_id: live-store-zone-a-0}",
+            "live_store:\n  ring: {instance_id: live-store-zone-a-0}\n  wal: {path: {folder}/live}\n  shutdown_marker_dir: {folder}",
+        ),
+        (
+            "block_builder:\n",
+            "block_builder:\n  wal: {path: {folder}/builder}\n",
+        ),
+        (
+            "backend_scheduler:\n",
+            "backend_scheduler:\n  local_work_path: {folder}\n",
         ),
     ],
     status: "/ready",
@@ -88,6 +96,16 @@ const LOOPBACK: &str = "http_listen_port: {status}
   http_listen_address: 127.0.0.1
   grpc_listen_address: 127.0.0.1
   grpc_listen_port: {port}";
+
+const LIVE: &str = "live_store:
+  wal: {path: {folder}/live}
+  shutdown_marker_dir: {folder}";
+
+/// What the file of one process leaves as it is: where its parts find each other, and where one works.
+const ALONE: &str = "memberlist: {bind_addr: [127.0.0.1], bind_port: {port}}
+backend_scheduler: {local_work_path: {folder}}
+storage:
+";
 
 const CONFIGURATIONS: [Configuration; 11] = [
     Configuration {
@@ -104,11 +122,12 @@ const CONFIGURATIONS: [Configuration; 11] = [
     },
     Configuration {
         file: "tempo.yaml",
-        arguments: &[
-            "-config.file={config}",
-            "-target=all",
-            "-memberlist.bind-addr=127.0.0.1",
-            "-memberlist.bind-port={port}",
+        arguments: &["-config.file={config}", "-target=all"],
+        replaced: &[
+            ("http_listen_port: 3200", LOOPBACK),
+            ("/var/tempo", "{folder}"),
+            ("live_store:", LIVE),
+            ("storage:\n", ALONE),
         ],
         ..TEMPO
     },
