@@ -27,6 +27,7 @@ pub use visible::Visible;
 
 /// The settings of a round trip.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is asked for by itself")]
 pub struct Settings {
     /// The name of the backend in reports; by default its kind.
     pub name: Option<String>,
@@ -40,6 +41,8 @@ pub struct Settings {
     pub scenarios: Vec<Scenario>,
     /// True if nothing is to be sent, because an earlier run did.
     pub check_only: bool,
+    /// True if no log records are to be sent.
+    pub spans_only: bool,
     /// True if the comparison is to be proven.
     pub prove: bool,
     /// The longest to wait for a trace to become visible.

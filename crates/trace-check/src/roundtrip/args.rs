@@ -47,6 +47,10 @@ pub struct RoundtripArgs {
     /// after a restart.
     #[arg(long, requires = "seed", requires = "at")]
     pub check_only: bool,
+    /// Send no log records to otel-backend. A Collector in front of it refuses log records whose ids
+    /// have a wrong length.
+    #[arg(long)]
+    pub spans_only: bool,
     /// Also prove the comparison: change each returned trace one field at a time, and require that
     /// every change is reported.
     #[arg(long)]
@@ -118,6 +122,7 @@ impl RoundtripArgs {
                 self.traces.clone()
             },
             check_only: self.check_only,
+            spans_only: self.spans_only,
             prove: self.prove,
             timeout: self.timeout,
         }

@@ -35,6 +35,7 @@ fn run_at(server: &Server) -> Outcome {
             Scenario::Twice,
         ],
         check_only: false,
+        spans_only: false,
         prove: false,
         timeout: Duration::from_secs(1),
     };
@@ -99,6 +100,7 @@ fn a_trace_that_jaeger_refuses() {
         all_required: true,
         scenarios: vec![scenario],
         check_only: false,
+        spans_only: false,
         prove: false,
         timeout: Duration::from_millis(100),
     };
@@ -304,6 +306,7 @@ fn a_run_can_be_checked_again_with_nothing_stored() {
         all_required: true,
         scenarios: vec![Scenario::Links, Scenario::Late],
         check_only: false,
+        spans_only: false,
         prove: true,
         timeout: Duration::from_secs(1),
     };
@@ -345,6 +348,7 @@ fn a_protocol_that_nobody_receives_is_said_not_to_be_checked() {
         all_required: false,
         scenarios: vec![Scenario::Late],
         check_only: false,
+        spans_only: false,
         prove: false,
         timeout: Duration::from_secs(1),
     };
