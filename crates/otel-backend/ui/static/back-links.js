@@ -8,8 +8,8 @@ import { spanUrl } from './route.js';
 const MAX_TRACES = 20;
 const MAX_SPANS = 10;
 /**
- * How long before a trace (clocks differ) and after it traces with links to it may have begun, in
- * seconds.
+ * The longest times before a trace (clocks differ) and after it at which a trace with links to it may
+ * have begun, in seconds.
  */
 const BEFORE = 3600;
 const AFTER = 86400;

@@ -8,7 +8,7 @@ const NODE_WIDTH = 190;
 const NODE_HEIGHT = 52;
 const LAYER_GAP = 130;
 const ROW_GAP = 40;
-/** How far a call back passes below its services, and how far a call over layers is bent. */
+/** The distance of a call back below its services, and the bend of a call across layers. */
 const BACK_DEPTH = 44;
 const BEND = 46;
 const MARGIN = 40;

@@ -56,12 +56,12 @@ export class LoadedTrace {
     return this.#view;
   }
 
-  /** Takes spans in whole of which this has outlines: those of `columns` that have come since the last time. */
+  /** Takes whole spans to replace outlines: those of `columns` that have arrived since the last call. */
   take(columns, segments) {
     this.#texts.take(columns, segments);
   }
 
-  /** Whether a row's span was taken in whole. */
+  /** Returns true if the whole span of a row has been taken. */
   isWhole(row) {
     return this.#texts.hasCome(this.#order[row]);
   }

@@ -9,23 +9,23 @@ import { LoadedTrace, numberOf } from './loaded-trace.js';
 const LONG_SPANS = 5000;
 const PREVIEW_SPANS = 60;
 const PATIENCE_MS = 200;
-/** How often the page is told how far a trace has come. */
+/** The interval at which the page is told about the progress of loading. */
 const REPORT_MS = 150;
 
-/** A trace on its way. */
+/** A trace that is being loaded. */
 export class Loading {
   #progress = null;
   #wanted = null;
   #scanner = null;
-  /** How many spans will come, or 0 if that is not known. */
+  /** The number of spans to expect, or 0 if it is not known. */
   #of = 0;
   #began = performance.now();
   #reported = this.#began;
   #isShown = false;
-  /** How many spans were looked through for the one that is wanted. */
+  /** The number of spans that were searched for the wanted one. */
   #passed = 0;
 
-  /** `keep(trace, of)` makes the answer of what was loaded. */
+  /** `keep(trace, of)` makes the answer from the loaded trace. */
   constructor(url, keep) {
     this.url = url;
     this.answer = this.#load(keep);
@@ -71,7 +71,7 @@ export class Loading {
     this.#reported = now;
   }
 
-  /** Whether the span that is wanted is among those that came last. */
+  /** Returns true if the wanted span is among the latest. */
   #hasCome(columns) {
     const number = this.#wanted ? numberOf(this.#wanted, columns) : -1;
     const from = this.#passed;

@@ -5,7 +5,7 @@ import { operationOf, serviceOf } from './span-text.js';
 /** The address's word for the median of the other trace's operation. */
 export const MEDIAN = 'median';
 /**
- * How long before or after a trace the traces may have begun that it is compared with, in
+ * The longest time before or after a trace at which a trace to compare with may have begun, in
  * microseconds.
  */
 const NEAR_MICROS = 1800e6;

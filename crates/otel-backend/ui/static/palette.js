@@ -10,7 +10,7 @@ export function colourOf(name) {
 
 /**
  * Assigns colours to the services of one trace: their own, but no two the same while any is free.
- * Which of two services keeps its colour depends only on their names.
+ * Only the names of two services decide which of them keeps its colour.
  */
 export function coloursOf(names) {
   const free = new Set(Array(COLOURS).keys());

@@ -15,7 +15,7 @@ export const ORDERS = {
   errors: ['Most errors first', (a, b) => b.errors - a.errors || b.begin - a.begin],
 };
 
-/** How long a trace that arrived while the page was open is marked as new. */
+/** The time for which a trace that arrived while the page was open is marked as new. */
 const FRESH_MS = 30_000;
 /** So many services of a trace are offered. */
 const MAX_PAGES = 20;

@@ -1,6 +1,6 @@
 /**
- * Where the JSON of a trace's spans lies: in the answer that filled the columns, or, where that has only
- * outlines, in one that came later and has the spans in whole.
+ * Locates the JSON of a trace's spans: in the answer that filled the columns or, if that has only
+ * outlines, in a later one with whole spans.
  */
 export class SpanTexts {
   #columns;
@@ -8,11 +8,11 @@ export class SpanTexts {
   #wholeSegments = [];
   #wholeSegment;
   #wholeFrom;
-  /** 0 for a span that has not come in whole. */
+  /** 0 for a span that has not arrived as a whole. */
   #wholeTo;
   #taken = 0;
   #left;
-  /** By the number of an id, the first of the spans with it that has not come; by span, the next with the same id. */
+  /** By the number of an id, the first span with it that has not arrived; by span, the next one with the same id. */
   #first;
   #next;
 
@@ -28,12 +28,12 @@ export class SpanTexts {
     return [this.#segments[segment[i]], from[i], to[i]];
   }
 
-  /** Whether a span has come in whole, if what filled the columns were outlines. */
+  /** Returns true if a whole span has arrived in place of its outline. */
   hasCome(i) {
     return this.#wholeTo !== undefined && this.#wholeTo[i] > 0;
   }
 
-  /** Takes the spans that have come in whole, those since the last time. Other spans of these ids are passed over. */
+  /** Takes the whole spans that have arrived since the last call. Other spans with these ids are skipped. */
   take(whole, segments) {
     if (!this.#wholeTo) this.#prepare();
     this.#wholeSegments = segments;

@@ -42,7 +42,7 @@ export class TimeChart {
     this.node = el('section.time-chart', { 'aria-label': title }, el('h2', {}, title, this.legend), this.#plot.node);
   }
 
-  /** Whether a stretch is being marked. */
+  /** True while a time range is being marked. */
   get isHeld() {
     return this.#cursor >= 0;
   }

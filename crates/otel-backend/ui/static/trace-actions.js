@@ -2,9 +2,9 @@ import { copy, el, icon, toast } from './dom.js';
 import { apiUrl, compareUrl, navigate, traceUrl } from './route.js';
 
 /**
- * What can be done with a whole trace. One from a file is only on this page, not in the API.
- * `skew`, if there is any, says whether it is removed and lets that be changed; `shown()` is what is
- * drawn of the trace: its visible rows and their time.
+ * The menu of a trace. A trace from a file is only on this page, not in the API.
+ * `skew`, if there is any, tells whether it is removed, and can change that; `shown()` returns the
+ * part of the trace that is drawn: its visible rows and their time.
  */
 export function traceActions(trace, skew, shown) {
   const { id, isLocal } = trace;

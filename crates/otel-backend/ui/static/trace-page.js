@@ -9,7 +9,7 @@ import { failure, loading, unknownTrace, unreachable, wrongId } from './states.j
 import { readTraceId } from './trace-id.js';
 import { TraceView } from './trace-view.js';
 
-/** How long the page waits before it shows that it is loading. */
+/** The time that the page waits before it shows that it is loading. */
 const PATIENCE_MS = 150;
 const POLL_MS = 1500;
 /** A trace may still be growing if its last span ended less than this ago. */

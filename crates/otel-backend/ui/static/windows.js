@@ -24,7 +24,7 @@ export function windowBetween(begin, end, most = MOST_STEPS) {
 /** The window of the same length before it. */
 export const windowBefore = ({ from, to, step }) => ({ from: 2 * from - to, to: from, step });
 
-/** How many seconds of each step of a window are over; at least half of one, so that a rate does not leap. */
+/** The elapsed seconds of each step of a window; at least half a step, so that a rate does not jump. */
 export function lengthsOf(window, now = Date.now()) {
   const { from, step } = window;
   return Array.from({ length: stepsOf(window) }, (_, at) => Math.min(step, Math.max(step / 2, now / 1000 - from - at * step)));

@@ -20,14 +20,14 @@ const RESERVED: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
-/// How the address of a trace's page ends in otel-backend and Jaeger.
+/// The path of a trace's page in otel-backend and Jaeger.
 pub(super) const OWN: &str = "/trace/{trace_id}";
 
 /// The pages of a backend, and the seconds since 1970 within which everything was shown.
 pub(super) struct Pages {
     /// The address of a trace's page, with `{trace_id}` in it.
     pub(super) trace: String,
-    /// Whether it is known to search with TraceQL.
+    /// True if the backend is known to support TraceQL.
     pub(super) has_traceql: bool,
     pub(super) began: u64,
     pub(super) ended: u64,

@@ -7,7 +7,7 @@ use crate::traces::{SEARCHED, late_span};
 
 const PROBE: &str = include_str!("probe.js");
 
-/// How long a browser may take to finish starting, in milliseconds.
+/// The longest time that a browser may take to finish starting, in milliseconds.
 const REST_MS: u32 = 1000;
 
 /// The selectors of a page's parts: ours, or Jaeger UI's.

@@ -80,8 +80,8 @@ pub(super) fn is_raw(pairs: &Pairs) -> Result<bool, ApiError> {
     Ok(parse(pairs, "raw", go::parse_bool)?.unwrap_or_default())
 }
 
-/// How much of spans the request asks for; the trace page asks for outlines, then for all. Jaeger has no
-/// such parameters.
+/// Parses the amount of detail of the spans; the trace page requests outlines, then everything. Jaeger
+/// has no such parameters.
 pub(super) fn parse_detail(pairs: &Pairs) -> Result<Detail, ApiError> {
     let asks = |name| Ok::<_, ApiError>(parse(pairs, name, go::parse_bool)?.unwrap_or_default());
     let (exact, outline) = (asks("exact")?, asks("outline")?);
@@ -92,7 +92,7 @@ pub(super) fn parse_detail(pairs: &Pairs) -> Result<Detail, ApiError> {
     })
 }
 
-/// The span to write before the others of its trace. Jaeger has no such parameter.
+/// Parses the span to write before the others of its trace. Jaeger has no such parameter.
 pub(super) fn parse_first(pairs: &Pairs) -> Result<Option<SpanId>, ApiError> {
     Ok(parse(pairs, "first", ids::parse_span)?.flatten())
 }

@@ -94,7 +94,7 @@ static ZIPKIN: [Rule; 2] = [
     ),
 ];
 
-/// What the receiver of a protocol does.
+/// The rules for the receiver of a protocol.
 pub(super) fn rules(protocol: Protocol) -> Vec<&'static Rule> {
     let mut rules: Vec<&'static Rule> = Vec::new();
     if protocol.is_jaeger() {
@@ -109,7 +109,7 @@ pub(super) fn rules(protocol: Protocol) -> Vec<&'static Rule> {
     rules
 }
 
-/// What the receiver of a protocol leaves among the attributes.
+/// The rules for the fields that the receiver of a protocol leaves among the attributes.
 pub(super) fn left_as_tags(protocol: Protocol) -> &'static [Rule] {
     let is_thrift = protocol.is_jaeger() && protocol != Protocol::JaegerGrpc;
     if is_thrift { &THRIFT_TAGS } else { &[] }

@@ -1,5 +1,5 @@
-//! What becomes of a span that Jaeger stores in its older model, as measured with 2.20.0 and Badger: the
-//! same as on its way by Jaeger's protobuf, and through the receiver of that.
+//! The changes to a span that Jaeger stores in its older model, as measured with 2.20.0 and Badger: the
+//! same as for a span that is sent in Jaeger's protobuf, including those of its receiver.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ static STORED: [Rule; 2] = [
     ),
 ];
 
-/// How Jaeger's v3 shows what is stored so.
+/// The changes that Jaeger's v3 makes to spans stored in that model.
 static SHOWN: [Rule; 1] = [formed(
     "jaeger-older-service",
     &[Field::Resource],

@@ -101,12 +101,12 @@ struct Processes<'a> {
 /// The amount of detail of spans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
-    /// What Jaeger writes.
+    /// The fields that Jaeger writes.
     Jaeger,
-    /// In addition, what Jaeger omits: nanoseconds, negative durations, and the data of links
+    /// In addition, the data that Jaeger omits: nanoseconds, negative durations, and the data of links
     /// beside their ids.
     Exact,
-    /// What a timeline draws, as exactly.
+    /// Only the fields that a timeline draws, as precise as `Exact`.
     Outline,
 }
 

@@ -1,5 +1,5 @@
-//! What a timeline draws of a span, for a reader that shows a large trace before it reads all of it: in
-//! some three tenths of the bytes.
+//! Outlines of spans: the fields that a timeline draws, so that the page can show a large trace before
+//! it has read all of it. They take about three tenths of the bytes.
 
 use jaeger_wire::{SpanRef, Tag};
 use serde::Serialize;
@@ -9,22 +9,22 @@ use super::exact::Micros;
 use crate::format::jaeger::encode::{self as translate, Order};
 use crate::model::{Span, to_hex};
 
-/// The tags of a span that a timeline looks at, beside those that tell of a database.
+/// The tags that a timeline uses, in addition to those about databases.
 const TAGS: [&str; 3] = ["error", "span.kind", "otel.status_description"];
 
-/// The fields of an event that stand beside a bar.
+/// The fields of an event that are shown beside a bar.
 const FIELDS: [&str; 4] = ["event", "exception.type", "exception.message", "message"];
 
-/// A span without what is not drawn. Members that would be empty are left out.
+/// A span with only the fields that are drawn. Empty members are omitted.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct OutlineJson<'a> {
-    /// Only beside references, which may lead to other traces.
+    /// Only with references, which may lead to other traces.
     #[serde(rename = "traceID", skip_serializing_if = "Option::is_none")]
     trace_id: Option<String>,
     #[serde(rename = "spanID")]
     span_id: String,
-    /// In place of references, where the parent is the only one.
+    /// Replaces the references if the parent is the only one.
     #[serde(rename = "parentSpanID", skip_serializing_if = "Option::is_none")]
     parent: Option<String>,
     operation_name: &'a str,
