@@ -5,6 +5,7 @@ mod calculate;
 mod compare;
 mod groups;
 mod histogram;
+mod numbers;
 mod reduce;
 mod series;
 mod window;
@@ -101,6 +102,12 @@ impl Metrics {
     pub fn needs_ids(&self) -> bool {
         let mut leaves = self.leaves.iter();
         leaves.any(|leaf| leaf.selection.is_some() || leaf.search.needs_ids())
+    }
+
+    /// Whether the evaluation reads [`Batch::durations`].
+    pub fn needs_durations(&self) -> bool {
+        let mut leaves = self.leaves.iter();
+        leaves.any(|leaf| leaf.selection.is_some() || leaf.search.needs_durations())
     }
 
     /// The columns that the evaluation reads.

@@ -139,6 +139,11 @@ impl Search {
         self.relates || needs_ids(&self.inputs.0)
     }
 
+    /// Whether the evaluation reads [`Batch::durations`].
+    pub fn needs_durations(&self) -> bool {
+        needs_durations(&self.inputs.0)
+    }
+
     /// Whether no span can match.
     pub fn is_never(&self) -> bool {
         matches!(&self.probe, Expr::Literal(value) if !value.is_true())
@@ -325,6 +330,13 @@ impl Builder<'_> {
 }
 
 /// Whether fields are made of the ids of spans.
+pub(crate) fn needs_durations(fields: &[Field]) -> bool {
+    let is_duration = |field: &Field| *field == Field::Intrinsic(Intrinsic::Duration);
+    fields
+        .iter()
+        .any(|field| is_duration(field) || field.is_of_trace())
+}
+
 pub(crate) fn needs_ids(fields: &[Field]) -> bool {
     fields.iter().any(|field| match field {
         Field::Intrinsic(Intrinsic::TraceDuration) => false,
@@ -466,6 +478,11 @@ impl Probe {
     /// Whether the evaluation reads [`Batch::span_ids`] and [`Batch::parent_ids`].
     pub fn needs_ids(&self) -> bool {
         needs_ids(&self.inputs.0)
+    }
+
+    /// Whether the evaluation reads [`Batch::durations`].
+    pub fn needs_durations(&self) -> bool {
+        needs_durations(&self.inputs.0)
     }
 
     /// The rows of a batch that satisfy it.

@@ -225,12 +225,12 @@ impl<'v> Value<'v> {
 
     /// Whether it is true; any other value is not.
     pub fn is_true(&self) -> bool {
-        *self == Self::Bool(true)
+        matches!(self, Self::Bool(true))
     }
 
     /// Whether there is none.
     pub fn is_nil(&self) -> bool {
-        *self == Self::Nil
+        matches!(self, Self::Nil)
     }
 
     /// The number of an integer or a duration (in nanoseconds).

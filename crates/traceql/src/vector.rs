@@ -214,11 +214,32 @@ pub(crate) fn either<'b>(first: Column<'b>, second: Column<'b>, len: usize) -> C
     }
 }
 
-/// A column as a dictionary.
+/// As [`into_codes`], without taking the column.
+pub(crate) fn codes_of<'c, 'b>(
+    column: &'c Column<'b>,
+    len: usize,
+) -> (Cow<'c, [u32]>, Cow<'c, [Value<'b>]>) {
+    match column {
+        Column::Dictionary { codes, values } => ((&codes[..]).into(), (&values[..]).into()),
+        Column::Values(values) => (rows(values).into(), (&values[..]).into()),
+        other => {
+            let (codes, values) = into_codes(other.clone(), len);
+            (codes, values.into())
+        }
+    }
+}
+
+/// The number of each row.
+fn rows(values: &[Value<'_>]) -> Vec<u32> {
+    (0..u32::try_from(values.len()).unwrap_or(u32::MAX)).collect()
+}
+
+/// A column as a dictionary, which may hold a value twice.
 pub(crate) fn into_codes(column: Column<'_>, len: usize) -> (Cow<'_, [u32]>, Vec<Value<'_>>) {
     match column {
         Column::Constant(value) => (vec![0; len].into(), vec![value]),
         Column::Dictionary { codes, values } => (codes, values),
+        Column::Values(values) => (rows(&values).into(), values),
         Column::Bools(values) => {
             let codes: Vec<_> = values.iter().map(|value| u32::from(*value)).collect();
             (codes.into(), vec![Value::Bool(false), Value::Bool(true)])

@@ -3,6 +3,7 @@
 use super::compare::Comparer;
 use super::groups::{BatchGroups, Groups};
 use super::histogram::{POWERS, bound, power, quantile, to_float};
+use super::numbers::Numbers;
 use super::series::{NAME, Row, RowExemplar, label};
 use super::window::Buckets;
 use super::{Budget, Leaf};
@@ -108,6 +109,7 @@ impl<'m> Accumulator<'m> {
 
     fn count(&mut self, adding: &mut Adding<'_>, value: Option<&Column<'_>>, budget: &mut Budget) {
         let unit = self.leaf.unit();
+        let numbers = value.map(Numbers::of);
         let Self {
             groups,
             cells,
@@ -119,14 +121,12 @@ impl<'m> Accumulator<'m> {
             let Some((slot, code)) = adding.place(row) else {
                 continue;
             };
-            let number = match value {
-                None => None,
-                Some(column) => match column.value(row) {
-                    number if number.as_float().is_some() => Some(number),
-                    // A span without the value does not count.
-                    _ => continue,
-                },
-            };
+            let number = numbers.as_ref().map(|numbers| numbers.get(row));
+            if number == Some(None) {
+                // A span without the value does not count.
+                continue;
+            }
+            let number = number.flatten();
             let Some(group) = adding.groups.group(code, groups, width, budget) else {
                 continue;
             };
@@ -139,18 +139,13 @@ impl<'m> Accumulator<'m> {
                 }
                 Cells::Folds(fold, folds) => {
                     grow(folds, at, adding.buckets);
-                    let number = number
-                        .as_ref()
-                        .and_then(Value::as_float)
-                        .unwrap_or_default()
-                        / unit;
-                    if let Some(cell) = folds.get_mut(at) {
-                        cell.add(*fold, number);
+                    if let Some((cell, number)) = folds.get_mut(at).zip(number) {
+                        cell.add(*fold, number.float / unit);
                     }
                     Some(None)
                 }
                 Cells::Powers(powers) => {
-                    let power = number.as_ref().and_then(Value::as_int).and_then(power);
+                    let power = number.and_then(|number| number.int).and_then(power);
                     power
                         .filter(|power| powers.add(group, *power, slot, adding.buckets, budget))
                         .map(Some)
@@ -160,10 +155,7 @@ impl<'m> Accumulator<'m> {
             if let Some(power) = counted
                 && exemplars.has_room(slot)
             {
-                let value = number
-                    .as_ref()
-                    .and_then(Value::as_float)
-                    .map(|value| value / unit);
+                let value = number.map(|number| number.float / unit);
                 exemplars.add(group, power, adding.exemplar(row, slot, value));
             }
         }

@@ -12,8 +12,8 @@ use super::window::Buckets;
 use crate::program::Inputs;
 use crate::syntax::Compare;
 use crate::table::Table;
-use crate::vector::{Key, Mask, into_codes};
-use crate::{Batch, Field, Intrinsic, Scope, Value};
+use crate::vector::{Key, Mask, codes_of};
+use crate::{Batch, Column, Field, Intrinsic, Scope, Value};
 
 /// No bucket.
 const NONE: u32 = u32::MAX;
@@ -85,13 +85,17 @@ impl Comparer {
         buckets: &Buckets,
         budget: &mut Budget,
     ) {
-        let is_chosen = |(row, start): (usize, &u64)| {
+        // For each span, its side and its bucket.
+        let cell = |((row, start), slot): ((usize, &u64), &u32)| {
             let in_window = self
                 .window
                 .is_none_or(|(from, to)| from < *start && *start <= to);
-            in_window && selection.contains(row)
+            let side = usize::from(in_window && selection.contains(row));
+            let cell = u32::try_from(side * buckets.count).unwrap_or(NONE);
+            (*slot != NONE).then(|| cell.saturating_add(*slot))
         };
-        let chosen: Vec<_> = starts.iter().enumerate().map(is_chosen).collect();
+        let cells = starts.iter().enumerate().zip(slots).map(cell);
+        let cells: Vec<_> = cells.map(|cell| cell.unwrap_or(NONE)).collect();
         let intrinsics = INTRINSICS.map(Field::Intrinsic).into_iter();
         let attributes = SCOPES.into_iter().flat_map(|scope| {
             let keys = batch.keys(scope).into_iter();
@@ -100,28 +104,11 @@ impl Comparer {
         let inputs = Inputs(intrinsics.chain(attributes).collect());
         let table = Table::new(batch, &inputs);
         for (input, field) in inputs.0.iter().enumerate() {
-            let (codes, values) = into_codes(table.column(input).clone(), batch.len());
             if !self.fields.contains_key(field) && !budget.take(OVERHEAD + 16 * buckets.count) {
                 continue;
             }
             let counts = self.fields.entry(field.clone()).or_default();
-            counts.totals.resize(2 * buckets.count, 0);
-            let mut found = vec![Place::Unknown; values.len()];
-            for ((slot, code), chosen) in slots.iter().zip(codes.iter()).zip(&chosen) {
-                let value = values.get(*code as usize).filter(|value| !value.is_nil());
-                let (Some(value), false) = (value, *slot == NONE) else {
-                    continue;
-                };
-                let cell = usize::from(*chosen) * buckets.count + *slot as usize;
-                increment(&mut counts.totals, cell);
-                let Some(number) = found.get_mut(*code as usize) else {
-                    continue;
-                };
-                let number = number.get_or_find(|| counts.number(value, buckets.count, budget));
-                if let Some(number) = number {
-                    increment(&mut counts.cells, number * 2 * buckets.count + cell);
-                }
-            }
+            counts.add(table.column(input), &cells, buckets.count, budget);
         }
     }
 
@@ -154,17 +141,40 @@ impl Comparer {
 }
 
 impl Counts {
+    /// Counts the values of a batch, of which each span has a cell.
+    fn add(&mut self, column: &Column<'_>, cells: &[u32], buckets: usize, budget: &mut Budget) {
+        self.totals.resize(2 * buckets, 0);
+        let (codes, values) = codes_of(column, cells.len());
+        let is_nil: Vec<_> = values.iter().map(Value::is_nil).collect();
+        let mut found = vec![Place::Unknown; values.len()];
+        for (cell, code) in cells.iter().zip(codes.iter()) {
+            let code = *code as usize;
+            if *cell == NONE || is_nil.get(code).copied().unwrap_or(true) {
+                continue;
+            }
+            let cell = *cell as usize;
+            increment(&mut self.totals, cell);
+            let (Some(place), Some(value)) = (found.get_mut(code), values.get(code)) else {
+                continue;
+            };
+            if let Some(number) = place.get_or_find(|| self.number(value, buckets, budget)) {
+                increment(&mut self.cells, number * 2 * buckets + cell);
+            }
+        }
+    }
+
     /// The number of a value; `None` if there is no memory for it.
     fn number(&mut self, value: &Value<'_>, buckets: usize, budget: &mut Budget) -> Option<usize> {
-        let key = Key(value.clone().into_owned());
-        if let Some(number) = self.known.get(&key) {
+        let known: &HashMap<Key<'_>, usize> = &self.known;
+        if let Some(number) = known.get(&Key(value.clone())) {
             return Some(*number);
         }
         if !budget.take(OVERHEAD + 2 * size(value) + 32 * buckets) {
             return None;
         }
-        self.values.push(key.0.clone());
+        self.values.push(value.clone().into_owned());
         self.cells.resize(self.values.len() * 2 * buckets, 0);
+        let key = Key(value.clone().into_owned());
         self.known.insert(key, self.values.len() - 1);
         Some(self.values.len() - 1)
     }

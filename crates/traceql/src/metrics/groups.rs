@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::Budget;
 use crate::Value;
 use crate::table::Table;
-use crate::vector::{Key, into_codes};
+use crate::vector::{Key, codes_of};
 
 /// The groups found so far, in the order in which they were found.
 #[derive(Debug, Default)]
@@ -16,12 +16,20 @@ pub(crate) struct Groups {
 }
 
 /// To which group each span of a batch belongs.
-pub(crate) struct BatchGroups<'b> {
+pub(crate) struct BatchGroups<'t> {
     /// For each span, the number of its combination of values.
-    pub(crate) codes: Cow<'b, [u32]>,
-    combinations: Vec<Vec<Value<'b>>>,
+    pub(crate) codes: Cow<'t, [u32]>,
+    combinations: Combinations<'t>,
     /// For each combination, its group, once it was looked up.
     found: Vec<Place>,
+}
+
+/// Combinations of a value of each field.
+struct Combinations<'t> {
+    count: usize,
+    /// How many fields there are.
+    width: usize,
+    values: Vec<Value<'t>>,
 }
 
 /// Bytes that a group takes beside its values and its cells.
@@ -30,19 +38,18 @@ const OVERHEAD: usize = 160;
 impl Groups {
     /// The group of these values; `None` if there is no memory for it. `cells` is what else it takes.
     fn of(&mut self, values: &[Value<'_>], cells: usize, budget: &mut Budget) -> Option<usize> {
-        let key: Vec<_> = values
-            .iter()
-            .map(|value| Key(value.clone().into_owned()))
-            .collect();
-        if let Some(group) = self.known.get(&key) {
+        let key: Vec<_> = values.iter().cloned().map(Key).collect();
+        let known: &HashMap<Vec<Key<'_>>, usize> = &self.known;
+        if let Some(group) = known.get(&key) {
             return Some(*group);
         }
         let bytes: usize = values.iter().map(size).sum();
         if !budget.take(OVERHEAD + 2 * bytes + cells) {
             return None;
         }
-        self.values
-            .push(key.iter().map(|key| key.0.clone()).collect());
+        let owned = || values.iter().map(|value| value.clone().into_owned());
+        self.values.push(owned().collect());
+        let key = owned().map(Key).collect();
         self.known.insert(key, self.values.len() - 1);
         Some(self.values.len() - 1)
     }
@@ -58,23 +65,21 @@ pub(crate) fn size(value: &Value<'_>) -> usize {
     size_of::<Value<'_>>() + more
 }
 
-impl<'b> BatchGroups<'b> {
-    pub(crate) fn new(table: &Table<'b>, inputs: impl Iterator<Item = usize>) -> Self {
+impl<'t> BatchGroups<'t> {
+    pub(crate) fn new<'b: 't>(table: &'t Table<'b>, inputs: impl Iterator<Item = usize>) -> Self {
         let len = table.len();
-        let columns = inputs.map(|input| into_codes(table.column(input).clone(), len));
-        let single = |(codes, values): (Cow<'b, [u32]>, Vec<Value<'b>>)| {
-            let combinations: Vec<_> = values.into_iter().map(|value| vec![value]).collect();
-            (codes, combinations)
-        };
-        let combined = columns
-            .map(single)
-            .reduce(|left, right| combine(&left, &right));
+        let coded = inputs.map(|input| {
+            let (codes, values) = codes_of(table.column(input), len);
+            (codes, Combinations::of_one(values.into_owned()))
+        });
         // Without fields, all are one group.
-        let (codes, combinations) =
-            combined.unwrap_or_else(|| (vec![0; len].into(), vec![Vec::new()]));
+        let none = || (vec![0; len].into(), Combinations::of_none());
+        let (codes, combinations) = coded
+            .reduce(|left, right| combine(&left, &right))
+            .unwrap_or_else(none);
         Self {
             codes,
-            found: vec![Place::Unknown; combinations.len() + 1],
+            found: vec![Place::Unknown; combinations.count + 1],
             combinations,
         }
     }
@@ -88,11 +93,34 @@ impl<'b> BatchGroups<'b> {
         budget: &mut Budget,
     ) -> Option<usize> {
         // What is beyond the dictionary is nil.
-        let at = (code as usize).min(self.combinations.len());
-        let nil = [Value::Nil];
-        let values = self.combinations.get(at).map_or(&nil[..], Vec::as_slice);
+        let at = (code as usize).min(self.combinations.count);
+        let combinations = &self.combinations;
         let place = self.found.get_mut(at)?;
-        place.get_or_find(|| groups.of(values, cells, budget))
+        place.get_or_find(|| groups.of(combinations.get(at), cells, budget))
+    }
+}
+
+impl<'t> Combinations<'t> {
+    fn of_none() -> Self {
+        Self {
+            count: 1,
+            width: 0,
+            values: Vec::new(),
+        }
+    }
+
+    fn of_one(values: Vec<Value<'t>>) -> Self {
+        Self {
+            count: values.len(),
+            width: 1,
+            values,
+        }
+    }
+
+    /// The values of a combination; nil beyond the last.
+    fn get(&self, at: usize) -> &[Value<'t>] {
+        let values = self.values.get(at * self.width..(at + 1) * self.width);
+        values.unwrap_or(&[Value::Nil])
     }
 }
 
@@ -117,29 +145,32 @@ impl Place {
     }
 }
 
-type Coded<'b> = (Cow<'b, [u32]>, Vec<Vec<Value<'b>>>);
+type Coded<'t> = (Cow<'t, [u32]>, Combinations<'t>);
 
 /// Codes for the pairs of two codes.
-fn combine<'b>(left: &Coded<'b>, right: &Coded<'b>) -> Coded<'b> {
+fn combine<'t>(left: &Coded<'t>, right: &Coded<'t>) -> Coded<'t> {
     let mut known = HashMap::new();
-    let mut combinations = Vec::new();
+    let mut values = Vec::new();
     let mut last = None;
     let pairs = left.0.iter().zip(right.0.iter());
     let codes = pairs.map(|(a, b)| match last {
         Some((pair, code)) if pair == (*a, *b) => code,
         _ => {
+            let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
             let code = *known.entry((*a, *b)).or_insert_with(|| {
-                let side = |values: &[Vec<Value<'b>>], code: u32| {
-                    let found = values.get(code as usize);
-                    found.cloned().unwrap_or_else(|| vec![Value::Nil])
-                };
-                combinations.push([side(&left.1, *a), side(&right.1, *b)].concat());
-                u32::try_from(combinations.len() - 1).unwrap_or(u32::MAX)
+                values.extend_from_slice(left.1.get(*a as usize));
+                values.extend_from_slice(right.1.get(*b as usize));
+                next
             });
             last = Some(((*a, *b), code));
             code
         }
     });
     let codes: Vec<_> = codes.collect();
+    let combinations = Combinations {
+        count: known.len(),
+        width: left.1.width + right.1.width,
+        values,
+    };
     (codes.into(), combinations)
 }
