@@ -12,9 +12,9 @@
 //! | `token`, `recent`, `filter` | which frames a search must open |
 //! | `batch`, `build`, `block` | how blocks are made |
 //! | `columns` | the form of spans in blocks that were merged |
-//! | `catalog`, `load` | what the process knows of every block |
+//! | `catalog`, `load`, `split` | what the process knows of every block |
 //! | `writer`, `rows` | the one thread that writes, and its statements |
-//! | `reader`, `source` | one state of the store, and where its bytes are read |
+//! | `reader`, `source`, `layouts` | one state of the store, where its bytes are read, and what of them is kept |
 //! | `upkeep` | what goes on in the background: `merge`, `retention`, `clock` and `evict`, `disk`; `unpack` takes blocks apart for it |
 //! | `requests` | batches as OTLP's requests, to be forwarded |
 //! | `evicted` | what is remembered of traces that are gone |
@@ -37,6 +37,7 @@ mod disk;
 mod evict;
 mod evicted;
 mod filter;
+mod layouts;
 mod load;
 mod lock;
 mod logs;
@@ -48,6 +49,7 @@ mod retention;
 mod room;
 mod rows;
 mod source;
+mod split;
 mod token;
 mod unpack;
 mod upkeep;
@@ -71,10 +73,11 @@ pub(crate) use columns::{
 };
 pub use database::OpenError;
 pub use logs::{LogBatch, LogBatchBuilder, LogFrame, LogOpener, LogScope, OpenLogs};
+pub(crate) use reader::Looker;
 pub use reader::{Block, Frame, Reader};
-pub(crate) use reader::{Looker, SplitTraces};
 pub use requests::Request;
 pub use retention::Retention;
+pub(crate) use split::SplitTraces;
 pub use token::{Token, highest_bit};
 
 use catalog::Shared;

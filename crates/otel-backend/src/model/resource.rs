@@ -1,5 +1,7 @@
 //! The resource that emitted a span, and the scope that recorded it.
 
+use std::borrow::Cow;
+
 use super::{Attribute, Text, Value};
 
 /// The entity that produced spans; shared by all spans of a batch.
@@ -54,6 +56,15 @@ impl PartialEq for Scope<'_> {
 }
 
 impl Resource<'_> {
+    /// The same resource, owned.
+    pub fn into_owned(self) -> Resource<'static> {
+        Resource {
+            attributes: owned(self.attributes),
+            dropped_attributes: self.dropped_attributes,
+            schema_url: Cow::Owned(self.schema_url.into_owned()),
+        }
+    }
+
     /// The name under which the service is listed and found.
     ///
     /// If `service.name` is missing, empty or not a string, this is the name that Jaeger gives such
@@ -72,6 +83,23 @@ impl Resource<'_> {
             Some(_) => "service-name-wrong-type",
         }
     }
+}
+
+impl Scope<'_> {
+    /// The same scope, owned.
+    pub fn into_owned(self) -> Scope<'static> {
+        Scope {
+            name: Cow::Owned(self.name.into_owned()),
+            version: Cow::Owned(self.version.into_owned()),
+            attributes: owned(self.attributes),
+            dropped_attributes: self.dropped_attributes,
+            schema_url: Cow::Owned(self.schema_url.into_owned()),
+        }
+    }
+}
+
+fn owned(attributes: Vec<Attribute<'_>>) -> Vec<Attribute<'static>> {
+    attributes.into_iter().map(Attribute::into_owned).collect()
 }
 
 #[cfg(test)]

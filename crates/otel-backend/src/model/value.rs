@@ -40,6 +40,14 @@ impl Attribute<'_> {
     pub fn size(&self) -> usize {
         self.key.len() + self.value.size()
     }
+
+    /// The same attribute, owned.
+    pub fn into_owned(self) -> Attribute<'static> {
+        Attribute {
+            key: Cow::Owned(self.key.into_owned()),
+            value: self.value.into_owned(),
+        }
+    }
 }
 
 impl<'a> Attribute<'a> {
@@ -53,6 +61,24 @@ impl<'a> Attribute<'a> {
 }
 
 impl Value<'_> {
+    /// The same value, owned.
+    pub fn into_owned(self) -> Value<'static> {
+        match self {
+            Self::Empty => Value::Empty,
+            Self::String(text) => Value::String(Cow::Owned(text.into_owned())),
+            Self::Bool(bool) => Value::Bool(bool),
+            Self::Int(int) => Value::Int(int),
+            Self::Double(double) => Value::Double(double),
+            Self::Array(values) => {
+                Value::Array(values.into_iter().map(Value::into_owned).collect())
+            }
+            Self::Map(entries) => {
+                Value::Map(entries.into_iter().map(Attribute::into_owned).collect())
+            }
+            Self::Bytes(bytes) => Value::Bytes(Cow::Owned(bytes.into_owned())),
+        }
+    }
+
     /// The name of its type, as query languages have it.
     pub fn type_name(&self) -> &'static str {
         match self {

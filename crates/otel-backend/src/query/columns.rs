@@ -11,6 +11,7 @@ pub(super) use batch::{ColumnSpans, Needs};
 pub(super) use calls::calls;
 pub(super) use candidates::{Candidates, candidates};
 pub(super) use choose::{Chosen, WholeTraces, choose, keys, whole_traces};
+pub(super) use heads::KnownHeads;
 
 use super::memory::Held;
 use crate::store::{Frame, MessagePlace, ReadAt, ReadError, Scan};
@@ -26,7 +27,7 @@ pub(super) fn weigh(frame: Frame) -> Result<Held, ReadError> {
 }
 
 /// Whether spans of one trace share an id: one was sent twice, or a client and a server have the same.
-fn has_twins(ids: &[u64]) -> bool {
+fn has_twins<I: Ord + Copy>(ids: &[I]) -> bool {
     const FEW: usize = 32;
     if ids.len() > FEW {
         let mut ids = ids.to_vec();

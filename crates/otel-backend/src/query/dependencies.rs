@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
+use std::sync::Arc;
 
-use super::columns::{calls, weigh};
+use super::columns::{KnownHeads, calls, weigh};
 use super::patience::{Patience, SearchError};
 use super::trace::{Frames, hold, load};
 use crate::format::otlp::{decode_traces, groups};
@@ -28,10 +29,12 @@ pub(super) fn count(
         reader,
         within: from.0..to.0,
         split: reader.split_traces(),
-        counts: BTreeMap::new(),
+        services: Services::default(),
+        counts: HashMap::new(),
     };
     let mut rest = HashSet::new();
     let mut looker = reader.looker();
+    let mut heads = KnownHeads::default();
     for block in reader.blocks() {
         for frame in reader.frames_with(block, &[])? {
             if frame.last <= from || frame.first >= to {
@@ -40,12 +43,18 @@ pub(super) fn count(
             patience.check()?;
             let held = weigh(frame)?;
             let (within, split) = (&counting.within, &counting.split);
+            let services = &mut counting.services;
             let is_whole = |id| split.is_whole(id);
-            let found = looker.look_into(frame, |group| calls(group, within, is_whole))?;
+            let found = looker.look_into(frame, |group| {
+                let times = frame.first..=frame.last;
+                calls(group, times, within, is_whole, &mut heads, services)
+            })?;
             drop(held);
             match found.flatten() {
                 Some(calls) => {
-                    counting.add_counts(&calls.services, &calls.counts);
+                    for (pair, count) in calls.counts {
+                        *counting.counts.entry(pair).or_default() += count;
+                    }
                     rest.extend(calls.rest);
                 }
                 None => rest.extend(counting.add_rows(frame)?),
@@ -56,15 +65,17 @@ pub(super) fn count(
         patience.check()?;
         counting.add_whole(id)?;
     }
-    Ok(counting.counts)
+    Ok(counting.edges())
 }
 
 struct Counting<'r> {
     reader: &'r Reader,
     /// Traces that begin behind the first and end before the second of these times count.
     within: Range<u64>,
-    split: SplitTraces,
-    counts: BTreeMap<Edge, u64>,
+    split: Arc<SplitTraces>,
+    services: Services,
+    /// How often one service called another, by their numbers.
+    counts: HashMap<(usize, usize), u64>,
 }
 
 /// The parts of a span that matter for calls.
@@ -76,9 +87,9 @@ struct Node {
     end: UnixNanos,
 }
 
-/// The services that spans name.
-#[derive(Default)]
-struct Services {
+/// The services that spans name, and their numbers.
+#[derive(Debug, Default)]
+pub(super) struct Services {
     names: Vec<String>,
     numbers: HashMap<String, usize>,
 }
@@ -89,16 +100,15 @@ impl Counting<'_> {
         let bytes = self.reader.open(frame)?;
         let damaged = |reason| self.reader.damaged(frame, reason);
         let _held = hold(&groups(&bytes).map_err(damaged)?)?;
-        let mut services = Services::default();
         let mut traces: HashMap<TraceId, Vec<Node>> = HashMap::new();
         for incoming in decode_traces(&bytes).map_err(damaged)?.flatten() {
             let trace = traces.entry(incoming.span.trace_id).or_default();
-            trace.push(services.node(&incoming.span));
+            trace.push(self.services.node(&incoming.span));
         }
         let mut rest = Vec::new();
         for (id, trace) in traces {
             if self.split.is_whole(id) {
-                self.add(&trace, &services.names);
+                self.add(&trace);
             } else {
                 rest.push(id);
             }
@@ -111,15 +121,14 @@ impl Counting<'_> {
         let Some(trace) = load(self.reader, &mut Frames::default(), id)? else {
             return Ok(());
         };
-        let mut services = Services::default();
         // It has been read once already, or it would not be known by its id.
         let spans = trace.iter_as(false, None).into_iter().flatten();
-        let nodes: Vec<_> = spans.map(|span| services.node(&span)).collect();
-        self.add(&nodes, &services.names);
+        let nodes: Vec<_> = spans.map(|span| self.services.node(&span)).collect();
+        self.add(&nodes);
         Ok(())
     }
 
-    fn add(&mut self, trace: &[Node], services: &[String]) {
+    fn add(&mut self, trace: &[Node]) {
         let start = trace.iter().map(|node| node.start.0).min();
         let end = trace.iter().map(|node| node.end.0).max();
         let Range {
@@ -133,24 +142,20 @@ impl Counting<'_> {
         for node in trace {
             let caller = node.parent.and_then(|parent| by_id.get(&parent));
             if let Some(caller) = caller.filter(|caller| **caller != node.service) {
-                self.add_calls(services.get(*caller), services.get(node.service), 1);
+                *self.counts.entry((*caller, node.service)).or_default() += 1;
             }
         }
     }
 
-    /// Adds calls between services that are given by their numbers.
-    fn add_counts(&mut self, services: &[String], counts: &[((u32, u32), u64)]) {
-        let name = |number: u32| services.get(number as usize);
-        for ((caller, callee), count) in counts {
-            self.add_calls(name(*caller), name(*callee), *count);
-        }
-    }
-
-    fn add_calls(&mut self, caller: Option<&String>, callee: Option<&String>, count: u64) {
-        if let (Some(caller), Some(callee)) = (caller, callee) {
-            let edge = (caller.clone(), callee.clone());
-            *self.counts.entry(edge).or_default() += count;
-        }
+    /// The calls, by the names of the services.
+    fn edges(self) -> BTreeMap<Edge, u64> {
+        let name = |number: usize| self.services.names.get(number).cloned();
+        let counts = self.counts.iter();
+        counts
+            .filter_map(|((caller, callee), count)| {
+                Some(((name(*caller)?, name(*callee)?), *count))
+            })
+            .collect()
     }
 }
 
@@ -165,7 +170,8 @@ impl Services {
         }
     }
 
-    fn number(&mut self, name: &str) -> usize {
+    /// The number of a service.
+    pub(super) fn number(&mut self, name: &str) -> usize {
         self.numbers.get(name).copied().unwrap_or_else(|| {
             self.names.push(name.to_owned());
             self.numbers.insert(name.to_owned(), self.names.len() - 1);

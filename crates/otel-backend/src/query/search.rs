@@ -3,12 +3,13 @@
 use std::cell::OnceCell;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
-use super::columns::{Candidates, candidates, weigh};
+use super::columns::{Candidates, KnownHeads, candidates, weigh};
 use super::patience::{Patience, SearchError};
 use super::predicate::Search;
 use super::trace::{Frames, SpanStart, Trace, load, weighed_groups};
-use super::traceql::{Best, Order};
+use super::traceql::{Best, Order, Ranked};
 use crate::format::otlp::{Outline, SpanGroup};
 use crate::model::{TraceId, UnixNanos};
 use crate::store::{Block, Frame, Looker, Reader, SplitTraces};
@@ -81,15 +82,15 @@ fn newest(mut running: Running<'_>) -> Result<Vec<Hit>, SearchError> {
     Ok(found)
 }
 
-/// The traces of the highest ranks: every trace that matches is looked at, and none is kept.
+/// The traces of the highest ranks: each that the columns of its frame do not rank is looked at, and none
+/// is kept.
 fn ranked(mut running: Running<'_>) -> Result<Vec<Hit>, SearchError> {
-    let mut best = Best::new(running.search.limit);
     while let Some(lead) = running.leads.pop() {
         running.patience.check()?;
         match lead.step {
             Step::Candidate(id) => {
-                if let Some((rank, start)) = running.rank(id)? {
-                    best.add(rank, start, id);
+                if let Some(trace) = running.rank(id)? {
+                    running.best.add(trace);
                 }
             }
             step => {
@@ -97,7 +98,7 @@ fn ranked(mut running: Running<'_>) -> Result<Vec<Hit>, SearchError> {
             }
         }
     }
-    let hits = best.into_ids().map(|id| Hit { id, trace: None });
+    let hits = running.best.into_ids().map(|id| Hit { id, trace: None });
     Ok(hits.collect())
 }
 
@@ -148,11 +149,14 @@ struct Running<'r> {
     search: &'r Search,
     patience: &'r Patience,
     looker: Looker<'r>,
+    heads: KnownHeads,
     /// Made when it is first asked for.
-    split: OnceCell<SplitTraces>,
+    split: OnceCell<Arc<SplitTraces>>,
     leads: BinaryHeap<Lead>,
     seen: HashSet<TraceId>,
     frames: Frames,
+    /// Those that come first in another order than that of their starts.
+    best: Best,
     /// Traces that have been loaded and are not on top yet.
     kept: HashMap<TraceId, Trace>,
     /// Bytes of all traces that were kept.
@@ -166,10 +170,12 @@ impl<'r> Running<'r> {
             search,
             patience,
             looker: reader.looker(),
+            heads: KnownHeads::default(),
             split: OnceCell::new(),
             leads: BinaryHeap::new(),
             seen: HashSet::new(),
             frames: Frames::default(),
+            best: Best::new(search.limit),
             kept: HashMap::new(),
             kept_bytes: 0,
         }
@@ -218,8 +224,9 @@ impl<'r> Running<'r> {
         let split = &self.split;
         let is_whole = |id| split.get_or_init(|| reader.split_traces()).is_whole(id);
         let _held = weigh(frame)?;
+        let heads = &mut self.heads;
         let found = self.looker.look_into(frame, |group| {
-            candidates(group, search, &is_whole, patience)
+            candidates(group, search, &is_whole, patience, heads)
         })?;
         patience.check()?;
         match found {
@@ -235,6 +242,11 @@ impl<'r> Running<'r> {
             let (groups, _held) = weighed_groups(self.reader, frame, data)?;
             for group in &groups {
                 ids.extend(matching_traces(self.search, group, self.patience)?);
+            }
+        }
+        for trace in &found.ranked {
+            if self.seen.insert(trace.id) {
+                self.best.add(*trace);
             }
         }
         for (id, latest) in &found.starts {
@@ -288,8 +300,8 @@ impl<'r> Running<'r> {
         Ok(())
     }
 
-    /// The rank of a trace in the order that is asked for, and its start; `None` if it does not match.
-    fn rank(&mut self, id: TraceId) -> Result<Option<(u64, UnixNanos)>, SearchError> {
+    /// A trace with its rank in the order that is asked for; `None` if it does not match.
+    fn rank(&mut self, id: TraceId) -> Result<Option<Ranked>, SearchError> {
         let (Some(query), Some(trace)) = (
             &self.search.traces,
             load(self.reader, &mut self.frames, id)?,
@@ -301,7 +313,8 @@ impl<'r> Running<'r> {
             return Ok(None);
         }
         let rank = query.order.rank(query, &spans, self.patience)?;
-        Ok(Some((rank, trace.start)))
+        let start = trace.start;
+        Ok(Some(Ranked { rank, start, id }))
     }
 
     /// Whether the trace satisfies what is asked of traces; a span of it satisfies the rest.

@@ -1,11 +1,11 @@
 //! The keys and values of attributes, for the completion of queries.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use ::traceql::{Batch, Field, Intrinsic, Scope, Subset, Value};
 
-use super::columns::{ColumnSpans, Needs, keys, weigh};
+use super::columns::{ColumnSpans, KnownHeads, Needs, keys, weigh};
 use super::lookup::newest_frames;
 use super::patience::{Patience, SearchError};
 use super::trace::weighed_groups;
@@ -37,6 +37,16 @@ pub struct FoundTags {
     pub values: BTreeSet<(&'static str, String)>,
 }
 
+/// What was found so far: of the same values, most are found many times.
+#[derive(Debug, Default)]
+struct Finding {
+    keys: BTreeMap<Scope, BTreeSet<String>>,
+    /// By the names of their types.
+    values: HashMap<&'static str, HashSet<String>>,
+    /// How many values there are.
+    count: usize,
+}
+
 /// Bytes of spans, the newest ones, that are looked at.
 const MAX_BYTES: u64 = 32 << 20;
 
@@ -58,39 +68,37 @@ pub(super) fn run(
     search: &TagSearch,
     patience: &Patience,
 ) -> Result<FoundTags, SearchError> {
-    let mut found = FoundTags::default();
+    let mut found = Finding::default();
     let frames = newest_frames(reader, u64::MAX)?.into_iter();
     let frames = frames.filter(|frame| frame.last >= search.from && frame.first <= search.to);
     let mut bytes = 0;
     let mut looker = reader.looker();
+    let mut heads = KnownHeads::default();
     for frame in frames {
         if bytes >= MAX_BYTES {
             break;
         }
-        if look_into_columns(&mut looker, frame, search, &mut found, patience)? {
+        if look_into_columns(&mut looker, &mut heads, frame, search, &mut found, patience)? {
             bytes += u64::from(frame.bytes) / OF_COLUMNS;
         } else {
             bytes += u64::from(frame.bytes);
             look_into(reader, frame, search, &mut found, patience)?;
         }
         patience.check()?;
-        if found.values.len() >= search.limit {
+        if found.count >= search.limit {
             break;
         }
     }
-    Ok(found)
+    Ok(found.finish())
 }
 
 /// Looks into a frame of columns; `false` if it has none, or they do not tell.
-#[expect(
-    clippy::redundant_closure,
-    reason = "the function is not as general as the closure"
-)]
 fn look_into_columns(
     looker: &mut Looker<'_>,
+    heads: &mut KnownHeads,
     frame: Frame,
     search: &TagSearch,
-    found: &mut FoundTags,
+    found: &mut Finding,
     patience: &Patience,
 ) -> Result<bool, ReadError> {
     let _held = weigh(frame)?;
@@ -99,7 +107,9 @@ fn look_into_columns(
         if search.query.is_some() || !is_within {
             return Ok(false);
         }
-        let keys = looker.look_into(frame, |group| keys(group))?.flatten();
+        let keys = looker
+            .look_into(frame, |group| keys(group, heads))?
+            .flatten();
         let is_known = keys.is_some();
         for (scope, keys) in keys.into_iter().flatten() {
             found.add_keys(scope, keys, search.limit);
@@ -113,9 +123,10 @@ fn look_into_columns(
     if let Some(query) = &search.query {
         needs.sources.extend(query.sources());
         needs.ids = query.needs_ids();
+        needs.durations = query.needs_durations();
     }
     let spans = looker.look_into(frame, |group| {
-        ColumnSpans::read(&mut Scan::new(group), &needs)
+        ColumnSpans::read(&mut Scan::new(group), &needs, heads)
     })?;
     let Some(spans) = spans.flatten() else {
         return Ok(false);
@@ -148,7 +159,7 @@ fn look_into(
     reader: &Reader,
     frame: Frame,
     search: &TagSearch,
-    found: &mut FoundTags,
+    found: &mut Finding,
     patience: &Patience,
 ) -> Result<(), ReadError> {
     let bytes = reader.open(frame)?;
@@ -183,7 +194,7 @@ fn look_into(
     Ok(())
 }
 
-impl FoundTags {
+impl Finding {
     fn add_keys(&mut self, scope: Scope, more: impl IntoIterator<Item = String>, limit: usize) {
         let keys = self.keys.entry(scope).or_default();
         for key in more {
@@ -213,8 +224,23 @@ impl FoundTags {
             Value::Duration(_) => "duration",
             Value::Status(_) | Value::Kind(_) => "keyword",
         };
-        if self.values.len() < limit {
-            self.values.insert((kind, value.to_string()));
+        if self.count >= limit {
+            return;
+        }
+        let known = self.values.entry(kind).or_default();
+        let is_new = match value {
+            Value::Text(text) if known.contains(&**text) => false,
+            value => known.insert(value.to_string()),
+        };
+        self.count += usize::from(is_new);
+    }
+
+    fn finish(self) -> FoundTags {
+        let values = self.values.into_iter();
+        let values = values.flat_map(|(kind, values)| values.into_iter().map(move |v| (kind, v)));
+        FoundTags {
+            keys: self.keys,
+            values: values.collect(),
         }
     }
 }

@@ -23,7 +23,7 @@ pub use metrics::{Counted, MetricsSearch, run as metrics_of};
 pub use order::Order;
 pub use watched::Watched;
 
-pub(super) use order::Best;
+pub(super) use order::{Best, Ranked, Ranking};
 pub(super) use prune::prune;
 
 /// How far outside the window a span that matches may start, in a trace that lies partly within.
@@ -90,9 +90,8 @@ impl TraceQuery {
     ) -> Result<bool, SearchError> {
         let start = spans.iter().map(|span| span.start).min();
         let end = spans.iter().map(|span| span.end).max();
-        let lies_within = start.is_some_and(|start| start <= self.to)
-            && end.is_some_and(|end| end.max(start.unwrap_or_default()) >= self.from);
-        if !lies_within {
+        let times = start.zip(end);
+        if !times.is_some_and(|(start, end)| self.is_within(start, end)) {
             return Ok(false);
         }
         let batch = SpanBatch::of_trace(spans);
@@ -100,6 +99,11 @@ impl TraceQuery {
         let matches = !self.search.evaluate(&batch).traces.is_empty();
         patience.check()?;
         Ok(matches)
+    }
+
+    /// Whether a trace that starts and ends then lies, at least partly, between the times.
+    fn is_within(&self, start: UnixNanos, end: UnixNanos) -> bool {
+        start <= self.to && end.max(start) >= self.from
     }
 
     /// Nanoseconds of the longest span of a trace that comes through.
@@ -169,5 +173,10 @@ impl SpanQuery {
     /// Whether it reads the ids of spans and of their parents.
     pub(super) fn needs_ids(&self) -> bool {
         self.0.needs_ids()
+    }
+
+    /// Whether it reads how long spans took.
+    pub(super) fn needs_durations(&self) -> bool {
+        self.0.needs_durations()
     }
 }

@@ -6,8 +6,10 @@ use std::sync::{Arc, Mutex};
 use super::block::{Body, FrameInfo, NewBlock, TraceEntry, raw_length, row_length, trace_key};
 use super::database::Database;
 use super::evicted::Evicted;
+use super::layouts::Layouts;
 use super::logs::{LogHead, NewLogFrame};
 use super::source::Source;
+use super::split::LastSplit;
 use super::{Operation, lock};
 use crate::model::{TraceId, UnixNanos};
 
@@ -55,6 +57,9 @@ pub(super) struct Shared {
     pub(super) catalog: Mutex<Arc<Catalog>>,
     /// Connections that no reader uses at the moment.
     pub(super) idle: Mutex<Vec<Source>>,
+    /// Heads of frames of columns, which every reader asks.
+    pub(super) layouts: Layouts,
+    pub(super) split: LastSplit,
     /// Blocks that could not be read, each of which has been reported once.
     damaged: Mutex<HashSet<i64>>,
     /// The same of frames of log records.
@@ -67,6 +72,8 @@ impl Shared {
             database,
             catalog: Mutex::new(Arc::new(catalog)),
             idle: Mutex::new(Vec::new()),
+            layouts: Layouts::default(),
+            split: LastSplit::default(),
             damaged: Mutex::default(),
             damaged_logs: Mutex::default(),
         }

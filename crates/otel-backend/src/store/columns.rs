@@ -11,6 +11,7 @@
 //! | `shape` | which fields a message has, and in which column each is |
 //! | `encode`, `decode` | from messages to columns and back |
 //! | `regular` | whether columns can answer for their spans |
+//! | `layout` | the head of a group, which may be kept |
 //! | `group` | a group as it is read |
 //! | `scan`, `pieces` | which spans have a value, and all values of a field, without putting any span together |
 //! | `numbers`, `doubles`, `texts`, `bloom` | the values of one column |
@@ -23,6 +24,7 @@ mod decode;
 mod doubles;
 mod encode;
 mod group;
+mod layout;
 mod numbers;
 mod pack;
 mod pieces;
@@ -36,6 +38,7 @@ mod tests;
 
 pub(crate) use encode::{Row, encode};
 pub(crate) use group::{Group, Heads, TraceRows};
+pub(crate) use layout::Layout;
 pub(crate) use pack::{Damaged, Packer, ReadAt};
 pub(crate) use pieces::{Piece, PieceTexts, PieceValues};
 pub(crate) use scan::{Scan, Wanted};

@@ -1,17 +1,17 @@
 //! Reading: one state of the store, through one connection.
 
-use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::block::{Form, FrameInfo, has_filter, trace_key};
+use super::block::{Form, FrameInfo, has_filter};
 use super::catalog::{Catalog, Head, Shared};
 use super::columns::Group;
 use super::database::Database;
 use super::filter::{FrameSet, positions, row};
 use super::load::load;
-use super::source::{InBlock, Part, Source};
+use super::source::{Frames, InBlock, Source};
+use super::split::SplitTraces;
 use super::token::Token;
 use super::{OpenError, Operation, ReadError, lock};
 use crate::model::{TraceId, UnixNanos};
@@ -43,18 +43,7 @@ pub struct Frame {
 #[derive(Debug)]
 pub(crate) struct Looker<'r> {
     reader: &'r Reader,
-    open: HashMap<usize, Part<'r>>,
-}
-
-/// Traces whose spans may lie in several frames.
-#[derive(Debug)]
-pub(crate) struct SplitTraces(HashSet<u32>);
-
-impl SplitTraces {
-    /// Whether all spans of a trace lie in one frame.
-    pub(crate) fn is_whole(&self, id: TraceId) -> bool {
-        !self.0.contains(&trace_key(id))
-    }
+    open: HashMap<usize, Frames<'r>>,
 }
 
 /// Blocks that are kept open.
@@ -200,7 +189,11 @@ impl Reader {
         let Some((head, info)) = self.info(frame) else {
             return Ok(Vec::new());
         };
-        self.unless_damaged(self.source.unpack_trace(head, info, id), Vec::new)
+        self.unless_damaged(
+            self.source
+                .unpack_trace(head, info, id, &self.shared.layouts),
+            Vec::new,
+        )
     }
 
     /// Whether the spans of a frame are stored in columns.
@@ -222,12 +215,8 @@ impl Reader {
     }
 
     /// The traces of which more than one frame may hold spans.
-    pub(crate) fn split_traces(&self) -> SplitTraces {
-        let entries = self.catalog.blocks.iter().flat_map(|head| &head.traces);
-        let mut keys: Vec<_> = entries.map(|entry| entry.key).collect();
-        keys.sort_unstable();
-        let same = keys.chunk_by(|a, b| a == b).filter(|same| same.len() > 1);
-        SplitTraces(same.filter_map(<[_]>::first).copied().collect())
+    pub(crate) fn split_traces(&self) -> Arc<SplitTraces> {
+        self.shared.split.get(&self.catalog)
     }
 
     /// Looks into the columns of many frames.
@@ -310,19 +299,14 @@ impl<'r> Looker<'r> {
         let Some((head, info)) = info.filter(|(_, info)| info.form == Form::Columns) else {
             return Ok(None);
         };
-        let result = self.part(frame.block, head);
-        let result = result.and_then(|part| reader.source.with_columns(head.id, part, info, look));
-        reader.unless_damaged(result.map(Some), || None)
-    }
-
-    fn part(&mut self, block: usize, head: &'r Head) -> Result<&Part<'r>, ReadError> {
-        if self.open.len() >= MAX_OPEN && !self.open.contains_key(&block) {
+        if self.open.len() >= MAX_OPEN && !self.open.contains_key(&frame.block) {
             self.open.clear();
         }
-        Ok(match self.open.entry(block) {
-            Entry::Occupied(open) => open.into_mut(),
-            Entry::Vacant(free) => free.insert(self.reader.source.frames(head)?),
-        })
+        let open = self.open.entry(frame.block);
+        let frames = open.or_insert_with(|| Frames::new(&reader.source, head));
+        let layouts = &reader.shared.layouts;
+        let result = reader.source.with_columns(frames, info, layouts, look);
+        reader.unless_damaged(result.map(Some), || None)
     }
 }
 

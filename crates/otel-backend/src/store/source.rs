@@ -1,7 +1,8 @@
 //! Where the parts of blocks are read that the catalog does not hold.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::fmt;
+use std::sync::Arc;
 
 use rusqlite::blob::Blob;
 use rusqlite::{Connection, ErrorCode, MAIN_DB};
@@ -10,7 +11,8 @@ use zstd::bulk::Decompressor;
 use super::ReadError;
 use super::block::{Form, FrameInfo};
 use super::catalog::Head;
-use super::columns::{Damaged, Group, ReadAt, TraceRows};
+use super::columns::{Damaged, Group, Layout, ReadAt, TraceRows};
+use super::layouts::Layouts;
 use crate::model::TraceId;
 
 /// Where one thread reads.
@@ -22,26 +24,51 @@ pub(super) struct Source {
 }
 
 /// The bytes of one frame, read when they are asked for.
+#[derive(Clone, Copy)]
 pub(crate) struct InBlock<'p, 's> {
-    part: &'p Part<'s>,
+    frames: &'p Frames<'s>,
     offset: usize,
+}
+
+/// The frames of a block, which is opened when the first of them is read: of most blocks, the heads of
+/// the frames tell enough.
+pub(super) struct Frames<'s> {
+    source: &'s Source,
+    head: &'s Head,
+    part: OnceCell<Part<'s>>,
+}
+
+impl<'s> Frames<'s> {
+    pub(super) fn new(source: &'s Source, head: &'s Head) -> Self {
+        let part = OnceCell::new();
+        Self { source, head, part }
+    }
+
+    fn read(&self, bytes: &mut [u8], offset: usize) -> Result<(), ReadError> {
+        let part = match self.part.get() {
+            Some(part) => part,
+            None => {
+                let part = self.source.frames(self.head)?;
+                self.part.get_or_init(|| part)
+            }
+        };
+        part.read(bytes, offset)
+    }
 }
 
 impl ReadAt for InBlock<'_, '_> {
     type Error = ReadError;
 
     fn read_at(&self, bytes: &mut [u8], offset: usize) -> Result<(), ReadError> {
-        self.part.read(bytes, self.offset.saturating_add(offset))
+        self.frames.read(bytes, self.offset.saturating_add(offset))
     }
 }
 
 /// The `TracesData` of the wanted traces of a group of columns.
 fn rows(
-    group: &[u8],
-    decompressor: &mut Decompressor<'static>,
+    mut group: Group<'_, &[u8]>,
     wanted: impl Fn(&TraceRows) -> bool,
 ) -> Result<Vec<u8>, Damaged> {
-    let mut group = Group::open(group, decompressor)?;
     let traces = group.traces()?.into_iter().filter(wanted);
     let messages = group.messages(traces.map(|trace| trace.rows))?;
     let mut data = Vec::new();
@@ -58,6 +85,12 @@ pub(super) enum Part<'s> {
 impl fmt::Debug for InBlock<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InBlock").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Frames<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Frames").finish_non_exhaustive()
     }
 }
 
@@ -117,7 +150,9 @@ impl Source {
             Form::Rows => decompressor
                 .decompress(packed, info.raw_length as usize)
                 .map_err(|reason| ReadError::damaged(block, &reason)),
-            Form::Columns => rows(packed, &mut decompressor, |_| true)
+            Form::Columns => Layout::read(packed, &mut decompressor)
+                .map(|layout| Group::new(packed, Arc::new(layout), &mut decompressor))
+                .and_then(|group| rows(group, |_| true))
                 .map_err(|reason| ReadError::damaged(block, &reason)),
         };
         self.decompressor.set(Some(decompressor));
@@ -130,6 +165,7 @@ impl Source {
         head: &Head,
         info: &FrameInfo,
         id: TraceId,
+        layouts: &Layouts,
     ) -> Result<Vec<u8>, ReadError> {
         if info.form == Form::Rows {
             return self.unpack(head, info);
@@ -137,25 +173,36 @@ impl Source {
         let mut packed = vec![0; info.length as usize];
         self.frames(head)?.read(&mut packed, info.offset as usize)?;
         let mut decompressor = self.decompressor(head.id)?;
-        let unpacked = rows(&packed, &mut decompressor, |trace| trace.id == id);
+        let packed = packed.as_slice();
+        let unpacked = layouts
+            .get(head.id, info.offset, || {
+                Layout::read(packed, &mut decompressor)
+            })
+            .map(|layout| Group::new(packed, layout, &mut decompressor))
+            .and_then(|group| rows(group, |trace| trace.id == id));
         self.decompressor.set(Some(decompressor));
         unpacked.map_err(|reason| ReadError::damaged(head.id, &reason))
     }
 
-    /// Looks into the columns of a frame that has some; `part` holds the frames of its block.
+    /// Looks into the columns of a frame that has some.
     pub(super) fn with_columns<T>(
         &self,
-        block: i64,
-        part: &Part<'_>,
+        frames: &Frames<'_>,
         info: &FrameInfo,
+        layouts: &Layouts,
         look: impl FnOnce(&mut Group<'_, InBlock<'_, '_>>) -> Result<T, ReadError>,
     ) -> Result<T, ReadError> {
+        let block = frames.head.id;
         let mut decompressor = self.decompressor(block)?;
         let bytes = InBlock {
-            part,
+            frames,
             offset: info.offset as usize,
         };
-        let result = Group::open(bytes, &mut decompressor).and_then(|mut group| look(&mut group));
+        let result = layouts
+            .get(block, info.offset, || {
+                Layout::read(bytes, &mut decompressor)
+            })
+            .and_then(|layout| look(&mut Group::new(bytes, layout, &mut decompressor)));
         self.decompressor.set(Some(decompressor));
         result.map_err(|reason| match reason {
             ReadError::Damaged { reason, .. } => ReadError::damaged(block, &reason),

@@ -1,9 +1,9 @@
 //! Which spans of a frame may satisfy a search: too many may be found, and never too few.
 
+use std::rc::Rc;
 use std::time::Duration;
 
-use super::heads::groups_of;
-use crate::format::otlp::SpanGroup;
+use super::heads::{Head, KnownHeads};
 use crate::format::otlp::fields::{event, span, status};
 use crate::model::{SpanKind, StatusCode, TraceId, UnixNanos, Value};
 use crate::query::condition::{Condition, Field, Literal, Operator, Place, Test};
@@ -18,22 +18,27 @@ pub(super) struct Asking<'s, 'u, R> {
     pub(super) scan: Scan<'s, 'u, R>,
     traces: Option<Vec<TraceRows>>,
     starts: Option<Vec<u64>>,
+    pub(super) known: &'s mut KnownHeads,
+    /// The resources and scopes; none if one cannot be read.
+    heads: Option<Option<Vec<Rc<Head>>>>,
     /// For each span, the number of its resource and scope.
-    heads: Option<Vec<u64>>,
+    head_codes: Option<Vec<u64>>,
 }
 
 impl<'s, 'u, R: ReadAt<Error = ReadError>> Asking<'s, 'u, R> {
-    pub(super) fn new(scan: Scan<'s, 'u, R>) -> Self {
+    pub(super) fn new(scan: Scan<'s, 'u, R>, known: &'s mut KnownHeads) -> Self {
         Self {
             scan,
             traces: None,
             starts: None,
+            known,
             heads: None,
+            head_codes: None,
         }
     }
 
     fn all(&self) -> Mask {
-        vec![true; self.scan.group.spans]
+        vec![true; self.scan.group.layout.spans]
     }
 
     /// Asks for one thing after the other, the cheapest first, while candidates are left.
@@ -46,18 +51,6 @@ impl<'s, 'u, R: ReadAt<Error = ReadError>> Asking<'s, 'u, R> {
                 &mut mask,
             )?;
         }
-        if let Some(service) = &search.service
-            && mask.contains(&true)
-        {
-            let is_it = |group: &SpanGroup<'_>| group.resource.service_name() == service;
-            and(&mut mask, &self.groups(&is_it)?);
-        }
-        if let Some(operation) = &search.operation
-            && mask.contains(&true)
-        {
-            let named = self.equal(MessagePlace::Span, span::NAME, "", operation)?;
-            and(&mut mask, &named);
-        }
         for tag in &search.tags {
             if !mask.contains(&true) {
                 return Ok(mask);
@@ -65,6 +58,18 @@ impl<'s, 'u, R: ReadAt<Error = ReadError>> Asking<'s, 'u, R> {
             if let Some(tagged) = self.tag(tag)? {
                 and(&mut mask, &tagged);
             }
+        }
+        if let Some(service) = &search.service
+            && mask.contains(&true)
+        {
+            let is_it = |head: &Head| head.resource.service_name() == service;
+            and(&mut mask, &self.heads(&is_it)?);
+        }
+        if let Some(operation) = &search.operation
+            && mask.contains(&true)
+        {
+            let named = self.equal(MessagePlace::Span, span::NAME, "", operation)?;
+            and(&mut mask, &named);
         }
         if let Some(condition) = &search.condition
             && mask.contains(&true)
@@ -99,7 +104,7 @@ impl<'s, 'u, R: ReadAt<Error = ReadError>> Asking<'s, 'u, R> {
                 Ok(all)
             }
             Condition::Any(conditions) => {
-                let mut any = vec![false; self.scan.group.spans];
+                let mut any = vec![false; self.scan.group.layout.spans];
                 for condition in conditions {
                     let Some(met) = self.condition(condition)? else {
                         return Ok(None);
@@ -125,6 +130,7 @@ impl<'s, 'u, R: ReadAt<Error = ReadError>> Asking<'s, 'u, R> {
         let wanted = Wanted {
             test: &passes,
             text: text.as_deref().filter(|_| test.operator == Operator::Equal),
+            prefix: test.literal.prefix(test.operator),
             is_bound: matches!(
                 test.operator,
                 Operator::Greater
@@ -169,10 +175,10 @@ impl<'s, 'u, R: ReadAt<Error = ReadError>> Asking<'s, 'u, R> {
                 self.mask_of(rows)
             }
             Field::ScopeName => {
-                self.groups(&|group| passes(&Value::String((&*group.scope.name).into())))?
+                self.heads(&|head| passes(&Value::String((&*head.scope.name).into())))?
             }
             Field::ScopeVersion => {
-                self.groups(&|group| passes(&Value::String((&*group.scope.version).into())))?
+                self.heads(&|head| passes(&Value::String((&*head.scope.version).into())))?
             }
         }))
     }
@@ -183,7 +189,7 @@ impl<'s, 'u, R: ReadAt<Error = ReadError>> Asking<'s, 'u, R> {
         key: &str,
         wanted: &Wanted<'_>,
     ) -> Result<Mask, ReadError> {
-        let mut mask = vec![false; self.scan.group.spans];
+        let mut mask = vec![false; self.scan.group.layout.spans];
         let message = match place {
             Place::Any | Place::Span => Some(MessagePlace::Span),
             Place::Event => Some(MessagePlace::Event),
@@ -195,15 +201,15 @@ impl<'s, 'u, R: ReadAt<Error = ReadError>> Asking<'s, 'u, R> {
             or(&mut mask, &self.mask_of(rows));
         }
         if let Place::Any | Place::Resource | Place::Scope = place {
-            let has = |group: &SpanGroup<'_>| {
+            let has = |head: &Head| {
                 let attributes = match place {
-                    Place::Scope => &group.scope.attributes,
-                    _ => &group.resource.attributes,
+                    Place::Scope => &head.scope.attributes,
+                    _ => &head.resource.attributes,
                 };
                 let mut found = attributes.iter().filter(|attribute| attribute.key == key);
                 found.any(|attribute| (wanted.test)(&attribute.value))
             };
-            or(&mut mask, &self.groups(&has)?);
+            or(&mut mask, &self.heads(&has)?);
         }
         Ok(mask)
     }
@@ -219,6 +225,7 @@ impl<'s, 'u, R: ReadAt<Error = ReadError>> Asking<'s, 'u, R> {
             let wanted = Wanted {
                 test: &is_true,
                 text: Some("true"),
+                prefix: Some("true"),
                 is_bound: false,
             };
             or(&mut mask, &self.attribute(Place::Span, "error", &wanted)?);
@@ -228,6 +235,7 @@ impl<'s, 'u, R: ReadAt<Error = ReadError>> Asking<'s, 'u, R> {
         let wanted = Wanted {
             test: &is_equal,
             text: Some(&tag.value),
+            prefix: Some(&tag.value),
             is_bound: false,
         };
         let key = tag.key.as_str();
@@ -310,18 +318,23 @@ impl<'s, 'u, R: ReadAt<Error = ReadError>> Asking<'s, 'u, R> {
     }
 
     /// The spans of which the resource and the scope pass.
-    fn groups(&mut self, passes: &dyn Fn(&SpanGroup<'_>) -> bool) -> Result<Mask, ReadError> {
-        let heads = self.scan.group.heads()?;
+    fn heads(&mut self, passes: &dyn Fn(&Head) -> bool) -> Result<Mask, ReadError> {
+        if self.heads.is_none() {
+            let heads = self.scan.group.heads()?;
+            self.heads = Some(self.known.of(&heads));
+        }
         // A resource that cannot be read is looked at with its spans.
-        let passes: Option<Vec<_>> =
-            groups_of(&heads).map(|groups| groups.iter().map(passes).collect());
-        let Some(passes) = passes else {
+        let Some(Some(heads)) = &self.heads else {
             return Ok(self.all());
         };
-        if self.heads.is_none() {
-            self.heads = Some(self.scan.group.head_codes()?);
+        let passes: Vec<_> = heads.iter().map(|head| passes(head)).collect();
+        if !passes.contains(&true) {
+            return Ok(vec![false; self.scan.group.layout.spans]);
         }
-        let codes = self.heads.iter().flatten();
+        if self.head_codes.is_none() {
+            self.head_codes = Some(self.scan.group.head_codes()?);
+        }
+        let codes = self.head_codes.iter().flatten();
         let passes = |code: &u64| {
             let code = usize::try_from(*code).unwrap_or(usize::MAX);
             passes.get(code).copied().unwrap_or(true)
@@ -330,7 +343,7 @@ impl<'s, 'u, R: ReadAt<Error = ReadError>> Asking<'s, 'u, R> {
     }
 
     fn mask_of(&self, rows: Vec<usize>) -> Mask {
-        let mut mask = vec![false; self.scan.group.spans];
+        let mut mask = vec![false; self.scan.group.layout.spans];
         for row in rows {
             if let Some(wanted) = mask.get_mut(row) {
                 *wanted = true;

@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use traceql::{Batch, Column, Scope as At, Source, Value};
 
-use super::heads::SharedHeads;
+use super::heads::{KnownHeads, SharedHeads};
 use crate::format::otlp::decode_value;
 use crate::format::otlp::fields::{event, link, span, status};
-use crate::model::{SpanId, TraceId};
+use crate::model::{SpanId, TraceId, UnixNanos};
 use crate::query::traceql::batch::{find, nanos, number, value};
 use crate::store::{MessagePlace, Piece, PieceTexts, PieceValues, ReadAt, ReadError, Scan};
 
@@ -19,6 +20,8 @@ pub(in crate::query) struct Needs {
     pub(in crate::query) sources: BTreeSet<Source>,
     /// Whether it reads the ids of spans and of their parents.
     pub(in crate::query) ids: bool,
+    /// Whether it reads how long spans took.
+    pub(in crate::query) durations: bool,
     /// The scopes of which it reads all attributes.
     pub(in crate::query) all_of: Vec<At>,
 }
@@ -48,6 +51,8 @@ pub(in crate::query) struct ColumnSpans {
     trace_ends: Vec<u32>,
     starts: Vec<u64>,
     durations: Vec<i64>,
+    /// Whether no span ends before it starts.
+    pub(in crate::query) is_forward: bool,
     span_ids: Vec<u64>,
     parent_ids: Vec<u64>,
     event_ends: Vec<u32>,
@@ -84,18 +89,18 @@ impl ColumnSpans {
     pub(in crate::query) fn read<R: ReadAt<Error = ReadError>>(
         scan: &mut Scan<'_, '_, R>,
         needs: &Needs,
+        known: &mut KnownHeads,
     ) -> Result<Option<Self>, ReadError> {
-        if !scan.group.is_regular {
+        if !scan.group.layout.is_regular {
             return Ok(None);
         }
         let traces = scan.group.traces()?;
         let starts = scan.group.starts()?;
-        let durations = scan.group.durations()?.into_iter().zip(&starts);
-        let durations = durations.map(|(nanos, start)| duration(*start, nanos));
         let mut batch = Self {
             ids: traces.iter().map(|trace| trace.id).collect(),
             trace_ends: traces.iter().map(|trace| number(trace.rows.end)).collect(),
-            durations: durations.collect(),
+            durations: Vec::new(),
+            is_forward: false,
             starts,
             span_ids: Vec::new(),
             parent_ids: Vec::new(),
@@ -104,18 +109,32 @@ impl ColumnSpans {
             columns: BTreeMap::new(),
             keys: BTreeMap::new(),
         };
+        if needs.durations {
+            batch.read_durations(&scan.group.durations()?);
+        }
         if needs.ids {
             let ids = scan.group.span_ids()?.into_iter();
             batch.span_ids = ids.map(u64::from_be_bytes).collect();
             batch.parent_ids = scan.parent_ids(&batch.span_ids)?;
         }
         let mut sources = needs.sources.clone();
-        let mut heads = None;
+        let asks_of_heads = sources.iter().any(is_of_head)
+            || needs
+                .all_of
+                .iter()
+                .any(|scope| scope_place(*scope).is_none());
+        let heads = if asks_of_heads {
+            let Some(heads) = SharedHeads::read(scan, known)? else {
+                return Ok(None);
+            };
+            Some(heads)
+        } else {
+            None
+        };
         for scope in &needs.all_of {
             let keys = match scope_place(*scope) {
                 Some(place) => text_keys(scan, place),
-                None => SharedHeads::get(&mut heads, scan)?
-                    .map_or_else(BTreeSet::new, |h| h.keys(*scope)),
+                None => heads.as_ref().map(|h| h.keys(*scope)).unwrap_or_default(),
             };
             sources.extend(
                 keys.iter()
@@ -124,18 +143,43 @@ impl ColumnSpans {
             batch.keys.insert(*scope, keys);
         }
         for source in sources {
-            if !batch.read_column(scan, &mut heads, source)? {
+            if !batch.read_column(scan, heads.as_ref(), source)? {
                 return Ok(None);
             }
         }
         Ok(Some(batch))
     }
 
+    /// `after` says how long after its start each span ended.
+    fn read_durations(&mut self, after: &[u64]) {
+        let spans = || self.starts.iter().zip(after);
+        let is_forward = spans().all(|(start, after)| start.checked_add(*after).is_some());
+        let durations = spans().map(|(start, after)| duration(*start, *after));
+        self.durations = durations.collect();
+        self.is_forward = is_forward;
+    }
+
+    /// Each trace, with its rows.
+    pub(super) fn traces(&self) -> impl Iterator<Item = (TraceId, Range<usize>)> {
+        let mut start = 0;
+        self.ids.iter().zip(&self.trace_ends).map(move |(id, end)| {
+            let rows = start..*end as usize;
+            start = rows.end;
+            (*id, rows)
+        })
+    }
+
+    /// When the first of some spans starts.
+    pub(in crate::query) fn first_start(&self, rows: &Range<usize>) -> UnixNanos {
+        let starts = self.starts.get(rows.clone()).unwrap_or_default();
+        UnixNanos(starts.iter().copied().min().unwrap_or_default())
+    }
+
     /// Reads a column; `false` if it does not tell it all.
     fn read_column<R: ReadAt<Error = ReadError>>(
         &mut self,
         scan: &mut Scan<'_, '_, R>,
-        heads: &mut Option<SharedHeads>,
+        heads: Option<&SharedHeads>,
         source: Source,
     ) -> Result<bool, ReadError> {
         match source.table() {
@@ -147,35 +191,15 @@ impl ColumnSpans {
             }
             _ => {}
         }
-        let read =
-            match &source {
-                Source::Attribute(At::Any, _) => return Ok(true),
-                Source::ScopeName
-                | Source::ScopeVersion
-                | Source::Attribute(At::Resource | At::Instrumentation, _) => {
-                    let Some(heads) = SharedHeads::get(heads, scan)? else {
-                        return Ok(false);
-                    };
-                    let values =
-                        match &source {
-                            Source::ScopeName => heads
-                                .values(|group| Value::text(group.scope.name.clone().into_owned())),
-                            Source::ScopeVersion => heads.values(|group| {
-                                Value::text(group.scope.version.clone().into_owned())
-                            }),
-                            Source::Attribute(At::Resource, key) => heads
-                                .values(|group| find(&group.resource.attributes, key).into_owned()),
-                            Source::Attribute(_, key) => heads
-                                .values(|group| find(&group.scope.attributes, key).into_owned()),
-                            _ => Vec::new(),
-                        };
-                    Read::Shared(heads.codes.clone(), values)
-                }
-                _ => match self.read_pieces(scan, &source)? {
-                    Some(read) => read,
-                    None => return Ok(false),
-                },
-            };
+        let of_heads = heads.and_then(|heads| read_heads(heads, &source));
+        let read = match of_heads {
+            _ if matches!(source, Source::Attribute(At::Any, _)) => return Ok(true),
+            Some(read) => read,
+            None => match self.read_pieces(scan, &source)? {
+                Some(read) => read,
+                None => return Ok(false),
+            },
+        };
         self.columns.insert(source, read);
         Ok(true)
     }
@@ -231,6 +255,32 @@ impl ColumnSpans {
             }),
         }))
     }
+}
+
+/// Whether a column tells of resources or scopes.
+fn is_of_head(source: &Source) -> bool {
+    matches!(
+        source,
+        Source::ScopeName
+            | Source::ScopeVersion
+            | Source::Attribute(At::Resource | At::Instrumentation, _)
+    )
+}
+
+/// A column that tells of resources or scopes; `None` for others.
+fn read_heads(heads: &SharedHeads, source: &Source) -> Option<Read> {
+    let values = match source {
+        Source::ScopeName => heads.values(|head| Value::text(head.scope.name.clone())),
+        Source::ScopeVersion => heads.values(|head| Value::text(head.scope.version.clone())),
+        Source::Attribute(At::Resource, key) => {
+            heads.values(|head| find(&head.resource.attributes, key).into_owned())
+        }
+        Source::Attribute(At::Instrumentation, key) => {
+            heads.values(|head| find(&head.scope.attributes, key).into_owned())
+        }
+        _ => return None,
+    };
+    Some(Read::Shared(heads.codes.clone(), values))
 }
 
 /// How long a span took that ended so many nanoseconds after its start.

@@ -1,17 +1,15 @@
 //! The traces of a frame of columns that a search may find.
 
-use std::collections::HashSet;
 use std::ops::Range;
-
-use traceql::Batch as _;
 
 use super::asking::Asking;
 use super::batch::{ColumnSpans, Needs};
+use super::heads::KnownHeads;
 use super::{has_twins, is_adjusted};
 use crate::model::{TraceId, UnixNanos};
 use crate::query::patience::Patience;
 use crate::query::predicate::Search;
-use crate::query::traceql::{TraceQuery, Watched};
+use crate::query::traceql::{Order, Ranked, Ranking, TraceQuery, Watched};
 use crate::store::{Group, ReadAt, ReadError, Scan};
 
 /// Traces that a search may find.
@@ -22,6 +20,8 @@ pub(in crate::query) struct Candidates {
     pub(in crate::query) data: Option<Vec<u8>>,
     /// The first start of each of their traces, as far as the frame knows.
     pub(in crate::query) starts: Vec<(TraceId, UnixNanos)>,
+    /// The traces that match for certain, if they are wanted in another order than that of their starts.
+    pub(in crate::query) ranked: Vec<Ranked>,
 }
 
 /// The candidates of a group. `is_whole` says whether all spans of a trace lie in one frame. Without
@@ -31,9 +31,10 @@ pub(in crate::query) fn candidates<R: ReadAt<Error = ReadError>>(
     search: &Search,
     is_whole: &dyn Fn(TraceId) -> bool,
     patience: &Patience,
+    known: &mut KnownHeads,
 ) -> Result<Candidates, ReadError> {
-    let (spans, is_regular) = (group.spans, group.is_regular);
-    let mut asking = Asking::new(Scan::new(group));
+    let (spans, is_regular) = (group.layout.spans, group.layout.is_regular);
+    let mut asking = Asking::new(Scan::new(group), known);
     let mask = if is_regular {
         asking.search(search)?
     } else {
@@ -42,66 +43,84 @@ pub(in crate::query) fn candidates<R: ReadAt<Error = ReadError>>(
     if !mask.contains(&true) {
         return Ok(Candidates::default());
     }
-    let mut starts = asking.starts_of(&mask)?;
     if let Some(query) = &search.traces {
-        if let Some(wanted) = judge(&mut asking.scan, query, is_whole, patience)? {
-            starts.retain(|(id, _)| wanted.contains(id));
-        }
-        return Ok(Candidates { data: None, starts });
+        let judged = judge(&mut asking, query, &mask, is_whole, patience)?;
+        return match judged {
+            Some(judged) => Ok(judged),
+            None => Ok(Candidates {
+                starts: asking.starts_of(&mask)?,
+                ..Candidates::default()
+            }),
+        };
     }
+    let starts = asking.starts_of(&mask)?;
     let messages = group.messages(ranges(&mask))?;
     let mut data = Vec::new();
     messages.write(&mut data);
     Ok(Candidates {
         data: Some(data),
         starts,
+        ranked: Vec::new(),
     })
 }
 
-/// The traces that a query may let through; `None` if the columns do not tell.
+/// Of the traces with a span where this is true, those that a query may let through; `None` if the
+/// columns do not tell.
 fn judge<R: ReadAt<Error = ReadError>>(
-    scan: &mut Scan<'_, '_, R>,
+    asking: &mut Asking<'_, '_, R>,
     query: &TraceQuery,
+    mask: &[bool],
     is_whole: &dyn Fn(TraceId) -> bool,
     patience: &Patience,
-) -> Result<Option<HashSet<TraceId>>, ReadError> {
+) -> Result<Option<Candidates>, ReadError> {
+    let Asking { scan, known, .. } = asking;
     if is_adjusted(scan) {
         return Ok(None);
     }
-    let needs = Needs {
+    let mut needs = Needs {
         sources: query.search.sources(),
         ids: query.search.needs_ids(),
+        durations: query.search.needs_durations() || query.order != Order::Newest,
         all_of: Vec::new(),
     };
-    let Some(batch) = ColumnSpans::read(scan, &needs)? else {
+    needs.sources.extend(query.order.source());
+    let Some(batch) = ColumnSpans::read(scan, &needs, known)? else {
         return Ok(None);
     };
     let watched = Watched::new(&batch, patience);
-    let found = query.search.evaluate(&watched);
-    let found: HashSet<_> = found.traces.iter().map(|trace| trace.rows.start).collect();
+    let found = query.search.evaluate(&watched).traces;
     // What is asked of spans alone is known, wherever the rest of the trace is.
     let is_of_spans = query.search.is_of_spans();
-    let ids = if is_of_spans || found.len() == batch.trace_ends().len() {
-        None
+    let ranking = Ranking::of(query, &batch);
+    let needs_whole = ranking.is_some() && !found.is_empty()
+        || !is_of_spans && found.len() < batch.traces().count();
+    let ids = if needs_whole {
+        scan.group.span_ids()?
     } else {
-        Some(scan.group.span_ids()?)
+        Vec::new()
     };
-    let mut wanted = HashSet::new();
-    for trace in scan.group.traces()? {
-        let is_unknown = || {
-            let ids = ids.as_ref().and_then(|ids| ids.get(trace.rows.clone()));
-            let ids: Vec<_> = ids
-                .into_iter()
-                .flatten()
-                .map(|id| u64::from_be_bytes(*id))
-                .collect();
-            !is_of_spans && (!is_whole(trace.id) || has_twins(&ids))
-        };
-        if found.contains(&trace.rows.start) || is_unknown() {
-            wanted.insert(trace.id);
+    let is_known = |id, rows: &Range<usize>| {
+        is_whole(id) && !has_twins(ids.get(rows.clone()).unwrap_or_default())
+    };
+    let mut found = found.iter().peekable();
+    let mut judged = Candidates::default();
+    for (id, rows) in batch.traces() {
+        let found = found.next_if(|trace| trace.rows == rows);
+        if !mask
+            .get(rows.clone())
+            .is_some_and(|mask| mask.contains(&true))
+        {
+            continue;
+        }
+        match (found, &ranking) {
+            (Some(found), Some(ranking)) if is_known(id, &rows) => {
+                judged.ranked.extend(ranking.rank(id, found));
+            }
+            (None, _) if is_of_spans || is_known(id, &rows) => {}
+            _ => judged.starts.push((id, batch.first_start(&rows))),
         }
     }
-    Ok(Some(wanted))
+    Ok(Some(judged))
 }
 
 /// The ranges of places where this is true.

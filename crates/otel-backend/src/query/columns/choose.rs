@@ -6,7 +6,7 @@ use traceql::{Batch as _, Scope};
 
 use super::asking::Asking;
 use super::batch::{ColumnSpans, Needs, text_keys};
-use super::heads::SharedHeads;
+use super::heads::{KnownHeads, SharedHeads};
 use super::{has_twins, is_adjusted};
 use crate::model::TraceId;
 use crate::query::condition::Condition;
@@ -28,16 +28,17 @@ pub(in crate::query) fn choose<R: ReadAt<Error = ReadError>>(
     group: &mut Group<'_, R>,
     condition: &Condition,
     needs: &Needs,
+    known: &mut KnownHeads,
 ) -> Result<Chosen, ReadError> {
-    if !group.is_regular {
+    if !group.layout.is_regular {
         return Ok(Chosen::Unknown);
     }
-    let mut asking = Asking::new(Scan::new(group));
+    let mut asking = Asking::new(Scan::new(group), known);
     let mask = asking.condition(condition)?;
     if mask.is_some_and(|mask| !mask.contains(&true)) {
         return Ok(Chosen::Nothing);
     }
-    let batch = ColumnSpans::read(&mut asking.scan, needs)?;
+    let batch = ColumnSpans::read(&mut asking.scan, needs, asking.known)?;
     Ok(batch.map_or(Chosen::Unknown, |batch| Chosen::Spans(Box::new(batch))))
 }
 
@@ -57,13 +58,14 @@ pub(in crate::query) fn whole_traces<R: ReadAt<Error = ReadError>>(
     group: &mut Group<'_, R>,
     needs: &Needs,
     is_whole: impl Fn(TraceId) -> bool,
+    known: &mut KnownHeads,
 ) -> Result<Option<WholeTraces>, ReadError> {
     let traces = group.traces()?;
     let mut scan = Scan::new(group);
-    if !scan.group.is_regular || is_adjusted(&scan) {
+    if !scan.group.layout.is_regular || is_adjusted(&scan) {
         return Ok(None);
     }
-    let Some(spans) = ColumnSpans::read(&mut scan, needs)? else {
+    let Some(spans) = ColumnSpans::read(&mut scan, needs, known)? else {
         return Ok(None);
     };
     let ids = spans.span_ids().into_owned();
@@ -86,8 +88,9 @@ pub(in crate::query) fn whole_traces<R: ReadAt<Error = ReadError>>(
 /// The keys of all attributes of a group; `None` if the columns do not tell.
 pub(in crate::query) fn keys<R: ReadAt<Error = ReadError>>(
     group: &mut Group<'_, R>,
+    known: &mut KnownHeads,
 ) -> Result<Option<BTreeMap<Scope, BTreeSet<String>>>, ReadError> {
-    if !group.is_regular {
+    if !group.layout.is_regular {
         return Ok(None);
     }
     let mut scan = Scan::new(group);
@@ -96,8 +99,7 @@ pub(in crate::query) fn keys<R: ReadAt<Error = ReadError>>(
         (Scope::Event, text_keys(&scan, MessagePlace::Event)),
         (Scope::Link, text_keys(&scan, MessagePlace::Link)),
     ]);
-    let mut known = None;
-    let Some(heads) = SharedHeads::get(&mut known, &mut scan)? else {
+    let Some(heads) = SharedHeads::read(&mut scan, known)? else {
         return Ok(None);
     };
     for scope in [Scope::Resource, Scope::Instrumentation] {

@@ -1,72 +1,166 @@
-//! The resources and scopes of a frame of columns.
+//! The resources and scopes of frames of columns.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
 use traceql::{Scope as At, Value};
 
-use crate::format::otlp::{Group, SpanGroup, span_groups};
+use crate::format::otlp::{Group, GroupHead, SpanGroup, span_groups};
+use crate::model::{Resource, Scope};
 use crate::query::traceql::batch::number;
 use crate::store::{Heads, ReadAt, ReadError, Scan};
+
+/// A resource and a scope, decoded.
+#[derive(Debug)]
+pub(in crate::query) struct Head {
+    pub(super) resource: Resource<'static>,
+    pub(super) scope: Scope<'static>,
+}
+
+/// The resources and scopes that a question has met: frames have the same ones, so each is decoded once.
+#[derive(Debug, Default)]
+pub(in crate::query) struct KnownHeads {
+    /// By their bytes.
+    known: HashMap<Vec<u8>, Rc<Head>>,
+    /// The bytes of all of them.
+    bytes: usize,
+    key: Vec<u8>,
+}
+
+/// The bytes of resources and scopes that are kept decoded.
+const MAX_KNOWN: usize = 1 << 20;
+
+impl KnownHeads {
+    /// Those of a frame, decoded; `None` if one cannot be read.
+    pub(super) fn of(&mut self, heads: &Heads) -> Option<Vec<Rc<Head>>> {
+        heads.iter().map(|head| self.head(head)).collect()
+    }
+
+    fn head(&mut self, head: GroupHead<'_>) -> Option<Rc<Head>> {
+        self.key.clear();
+        for part in [
+            head.resource,
+            head.resource_schema,
+            head.scope,
+            head.scope_schema,
+        ] {
+            self.key.extend_from_slice(&part.len().to_le_bytes());
+            self.key.extend_from_slice(part);
+        }
+        if let Some(known) = self.known.get(&self.key) {
+            return Some(Rc::clone(known));
+        }
+        let head = Rc::new(decode(head)?);
+        self.bytes += self.key.len();
+        if self.bytes > MAX_KNOWN {
+            self.known.clear();
+            self.bytes = self.key.len();
+        }
+        self.known.insert(self.key.clone(), Rc::clone(&head));
+        Some(head)
+    }
+}
+
+fn decode(head: GroupHead<'_>) -> Option<Head> {
+    let group = Group {
+        head,
+        spans: Vec::new(),
+    };
+    let SpanGroup {
+        resource, scope, ..
+    } = span_groups(vec![group]).ok()?.pop()?;
+    Some(Head {
+        resource: Resource::clone(&resource).into_owned(),
+        scope: Scope::clone(&scope).into_owned(),
+    })
+}
 
 /// The resources and scopes of a frame, and which of them each span has.
 #[derive(Debug)]
 pub(super) struct SharedHeads {
-    heads: Heads,
+    heads: Vec<Rc<Head>>,
     pub(super) codes: Vec<u32>,
-    is_readable: bool,
 }
 
 impl SharedHeads {
-    /// Reads them once; `None` if they are not what OTLP says.
-    pub(super) fn get<'h, R: ReadAt<Error = ReadError>>(
-        known: &'h mut Option<Self>,
+    /// Reads them; `None` if they are not what OTLP says.
+    pub(super) fn read<R: ReadAt<Error = ReadError>>(
         scan: &mut Scan<'_, '_, R>,
-    ) -> Result<Option<&'h Self>, ReadError> {
-        if known.is_none() {
-            let code = |code| number(usize::try_from(code).unwrap_or(usize::MAX));
-            let codes = scan.group.head_codes()?.into_iter().map(code);
-            let heads = scan.group.heads()?;
-            *known = Some(Self {
-                codes: codes.collect(),
-                is_readable: groups_of(&heads).is_some(),
-                heads,
-            });
-        }
-        Ok(known.as_ref().filter(|heads| heads.is_readable))
+        known: &mut KnownHeads,
+    ) -> Result<Option<Self>, ReadError> {
+        let heads = scan.group.heads()?;
+        let Some(heads) = known.of(&heads) else {
+            return Ok(None);
+        };
+        let code = |code| number(usize::try_from(code).unwrap_or(usize::MAX));
+        let codes = scan.group.head_codes()?.into_iter().map(code);
+        Ok(Some(Self {
+            heads,
+            codes: codes.collect(),
+        }))
     }
 
     /// A value of each.
-    pub(super) fn values(
-        &self,
-        take: impl Fn(&SpanGroup<'_>) -> Value<'static>,
-    ) -> Vec<Value<'static>> {
-        self.groups().iter().flatten().map(take).collect()
+    pub(super) fn values(&self, take: impl Fn(&Head) -> Value<'static>) -> Vec<Value<'static>> {
+        self.heads.iter().map(|head| take(head)).collect()
     }
 
     /// The keys of the attributes of all of them.
     pub(super) fn keys(&self, scope: At) -> BTreeSet<String> {
         let mut keys = BTreeSet::new();
-        for group in self.groups().iter().flatten() {
+        for head in &self.heads {
             let attributes = match scope {
-                At::Instrumentation => &group.scope.attributes,
-                _ => &group.resource.attributes,
+                At::Instrumentation => &head.scope.attributes,
+                _ => &head.resource.attributes,
             };
             keys.extend(attributes.iter().map(|attribute| attribute.key.to_string()));
         }
         keys
     }
-
-    /// All of them decoded, without spans.
-    fn groups(&self) -> Option<Vec<SpanGroup<'_>>> {
-        groups_of(&self.heads)
-    }
 }
 
-/// The resources and scopes, decoded; `None` if one cannot be read.
-pub(super) fn groups_of(heads: &Heads) -> Option<Vec<SpanGroup<'_>>> {
-    let groups = heads.iter().map(|head| Group {
-        head,
-        spans: Vec::new(),
-    });
-    span_groups(groups.collect()).ok()
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::otlp::encode_resource;
+    use crate::model::{Attribute, Value};
+
+    /// The bytes of a resource with a number in so many digits.
+    fn resource(number: usize, digits: usize) -> Vec<u8> {
+        let text = format!("{number:0>digits$}");
+        let mut bytes = Vec::new();
+        let resource = Resource {
+            attributes: vec![Attribute::new("key", Value::String(text.into()))],
+            ..Resource::default()
+        };
+        encode_resource(&resource, &mut bytes);
+        bytes
+    }
+
+    fn with(resource: &[u8]) -> GroupHead<'_> {
+        GroupHead {
+            resource,
+            ..GroupHead::default()
+        }
+    }
+
+    #[test]
+    fn each_head_is_decoded_once_and_not_too_many_are_kept() {
+        let mut known = KnownHeads::default();
+        let [one, other] = [resource(1, 1), resource(2, 1)];
+        let first = known.head(with(&one)).unwrap();
+        assert!(Rc::ptr_eq(&first, &known.head(with(&one)).unwrap()));
+        assert_ne!(first.resource, known.head(with(&other)).unwrap().resource);
+        let schema = GroupHead {
+            resource_schema: b"s",
+            ..with(&one)
+        };
+        assert_eq!(known.head(schema).unwrap().resource.schema_url, "s");
+        for number in 0..1000 {
+            known.head(with(&resource(number, 10_000))).unwrap();
+            assert!(known.bytes <= MAX_KNOWN);
+        }
+        assert_eq!(known.known.keys().map(Vec::len).sum::<usize>(), known.bytes);
+        assert!(known.head(with(b"\xff")).is_none());
+    }
 }

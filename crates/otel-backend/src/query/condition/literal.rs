@@ -54,6 +54,8 @@ pub enum Literal {
 #[derive(Debug, Clone)]
 pub struct Pattern {
     regex: Regex,
+    /// What every text that matches begins with.
+    prefix: String,
     /// Microseconds that long texts have taken so far.
     spent: Arc<AtomicU64>,
 }
@@ -87,12 +89,16 @@ impl Pattern {
             .build()
             .map(|regex| Self {
                 regex,
+                prefix: prefix(pattern),
                 spent: Arc::default(),
             })
     }
 
     /// Whether a text may match.
     fn may_match(&self, text: &str) -> bool {
+        if !text.starts_with(&self.prefix) {
+            return false;
+        }
         if text.len() < Self::SHORT {
             return self.regex.is_match(text);
         }
@@ -105,6 +111,30 @@ impl Pattern {
         self.spent.fetch_add(micros, Relaxed);
         matches
     }
+}
+
+/// The characters with which a pattern begins that stand for themselves; none if that is not certain.
+fn prefix(pattern: &str) -> String {
+    const SPECIAL: &str = r"\.+*?()|[]{}^$#&-~";
+    let inner = pattern.strip_prefix("(?s:").unwrap_or(pattern);
+    if inner.contains('|') {
+        return String::new();
+    }
+    let (plain, rest) = match inner.find(|c| SPECIAL.contains(c)) {
+        Some(end) => inner.split_at(end),
+        None => (inner, ""),
+    };
+    let mut prefix = plain.to_owned();
+    match rest.chars().next() {
+        // The character before it may be missing.
+        Some('*' | '?' | '{') => {
+            prefix.pop();
+        }
+        // What stands before it may be missing, but for the end of what was stripped above.
+        Some(')') if inner == pattern || rest.len() > 1 => prefix.clear(),
+        _ => {}
+    }
+    prefix
 }
 
 impl Operator {
@@ -122,6 +152,15 @@ impl Operator {
 }
 
 impl Literal {
+    /// What the text of every value begins with that compares so with the literal.
+    pub(in crate::query) fn prefix(&self, operator: Operator) -> Option<&str> {
+        match (self, operator) {
+            (Self::Pattern(pattern), Operator::Match) => Some(&pattern.prefix),
+            (Self::Text(text), Operator::Equal) => Some(text),
+            _ => None,
+        }
+    }
+
     /// The text of an equal value, if all of them have the same.
     pub(in crate::query) fn text(&self) -> Option<String> {
         match self {
@@ -159,5 +198,48 @@ impl Literal {
             _ => None,
         };
         ordering.is_some_and(|ordering| operator.holds(ordering))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_prefix_is_what_certainly_stands_at_the_beginning() {
+        for (pattern, expected) in [
+            ("", ""),
+            ("nothing.*", "nothing"),
+            ("/api/items/[0-9]+", "/api/items/"),
+            ("(?s:/api/.*)", "/api/"),
+            ("(?s:plain)", "plain"),
+            ("ab?c", "a"),
+            ("ab+c", "ab"),
+            ("ab{0,1}c", "a"),
+            ("ab|cd", ""),
+            ("(?i)ab", ""),
+            ("(?s:ab)?(cd)", ""),
+            (r"a\.b", "a"),
+            ("^ab", ""),
+        ] {
+            assert_eq!(prefix(pattern), expected, "{pattern}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_text_that_matches_begins_so(
+            pattern in "[ab]{0,3}[*+?.|()]?[ab]{0,2}[*?)]?", text in "[ab]{0,5}",
+        ) {
+            for pattern in [format!("(?s:{pattern})"), pattern] {
+                if let Ok(compiled) = Pattern::new(&pattern)
+                    && compiled.regex.is_match(&text)
+                {
+                    prop_assert!(text.starts_with(&compiled.prefix), "{} {}", pattern, text);
+                }
+            }
+        }
     }
 }

@@ -10,7 +10,7 @@ use super::batch::Spans;
 use super::{Watched, prune};
 use crate::format::otlp::{Outline, groups};
 use crate::model::{Span, TraceId};
-use crate::query::columns::{Chosen, Needs, WholeTraces, choose, weigh, whole_traces};
+use crate::query::columns::{Chosen, KnownHeads, Needs, WholeTraces, choose, weigh, whole_traces};
 use crate::query::condition::Condition;
 use crate::query::memory::Held;
 use crate::query::patience::{Patience, SearchError};
@@ -58,6 +58,7 @@ pub fn run(
     let mut needs = Needs {
         sources: metrics.sources(),
         ids: metrics.needs_ids(),
+        durations: metrics.needs_durations(),
         all_of: Vec::new(),
     };
     if metrics.needs_whole_traces() {
@@ -99,9 +100,10 @@ fn add_spans(
 ) -> Result<(), SearchError> {
     let starts = run.run.starts();
     let mut looker = reader.looker();
+    let mut heads = KnownHeads::default();
     for frame in frames(reader, &starts, &condition.clauses())? {
         let _held = weigh(frame)?;
-        match looker.look_into(frame, |group| choose(group, condition, needs))? {
+        match looker.look_into(frame, |group| choose(group, condition, needs, &mut heads))? {
             Some(Chosen::Nothing) => {}
             Some(Chosen::Spans(spans)) => run.add(&*spans)?,
             Some(Chosen::Unknown) | None => add_frame(reader, frame, run, &starts)?,
@@ -153,11 +155,14 @@ fn add_traces(reader: &Reader, run: &mut Counting<'_>, needs: &Needs) -> Result<
     let mut seen = HashSet::new();
     let mut open = Frames::default();
     let mut looker = reader.looker();
+    let mut heads = KnownHeads::default();
     for frame in frames(reader, starts, &[])? {
         run.patience.check()?;
         let held = weigh(frame)?;
         let is_whole = |id| split.is_whole(id);
-        let whole = looker.look_into(frame, |group| whole_traces(group, needs, is_whole))?;
+        let whole = looker.look_into(frame, |group| {
+            whole_traces(group, needs, is_whole, &mut heads)
+        })?;
         let rest = match whole.flatten() {
             Some(WholeTraces { spans, rows, rest }) => {
                 match rows {

@@ -1,10 +1,12 @@
 //! From a group of columns to the spans that it was made of.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::ReadAt;
 use super::doubles::Doubles;
-use super::group::{Column, Group, Heads, ShapeTable, Stored};
+use super::group::{Group, Heads, ShapeTable};
+use super::layout::{Column, Stored};
 use super::pack::Damaged;
 use super::shape::{Kind, Place};
 use super::texts::Values;
@@ -19,7 +21,7 @@ use crate::store::zigzag;
 /// Spans of a group, each with its resource and scope.
 #[derive(Debug)]
 pub(crate) struct Messages {
-    heads: Heads,
+    heads: Arc<Heads>,
     bytes: Vec<u8>,
     /// The number of each span's resource and scope, and where its message is.
     spans: Vec<(u64, Range<usize>)>,
@@ -86,7 +88,7 @@ struct Decoder<'d, 'u, R> {
     starts: Vec<u64>,
     durations: Vec<u64>,
     span_ids: Vec<[u8; 8]>,
-    shapes: [ShapeTable; Place::ALL.len()],
+    shapes: [Arc<ShapeTable>; Place::ALL.len()],
     columns: Vec<Reading>,
     /// The row that comes next.
     row: usize,
@@ -129,7 +131,12 @@ impl<'d, 'u, R: ReadAt> Decoder<'d, 'u, R> {
                 group.shapes(links)?,
                 group.shapes(statuses)?,
             ],
-            columns: group.columns.iter().map(|_| Reading::default()).collect(),
+            columns: group
+                .layout
+                .columns
+                .iter()
+                .map(|_| Reading::default())
+                .collect(),
             row: 0,
             inner: Vec::new(),
             group,
@@ -193,7 +200,7 @@ impl<'d, 'u, R: ReadAt> Decoder<'d, 'u, R> {
         for index in self.shapes(place).range(shape)? {
             let number = self.shapes(place).column(index);
             self.field(place, number, span, out)?;
-            if out.len() > self.group.message_bytes {
+            if out.len() > self.group.layout.message_bytes {
                 return Err(Damaged("its spans are longer than it says").into());
             }
         }
@@ -269,8 +276,8 @@ impl<'d, 'u, R: ReadAt> Decoder<'d, 'u, R> {
         out: &mut Vec<u8>,
     ) -> Result<(), R::Error> {
         let index = self.next(number)?;
-        let column = self.group.columns.get(number).ok_or(UNKNOWN)?;
-        let key = self.group.name(column).key;
+        let column = self.group.layout.columns.get(number).ok_or(UNKNOWN)?;
+        let key = self.group.layout.name(column).key;
         let values = self
             .columns
             .get(number)
@@ -310,7 +317,7 @@ impl<'d, 'u, R: ReadAt> Decoder<'d, 'u, R> {
     }
 
     fn column(&self, number: usize) -> Result<&Column, Damaged> {
-        self.group.columns.get(number).ok_or(UNKNOWN)
+        self.group.layout.columns.get(number).ok_or(UNKNOWN)
     }
 
     /// The place of the next value of a column, which is unpacked.
@@ -325,7 +332,7 @@ impl<'d, 'u, R: ReadAt> Decoder<'d, 'u, R> {
     fn unpack(&mut self, number: usize) -> Result<(), R::Error> {
         let reading = self.columns.get_mut(number).ok_or(UNKNOWN)?;
         if reading.values.is_none() {
-            let column = self.group.columns.get(number).ok_or(UNKNOWN)?;
+            let column = self.group.layout.columns.get(number).ok_or(UNKNOWN)?;
             let unpacker = &mut self.group.unpacker;
             reading.values = Some(match &column.stored {
                 Stored::None => Unpacked::None,

@@ -221,11 +221,21 @@ impl<'h> Cursor<'h> {
 }
 
 impl<'u, R: ReadAt> Unpacker<'u, R> {
-    /// Reads the head of the group that begins where `source` does.
+    /// Of the group that begins where `source` does; its chunks begin at `body` there.
+    pub(super) fn new(source: R, decompressor: &'u mut Decompressor<'static>, body: usize) -> Self {
+        Self {
+            source,
+            decompressor,
+            body,
+            stored: Vec::new(),
+        }
+    }
+
+    /// Reads the head of the group that begins where `source` does; also says where its chunks begin.
     pub(super) fn open(
         source: R,
         decompressor: &'u mut Decompressor<'static>,
-    ) -> Result<(Self, Vec<u8>), R::Error> {
+    ) -> Result<(usize, Vec<u8>), R::Error> {
         let mut prefix = [0; PREFIX];
         source.read_at(&mut prefix, 0)?;
         let (numbers, _) = prefix.as_chunks();
@@ -235,20 +245,14 @@ impl<'u, R: ReadAt> Unpacker<'u, R> {
         if stored.max(raw) > MAX_RAW {
             return Err(Damaged("its head is too large").into());
         }
-        let mut unpacker = Self {
-            source,
-            decompressor,
-            body: PREFIX,
-            stored: Vec::new(),
-        };
+        let mut unpacker = Self::new(source, decompressor, PREFIX);
         let head = unpacker.unpack(&Chunk {
             offset: 0,
             stored,
             raw,
             checksum,
         })?;
-        unpacker.body += stored;
-        Ok((unpacker, head))
+        Ok((PREFIX + stored, head))
     }
 
     /// The bytes of a chunk.

@@ -1,7 +1,8 @@
 //! The values of a field in all spans of a group, for what reads all of them.
 
 use super::ReadAt;
-use super::group::{Group, Stored};
+use super::group::Group;
+use super::layout::Stored;
 use super::scan::{Scan, repeated};
 use super::shape::{Kind, Place};
 use super::texts::Values;
@@ -71,7 +72,7 @@ impl<R: ReadAt> Scan<'_, '_, R> {
         key: Option<&str>,
     ) -> Result<Option<Vec<Piece>>, R::Error> {
         let key = key.map(str::as_bytes);
-        let numbers = 0..self.group.columns.len();
+        let numbers = 0..self.group.layout.columns.len();
         let numbers = numbers.filter(|number| self.is_about(*number, place, field, key));
         let numbers: Vec<_> = numbers.collect();
         if numbers.len() > 1 && self.occur_together(place, &numbers)? {
@@ -88,9 +89,9 @@ impl<R: ReadAt> Scan<'_, '_, R> {
     /// For each span, how many events or links there are up to its last.
     pub(crate) fn ends(&mut self, place: Place) -> Result<Vec<u32>, R::Error> {
         let Some(around) = self.around(place) else {
-            return Ok(vec![0; self.group.spans]);
+            return Ok(vec![0; self.group.layout.spans]);
         };
-        let times = self.shapes(Place::Span)?.times(around);
+        let times = self.group.shapes(Place::Span)?.times(around);
         let mut end = 0_u32;
         let codes = self.shape_codes()?;
         let ends = codes.iter().map(|code| {
@@ -104,18 +105,18 @@ impl<R: ReadAt> Scan<'_, '_, R> {
 
     /// The keys of all attributes in a place.
     pub(crate) fn keys(&self, place: Place) -> impl Iterator<Item = &[u8]> {
-        let columns = self.group.columns.iter();
+        let columns = self.group.layout.columns.iter();
         let attributes = columns.filter(move |column| {
             column.place == place && Some(column.field) == place.attributes()
         });
-        attributes.map(|column| self.group.name(column).key)
+        attributes.map(|column| self.group.layout.name(column).key)
     }
 
     /// The id of each span's parent, its bytes read as a big-endian number; zero for none. `ids` are the
     /// spans' own.
     pub(crate) fn parent_ids(&mut self, ids: &[u64]) -> Result<Vec<u64>, R::Error> {
-        let mut parents = vec![0; self.group.spans];
-        for number in 0..self.group.columns.len() {
+        let mut parents = vec![0; self.group.layout.spans];
+        for number in 0..self.group.layout.columns.len() {
             if !self.is_about(number, Place::Span, span::PARENT_SPAN_ID, None) {
                 continue;
             }
@@ -142,8 +143,8 @@ impl<R: ReadAt> Scan<'_, '_, R> {
 
     /// The row of each span's parent, if it is in the group; else `u32::MAX`.
     pub(crate) fn parent_rows(&mut self) -> Result<Vec<u32>, R::Error> {
-        let mut parents = vec![u32::MAX; self.group.spans];
-        for number in 0..self.group.columns.len() {
+        let mut parents = vec![u32::MAX; self.group.layout.spans];
+        for number in 0..self.group.layout.columns.len() {
             if self.kind(number) != Some(Kind::Parent) {
                 continue;
             }
@@ -164,12 +165,16 @@ impl<R: ReadAt> Scan<'_, '_, R> {
     }
 
     fn kind(&self, number: usize) -> Option<Kind> {
-        self.group.columns.get(number).map(|column| column.kind)
+        self.group
+            .layout
+            .columns
+            .get(number)
+            .map(|column| column.kind)
     }
 
     /// Whether any message has more than one of these columns.
     fn occur_together(&mut self, place: Place, numbers: &[usize]) -> Result<bool, R::Error> {
-        let shapes = self.shapes(place)?;
+        let shapes = self.group.shapes(place)?;
         for shape in 0..shapes.len() as u64 {
             let columns = shapes.columns(shape)?;
             let is_there = |number: &&usize| columns.iter().any(|c| *c as usize == **number);
@@ -181,7 +186,7 @@ impl<R: ReadAt> Scan<'_, '_, R> {
     }
 
     fn piece(&mut self, number: usize) -> Result<Option<Piece>, R::Error> {
-        let Some(column) = self.group.columns.get(number) else {
+        let Some(column) = self.group.layout.columns.get(number) else {
             return Ok(None);
         };
         let (kind, stored) = (column.kind, column.stored.clone());
@@ -194,11 +199,17 @@ impl<R: ReadAt> Scan<'_, '_, R> {
 
     /// The row of each value of a column; `None` if each row has one.
     fn item_rows(&mut self, number: usize) -> Result<Option<Vec<u32>>, R::Error> {
-        let Some(place) = self.group.columns.get(number).map(|column| column.place) else {
+        let Some(place) = self
+            .group
+            .layout
+            .columns
+            .get(number)
+            .map(|column| column.place)
+        else {
             return Ok(Some(Vec::new()));
         };
         if place == Place::Span {
-            let times = self.shapes(place)?.times(number);
+            let times = self.group.shapes(place)?.times(number);
             if times.iter().all(|times| *times == 1) {
                 return Ok(None);
             }
@@ -208,7 +219,7 @@ impl<R: ReadAt> Scan<'_, '_, R> {
         let Some(around) = self.around(place) else {
             return Ok(Some(Vec::new()));
         };
-        let times = self.shapes(place)?.times(number);
+        let times = self.group.shapes(place)?.times(number);
         let rows = match place {
             Place::Status => self.item_rows(around)?,
             _ => None,
@@ -217,7 +228,13 @@ impl<R: ReadAt> Scan<'_, '_, R> {
         if has_all {
             return Ok(rows);
         }
-        let codes = match self.group.columns.get(around).map(|column| &column.stored) {
+        let codes = match self
+            .group
+            .layout
+            .columns
+            .get(around)
+            .map(|column| &column.stored)
+        {
             Some(Stored::Numbers(numbers)) => numbers.unpack(&mut self.group.unpacker)?,
             _ => Vec::new(),
         };
@@ -229,7 +246,7 @@ impl<R: ReadAt> Scan<'_, '_, R> {
 
     /// The column that holds the messages of a place.
     fn around(&self, place: Place) -> Option<usize> {
-        let mut columns = self.group.columns.iter();
+        let mut columns = self.group.layout.columns.iter();
         columns.position(|column| column.message() == Some(place))
     }
 }

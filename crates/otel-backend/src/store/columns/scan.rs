@@ -1,10 +1,10 @@
 //! Which spans of a group have a value: what a question asks of the columns.
 
 use std::borrow::Cow;
-use std::rc::Rc;
 
 use super::ReadAt;
-use super::group::{Group, ShapeTable, Stored};
+use super::group::{Group, ShapeTable};
+use super::layout::{Column, Stored};
 use super::pack::Damaged;
 use super::shape::{Kind, Place};
 use super::texts::Texts;
@@ -15,8 +15,6 @@ pub(crate) struct Scan<'s, 'u, R> {
     pub(crate) group: &'s mut Group<'u, R>,
     /// The shape of each span, once it was asked for.
     shape_codes: Option<Vec<u64>>,
-    /// The shapes of each place, once they were asked for.
-    shapes: [Option<Rc<ShapeTable>>; Place::ALL.len()],
 }
 
 /// What is asked of a value.
@@ -25,6 +23,8 @@ pub(crate) struct Wanted<'w> {
     pub(crate) test: &'w dyn Fn(&Value<'_>) -> bool,
     /// How every wanted value reads as text, if that is known.
     pub(crate) text: Option<&'w str>,
+    /// What every wanted value begins with as text.
+    pub(crate) prefix: Option<&'w str>,
     /// Whether of numbers all above or all below a bound are wanted, and no others.
     pub(crate) is_bound: bool,
 }
@@ -35,6 +35,7 @@ impl<'w> Wanted<'w> {
         Self {
             test,
             text: None,
+            prefix: None,
             is_bound: false,
         }
     }
@@ -55,25 +56,7 @@ impl<'s, 'u, R: ReadAt> Scan<'s, 'u, R> {
         Self {
             group,
             shape_codes: None,
-            shapes: Default::default(),
         }
-    }
-
-    /// The shapes of a place.
-    pub(super) fn shapes(&mut self, place: Place) -> Result<Rc<ShapeTable>, R::Error> {
-        let [spans, events, links, statuses] = &mut self.shapes;
-        let slot = match place {
-            Place::Span => spans,
-            Place::Event => events,
-            Place::Link => links,
-            Place::Status => statuses,
-        };
-        if let Some(shapes) = slot {
-            return Ok(Rc::clone(shapes));
-        }
-        let shapes = Rc::new(self.group.shapes(place)?);
-        *slot = Some(Rc::clone(&shapes));
-        Ok(shapes)
     }
 
     /// The spans in which a field, or an attribute of that key, has a wanted value; one that has several
@@ -86,7 +69,7 @@ impl<'s, 'u, R: ReadAt> Scan<'s, 'u, R> {
         wanted: &Wanted<'_>,
     ) -> Result<Vec<usize>, R::Error> {
         let mut found = Vec::new();
-        for number in 0..self.group.columns.len() {
+        for number in 0..self.group.layout.columns.len() {
             if !self.is_about(number, place, field, key) {
                 continue;
             }
@@ -120,11 +103,11 @@ impl<'s, 'u, R: ReadAt> Scan<'s, 'u, R> {
         field: u32,
         key: Option<&[u8]>,
     ) -> bool {
-        let Some(column) = self.group.columns.get(number) else {
+        let Some(column) = self.group.layout.columns.get(number) else {
             return false;
         };
         (column.place, column.field) == (place, field)
-            && key.is_none_or(|key| self.group.name(column).key == key)
+            && key.is_none_or(|key| self.group.layout.name(column).key == key)
     }
 
     /// The places of the wanted values in a column.
@@ -133,7 +116,7 @@ impl<'s, 'u, R: ReadAt> Scan<'s, 'u, R> {
         number: usize,
         wanted: &Wanted<'_>,
     ) -> Result<Vec<usize>, R::Error> {
-        let Some(column) = self.group.columns.get(number) else {
+        let Some(column) = self.group.layout.columns.get(number) else {
             return Ok(Vec::new());
         };
         let unpacker = &mut self.group.unpacker;
@@ -142,6 +125,9 @@ impl<'s, 'u, R: ReadAt> Scan<'s, 'u, R> {
             Stored::None => Vec::new(),
             Stored::Texts(texts) if column.kind == Kind::Any => (0..texts.count()).collect(),
             Stored::Texts(texts) => {
+                if !texts.may_begin(wanted.prefix.unwrap_or_default().as_bytes()) {
+                    return Ok(Vec::new());
+                }
                 if let (Some(text), Some(bloom)) = (wanted.text, texts.bloom(unpacker)?)
                     && !bloom.may_hold(text.as_bytes())
                 {
@@ -180,29 +166,41 @@ impl<'s, 'u, R: ReadAt> Scan<'s, 'u, R> {
 
     /// The span of each value of a column.
     fn rows_of(&mut self, number: usize) -> Result<Vec<usize>, R::Error> {
-        let Some(place) = self.group.columns.get(number).map(|column| column.place) else {
+        let Some(place) = self
+            .group
+            .layout
+            .columns
+            .get(number)
+            .map(|column| column.place)
+        else {
             return Ok(Vec::new());
         };
         if place == Place::Span {
             return self.rows_in_spans(number);
         }
-        let holds = |column: &super::group::Column| column.message() == Some(place);
-        let Some(around) = self.group.columns.iter().position(holds) else {
+        let holds = |column: &Column| column.message() == Some(place);
+        let Some(around) = self.group.layout.columns.iter().position(holds) else {
             return Ok(Vec::new());
         };
         let rows = self.rows_in_spans(around)?;
-        let codes = match self.group.columns.get(around).map(|column| &column.stored) {
+        let codes = match self
+            .group
+            .layout
+            .columns
+            .get(around)
+            .map(|column| &column.stored)
+        {
             Some(Stored::Numbers(numbers)) => numbers.unpack(&mut self.group.unpacker)?,
             _ => Vec::new(),
         };
-        let times = self.shapes(place)?.times(number);
+        let times = self.group.shapes(place)?.times(number);
         Ok(repeated(rows.into_iter().zip(codes), &times)?)
     }
 
     fn rows_in_spans(&mut self, number: usize) -> Result<Vec<usize>, R::Error> {
-        let times = self.shapes(Place::Span)?.times(number);
+        let times = self.group.shapes(Place::Span)?.times(number);
         if times.iter().all(|times| *times == 1) {
-            return Ok((0..self.group.spans).collect());
+            return Ok((0..self.group.layout.spans).collect());
         }
         let codes = self.shape_codes()?.iter().copied();
         Ok(repeated((0..).zip(codes), &times)?)

@@ -1,5 +1,7 @@
 //! Whatever is put into columns comes out as it was; damage is an error.
 
+use std::sync::Arc;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use zstd::bulk::Decompressor;
@@ -59,8 +61,9 @@ impl Input {
 /// The messages of some rows, each with its resource and scope.
 fn unpack(group: &[u8], rows: std::ops::Range<usize>) -> Result<Vec<Output>, Damaged> {
     let mut decompressor = Decompressor::new().unwrap();
-    let mut group = Group::open(group, &mut decompressor)?;
-    let rows = rows.start.min(group.spans)..rows.end.min(group.spans);
+    let layout = Layout::read(group, &mut decompressor)?;
+    let rows = rows.start.min(layout.spans)..rows.end.min(layout.spans);
+    let mut group = Group::new(group, Arc::new(layout), &mut decompressor);
     let messages = group.messages([rows])?;
     let owned =
         |(head, message): (GroupHead<'_>, &[u8])| (head.resource.to_vec(), message.to_vec());

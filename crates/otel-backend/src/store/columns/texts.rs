@@ -300,6 +300,18 @@ impl Texts {
         self.codes.as_ref().unwrap_or(&self.lengths).count
     }
 
+    /// Whether a value may begin so.
+    pub(super) fn may_begin(&self, beginning: &[u8]) -> bool {
+        // Only values that are text have a filter: others are asked for by another text.
+        self.bloom.is_none() || self.prefix.iter().zip(beginning).all(|(a, b)| a == b)
+    }
+
+    /// About how many bytes the values take once they are unpacked.
+    pub(super) fn size(&self) -> usize {
+        let prefixes = self.prefix.len() * self.lengths.count;
+        self.total + prefixes + size_of::<usize>() * (self.lengths.count + self.count())
+    }
+
     /// The filter, if the column has one.
     pub(super) fn bloom<R: ReadAt>(
         &self,

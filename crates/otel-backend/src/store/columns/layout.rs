@@ -1,0 +1,229 @@
+//! What the head of a group says: where its columns are, and what is known of them.
+
+use std::ops::{Range, RangeInclusive};
+use std::sync::{Arc, OnceLock};
+
+use zstd::bulk::Decompressor;
+
+use super::ReadAt;
+use super::doubles::Doubles;
+use super::group::{Heads, ShapeTable};
+use super::numbers::Numbers;
+use super::pack::{Chunk, Cursor, Damaged, Unpacker};
+use super::shape::{Form, Kind, Name, Place};
+use super::texts::Texts;
+use crate::model::UnixNanos;
+
+/// The head of a group. It may be kept when the group is no longer read.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    head: Vec<u8>,
+    /// Where the chunks begin.
+    pub(super) body: usize,
+    /// How many spans there are.
+    pub(crate) spans: usize,
+    /// Bytes of all `Span` messages.
+    pub(super) message_bytes: usize,
+    /// Whether the columns say all there is to say about the spans: each field is written as usual, and
+    /// each that has one value is there once.
+    pub(crate) is_regular: bool,
+    pub(super) trace_ids: Chunk,
+    pub(super) trace_lengths: Numbers,
+    pub(super) heads: Texts,
+    pub(super) head_codes: Numbers,
+    pub(super) span_ids: Chunk,
+    pub(super) first_start: u64,
+    pub(super) starts: Numbers,
+    pub(super) durations: Numbers,
+    pub(super) shape_codes: Numbers,
+    pub(super) columns: Vec<Column>,
+    pub(super) shapes: [(Numbers, Numbers); Place::ALL.len()],
+    /// What is unpacked when it is first asked for, and kept.
+    pub(super) known: Known,
+}
+
+/// What nearly every question asks of a group, unpacked.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    pub(super) heads: OnceLock<Arc<Heads>>,
+    pub(super) shapes: [OnceLock<Arc<ShapeTable>>; Place::ALL.len()],
+}
+
+/// What is known of a column without unpacking it.
+#[derive(Debug, Clone)]
+pub(super) struct Column {
+    pub(super) place: Place,
+    pub(super) field: u32,
+    pub(super) kind: Kind,
+    /// Where its key is in the head.
+    key: Range<usize>,
+    pub(super) stored: Stored,
+}
+
+/// The values of a column.
+#[derive(Debug, Clone)]
+pub(super) enum Stored {
+    None,
+    Numbers(Numbers),
+    Doubles(Doubles),
+    Texts(Texts),
+}
+
+impl Layout {
+    /// Reads the head of the group that begins where `source` does.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is damaged.
+    pub(crate) fn read<R: ReadAt>(
+        source: R,
+        decompressor: &mut Decompressor<'static>,
+    ) -> Result<Self, R::Error> {
+        let (body, head) = Unpacker::open(source, decompressor)?;
+        Ok(Self::parse(body, head)?)
+    }
+
+    fn parse(body: usize, head: Vec<u8>) -> Result<Self, Damaged> {
+        let mut cursor = Cursor::new(&head);
+        let spans = cursor.count()?;
+        let message_bytes = cursor.size()?;
+        let is_regular = cursor.number()? == 1;
+        let trace_ids = cursor.chunk()?;
+        let trace_lengths = Numbers::read(&mut cursor)?;
+        let heads = Texts::read(&mut cursor)?;
+        let head_codes = Numbers::read(&mut cursor)?;
+        let span_ids = cursor.chunk()?;
+        let first_start = cursor.number()?;
+        let starts = Numbers::read(&mut cursor)?;
+        let durations = Numbers::read(&mut cursor)?;
+        let shape_codes = Numbers::read(&mut cursor)?;
+        let columns = (0..cursor.count()?).map(|_| Column::read(&mut cursor));
+        let columns: Vec<_> = columns.collect::<Result<_, _>>()?;
+        // Each value has a byte in a message, at least.
+        let values = columns.iter().map(|column| column.stored.count());
+        if values.fold(0, usize::saturating_add) > message_bytes {
+            return Err(Damaged("its columns have more values than its spans"));
+        }
+        let mut shapes =
+            || Ok::<_, Damaged>((Numbers::read(&mut cursor)?, Numbers::read(&mut cursor)?));
+        let shapes = [shapes()?, shapes()?, shapes()?, shapes()?];
+        let per_span = [head_codes, starts, durations, shape_codes];
+        if per_span.iter().any(|numbers| numbers.count != spans)
+            || span_ids.raw_length() != spans.saturating_mul(8)
+            || trace_ids.raw_length() != trace_lengths.count.saturating_mul(16)
+        {
+            return Err(Damaged("its columns have different lengths"));
+        }
+        Ok(Self {
+            head,
+            body,
+            spans,
+            message_bytes,
+            is_regular,
+            trace_ids,
+            trace_lengths,
+            heads,
+            head_codes,
+            span_ids,
+            first_start,
+            starts,
+            durations,
+            shape_codes,
+            columns,
+            shapes,
+            known: Known::default(),
+        })
+    }
+
+    /// About how many bytes it takes, with all that it comes to know.
+    pub(crate) fn size(&self) -> usize {
+        let lists = self.shapes.iter();
+        let shapes: usize = lists
+            .map(|(lengths, columns)| 8 * lengths.count + 4 * columns.count)
+            .sum();
+        size_of::<Self>()
+            + self.head.len()
+            + self.columns.len() * size_of::<Column>()
+            + self.heads.size()
+            + shapes
+    }
+
+    /// Whether all spans, which start between these times, start behind the first and end before the
+    /// second of some others.
+    pub(crate) fn lies_within(
+        &self,
+        starts: RangeInclusive<UnixNanos>,
+        within: &Range<u64>,
+    ) -> bool {
+        let longest = u64::try_from(self.durations.max).unwrap_or_default();
+        let end = starts.end().0.checked_add(longest);
+        starts.start().0 > within.start && end.is_some_and(|end| end < within.end)
+    }
+
+    /// The shapes of a place: how many columns each has, and these.
+    pub(super) fn shapes_of(&self, place: Place) -> &(Numbers, Numbers) {
+        of_place(&self.shapes, place)
+    }
+
+    /// What a column holds.
+    pub(super) fn name(&self, column: &Column) -> Name<'_> {
+        Name {
+            place: column.place,
+            field: column.field,
+            kind: column.kind,
+            key: self.head.get(column.key.clone()).unwrap_or_default(),
+        }
+    }
+}
+
+impl Known {
+    pub(super) fn shapes_of(&self, place: Place) -> &OnceLock<Arc<ShapeTable>> {
+        of_place(&self.shapes, place)
+    }
+}
+
+/// That of a place, of which each has one.
+fn of_place<T>([spans, events, links, statuses]: &[T; Place::ALL.len()], place: Place) -> &T {
+    match place {
+        Place::Span => spans,
+        Place::Event => events,
+        Place::Link => links,
+        Place::Status => statuses,
+    }
+}
+
+impl Column {
+    fn read(cursor: &mut Cursor<'_>) -> Result<Self, Damaged> {
+        let place = Place::ALL.get(cursor.size()?);
+        let place = *place.ok_or(Damaged("a column has an unknown place"))?;
+        let field = u32::try_from(cursor.number()?);
+        let field = field.map_err(|_| Damaged("a column has an unknown field"))?;
+        let kind = Kind::ALL.get(cursor.size()?);
+        let kind = *kind.ok_or(Damaged("a column has an unknown kind"))?;
+        let key = cursor.range()?;
+        let stored = match kind.form() {
+            Form::None => Stored::None,
+            Form::Numbers => Stored::Numbers(Numbers::read(cursor)?),
+            Form::Doubles => Stored::Doubles(Doubles::read(cursor)?),
+            Form::Texts => Stored::Texts(Texts::read(cursor)?),
+        };
+        Ok(Self {
+            place,
+            field,
+            kind,
+            key,
+            stored,
+        })
+    }
+}
+
+impl Stored {
+    /// How many values there are.
+    fn count(&self) -> usize {
+        match self {
+            Self::None => 0,
+            Self::Numbers(numbers) => numbers.count,
+            Self::Doubles(doubles) => doubles.numbers.count,
+            Self::Texts(texts) => texts.count(),
+        }
+    }
+}
