@@ -284,7 +284,7 @@ impl Reader {
     }
 }
 
-impl<'r> Looker<'r> {
+impl Looker<'_> {
     /// Looks into the columns of a frame; `None` if it has none, or is damaged, which is reported.
     ///
     /// # Errors

@@ -45,12 +45,11 @@ impl<'s> Frames<'s> {
     }
 
     fn read(&self, bytes: &mut [u8], offset: usize) -> Result<(), ReadError> {
-        let part = match self.part.get() {
-            Some(part) => part,
-            None => {
-                let part = self.source.frames(self.head)?;
-                self.part.get_or_init(|| part)
-            }
+        let part = if let Some(part) = self.part.get() {
+            part
+        } else {
+            let part = self.source.frames(self.head)?;
+            self.part.get_or_init(|| part)
         };
         part.read(bytes, offset)
     }

@@ -23,7 +23,10 @@ impl SplitTraces {
     fn of(catalog: &Catalog) -> Self {
         let entries = catalog.blocks.iter().flat_map(|head| &head.traces);
         let mut keys: Vec<_> = entries.map(|entry| entry.key).collect();
-        // Those of each block are sorted, which this sort makes use of.
+        #[expect(
+            clippy::stable_sort_primitive,
+            reason = "those of each block are sorted, which this sort makes use of"
+        )]
         keys.sort();
         let same = keys.chunk_by(|a, b| a == b).filter(|same| same.len() > 1);
         Self {

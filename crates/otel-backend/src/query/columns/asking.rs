@@ -20,6 +20,7 @@ pub(super) struct Asking<'s, 'u, R> {
     starts: Option<Vec<u64>>,
     pub(super) known: &'s mut KnownHeads,
     /// The resources and scopes; none if one cannot be read.
+    #[expect(clippy::option_option, reason = "they may not have been read yet")]
     heads: Option<Option<Vec<Rc<Head>>>>,
     /// For each span, the number of its resource and scope.
     head_codes: Option<Vec<u64>>,
