@@ -68,8 +68,8 @@ use tokio::task::JoinError;
 
 pub use batch::{Batch, BatchBuilder, Operation};
 pub(crate) use columns::{
-    Group, Heads, Piece, PieceTexts, PieceValues, Place as MessagePlace, ReadAt, Scan, TraceRows,
-    Wanted,
+    Group, Heads, Layout, Piece, PieceTexts, PieceValues, Place as MessagePlace, ReadAt, Scan,
+    TraceRows, Wanted,
 };
 pub use database::OpenError;
 pub use logs::{LogBatch, LogBatchBuilder, LogFrame, LogOpener, LogScope, OpenLogs};

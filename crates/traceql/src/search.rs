@@ -29,6 +29,8 @@ pub struct Search {
     relates: bool,
     /// True if a step needs whole traces.
     needs_structure: bool,
+    /// What every trace that matches takes, at least.
+    least_duration: i64,
 }
 
 /// The result of searching a batch.
@@ -115,6 +117,7 @@ impl Search {
             probe: probe(pipeline),
             relates: needs_structure,
             needs_structure: needs_structure || of_structure,
+            least_duration: least_duration(pipeline),
             inputs,
         }
     }
@@ -142,6 +145,11 @@ impl Search {
     /// Whether the evaluation reads [`Batch::durations`].
     pub fn needs_durations(&self) -> bool {
         needs_durations(&self.inputs.0)
+    }
+
+    /// Nanoseconds that every trace that matches takes, at least.
+    pub fn least_trace_duration(&self) -> i64 {
+        self.least_duration
     }
 
     /// Whether no span can match.
@@ -438,6 +446,41 @@ fn probe_expr(expr: &Expr) -> Expr {
     }
 }
 
+/// How long every trace takes that a pipeline lets through, at least, as far as its first choice tells.
+fn least_duration(pipeline: &Pipeline) -> i64 {
+    match pipeline.0.first() {
+        Some(Stage::Spanset(Spanset::Selector(expr))) => least_duration_of(expr),
+        _ => 0,
+    }
+}
+
+fn least_duration_of(expr: &Expr) -> i64 {
+    const DURATION: Field = Field::Intrinsic(Intrinsic::TraceDuration);
+    let (field, value) = match expr {
+        Expr::All(exprs) => {
+            return exprs.iter().map(least_duration_of).max().unwrap_or(0);
+        }
+        Expr::Any(exprs) => {
+            return exprs.iter().map(least_duration_of).min().unwrap_or(0);
+        }
+        Expr::Compare(
+            field,
+            Comparison::Greater | Comparison::GreaterOrEqual | Comparison::Equal,
+            value,
+        )
+        | Expr::Compare(value, Comparison::Less | Comparison::LessOrEqual, field) => {
+            (&**field, &**value)
+        }
+        _ => return 0,
+    };
+    match (field, value) {
+        (Expr::Field(field), Expr::Literal(value)) if *field == DURATION => {
+            value.as_int().unwrap_or(0)
+        }
+        _ => 0,
+    }
+}
+
 fn either(left: Expr, right: Expr) -> Expr {
     match (left, right) {
         (expr, other) | (other, expr) if expr == TRUE || other == FALSE => expr,
@@ -492,5 +535,37 @@ impl Probe {
         }
         let mask = self.selector.mask(&Table::new(batch, &self.inputs));
         (0..batch.len()).filter(|row| mask.contains(*row)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::syntax::Body;
+
+    #[test]
+    fn a_search_knows_how_long_its_traces_take_at_least() {
+        for (text, expected) in [
+            ("{ traceDuration > 3ns }", 3),
+            ("{ 3ns <= traceDuration && name = `a` }", 3),
+            (
+                "{ traceDuration >= 3ns && traceDuration > 5ns } | count() > 1",
+                5,
+            ),
+            ("{ traceDuration > 3ns || traceDuration = 2ns }", 2),
+            ("{ traceDuration > 3ns || name = `a` }", 0),
+            ("{ traceDuration < 3ns }", 0),
+            ("{ duration > 3ns }", 0),
+            ("{} >> { traceDuration > 3ns }", 0),
+        ] {
+            let Body::Search(pipeline) = crate::parse(text).unwrap().body else {
+                panic!("{text} is no search");
+            };
+            assert_eq!(
+                Search::new(&pipeline).least_trace_duration(),
+                expected,
+                "{text}"
+            );
+        }
     }
 }

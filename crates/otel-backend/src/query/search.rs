@@ -225,8 +225,9 @@ impl<'r> Running<'r> {
         let is_whole = |id| split.get_or_init(|| reader.split_traces()).is_whole(id);
         let _held = weigh(frame)?;
         let heads = &mut self.heads;
+        let times = frame.first..=frame.last;
         let found = self.looker.look_into(frame, |group| {
-            candidates(group, search, &is_whole, patience, heads)
+            candidates(group, &times, search, &is_whole, patience, heads)
         })?;
         patience.check()?;
         match found {

@@ -1,6 +1,6 @@
 //! The traces of a frame of columns that a search may find.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use super::asking::Asking;
 use super::batch::{ColumnSpans, Needs};
@@ -10,7 +10,7 @@ use crate::model::{TraceId, UnixNanos};
 use crate::query::patience::Patience;
 use crate::query::predicate::Search;
 use crate::query::traceql::{Order, Ranked, Ranking, TraceQuery, Watched};
-use crate::store::{Group, ReadAt, ReadError, Scan};
+use crate::store::{Group, Layout, ReadAt, ReadError, Scan};
 
 /// Traces that a search may find.
 #[derive(Debug, Default)]
@@ -24,16 +24,24 @@ pub(in crate::query) struct Candidates {
     pub(in crate::query) ranked: Vec<Ranked>,
 }
 
-/// The candidates of a group. `is_whole` says whether all spans of a trace lie in one frame. Without
+/// The candidates of a group whose spans start between `times`. `is_whole` says whether all spans of a trace lie in one frame. Without
 /// patience, they mean nothing.
 pub(in crate::query) fn candidates<R: ReadAt<Error = ReadError>>(
     group: &mut Group<'_, R>,
+    times: &RangeInclusive<UnixNanos>,
     search: &Search,
     is_whole: &dyn Fn(TraceId) -> bool,
     patience: &Patience,
     known: &mut KnownHeads,
 ) -> Result<Candidates, ReadError> {
     let (spans, is_regular) = (group.layout.spans, group.layout.is_regular);
+    if let Some(query) = &search.traces
+        && is_regular
+        && is_too_short(query, &group.layout, times)
+        && group.traces()?.iter().all(|trace| is_whole(trace.id))
+    {
+        return Ok(Candidates::default());
+    }
     let mut asking = Asking::new(Scan::new(group), known);
     let mask = if is_regular {
         asking.search(search)?
@@ -62,6 +70,12 @@ pub(in crate::query) fn candidates<R: ReadAt<Error = ReadError>>(
         starts,
         ranked: Vec::new(),
     })
+}
+
+/// Whether no trace takes as long as a query asks, of those all of whose spans are in a group.
+fn is_too_short(query: &TraceQuery, layout: &Layout, times: &RangeInclusive<UnixNanos>) -> bool {
+    let least = u64::try_from(query.search.least_trace_duration()).unwrap_or_default();
+    layout.longest_trace(times) < least
 }
 
 /// Of the traces with a span where this is true, those that a query may let through; `None` if the

@@ -159,6 +159,13 @@ impl Layout {
         starts.start().0 > within.start && end.is_some_and(|end| end < within.end)
     }
 
+    /// Nanoseconds that a trace takes at most, of all whose spans are in the group and start between these
+    /// times.
+    pub(crate) fn longest_trace(&self, starts: &RangeInclusive<UnixNanos>) -> u64 {
+        let between = starts.end().0.saturating_sub(starts.start().0);
+        between.saturating_add(u64::try_from(self.durations.max).unwrap_or_default())
+    }
+
     /// The shapes of a place: how many columns each has, and these.
     pub(super) fn shapes_of(&self, place: Place) -> &(Numbers, Numbers) {
         of_place(&self.shapes, place)
