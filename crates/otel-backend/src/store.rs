@@ -9,8 +9,8 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | `token`, `recent`, `filter` | which frames a search must open |
 //! | `batch`, `build`, `block` | how blocks are made |
+//! | `token`, `recent` | which operations were seen already |
 //! | `columns` | the form of spans in blocks that were merged |
 //! | `catalog`, `load`, `split` | what the process knows of every block |
 //! | `writer`, `rows` | the one thread that writes, and its statements |
@@ -36,7 +36,6 @@ mod database;
 mod disk;
 mod evict;
 mod evicted;
-mod filter;
 mod layouts;
 mod load;
 mod lock;
@@ -78,7 +77,6 @@ pub use reader::{Block, Frame, Reader};
 pub use requests::Request;
 pub use retention::Retention;
 pub(crate) use split::SplitTraces;
-pub use token::{Token, highest_bit};
 
 use catalog::Shared;
 use database::Database;

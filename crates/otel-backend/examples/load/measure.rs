@@ -12,8 +12,9 @@ use crate::{Options, questions};
 /// The number of starts that are measured.
 const STARTS: usize = 5;
 
-/// A backend has settled when it used less than this much of a core for a second.
+/// A backend has settled when it used less than this much of a core for so many seconds, one by one.
 const QUIET: f64 = 0.03;
+const QUIET_SECONDS: usize = 3;
 
 /// How long a backend may take to settle.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -119,12 +120,15 @@ fn settle(backend: &Backend) -> anyhow::Result<()> {
     let Some(mut last) = backend.usage()? else {
         return Ok(());
     };
-    while began.elapsed() < PATIENCE {
+    let mut quiet = 0;
+    while began.elapsed() < PATIENCE && quiet < QUIET_SECONDS {
         thread::sleep(Duration::from_secs(1));
         let now = backend.usage()?.unwrap_or(last);
-        if now.cpu - last.cpu < QUIET {
-            break;
-        }
+        quiet = if now.cpu - last.cpu < QUIET {
+            quiet + 1
+        } else {
+            0
+        };
         last = now;
     }
     Ok(())

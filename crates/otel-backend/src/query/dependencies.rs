@@ -36,7 +36,7 @@ pub(super) fn count(
     let mut looker = reader.looker();
     let mut heads = KnownHeads::default();
     for block in reader.blocks() {
-        for frame in reader.frames_with(block, &[])? {
+        for frame in reader.frames_of_block(block) {
             if frame.last <= from || frame.first >= to {
                 continue;
             }

@@ -109,7 +109,7 @@ fn ids_beginning(reader: &Reader, prefix: &str) -> Result<BTreeSet<TraceId>, Rea
         text.starts_with(prefix) || short.is_some_and(|short| short.starts_with(prefix))
     };
     let mut found = BTreeSet::new();
-    for frame in newest_frames(reader, MAX_BYTES)? {
+    for frame in newest_frames(reader, MAX_BYTES) {
         found.extend(ids_in(reader, frame)?.into_iter().filter(|id| begins(*id)));
         if found.len() > 1 {
             break;
@@ -139,7 +139,7 @@ fn ids_in(reader: &Reader, frame: Frame) -> Result<Vec<TraceId>, ReadError> {
 }
 
 /// The newest frames, the newest first, of about so many bytes.
-pub(super) fn newest_frames(reader: &Reader, bytes: u64) -> Result<Vec<Frame>, ReadError> {
+pub(super) fn newest_frames(reader: &Reader, bytes: u64) -> Vec<Frame> {
     let mut blocks: Vec<_> = reader.blocks().collect();
     blocks.sort_unstable_by(|a, b| b.cmp(a));
     let mut frames: Vec<Frame> = Vec::new();
@@ -148,7 +148,7 @@ pub(super) fn newest_frames(reader: &Reader, bytes: u64) -> Result<Vec<Frame>, R
         if sum >= bytes {
             break;
         }
-        let of_block = reader.frames_with(block, &[])?;
+        let of_block: Vec<_> = reader.frames_of_block(block).collect();
         sum += of_block
             .iter()
             .map(|frame| u64::from(frame.bytes))
@@ -162,5 +162,5 @@ pub(super) fn newest_frames(reader: &Reader, bytes: u64) -> Result<Vec<Frame>, R
         sum += u64::from(frame.bytes);
         is_wanted
     });
-    Ok(frames)
+    frames
 }

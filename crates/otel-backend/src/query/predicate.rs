@@ -6,7 +6,6 @@ use super::condition::Condition;
 use super::traceql::TraceQuery;
 use crate::format::otlp::{Outline, SpanGroup};
 use crate::model::{Attribute, Span, SpanKind, StatusCode, UnixNanos};
-use crate::store::{Token, highest_bit};
 
 /// A search: for traces of which one span satisfies all of this.
 ///
@@ -119,28 +118,6 @@ impl Search {
             && duration >= self.min_duration
             && self.max_duration.is_none_or(|max| duration <= max)
     }
-
-    /// Tokens of a span that satisfies all: of each clause it has at least one.
-    pub(super) fn clauses(&self) -> Vec<Vec<Token>> {
-        let service = self.service.as_deref();
-        let mut clauses: Vec<_> = self.tags.iter().filter_map(|t| t.tokens(service)).collect();
-        clauses.extend(self.condition.iter().flat_map(Condition::clauses));
-        if let Some(name) = &self.operation {
-            clauses.push(vec![Token::operation(service, name)]);
-        } else if let Some(name) = service {
-            clauses.push(vec![Token::service(name)]);
-        }
-        if self.min_duration > Duration::ZERO || self.max_duration.is_some() {
-            let bits = highest_bit(nanos(self.min_duration))
-                ..=highest_bit(self.max_duration.map_or(u64::MAX, nanos));
-            clauses.push(bits.map(|bit| Token::duration(service, bit)).collect());
-        }
-        clauses
-    }
-}
-
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 impl Tag {
@@ -211,38 +188,6 @@ impl Tag {
             _ => return false,
         };
         !shown.is_empty() && *shown == self.value
-    }
-
-    /// The tokens of which a span with this tag has at least one; `None` if it may have none.
-    fn tokens(&self, service: Option<&str>) -> Option<Vec<Token>> {
-        let value = self.value.as_str();
-        let status = |code| match code {
-            StatusCode::Unset => None,
-            code => Some(Token::status(service, code)),
-        };
-        let attribute = Token::attribute(&self.key, value);
-        match self.key.as_str() {
-            "error" if parse_bool(value) == Some(true) => Some(vec![
-                status(StatusCode::Error)?,
-                Token::attribute("error", "true"),
-            ]),
-            "error" => Some(vec![status(StatusCode::Ok)?]),
-            "otel.status_description" | "w3c.tracestate" => None,
-            "span.status" => Some(vec![status(status_called(value)?)?]),
-            "span.kind" => Some(vec![Token::kind(kind_called(value)?.as_str())]),
-            "scope.name" => Some(vec![Token::scope_name(value)]),
-            "scope.version" => Some(vec![Token::scope_version(value)]),
-            "otel.scope.name" => Some(vec![attribute, Token::scope_name(value)]),
-            "otel.scope.version" => Some(vec![attribute, Token::scope_version(value)]),
-            "otel.status_code" => {
-                let derived = shown_status(value).and_then(status);
-                Some([attribute].into_iter().chain(derived).collect())
-            }
-            key => match key.strip_prefix("resource.") {
-                Some(key) => Some(vec![Token::attribute(key, value)]),
-                None => Some(vec![attribute]),
-            },
-        }
     }
 }
 

@@ -203,8 +203,7 @@ impl<'r> Running<'r> {
     fn follow(&mut self, step: &Step) -> Result<Option<Hit>, SearchError> {
         match *step {
             Step::Block(block) => {
-                let clauses = self.search.clauses();
-                for frame in self.reader.frames_with(block, &clauses)? {
+                for frame in self.reader.frames_of_block(block) {
                     self.add(frame.first..=frame.last, frame.newest, Step::Frame(frame));
                 }
             }

@@ -69,7 +69,7 @@ pub(super) fn run(
     patience: &Patience,
 ) -> Result<FoundTags, SearchError> {
     let mut found = Finding::default();
-    let frames = newest_frames(reader, u64::MAX)?.into_iter();
+    let frames = newest_frames(reader, u64::MAX).into_iter();
     let frames = frames.filter(|frame| frame.last >= search.from && frame.first <= search.to);
     let mut bytes = 0;
     let mut looker = reader.looker();

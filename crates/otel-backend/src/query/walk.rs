@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use super::trace::{Frames, Trace, load};
 use crate::format::otlp::{Outline, groups, span_groups};
 use crate::model::{TraceId, UnixNanos};
-use crate::store::{Frame, ReadError, Reader, Token};
+use crate::store::{Frame, ReadError, Reader};
 
 /// A choice of traces: those with a span that satisfies all of this.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub fn walk<B>(
 ) -> Result<ControlFlow<B>, ReadError> {
     let mut frames = Frames::default();
     let mut seen = HashSet::new();
-    for frame in selection.frames(reader)? {
+    for frame in selection.frames(reader) {
         let open = frames.get(reader, frame)?;
         let ids = selection.traces_in(&open.bytes);
         let ids = ids.map_err(|reason| reader.damaged(frame, reason))?;
@@ -54,13 +54,11 @@ pub fn walk<B>(
 
 impl Selection {
     /// The frames that may hold such a span, the oldest first.
-    fn frames(&self, reader: &Reader) -> Result<Vec<Frame>, ReadError> {
-        let service = self.service.as_deref().map(Token::service);
-        let clauses: Vec<_> = service.into_iter().map(|token| vec![token]).collect();
+    fn frames(&self, reader: &Reader) -> Vec<Frame> {
         let mut frames = Vec::new();
         if self.traces.is_empty() {
             for block in reader.blocks() {
-                frames.extend(reader.frames_with(block, &clauses)?);
+                frames.extend(reader.frames_of_block(block));
             }
         } else {
             for id in &self.traces {
@@ -70,7 +68,7 @@ impl Selection {
         frames.retain(|frame| frame.last >= self.from && frame.first <= self.to);
         frames.sort_unstable_by_key(|frame| (frame.first, *frame));
         frames.dedup();
-        Ok(frames)
+        frames
     }
 
     /// The traces of a frame that have such a span in it, in their order there.

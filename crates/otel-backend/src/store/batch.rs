@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::recent::Recent;
-use super::token::{Token, push_group_tokens, push_span_tokens};
+use super::token::Token;
 use crate::format::otlp::{GroupHead, Outline, encode_resource, encode_scope, encode_span};
 use crate::model::{Resource, Scope, Span, SpanKind, TraceId, UnixNanos};
 
@@ -15,7 +15,6 @@ pub struct Batch {
     bytes: Vec<u8>,
     pub(super) rows: Vec<Row>,
     pub(super) groups: Vec<BatchGroup>,
-    tokens: Vec<Token>,
     pub(super) operations: HashMap<Token, Operation>,
 }
 
@@ -37,7 +36,6 @@ pub(super) struct Row {
     pub(super) start: UnixNanos,
     pub(super) group: usize,
     bytes: Range<usize>,
-    tokens: Range<usize>,
 }
 
 /// What the spans of one resource and scope have in common.
@@ -47,7 +45,6 @@ pub(super) struct BatchGroup {
     resource_schema: Vec<u8>,
     scope: Vec<u8>,
     scope_schema: Vec<u8>,
-    pub(super) tokens: Vec<Token>,
 }
 
 /// Makes a [`Batch`], span by span.
@@ -74,8 +71,8 @@ impl<'a> BatchBuilder<'a> {
             self.batch.groups.push(BatchGroup::of(span));
             self.last = Some((Arc::clone(&span.resource), Arc::clone(&span.scope)));
         }
-        let operation = self.batch.push(span, message);
-        self.note_operation(span, operation.with_kind(span.kind));
+        self.batch.push(span, message);
+        self.note_operation(span);
     }
 
     /// The batch.
@@ -83,7 +80,8 @@ impl<'a> BatchBuilder<'a> {
         self.batch
     }
 
-    fn note_operation(&mut self, span: &Span<'_>, token: Token) {
+    fn note_operation(&mut self, span: &Span<'_>) {
+        let token = Token::of(span);
         if !self.noted.note(token) {
             return;
         }
@@ -105,7 +103,7 @@ impl<'a> BatchBuilder<'a> {
     }
 }
 
-/// Makes a [`Batch`] of spans that were stored before, for frames of columns, which need no tokens.
+/// Makes a [`Batch`] of spans that were stored before, whose operations are known.
 #[derive(Debug, Default)]
 pub(super) struct StoredSpans(Batch);
 
@@ -129,7 +127,6 @@ impl StoredSpans {
                     start: outline.start,
                     group,
                     bytes: begin..self.0.bytes.len(),
-                    tokens: 0..0,
                 });
             }
         }
@@ -160,37 +157,32 @@ impl Batch {
 
     /// About how much memory it takes, in bytes.
     pub fn size(&self) -> usize {
+        self.bytes.len() + self.rows.len() * size_of::<Row>()
+    }
+
+    /// Bytes of its spans.
+    pub(super) fn length(&self) -> usize {
         self.bytes.len()
-            + self.rows.len() * size_of::<Row>()
-            + self.tokens.len() * size_of::<Token>()
     }
 
     pub(super) fn span(&self, row: &Row) -> &[u8] {
         self.bytes.get(row.bytes.clone()).unwrap_or_default()
     }
 
-    pub(super) fn tokens(&self, row: &Row) -> &[Token] {
-        self.tokens.get(row.tokens.clone()).unwrap_or_default()
-    }
-
-    /// Adds a span; returns the token of its service and name.
-    fn push(&mut self, span: &Span<'_>, message: Option<&[u8]>) -> Token {
-        let (bytes, tokens) = (self.bytes.len(), self.tokens.len());
+    fn push(&mut self, span: &Span<'_>, message: Option<&[u8]>) {
+        let begin = self.bytes.len();
         // What is read back by its outline must be what was decoded: a message that repeats fields
         // could say two things.
         match message.filter(|message| Outline::read(message) == Some(Outline::of(span))) {
             Some(message) => self.bytes.extend_from_slice(message),
             None => encode_span(span, &mut self.bytes),
         }
-        let operation = push_span_tokens(span, &mut self.tokens);
         self.rows.push(Row {
             trace_id: span.trace_id,
             start: span.start,
             group: self.groups.len().saturating_sub(1),
-            bytes: bytes..self.bytes.len(),
-            tokens: tokens..self.tokens.len(),
+            bytes: begin..self.bytes.len(),
         });
-        operation
     }
 }
 
@@ -201,7 +193,6 @@ impl BatchGroup {
             resource_schema: head.resource_schema.to_vec(),
             scope: head.scope.to_vec(),
             scope_schema: head.scope_schema.to_vec(),
-            tokens: Vec::new(),
         }
     }
 
@@ -213,7 +204,6 @@ impl BatchGroup {
         });
         encode_resource(&span.resource, &mut group.resource);
         encode_scope(&span.scope, &mut group.scope);
-        push_group_tokens(span, &mut group.tokens);
         group
     }
 

@@ -2,13 +2,10 @@
 //!
 //! A block is a list of frames, which hold whole traces where they can. A frame has one of two forms:
 //! rows, a `TracesData` message of OTLP, compressed with zstd; or columns, see `columns`. Beside its
-//! frames a block has what is needed to find them: [`FrameInfo`]s, [`TraceEntry`]s, and a filter of
-//! its rows. `docs/format.md` gives the bytes.
+//! frames a block has what is needed to find them: [`FrameInfo`]s and [`TraceEntry`]s.
+//! `docs/format.md` gives the bytes.
 
 use crate::model::{TraceId, UnixNanos};
-
-/// A block with fewer bytes of rows before compression has no filter: to read it costs less.
-const MIN_FILTERED: u64 = 64 * 1024;
 
 /// A block that is not in the store yet.
 #[derive(Debug, Default)]
@@ -18,16 +15,8 @@ pub(super) struct NewBlock {
     pub(super) traces: Vec<TraceEntry>,
     /// When the last of its spans was stored.
     pub(super) came: UnixNanos,
-    pub(super) body: Body,
-}
-
-/// What of a block is read only when it is needed.
-#[derive(Debug, Default)]
-pub(super) struct Body {
-    /// The filter's rows; none if the block has no filter.
-    pub(super) filter: Vec<u8>,
-    /// The frames, one after the other.
-    pub(super) frames: Vec<u8>,
+    /// The bytes of the frames, one after the other.
+    pub(super) data: Vec<u8>,
 }
 
 /// What is known of a frame without opening it.
@@ -88,11 +77,6 @@ pub(super) fn row_length(frames: &[FrameInfo]) -> u64 {
     rows.map(|frame| u64::from(frame.raw_length)).sum()
 }
 
-/// Whether a block of these frames has a filter.
-pub(super) fn has_filter(frames: &[FrameInfo]) -> bool {
-    row_length(frames) >= MIN_FILTERED
-}
-
 /// The key under which a trace is listed.
 pub(super) fn trace_key(id: TraceId) -> u32 {
     let [.., a, b, c, d] = *id.as_bytes();
@@ -105,13 +89,9 @@ impl FrameInfo {
     /// Set in the number of spans of a frame of columns.
     const COLUMNS: u32 = 1 << 31;
 
-    /// About how many bytes the frame takes in the store, with its filter and its entries.
+    /// About how many bytes the frame takes in the store, with its entries.
     pub(super) fn size(&self) -> u64 {
-        let beside = match self.form {
-            Form::Rows => 1400,
-            Form::Columns => 32 + u64::from(self.spans),
-        };
-        u64::from(self.length) + beside
+        u64::from(self.length) + 40 + u64::from(self.spans)
     }
 
     /// The bytes of these frames without `newest`, one after the other, each number little-endian.

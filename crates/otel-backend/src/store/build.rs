@@ -4,9 +4,8 @@ use std::collections::HashMap;
 use std::io;
 
 use super::batch::{Batch, Row};
-use super::block::{Form, FrameInfo, NewBlock, TraceEntry, has_filter, trace_key};
+use super::block::{Form, FrameInfo, NewBlock, TraceEntry, trace_key};
 use super::columns::{self, Packer};
-use super::filter::{FilterBuilder, FrameFilter, transpose};
 use crate::format::otlp::{GroupHead, Outline, write_groups};
 use crate::model::{TraceId, UnixNanos};
 
@@ -18,6 +17,18 @@ impl Form {
         match self {
             Self::Rows => 128 * 1024,
             Self::Columns => 512 * 1024,
+        }
+    }
+
+    /// The same for so many bytes of spans: columns divide them evenly, so that no frame is so small that
+    /// it has to be made again.
+    fn target_for(self, length: usize) -> usize {
+        match self {
+            Self::Rows => self.target(),
+            Self::Columns => {
+                let frames = (length + self.target() / 2) / self.target();
+                length / frames.max(1) + 1
+            }
         }
     }
 }
@@ -36,9 +47,10 @@ pub(super) struct BlockBuilder {
 struct Building<'a, 'b> {
     builder: &'b mut BlockBuilder,
     form: Form,
+    /// See [`Form::target`].
+    target: usize,
     heads: Heads<'a>,
     block: NewBlock,
-    filters: Vec<FrameFilter>,
     open: OpenFrame<'a>,
 }
 
@@ -50,7 +62,6 @@ struct OpenFrame<'a> {
     /// The distinct heads of the spans.
     heads: Vec<usize>,
     keys: Vec<u32>,
-    filter: FilterBuilder,
     length: usize,
     first: UnixNanos,
     last: UnixNanos,
@@ -73,7 +84,6 @@ pub(super) struct BuiltFrame {
     pub(super) info: FrameInfo,
     pub(super) data: Vec<u8>,
     pub(super) keys: Vec<u32>,
-    pub(super) filter: FrameFilter,
 }
 
 /// Where a span is, in the order in which spans are put into frames.
@@ -106,13 +116,13 @@ impl BlockBuilder {
         let mut building = Building {
             builder: self,
             form,
+            target: form.target_for(batches.iter().map(Batch::length).sum()),
             heads: Heads::of(batches),
             block: NewBlock::default(),
-            filters: Vec::new(),
             open: OpenFrame::default(),
         };
         for frame in frames {
-            building.add_frame(&frame.info, &frame.data, frame.keys, frame.filter)?;
+            building.add_frame(&frame.info, &frame.data, frame.keys)?;
         }
         let places = sorted_places(batches);
         for trace in oldest_first(batches, &places) {
@@ -158,14 +168,14 @@ fn row<'a>(batches: &'a [Batch], place: &Place) -> Option<(&'a Batch, &'a Row)> 
 impl<'a> Building<'a, '_> {
     fn add_trace(&mut self, batches: &'a [Batch], trace: &[Place]) -> io::Result<()> {
         for place in trace {
-            if self.open.length >= 2 * self.form.target() {
+            if self.open.length >= 2 * self.target {
                 self.close_frame()?;
             }
             if let Some((batch, row)) = row(batches, place) {
                 self.add_span(batch, row, self.heads.number(place.batch, row.group));
             }
         }
-        if self.open.length >= self.form.target() || self.open.filter.is_full() {
+        if self.open.length >= self.target {
             self.close_frame()?;
         }
         Ok(())
@@ -176,12 +186,10 @@ impl<'a> Building<'a, '_> {
         if let Some(group) = batch.groups.get(row.group)
             && !open.heads.contains(&head)
         {
-            open.filter.insert_all(&group.tokens);
             open.heads.push(head);
             // Large resources fill a frame, too: all of a frame's are decoded together.
             open.length += group.size();
         }
-        open.filter.insert_all(batch.tokens(row));
         if open.spans.is_empty() {
             open.first = row.start;
         }
@@ -205,18 +213,17 @@ impl<'a> Building<'a, '_> {
             return Ok(());
         }
         open.end_trace();
-        let (data, raw_length, filter) = match self.form {
+        let (data, raw_length) = match self.form {
             Form::Rows => {
                 self.builder.raw.clear();
                 open.write(&self.heads, &mut self.builder.raw);
                 let raw_length = length(&self.builder.raw)?;
-                let filter = std::mem::take(&mut open.filter).finish();
-                (self.builder.compress()?, raw_length, filter)
+                (self.builder.compress()?, raw_length)
             }
             Form::Columns => {
                 let data = open.columns(&self.heads, &mut self.builder.packer)?;
                 let raw_length = u32::try_from(open.length).map_err(io::Error::other)?;
-                (data, raw_length, FrameFilter::of_anything())
+                (data, raw_length)
             }
         };
         let info = FrameInfo {
@@ -229,25 +236,18 @@ impl<'a> Building<'a, '_> {
             last: open.last,
             newest: open.newest,
         };
-        self.add_frame(&info, &data, open.keys, filter)
+        self.add_frame(&info, &data, open.keys)
     }
 
-    fn add_frame(
-        &mut self,
-        info: &FrameInfo,
-        data: &[u8],
-        keys: Vec<u32>,
-        filter: FrameFilter,
-    ) -> io::Result<()> {
+    fn add_frame(&mut self, info: &FrameInfo, data: &[u8], keys: Vec<u32>) -> io::Result<()> {
         let frame = u16::try_from(self.block.frames.len()).map_err(io::Error::other)?;
         self.block.frames.push(FrameInfo {
-            offset: length(&self.block.body.frames)?,
+            offset: length(&self.block.data)?,
             ..*info
         });
-        self.block.body.frames.extend_from_slice(data);
+        self.block.data.extend_from_slice(data);
         let entries = keys.into_iter().map(|key| TraceEntry { key, frame });
         self.block.traces.extend(entries);
-        self.filters.push(filter);
         Ok(())
     }
 
@@ -255,9 +255,6 @@ impl<'a> Building<'a, '_> {
         self.close_frame()?;
         self.block.traces.sort_unstable();
         self.block.traces.dedup();
-        if has_filter(&self.block.frames) {
-            self.block.body.filter = transpose(&self.filters);
-        }
         Ok(self.block)
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
-use super::block::{Body, FrameInfo, NewBlock, TraceEntry, raw_length, row_length, trace_key};
+use super::block::{FrameInfo, NewBlock, TraceEntry, raw_length, row_length, trace_key};
 use super::database::Database;
 use super::evicted::Evicted;
 use super::layouts::Layouts;
@@ -20,8 +20,8 @@ pub(super) struct Head {
     pub(super) frames: Vec<FrameInfo>,
     /// Sorted.
     pub(super) traces: Vec<TraceEntry>,
-    /// The rest, if the store is in memory.
-    pub(super) resident: Option<Body>,
+    /// The bytes of its frames, if the store is in memory.
+    pub(super) resident: Option<Vec<u8>>,
     pub(super) first: UnixNanos,
     pub(super) last: UnixNanos,
     /// When the last of its spans was stored, by this machine's clock.
@@ -162,7 +162,7 @@ fn begin_of(entries: &[TraceEntry], key: u32) -> usize {
 }
 
 impl Head {
-    /// A block of these frames, whose body is not in memory.
+    /// A block of these frames, whose bytes are not in memory.
     pub(super) fn new(
         id: i64,
         came: UnixNanos,
@@ -187,10 +187,10 @@ impl Head {
         }
     }
 
-    /// A block that has just been made; it keeps its body if it is to be `resident`.
+    /// A block that has just been made; it keeps its bytes if it is to be `resident`.
     pub(super) fn of(id: i64, block: NewBlock, resident: bool) -> Self {
         Self {
-            resident: resident.then_some(block.body),
+            resident: resident.then_some(block.data),
             ..Self::new(id, block.came, block.frames, block.traces)
         }
     }

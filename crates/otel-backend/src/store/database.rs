@@ -29,10 +29,6 @@ const SCHEMA: &str = "
         frames BLOB NOT NULL,
         traces BLOB NOT NULL
     ) STRICT;
-    CREATE TABLE block_filter (
-        block  INTEGER PRIMARY KEY REFERENCES block (id),
-        rows   BLOB NOT NULL
-    ) STRICT;
     CREATE TABLE block_data (
         block  INTEGER PRIMARY KEY REFERENCES block (id),
         frames BLOB NOT NULL
@@ -406,6 +402,10 @@ fn migrate(connection: &Connection, found: i32) -> rusqlite::Result<()> {
     }
     if found < 4 {
         transaction.execute_batch(SCHEMA_4)?;
+    }
+    // Formats 1 to 4 had it; one that is damaged stays, for nothing reads it.
+    if let Err(reason) = transaction.execute_batch("DROP TABLE IF EXISTS block_filter") {
+        tracing::warn!(%reason, "the table of filters of an earlier format stays in the store");
     }
     transaction.execute_batch(SCHEMA_6)?;
     transaction.pragma_update(None, "user_version", FORMAT)?;

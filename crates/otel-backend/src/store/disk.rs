@@ -10,8 +10,36 @@ use super::source::Source;
 /// Pages that are moved in one step; about as many bytes as a commit under load has.
 const STEP: u64 = 256;
 
-/// Free pages that are always left for what is written next.
-const SLACK: u64 = 128;
+/// Free pages that are left for what is written next: a share of all pages, and so many at least.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Slack {
+    share: u64,
+    least: u64,
+}
+
+impl Slack {
+    /// While nothing is written.
+    pub(super) const QUIET: Self = Self {
+        share: 64,
+        least: 128,
+    };
+
+    /// In a store that is full: what was evicted makes room for what comes.
+    pub(super) const EVICTING: Self = Self {
+        share: 16,
+        least: 128,
+    };
+
+    /// While spans come: what merging frees is used by the next of them.
+    pub(super) const WRITING: Self = Self {
+        share: 4,
+        least: 2048,
+    };
+
+    fn pages(self, connection: &Connection) -> rusqlite::Result<u64> {
+        Ok((pragma(connection, "page_count")? / self.share).max(self.least))
+    }
+}
 
 /// Bytes that spans and log records take, without free pages and without the log.
 pub(super) fn used(source: &Source, catalog: &Catalog) -> rusqlite::Result<u64> {
@@ -24,10 +52,15 @@ pub(super) fn used(source: &Source, catalog: &Catalog) -> rusqlite::Result<u64> 
     }
 }
 
+/// Whether there are more free pages than are left.
+pub(super) fn exceeds(connection: &Connection, slack: Slack) -> rusqlite::Result<bool> {
+    Ok(pragma(connection, "freelist_count")? > slack.pages(connection)?)
+}
+
 /// Gives some free pages back to the file system; true if there are more.
-pub(super) fn give_back(connection: &Connection) -> rusqlite::Result<bool> {
+pub(super) fn give_back(connection: &Connection, slack: Slack) -> rusqlite::Result<bool> {
     let free = pragma(connection, "freelist_count")?;
-    let slack = (pragma(connection, "page_count")? / 16).max(SLACK);
+    let slack = slack.pages(connection)?;
     if free > slack {
         let pages = (free - slack).min(STEP);
         let moved = connection.execute_batch(&format!("PRAGMA incremental_vacuum({pages})"));

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::ReadError;
 use super::batch::Batch;
-use super::block::{Form, FrameInfo, trace_key};
+use super::block::{FrameInfo, trace_key};
 use super::build::BuiltFrame;
 use super::catalog::Head;
 use super::source::Source;
@@ -88,14 +88,8 @@ impl Eviction {
         !self.survivors.is_empty()
     }
 
-    /// Takes out of a block what goes, to put what stays into frames of that form; `None` if nothing
-    /// goes.
-    pub(super) fn thin(
-        &self,
-        source: &Source,
-        head: &Head,
-        form: Form,
-    ) -> Result<Option<Thinned>, ReadError> {
+    /// Takes out of a block what goes, and what stays of it; `None` if nothing goes.
+    pub(super) fn thin(&self, source: &Source, head: &Head) -> Result<Option<Thinned>, ReadError> {
         if head.age_of(head.first) > self.until {
             return Ok(None);
         }
@@ -110,7 +104,7 @@ impl Eviction {
             .flat_map(|(index, _)| keys(index))
             .copied()
             .collect();
-        let spans = parts.take_spans(form, |trace, start| {
+        let spans = parts.take_spans(|trace, start| {
             let stays = self.keeps(head, trace, start);
             if !stays {
                 evicted.push(trace_key(trace));

@@ -1,12 +1,10 @@
 //! Merging small blocks into large ones: which, and what becomes of their frames.
 //!
 //! A commit makes one block, and many commits are small. What a search costs grows with the number
-//! of blocks, so blocks of about the same size are merged, many at a time, until they are large.
-//! Frames that are large enough are taken over as they are; the spans of the others are regrouped,
-//! those of one trace together. Readers see the old blocks or the new one, never a gap.
-//!
-//! A block that becomes large enough for it is written in columns, and so is a large one of rows that
-//! a single commit or an earlier version wrote.
+//! of blocks, so small blocks of rows are put together, and written in columns as soon as there are
+//! enough rows for that: each span goes from rows to columns once. Blocks of columns of about the same
+//! size are merged, many at a time, until they are large. Their frames are taken over as they are,
+//! unless they are small. Readers see the old blocks or the new one, never a gap.
 
 use std::sync::Arc;
 
@@ -14,21 +12,29 @@ use super::block::{Form, FrameInfo};
 use super::catalog::Head;
 use super::unpack::Fate;
 
-/// Blocks of about one size.
-struct Tier {
-    /// Bytes before compression that they have less than.
-    below: u64,
-    /// How many of them make a merge worth while.
-    enough: usize,
-}
+/// Blocks with fewer bytes of rows before compression are small.
+const SMALL: u64 = 64 << 10;
 
-/// Each byte is copied about once for each tier that its block goes through, so these are few.
-const TIERS: [Tier; 4] = [
-    Tier::new(64 << 10, 8),
-    Tier::new(512 << 10, 8),
-    Tier::new(4 << 20, 8),
-    Tier::new(LARGE, 8),
-];
+/// So many small blocks of rows make a merge worth while.
+const MANY_SMALL: usize = 16;
+
+/// So many bytes of rows before compression, in whatever number of blocks, are written in columns: fewer
+/// spans have too little in common.
+const ENOUGH_ROWS: u64 = 1 << 20;
+
+/// A commit of so many bytes of rows before compression is written in columns at once.
+const LARGE_COMMIT: usize = 512 << 10;
+
+/// A merge takes no more blocks behind the one with which it reaches this many bytes of rows, all of
+/// which it holds in memory.
+const MAX_UNPACKED: u64 = 8 << 20;
+
+/// Bytes before compression that blocks of columns of about one size have less than. Each byte is copied
+/// about once for each of these, so they are few.
+const TIERS: [u64; 2] = [4 << 20, LARGE];
+
+/// So many blocks of columns of about one size make a merge worth while.
+const MANY: usize = 8;
 
 /// A block of so many bytes before compression is not merged any more.
 const LARGE: u64 = 32 << 20;
@@ -36,20 +42,19 @@ const LARGE: u64 = 32 << 20;
 /// How many blocks are merged at once at most.
 const MAX_RUN: usize = 64;
 
-/// Blocks of so many bytes before compression have columns: fewer spans have too little in common.
-const MIN_COLUMNS: u64 = 512 << 10;
-
-/// A merge takes no more blocks behind the one with which it reaches this many bytes of rows, all of
-/// which it holds in memory.
-const MAX_UNPACKED: u64 = 16 << 20;
-
-/// A block with so many bytes of rows is written in columns by itself.
-const MAX_ROWS: u64 = 4 << 20;
-
 /// The form of the frames that are made of these blocks.
 pub(super) fn form<'h>(blocks: impl IntoIterator<Item = &'h Head>) -> Form {
-    let length: u64 = blocks.into_iter().map(|head| head.raw_length).sum();
-    if length >= MIN_COLUMNS {
+    let rows: u64 = blocks.into_iter().map(|head| head.row_length).sum();
+    if rows == 0 || rows >= ENOUGH_ROWS {
+        Form::Columns
+    } else {
+        Form::Rows
+    }
+}
+
+/// The form of the frames of a commit of so many bytes before compression.
+pub(super) fn form_of_commit(length: usize) -> Form {
+    if length >= LARGE_COMMIT {
         Form::Columns
     } else {
         Form::Rows
@@ -66,34 +71,38 @@ pub(super) fn fate(form: Form, info: &FrameInfo) -> Fate {
     }
 }
 
-impl Tier {
-    const fn new(below: u64, enough: usize) -> Self {
-        Self { below, enough }
-    }
-}
-
-/// The oldest blocks of the first size of which there are enough.
+/// The blocks that are best merged next, oldest first, if there are enough of any kind.
 pub(super) fn choose(
     blocks: &[Arc<Head>],
     may_merge: impl Fn(&Head) -> bool,
 ) -> Option<Vec<Arc<Head>>> {
-    let is_rows = |head: &&Arc<Head>| head.row_length >= MAX_ROWS && may_merge(head);
-    if let Some(rows) = blocks.iter().find(is_rows) {
-        return Some(vec![Arc::clone(rows)]);
+    let (rows, columns): (Vec<_>, Vec<_>) = blocks
+        .iter()
+        .filter(|head| may_merge(head))
+        .partition(|head| head.row_length > 0);
+    if rows.iter().map(|head| head.row_length).sum::<u64>() >= ENOUGH_ROWS {
+        return Some(run(rows));
+    }
+    let small = |head: &&Arc<Head>| head.raw_length < SMALL;
+    let small: Vec<_> = rows.into_iter().filter(small).collect();
+    if small.len() >= MANY_SMALL {
+        return Some(run(small));
     }
     let mut lower = 0;
-    TIERS.into_iter().find_map(|Tier { below, enough }| {
-        let tier = lower..below;
-        lower = below;
-        let is_of_tier = |head: &&Arc<Head>| tier.contains(&head.raw_length) && may_merge(head);
-        let mut run: Vec<_> = blocks.iter().filter(is_of_tier).cloned().collect();
-        if run.len() < enough {
-            return None;
-        }
-        run.sort_by_key(|head| head.last);
-        run.truncate(until_large(&run));
-        Some(run)
+    TIERS.into_iter().find_map(|below| {
+        let tier = std::mem::replace(&mut lower, below)..below;
+        let of_tier = |head: &&Arc<Head>| tier.contains(&head.raw_length);
+        let of_tier: Vec<_> = columns.iter().copied().filter(of_tier).collect();
+        (of_tier.len() >= MANY).then(|| run(of_tier))
     })
+}
+
+/// As many of these blocks, oldest first, as make a large one.
+fn run(blocks: Vec<&Arc<Head>>) -> Vec<Arc<Head>> {
+    let mut run: Vec<_> = blocks.into_iter().cloned().collect();
+    run.sort_by_key(|head| head.last);
+    run.truncate(until_large(&run));
+    run
 }
 
 /// How many of these blocks make a large one.
@@ -134,41 +143,55 @@ mod tests {
         (0..).zip(kib).map(head).collect()
     }
 
-    fn chosen(kib: &[u32]) -> Option<Vec<i64>> {
-        let run = choose(&blocks(Form::Columns, kib), |_| true)?;
+    fn chosen(form: Form, kib: &[u32]) -> Option<Vec<i64>> {
+        let run = choose(&blocks(form, kib), |_| true)?;
         Some(run.iter().map(|head| head.id).collect())
     }
 
     #[test]
     fn few_blocks_stay_as_they_are() {
-        assert_eq!(chosen(&[1; 7]), None);
-        assert_eq!(chosen(&[1, 1, 1, 1, 100, 100, 100, 100]), None);
-        assert_eq!(chosen(&[1000; 7]), None);
+        assert_eq!(chosen(Form::Rows, &[1; 15]), None);
+        assert_eq!(chosen(Form::Rows, &[100; 10]), None);
+        assert_eq!(chosen(Form::Columns, &[1000; 7]), None);
+        assert_eq!(chosen(Form::Columns, &[33_000; 9]), None);
     }
 
     #[test]
-    fn blocks_of_one_size_are_merged_around_others() {
+    fn enough_rows_are_written_in_columns_once() {
+        let kib = [1, 300, 33_000, 20, 400, 300, 9];
+        let blocks: Vec<_> = blocks(Form::Rows, &kib);
+        let run = choose(&blocks, |head| head.id != 2).unwrap();
+        assert_eq!(run.len(), 6);
+        assert_eq!(form(run.iter().map(Arc::as_ref)), Form::Columns);
+        let rows = chosen(Form::Rows, &[3000; 9]).unwrap();
+        assert_eq!(rows.len(), 3, "their rows are held in memory");
+        assert_eq!(chosen(Form::Rows, &[40_000, 1]), Some(vec![0]));
+    }
+
+    #[test]
+    fn small_blocks_of_rows_are_put_together() {
+        let mut kib = [2; 17];
+        kib[3] = 200;
+        let run = choose(&blocks(Form::Rows, &kib), |_| true).unwrap();
+        assert_eq!(run.len(), 16);
+        assert_eq!(form(run.iter().map(Arc::as_ref)), Form::Rows);
+    }
+
+    #[test]
+    fn blocks_of_columns_of_one_size_are_merged_around_others() {
         assert_eq!(
-            chosen(&[1, 1, 9000, 1, 1, 1, 9000, 1, 1, 1]),
+            chosen(Form::Columns, &[1, 1, 9000, 1, 1, 1, 9000, 1, 1, 1]),
             Some(vec![0, 1, 3, 4, 5, 7, 8, 9])
         );
+        let run = choose(&blocks(Form::Columns, &[9000; 8]), |_| true).unwrap();
+        assert_eq!(run.len(), 4);
+        assert_eq!(form(run.iter().map(Arc::as_ref)), Form::Columns);
     }
 
     #[test]
     fn a_merge_stops_when_the_block_is_large() {
-        assert_eq!(chosen(&[1100; 40]), Some((0..30).collect()));
-        assert_eq!(chosen(&[20_000; 9]), Some(vec![0, 1]));
-        assert_eq!(chosen(&[33_000; 9]), None);
-        let rows = choose(&blocks(Form::Rows, &[3000; 9]), |_| true).unwrap();
-        assert_eq!(rows.len(), 6, "their rows are held in memory");
-    }
-
-    #[test]
-    fn large_blocks_of_rows_become_columns_by_themselves() {
-        let blocks = blocks(Form::Rows, &[1, 5000, 40_000]);
-        let run = choose(&blocks, |_| true).unwrap();
-        assert_eq!(run.iter().map(|head| head.id).collect::<Vec<_>>(), [1]);
-        assert_eq!(form(run.iter().map(Arc::as_ref)), Form::Columns);
+        assert_eq!(chosen(Form::Columns, &[1100; 40]), Some((0..30).collect()));
+        assert_eq!(chosen(Form::Columns, &[20_000; 9]), Some(vec![0, 1]));
     }
 
     #[test]

@@ -4,15 +4,13 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::block::{Form, FrameInfo, has_filter};
+use super::block::{Form, FrameInfo};
 use super::catalog::{Catalog, Head, Shared};
 use super::columns::Group;
 use super::database::Database;
-use super::filter::{FrameSet, positions, row};
 use super::load::load;
 use super::source::{Frames, InBlock, Source};
 use super::split::SplitTraces;
-use super::token::Token;
 use super::{OpenError, Operation, ReadError, lock};
 use crate::model::{TraceId, UnixNanos};
 
@@ -145,25 +143,11 @@ impl Reader {
         })
     }
 
-    /// The frames of a block that may hold a span with, for each clause, at least one of its tokens.
-    ///
-    /// # Errors
-    /// [`ReadError`] if the block's filter cannot be read.
-    pub fn frames_with(
-        &self,
-        block: Block,
-        clauses: &[Vec<Token>],
-    ) -> Result<Vec<Frame>, ReadError> {
-        let Some(head) = self.catalog.blocks.get(block.index) else {
-            return Ok(Vec::new());
-        };
-        // Without its filter, every frame may hold what is looked for.
-        let all = || FrameSet::all(head.frames.len());
-        let set = self.unless_damaged(self.candidates(head, clauses), all)?;
-        Ok(set
-            .iter()
-            .filter_map(|index| frame(block.index, head, index))
-            .collect())
+    /// The frames of a block.
+    pub fn frames_of_block(&self, block: Block) -> impl Iterator<Item = Frame> {
+        let head = self.catalog.blocks.get(block.index).map(Arc::as_ref);
+        let frames = head.map_or(0..0, |head| 0..head.frames.len());
+        frames.filter_map(move |index| frame(block.index, head?, index))
     }
 
     /// A frame's `TracesData`.
@@ -253,34 +237,6 @@ impl Reader {
             block: self.catalog.blocks.get(frame.block).map_or(0, |h| h.id),
             reason: reason.to_string(),
         }
-    }
-
-    fn candidates(&self, head: &Head, clauses: &[Vec<Token>]) -> Result<FrameSet, ReadError> {
-        let frames = head.frames.len();
-        let mut found = FrameSet::all(frames);
-        if !has_filter(&head.frames) || clauses.is_empty() {
-            return Ok(found);
-        }
-        let rows = self.source.filter(head)?;
-        let mut bytes = Vec::new();
-        for clause in clauses {
-            let mut any = FrameSet::none(frames);
-            for token in clause {
-                let mut one = found.clone();
-                for position in positions(*token) {
-                    if one.is_empty() {
-                        break;
-                    }
-                    let (range, before) = row(position, frames);
-                    bytes.resize(range.len(), 0);
-                    rows.read(&mut bytes, range.start)?;
-                    one.intersect(&bytes, before);
-                }
-                any.unite(&one);
-            }
-            found = any;
-        }
-        Ok(found)
     }
 }
 

@@ -75,12 +75,7 @@ fn insert_block(connection: &Connection, block: &NewBlock) -> rusqlite::Result<i
         ])?;
     connection
         .prepare_cached("INSERT INTO block_data (block, frames) VALUES (?, ?)")?
-        .execute(params![id, block.body.frames])?;
-    if !block.body.filter.is_empty() {
-        connection
-            .prepare_cached("INSERT INTO block_filter (block, rows) VALUES (?, ?)")?
-            .execute(params![id, block.body.filter])?;
-    }
+        .execute(params![id, block.data])?;
     Ok(id)
 }
 
@@ -102,7 +97,6 @@ pub(super) fn replace(
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // First, so that what is new takes the room of what is old.
     for delete in [
-        "DELETE FROM block_filter WHERE block = ?",
         "DELETE FROM block_data WHERE block = ?",
         "DELETE FROM block WHERE id = ?",
     ] {

@@ -116,16 +116,8 @@ impl Source {
     /// The frames of a block.
     pub(super) fn frames<'s>(&'s self, head: &'s Head) -> Result<Part<'s>, ReadError> {
         match &head.resident {
-            Some(body) => Ok(Part::Resident(&body.frames)),
+            Some(data) => Ok(Part::Resident(data)),
             None => self.stored(head.id, "block_data", "frames"),
-        }
-    }
-
-    /// The filter of a block that has one.
-    pub(super) fn filter<'s>(&'s self, head: &'s Head) -> Result<Part<'s>, ReadError> {
-        match &head.resident {
-            Some(body) => Ok(Part::Resident(&body.filter)),
-            None => self.stored(head.id, "block_filter", "rows"),
         }
     }
 
@@ -247,17 +239,6 @@ impl Part<'_> {
                 .read_at_exact(bytes, offset)
                 .map_err(|reason| read_error(*block, reason)),
         }
-    }
-
-    /// All of it.
-    pub(super) fn read_all(&self) -> Result<Vec<u8>, ReadError> {
-        let length = match self {
-            Self::Resident(part) => part.len(),
-            Self::Stored { blob, .. } => blob.len(),
-        };
-        let mut bytes = vec![0; length];
-        self.read(&mut bytes, 0)?;
-        Ok(bytes)
     }
 }
 

@@ -308,6 +308,28 @@ async fn space_is_given_back_to_the_file_system() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_room_of_what_was_merged_is_given_back_when_nothing_is_written() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut fixture = open(&in_directory(directory.path(), Retention::default()));
+    many_traces(&fixture, 1600).await;
+    fixture.work();
+    let size = || {
+        let file = directory.path().join("traces.sqlite");
+        std::fs::metadata(file).unwrap().len()
+    };
+    let before = size();
+    tokio::task::block_in_place(|| fixture.upkeep.settle().unwrap());
+    let live: u64 = fixture.store.shared.snapshot().size();
+    assert!(
+        size() < live + live / 16 + (1 << 20),
+        "{} for {live}",
+        size()
+    );
+    assert!(size() < before, "{} after {before}", size());
+    assert_eq!(fixture.count(1600).await, 1600);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn damaged_blocks_are_left_out_and_the_others_are_read() {
     let directory = tempfile::tempdir().unwrap();
     let settings = in_directory(directory.path(), Retention::default());
@@ -318,8 +340,7 @@ async fn damaged_blocks_are_left_out_and_the_others_are_read() {
         UPDATE block_data SET frames = zeroblob(length(frames)) WHERE block = 2;
         UPDATE block_data SET frames = substr(frames, 1, 100) WHERE block = 3;
         DELETE FROM block_data WHERE block = 4;
-        UPDATE block SET frames = x'00' WHERE id = 5;
-        DELETE FROM block_filter WHERE block = 6";
+        UPDATE block SET frames = x'00' WHERE id = 5";
     database.execute_batch(damage).unwrap();
     drop(database);
 
@@ -387,6 +408,21 @@ async fn databases_of_earlier_formats_are_brought_up_to_date() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_commit_is_written_in_columns_at_once() {
+    let fixture = open(&in_memory(Retention::default()));
+    let spans: Vec<_> = (0..200).map(|trace| (trace, 0, trace + 1)).collect();
+    fixture.append(&spans[..50], 10_000).await;
+    assert_eq!(fixture.forms().await.1, 0);
+    fixture.append(&spans[50..], 10_000).await;
+    let (rows, columns) = fixture.forms().await;
+    assert!(
+        rows > 0 && columns == 3,
+        "{rows} of rows, {columns} of columns"
+    );
+    assert_eq!(fixture.count(200).await, 200);
+}
+
 /// Stores so many traces of one span each, ten in a block.
 async fn many_traces(fixture: &Fixture, traces: u64) {
     for block in 0..traces / 10 {
@@ -401,7 +437,7 @@ impl Fixture {
         let read = |reader: &Reader| -> Result<_, ReadError> {
             let mut frames = Vec::new();
             for block in reader.blocks() {
-                frames.extend(reader.frames_with(block, &[])?);
+                frames.extend(reader.frames_of_block(block));
             }
             let columns = frames.iter().filter(|frame| reader.has_columns(**frame));
             let columns = columns.count();
@@ -450,19 +486,26 @@ async fn merged_blocks_have_columns_and_damage_costs_one_group() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn large_blocks_of_earlier_formats_are_written_in_columns() {
+async fn blocks_of_earlier_formats_are_written_in_columns() {
     let directory = tempfile::tempdir().unwrap();
     let settings = in_directory(directory.path(), Retention::default());
     let fixture = open(&settings);
-    let spans: Vec<_> = (0..500).map(|trace| (trace, 0, trace + 1)).collect();
-    fixture.append(&spans, 10_000).await;
+    many_traces(&fixture, 500).await;
     fixture.close().await;
     let database = rusqlite::Connection::open(directory.path().join("traces.sqlite")).unwrap();
-    let back = "DROP TABLE log_frame; PRAGMA user_version = 4";
+    let back = "
+        CREATE TABLE block_filter (block INTEGER PRIMARY KEY, rows BLOB NOT NULL);
+        DROP TABLE log_frame;
+        PRAGMA user_version = 4";
     database.execute_batch(back).unwrap();
     drop(database);
 
     let mut fixture = open(&settings);
+    let select = "SELECT count(*) FROM sqlite_schema WHERE name = 'block_filter'";
+    let database = rusqlite::Connection::open(directory.path().join("traces.sqlite")).unwrap();
+    let filters = database.query_row(select, [], |row| row.get::<_, i64>(0));
+    assert_eq!(filters, Ok(0));
+    drop(database);
     let (rows, columns) = fixture.forms().await;
     assert!(rows > 0 && columns == 0);
     fixture.work();

@@ -18,6 +18,7 @@ use super::block::{Form, NewBlock};
 use super::build::BlockBuilder;
 use super::catalog::{Catalog, Head, Shared};
 use super::clock::Clock;
+use super::disk::Slack;
 use super::evict::{Eviction, Thinned};
 use super::logs::LogHead;
 use super::retention::{Retention, STEP, oldest};
@@ -44,6 +45,8 @@ pub(crate) struct Upkeep {
     /// Blocks that cannot be merged because they are damaged.
     damaged: HashSet<i64>,
     logs: LogUpkeep,
+    /// Whether blocks were replaced since disk space was given back.
+    has_freed: bool,
 }
 
 /// Why work was left for later.
@@ -61,6 +64,10 @@ pub(crate) enum Stopped {
 
 /// The new blocks of one eviction are written for themselves when they reach this many bytes.
 const MAX_REWRITE: u64 = 64 << 20;
+
+/// When nothing was written for so long, the room of what was merged is given back; before, it serves
+/// what is written next.
+const QUIET: Duration = Duration::from_secs(1);
 
 /// How long to wait for room on the disk that eviction has not brought at once.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -91,14 +98,21 @@ impl Upkeep {
             next_room: Instant::now(),
             damaged: HashSet::new(),
             logs: LogUpkeep::new()?,
+            // An earlier process may have left some.
+            has_freed: true,
         })
     }
 
     /// Does what there is to do whenever something was written and, if traces are evicted by age,
     /// from time to time, until the store is closed.
     pub(crate) fn run(mut self) {
-        while self.wait() {
-            match self.work() {
+        loop {
+            let done = match self.wait() {
+                Ok(()) => self.work(),
+                Err(signals::RecvTimeoutError::Timeout) => self.work().and_then(|()| self.settle()),
+                Err(signals::RecvTimeoutError::Disconnected) => return,
+            };
+            match done {
                 Ok(()) => {}
                 Err(Stopped::Closed) => return,
                 Err(reason) => {
@@ -108,14 +122,12 @@ impl Upkeep {
         }
     }
 
-    /// Waits for something to do; false if the store is closed.
-    fn wait(&self) -> bool {
-        match self.retention.interval() {
-            None => self.written.recv().is_ok(),
-            Some(interval) => !matches!(
-                self.written.recv_timeout(interval),
-                Err(signals::RecvTimeoutError::Disconnected)
-            ),
+    /// Waits until something was written, for as long as nothing else is to be done.
+    fn wait(&self) -> Result<(), signals::RecvTimeoutError> {
+        let quiet = self.has_freed.then_some(QUIET);
+        match self.retention.interval().into_iter().chain(quiet).min() {
+            Some(timeout) => self.written.recv_timeout(timeout),
+            None => Ok(self.written.recv()?),
         }
     }
 
@@ -127,7 +139,19 @@ impl Upkeep {
             self.merge(form, &run)?;
             self.evict_all()?;
         }
-        self.merge_logs()
+        self.merge_logs()?;
+        if self.exceeds(Slack::WRITING)? {
+            self.give_back(Slack::WRITING)?;
+        }
+        Ok(())
+    }
+
+    /// Gives back the room of what was merged, now that nothing is written.
+    pub(super) fn settle(&mut self) -> Result<(), Stopped> {
+        if std::mem::take(&mut self.has_freed) {
+            self.give_back(Slack::QUIET)?;
+        }
+        Ok(())
     }
 
     /// Evicts what is too old or too much, and gives the space back.
@@ -137,14 +161,19 @@ impl Upkeep {
             evicted = true;
         }
         if evicted {
-            self.give_back()?;
+            self.give_back(Slack::EVICTING)?;
         }
         while self.make_room()? {}
         Ok(())
     }
 
-    fn give_back(&self) -> Result<(), Stopped> {
-        while self.command(|done| Command::GiveBack { done })? {
+    fn exceeds(&self, slack: Slack) -> Result<bool, ReadError> {
+        let connection = self.source.connection.as_ref();
+        Ok(connection.map_or(Ok(false), |connection| disk::exceeds(connection, slack))?)
+    }
+
+    fn give_back(&self, slack: Slack) -> Result<(), Stopped> {
+        while self.command(|done| Command::GiveBack { slack, done })? {
             // Let waiting batches through.
             thread::yield_now();
         }
@@ -168,7 +197,7 @@ impl Upkeep {
         {
             return Ok(false);
         }
-        self.give_back()?;
+        self.give_back(Slack::EVICTING)?;
         let (catalog, short) = (self.shared.snapshot(), is_short(self));
         let used = disk::used(&self.source, &catalog).map_err(ReadError::from)?;
         if short == 0 || used <= self.shared.database.reserve() {
@@ -184,7 +213,7 @@ impl Upkeep {
             Err(Stopped::Write) => self.drop_oldest(&catalog)?,
             evicted => evicted?,
         };
-        self.give_back()?;
+        self.give_back(Slack::EVICTING)?;
         // While a reader looks at what was there, the disk gets nothing back.
         let helped = is_short(self) < short;
         if !helped {
@@ -314,7 +343,7 @@ impl Upkeep {
     }
 
     fn thin(&self, eviction: &Eviction, head: &Head) -> Result<Option<Thinned>, ReadError> {
-        match eviction.thin(&self.source, head, Form::Columns) {
+        match eviction.thin(&self.source, head) {
             Err(ReadError::Damaged { block, reason }) => {
                 self.shared.report_damage(block, &reason);
                 Ok(eviction.is_all_old(head).then(Thinned::default))
@@ -350,7 +379,7 @@ impl Upkeep {
                 Err(reason) => return Err(reason.into()),
             }
         }
-        let spans = parts.take_spans(form, |_, _| true);
+        let spans = parts.take_spans(|_, _| true);
         let change = Change {
             old: run.iter().map(|head| head.id).collect(),
             kept: vec![Thinned {
@@ -382,6 +411,7 @@ impl Upkeep {
             .map_err(|_| Stopped::Write)?;
         let block = Some(block).filter(|block: &NewBlock| !block.frames.is_empty());
         let old = change.old;
+        self.has_freed = true;
         let replaced = self.command(|done| {
             Command::Replace(Replace {
                 old,

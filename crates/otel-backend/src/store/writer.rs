@@ -7,14 +7,15 @@ use rusqlite::ErrorCode;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use super::batch::{Batch, Operation};
-use super::block::{Form, NewBlock};
+use super::block::NewBlock;
 use super::build::BlockBuilder;
 use super::catalog::{Head, Shared};
+use super::disk::Slack;
 use super::logs::{LogBatch, LogBuilder, NewLogFrame};
 use super::rows::{self, Added, Ids, Remembered};
 use super::source::Source;
 use super::token::Token;
-use super::{AppendError, OpenError, Signals, disk, lock};
+use super::{AppendError, OpenError, Signals, disk, lock, merge};
 use crate::model::UnixNanos;
 use crate::throttle::Throttle;
 
@@ -28,7 +29,10 @@ pub(super) enum Command {
     /// Change frames of log records, and say whether that was done.
     ReplaceLogs(ReplaceLogs),
     /// Give some disk space back, and say whether there is more.
-    GiveBack { done: oneshot::Sender<bool> },
+    GiveBack {
+        slack: Slack,
+        done: oneshot::Sender<bool>,
+    },
     /// End.
     Close,
 }
@@ -138,8 +142,8 @@ impl Writer {
                 Command::ReplaceLogs(ReplaceLogs { old, frames, done }) => {
                     done.send(self.replace_logs(&old, frames)).ok();
                 }
-                Command::GiveBack { done } => {
-                    done.send(self.give_back()).ok();
+                Command::GiveBack { slack, done } => {
+                    done.send(self.give_back(slack)).ok();
                 }
                 Command::Close => break,
             }
@@ -243,7 +247,8 @@ impl Writer {
         if batches.is_empty() {
             return Ok(None);
         }
-        let mut block = self.builder.build(Form::Rows, batches, Vec::new())?;
+        let form = merge::form_of_commit(batches.iter().map(Batch::length).sum());
+        let mut block = self.builder.build(form, batches, Vec::new())?;
         block.came = came;
         Ok(Some(block))
     }
@@ -305,11 +310,11 @@ impl Writer {
     }
 
     /// Gives some disk space back; true if there is more.
-    fn give_back(&self) -> bool {
+    fn give_back(&self, slack: Slack) -> bool {
         let Some(connection) = &self.source.connection else {
             return false;
         };
-        disk::give_back(connection).unwrap_or_else(|reason| {
+        disk::give_back(connection, slack).unwrap_or_else(|reason| {
             tracing::error!(%reason, "disk space could not be given back");
             false
         })

@@ -15,7 +15,7 @@ use crate::query::condition::Condition;
 use crate::query::memory::Held;
 use crate::query::patience::{Patience, SearchError};
 use crate::query::trace::{Frames, load, weighed_groups};
-use crate::store::{Frame, ReadError, Reader, Token};
+use crate::store::{Frame, ReadError, Reader};
 
 /// Metrics, and the times for which they are wanted.
 #[derive(Debug, Clone)]
@@ -101,7 +101,7 @@ fn add_spans(
     let starts = run.run.starts();
     let mut looker = reader.looker();
     let mut heads = KnownHeads::default();
-    for frame in frames(reader, &starts, &condition.clauses())? {
+    for frame in frames(reader, &starts) {
         let _held = weigh(frame)?;
         match looker.look_into(frame, |group| choose(group, condition, needs, &mut heads))? {
             Some(Chosen::Nothing) => {}
@@ -113,20 +113,16 @@ fn add_spans(
     Ok(())
 }
 
-/// The frames that may hold a span that starts then, with these tokens.
-fn frames(
-    reader: &Reader,
-    starts: &RangeInclusive<u64>,
-    clauses: &[Vec<Token>],
-) -> Result<Vec<Frame>, ReadError> {
+/// The frames that may hold a span that starts then.
+fn frames(reader: &Reader, starts: &RangeInclusive<u64>) -> Vec<Frame> {
     let mut frames = Vec::new();
     for block in reader.blocks() {
         if block.last.0 >= *starts.start() && block.first.0 <= *starts.end() {
-            frames.extend(reader.frames_with(block, clauses)?);
+            frames.extend(reader.frames_of_block(block));
         }
     }
     frames.retain(|frame| frame.last.0 >= *starts.start() && frame.first.0 <= *starts.end());
-    Ok(frames)
+    frames
 }
 
 fn add_frame(
@@ -156,7 +152,7 @@ fn add_traces(reader: &Reader, run: &mut Counting<'_>, needs: &Needs) -> Result<
     let mut open = Frames::default();
     let mut looker = reader.looker();
     let mut heads = KnownHeads::default();
-    for frame in frames(reader, starts, &[])? {
+    for frame in frames(reader, starts) {
         run.patience.check()?;
         let held = weigh(frame)?;
         let is_whole = |id| split.is_whole(id);

@@ -28,7 +28,11 @@ impl LogUpkeep {
 
 impl Upkeep {
     /// Removes the frames of which every record is as old as that; false if there are none.
-    pub(super) fn evict_logs(&self, catalog: &Catalog, until: UnixNanos) -> Result<bool, Stopped> {
+    pub(super) fn evict_logs(
+        &mut self,
+        catalog: &Catalog,
+        until: UnixNanos,
+    ) -> Result<bool, Stopped> {
         let old = logs::oldest(&catalog.logs, until);
         if old.is_empty() {
             return Ok(false);
@@ -71,7 +75,8 @@ impl Upkeep {
     }
 
     /// Has the writer put frames in the place of others.
-    fn replace_logs(&self, old: Vec<i64>, frames: Vec<NewLogFrame>) -> Result<(), Stopped> {
+    fn replace_logs(&mut self, old: Vec<i64>, frames: Vec<NewLogFrame>) -> Result<(), Stopped> {
+        self.has_freed = true;
         let command = |done| Command::ReplaceLogs(ReplaceLogs { old, frames, done });
         if self.command(command)? {
             Ok(())
