@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::recent::Recent;
 use super::token::Token;
 use crate::format::otlp::{GroupHead, Outline, encode_resource, encode_scope, encode_span};
-use crate::model::{Resource, Scope, Span, SpanKind, TraceId, UnixNanos};
+use crate::model::{Resource, Scope, Span, SpanId, SpanKind, TraceId, UnixNanos};
 
 /// Encoded spans with all that their block's index needs to know of them.
 #[derive(Debug, Default)]
@@ -33,7 +33,9 @@ pub struct Operation {
 #[derive(Debug)]
 pub(super) struct Row {
     pub(super) trace_id: TraceId,
+    pub(super) span_id: Option<SpanId>,
     pub(super) start: UnixNanos,
+    pub(super) end: UnixNanos,
     pub(super) group: usize,
     bytes: Range<usize>,
 }
@@ -124,7 +126,9 @@ impl StoredSpans {
                 self.0.bytes.extend_from_slice(message);
                 self.0.rows.push(Row {
                     trace_id: outline.trace_id,
+                    span_id: outline.span_id,
                     start: outline.start,
+                    end: outline.end,
                     group,
                     bytes: begin..self.0.bytes.len(),
                 });
@@ -145,6 +149,14 @@ impl Operation {
 }
 
 impl Batch {
+    /// What is needed of it once its operations are known.
+    pub(super) fn stored(self) -> Self {
+        Self {
+            operations: HashMap::new(),
+            ..self
+        }
+    }
+
     /// How many spans there are.
     pub fn len(&self) -> usize {
         self.rows.len()
@@ -179,7 +191,9 @@ impl Batch {
         }
         self.rows.push(Row {
             trace_id: span.trace_id,
+            span_id: Some(span.span_id),
             start: span.start,
+            end: span.end,
             group: self.groups.len().saturating_sub(1),
             bytes: begin..self.bytes.len(),
         });

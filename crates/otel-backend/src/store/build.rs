@@ -6,7 +6,7 @@ use std::io;
 use super::batch::{Batch, Row};
 use super::block::{Form, FrameInfo, NewBlock, TraceEntry, trace_key};
 use super::columns::{self, Packer};
-use crate::format::otlp::{GroupHead, Outline, write_groups};
+use crate::format::otlp::{GroupHead, write_groups};
 use crate::model::{TraceId, UnixNanos};
 
 impl Form {
@@ -57,8 +57,8 @@ struct Building<'a, 'b> {
 /// The frame that spans are being added to.
 #[derive(Default)]
 struct OpenFrame<'a> {
-    /// Each span's head and bytes.
-    spans: Vec<(usize, &'a [u8])>,
+    /// Each span's head, row and bytes.
+    spans: Vec<(usize, &'a Row, &'a [u8])>,
     /// The distinct heads of the spans.
     heads: Vec<usize>,
     keys: Vec<u32>,
@@ -110,13 +110,13 @@ impl BlockBuilder {
     pub(super) fn build(
         &mut self,
         form: Form,
-        batches: &[Batch],
+        batches: &[&Batch],
         frames: Vec<BuiltFrame>,
     ) -> io::Result<NewBlock> {
         let mut building = Building {
             builder: self,
             form,
-            target: form.target_for(batches.iter().map(Batch::length).sum()),
+            target: form.target_for(batches.iter().map(|batch| batch.length()).sum()),
             heads: Heads::of(batches),
             block: NewBlock::default(),
             open: OpenFrame::default(),
@@ -137,8 +137,9 @@ impl BlockBuilder {
 }
 
 /// All spans, those of a trace together, in the order in which they arrived.
-fn sorted_places(batches: &[Batch]) -> Vec<Place> {
-    let mut places: Vec<Place> = Vec::with_capacity(batches.iter().map(Batch::len).sum());
+fn sorted_places(batches: &[&Batch]) -> Vec<Place> {
+    let spans = batches.iter().map(|batch| batch.len()).sum();
+    let mut places: Vec<Place> = Vec::with_capacity(spans);
     for (batch, spans) in batches.iter().enumerate() {
         places.extend(spans.rows.iter().enumerate().map(|(row, span)| Place {
             trace_id: span.trace_id,
@@ -150,7 +151,7 @@ fn sorted_places(batches: &[Batch]) -> Vec<Place> {
     places
 }
 
-fn oldest_first<'p>(batches: &[Batch], places: &'p [Place]) -> Vec<&'p [Place]> {
+fn oldest_first<'p>(batches: &[&Batch], places: &'p [Place]) -> Vec<&'p [Place]> {
     let start = |place: &Place| row(batches, place).map(|(_, row)| row.start);
     let mut traces: Vec<_> = places
         .chunk_by(|a, b| a.trace_id == b.trace_id)
@@ -160,13 +161,13 @@ fn oldest_first<'p>(batches: &[Batch], places: &'p [Place]) -> Vec<&'p [Place]> 
     traces.into_iter().map(|(_, trace)| trace).collect()
 }
 
-fn row<'a>(batches: &'a [Batch], place: &Place) -> Option<(&'a Batch, &'a Row)> {
+fn row<'a>(batches: &[&'a Batch], place: &Place) -> Option<(&'a Batch, &'a Row)> {
     let batch = batches.get(place.batch)?;
     Some((batch, batch.rows.get(place.row)?))
 }
 
 impl<'a> Building<'a, '_> {
-    fn add_trace(&mut self, batches: &'a [Batch], trace: &[Place]) -> io::Result<()> {
+    fn add_trace(&mut self, batches: &[&'a Batch], trace: &[Place]) -> io::Result<()> {
         for place in trace {
             if self.open.length >= 2 * self.target {
                 self.close_frame()?;
@@ -181,7 +182,7 @@ impl<'a> Building<'a, '_> {
         Ok(())
     }
 
-    fn add_span(&mut self, batch: &'a Batch, row: &Row, head: usize) {
+    fn add_span(&mut self, batch: &'a Batch, row: &'a Row, head: usize) {
         let open = &mut self.open;
         if let Some(group) = batch.groups.get(row.group)
             && !open.heads.contains(&head)
@@ -196,7 +197,7 @@ impl<'a> Building<'a, '_> {
         open.first = open.first.min(row.start);
         open.last = open.last.max(row.start);
         open.length += batch.span(row).len();
-        open.spans.push((head, batch.span(row)));
+        open.spans.push((head, row, batch.span(row)));
         match &mut open.trace {
             Some((id, first)) if *id == row.trace_id => *first = row.start.min(*first),
             _ => {
@@ -272,17 +273,13 @@ impl OpenFrame<'_> {
         let distinct: Vec<_> = self.heads.iter().map(head).collect();
         let places = self.heads.iter().zip(0..);
         let places: HashMap<usize, u32> = places.map(|(head, place)| (*head, place)).collect();
-        let rows = self.spans.iter().filter_map(|(head, message)| {
-            // The store holds no span without an outline.
-            let outline = Outline::read(message)?;
-            Some(columns::Row {
-                trace_id: outline.trace_id,
-                span_id: outline.span_id,
-                start: outline.start.0,
-                end: outline.end.0,
-                head: places.get(head).copied().unwrap_or_default(),
-                message,
-            })
+        let rows = self.spans.iter().map(|(head, row, message)| columns::Row {
+            trace_id: row.trace_id,
+            span_id: row.span_id,
+            start: row.start.0,
+            end: row.end.0,
+            head: places.get(head).copied().unwrap_or_default(),
+            message,
         });
         columns::encode(&rows.collect::<Vec<_>>(), &distinct, packer)
     }
@@ -290,14 +287,14 @@ impl OpenFrame<'_> {
     /// Appends the frame's `TracesData`, its spans grouped, in the order added.
     fn write(&self, heads: &Heads<'_>, out: &mut Vec<u8>) {
         let mut spans = self.spans.clone();
-        spans.sort_by_key(|(head, _)| *head);
+        spans.sort_by_key(|(head, ..)| *head);
         let groups = spans.chunk_by(|a, b| a.0 == b.0).map(|group| {
             let head = group
                 .first()
-                .and_then(|(head, _)| heads.distinct.get(*head));
+                .and_then(|(head, ..)| heads.distinct.get(*head));
             (
                 head.copied().unwrap_or_default(),
-                group.iter().map(|(_, span)| *span),
+                group.iter().map(|(.., span)| *span),
             )
         });
         write_groups(groups, out);
@@ -305,7 +302,7 @@ impl OpenFrame<'_> {
 }
 
 impl<'a> Heads<'a> {
-    fn of(batches: &'a [Batch]) -> Self {
+    fn of(batches: &[&'a Batch]) -> Self {
         let mut numbers = HashMap::new();
         let mut distinct = Vec::new();
         let mut number = |head: GroupHead<'a>| {

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
+use super::batch::Batch;
 use super::block::{FrameInfo, NewBlock, TraceEntry, raw_length, row_length, trace_key};
 use super::database::Database;
 use super::evicted::Evicted;
@@ -22,6 +23,8 @@ pub(super) struct Head {
     pub(super) traces: Vec<TraceEntry>,
     /// The bytes of its frames, if the store is in memory.
     pub(super) resident: Option<Vec<u8>>,
+    /// The same spans, if they came a moment ago as rows and are to be merged.
+    pub(super) recent: Vec<Arc<Batch>>,
     pub(super) first: UnixNanos,
     pub(super) last: UnixNanos,
     /// When the last of its spans was stored, by this machine's clock.
@@ -132,6 +135,12 @@ impl Catalog {
         spans.chain(self.logs.iter().map(|head| head.came)).max()
     }
 
+    /// About how much memory the spans take that are to be merged, in bytes.
+    pub(super) fn recent_size(&self) -> usize {
+        let recent = self.blocks.iter().flat_map(|head| &head.recent);
+        recent.map(|batch| batch.size()).sum()
+    }
+
     /// About how many bytes all of it takes where it is kept.
     pub(super) fn size(&self) -> u64 {
         let blocks: u64 = self.blocks.iter().map(|head| head.size).sum();
@@ -180,6 +189,7 @@ impl Head {
             frames,
             traces,
             resident: None,
+            recent: Vec::new(),
             first: first.unwrap_or_default(),
             last: last.unwrap_or_default(),
             came,
@@ -193,6 +203,11 @@ impl Head {
             resident: resident.then_some(block.data),
             ..Self::new(id, block.came, block.frames, block.traces)
         }
+    }
+
+    /// A block that keeps its spans until it is merged.
+    pub(super) fn with_recent(self, recent: Vec<Arc<Batch>>) -> Self {
+        Self { recent, ..self }
     }
 
     /// How old something in the block is that says to be of this time: no younger than it is here.

@@ -409,6 +409,26 @@ async fn databases_of_earlier_formats_are_brought_up_to_date() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_came_a_moment_ago_is_merged_without_being_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut fixture = open(&in_directory(directory.path(), Retention::default()));
+    many_traces(&fixture, 200).await;
+    let recent = |fixture: &Fixture| fixture.store.shared.snapshot().recent_size();
+    assert!(recent(&fixture) > 2_000_000);
+    let database = rusqlite::Connection::open(directory.path().join("traces.sqlite")).unwrap();
+    database.execute("DELETE FROM block_data", []).unwrap();
+    fixture.work();
+    assert_eq!(recent(&fixture), 0);
+    assert_eq!(fixture.forms().await.0, 0);
+    assert_eq!(fixture.count(200).await, 200);
+
+    many_traces(&fixture, 1000).await;
+    assert!(recent(&fixture) < 5 << 20, "memory has a bound");
+    fixture.work();
+    assert_eq!(fixture.count(1000).await, 1000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_large_commit_is_written_in_columns_at_once() {
     let fixture = open(&in_memory(Retention::default()));
     let spans: Vec<_> = (0..200).map(|trace| (trace, 0, trace + 1)).collect();

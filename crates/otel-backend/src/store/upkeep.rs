@@ -14,6 +14,7 @@ use std::{io, thread};
 use tokio::sync::{mpsc, oneshot};
 
 use self::logs::LogUpkeep;
+use super::batch::Batch;
 use super::block::{Form, NewBlock};
 use super::build::BlockBuilder;
 use super::catalog::{Catalog, Head, Shared};
@@ -367,7 +368,9 @@ impl Upkeep {
 
     fn merge(&mut self, form: Form, run: &[Arc<Head>]) -> Result<(), Stopped> {
         let mut parts = Parts::default();
-        for head in run {
+        let recent = run.iter().flat_map(|head| &head.recent).cloned();
+        let recent: Vec<_> = recent.collect();
+        for head in run.iter().filter(|head| head.recent.is_empty()) {
             match parts.add(&self.source, head, |_, info| merge::fate(form, info)) {
                 Ok(()) => {}
                 Err(ReadError::Damaged { block, reason }) => {
@@ -387,6 +390,7 @@ impl Upkeep {
                 spans,
                 evicted: Vec::new(),
             }],
+            recent,
             came: run.iter().map(|head| head.came).max().unwrap_or_default(),
             size: 0,
         };
@@ -403,8 +407,18 @@ impl Upkeep {
             spans.push(kept.spans);
             evicted.append(&mut kept.evicted);
         }
-        let mut block = self.builder.build(form, &spans, frames)?;
+        let recent = change.recent;
+        let mut block = {
+            let batches = spans.iter().chain(recent.iter().map(Arc::as_ref));
+            let batches: Vec<_> = batches.collect();
+            self.builder.build(form, &batches, frames)?
+        };
         block.came = change.came;
+        // What is whole at hand, and is to be merged once more, is not read for that.
+        let is_whole = form == Form::Rows
+            && block.frames.iter().map(|f| f.spans as usize).sum::<usize>()
+                == recent.iter().map(|batch| batch.len()).sum::<usize>();
+        let recent = if is_whole { recent } else { Vec::new() };
         let database = &self.shared.database;
         database
             .check_room(2 * block.size())
@@ -416,6 +430,7 @@ impl Upkeep {
             Command::Replace(Replace {
                 old,
                 block,
+                recent,
                 evicted,
                 done,
             })
@@ -446,6 +461,8 @@ impl Upkeep {
 struct Change {
     old: Vec<i64>,
     kept: Vec<Thinned>,
+    /// Further spans, which are in memory.
+    recent: Vec<Arc<Batch>>,
     /// When the last of their spans was stored.
     came: UnixNanos,
     /// About how many bytes are kept.

@@ -42,6 +42,8 @@ pub(super) enum Command {
 pub(super) struct Replace {
     pub(super) old: Vec<i64>,
     pub(super) block: Option<NewBlock>,
+    /// Its spans, if they are at hand and it will be merged once more.
+    pub(super) recent: Vec<Arc<Batch>>,
     /// The keys of the traces that go.
     pub(super) evicted: Vec<u32>,
     pub(super) done: oneshot::Sender<bool>,
@@ -91,6 +93,10 @@ const MAX_NAME: usize = 1024;
 /// Beyond this many bytes of names, no more operations are listed. Their spans are found all the same.
 const MAX_LISTED: usize = 16 << 20;
 
+/// Bytes of spans in small commits that are kept in memory until they are merged, which then need not be
+/// read and unpacked.
+const MAX_RECENT: usize = 4 << 20;
+
 /// A commit takes no more batches behind the one with which it reaches this many bytes.
 const GROUP_BYTES: usize = 16 * 1024 * 1024;
 
@@ -129,16 +135,7 @@ impl Writer {
         while let Some(command) = self.next() {
             match command {
                 Command::Append(append) => self.append(append),
-                Command::Replace(Replace {
-                    old,
-                    block,
-                    evicted,
-                    done,
-                }) => {
-                    let replaced = self.replace(&old, block, evicted);
-                    // The upkeep may have been told to end meanwhile.
-                    done.send(replaced).ok();
-                }
+                Command::Replace(replace) => self.replace(replace),
                 Command::ReplaceLogs(ReplaceLogs { old, frames, done }) => {
                     done.send(self.replace_logs(&old, frames)).ok();
                 }
@@ -171,7 +168,7 @@ impl Writer {
             waiting.push((append.permit, append.done));
             next = (size < GROUP_BYTES).then(|| self.next_append()).flatten();
         }
-        let result = self.commit(&spans, &logs);
+        let result = self.commit(spans, &logs);
         if let Err(reason) = &result
             && let Some(more) = self.failures.pass()
         {
@@ -198,16 +195,16 @@ impl Writer {
     }
 
     /// Stores spans and log records in one transaction.
-    fn commit(&mut self, batches: &[Batch], logs: &[LogBatch]) -> Result<(), AppendError> {
+    fn commit(&mut self, batches: Vec<Batch>, logs: &[LogBatch]) -> Result<(), AppendError> {
         let came = UnixNanos::now();
         let not_built = |reason: std::io::Error| AppendError::Write(reason.to_string());
-        let block = self.new_block(batches, came).map_err(not_built)?;
+        let block = self.new_block(&batches, came).map_err(not_built)?;
         let logs = self.logs.build_batches(logs, came).map_err(not_built)?;
         // Their bytes go into the log, and then into the database.
         let of_logs: u64 = logs.iter().map(NewLogFrame::size).sum();
         let bytes = 2 * (block.as_ref().map_or(0, NewBlock::size) + of_logs);
         self.shared.database.check_room(bytes)?;
-        let operations = self.new_operations(batches);
+        let operations = self.new_operations(&batches);
         let added = Added {
             block: block.as_ref(),
             operations: &operations,
@@ -228,7 +225,12 @@ impl Writer {
         let resident = self.shared.database.is_memory();
         self.shared.update(|catalog| {
             if let Some((id, block)) = ids.block.zip(block) {
-                catalog.blocks.push(Arc::new(Head::of(id, block, resident)));
+                let head = Head::of(id, block, resident);
+                let size: usize = batches.iter().map(Batch::size).sum();
+                let fits = head.row_length > 0 && catalog.recent_size() + size <= MAX_RECENT;
+                let recent = batches.into_iter().filter(|_| fits).map(Batch::stored);
+                let head = head.with_recent(recent.map(Arc::new).collect());
+                catalog.blocks.push(Arc::new(head));
             }
             catalog.add_logs(ids.logs, logs, resident);
             if !operations.is_empty() {
@@ -247,8 +249,9 @@ impl Writer {
         if batches.is_empty() {
             return Ok(None);
         }
-        let form = merge::form_of_commit(batches.iter().map(Batch::length).sum());
-        let mut block = self.builder.build(form, batches, Vec::new())?;
+        let batches: Vec<_> = batches.iter().collect();
+        let form = merge::form_of_commit(batches.iter().map(|batch| batch.length()).sum());
+        let mut block = self.builder.build(form, &batches, Vec::new())?;
         block.came = came;
         Ok(Some(block))
     }
@@ -258,8 +261,27 @@ impl Writer {
         self.last_id
     }
 
-    /// Puts a block in the place of others; false if that cannot be done.
-    fn replace(&mut self, old: &[i64], block: Option<NewBlock>, evicted: Vec<u32>) -> bool {
+    /// Puts a block in the place of others, and says whether that was done.
+    fn replace(&mut self, replace: Replace) {
+        let Replace {
+            old,
+            block,
+            recent,
+            evicted,
+            done,
+        } = replace;
+        let replaced = self.replace_blocks(&old, block, recent, evicted);
+        // The upkeep may have been told to end meanwhile.
+        done.send(replaced).ok();
+    }
+
+    fn replace_blocks(
+        &mut self,
+        old: &[i64],
+        block: Option<NewBlock>,
+        recent: Vec<Arc<Batch>>,
+        evicted: Vec<u32>,
+    ) -> bool {
         let next_id = self.next_id();
         let mut catalog = lock(&self.shared.catalog);
         let mut forgetting = catalog.evicted.clone();
@@ -281,7 +303,8 @@ impl Writer {
         let catalog = Arc::make_mut(&mut catalog);
         catalog.blocks.retain(|head| !old.contains(&head.id));
         if let Some((id, block)) = id.zip(block) {
-            catalog.blocks.push(Arc::new(Head::of(id, block, resident)));
+            let head = Head::of(id, block, resident).with_recent(recent);
+            catalog.blocks.push(Arc::new(head));
         }
         catalog.evicted = forgetting;
         true

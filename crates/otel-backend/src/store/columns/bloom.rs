@@ -42,12 +42,13 @@ impl Bloom {
     }
 
     fn bits(&self, value: &[u8]) -> impl Iterator<Item = usize> + use<> {
-        let length = (self.0.len() as u64 * 8).max(1);
+        let length = self.0.len() as u128 * 8;
         // Double hashing: the two halves of one hash give as many as needed.
         let hash = xxh3_64(value);
         let step = hash.rotate_right(32) | 1;
-        let nth = move |n| hash.wrapping_add(step.wrapping_mul(n)) % length;
-        (0..PROBES).map(move |n| usize::try_from(nth(n)).unwrap_or_default())
+        let nth = move |n| u128::from(hash.wrapping_add(step.wrapping_mul(n)));
+        // A product is scaled down where a remainder would do, which takes ten times as long.
+        (0..PROBES).map(move |n| usize::try_from((nth(n) * length) >> 64).unwrap_or_default())
     }
 }
 

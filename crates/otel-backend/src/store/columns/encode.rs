@@ -51,6 +51,7 @@ pub(crate) fn encode(
             group.codes.push(shape.into());
         }
     }
+    packer.begin();
     packer.number(rows.len() as u64);
     packer.number(rows.iter().map(|row| row.message.len() as u64).sum());
     packer.number(group.is_regular().into());

@@ -1,6 +1,6 @@
 //! The parts of a group: a head that says what there is, and chunks, each compressed for itself.
 
-use std::io;
+use std::io::{self, Cursor as Behind};
 
 use xxhash_rust::xxh3::xxh3_64;
 use zstd::bulk::{Compressor, Decompressor};
@@ -98,6 +98,12 @@ impl Packer {
         })
     }
 
+    /// Begins a group; what another left that was not finished goes.
+    pub(super) fn begin(&mut self) {
+        self.head.clear();
+        self.body.clear();
+    }
+
     /// Adds a number to the head.
     pub(super) fn number(&mut self, number: u64) {
         write_varint(number, &mut self.head);
@@ -133,16 +139,22 @@ impl Packer {
             *byte = *prefix;
         }
         group.append(&mut self.body);
-        self.head.clear();
         Ok(group)
     }
 }
 
 /// Appends bytes compressed, or as they are if that does not make them smaller.
 fn compress(compressor: &mut Compressor<'static>, raw: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
-    let compressed = compressor.compress(raw)?;
-    let is_worth = compressed.len() + raw.len() / WORTH < raw.len();
-    out.extend_from_slice(if is_worth { &compressed } else { raw });
+    let begin = out.len();
+    out.reserve(zstd::zstd_safe::compress_bound(raw.len()));
+    let mut end = Behind::new(std::mem::take(out));
+    end.set_position(begin as u64);
+    let length = compressor.compress_to_buffer(raw, &mut end)?;
+    *out = end.into_inner();
+    if length + raw.len() / WORTH >= raw.len() {
+        out.truncate(begin);
+        out.extend_from_slice(raw);
+    }
     Ok(())
 }
 

@@ -204,17 +204,24 @@ impl TextsBuilder {
     fn common_prefix(&self) -> usize {
         let mut values = self.values_of(&self.bytes);
         let Some(first) = values.next() else { return 0 };
-        values.fold(first.len(), |length, value| {
+        let mut length = first.len();
+        for value in values {
             let alike = first.iter().zip(value).take(length);
-            alike.take_while(|(a, b)| a == b).count()
-        })
+            length = alike.take_while(|(a, b)| a == b).count();
+            if length == 0 {
+                break;
+            }
+        }
+        length
     }
 
     /// All values without what they begin with.
     fn without(&self, prefix: usize) -> Vec<u8> {
-        let values = self.values_of(&self.bytes);
-        let rests = values.map(|value| value.get(prefix..).unwrap_or_default());
-        rests.flatten().copied().collect()
+        let mut rests = Vec::with_capacity(self.bytes.len());
+        for value in self.values_of(&self.bytes) {
+            rests.extend_from_slice(value.get(prefix..).unwrap_or_default());
+        }
+        rests
     }
 
     /// All values as digits, two a byte, if all are digits only and an even number of them.
@@ -225,12 +232,14 @@ impl TextsBuilder {
         if !is_even || self.bytes.is_empty() {
             return None;
         }
-        let rest = self.without(prefix);
-        let (pairs, _) = rest.as_chunks();
-        pairs
-            .iter()
-            .map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?))
-            .collect()
+        let mut digits = Vec::with_capacity(self.bytes.len() / 2);
+        for value in self.values_of(&self.bytes) {
+            let (pairs, _) = value.get(prefix..).unwrap_or_default().as_chunks();
+            for [high, low] in pairs {
+                digits.push(digit(*high)? << 4 | digit(*low)?);
+            }
+        }
+        Some(digits)
     }
 }
 
