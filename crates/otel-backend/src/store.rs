@@ -10,7 +10,7 @@
 //! | module | what |
 //! |---|---|
 //! | `batch`, `build`, `block` | how blocks are made |
-//! | `token`, `recent` | which operations were seen already |
+//! | `operations`, `token`, `recent` | which operations are listed |
 //! | `columns` | the form of spans in blocks that were merged |
 //! | `catalog`, `load`, `split` | what the process knows of every block |
 //! | `writer`, `rows` | the one thread that writes, and its statements |
@@ -41,6 +41,7 @@ mod load;
 mod lock;
 mod logs;
 mod merge;
+mod operations;
 mod reader;
 mod recent;
 mod requests;
@@ -300,7 +301,7 @@ impl Store {
         // The upkeep begins with what an earlier process left.
         let (wake, written) = signals::sync_channel(1);
         wake.try_send(()).ok();
-        let writer = Writer::new(source, inbox, wake, Arc::clone(&shared))?;
+        let writer = Writer::new(source, inbox, wake, Arc::clone(&shared), loaded.operations)?;
         let weak = commands.downgrade();
         let upkeep = Upkeep::new(Arc::clone(&shared), settings.retention, weak, written)?;
         let store = Self {

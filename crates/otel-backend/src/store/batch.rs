@@ -177,6 +177,11 @@ impl Batch {
         self.bytes.len()
     }
 
+    /// When the last of its spans starts.
+    pub(super) fn latest(&self) -> Option<UnixNanos> {
+        self.rows.iter().map(|row| row.start).max()
+    }
+
     pub(super) fn span(&self, row: &Row) -> &[u8] {
         self.bytes.get(row.bytes.clone()).unwrap_or_default()
     }

@@ -60,8 +60,11 @@ const SCHEMA_4: &str = "
     UPDATE block SET came = unixepoch() * 1000000000;
 ";
 
-/// What format 6 added. (Format 5 has the tables of format 4.)
+/// What format 6 added. (Format 5 has the tables of format 4.) How old the operations are that are there
+/// is not known; they are here by now.
 const SCHEMA_6: &str = "
+    ALTER TABLE operation ADD COLUMN last INTEGER NOT NULL DEFAULT 0;
+    UPDATE operation SET last = unixepoch() * 1000000000;
     CREATE TABLE log_frame (
         id                 INTEGER PRIMARY KEY AUTOINCREMENT,
         first              INTEGER NOT NULL,

@@ -1,6 +1,5 @@
 //! Reads the catalog from the database when the store is opened.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use rusqlite::{Connection, Row};
@@ -10,12 +9,14 @@ use super::block::{FrameInfo, TraceEntry};
 use super::catalog::{Catalog, Head};
 use super::evicted::{Evicted, Run};
 use super::logs;
+use super::operations::Operations;
 use crate::model::{SpanKind, UnixNanos};
 
 /// The catalog, and the first error, if a part of it could not be read.
 #[derive(Default)]
 pub(super) struct Loaded {
     pub(super) catalog: Catalog,
+    pub(super) operations: Operations,
     pub(super) damage: Vec<String>,
 }
 
@@ -26,10 +27,14 @@ pub(super) fn load(connection: &Connection) -> Loaded {
         damage.push(format!("{what}: {reason}"));
     };
     let blocks = load_blocks(connection, &mut note);
-    let operations = load_operations(connection).unwrap_or_else(|reason| {
+    let listed = load_operations(connection).unwrap_or_else(|reason| {
         note("the list of operations", &reason);
-        HashSet::new()
+        Vec::new()
     });
+    let mut operations = Operations::default();
+    for (operation, last) in &listed {
+        operations.load(operation, *last);
+    }
     let evicted = load_evicted(connection).unwrap_or_else(|reason| {
         note("the list of evicted traces", &reason);
         Vec::new()
@@ -38,10 +43,11 @@ pub(super) fn load(connection: &Connection) -> Loaded {
     Loaded {
         catalog: Catalog {
             blocks,
-            operations: Arc::new(operations),
+            operations: Arc::new(listed.into_iter().map(|(operation, _)| operation).collect()),
             evicted: Evicted::new(evicted),
             logs,
         },
+        operations,
         damage,
     }
 }
@@ -97,14 +103,21 @@ fn head(id: i64, row: &Row<'_>) -> rusqlite::Result<Option<Head>> {
         .map(|(frames, traces)| Head::new(id, came, frames, traces)))
 }
 
-fn load_operations(connection: &Connection) -> rusqlite::Result<HashSet<Operation>> {
-    let mut statement = connection.prepare("SELECT service, name, kind FROM operation")?;
+/// The operations, and how old the latest span of each is.
+fn load_operations(connection: &Connection) -> rusqlite::Result<Vec<(Operation, UnixNanos)>> {
+    // One that may only be read can have an earlier format, which does not say.
+    let statement = connection.prepare("SELECT service, name, kind, last FROM operation");
+    let mut statement = match statement {
+        Ok(statement) => statement,
+        Err(_) => connection.prepare("SELECT service, name, kind, 0 FROM operation")?,
+    };
     let operations = statement.query_map([], |row| {
-        Ok(Operation {
+        let operation = Operation {
             service: row.get(0)?,
             name: row.get(1)?,
             kind: SpanKind::from_number(row.get::<_, u8>(2)?.into()),
-        })
+        };
+        Ok((operation, UnixNanos(row.get::<_, i64>(3)?.cast_unsigned())))
     })?;
     operations.collect()
 }

@@ -6,13 +6,12 @@ use super::Operation;
 use super::block::{FrameInfo, NewBlock, TraceEntry};
 use super::evicted::Run;
 use super::logs::{self, NewLogFrame};
-use super::token::Token;
+use super::operations::Noted;
 
 /// What one commit adds.
 pub(super) struct Added<'a> {
     pub(super) block: Option<&'a NewBlock>,
-    /// Operations that are new.
-    pub(super) operations: &'a [(Token, Operation)],
+    pub(super) operations: &'a Noted,
     pub(super) logs: &'a [NewLogFrame],
 }
 
@@ -31,15 +30,17 @@ pub(super) fn insert(connection: &mut Connection, added: &Added<'_>) -> rusqlite
         block: block.transpose()?,
         logs: insert_logs(&transaction, added.logs)?,
     };
-    for (_, operation) in added.operations {
+    let Noted { new, again, last } = added.operations;
+    for operation in new.iter().chain(again) {
         transaction
             .prepare_cached(
-                "INSERT OR IGNORE INTO operation (service, name, kind) VALUES (?, ?, ?)",
+                "INSERT OR REPLACE INTO operation (service, name, kind, last) VALUES (?, ?, ?, ?)",
             )?
             .execute(params![
                 operation.service,
                 operation.name,
-                operation.kind.number()
+                operation.kind.number(),
+                last.0.cast_signed()
             ])?;
     }
     transaction.commit()?;
@@ -77,6 +78,24 @@ fn insert_block(connection: &Connection, block: &NewBlock) -> rusqlite::Result<i
         .prepare_cached("INSERT INTO block_data (block, frames) VALUES (?, ?)")?
         .execute(params![id, block.data])?;
     Ok(id)
+}
+
+/// Takes operations off the list.
+pub(super) fn remove_operations(
+    connection: &mut Connection,
+    gone: &[Operation],
+) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for operation in gone {
+        transaction
+            .prepare_cached("DELETE FROM operation WHERE service = ? AND name = ? AND kind = ?")?
+            .execute(params![
+                operation.service,
+                operation.name,
+                operation.kind.number()
+            ])?;
+    }
+    transaction.commit()
 }
 
 /// What is remembered of evicted traces.

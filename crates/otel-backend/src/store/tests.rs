@@ -167,6 +167,45 @@ async fn old_traces_go_as_a_whole_and_are_remembered() {
     assert_eq!(fixture.starts(6).await.len(), 2);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn operations_of_which_nothing_is_left_are_no_longer_listed() {
+    let directory = tempfile::tempdir().unwrap();
+    let now = UnixNanos::now().0;
+    let names = |reader: &Reader| -> Result<_, ReadError> {
+        let names = reader.operations().map(|operation| operation.name.clone());
+        Ok(names.collect::<BTreeSet<_>>())
+    };
+    let add = async |fixture: &Fixture, trace: u64, name: &'static str, start: u64| {
+        let mut named = span(trace, 0, start, String::new());
+        named.name = name.into();
+        let mut batch = BatchBuilder::default();
+        batch.push(&named, None);
+        fixture.store.append(batch.finish()).await.unwrap();
+    };
+    for settings in [
+        in_directory(directory.path(), one_day()),
+        in_memory(one_day()),
+    ] {
+        let mut fixture = open(&settings);
+        add(&fixture, 1, "gone", now - 30 * HOUR).await;
+        add(&fixture, 2, "goes on", now - 30 * HOUR).await;
+        add(&fixture, 3, "goes on", now - HOUR).await;
+        add(&fixture, 4, "new", now - HOUR).await;
+        assert_eq!(fixture.store.read(names).await.unwrap().len(), 3);
+        fixture.work();
+        let left = fixture.store.read(names).await.unwrap();
+        assert_eq!(left, ["goes on", "new"].map(str::to_owned).into());
+        add(&fixture, 5, "gone", now - HOUR).await;
+        assert_eq!(fixture.store.read(names).await.unwrap().len(), 3);
+        fixture.close().await;
+    }
+    let mut fixture = open(&in_directory(directory.path(), one_day()));
+    assert_eq!(fixture.store.read(names).await.unwrap().len(), 3);
+    fixture.upkeep.retention.age = Some(Duration::ZERO);
+    fixture.work();
+    assert_eq!(fixture.store.read(names).await.unwrap().len(), 0);
+}
+
 /// Fills a store of 16 MiB with more than it holds, in an order that is not that of time.
 async fn overfill(fixture: &mut Fixture) {
     for block in (0..40_u64).map(|n| n * 17 % 40) {
@@ -374,9 +413,10 @@ async fn names_that_are_too_long_are_not_listed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn databases_of_earlier_formats_are_brought_up_to_date() {
-    const TO_5: &str = "PRAGMA user_version = 5";
-    const TO_4: &str = "PRAGMA user_version = 4";
-    const TO_3: &str = "ALTER TABLE block DROP COLUMN came; PRAGMA user_version = 3";
+    const TO_5: &str = "ALTER TABLE operation DROP COLUMN last; PRAGMA user_version = 5";
+    const TO_4: &str = "ALTER TABLE operation DROP COLUMN last; PRAGMA user_version = 4";
+    const TO_3: &str = "ALTER TABLE operation DROP COLUMN last; ALTER TABLE block DROP COLUMN came;
+                        PRAGMA user_version = 3";
     const TO_2: &str = "ALTER TABLE block DROP COLUMN newest; PRAGMA user_version = 2";
     const TO_1: &str = "DROP TABLE evicted; PRAGMA user_version = 1";
     let to_2 = format!("{TO_3}; {TO_2}");
@@ -516,6 +556,7 @@ async fn blocks_of_earlier_formats_are_written_in_columns() {
     let back = "
         CREATE TABLE block_filter (block INTEGER PRIMARY KEY, rows BLOB NOT NULL);
         DROP TABLE log_frame;
+        ALTER TABLE operation DROP COLUMN last;
         PRAGMA user_version = 4";
     database.execute_batch(back).unwrap();
     drop(database);

@@ -1,20 +1,20 @@
 //! The one thread that writes.
 
-use std::collections::HashSet;
 use std::sync::{Arc, mpsc as signals};
 
 use rusqlite::ErrorCode;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
-use super::batch::{Batch, Operation};
+use super::Operation;
+use super::batch::Batch;
 use super::block::NewBlock;
 use super::build::BlockBuilder;
 use super::catalog::{Head, Shared};
 use super::disk::Slack;
 use super::logs::{LogBatch, LogBuilder, NewLogFrame};
+use super::operations::Operations;
 use super::rows::{self, Added, Ids, Remembered};
 use super::source::Source;
-use super::token::Token;
 use super::{AppendError, OpenError, Signals, disk, lock, merge};
 use crate::model::UnixNanos;
 use crate::throttle::Throttle;
@@ -79,19 +79,10 @@ pub(crate) struct Writer {
     shared: Arc<Shared>,
     builder: BlockBuilder,
     logs: LogBuilder,
-    /// Operations that are in the database, by their token.
-    known: HashSet<Token>,
-    /// Bytes that the names of all operations take.
-    listed: usize,
+    operations: Operations,
     /// How often it is said that something could not be stored.
     failures: Throttle,
 }
-
-/// Operations with longer names are not listed: such names say what happened once.
-const MAX_NAME: usize = 1024;
-
-/// Beyond this many bytes of names, no more operations are listed. Their spans are found all the same.
-const MAX_LISTED: usize = 16 << 20;
 
 /// Bytes of spans in small commits that are kept in memory until they are merged, which then need not be
 /// read and unpacked.
@@ -112,9 +103,8 @@ impl Writer {
         inbox: mpsc::Receiver<Command>,
         written: signals::SyncSender<()>,
         shared: Arc<Shared>,
+        operations: Operations,
     ) -> Result<Self, OpenError> {
-        let operations = &shared.snapshot().operations;
-        let listed = operations.iter().map(Operation::length).sum();
         Ok(Self {
             source,
             last_id: 0,
@@ -124,8 +114,7 @@ impl Writer {
             shared,
             builder: BlockBuilder::new().map_err(OpenError::Compressor)?,
             logs: LogBuilder::new().map_err(OpenError::Compressor)?,
-            known: HashSet::new(),
-            listed,
+            operations,
             failures: Throttle::new(),
         })
     }
@@ -204,7 +193,7 @@ impl Writer {
         let of_logs: u64 = logs.iter().map(NewLogFrame::size).sum();
         let bytes = 2 * (block.as_ref().map_or(0, NewBlock::size) + of_logs);
         self.shared.database.check_room(bytes)?;
-        let operations = self.new_operations(&batches);
+        let operations = self.operations.look(&batches, came);
         let added = Added {
             block: block.as_ref(),
             operations: &operations,
@@ -219,9 +208,7 @@ impl Writer {
                 logs: logs.iter().map(|_| self.next_id()).collect(),
             },
         };
-        self.known
-            .extend(operations.iter().map(|(token, _)| *token));
-        self.listed += total_length(&operations);
+        self.operations.add(&operations);
         let resident = self.shared.database.is_memory();
         self.shared.update(|catalog| {
             if let Some((id, block)) = ids.block.zip(block) {
@@ -233,9 +220,8 @@ impl Writer {
                 catalog.blocks.push(Arc::new(head));
             }
             catalog.add_logs(ids.logs, logs, resident);
-            if !operations.is_empty() {
-                let known = Arc::make_mut(&mut catalog.operations);
-                known.extend(operations.into_iter().map(|(_, operation)| operation));
+            if !operations.new.is_empty() {
+                Arc::make_mut(&mut catalog.operations).extend(operations.new);
             }
         });
         Ok(())
@@ -270,7 +256,11 @@ impl Writer {
             evicted,
             done,
         } = replace;
+        let evicts = !evicted.is_empty();
         let replaced = self.replace_blocks(&old, block, recent, evicted);
+        if evicts && replaced {
+            self.forget_operations();
+        }
         // The upkeep may have been told to end meanwhile.
         done.send(replaced).ok();
     }
@@ -343,23 +333,29 @@ impl Writer {
         })
     }
 
-    fn new_operations(&self, batches: &[Batch]) -> Vec<(Token, Operation)> {
-        let mut seen = HashSet::new();
-        let mut room = MAX_LISTED.saturating_sub(self.listed);
-        let mut fits = |operation: &Operation| {
-            let length = operation.length();
-            let fits =
-                length <= room && operation.name.len().max(operation.service.len()) <= MAX_NAME;
-            room -= if fits { length } else { 0 };
-            fits
-        };
-        batches
-            .iter()
-            .flat_map(|batch| &batch.operations)
-            .filter(|(token, _)| !self.known.contains(token) && seen.insert(**token))
-            .filter(|(_, operation)| fits(operation))
-            .map(|(token, operation)| (*token, operation.clone()))
-            .collect()
+    /// Takes the operations off the list of which nothing is stored any more.
+    fn forget_operations(&mut self) {
+        let catalog = self.shared.snapshot();
+        let ages = catalog.blocks.iter().map(|head| head.age_of(head.first));
+        let oldest = ages.min().unwrap_or(UnixNanos::MAX);
+        let is_gone = |operation: &&Operation| self.operations.is_before(operation, oldest);
+        let gone: Vec<_> = catalog.operations.iter().filter(is_gone).cloned().collect();
+        if gone.is_empty() {
+            return;
+        }
+        if let Some(connection) = &mut self.source.connection
+            && let Err(reason) = rows::remove_operations(connection, &gone)
+        {
+            tracing::error!(%reason, "operations of which nothing is stored any more stay in the list");
+            return;
+        }
+        self.operations.remove(&gone);
+        self.shared.update(|catalog| {
+            let listed = Arc::make_mut(&mut catalog.operations);
+            gone.iter().for_each(|operation| {
+                listed.remove(operation);
+            });
+        });
     }
 
     /// Leaves one file behind instead of a database and its log.
@@ -371,13 +367,6 @@ impl Writer {
             tracing::warn!(%reason, "the store was not closed cleanly; nothing is lost");
         }
     }
-}
-
-fn total_length(operations: &[(Token, Operation)]) -> usize {
-    operations
-        .iter()
-        .map(|(_, operation)| operation.length())
-        .sum()
 }
 
 fn append_error(reason: &rusqlite::Error) -> AppendError {

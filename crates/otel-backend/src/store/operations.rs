@@ -1,0 +1,111 @@
+//! Which operations are listed: those of which spans may be stored.
+//!
+//! Of each operation it is known of what age its latest span may be. When all that is stored is younger, it
+//! goes from the list.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::Operation;
+use super::batch::Batch;
+use super::token::Token;
+use crate::model::UnixNanos;
+
+/// Operations with longer names are not listed: such names say what happened once.
+const MAX_NAME: usize = 1024;
+
+/// Beyond this many bytes of names, no more operations are listed. Their spans are found all the same.
+const MAX_LISTED: usize = 16 << 20;
+
+/// How far the age that is in the database may be behind.
+pub(super) const BEHIND: Duration = Duration::from_mins(1);
+
+/// The operations that are listed.
+#[derive(Debug, Default)]
+pub(super) struct Operations {
+    seen: HashMap<Token, Seen>,
+    /// Bytes that the names take.
+    length: usize,
+}
+
+#[derive(Debug)]
+struct Seen {
+    /// The age of its latest span, at most.
+    last: UnixNanos,
+    /// The same as it is in the database.
+    stored: UnixNanos,
+}
+
+/// Operations that are to be written to the database, with the age of their latest span.
+#[derive(Debug, Default)]
+pub(super) struct Noted {
+    pub(super) new: Vec<Operation>,
+    pub(super) again: Vec<Operation>,
+    pub(super) last: UnixNanos,
+}
+
+impl Operations {
+    /// Adds an operation that is in the database, and how old its latest span is there.
+    pub(super) fn load(&mut self, operation: &Operation, stored: UnixNanos) {
+        let last = stored.after(BEHIND);
+        self.length += operation.length();
+        let token = Token::of_operation(operation);
+        self.seen.insert(token, Seen { last, stored });
+    }
+
+    /// What is new in batches that come now.
+    pub(super) fn look(&mut self, batches: &[Batch], came: UnixNanos) -> Noted {
+        let latest = batches.iter().filter_map(Batch::latest).max();
+        let last = latest.unwrap_or(came).min(came);
+        let mut noted = Noted {
+            last,
+            ..Noted::default()
+        };
+        let mut room = MAX_LISTED.saturating_sub(self.length);
+        let mut new = HashMap::new();
+        for (token, operation) in batches.iter().flat_map(|batch| &batch.operations) {
+            if let Some(seen) = self.seen.get_mut(token) {
+                seen.last = seen.last.max(last);
+                if last.since(seen.stored) > BEHIND {
+                    seen.stored = last;
+                    noted.again.push(operation.clone());
+                }
+                continue;
+            }
+            let longest = operation.name.len().max(operation.service.len());
+            if operation.length() <= room && longest <= MAX_NAME && !new.contains_key(token) {
+                room -= operation.length();
+                new.insert(*token, operation.clone());
+            }
+        }
+        noted.new = new.into_values().collect();
+        noted
+    }
+
+    /// Lists those that are new, now that they are in the database.
+    pub(super) fn add(&mut self, noted: &Noted) {
+        for operation in &noted.new {
+            self.length += operation.length();
+            let seen = Seen {
+                last: noted.last,
+                stored: noted.last,
+            };
+            self.seen.insert(Token::of_operation(operation), seen);
+        }
+    }
+
+    /// Whether all spans of an operation are older than that.
+    pub(super) fn is_before(&self, operation: &Operation, oldest: UnixNanos) -> bool {
+        let seen = self.seen.get(&Token::of_operation(operation));
+        seen.is_none_or(|seen| seen.last < oldest)
+    }
+
+    /// Takes operations off the list.
+    pub(super) fn remove(&mut self, gone: &[Operation]) {
+        for operation in gone {
+            if self.seen.remove(&Token::of_operation(operation)).is_some() {
+                self.length -= operation.length();
+            }
+        }
+    }
+}
