@@ -43,11 +43,20 @@ pub(crate) fn all(
             first_request: 1 << 40,
             ..Load::of(options, Protocol::OtlpHttp)
         };
+        let before = backend.usage()?;
         sent += load.send(backend)?.spans;
-        if let Some(usage) = backend.usage()? {
-            put("memory peak at the fixed rate, MiB", usage.peak_mib);
-        }
         settle(backend)?;
+        if let (Some(before), Some(after)) = (before, backend.usage()?) {
+            put("memory peak at the fixed rate, MiB", after.peak_mib);
+            let cpu = (after.cpu - before.cpu) * 1e6 / sent as f64;
+            put("CPU s a million at the fixed rate, merged", cpu);
+        }
+        if let Some(bytes) = backend.disk_bytes()? {
+            put(
+                "disk at the fixed rate, bytes a span",
+                bytes as f64 / sent as f64,
+            );
+        }
     }
     let is_otlp_only = options.otlp_only || options.data != Data::Shop;
     for protocol in Protocol::ALL {
