@@ -352,9 +352,9 @@ impl Writer {
         self.operations.remove(&gone);
         self.shared.update(|catalog| {
             let listed = Arc::make_mut(&mut catalog.operations);
-            gone.iter().for_each(|operation| {
+            for operation in &gone {
                 listed.remove(operation);
-            });
+            }
         });
     }
 
