@@ -66,6 +66,17 @@ agents:
     for version in 1.30.0 2.3.0; do \
         "target/agents/mcp-$version/bin/python" crates/otel-backend/tests/agents/clients.py target/debug/otel-backend || exit 1; done
 
+# DuckDB, Polars and pandas for `just parquet` (needs python3 and PyPI).
+parquet-install:
+    python3 -m venv target/parquet
+    target/parquet/bin/pip install --quiet --disable-pip-version-check duckdb==2.0.1 polars==2.1.0 pandas==3.1.1 pyarrow==26.0.1
+
+# Traces as Parquet: written, and read by DuckDB, Polars and pandas.
+parquet:
+    cargo test --locked -p otel-backend --features parquet --lib parquet
+    cargo build --locked -p otel-backend --features parquet
+    target/parquet/bin/python crates/otel-backend/tests/parquet/read.py target/debug/otel-backend
+
 # docs/gallery.md and its pictures, from a run of the gallery in Chromium (needs chromium and chromedriver).
 gallery:
     cargo run --locked -p browser-tests --example gallery
@@ -98,6 +109,7 @@ features:
         cargo check --locked -p otel-auto --no-default-features --features "$set" || exit 1; done
     for set in http grpc udp; do \
         cargo check --locked -p jaeger-exporter --no-default-features --features "$set" || exit 1; done
+    cargo check --locked -p otel-backend --features parquet
     cargo test --locked -p otel-env
     cargo test --locked -p otel-env --features config-file
     cargo test --locked -p otel-auto --lib --no-default-features

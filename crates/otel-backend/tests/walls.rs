@@ -85,7 +85,7 @@ const WALLS: [(&str, &[Row]); 3] = [
 ];
 
 /// Foreign crates, and the only modules that may use them.
-const FOREIGN: [Row; 7] = [
+const FOREIGN: [Row; 8] = [
     ("axum", &["api", "app", "receive", "sampling", "ui"]),
     (
         "http",
@@ -95,6 +95,7 @@ const FOREIGN: [Row; 7] = [
     ),
     ("hyper_rustls", &["forward"]),
     ("jaeger_wire", &["api", "format", "receive"]),
+    ("parquet", &["transfer"]),
     ("rusqlite", &["store"]),
     (
         "serde_json",

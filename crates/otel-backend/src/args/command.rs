@@ -16,8 +16,8 @@ pub enum Command {
     /// exit code is then 1.
     Import(Import),
 
-    /// Writes the traces or, with --logs, the log records of the data directory as JSON, oldest
-    /// first, to standard output. A backend may be using the directory.
+    /// Writes the traces or, with --logs, the log records of the data directory as JSON or Parquet,
+    /// oldest first, to standard output. A backend may be using the directory.
     Export(Export),
 
     /// Answers a TraceQL query from the data directory, which a backend may be using: prints the
@@ -117,8 +117,8 @@ pub struct Import {
 /// The arguments of `export`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct Export {
-    /// The format: OTLP, one trace per line, as received; or Jaeger's JSON, one document that its
-    /// UI can open.
+    /// The format: OTLP, one trace per line, as received; Jaeger's JSON, one document that its UI
+    /// can open; or, with the feature `parquet` of otel-backend, Parquet, one span per row.
     #[arg(long, value_enum, default_value_t = Format::Otlp)]
     pub format: Format,
 
@@ -155,4 +155,7 @@ pub enum Format {
     Otlp,
     /// The JSON of Jaeger's query API.
     Jaeger,
+    /// Parquet, one span per row.
+    #[cfg(feature = "parquet")]
+    Parquet,
 }

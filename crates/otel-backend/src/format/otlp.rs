@@ -34,7 +34,7 @@ pub use fields::{EXPORT_REQUEST, RESOURCE, SCOPE, SPAN};
 pub use groups::{Group, GroupHead, groups, write_groups};
 pub use json::{
     AttributeJson, Dialect, LogJson, LogsJson, TracesJson, decode_json, decode_json_lines,
-    decode_json_logs, decode_resource_spans, write_resource_spans,
+    decode_json_logs, decode_resource_spans, events_json, links_json, write_resource_spans,
 };
 pub use logs::{
     DecodedLogs, EXPORT_LOGS_REQUEST, IncomingLog, LOG_RECORD, LogEntry, LogGroup, decode_logs,

@@ -1,9 +1,11 @@
-//! `otel-backend export`: writes traces or log records of the data directory as JSON.
+//! `otel-backend export`: writes traces or log records of the data directory as JSON, or traces as Parquet.
 //!
 //! A running backend may be using the files: SQLite gives a reader a consistent state while the
 //! writer goes on.
 
 mod logs;
+#[cfg(feature = "parquet")]
+mod parquet;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -75,23 +77,22 @@ pub fn run(config: &Config, args: &Export) -> Result<(), ExportError> {
         path: path.to_owned(),
         source,
     };
-    let out: Box<dyn Write> = match &args.output {
+    let out: Box<dyn Write + Send> = match &args.output {
         Some(path) => Box::new(File::create(path).map_err(write_error)?),
-        None => Box::new(io::stdout().lock()),
+        None => Box::new(io::stdout()),
     };
     if args.logs {
         let written = logs::write(&reader, &selection, &mut BufWriter::new(out), write_error)?;
         eprintln!("otel-backend: {written} log records exported");
         return Ok(());
     }
+    let sink = Sink::new(args.format, BufWriter::new(out)).map_err(write_error)?;
     let mut out = Output {
-        out: BufWriter::new(out),
-        format: args.format,
+        sink,
         traces: 0,
         spans: 0,
         cut: 0,
     };
-    out.begin().map_err(write_error)?;
     let end = walk(&reader, &selection, |trace| match out.write(&trace) {
         Ok(()) => ControlFlow::Continue(()),
         Err(reason) => ControlFlow::Break(reason),
@@ -99,12 +100,15 @@ pub fn run(config: &Config, args: &Export) -> Result<(), ExportError> {
     if let ControlFlow::Break(source) = end {
         return Err(write_error(source));
     }
-    out.end().map_err(write_error)?;
-    eprintln!(
-        "otel-backend: {} traces with {} spans exported",
-        out.traces, out.spans
-    );
-    match out.cut {
+    let Output {
+        sink,
+        traces,
+        spans,
+        cut,
+    } = out;
+    sink.end().map_err(write_error)?;
+    eprintln!("otel-backend: {traces} traces with {spans} spans exported");
+    match cut {
         0 => Ok(()),
         cut => Err(ExportError::Cut(cut)),
     }
@@ -144,47 +148,51 @@ pub(super) fn parse_time(text: &str) -> Option<UnixNanos> {
     Some(UnixNanos::now().before(age?))
 }
 
-/// The output of an export.
-struct Output<W> {
-    out: W,
-    format: Format,
+/// The output of an export, and what was written to it.
+struct Output<W: Write + Send> {
+    sink: Sink<W>,
     traces: usize,
     spans: usize,
     cut: usize,
 }
 
+/// Where traces are written to, by its format.
+enum Sink<W: Write + Send> {
+    Otlp(W),
+    Jaeger(W),
+    #[cfg(feature = "parquet")]
+    Parquet(Box<parquet::SpanFile<W>>),
+}
+
 /// The number of traces between progress lines.
 const PROGRESS: usize = 100_000;
 
-impl<W: Write> Output<W> {
-    fn begin(&mut self) -> io::Result<()> {
-        match self.format {
-            Format::Otlp => Ok(()),
-            Format::Jaeger => self.out.write_all(b"{\"data\":["),
-        }
-    }
-
+impl<W: Write + Send> Output<W> {
     fn write(&mut self, trace: &Trace) -> io::Result<()> {
-        let raw = self.format == Format::Otlp;
+        let raw = !matches!(self.sink, Sink::Jaeger(_));
         let spans = trace.iter_as(raw, None).map_err(io::Error::other)?;
-        if self.format == Format::Jaeger {
-            self.out
-                .write_all(if self.traces > 0 { b",\n" } else { b"\n" })?;
-        }
-        let mut json = JsonWriter::new(&mut self.out, false);
-        match self.format {
-            Format::Otlp => {
-                json.object(|data| {
+        match &mut self.sink {
+            Sink::Otlp(out) => {
+                JsonWriter::new(&mut *out, false).object(|data| {
                     data.member("resourceSpans")?.list(|list| {
                         self.spans += write_resource_spans(list, Dialect::Otlp, spans)?;
                         io::Result::Ok(())
                     })
                 })?;
-                self.out.write_all(b"\n")?;
+                out.write_all(b"\n")?;
             }
-            Format::Jaeger => {
+            Sink::Jaeger(out) => {
+                out.write_all(if self.traces > 0 { b",\n" } else { b"\n" })?;
                 let form = Form::whole(Detail::Jaeger);
+                let mut json = JsonWriter::new(out, false);
                 self.spans += write_trace(&mut json, trace.id, spans, form)?;
+            }
+            #[cfg(feature = "parquet")]
+            Sink::Parquet(file) => {
+                for span in spans {
+                    file.push(&span)?;
+                    self.spans += 1;
+                }
             }
         }
         self.traces += 1;
@@ -194,11 +202,30 @@ impl<W: Write> Output<W> {
         }
         Ok(())
     }
+}
 
-    fn end(&mut self) -> io::Result<()> {
-        if self.format == Format::Jaeger {
-            self.out.write_all(b"\n]}\n")?;
+impl<W: Write + Send> Sink<W> {
+    fn new(format: Format, mut out: W) -> io::Result<Self> {
+        Ok(match format {
+            Format::Otlp => Self::Otlp(out),
+            Format::Jaeger => {
+                out.write_all(b"{\"data\":[")?;
+                Self::Jaeger(out)
+            }
+            #[cfg(feature = "parquet")]
+            Format::Parquet => Self::Parquet(Box::new(parquet::SpanFile::new(out)?)),
+        })
+    }
+
+    fn end(self) -> io::Result<()> {
+        match self {
+            Self::Otlp(mut out) => out.flush(),
+            Self::Jaeger(mut out) => {
+                out.write_all(b"\n]}\n")?;
+                out.flush()
+            }
+            #[cfg(feature = "parquet")]
+            Self::Parquet(file) => file.finish(),
         }
-        self.out.flush()
     }
 }

@@ -12,5 +12,5 @@ mod shape;
 
 pub use decode::{decode_json, decode_json_lines, decode_resource_spans};
 pub use dialect::Dialect;
-pub use encode::{AttributeJson, TracesJson, write_resource_spans};
+pub use encode::{AttributeJson, TracesJson, events_json, links_json, write_resource_spans};
 pub use logs::{LogJson, LogsJson, decode_json_logs};

@@ -345,6 +345,23 @@ impl<'a> SpanJson<'a> {
     }
 }
 
+/// The events of a span as a list in JSON.
+///
+/// # Errors
+/// None that is known: texts and numbers can be written.
+pub fn events_json(events: &[Event<'_>]) -> serde_json::Result<String> {
+    serde_json::to_string(&events.iter().map(EventJson::new).collect::<Vec<_>>())
+}
+
+/// The links of a span as a list in JSON.
+///
+/// # Errors
+/// None that is known: texts and numbers can be written.
+pub fn links_json(links: &[Link<'_>]) -> serde_json::Result<String> {
+    let links = links.iter().map(|link| LinkJson::new(link, Dialect::Otlp));
+    serde_json::to_string(&links.collect::<Vec<_>>())
+}
+
 impl<'a> EventJson<'a> {
     fn new(event: &'a Event<'a>) -> Self {
         Self {
