@@ -23,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::model::{TraceId, UnixNanos};
 use crate::store::{Operation, ReadError, Reader, Store};
@@ -60,13 +60,13 @@ impl Query {
 
     /// The trace of that id; if there is none, the only one whose id begins so.
     ///
-    /// This and the three below read on the thread that calls them, which may block: a large answer is
-    /// asked for, written and sent by one.
+    /// This and all that follow read on the thread that calls them, which may block: an answer is asked
+    /// for, written and sent by one.
     ///
     /// # Errors
     /// [`ReadError`] if the store cannot be read.
     pub fn find(&self, id: &IdPattern) -> Result<Lookup, ReadError> {
-        self.store.read_here(|reader| lookup::find(reader, id))
+        self.store.read(|reader| lookup::find(reader, id))
     }
 
     /// The first traces that match, in the order that is asked for; without one, newest first.
@@ -75,7 +75,7 @@ impl Query {
     /// [`SearchError`] if the store cannot be read, or the search takes too long.
     pub fn search(&self, search: &Search, patience: &Patience) -> Result<Vec<Hit>, SearchError> {
         let run = |reader: &Reader| search::run(reader, search, patience);
-        self.store.read_here(run)
+        self.store.read(run)
     }
 
     /// The log records that match and come first.
@@ -84,17 +84,17 @@ impl Query {
     /// [`SearchError`] if the store cannot be read, or the search takes too long.
     pub fn logs(&self, search: &LogSearch, patience: &Patience) -> Result<FoundLogs, SearchError> {
         let run = |reader: &Reader| search_logs(reader, search, patience);
-        self.store.read_here(run)
+        self.store.read(run)
     }
 
     /// The names of all services that have log records, sorted.
     ///
     /// # Errors
     /// [`ReadError`] if the store cannot be read.
-    pub async fn log_services(&self) -> Result<BTreeSet<String>, ReadError> {
+    pub fn log_services(&self) -> Result<BTreeSet<String>, ReadError> {
         let name = |name: Arc<str>| name.as_ref().to_owned();
-        let read = move |reader: &Reader| Ok(reader.log_services().into_iter().map(name).collect());
-        self.store.read(read).await
+        let read = |reader: &Reader| Ok(reader.log_services().into_iter().map(name).collect());
+        self.store.read(read)
     }
 
     /// Series made of spans.
@@ -107,7 +107,7 @@ impl Query {
         patience: &Patience,
     ) -> Result<Counted, SearchError> {
         let run = |reader: &Reader| metrics_of(reader, search, patience);
-        self.store.read_here(run)
+        self.store.read(run)
     }
 
     /// The traces that a search found, each loaded when it is its turn; those that have been removed
@@ -124,86 +124,83 @@ impl Query {
 
     fn load(&self, id: TraceId) -> Result<Option<Trace>, ReadError> {
         let load = |reader: &Reader| trace::load(reader, &mut trace::Frames::default(), id);
-        self.store.read_here(load)
+        self.store.read(load)
     }
 
     /// The keys of attributes among the newest spans, and the values of a field.
     ///
     /// # Errors
     /// [`SearchError`] if the store cannot be read, or it takes too long.
-    pub async fn tags(&self, search: TagSearch) -> Result<FoundTags, SearchError> {
-        self.read(move |reader, patience| tags::run(reader, &search, patience))
-            .await
-    }
-
-    /// Reads the store for as long as its answer is waited for.
-    async fn read<T: Send + 'static>(
-        &self,
-        read: impl FnOnce(&Reader, &Patience) -> Result<T, SearchError> + Send + 'static,
-    ) -> Result<T, SearchError> {
-        // Dropped with this future, when the client goes away.
-        let waits = Arc::new(());
-        let asker = Arc::downgrade(&waits);
-        let patience = Patience::new(move || asker.strong_count() == 0);
-        let result = self.store.read(move |reader| read(reader, &patience)).await;
-        drop(waits);
-        result
+    pub fn tags(&self, search: &TagSearch, patience: &Patience) -> Result<FoundTags, SearchError> {
+        self.store
+            .read(|reader| tags::run(reader, search, patience))
     }
 
     /// The number of calls between each two services, in the traces that lie between two times.
     ///
     /// # Errors
-    /// [`SearchError`] if the store cannot be read, or others ask the same or it takes too long.
-    pub async fn dependencies(
+    /// [`SearchError`] if the store cannot be read, or it takes too long.
+    pub fn dependencies(
         &self,
+        _turn: &CountingTurn,
         from: UnixNanos,
         to: UnixNanos,
+        patience: &Patience,
     ) -> Result<BTreeMap<Edge, u64>, SearchError> {
-        /// It reads every span, so one at a time is enough.
-        static TURN: Semaphore = Semaphore::const_new(1);
-        let turn = tokio::time::timeout(Duration::from_secs(5), TURN.acquire()).await;
-        let turn = turn.ok().and_then(Result::ok).ok_or(ReadError::Busy)?;
-        self.read(move |reader, patience| {
-            let _turn = turn;
-            dependencies::count(reader, from, to, patience)
-        })
-        .await
+        let run = |reader: &Reader| dependencies::count(reader, from, to, patience);
+        self.store.read(run)
     }
 
     /// The names of all services, sorted.
     ///
     /// # Errors
     /// [`ReadError`] if the store cannot be read.
-    pub async fn services(&self) -> Result<BTreeSet<String>, ReadError> {
+    pub fn services(&self) -> Result<BTreeSet<String>, ReadError> {
         self.operations_where(|_| true, |operation| operation.service.clone())
-            .await
     }
 
     /// The operations of a service, sorted by name, then by kind; those of one kind, if it is given.
     ///
     /// # Errors
     /// [`ReadError`] if the store cannot be read.
-    pub async fn operations(
+    pub fn operations(
         &self,
-        service: String,
-        kind: Option<String>,
+        service: &str,
+        kind: Option<&str>,
     ) -> Result<BTreeSet<Operation>, ReadError> {
-        let wanted = move |operation: &Operation| {
-            let kind = kind.as_ref();
+        let wanted = |operation: &Operation| {
             operation.service == service && kind.is_none_or(|kind| operation.kind.as_str() == kind)
         };
-        self.operations_where(wanted, Operation::clone).await
+        self.operations_where(wanted, Operation::clone)
     }
 
-    async fn operations_where<T: Ord + Send + 'static>(
+    fn operations_where<T: Ord>(
         &self,
-        wanted: impl Fn(&Operation) -> bool + Send + 'static,
-        take: impl Fn(&Operation) -> T + Send + 'static,
+        wanted: impl Fn(&Operation) -> bool,
+        take: impl Fn(&Operation) -> T,
     ) -> Result<BTreeSet<T>, ReadError> {
-        let read = move |reader: &Reader| -> Result<_, ReadError> {
+        self.store.read(|reader: &Reader| {
             let operations = reader.operations();
             Ok(operations.filter(|o| wanted(o)).map(take).collect())
-        };
-        self.store.read(read).await
+        })
+    }
+}
+
+/// The turn to count calls. One question has it at a time, since counting reads every span.
+#[derive(Debug)]
+pub struct CountingTurn {
+    _permit: SemaphorePermit<'static>,
+}
+
+impl CountingTurn {
+    /// Waits for the turn.
+    ///
+    /// # Errors
+    /// [`ReadError::Busy`] if others keep it for long.
+    pub async fn wait() -> Result<Self, ReadError> {
+        static TURN: Semaphore = Semaphore::const_new(1);
+        let turn = tokio::time::timeout(Duration::from_secs(5), TURN.acquire()).await;
+        let permit = turn.ok().and_then(Result::ok).ok_or(ReadError::Busy)?;
+        Ok(Self { _permit: permit })
     }
 }

@@ -64,7 +64,6 @@ use std::sync::{Arc, Mutex, mpsc as signals};
 use std::thread::{self, JoinHandle};
 
 use tokio::sync::{Semaphore, mpsc, oneshot};
-use tokio::task::JoinError;
 
 pub use batch::{Batch, BatchBuilder, Operation};
 pub(crate) use columns::{
@@ -171,7 +170,6 @@ pub struct Store {
     /// Bytes of batches that may wait for the writer, in KiB.
     budget: Arc<Semaphore>,
     shared: Arc<Shared>,
-    readers: Arc<Semaphore>,
     /// The threads that write and keep the store in order.
     threads: Arc<Mutex<Vec<JoinHandle<()>>>>,
 }
@@ -243,16 +241,6 @@ pub enum ReadError {
     Panicked,
 }
 
-impl From<JoinError> for ReadError {
-    fn from(error: JoinError) -> Self {
-        if error.is_panic() {
-            Self::Panicked
-        } else {
-            Self::Closed
-        }
-    }
-}
-
 impl ReadError {
     fn damaged(block: i64, reason: &dyn std::fmt::Display) -> Self {
         Self::Damaged {
@@ -267,9 +255,6 @@ const QUEUE_KIB: u32 = 64 * 1024;
 
 /// Batches that may wait for the writer.
 const QUEUE_BATCHES: usize = 4096;
-
-/// Reads that may run at the same time.
-const MAX_READERS: usize = 8;
 
 impl Store {
     /// Opens the store, or makes it, and starts the two threads that write and keep it in order. They
@@ -308,7 +293,6 @@ impl Store {
             commands,
             budget: Arc::new(Semaphore::new(QUEUE_KIB as usize)),
             shared,
-            readers: Arc::new(Semaphore::new(MAX_READERS)),
             threads: Arc::default(),
         };
         Ok(Opened {
@@ -354,32 +338,11 @@ impl Store {
         committed.await.map_err(|_| AppendError::Closed)?
     }
 
-    /// Reads from the store, on a thread that may block. All that `read` does sees one state.
-    ///
-    /// # Errors
-    /// What `read` returns, or a [`ReadError`] of its own.
-    pub async fn read<T, E>(
-        &self,
-        read: impl FnOnce(&Reader) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<ReadError> + Send + 'static,
-    {
-        let permit = Arc::clone(&self.readers).acquire_owned().await;
-        let store = self.clone();
-        let task = tokio::task::spawn_blocking(move || {
-            let _permit = permit.map_err(|_| ReadError::Closed)?;
-            store.read_here(read)
-        });
-        task.await.map_err(ReadError::from)?
-    }
-
     /// Reads from the store on this thread, which may block. All that `read` does sees one state.
     ///
     /// # Errors
     /// What `read` returns, or a [`ReadError`] of its own.
-    pub fn read_here<T, E: From<ReadError>>(
+    pub fn read<T, E: From<ReadError>>(
         &self,
         read: impl FnOnce(&Reader) -> Result<T, E>,
     ) -> Result<T, E> {

@@ -14,11 +14,12 @@ use axum::routing::{get, post};
 use http::StatusCode;
 use serde::Serialize;
 
+use super::common::answer;
 use super::common::envelope::{self, ApiError};
 use super::common::ids;
 use super::common::pairs::{Pairs, is_pretty, text};
 use crate::model::UnixNanos;
-use crate::query::Query;
+use crate::query::{CountingTurn, Query};
 use params::{check_hints, parse_window};
 pub(super) use traces::trace;
 
@@ -49,18 +50,23 @@ async fn dependencies(
 ) -> Result<Response, ApiError> {
     let window = parse_window(&pairs, UnixNanos::now())?;
     let service = text(&pairs, "service");
-    let touches = |name: &str| service.as_deref().is_none_or(|service| service == name);
-    let calls = query.dependencies(window.from, window.to).await?;
-    let links: Vec<_> = calls
-        .into_iter()
-        .filter(|((parent, child), _)| touches(parent) || touches(child))
-        .map(|((parent, child), call_count)| DependencyJson {
-            parent,
-            child,
-            call_count,
-        })
-        .collect();
-    Ok(envelope::answer(&links, 0, is_pretty(&pairs)))
+    let turn = CountingTurn::wait().await?;
+    answer::json(is_pretty(&pairs), move |json, patience| {
+        let calls = query.dependencies(&turn, window.from, window.to, patience)?;
+        drop(turn);
+        let touches = |name: &str| service.as_deref().is_none_or(|service| service == name);
+        let links: Vec<_> = calls
+            .into_iter()
+            .filter(|((parent, child), _)| touches(parent) || touches(child))
+            .map(|((parent, child), call_count)| DependencyJson {
+                parent,
+                child,
+                call_count,
+            })
+            .collect();
+        envelope::write(json, 0, &[], |data| Ok(data.value(&links)?))
+    })
+    .await
 }
 
 /// There is no archive: traces are kept as long as there is room.

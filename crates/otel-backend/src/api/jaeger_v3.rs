@@ -14,7 +14,7 @@ use http::StatusCode;
 use serde_json::json;
 
 use super::common::answer::{self, Json};
-use super::common::envelope::{ApiError, http_error, json as json_answer, to_json};
+use super::common::envelope::{ApiError, http_error};
 use super::common::ids;
 use super::common::pairs::{Pairs, is_pretty};
 use super::common::summary::TraceSummary;
@@ -54,9 +54,11 @@ async fn services(
     State(query): State<Query>,
     Params(pairs): Params<Pairs>,
 ) -> Result<Response, V3Error> {
-    let services = query.services().await?;
-    let answer = json!({ "services": services });
-    Ok(json_answer(to_json(&answer, is_pretty(&pairs))))
+    let answer = answer::json(is_pretty(&pairs), move |json, _| {
+        let services = query.services()?;
+        json.object(|answer| Ok(answer.member("services")?.value(&services)?))
+    });
+    Ok(answer.await?)
 }
 
 async fn operations(
@@ -65,19 +67,22 @@ async fn operations(
 ) -> Result<Response, V3Error> {
     let service = text(&pairs, "service").unwrap_or_default();
     let kind = text(&pairs, "spanKind");
-    let operations = query.operations(service, kind).await?;
-    let operations: Vec<_> = operations
-        .into_iter()
-        .map(|operation| {
-            let kind = match operation.kind {
-                SpanKind::Unspecified => SpanKind::Internal,
-                kind => kind,
-            };
-            json!({ "name": operation.name, "spanKind": kind.as_str() })
+    let answer = answer::json(is_pretty(&pairs), move |json, _| {
+        let operations = query.operations(&service, kind.as_deref())?;
+        json.object(|answer| {
+            answer.member("operations")?.list(|list| {
+                operations.iter().try_for_each(|operation| {
+                    let kind = match operation.kind {
+                        SpanKind::Unspecified => SpanKind::Internal,
+                        kind => kind,
+                    };
+                    let operation = json!({ "name": operation.name, "spanKind": kind.as_str() });
+                    Ok(list.entry()?.value(&operation)?)
+                })
+            })
         })
-        .collect();
-    let answer = json!({ "operations": operations });
-    Ok(json_answer(to_json(&answer, is_pretty(&pairs))))
+    });
+    Ok(answer.await?)
 }
 
 async fn trace(

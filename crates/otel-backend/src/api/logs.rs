@@ -5,10 +5,9 @@ use axum::extract::{Query as Params, State};
 use axum::response::Response;
 use axum::routing::get;
 use serde::Serialize;
-use serde_json::json;
 
 use super::common::answer;
-use super::common::envelope::{ApiError, json as json_answer, to_json};
+use super::common::envelope::ApiError;
 use super::common::ids;
 use super::common::pairs::{Pairs, first, is_pretty, text};
 use crate::format::otlp::LogJson;
@@ -45,9 +44,11 @@ async fn services(
     State(query): State<Query>,
     Params(pairs): Params<Pairs>,
 ) -> Result<Response, ApiError> {
-    let services = query.log_services().await?;
-    let answer = json!({ "services": services });
-    Ok(json_answer(to_json(&answer, is_pretty(&pairs))))
+    answer::json(is_pretty(&pairs), move |json, _| {
+        let services = query.log_services()?;
+        json.object(|answer| Ok(answer.member("services")?.value(&services)?))
+    })
+    .await
 }
 
 async fn logs(

@@ -347,7 +347,7 @@ proptest! {
                 let all = |reader: &Reader| {
                     dependencies::count(reader, UnixNanos(0), UnixNanos::MAX, &patience)
                 };
-                query.store.read_here(all).unwrap()
+                query.store.read(all).unwrap()
             };
             prop_assert_eq!(count(columns), count(rows));
             Ok(())
@@ -456,7 +456,7 @@ proptest! {
                 let run = |query: &Query| {
                     let patience = Patience::new(|| false);
                     let run = |reader: &Reader| tags::run(reader, &search, &patience);
-                    let found = query.store.read_here(run).unwrap();
+                    let found = query.store.read(run).unwrap();
                     let keys = found.keys.into_iter().filter(|(_, keys)| !keys.is_empty());
                     (keys.collect::<BTreeMap<_, _>>(), found.values)
                 };

@@ -5,6 +5,8 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::ops::Deref;
 use std::rc::Rc;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::adjust::{adjust, has_shared_ids, split_shared_ids};
 use super::memory::Held;
@@ -315,6 +317,7 @@ impl Trace {
         for span in self.iter_as(false, None).map_err(malformed)? {
             size += decoded_size(&span);
             if size > MAX_DECODED {
+                report_part(self.id);
                 break;
             }
             held.grow_by_steps(size)?;
@@ -401,6 +404,21 @@ impl Trace {
     /// The size of the trace in OTLP, in bytes.
     pub fn size(&self) -> usize {
         self.data.len()
+    }
+}
+
+/// Says, at most once a minute, that a question looks at the first spans of a trace only.
+fn report_part(trace: TraceId) {
+    static LAST: Mutex<Option<Instant>> = Mutex::new(None);
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    if last.is_none_or(|last| last.elapsed() >= Duration::from_mins(1)) {
+        *last = Some(Instant::now());
+        tracing::warn!(
+            %trace,
+            "this trace is too large to be looked at whole: TraceQL and the tools for agents see the \
+             first {} MiB of its decoded spans",
+            MAX_DECODED >> 20
+        );
     }
 }
 

@@ -14,8 +14,9 @@ use crate::model::UnixNanos;
 /// Operations with longer names are not listed: such names say what happened once.
 const MAX_NAME: usize = 1024;
 
-/// Beyond this many bytes of names, no more operations are listed. Their spans are found all the same.
-const MAX_LISTED: usize = 16 << 20;
+/// Beyond this many bytes, no more operations are listed: gRPC clients take messages of 4 MiB by default,
+/// and a list is one message. Spans of further operations are found all the same.
+const MAX_LISTED: usize = 4 << 20;
 
 /// How far the age that is in the database may be behind.
 pub(super) const BEHIND: Duration = Duration::from_mins(1);
@@ -24,8 +25,10 @@ pub(super) const BEHIND: Duration = Duration::from_mins(1);
 #[derive(Debug, Default)]
 pub(super) struct Operations {
     seen: HashMap<Token, Seen>,
-    /// Bytes that the names take.
+    /// Bytes that they take in a list.
     length: usize,
+    /// Whether the log has said that the list is full.
+    is_reported: bool,
 }
 
 #[derive(Debug)]
@@ -73,9 +76,17 @@ impl Operations {
                 continue;
             }
             let longest = operation.name.len().max(operation.service.len());
-            if operation.length() <= room && longest <= MAX_NAME && !new.contains_key(token) {
-                room -= operation.length();
+            if longest > MAX_NAME || new.contains_key(token) {
+                continue;
+            }
+            if let Some(left) = room.checked_sub(operation.length()) {
+                room = left;
                 new.insert(*token, operation.clone());
+            } else if !std::mem::replace(&mut self.is_reported, true) {
+                tracing::warn!(
+                    "the list of operations is full: further ones are stored and found, but not \
+                     offered; names of spans should not hold ids or numbers"
+                );
             }
         }
         noted.new = new.into_values().collect();

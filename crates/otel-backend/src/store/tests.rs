@@ -89,7 +89,7 @@ impl Fixture {
     }
 
     /// The starts of a trace's spans.
-    async fn starts(&self, trace: u64) -> BTreeSet<u64> {
+    fn starts(&self, trace: u64) -> BTreeSet<u64> {
         let read = move |reader: &Reader| -> Result<_, ReadError> {
             let mut starts = BTreeSet::new();
             for frame in reader.frames_of_trace(id(trace)) {
@@ -102,12 +102,12 @@ impl Fixture {
             }
             Ok(starts)
         };
-        self.store.read(read).await.unwrap()
+        self.store.read(read).unwrap()
     }
 
-    async fn evicted(&self, trace: u64) -> bool {
+    fn evicted(&self, trace: u64) -> bool {
         let read = move |reader: &Reader| Ok::<_, ReadError>(reader.evicted(id(trace)));
-        self.store.read(read).await.unwrap()
+        self.store.read(read).unwrap()
     }
 
     fn work(&mut self) {
@@ -150,21 +150,21 @@ async fn old_traces_go_as_a_whole_and_are_remembered() {
         fixture.work();
 
         for (trace, left) in [(1, 0), (2, 2), (3, 1), (4, 0), (5, 1), (6, 2)] {
-            assert_eq!(fixture.starts(trace).await.len(), left, "trace {trace}");
-            assert_eq!(fixture.evicted(trace).await, left == 0, "trace {trace}");
+            assert_eq!(fixture.starts(trace).len(), left, "trace {trace}");
+            assert_eq!(fixture.evicted(trace), left == 0, "trace {trace}");
         }
-        assert!(!fixture.evicted(99).await, "never seen");
+        assert!(!fixture.evicted(99), "never seen");
 
         // What comes late is kept, and known to be a part.
         fixture.add(1, &[young]).await;
         fixture.work();
-        assert_eq!(fixture.starts(1).await.len(), 1);
-        assert!(fixture.evicted(1).await);
+        assert_eq!(fixture.starts(1).len(), 1);
+        assert!(fixture.evicted(1));
         fixture.close().await;
     }
     let fixture = open(&in_directory(directory.path(), one_day()));
-    assert!(fixture.evicted(4).await, "it is remembered on disk");
-    assert_eq!(fixture.starts(6).await.len(), 2);
+    assert!(fixture.evicted(4), "it is remembered on disk");
+    assert_eq!(fixture.starts(6).len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -191,19 +191,19 @@ async fn operations_of_which_nothing_is_left_are_no_longer_listed() {
         add(&fixture, 2, "goes on", now - 30 * HOUR).await;
         add(&fixture, 3, "goes on", now - HOUR).await;
         add(&fixture, 4, "new", now - HOUR).await;
-        assert_eq!(fixture.store.read(names).await.unwrap().len(), 3);
+        assert_eq!(fixture.store.read(names).unwrap().len(), 3);
         fixture.work();
-        let left = fixture.store.read(names).await.unwrap();
+        let left = fixture.store.read(names).unwrap();
         assert_eq!(left, ["goes on", "new"].map(str::to_owned).into());
         add(&fixture, 5, "gone", now - HOUR).await;
-        assert_eq!(fixture.store.read(names).await.unwrap().len(), 3);
+        assert_eq!(fixture.store.read(names).unwrap().len(), 3);
         fixture.close().await;
     }
     let mut fixture = open(&in_directory(directory.path(), one_day()));
-    assert_eq!(fixture.store.read(names).await.unwrap().len(), 3);
+    assert_eq!(fixture.store.read(names).unwrap().len(), 3);
     fixture.upkeep.retention.age = Some(Duration::ZERO);
     fixture.work();
-    assert_eq!(fixture.store.read(names).await.unwrap().len(), 0);
+    assert_eq!(fixture.store.read(names).unwrap().len(), 0);
 }
 
 /// Fills a store of 16 MiB with more than it holds, in an order that is not that of time.
@@ -231,8 +231,8 @@ async fn a_full_store_keeps_the_newest_traces_in_any_order_of_arrival() {
         overfill(&mut fixture).await;
         let mut kept = Vec::new();
         for trace in 0..400 {
-            let is_kept = !fixture.starts(trace).await.is_empty();
-            assert_eq!(fixture.evicted(trace).await, !is_kept, "trace {trace}");
+            let is_kept = !fixture.starts(trace).is_empty();
+            assert_eq!(fixture.evicted(trace), !is_kept, "trace {trace}");
             kept.push(is_kept);
         }
         // 75 KB each: at least 11 MiB are kept of the newest, and at most 12 MiB in all.
@@ -272,7 +272,7 @@ async fn what_says_to_be_of_the_future_is_as_old_as_it_is_here() {
     fill(&mut fixture, 0..40, &future).await;
     fill(&mut fixture, 100..110, &|_| UnixNanos::now().0).await;
     for trace in 1000..1100 {
-        assert_eq!(fixture.starts(trace).await.len(), 1, "trace {trace}");
+        assert_eq!(fixture.starts(trace).len(), 1, "trace {trace}");
     }
 
     // Nor do they stay for good when traces go by their age.
@@ -282,7 +282,7 @@ async fn what_says_to_be_of_the_future_is_as_old_as_it_is_here() {
     };
     fixture.work();
     for trace in 0..1100 {
-        assert_eq!(fixture.starts(trace).await.len(), 0, "trace {trace}");
+        assert_eq!(fixture.starts(trace).len(), 0, "trace {trace}");
     }
 }
 
@@ -306,16 +306,16 @@ async fn a_trace_without_an_end_costs_no_other_its_place() {
     // 75 KB a span: about 15 blocks fit, all but a tenth of them the endless trace's.
     let mut kept = Vec::new();
     for trace in 0..60 {
-        kept.push(fixture.starts(trace).await.len());
+        kept.push(fixture.starts(trace).len());
     }
     assert!(kept[50..].iter().all(|kept| *kept == 1), "{kept:?}");
-    let left = fixture.starts(endless).await;
+    let left = fixture.starts(endless);
     assert!(
         left.len() > 60 && left.contains(&(now + 59 * 1000)),
         "{}",
         left.len()
     );
-    assert!(fixture.evicted(endless).await, "a part of it is gone");
+    assert!(fixture.evicted(endless), "a part of it is gone");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -343,7 +343,7 @@ async fn space_is_given_back_to_the_file_system() {
     fixture.upkeep.retention = one_day();
     fixture.work();
     assert!(size() < 2_500_000, "{}", size());
-    assert_eq!(fixture.starts(1000).await.len(), 1);
+    assert_eq!(fixture.starts(1000).len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -364,7 +364,7 @@ async fn free_pages_are_given_back_when_nothing_is_written() {
     assert!(size() > 9_000_000, "{}", size());
     tokio::task::block_in_place(|| fixture.upkeep.settle().unwrap());
     assert!(size() < 2_500_000, "{}", size());
-    assert_eq!(fixture.count(100).await, 100);
+    assert_eq!(fixture.count(100), 100);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -387,7 +387,7 @@ async fn damaged_blocks_are_left_out_and_the_others_are_read() {
     fixture.work();
     let mut left = Vec::new();
     for trace in 1..=9 {
-        left.push(fixture.starts(trace).await.len());
+        left.push(fixture.starts(trace).len());
     }
     assert_eq!(left, [1, 0, 0, 0, 0, 1, 1, 1, 1]);
     assert_eq!(fixture.store.damaged_blocks(), 3);
@@ -407,7 +407,28 @@ async fn names_that_are_too_long_are_not_listed() {
         let lengths = reader.operations().map(|operation| operation.name.len());
         Ok::<_, ReadError>(lengths.collect::<Vec<_>>())
     };
-    assert_eq!(fixture.store.read(read).await.unwrap(), [1024]);
+    assert_eq!(fixture.store.read(read).unwrap(), [1024]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_more_operations_are_listed_than_an_answer_can_hold() {
+    let fixture = open(&in_memory(Retention::default()));
+    for batches in 0..7 {
+        let mut batch = BatchBuilder::default();
+        for number in 0..10_000 {
+            let mut named = span(1, 1 + number, 1, String::new());
+            named.name = format!("{batches}-{number}").into();
+            batch.push(&named, None);
+        }
+        fixture.store.append(batch.finish()).await.unwrap();
+    }
+    let read = |reader: &Reader| {
+        let lengths = reader.operations().map(Operation::length);
+        Ok::<_, ReadError>((reader.operations().count(), lengths.sum::<usize>()))
+    };
+    let (count, bytes) = fixture.store.read(read).unwrap();
+    assert!((40_000..70_000).contains(&count), "{count}");
+    assert!(bytes <= 4 << 20, "{bytes}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -432,13 +453,13 @@ async fn databases_of_earlier_formats_are_brought_up_to_date() {
 
         let fixture = open(&settings);
         fixture.append(&[(2, 0, 6), (2, 1, 8)], 100).await;
-        assert_eq!(fixture.starts(1).await.len(), 2);
+        assert_eq!(fixture.starts(1).len(), 2);
         let read = |reader: &Reader| {
             let newest = reader.blocks().map(|block| block.newest.0);
             Ok::<_, ReadError>(newest.collect::<Vec<_>>())
         };
         // What the earlier format does not say is taken to be as late as it can be.
-        assert_eq!(fixture.store.read(read).await.unwrap(), [newest, 6]);
+        assert_eq!(fixture.store.read(read).unwrap(), [newest, 6]);
         fixture.close().await;
         let format = database()
             .unwrap()
@@ -458,13 +479,13 @@ async fn what_came_a_moment_ago_is_merged_without_being_read() {
     database.execute("DELETE FROM block_data", []).unwrap();
     fixture.work();
     assert_eq!(recent(&fixture), 0);
-    assert_eq!(fixture.forms().await.0, 0);
-    assert_eq!(fixture.count(200).await, 200);
+    assert_eq!(fixture.forms().0, 0);
+    assert_eq!(fixture.count(200), 200);
 
     many_traces(&fixture, 1000).await;
     assert!(recent(&fixture) < 5 << 20, "memory has a bound");
     fixture.work();
-    assert_eq!(fixture.count(1000).await, 1000);
+    assert_eq!(fixture.count(1000), 1000);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -472,14 +493,14 @@ async fn a_large_commit_is_written_in_columns_at_once() {
     let fixture = open(&in_memory(Retention::default()));
     let spans: Vec<_> = (0..200).map(|trace| (trace, 0, trace + 1)).collect();
     fixture.append(&spans[..50], 10_000).await;
-    assert_eq!(fixture.forms().await.1, 0);
+    assert_eq!(fixture.forms().1, 0);
     fixture.append(&spans[50..], 10_000).await;
-    let (rows, columns) = fixture.forms().await;
+    let (rows, columns) = fixture.forms();
     assert!(
         rows > 0 && columns == 3,
         "{rows} of rows, {columns} of columns"
     );
-    assert_eq!(fixture.count(200).await, 200);
+    assert_eq!(fixture.count(200), 200);
 }
 
 /// Stores so many traces of one span each, ten in a block.
@@ -492,7 +513,7 @@ async fn many_traces(fixture: &Fixture, traces: u64) {
 
 impl Fixture {
     /// How many frames hold rows, and how many columns.
-    async fn forms(&self) -> (usize, usize) {
+    fn forms(&self) -> (usize, usize) {
         let read = |reader: &Reader| -> Result<_, ReadError> {
             let mut frames = Vec::new();
             for block in reader.blocks() {
@@ -502,14 +523,14 @@ impl Fixture {
             let columns = columns.count();
             Ok((frames.len() - columns, columns))
         };
-        self.store.read(read).await.unwrap()
+        self.store.read(read).unwrap()
     }
 
     /// How many of these traces are there.
-    async fn count(&self, traces: u64) -> usize {
+    fn count(&self, traces: u64) -> usize {
         let mut count = 0;
         for trace in 0..traces {
-            count += self.starts(trace).await.len();
+            count += self.starts(trace).len();
         }
         count
     }
@@ -521,12 +542,12 @@ async fn merged_blocks_have_columns_and_damage_costs_one_group() {
     let settings = in_directory(directory.path(), Retention::default());
     let mut fixture = open(&settings);
     many_traces(&fixture, 320).await;
-    assert_eq!(fixture.forms().await, (32, 0));
+    assert_eq!(fixture.forms(), (32, 0));
     fixture.work();
-    let (rows, columns) = fixture.forms().await;
+    let (rows, columns) = fixture.forms();
     assert_eq!(rows, 0);
     assert!(columns > 3, "{columns}");
-    assert_eq!(fixture.count(320).await, 320);
+    assert_eq!(fixture.count(320), 320);
     fixture.close().await;
 
     let database = rusqlite::Connection::open(directory.path().join("traces.sqlite")).unwrap();
@@ -535,7 +556,7 @@ async fn merged_blocks_have_columns_and_damage_costs_one_group() {
     database.execute_batch(damage).unwrap();
     drop(database);
     let fixture = open(&settings);
-    let left = fixture.count(320).await;
+    let left = fixture.count(320);
     let lost = 320 - left;
     assert!(
         lost > 0 && lost < 2 * 320 / columns,
@@ -566,12 +587,12 @@ async fn blocks_of_earlier_formats_are_written_in_columns() {
     let filters = database.query_row(select, [], |row| row.get::<_, i64>(0));
     assert_eq!(filters, Ok(0));
     drop(database);
-    let (rows, columns) = fixture.forms().await;
+    let (rows, columns) = fixture.forms();
     assert!(rows > 0 && columns == 0);
     fixture.work();
-    let (rows, columns) = fixture.forms().await;
+    let (rows, columns) = fixture.forms();
     assert!(rows == 0 && columns > 0);
-    assert_eq!(fixture.count(500).await, 500);
+    assert_eq!(fixture.count(500), 500);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -594,14 +615,14 @@ async fn columns_are_thinned_by_retention() {
         fixture.append(&spans, 10_000).await;
     }
     fixture.work();
-    assert_eq!(fixture.forms().await.0, 0);
+    assert_eq!(fixture.forms().0, 0);
     fixture.upkeep.retention = one_day();
     fixture.work();
-    assert_eq!(fixture.forms().await.0, 0);
+    assert_eq!(fixture.forms().0, 0);
     for trace in 0..320_u64 {
         let is_old = trace.is_multiple_of(2);
-        assert_eq!(fixture.starts(trace).await.is_empty(), is_old, "{trace}");
-        assert_eq!(fixture.evicted(trace).await, is_old, "{trace}");
+        assert_eq!(fixture.starts(trace).is_empty(), is_old, "{trace}");
+        assert_eq!(fixture.evicted(trace), is_old, "{trace}");
     }
 }
 
@@ -648,7 +669,7 @@ async fn a_database_that_lacks_its_last_bytes_is_read_as_far_as_it_goes() {
     fixture.add(9, &[1]).await;
     let mut left = 0;
     for trace in 1..=9 {
-        left += fixture.starts(trace).await.len();
+        left += fixture.starts(trace).len();
     }
     assert_eq!(left, 8);
     assert_eq!(fixture.store.damaged_blocks(), 1);

@@ -49,18 +49,6 @@ pub(in crate::api) fn write<W: Write, E: From<io::Error>>(
     })
 }
 
-/// The bytes of an envelope.
-fn envelope(data: &impl Serialize, total: usize, errors: &[Problem], pretty: bool) -> Vec<u8> {
-    let mut json = JsonWriter::new(Vec::new(), pretty);
-    logged(write(&mut json, total, errors, |json| json.value(data)));
-    json.into_inner()
-}
-
-/// An answer that is small: `data` in its envelope, with this `total`.
-pub(in crate::api) fn answer(data: &impl Serialize, total: usize, pretty: bool) -> Response {
-    json(envelope(data, total, &[], pretty))
-}
-
 impl ApiError {
     pub(in crate::api) fn bad_request(message: impl Into<String>) -> Self {
         Self {
@@ -145,7 +133,11 @@ impl IntoResponse for ApiError {
             msg: self.message,
             trace_id: None,
         };
-        http_error(self.status, envelope(&None::<()>, 0, &[problem], false))
+        let mut json = JsonWriter::new(Vec::new(), false);
+        logged(write(&mut json, 0, &[problem], |data| {
+            data.value(&None::<()>)
+        }));
+        http_error(self.status, json.into_inner())
     }
 }
 
@@ -169,13 +161,6 @@ pub(in crate::api) fn http_error(status: StatusCode, body: impl Into<Vec<u8>>) -
 /// A JSON answer.
 pub(in crate::api) fn json(body: impl Into<Body>) -> Response {
     ([(CONTENT_TYPE, "application/json")], body.into()).into_response()
-}
-
-/// The bytes of a value in JSON, indented by four spaces if `pretty`.
-pub(in crate::api) fn to_json(value: &impl Serialize, pretty: bool) -> Vec<u8> {
-    let mut json = JsonWriter::new(Vec::new(), pretty);
-    logged(json.value(value));
-    json.into_inner()
 }
 
 fn logged(written: io::Result<()>) {

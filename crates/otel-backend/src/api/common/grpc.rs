@@ -2,25 +2,37 @@
 
 use std::convert::Infallible;
 use std::option;
+use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Body;
 use axum::response::IntoResponse;
+use bytes::Bytes;
 use http::StatusCode;
+use http_body_util::BodyExt as _;
+use prost::Message;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Iter, adapters};
 use tonic::server::NamedService;
 use tonic::{Response, Status};
-use tower::Service;
+use tower::{Service, ServiceExt as _};
 
 use super::envelope::ApiError;
 use super::outlet::{self, Gone, Outlet};
 use crate::format::otlp::Malformed;
-use crate::query::SearchError;
+use crate::query::{Patience, SearchError};
 use crate::store::ReadError;
 
 /// Bytes from which on a message is sent; clients refuse messages of 4 MiB by default.
 pub(in crate::api) const MESSAGE: usize = 1024 * 1024;
+
+/// Bytes from which on a message is large: more than a connection takes at once.
+const LARGE: usize = 64 * 1024;
+
+/// Large messages that wait for their clients.
+static LARGE_ONES: Semaphore = Semaphore::const_new(8);
 
 /// Messages, or why there are no more. The first has been seen.
 pub(in crate::api) type Messages<T> =
@@ -37,6 +49,63 @@ pub(in crate::api) async fn messages<T: Send + 'static>(
     Ok(Response::new(first.chain(ReceiverStream::new(messages))))
 }
 
+/// Sends one message, which is made on a thread that may block.
+///
+/// gRPC has no parts of a message: a large one waits in memory whole for its client, so that few of
+/// them may wait at a time.
+pub(in crate::api) async fn message<T: Message + Send + 'static>(
+    make: impl FnOnce(&Patience) -> Result<T, Status> + Send + 'static,
+) -> Result<Response<T>, Status> {
+    let make = move |outlet: &mut Outlet<T, Status>| {
+        let message = make(&outlet.patience())?;
+        Ok(outlet.send(message)?)
+    };
+    let mut messages = outlet::open(make).await;
+    let message = messages
+        .recv()
+        .await
+        .unwrap_or_else(|| Err(ReadError::Panicked.into()))?;
+    let is_large = message.encoded_len() > LARGE;
+    let mut response = Response::new(message);
+    if is_large {
+        let permit = LARGE_ONES.try_acquire().map_err(|_| ReadError::Busy)?;
+        response.extensions_mut().insert(Permit {
+            _permit: Arc::new(permit),
+        });
+    }
+    Ok(response)
+}
+
+/// The permit of a large message.
+#[derive(Clone)]
+struct Permit {
+    _permit: Arc<SemaphorePermit<'static>>,
+}
+
+/// Bytes of a large message, which hold its permit until the connection has taken them.
+struct Permitted(
+    Bytes,
+    #[expect(dead_code, reason = "held until dropped")] Permit,
+);
+
+impl AsRef<[u8]> for Permitted {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// Hands the permit of a large message to its bytes.
+fn with_permit(mut response: axum::response::Response) -> axum::response::Response {
+    let Some(permit) = response.extensions_mut().remove::<Permit>() else {
+        return response;
+    };
+    response.map(|body| {
+        Body::new(body.map_frame(move |frame| {
+            frame.map_data(|bytes| Bytes::from_owner(Permitted(bytes, permit.clone())))
+        }))
+    })
+}
+
 /// Adds a service under its name.
 pub(in crate::api) fn serve<S>(router: Router, service: S) -> Router
 where
@@ -46,10 +115,12 @@ where
         + Send
         + Sync
         + 'static,
-    S::Response: IntoResponse,
+    S::Response: IntoResponse + 'static,
     S::Future: Send + 'static,
 {
-    router.route_service(&format!("/{}/{{method}}", S::NAME), service)
+    let path = format!("/{}/{{method}}", S::NAME);
+    let respond = |response: S::Response| with_permit(response.into_response());
+    router.route_service(&path, service.map_response(respond))
 }
 
 impl From<ReadError> for Status {

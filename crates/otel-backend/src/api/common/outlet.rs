@@ -20,7 +20,6 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::runtime::Handle;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, Semaphore, SemaphorePermit, mpsc, oneshot};
 
@@ -109,6 +108,13 @@ async fn admit() -> Option<SemaphorePermit<'static>> {
     permit.ok().and_then(Result::ok)
 }
 
+/// Waits for a permit, on a thread that may block. Whoever waits is served in order.
+fn acquire() -> Option<SemaphorePermit<'static>> {
+    let (done, waiting) = oneshot::channel();
+    tokio::spawn(async move { done.send(MAKERS.acquire().await.ok()) });
+    waiting.blocking_recv().ok().flatten()
+}
+
 impl Turn {
     /// Lets others go first if this has taken long; waits for its next turn.
     fn pass(&mut self) {
@@ -117,8 +123,7 @@ impl Turn {
         }
         if MAKERS.available_permits() == 0 {
             self.permit = None;
-            // Whoever waits is served in order.
-            self.permit = Handle::current().block_on(MAKERS.acquire()).ok();
+            self.permit = acquire();
         }
         self.since = Instant::now();
     }

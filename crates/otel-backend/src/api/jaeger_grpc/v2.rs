@@ -11,8 +11,9 @@ use super::generated::jaeger::api_v2::{
 };
 use super::params::{search_v2, time};
 use super::stream::{self, Messages};
+use crate::api::common::grpc;
 use crate::model::TraceId;
-use crate::query::{IdPattern, Query};
+use crate::query::{CountingTurn, IdPattern, Query};
 
 pub(super) struct Service(pub(super) Query);
 
@@ -54,10 +55,12 @@ impl QueryService for Service {
         &self,
         _: Request<GetServicesRequest>,
     ) -> Result<Response<GetServicesResponse>, Status> {
-        let services = self.0.services().await?;
-        Ok(Response::new(GetServicesResponse {
-            services: services.into_iter().collect(),
-        }))
+        let query = self.0.clone();
+        grpc::message(move |_| {
+            let services = query.services()?.into_iter().collect();
+            Ok(GetServicesResponse { services })
+        })
+        .await
     }
 
     async fn get_operations(
@@ -66,17 +69,21 @@ impl QueryService for Service {
     ) -> Result<Response<GetOperationsResponse>, Status> {
         let request = request.into_inner();
         let kind = (!request.span_kind.is_empty()).then_some(request.span_kind);
-        let operations = self.0.operations(request.service, kind).await?;
-        let mut operation_names: Vec<_> = operations.iter().map(|o| o.name.clone()).collect();
-        operation_names.dedup();
-        let operations = operations.into_iter().map(|operation| Operation {
-            name: operation.name,
-            span_kind: operation.kind.as_str().to_owned(),
-        });
-        Ok(Response::new(GetOperationsResponse {
-            operation_names,
-            operations: operations.collect(),
-        }))
+        let query = self.0.clone();
+        grpc::message(move |_| {
+            let operations = query.operations(&request.service, kind.as_deref())?;
+            let mut operation_names: Vec<_> = operations.iter().map(|o| o.name.clone()).collect();
+            operation_names.dedup();
+            let operations = operations.into_iter().map(|operation| Operation {
+                name: operation.name,
+                span_kind: operation.kind.as_str().to_owned(),
+            });
+            Ok(GetOperationsResponse {
+                operation_names,
+                operations: operations.collect(),
+            })
+        })
+        .await
     }
 
     async fn get_dependencies(
@@ -85,18 +92,23 @@ impl QueryService for Service {
     ) -> Result<Response<GetDependenciesResponse>, Status> {
         let request = request.into_inner();
         let (from, to) = window(request.start_time.as_ref(), request.end_time.as_ref())?;
-        let calls = self.0.dependencies(time(from), time(to)).await?;
-        let links = calls
-            .into_iter()
-            .map(|((parent, child), call_count)| DependencyLink {
-                parent,
-                child,
-                call_count,
-                source: String::new(),
-            });
-        Ok(Response::new(GetDependenciesResponse {
-            dependencies: links.collect(),
-        }))
+        let (query, from, to) = (self.0.clone(), time(from), time(to));
+        let turn = CountingTurn::wait().await?;
+        grpc::message(move |patience| {
+            let calls = query.dependencies(&turn, from, to, patience)?;
+            let links = calls
+                .into_iter()
+                .map(|((parent, child), call_count)| DependencyLink {
+                    parent,
+                    child,
+                    call_count,
+                    source: String::new(),
+                });
+            Ok(GetDependenciesResponse {
+                dependencies: links.collect(),
+            })
+        })
+        .await
     }
 }
 

@@ -12,7 +12,7 @@ use super::generated::jaeger::api_v3::{
 use super::params::{search_v3, time};
 use super::stream::{self, Messages};
 use crate::api::common::{grpc, ids, summary};
-use crate::query::{Query, Trace};
+use crate::query::{CountingTurn, Query, Trace};
 use crate::store::ReadError;
 
 /// The most summaries in a message.
@@ -67,10 +67,12 @@ impl QueryService for Service {
         &self,
         _: Request<GetServicesRequest>,
     ) -> Result<Response<GetServicesResponse>, Status> {
-        let services = self.0.services().await?;
-        Ok(Response::new(GetServicesResponse {
-            services: services.into_iter().collect(),
-        }))
+        let query = self.0.clone();
+        grpc::message(move |_| {
+            let services = query.services()?.into_iter().collect();
+            Ok(GetServicesResponse { services })
+        })
+        .await
     }
 
     async fn get_operations(
@@ -79,14 +81,17 @@ impl QueryService for Service {
     ) -> Result<Response<GetOperationsResponse>, Status> {
         let request = request.into_inner();
         let kind = (!request.span_kind.is_empty()).then_some(request.span_kind);
-        let operations = self.0.operations(request.service, kind).await?;
-        let operations = operations.into_iter().map(|operation| Operation {
-            name: operation.name,
-            span_kind: operation.kind.as_str().to_owned(),
-        });
-        Ok(Response::new(GetOperationsResponse {
-            operations: operations.collect(),
-        }))
+        let query = self.0.clone();
+        grpc::message(move |_| {
+            let operations = query.operations(&request.service, kind.as_deref())?;
+            let operations = operations.into_iter().map(|operation| Operation {
+                name: operation.name,
+                span_kind: operation.kind.as_str().to_owned(),
+            });
+            let operations = operations.collect();
+            Ok(GetOperationsResponse { operations })
+        })
+        .await
     }
 
     async fn get_dependencies(
@@ -102,17 +107,22 @@ impl QueryService for Service {
                 "end_time must be after start_time",
             ));
         }
-        let calls = self.0.dependencies(time(&from), time(&to)).await?;
-        let links = calls
-            .into_iter()
-            .map(|((parent, child), call_count)| Dependency {
-                parent,
-                child,
-                call_count,
-            });
-        Ok(Response::new(DependenciesResponse {
-            dependencies: links.collect(),
-        }))
+        let (query, from, to) = (self.0.clone(), time(&from), time(&to));
+        let turn = CountingTurn::wait().await?;
+        grpc::message(move |patience| {
+            let calls = query.dependencies(&turn, from, to, patience)?;
+            let links = calls
+                .into_iter()
+                .map(|((parent, child), call_count)| Dependency {
+                    parent,
+                    child,
+                    call_count,
+                });
+            Ok(DependenciesResponse {
+                dependencies: links.collect(),
+            })
+        })
+        .await
     }
 }
 

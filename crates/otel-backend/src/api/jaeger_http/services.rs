@@ -5,6 +5,7 @@ use axum::response::Response;
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
 
+use crate::api::common::answer;
 use crate::api::common::envelope::{self, ApiError};
 use crate::api::common::pairs::{Pairs, is_pretty, text};
 use crate::query::Query;
@@ -13,12 +14,11 @@ pub(super) async fn services(
     State(query): State<Query>,
     Params(pairs): Params<Pairs>,
 ) -> Result<Response, ApiError> {
-    let services: Vec<_> = query.services().await?.into_iter().collect();
-    Ok(envelope::answer(
-        &services,
-        services.len(),
-        is_pretty(&pairs),
-    ))
+    answer::json(is_pretty(&pairs), move |json, _| {
+        let services = query.services()?;
+        envelope::write(json, services.len(), &[], |data| Ok(data.value(&services)?))
+    })
+    .await
 }
 
 /// `/services/{service}/operations`. The name of the service may contain slashes, since Grafana
@@ -31,18 +31,22 @@ pub(super) async fn service_operations(
     let Some(service) = rest.strip_suffix("/operations") else {
         return Ok(envelope::no_route());
     };
-    let mut operations = query.operations(service.to_owned(), None).await?;
-    if operations.is_empty() {
-        // Jaeger decodes the name once more, and clients escape it so.
-        let service = percent_decode_str(service).decode_utf8_lossy().into_owned();
-        operations = query.operations(service, None).await?;
-    }
-    let mut names: Vec<_> = operations.into_iter().map(|o| o.name).collect();
-    names.dedup();
-    // Of a service that it does not know, Jaeger says `null`.
-    let total = names.len();
-    let names = (total > 0).then_some(names);
-    Ok(envelope::answer(&names, total, is_pretty(&pairs)))
+    let service = service.to_owned();
+    answer::json(is_pretty(&pairs), move |json, _| {
+        let mut operations = query.operations(&service, None)?;
+        if operations.is_empty() {
+            // Jaeger decodes the name once more, and clients escape it so.
+            let service = percent_decode_str(&service).decode_utf8_lossy();
+            operations = query.operations(&service, None)?;
+        }
+        let mut names: Vec<_> = operations.into_iter().map(|o| o.name).collect();
+        names.dedup();
+        // Of a service that it does not know, Jaeger says `null`.
+        let total = names.len();
+        let names = (total > 0).then_some(names);
+        envelope::write(json, total, &[], |data| Ok(data.value(&names)?))
+    })
+    .await
 }
 
 /// An operation of a service.
@@ -59,15 +63,19 @@ pub(super) async fn operations(
 ) -> Result<Response, ApiError> {
     let service = text(&pairs, "service")
         .ok_or_else(|| ApiError::bad_request("parameter 'service' is required"))?;
-    let operations = query.operations(service, text(&pairs, "spanKind")).await?;
-    let operations = operations.into_iter().map(|operation| OperationJson {
-        name: operation.name,
-        span_kind: operation.kind.as_str(),
-    });
-    let operations: Vec<_> = operations.collect();
-    Ok(envelope::answer(
-        &operations,
-        operations.len(),
-        is_pretty(&pairs),
-    ))
+    let kind = text(&pairs, "spanKind");
+    answer::json(is_pretty(&pairs), move |json, _| {
+        let operations = query.operations(&service, kind.as_deref())?;
+        envelope::write(json, operations.len(), &[], |data| {
+            data.list(|list| {
+                operations.into_iter().try_for_each(|operation| {
+                    Ok(list.entry()?.value(&OperationJson {
+                        name: operation.name,
+                        span_kind: operation.kind.as_str(),
+                    })?)
+                })
+            })
+        })
+    })
+    .await
 }

@@ -23,7 +23,6 @@ use std::sync::LazyLock;
 
 use regex::{Regex, RegexBuilder};
 use serde_json::{Map, Value as Json, json};
-use tokio::runtime::Handle;
 
 use super::Context;
 use super::arguments::{Argument, Arguments, schema};
@@ -181,7 +180,7 @@ impl Context {
 
     /// The names of all services.
     fn services(&self) -> Result<BTreeSet<String>, Failure> {
-        Ok(Handle::current().block_on(self.query.services())?)
+        Ok(self.query.services()?)
     }
 
     /// The names of the operations of one service or of all.
@@ -192,14 +191,14 @@ impl Context {
         };
         let mut names = BTreeSet::new();
         for service in services {
-            let operations = Handle::current().block_on(self.query.operations(service, None))?;
+            let operations = self.query.operations(&service, None)?;
             names.extend(operations.into_iter().map(|operation| operation.name));
         }
         Ok(names)
     }
 
     /// The keys of the attributes of the newest spans.
-    fn keys(&self) -> Result<BTreeSet<String>, Failure> {
+    fn keys(&self, patience: &Patience) -> Result<BTreeSet<String>, Failure> {
         let search = TagSearch {
             from: UnixNanos(0),
             to: UnixNanos::MAX,
@@ -207,7 +206,7 @@ impl Context {
             field: None,
             limit: MAX_KEYS,
         };
-        let found = Handle::current().block_on(self.query.tags(search))?;
+        let found = self.query.tags(&search, patience)?;
         Ok(found.keys.into_values().flatten().collect())
     }
 

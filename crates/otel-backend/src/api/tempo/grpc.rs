@@ -18,7 +18,7 @@ use super::error::TempoError;
 use super::metrics::{Asked, PARTIAL, SINCE};
 use super::params::parse_search;
 use super::search::{Found, TraceMetadata};
-use super::tags;
+use super::tags::{self, Scopes, Values};
 use crate::api::common::grpc::{self, MESSAGE, Messages};
 use crate::api::common::outlet::{Gone, Outlet};
 use crate::model::UnixNanos;
@@ -45,8 +45,8 @@ struct Service(Query);
 /// An answer with one message.
 type Single<T> = Once<Result<T, Status>>;
 
-fn single<T>(message: T) -> Response<Single<T>> {
-    Response::new(tokio_stream::once(Ok(message)))
+fn single<T>(answer: Response<T>) -> Response<Single<T>> {
+    answer.map(|message| tokio_stream::once(Ok(message)))
 }
 
 #[tonic::async_trait]
@@ -97,26 +97,36 @@ impl StreamingQuerier for Service {
         &self,
         request: Request<SearchTagsRequest>,
     ) -> Result<Response<Self::SearchTagsStream>, Status> {
-        let names = tags::all_names(&self.0, &request.into_inner().into()).await?;
-        Ok(single(SearchTagsResponse {
-            tag_names: names.into_iter().collect(),
-            metrics: Some(FOUND),
-        }))
+        let (query, wanted) = (self.0.clone(), Scopes::read(&request.into_inner().into())?);
+        grpc::message(move |patience| {
+            let names = wanted.all_names(&query, patience)?;
+            Ok(SearchTagsResponse {
+                tag_names: names.into_iter().collect(),
+                metrics: Some(FOUND),
+            })
+        })
+        .await
+        .map(single)
     }
 
     async fn search_tags_v2(
         &self,
         request: Request<SearchTagsRequest>,
     ) -> Result<Response<Self::SearchTagsV2Stream>, Status> {
-        let scopes = tags::scopes(&self.0, &request.into_inner().into()).await?;
-        let scopes = scopes.into_iter().map(|(name, tags)| SearchTagsV2Scope {
-            name: name.to_owned(),
-            tags,
-        });
-        Ok(single(SearchTagsV2Response {
-            scopes: scopes.collect(),
-            metrics: Some(FOUND),
-        }))
+        let (query, wanted) = (self.0.clone(), Scopes::read(&request.into_inner().into())?);
+        grpc::message(move |patience| {
+            let scopes = wanted.names(&query, patience)?.into_iter();
+            let scopes = scopes.map(|(name, tags)| SearchTagsV2Scope {
+                name: name.to_owned(),
+                tags,
+            });
+            Ok(SearchTagsV2Response {
+                scopes: scopes.collect(),
+                metrics: Some(FOUND),
+            })
+        })
+        .await
+        .map(single)
     }
 
     async fn search_tag_values(
@@ -125,11 +135,16 @@ impl StreamingQuerier for Service {
     ) -> Result<Response<Self::SearchTagValuesStream>, Status> {
         let request = request.into_inner();
         let field = tags::lenient_field(request.tag_name.clone());
-        let found = tags::find_values(&self.0, &request.into(), field).await?;
-        Ok(single(SearchTagValuesResponse {
-            tag_values: found.values.into_iter().map(|(_, text)| text).collect(),
-            metrics: Some(FOUND),
-        }))
+        let (query, wanted) = (self.0.clone(), Values::read(&request.into(), field)?);
+        grpc::message(move |patience| {
+            let found = wanted.find(&query, patience)?;
+            Ok(SearchTagValuesResponse {
+                tag_values: found.into_iter().map(|(_, text)| text).collect(),
+                metrics: Some(FOUND),
+            })
+        })
+        .await
+        .map(single)
     }
 
     async fn search_tag_values_v2(
@@ -138,15 +153,20 @@ impl StreamingQuerier for Service {
     ) -> Result<Response<Self::SearchTagValuesV2Stream>, Status> {
         let request = request.into_inner();
         let field = tags::field(&request.tag_name)?;
-        let found = tags::find_values(&self.0, &request.into(), field).await?;
-        let values = found.values.into_iter().map(|(kind, value)| TagValue {
-            r#type: kind.to_owned(),
-            value,
-        });
-        Ok(single(SearchTagValuesV2Response {
-            tag_values: values.collect(),
-            metrics: Some(FOUND),
-        }))
+        let (query, wanted) = (self.0.clone(), Values::read(&request.into(), field)?);
+        grpc::message(move |patience| {
+            let found = wanted.find(&query, patience)?;
+            let values = found.into_iter().map(|(kind, value)| TagValue {
+                r#type: kind.to_owned(),
+                value,
+            });
+            Ok(SearchTagValuesV2Response {
+                tag_values: values.collect(),
+                metrics: Some(FOUND),
+            })
+        })
+        .await
+        .map(single)
     }
 
     async fn metrics_query_range(

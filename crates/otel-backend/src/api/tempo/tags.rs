@@ -5,15 +5,15 @@ use std::collections::BTreeSet;
 use axum::extract::{Path, Query as Params, State};
 use axum::response::Response;
 use percent_encoding::percent_decode_str;
-use serde_json::{Value, json};
+use serde_json::json;
 use traceql::{Field, Intrinsic, Kind, Scope, Status};
 
 use super::error::TempoError;
 use super::params::{parse_count, parse_window};
-use crate::api::common::envelope::{json as json_answer, to_json};
+use crate::api::common::answer;
 use crate::api::common::pairs::{Pairs, first};
 use crate::model::UnixNanos;
-use crate::query::{FoundTags, Query, SpanQuery, TagSearch, has_values};
+use crate::query::{Patience, Query, SearchError, SpanQuery, TagSearch, has_values};
 
 /// The number of names or values without `limit`.
 const LIMIT: usize = 1000;
@@ -47,53 +47,79 @@ pub(super) async fn names(
     State(query): State<Query>,
     Params(pairs): Params<Pairs>,
 ) -> Result<Response, TempoError> {
-    let names = all_names(&query, &pairs).await?;
-    Ok(answer(&json!({ "tagNames": names, "metrics": {} })))
+    let wanted = Scopes::read(&pairs)?;
+    let answer = answer::json(false, move |json, patience| {
+        let names = wanted.all_names(&query, patience)?;
+        Ok(json.value(&json!({ "tagNames": names, "metrics": {} }))?)
+    });
+    Ok(answer.await?)
 }
 
 pub(super) async fn names_by_scope(
     State(query): State<Query>,
     Params(pairs): Params<Pairs>,
 ) -> Result<Response, TempoError> {
-    let scopes = scopes(&query, &pairs).await?.into_iter();
-    let scopes = scopes.map(|(name, tags)| json!({ "name": name, "tags": tags }));
-    Ok(answer(
-        &json!({ "scopes": scopes.collect::<Vec<_>>(), "metrics": {} }),
-    ))
+    let wanted = Scopes::read(&pairs)?;
+    let answer = answer::json(false, move |json, patience| {
+        let scopes = wanted.names(&query, patience)?.into_iter();
+        let scopes = scopes.map(|(name, tags)| json!({ "name": name, "tags": tags }));
+        let scopes: Vec<_> = scopes.collect();
+        Ok(json.value(&json!({ "scopes": scopes, "metrics": {} }))?)
+    });
+    Ok(answer.await?)
 }
 
-/// The names of all scopes.
-pub(super) async fn all_names(
-    query: &Query,
-    pairs: &Pairs,
-) -> Result<BTreeSet<String>, TempoError> {
-    let scopes = scopes(query, pairs).await?.into_iter();
-    Ok(scopes.flat_map(|(_, names)| names).collect())
+/// A question for the names of tags.
+pub(super) struct Scopes {
+    /// The scope that is asked for, unless it is all.
+    only: Option<String>,
+    search: TagSearch,
 }
 
-/// The names of each scope.
-pub(super) async fn scopes(
-    query: &Query,
-    pairs: &Pairs,
-) -> Result<Vec<(&'static str, Vec<String>)>, TempoError> {
-    let only = first(pairs, "scope").filter(|scope| *scope != "none");
-    if let Some(scope) = only
-        && scope != "intrinsic"
-        && Scope::from_name(scope).is_none()
-    {
-        return Err(TempoError::bad_request(format!("invalid scope: {scope}")));
-    }
-    let mut found = query.tags(tag_search(pairs, None)?).await?;
-    let mut scopes = Vec::new();
-    for scope in SCOPES {
-        let keys = found.keys.remove(&scope).unwrap_or_default();
-        if !keys.is_empty() {
-            scopes.push((scope.name(), keys.into_iter().collect()));
+impl Scopes {
+    pub(super) fn read(pairs: &Pairs) -> Result<Self, TempoError> {
+        let only = first(pairs, "scope").filter(|scope| *scope != "none");
+        if let Some(scope) = only
+            && scope != "intrinsic"
+            && Scope::from_name(scope).is_none()
+        {
+            return Err(TempoError::bad_request(format!("invalid scope: {scope}")));
         }
+        Ok(Self {
+            only: only.map(ToOwned::to_owned),
+            search: tag_search(pairs, None)?,
+        })
     }
-    scopes.push(("intrinsic", intrinsics()));
-    scopes.retain(|(name, _)| only.is_none_or(|only| only == *name));
-    Ok(scopes)
+
+    /// The names of each scope.
+    pub(super) fn names(
+        &self,
+        query: &Query,
+        patience: &Patience,
+    ) -> Result<Vec<(&'static str, Vec<String>)>, SearchError> {
+        let mut found = query.tags(&self.search, patience)?;
+        let mut scopes = Vec::new();
+        for scope in SCOPES {
+            let keys = found.keys.remove(&scope).unwrap_or_default();
+            if !keys.is_empty() {
+                scopes.push((scope.name(), keys.into_iter().collect()));
+            }
+        }
+        scopes.push(("intrinsic", intrinsics()));
+        let only = self.only.as_deref();
+        scopes.retain(|(name, _)| only.is_none_or(|only| only == *name));
+        Ok(scopes)
+    }
+
+    /// The names of all scopes.
+    pub(super) fn all_names(
+        &self,
+        query: &Query,
+        patience: &Patience,
+    ) -> Result<BTreeSet<String>, SearchError> {
+        let scopes = self.names(query, patience)?.into_iter();
+        Ok(scopes.flat_map(|(_, names)| names).collect())
+    }
 }
 
 pub(super) async fn values(
@@ -101,9 +127,13 @@ pub(super) async fn values(
     Path(tag): Path<String>,
     Params(pairs): Params<Pairs>,
 ) -> Result<Response, TempoError> {
-    let found = find_values(&query, &pairs, lenient_field(decoded(&tag))).await?;
-    let values: Vec<_> = found.values.into_iter().map(|(_, text)| text).collect();
-    Ok(answer(&json!({ "tagValues": values, "metrics": {} })))
+    let wanted = Values::read(&pairs, lenient_field(decoded(&tag)))?;
+    let answer = answer::json(false, move |json, patience| {
+        let found = wanted.find(&query, patience)?;
+        let values: Vec<_> = found.into_iter().map(|(_, text)| text).collect();
+        Ok(json.value(&json!({ "tagValues": values, "metrics": {} }))?)
+    });
+    Ok(answer.await?)
 }
 
 pub(super) async fn typed_values(
@@ -111,12 +141,14 @@ pub(super) async fn typed_values(
     Path(tag): Path<String>,
     Params(pairs): Params<Pairs>,
 ) -> Result<Response, TempoError> {
-    let found = find_values(&query, &pairs, field(&decoded(&tag))?).await?;
-    let values = found.values.into_iter();
-    let values = values.map(|(kind, text)| json!({ "type": kind, "value": text }));
-    Ok(answer(
-        &json!({ "tagValues": values.collect::<Vec<_>>(), "metrics": {} }),
-    ))
+    let wanted = Values::read(&pairs, field(&decoded(&tag))?)?;
+    let answer = answer::json(false, move |json, patience| {
+        let found = wanted.find(&query, patience)?.into_iter();
+        let values = found.map(|(kind, text)| json!({ "type": kind, "value": text }));
+        let values: Vec<_> = values.collect();
+        Ok(json.value(&json!({ "tagValues": values, "metrics": {} }))?)
+    });
+    Ok(answer.await?)
 }
 
 /// The field of a tag.
@@ -135,43 +167,63 @@ fn decoded(tag: &str) -> String {
     percent_decode_str(tag).decode_utf8_lossy().into_owned()
 }
 
-/// The values of a field. Those of services, statuses and kinds are known without a look at spans.
-pub(super) async fn find_values(
-    query: &Query,
-    pairs: &Pairs,
-    field: Field,
-) -> Result<FoundTags, TempoError> {
-    let of = |values: BTreeSet<(&'static str, String)>| FoundTags {
-        values,
-        ..FoundTags::default()
-    };
-    let keywords = |names: Vec<&str>| {
-        let names = names.into_iter().map(|name| ("keyword", name.to_owned()));
-        of(names.collect())
-    };
-    let field = match field {
-        Field::Intrinsic(Intrinsic::Status) => {
-            return Ok(keywords(Status::ALL.map(Status::name).to_vec()));
+/// The name of a type, and a value as text.
+type Typed = (&'static str, String);
+
+/// A question for the values of a tag. Those of services, statuses and kinds are known without a look
+/// at spans.
+pub(super) enum Values {
+    Keywords(Vec<&'static str>),
+    /// At most so many.
+    Services(usize),
+    Of(TagSearch),
+    None,
+}
+
+impl Values {
+    pub(super) fn read(pairs: &Pairs, field: Field) -> Result<Self, TempoError> {
+        let field = match field {
+            Field::Intrinsic(Intrinsic::Status) => {
+                return Ok(Self::Keywords(Status::ALL.map(Status::name).to_vec()));
+            }
+            Field::Intrinsic(Intrinsic::Kind) => {
+                return Ok(Self::Keywords(Kind::ALL.map(Kind::name).to_vec()));
+            }
+            // A root is a span, too.
+            Field::Intrinsic(Intrinsic::RootName) => Field::Intrinsic(Intrinsic::Name),
+            Field::Intrinsic(Intrinsic::RootService) => Field::service_name(),
+            field if !has_values(&field) => return Ok(Self::None),
+            field => field,
+        };
+        let is_service = matches!(
+            &field,
+            Field::Attribute(Scope::Any | Scope::Resource, key) if key == "service.name"
+        );
+        let search = tag_search(pairs, Some(field))?;
+        if is_service && first(pairs, "q").is_none() {
+            return Ok(Self::Services(search.limit));
         }
-        Field::Intrinsic(Intrinsic::Kind) => {
-            return Ok(keywords(Kind::ALL.map(Kind::name).to_vec()));
-        }
-        // A root is a span, too.
-        Field::Intrinsic(Intrinsic::RootName) => Field::Intrinsic(Intrinsic::Name),
-        Field::Intrinsic(Intrinsic::RootService) => Field::service_name(),
-        field if !has_values(&field) => return Ok(FoundTags::default()),
-        field => field,
-    };
-    let is_service = matches!(
-        &field,
-        Field::Attribute(Scope::Any | Scope::Resource, key) if key == "service.name"
-    );
-    if is_service && first(pairs, "q").is_none() {
-        let services = query.services().await?.into_iter();
-        return Ok(of(services.map(|name| ("string", name)).collect()));
+        Ok(Self::Of(search))
     }
-    let search = tag_search(pairs, Some(field))?;
-    Ok(query.tags(search).await?)
+
+    pub(super) fn find(
+        &self,
+        query: &Query,
+        patience: &Patience,
+    ) -> Result<BTreeSet<Typed>, SearchError> {
+        Ok(match self {
+            Self::Keywords(names) => {
+                let names = names.iter().map(|name| ("keyword", (*name).to_owned()));
+                names.collect()
+            }
+            Self::Services(limit) => {
+                let services = query.services()?.into_iter().take(*limit);
+                services.map(|name| ("string", name)).collect()
+            }
+            Self::Of(search) => query.tags(search, patience)?.values,
+            Self::None => BTreeSet::new(),
+        })
+    }
 }
 
 fn tag_search(pairs: &Pairs, field: Option<Field>) -> Result<TagSearch, TempoError> {
@@ -185,8 +237,4 @@ fn tag_search(pairs: &Pairs, field: Option<Field>) -> Result<TagSearch, TempoErr
         field,
         limit: parse_count(pairs, "limit")?.unwrap_or(LIMIT),
     })
-}
-
-fn answer(value: &Value) -> Response {
-    json_answer(to_json(value, false))
 }

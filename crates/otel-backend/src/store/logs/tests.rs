@@ -102,7 +102,7 @@ impl Fixture {
 
     /// The times of all records in the frames that may hold what is wanted, sorted, and the number of
     /// those frames.
-    async fn found(&self, scope: LogScope) -> (Vec<u64>, usize) {
+    fn found(&self, scope: LogScope) -> (Vec<u64>, usize) {
         let read = move |reader: &Reader| -> Result<_, ReadError> {
             let frames = reader.log_frames(&scope);
             let mut times = Vec::new();
@@ -119,7 +119,7 @@ impl Fixture {
             times.sort_unstable();
             Ok((times, frames.len()))
         };
-        self.store.read(read).await.unwrap()
+        self.store.read(read).unwrap()
     }
 
     /// Closes the store, so that what comes next finds its files as they are.
@@ -146,28 +146,28 @@ async fn records_are_found_by_what_the_index_holds() {
         fixture.add([record(number, "x".to_owned())]).await;
     }
     let all = (1..=6).collect::<Vec<_>>();
-    assert_eq!(fixture.found(everything()).await, (all, 6));
+    assert_eq!(fixture.found(everything()), (all, 6));
     let scope = LogScope {
         service: Some("service-1".to_owned()),
         ..everything()
     };
-    assert_eq!(fixture.found(scope).await.0, [1, 4]);
+    assert_eq!(fixture.found(scope).0, [1, 4]);
     let scope = LogScope {
         trace: Some(trace(5)),
         ..everything()
     };
-    assert_eq!(fixture.found(scope).await.0, [5]);
+    assert_eq!(fixture.found(scope).0, [5]);
     let scope = LogScope {
         from: UnixNanos(2),
         to: UnixNanos(3),
         ..everything()
     };
-    assert_eq!(fixture.found(scope).await.0, [2, 3]);
+    assert_eq!(fixture.found(scope).0, [2, 3]);
     let scope = LogScope {
         severity: Severity(6),
         ..everything()
     };
-    assert_eq!(fixture.found(scope).await.0, [6]);
+    assert_eq!(fixture.found(scope).0, [6]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -181,22 +181,22 @@ async fn small_frames_are_merged_and_lose_nothing() {
             .add(numbers.map(|number| record(number, "x".repeat(50))))
             .await;
     }
-    let before = fixture.found(everything()).await;
+    let before = fixture.found(everything());
     assert_eq!(before.1, 40);
     fixture.work();
-    let after = fixture.found(everything()).await;
+    let after = fixture.found(everything());
     assert_eq!(after.0, before.0);
     assert!(after.1 <= 8, "{} frames", after.1);
     fixture.close().await;
     // The index comes back from the database.
     let fixture = open(location(), Retention::default());
-    assert_eq!(fixture.found(everything()).await, after);
+    assert_eq!(fixture.found(everything()), after);
     let scope = LogScope {
         trace: Some(trace(7)),
         service: Some("service-1".to_owned()),
         ..everything()
     };
-    assert_eq!(fixture.found(scope).await.1, 1);
+    assert_eq!(fixture.found(scope).1, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -220,7 +220,7 @@ async fn what_is_too_old_goes_and_no_frame_outlives_its_time_by_much() {
         fixture.add([at(hours)]).await;
     }
     fixture.work();
-    let (times, frames) = fixture.found(everything()).await;
+    let (times, frames) = fixture.found(everything());
     assert_eq!(times.len(), 6);
     // Records of more than an eighth of that time are not put together.
     assert!(frames >= 4, "{frames} frames");
@@ -237,7 +237,7 @@ async fn the_oldest_go_when_there_are_too_many_bytes() {
         fixture.add([record(number, noise(number))]).await;
     }
     fixture.work();
-    let (times, _) = fixture.found(everything()).await;
+    let (times, _) = fixture.found(everything());
     assert!((3..=8).contains(&times.len()), "{times:?}");
     assert_eq!(times.last(), Some(&9));
     assert!(times.first() > Some(&0), "the oldest go first");
@@ -255,14 +255,14 @@ async fn spans_and_records_go_by_one_age() {
         fixture.add([record(number, noise(number))]).await;
     }
     fixture.work();
-    let (records, _) = fixture.found(everything()).await;
+    let (records, _) = fixture.found(everything());
     assert!((3..=8).contains(&records.len()), "{records:?}");
     let evicted = |reader: &Reader| -> Result<Vec<u64>, ReadError> {
         Ok((0..10)
             .filter(|number| reader.evicted(trace(*number)))
             .collect())
     };
-    let evicted = fixture.store.read(evicted).await.unwrap();
+    let evicted = fixture.store.read(evicted).unwrap();
     let first = *records.first().unwrap();
     assert_eq!(evicted, (0..first).collect::<Vec<_>>(), "{records:?}");
 }
@@ -283,8 +283,8 @@ async fn damage_costs_a_frame_and_is_counted() {
     assert_eq!(database.execute(spoil, []).unwrap(), 1);
     drop(database);
     let mut fixture = open(location(), Retention::default());
-    assert_eq!(fixture.found(everything()).await.0, [0]);
+    assert_eq!(fixture.found(everything()).0, [0]);
     assert_eq!(fixture.store.damaged_blocks(), 1);
     fixture.work();
-    assert_eq!(fixture.found(everything()).await.0, [0]);
+    assert_eq!(fixture.found(everything()).0, [0]);
 }

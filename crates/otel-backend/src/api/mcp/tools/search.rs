@@ -202,7 +202,7 @@ pub(super) fn nothing(
         return Ok(lines.end("lines", ""));
     }
     if !search.tags.is_empty() {
-        let keys = context.keys()?;
+        let keys = context.keys(patience)?;
         for tag in search.tags.iter().filter(|tag| tag.key != "span.status") {
             let known = keys.iter().any(|key| *key == tag.key);
             let said = if known {
