@@ -1,4 +1,4 @@
-//! Puts the program together: opens the store, binds every listener, serves until told to stop.
+//! Assembles the program: opens the store, binds every listener, and serves until told to stop.
 //!
 //! Everything ends in the order in which spans flow: listeners first, then what is forwarded, then the store.
 
@@ -143,7 +143,7 @@ impl App {
             metrics.clone(),
             forward,
         );
-        // Each listener holds room for the connection that it waits for.
+        // Each listener reserves a place for the next connection.
         let room = descriptors::room_for(self.limits.connections) + self.sockets.len();
         let connections = Connections::new(room);
         let closer = tokio::spawn(connections.clone().close_stalled());

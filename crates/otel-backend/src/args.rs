@@ -89,8 +89,8 @@ pub struct Args {
     )]
     pub forward: Forward,
 
-    /// A file of sampling strategies for Jaeger's clients, in Jaeger's format; it is read again when
-    /// it has changed [default: everything is sampled].
+    /// A file of sampling strategies for Jaeger's clients, in Jaeger's format; it is read again
+    /// when it changes [default: everything is sampled].
     #[arg(long, env = "OTEL_BACKEND_SAMPLING_FILE", value_name = "FILE")]
     pub sampling_file: Option<PathBuf>,
 
@@ -99,8 +99,8 @@ pub struct Args {
     #[arg(long, env = "OTEL_BACKEND_REFUSE_METRICS")]
     pub refuse_metrics: bool,
 
-    /// Show agents, under /mcp, the values of attributes that are called token, password, cookie and the
-    /// like; by default they read `[redacted]`.
+    /// Show agents, under /mcp, the values of attributes with names like token, password or cookie;
+    /// by default they read `[redacted]`.
     #[arg(long, env = "OTEL_BACKEND_SHOW_SECRETS")]
     pub show_secrets: bool,
 

@@ -33,7 +33,7 @@ pub struct Config {
     pub limits: Limits,
     /// Where spans and log records are forwarded to.
     pub forward: Option<Forward>,
-    /// The file of sampling strategies; everything is sampled if there is none.
+    /// The file of sampling strategies; `None` to sample everything.
     pub sampling_file: Option<PathBuf>,
     /// The path of the page and the query APIs, without a slash at its end; "" for the root.
     pub base_path: String,

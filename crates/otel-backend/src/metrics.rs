@@ -93,13 +93,13 @@ impl SignalCounters {
         counter.inc_by(number as u64);
     }
 
-    /// Counts those that were stored.
+    /// Counts items that were stored.
     pub fn stored(&self, protocol: Protocol, number: usize) {
         let counter = self.stored.get_or_create_owned(&OfProtocol { protocol });
         counter.inc_by(number as u64);
     }
 
-    /// Counts those that were not stored.
+    /// Counts items that were not stored.
     pub fn refused(&self, protocol: Protocol, reason: &'static str, number: usize) {
         if number > 0 {
             let labels = Refused { protocol, reason };

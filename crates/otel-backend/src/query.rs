@@ -1,4 +1,4 @@
-//! Questions about traces and log records, and their answers; no HTTP here, and no SQL.
+//! Queries for traces and log records, without HTTP and without SQL.
 
 mod adjust;
 mod columns;
@@ -46,19 +46,19 @@ pub use traceql::{
 pub use walk::{Selection, walk};
 pub use warnings::{Warning, Warnings};
 
-/// Answers questions about what is in a store.
+/// Answers queries from a store.
 #[derive(Debug, Clone)]
 pub struct Query {
     store: Store,
 }
 
 impl Query {
-    /// Answers from this store.
+    /// Makes queries on this store.
     pub fn new(store: Store) -> Self {
         Self { store }
     }
 
-    /// The trace of that id; if there is none, the only one whose id begins so.
+    /// The trace with that id; if there is none, the only one whose id begins with those digits.
     ///
     /// This and all that follow read on the thread that calls them, which may block: an answer is asked
     /// for, written and sent by one.
@@ -69,19 +69,19 @@ impl Query {
         self.store.read(|reader| lookup::find(reader, id))
     }
 
-    /// The first traces that match, in the order that is asked for; without one, newest first.
+    /// The first matching traces in the requested order; by default newest first.
     ///
     /// # Errors
-    /// [`SearchError`] if the store cannot be read, or the search takes too long.
+    /// [`SearchError`] if the store cannot be read, or if the search takes too long.
     pub fn search(&self, search: &Search, patience: &Patience) -> Result<Vec<Hit>, SearchError> {
         let run = |reader: &Reader| search::run(reader, search, patience);
         self.store.read(run)
     }
 
-    /// The log records that match and come first.
+    /// The first matching log records.
     ///
     /// # Errors
-    /// [`SearchError`] if the store cannot be read, or the search takes too long.
+    /// [`SearchError`] if the store cannot be read, or if the search takes too long.
     pub fn logs(&self, search: &LogSearch, patience: &Patience) -> Result<FoundLogs, SearchError> {
         let run = |reader: &Reader| search_logs(reader, search, patience);
         self.store.read(run)
@@ -97,10 +97,10 @@ impl Query {
         self.store.read(read)
     }
 
-    /// Series made of spans.
+    /// Computes series from spans.
     ///
     /// # Errors
-    /// [`SearchError`] if the store cannot be read, or it takes too long.
+    /// [`SearchError`] if the store cannot be read, or if it takes too long.
     pub fn metrics(
         &self,
         search: &MetricsSearch,
@@ -110,10 +110,11 @@ impl Query {
         self.store.read(run)
     }
 
-    /// The traces that a search found, each loaded when it is its turn; those that have been removed
-    /// since are left out.
+    /// The traces that a search found, each loaded when it is needed; those removed since are left
+    /// out.
     ///
-    /// Each load sees a state of its own, so that none is held while a trace is sent.
+    /// Each load sees the current state of the store, so that no state is held while a trace is
+    /// sent.
     pub fn traces(&self, hits: Vec<Hit>) -> impl Iterator<Item = Result<Trace, ReadError>> {
         let load = |hit: Hit| match hit.trace {
             Some(trace) => Some(Ok(trace)),
@@ -127,16 +128,16 @@ impl Query {
         self.store.read(load)
     }
 
-    /// The keys of attributes among the newest spans, and the values of a field.
+    /// The keys of attributes among the newest spans, or the values of a field.
     ///
     /// # Errors
-    /// [`SearchError`] if the store cannot be read, or it takes too long.
+    /// [`SearchError`] if the store cannot be read, or if it takes too long.
     pub fn tags(&self, search: &TagSearch, patience: &Patience) -> Result<FoundTags, SearchError> {
         self.store
             .read(|reader| tags::run(reader, search, patience))
     }
 
-    /// The number of calls between each two services, in the traces that lie between two times.
+    /// The number of calls between each pair of services in the traces within a time range.
     ///
     /// # Errors
     /// [`SearchError`] if the store cannot be read, or it takes too long.
@@ -159,7 +160,8 @@ impl Query {
         self.operations_where(|_| true, |operation| operation.service.clone())
     }
 
-    /// The operations of a service, sorted by name, then by kind; those of one kind, if it is given.
+    /// The operations of a service, sorted by name, then by kind; only those of the given kind, if
+    /// any.
     ///
     /// # Errors
     /// [`ReadError`] if the store cannot be read.

@@ -1,9 +1,9 @@
-//! The store: spans and log records in an SQLite database, many to a row.
+//! The store of spans and log records: an SQLite database with many of them in each row.
 //!
-//! A receiver encodes its spans into a [`Batch`] and hands it over with [`Store::append`], which
-//! answers when they are committed: they then survive the death of the process, and every later
-//! read finds them. One thread writes, and commits together what arrived together. Readers use
-//! connections of their own and see the store as it was when they began.
+//! A receiver encodes its spans into a [`Batch`] and passes it to [`Store::append`], which returns
+//! when they are committed: they then survive the death of the process, and every later read finds
+//! them. One thread writes, and commits batches that arrived together in one transaction. Readers
+//! use their own connections, and see the store as it was when they began.
 //!
 //! # Layout
 //!
@@ -21,10 +21,10 @@
 //! | `logs` | log records, in frames of their own |
 //! | `database`, `room`, `lock` | the file, the disk under it, and the process that has it |
 //!
-//! The bytes are in `docs/format.md`. A store in memory keeps the same blocks in the catalog, and
-//! has no database.
+//! `docs/format.md` describes the bytes. A store in memory keeps the same blocks in the catalog,
+//! without a database.
 //!
-//! The store knows neither HTTP nor any query API.
+//! The store knows neither HTTP nor the query APIs.
 
 mod batch;
 mod block;
@@ -84,38 +84,39 @@ use load::load;
 use upkeep::Upkeep;
 use writer::{Append, Command, Writer};
 
-/// Where the spans are kept.
+/// The place where spans are stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Location {
-    /// In this directory, which is made if it is not there.
+    /// In this directory, which is created if necessary.
     Directory(PathBuf),
     /// In memory, until the process ends.
     Memory,
 }
 
-/// What a store is to be.
+/// The settings of a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// Where the spans are kept.
+    /// The place where spans are stored.
     pub location: Location,
-    /// How long and how much is kept.
+    /// The limits of age and size.
     pub retention: Retention,
-    /// What a commit waits for.
+    /// The durability of a commit.
     pub sync: SyncMode,
 }
 
-/// What a commit waits for, and so what an acknowledged span survives.
+/// The durability of a commit, and so of acknowledged spans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SyncMode {
-    /// The operating system: the death of the process. A power cut can cost the last moments.
+    /// A commit waits for the operating system: spans survive the death of the process, but a power
+    /// failure may lose the last moments.
     #[default]
     Normal,
-    /// The disk: a power cut too.
+    /// A commit waits for the disk: spans also survive a power failure.
     Full,
 }
 
 impl From<Location> for Settings {
-    /// A store that keeps everything.
+    /// Settings that keep everything.
     fn from(location: Location) -> Self {
         Self {
             location,
@@ -125,7 +126,7 @@ impl From<Location> for Settings {
     }
 }
 
-/// What is stored together: spans or log records.
+/// Spans or log records to be stored together.
 #[derive(Debug)]
 pub enum Signals {
     /// Spans.
@@ -154,7 +155,7 @@ impl Signals {
         }
     }
 
-    /// About how much memory they take, in bytes.
+    /// The approximate memory, in bytes.
     pub fn size(&self) -> usize {
         match self {
             Self::Spans(batch) => batch.size(),
@@ -167,21 +168,21 @@ impl Signals {
 #[derive(Debug, Clone)]
 pub struct Store {
     commands: mpsc::Sender<Command>,
-    /// Bytes of batches that may wait for the writer, in KiB.
+    /// The budget of batches that wait for the writer, in KiB.
     budget: Arc<Semaphore>,
     shared: Arc<Shared>,
-    /// The threads that write and keep the store in order.
+    /// The threads of the writer and of the upkeep.
     threads: Arc<Mutex<Vec<JoinHandle<()>>>>,
 }
 
-/// A store whose threads do not run yet.
+/// A store whose threads are not running yet.
 pub(crate) struct Opened {
     pub(crate) store: Store,
     pub(crate) writer: Writer,
     pub(crate) upkeep: Upkeep,
 }
 
-/// Why spans were not stored. None of the batch was.
+/// The reason why spans were not stored; nothing of the batch was stored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AppendError {
     /// There is no space left.
@@ -189,7 +190,7 @@ pub enum AppendError {
         "the store cannot write: the disk is full: free some space, or keep less with --max-disk or --retention"
     )]
     Full,
-    /// A file of the store was deleted, or another put in its place.
+    /// A file of the store was deleted or replaced.
     #[error(
         "the store cannot write: {} was deleted or replaced while otel-backend runs: start it again",
         .0.display()
@@ -203,38 +204,38 @@ pub enum AppendError {
     Closed,
 }
 
-/// Why something could not be read.
+/// The reason why something could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The database refused.
     #[error("the store cannot read: {0}")]
     Database(#[from] rusqlite::Error),
-    /// A block's bytes are not what they should be.
+    /// The bytes of a block are invalid.
     #[error("block {block} of the store is damaged: {reason}")]
     Damaged {
-        /// The block.
+        /// The block's id.
         block: i64,
         /// What is wrong with it.
         reason: String,
     },
-    /// The bytes of a frame of log records are not what they should be.
+    /// The bytes of a frame of log records are invalid.
     #[error("frame {frame} of log records is damaged: {reason}")]
     DamagedLogs {
-        /// The frame.
+        /// The frame's id.
         frame: i64,
         /// What is wrong with it.
         reason: String,
     },
-    /// What a trace was put together from are not spans; its blocks are not known any more.
+    /// The bytes of a loaded trace are not spans; its blocks are no longer known.
     #[error("the store is damaged: the bytes of a trace are not spans: {0}")]
     Malformed(String),
     /// The store has been closed.
     #[error("the store is shutting down")]
     Closed,
-    /// There is no memory for more at the moment.
+    /// There is not enough memory at the moment.
     #[error("too many large answers are under way: try again in a moment, or ask for less at once")]
     Busy,
-    /// A thread that worked on the question panicked.
+    /// A thread that worked on the query panicked.
     #[error(
         "the question could not be answered because of a defect in otel-backend: its log has more"
     )]
@@ -250,19 +251,19 @@ impl ReadError {
     }
 }
 
-/// Bytes of batches that may wait for the writer.
+/// The most memory of batches that wait for the writer.
 const QUEUE_KIB: u32 = 64 * 1024;
 
-/// Batches that may wait for the writer.
+/// The most batches that wait for the writer.
 const QUEUE_BATCHES: usize = 4096;
 
 impl Store {
-    /// Opens the store, or makes it, and starts the two threads that write and keep it in order. They
-    /// end when it is closed, or when the last handle to it goes.
+    /// Opens or creates the store, and starts its two threads, the writer and the upkeep. They end
+    /// when the store is closed, or when its last handle is dropped.
     ///
     /// # Errors
-    /// [`OpenError`] if the directory cannot be used, another process uses it, or what is in it is
-    /// not a store that this version reads.
+    /// [`OpenError`] if the directory cannot be used, if another process uses it, or if it holds
+    /// something that this version cannot read.
     pub fn open(settings: &Settings) -> Result<Self, OpenError> {
         let Opened {
             store,
@@ -274,7 +275,7 @@ impl Store {
         Ok(store)
     }
 
-    /// As [`Self::open`], but the threads are not started: nothing is stored until the writer runs.
+    /// Like [`Self::open`], without starting the threads: nothing is stored until the writer runs.
     pub(crate) fn open_idle(settings: &Settings) -> Result<Opened, OpenError> {
         let (database, source) = Database::open(settings)?;
         let loaded = source.connection.as_ref().map(load).unwrap_or_default();
@@ -283,7 +284,7 @@ impl Store {
         }
         let shared = Arc::new(Shared::new(database, loaded.catalog));
         let (commands, inbox) = mpsc::channel(QUEUE_BATCHES);
-        // The upkeep begins with what an earlier process left.
+        // The upkeep begins with the work that an earlier process left.
         let (wake, written) = signals::sync_channel(1);
         wake.try_send(()).ok();
         let writer = Writer::new(source, inbox, wake, Arc::clone(&shared), loaded.operations)?;
@@ -338,10 +339,11 @@ impl Store {
         committed.await.map_err(|_| AppendError::Closed)?
     }
 
-    /// Reads from the store on this thread, which may block. All that `read` does sees one state.
+    /// Reads from the store on this thread, which may block. Everything that `read` does sees the
+    /// same state.
     ///
     /// # Errors
-    /// What `read` returns, or a [`ReadError`] of its own.
+    /// The error of `read`, or a [`ReadError`].
     pub fn read<T, E: From<ReadError>>(
         &self,
         read: impl FnOnce(&Reader) -> Result<T, E>,
@@ -352,23 +354,24 @@ impl Store {
         result
     }
 
-    /// What keeps the store from taking spans at the moment, if anything: its files are gone, or there is
-    /// no room on the disk.
+    /// The reason why the store cannot accept spans at the moment, if any: its files are gone, or
+    /// the disk is full.
     pub fn problem(&self) -> Option<AppendError> {
         self.shared.database.check_room(0).err()
     }
 
-    /// How many blocks there are.
+    /// The number of blocks.
     pub fn blocks(&self) -> usize {
         lock(&self.shared.catalog).blocks.len()
     }
 
-    /// How many blocks turned out to be damaged, at least in part.
+    /// The number of blocks found to be damaged, at least in part.
     pub fn damaged_blocks(&self) -> usize {
         self.shared.damaged()
     }
 
-    /// Ends the store's threads, once they have committed what they were given, and waits for them.
+    /// Ends the store's threads, after they have committed what they were given, and waits for
+    /// them.
     pub async fn close(&self) {
         // Without a writer there is nothing to close.
         drop(self.commands.send(Command::Close).await);
@@ -380,7 +383,7 @@ impl Store {
     }
 }
 
-/// Locks a mutex whose holders cannot panic in between; if one did, its data is still whole.
+/// Locks a mutex whose holders do not panic; if one did, its data is still valid.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex
         .lock()

@@ -84,7 +84,7 @@ const WALLS: [(&str, &[Row]); 3] = [
     ),
 ];
 
-/// Foreign crates, and the only modules that may use them.
+/// Foreign crates, and the modules that may use them.
 const FOREIGN: [Row; 8] = [
     ("axum", &["api", "app", "receive", "sampling", "ui"]),
     (

@@ -15,12 +15,12 @@ pub struct Backend {
 }
 
 impl Backend {
-    /// Starts a backend on free ports and waits until it is ready.
+    /// Starts a backend on free ports, and waits until it is ready.
     pub fn start() -> Self {
         Self::start_on(0)
     }
 
-    /// Starts a backend whose trace page is on that port.
+    /// Starts a backend with its trace page on that port.
     pub fn start_on(ui_port: u16) -> Self {
         let port = ui_port.to_string();
         let running = test_kit::Backend::start(&["--memory", "--ui-port", &port]);
@@ -36,7 +36,7 @@ impl Backend {
         &self.url
     }
 
-    /// The address that takes OTLP over HTTP.
+    /// The address of OTLP over HTTP.
     pub fn otlp_url(&self) -> &str {
         &self.otlp
     }
@@ -46,12 +46,12 @@ impl Backend {
         format!("{}/trace/{trace}", self.url)
     }
 
-    /// The address of a trace's page that opens a span.
+    /// The address of a trace's page, opened at a span.
     pub fn span_url(&self, trace: &str, span: u32) -> String {
         format!("{}/trace/{trace}?uiFind={}", self.url, span_id(span))
     }
 
-    /// Sends the spans as a new trace and returns its id. They are stored when this returns.
+    /// Sends the spans as a new trace; returns its id. They are stored when this returns.
     pub fn send(&self, spans: &[Span]) -> String {
         static LAST: AtomicU32 = AtomicU32::new(0);
         let trace = format!("7e57{:028x}", LAST.fetch_add(1, Ordering::Relaxed));
@@ -62,7 +62,7 @@ impl Backend {
     /// Sends more spans of a trace.
     ///
     /// # Panics
-    /// When the backend does not accept them.
+    /// If the backend does not accept them.
     pub fn add(&self, trace: &str, spans: &[Span]) {
         let body = request(trace, spans, now()).to_string();
         self.send_json(&body);
@@ -76,10 +76,10 @@ impl Backend {
         self.post("logs", &log::request(logs, now()).to_string());
     }
 
-    /// Sends an export request, written as OTLP's JSON.
+    /// Sends an export request in OTLP's JSON.
     ///
     /// # Panics
-    /// When the backend does not accept it.
+    /// If the backend does not accept it.
     pub fn send_json(&self, body: &str) {
         self.post("traces", body);
     }

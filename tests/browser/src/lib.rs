@@ -1,4 +1,4 @@
-//! The trace page in Chromium: what its tests and the measurement of its speed share.
+//! Drives the trace page in Chromium; shared by its tests and the measurement of its speed.
 //!
 //! A test starts the real otel-backend on ports of its own, sends it spans over OTLP, and drives
 //! Debian's Chromium through chromedriver:
@@ -16,9 +16,9 @@
 //! # }
 //! ```
 //!
-//! `close` keeps a picture under `artifacts/` and fails if the page reported an error (a script that
-//! broke, something that the Content-Security-Policy refused), or if what it shows then would keep
-//! people out: too little contrast, no name for a screen reader, no way to it by keyboard.
+//! `close` saves a picture under `artifacts/`. It fails if the page reported an error (a broken
+//! script, or something that the Content-Security-Policy refused), or if its current state is not
+//! accessible: too little contrast, no name for a screen reader, no access by keyboard.
 
 mod audit;
 mod backend;

@@ -1,8 +1,8 @@
-//! Spans for the tests, as OTLP's JSON.
+//! Spans for the tests, in OTLP's JSON.
 
 use serde_json::{Value, json};
 
-/// The moment at which the traces of the tests begin, in milliseconds before now.
+/// The age of the tests' traces in milliseconds.
 pub(crate) const AGE_MS: i64 = 60_000;
 
 /// A span of a test. Numbers below 2^32 serve as ids.
@@ -17,13 +17,13 @@ pub struct Span {
     kind: u8,
     error: bool,
     attributes: Vec<(String, Value)>,
-    /// Name, milliseconds after the span's begin, attributes.
+    /// The name, the milliseconds after the span's start, and the attributes.
     events: Vec<(String, u32, Value)>,
     links: Vec<(String, u32)>,
 }
 
 impl Span {
-    /// A span of 10 ms that begins with the trace.
+    /// A span of 10 ms that starts with the trace.
     pub fn new(id: u32, service: &str, name: &str) -> Self {
         Self {
             id,
@@ -40,28 +40,28 @@ impl Span {
         }
     }
 
-    /// Names the parent.
+    /// Sets the parent.
     #[must_use]
     pub fn below(mut self, parent: u32) -> Self {
         self.parent = Some(parent);
         self
     }
 
-    /// Sets the begin, in milliseconds after that of the trace; less than 0 is before it.
+    /// Sets the start, in milliseconds after that of the trace; it may be negative.
     #[must_use]
     pub fn at(mut self, milliseconds: i64) -> Self {
         self.at_ms = milliseconds;
         self
     }
 
-    /// Sets the duration in milliseconds; less than 0 ends before it begins.
+    /// Sets the duration in milliseconds; if it is negative, the span ends before it starts.
     #[must_use]
     pub fn lasting(mut self, milliseconds: i64) -> Self {
         self.duration_ms = milliseconds;
         self
     }
 
-    /// Sets the kind, by OTLP's number: 2 is a server, 3 a client.
+    /// Sets the kind, as OTLP's number: 2 is a server, 3 a client.
     #[must_use]
     pub fn kind(mut self, kind: u8) -> Self {
         self.kind = kind;
@@ -82,7 +82,7 @@ impl Span {
         self
     }
 
-    /// Adds an event, so many milliseconds after the span's begin.
+    /// Adds an event so many milliseconds after the span's start.
     #[must_use]
     pub fn event(mut self, name: &str, after_ms: u32) -> Self {
         let attributes = json!([{ "key": "attempt", "value": { "intValue": "2" } }]);
@@ -90,7 +90,7 @@ impl Span {
         self
     }
 
-    /// Adds an exception at the span's begin, as OpenTelemetry records one.
+    /// Adds an exception at the span's start, as OpenTelemetry records one.
     #[must_use]
     pub fn exception(mut self, kind: &str, message: &str) -> Self {
         let attributes = json!([
@@ -138,7 +138,7 @@ pub(crate) fn span_id(id: u32) -> String {
     format!("{id:016x}")
 }
 
-/// An export request that holds the spans, each in a resource with its service's name.
+/// An export request with the spans, each in a resource with its service's name.
 pub(crate) fn request(trace: &str, spans: &[Span], now_ms: i64) -> Value {
     let begin = now_ms - AGE_MS;
     let resources: Value = spans

@@ -37,7 +37,7 @@ pub struct Ending(Backend);
 /// An otel-backend that has ended.
 #[derive(Debug)]
 pub struct Stopped {
-    /// How it ended.
+    /// The exit status.
     pub status: ExitStatus,
     /// What it said on standard error.
     pub said: String,

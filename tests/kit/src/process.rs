@@ -14,7 +14,7 @@ pub enum Output {
     Stderr,
 }
 
-/// A running program. It is killed when dropped; if the test fails, its words are shown.
+/// A running program. It is killed when dropped; if the test fails, its output is shown.
 #[derive(Debug)]
 pub struct Process {
     child: Child,
@@ -24,11 +24,11 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts a program and returns when `is_ready` is true of a line that it says. The rest is
-    /// read too: a program whose output nobody reads stands still.
+    /// Starts a program, and returns when it prints a line for which `is_ready` is true. The rest
+    /// of the output is read too, since a program blocks when its output is not read.
     ///
     /// # Errors
-    /// The words of a program that ended before it was ready.
+    /// The output of the program, if it ended before it was ready.
     ///
     /// # Panics
     /// If the program cannot be started.
@@ -69,12 +69,12 @@ impl Process {
         Ok(process)
     }
 
-    /// Its process id.
+    /// The process id.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// Its words so far.
+    /// The output so far.
     pub fn said(&self) -> String {
         lock(&self.said).clone()
     }
@@ -87,10 +87,10 @@ impl Process {
         self.said()
     }
 
-    /// Asks it to end, as `kill` does.
+    /// Asks the program to end, as `kill` does.
     ///
     /// # Panics
-    /// When it cannot be asked.
+    /// If the signal cannot be sent.
     pub fn ask_to_end(&self) {
         let id = self.id().to_string();
         let asked = Command::new("kill").arg(&id).status();

@@ -16,7 +16,7 @@ const STARTS: usize = 5;
 const QUIET: f64 = 0.03;
 const QUIET_SECONDS: usize = 3;
 
-/// How long a backend may take to settle.
+/// The longest to wait for a backend to settle.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 pub(crate) fn all(

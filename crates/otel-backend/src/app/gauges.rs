@@ -17,7 +17,7 @@ pub(super) struct Gauges {
     /// The room of what waits to be forwarded, if anything is.
     pub(super) forward: Option<Budget>,
     pub(super) store: Store,
-    /// The data directory, unless the store is in memory.
+    /// The data directory; `None` if the store is in memory.
     pub(super) directory: Option<PathBuf>,
 }
 

@@ -18,11 +18,11 @@ pub struct Limits {
     /// `attribute`: the bytes of an attribute, key included. Only a span with a larger one is
     /// rejected, not its request.
     pub attribute: usize,
-    /// `queue`: bytes of all requests that are being received or stored.
+    /// `queue`: the bytes of all requests that are being received or stored.
     pub queue: usize,
     /// `forward`: bytes that wait to be forwarded.
     pub forward: usize,
-    /// `connections`: connections of all ports together.
+    /// `connections`: the connections of all ports together.
     pub connections: usize,
 }
 
@@ -42,7 +42,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The names, in the order in which they are documented.
+    /// The names, in the order of the documentation.
     const NAMES: [&str; 8] = [
         "body",
         "decompressed",

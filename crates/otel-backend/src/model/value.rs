@@ -79,7 +79,7 @@ impl Value<'_> {
         }
     }
 
-    /// The name of its type, as query languages have it.
+    /// The name of the type, as in query languages.
     pub fn type_name(&self) -> &'static str {
         match self {
             Self::Empty => "nil",

@@ -1,4 +1,4 @@
-//! Answers from frames of columns, without putting any span together.
+//! Answers queries from frames of columns without reassembling spans.
 
 mod asking;
 mod batch;
@@ -16,17 +16,19 @@ pub(super) use heads::KnownHeads;
 use super::memory::Held;
 use crate::store::{Frame, MessagePlace, ReadAt, ReadError, Scan};
 
-/// How many times the bytes of its spans the columns of a frame take, at most, when they are read.
+/// The most memory that the columns of a frame take when read, as a multiple of the bytes of its
+/// spans.
 const UNPACKED: usize = 3;
 
-/// Takes what the columns of a frame need when they are read.
+/// Reserves the memory for reading the columns of a frame.
 pub(super) fn weigh(frame: Frame) -> Result<Held, ReadError> {
     let mut held = Held::default();
     held.grow(UNPACKED * frame.bytes as usize)?;
     Ok(held)
 }
 
-/// Whether spans of one trace share an id: one was sent twice, or a client and a server have the same.
+/// Returns true if spans of one trace share an id: one was sent twice, or a client and a server
+/// have the same id.
 fn has_twins<I: Ord + Copy>(ids: &[I]) -> bool {
     const FEW: usize = 32;
     if ids.len() > FEW {
@@ -44,7 +46,8 @@ fn has_twins<I: Ord + Copy>(ids: &[I]) -> bool {
     false
 }
 
-/// Whether answers show attributes of these spans elsewhere or otherwise than they were sent.
+/// Returns true if answers show attributes of these spans elsewhere, or with other values, than
+/// they were sent.
 fn is_adjusted<R: ReadAt>(scan: &Scan<'_, '_, R>) -> bool {
     scan.keys(MessagePlace::Span)
         .any(|key| super::adjust::concerns(&String::from_utf8_lossy(key)))

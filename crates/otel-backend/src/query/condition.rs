@@ -1,4 +1,4 @@
-//! A condition on spans: tests of fields, joined by "and" and "or".
+//! A condition on spans: tests of fields, combined by "and" and "or".
 
 mod field;
 mod literal;
@@ -11,11 +11,11 @@ pub(super) use literal::{Literal, Operator, Pattern};
 /// A condition on a span.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Condition {
-    /// All of these must hold; without any, every span satisfies it.
+    /// All of these must hold; an empty list is always true.
     All(Vec<Condition>),
     /// At least one of these must hold.
     Any(Vec<Condition>),
-    /// This test must hold.
+    /// The test must hold.
     Test(Test),
 }
 
@@ -31,7 +31,7 @@ pub struct Test {
 }
 
 impl Condition {
-    /// Whether a span satisfies it.
+    /// Returns true if a span satisfies the condition.
     pub(super) fn matches(&self, span: &Span<'_>) -> bool {
         match self {
             Self::All(conditions) => conditions.iter().all(|c| c.matches(span)),

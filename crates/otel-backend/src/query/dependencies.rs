@@ -14,11 +14,11 @@ use crate::store::{Frame, ReadError, Reader, SplitTraces};
 /// A caller and a callee.
 pub type Edge = (String, String);
 
-/// The number of calls between each two services in the traces that lie between `from` and `to`. Calls
-/// within a service are left out, as Jaeger leaves them out.
+/// Counts the calls between each pair of services in the traces between `from` and `to`. As in
+/// Jaeger, calls within a service are left out.
 ///
-/// A call is a span whose parent is in the same trace. Goes through the store frame by frame; only the
-/// traces of which several frames hold spans are put together.
+/// A call is a span whose parent is in the same trace. Reads the store frame by frame; only traces
+/// with spans in several frames are loaded as a whole.
 pub(super) fn count(
     reader: &Reader,
     from: UnixNanos,
@@ -70,7 +70,7 @@ pub(super) fn count(
 
 struct Counting<'r> {
     reader: &'r Reader,
-    /// Traces that begin behind the first and end before the second of these times count.
+    /// The time range of the traces that count.
     within: Range<u64>,
     split: Arc<SplitTraces>,
     services: Services,
@@ -78,7 +78,7 @@ struct Counting<'r> {
     counts: HashMap<(usize, usize), u64>,
 }
 
-/// The parts of a span that matter for calls.
+/// The parts of a span that are needed for calls.
 struct Node {
     id: SpanId,
     parent: Option<SpanId>,
@@ -116,12 +116,12 @@ impl Counting<'_> {
         Ok(rest)
     }
 
-    /// Adds the calls in a trace that is put together first.
+    /// Loads a trace and adds its calls.
     fn add_whole(&mut self, id: TraceId) -> Result<(), ReadError> {
         let Some(trace) = load(self.reader, &mut Frames::default(), id)? else {
             return Ok(());
         };
-        // It has been read once already, or it would not be known by its id.
+        // The trace has been read before, since its id is known.
         let spans = trace.iter_as(false, None).into_iter().flatten();
         let nodes: Vec<_> = spans.map(|span| self.services.node(&span)).collect();
         self.add(&nodes);

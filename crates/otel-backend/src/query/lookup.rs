@@ -1,4 +1,4 @@
-//! A trace by its id, or by how its id begins.
+//! Finds a trace by its id, or by the first digits of its id.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -8,16 +8,16 @@ use crate::format::otlp::{Outline, groups};
 use crate::model::TraceId;
 use crate::store::{Frame, ReadError, Reader};
 
-/// A trace id as a client may write it.
+/// A trace id as written by a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdPattern {
-    /// The id, if the text can be a whole one; `None` for zeros.
+    /// The id, if the text can be a complete one; `None` for zero.
     pub exact: Option<TraceId>,
     /// Lower-case digits with which the id may begin.
     prefix: Option<String>,
 }
 
-/// The result of looking for one trace.
+/// The result of looking up a trace.
 #[derive(Debug)]
 pub enum Lookup {
     /// The trace.
@@ -29,15 +29,15 @@ pub enum Lookup {
 /// The reason why there is no trace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Missing {
-    /// No span of it was ever received, as far as is known.
+    /// As far as is known, no span of it was ever received.
     Unknown,
     /// It was evicted to keep the store within its limits.
     Evicted,
-    /// Several ids begin with the given digits: these two, and perhaps more.
+    /// Several ids begin with the given digits: these two, and possibly more.
     Ambiguous(TraceId, TraceId),
 }
 
-/// Added to "trace not found"; empty where there is nothing to add.
+/// Writes an addition to "trace not found"; empty if there is nothing to add.
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -53,11 +53,11 @@ impl fmt::Display for Missing {
 /// The fewest digits that are looked up as the beginning of an id. (Jaeger UI shows seven.)
 const MIN_PREFIX: usize = 4;
 
-/// Bytes of spans, the newest ones, that are searched for the beginning of an id.
+/// The amount of the newest spans, in bytes, that is searched for the beginning of an id.
 const MAX_BYTES: u64 = 256 << 20;
 
 impl IdPattern {
-    /// This id and no other.
+    /// Matches this id only.
     pub fn exactly(exact: Option<TraceId>) -> Self {
         Self {
             exact,
@@ -65,7 +65,7 @@ impl IdPattern {
         }
     }
 
-    /// This id, or else the only one that begins with these digits.
+    /// Matches this id, or else the only one that begins with these digits.
     pub fn beginning(exact: Option<TraceId>, digits: &str) -> Self {
         let usable = (MIN_PREFIX..32).contains(&digits.len());
         Self {
@@ -75,7 +75,7 @@ impl IdPattern {
     }
 }
 
-/// Looks for the whole id first, then for its beginning among the newest spans.
+/// Looks up the complete id first, then its beginning among the newest spans.
 pub(super) fn find(reader: &Reader, wanted: &IdPattern) -> Result<Lookup, ReadError> {
     let mut frames = Frames::default();
     if let Some(id) = wanted.exact
@@ -101,7 +101,7 @@ pub(super) fn find(reader: &Reader, wanted: &IdPattern) -> Result<Lookup, ReadEr
     }
 }
 
-/// Up to two ids that begin so, in either of the forms in which Jaeger shows ids.
+/// Up to two ids that begin with these digits, in either form in which Jaeger shows ids.
 fn ids_beginning(reader: &Reader, prefix: &str) -> Result<BTreeSet<TraceId>, ReadError> {
     let begins = |id: TraceId| {
         let text = id.to_string();
@@ -118,7 +118,7 @@ fn ids_beginning(reader: &Reader, prefix: &str) -> Result<BTreeSet<TraceId>, Rea
     Ok(found)
 }
 
-/// The ids of the traces of which a frame holds spans.
+/// The ids of the traces with spans in a frame.
 #[expect(
     clippy::redundant_closure_for_method_calls,
     reason = "the method is not as general as the closure"
@@ -138,7 +138,7 @@ fn ids_in(reader: &Reader, frame: Frame) -> Result<Vec<TraceId>, ReadError> {
     Ok(ids.collect())
 }
 
-/// The newest frames, the newest first, of about so many bytes.
+/// The newest frames with about so many bytes, newest first.
 pub(super) fn newest_frames(reader: &Reader, bytes: u64) -> Vec<Frame> {
     let mut blocks: Vec<_> = reader.blocks().collect();
     blocks.sort_unstable_by(|a, b| b.cmp(a));

@@ -1,4 +1,4 @@
-//! A search, and whether a span satisfies it.
+//! Searches, and the test of a span.
 
 use std::time::Duration;
 
@@ -7,15 +7,16 @@ use super::traceql::TraceQuery;
 use crate::format::otlp::{Outline, SpanGroup};
 use crate::model::{Attribute, Span, SpanKind, StatusCode, UnixNanos};
 
-/// A search: for traces of which one span satisfies all of this.
+/// A search for traces with one span that satisfies all conditions.
 ///
 /// The semantics are those of Jaeger's reference store, and a little more: every tag that Jaeger
-/// shows is found, also those that it makes up on output (`otel.status_code`, `otel.scope.name`, …).
+/// shows can be found, including those that it derives for output (`otel.status_code`,
+/// `otel.scope.name`, …).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Search {
-    /// The service; any if `None`.
+    /// The service; `None` for any.
     pub service: Option<String>,
-    /// The span's name; any if `None`.
+    /// The span's name; `None` for any.
     pub operation: Option<String>,
     /// The earliest start of the span.
     pub from: UnixNanos,
@@ -23,11 +24,11 @@ pub struct Search {
     pub to: UnixNanos,
     /// The shortest duration of the span.
     pub min_duration: Duration,
-    /// The longest duration of the span; any if `None`.
+    /// The longest duration of the span; `None` for any.
     pub max_duration: Option<Duration>,
     /// The tags that the span must have.
     pub tags: Vec<Tag>,
-    /// A condition that the span must satisfy besides; with `traces`, the part of it that single spans
+    /// An additional condition on the span; with `traces`, the part of that query that single spans
     /// can be tested for.
     pub condition: Option<Condition>,
     /// A query that the trace must satisfy.
@@ -72,7 +73,7 @@ pub struct Tag {
     pub value: String,
 }
 
-/// Reads a boolean as Go does, and so Jaeger.
+/// Parses a boolean like Go, and so like Jaeger.
 pub fn parse_bool(text: &str) -> Option<bool> {
     match text {
         "1" | "t" | "T" | "TRUE" | "true" | "True" => Some(true),
@@ -82,10 +83,10 @@ pub fn parse_bool(text: &str) -> Option<bool> {
 }
 
 impl Search {
-    /// The largest `limit`: the number of traces that Jaeger's store in memory keeps by default.
+    /// The largest `limit`: the default number of traces in Jaeger's memory store.
     pub const MAX_LIMIT: usize = 100_000;
 
-    /// Whether a span satisfies all that is asked of spans.
+    /// Returns true if a span satisfies all conditions on spans.
     pub(super) fn matches(&self, span: &Span<'_>) -> bool {
         let duration = span.duration();
         (self.from..=self.to).contains(&span.start)
@@ -100,18 +101,18 @@ impl Search {
             && (self.condition.as_ref()).is_none_or(|condition| condition.matches(span))
     }
 
-    /// Whether nothing can satisfy it.
+    /// Returns true if nothing can satisfy the search.
     pub(super) fn is_never(&self) -> bool {
         self.traces.as_ref().is_some_and(TraceQuery::is_never)
     }
 
-    /// Whether a span of this group may satisfy all.
+    /// Returns true if a span of this group may satisfy all conditions.
     pub(super) fn may_match_group(&self, group: &SpanGroup<'_>) -> bool {
         let service = self.service.as_ref();
         service.is_none_or(|service| group.resource.service_name() == service)
     }
 
-    /// Whether a span of this outline may satisfy all.
+    /// Returns true if a span with this outline may satisfy all conditions.
     pub(super) fn may_match(&self, outline: &Outline<'_>) -> bool {
         let duration = outline.end.since(outline.start);
         (self.from..=self.to).contains(&outline.start)
@@ -121,12 +122,12 @@ impl Search {
 }
 
 impl Tag {
-    /// Whether only spans of one status have it.
+    /// Returns true if only spans with one status have the tag.
     pub(super) fn is_about_status(&self) -> bool {
         self.key == "span.status" || self.key == "error" && !self.says_failed()
     }
 
-    /// The status that spans with it have; none if no span has it.
+    /// The status of spans with the tag; `None` if no span has it.
     pub(super) fn status(&self) -> Option<StatusCode> {
         match self.key.as_str() {
             "error" => parse_bool(&self.value).map(|_| StatusCode::Ok),
@@ -134,7 +135,7 @@ impl Tag {
         }
     }
 
-    /// Whether it is of spans that failed.
+    /// Returns true if the tag means failed spans.
     pub(super) fn says_failed(&self) -> bool {
         self.key == "error" && parse_bool(&self.value) == Some(true)
     }
@@ -177,7 +178,7 @@ impl Tag {
             .any(|attribute| attribute.key == key && attribute.value.text() == self.value)
     }
 
-    /// Whether it is one of the tags that Jaeger makes out of the rest of the span.
+    /// Returns true if Jaeger derives the tag from other fields of the span.
     fn is_shown(&self, span: &Span<'_>) -> bool {
         let shown = match self.key.as_str() {
             "otel.scope.name" => &span.scope.name,
@@ -191,7 +192,8 @@ impl Tag {
     }
 }
 
-/// The status of which Jaeger's tag `otel.status_code` has this value; it has none for Unset.
+/// The status for this value of Jaeger's tag `otel.status_code`, which spans with an unset status
+/// do not have.
 fn shown_status(value: &str) -> Option<StatusCode> {
     match value {
         "OK" => Some(StatusCode::Ok),

@@ -1,4 +1,4 @@
-//! The first traces that match: the newest, or those of another order.
+//! Finds the first matching traces: the newest, or those of another order.
 
 use std::cell::OnceCell;
 use std::collections::{BinaryHeap, HashMap, HashSet};
@@ -14,17 +14,17 @@ use crate::format::otlp::{Outline, SpanGroup};
 use crate::model::{TraceId, UnixNanos};
 use crate::store::{Block, Frame, Looker, Reader, SplitTraces};
 
-/// A step of the search, and the latest time at which a trace found by it can start.
+/// A step of the search, and the latest possible start of a trace that it finds.
 ///
-/// The heap of these makes a best-first search: the step that may lead to the newest trace comes
-/// first, and a trace that comes out on top is newer than all that could still be found.
+/// A heap of steps makes a best-first search: the step that may lead to the newest trace comes
+/// first, and a trace on top of the heap is newer than any that could still be found.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Lead {
     latest: UnixNanos,
     step: Step,
 }
 
-/// How far a lead has been followed. (In this order, so that of equals the furthest comes first.)
+/// The stage of a step. (In this order, so that of equals the furthest comes first.)
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Step {
     Block(Block),
@@ -33,17 +33,18 @@ enum Step {
     Found(TraceId),
 }
 
-/// A trace that a search found.
+/// A trace found by a search.
 #[derive(Debug)]
 pub struct Hit {
-    /// Its id.
+    /// The trace id.
     pub id: TraceId,
-    /// The trace, unless much had been found already: it is then loaded when it is its turn.
+    /// The trace; `None` if much had been found already, in which case it is loaded when it is
+    /// needed.
     pub(super) trace: Option<Trace>,
 }
 
 impl Hit {
-    /// A trace by its id alone, to be loaded later.
+    /// A trace to be loaded later, by its id.
     pub fn id_of(trace: &Trace) -> Self {
         Self {
             id: trace.id,
@@ -52,10 +53,10 @@ impl Hit {
     }
 }
 
-/// Bytes of traces that a search keeps.
+/// The bytes of traces that a search keeps.
 const MAX_KEPT: usize = 2 * 1024 * 1024;
 
-/// Finds the first traces that match.
+/// Finds the first matching traces.
 pub(super) fn run(
     reader: &Reader,
     search: &Search,
@@ -70,7 +71,7 @@ pub(super) fn run(
     }
 }
 
-/// The newest traces, newest first: the search ends when there are enough.
+/// Finds the newest traces; the search ends when there are enough.
 fn newest(mut running: Running<'_>) -> Result<Vec<Hit>, SearchError> {
     let mut found = Vec::new();
     while found.len() < running.search.limit
@@ -102,7 +103,7 @@ fn ranked(mut running: Running<'_>) -> Result<Vec<Hit>, SearchError> {
     Ok(hits.collect())
 }
 
-/// The traces of which a span of this group matches. Most spans are passed over undecoded.
+/// The traces with a matching span in this group. Most spans are skipped without decoding.
 fn matching_traces(
     search: &Search,
     group: &SpanGroup<'_>,
@@ -126,10 +127,10 @@ fn matching_traces(
     Ok(matching)
 }
 
-/// A span of more bytes may take long to match.
+/// The size in bytes from which matching a span may take long.
 const LONG: usize = 4096;
 
-/// When these traces start, as far as a frame knows; they cannot start later.
+/// The latest possible start of these traces, as far as a frame knows.
 fn trace_starts(
     spans: &[Option<SpanStart>],
     traces: &HashSet<TraceId>,
@@ -150,16 +151,16 @@ struct Running<'r> {
     patience: &'r Patience,
     looker: Looker<'r>,
     heads: KnownHeads,
-    /// Made when it is first asked for.
+    /// Computed when it is first needed.
     split: OnceCell<Arc<SplitTraces>>,
     leads: BinaryHeap<Lead>,
     seen: HashSet<TraceId>,
     frames: Frames,
     /// Those that come first in another order than that of their starts.
     best: Best,
-    /// Traces that have been loaded and are not on top yet.
+    /// Loaded traces that are not on top of the heap yet.
     kept: HashMap<TraceId, Trace>,
-    /// Bytes of all traces that were kept.
+    /// The bytes of all kept traces.
     kept_bytes: usize,
 }
 
@@ -190,8 +191,8 @@ impl<'r> Running<'r> {
         }
     }
 
-    /// Adds a lead whose spans start within these times, unless none of them can match. The newest of
-    /// its traces begins then.
+    /// Adds a step for spans that start in this range, unless none of them can match. The newest of
+    /// their traces begins at `newest`.
     fn add(&mut self, spans: RangeInclusive<UnixNanos>, newest: UnixNanos, step: Step) {
         if *spans.end() >= self.search.from && *spans.start() <= self.search.to {
             let latest = newest.min(self.search.to);
@@ -199,7 +200,7 @@ impl<'r> Running<'r> {
         }
     }
 
-    /// Goes one step on; returns the trace if there is none to go.
+    /// Follows a step; returns the trace if the step has reached one.
     fn follow(&mut self, step: &Step) -> Result<Option<Hit>, SearchError> {
         match *step {
             Step::Block(block) => {
@@ -217,7 +218,7 @@ impl<'r> Running<'r> {
         Ok(None)
     }
 
-    /// Looks for matching spans in a frame.
+    /// Searches a frame for matching spans.
     fn open(&mut self, frame: Frame) -> Result<(), SearchError> {
         let (reader, search, patience) = (self.reader, self.search, self.patience);
         let split = &self.split;
@@ -317,7 +318,8 @@ impl<'r> Running<'r> {
         Ok(Some(Ranked { rank, start, id }))
     }
 
-    /// Whether the trace satisfies what is asked of traces; a span of it satisfies the rest.
+    /// Returns true if the trace satisfies the conditions on traces; one of its spans satisfies the
+    /// others.
     fn is_wanted(&self, trace: &Trace) -> Result<bool, SearchError> {
         let Some(query) = &self.search.traces else {
             return Ok(true);

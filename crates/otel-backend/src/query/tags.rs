@@ -1,4 +1,4 @@
-//! The keys and values of attributes, for the completion of queries.
+//! The keys and values of attributes, for completion in queries.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -13,16 +13,16 @@ use super::traceql::{SpanBatch, SpanQuery, Watched};
 use crate::model::{Span, UnixNanos};
 use crate::store::{Frame, Looker, ReadError, Reader, Scan};
 
-/// A question about the newest spans.
+/// A search among the newest spans.
 #[derive(Debug, Clone)]
 pub struct TagSearch {
     /// The earliest start of a span that counts.
     pub from: UnixNanos,
     /// The latest start of a span that counts.
     pub to: UnixNanos,
-    /// Only spans that satisfy this count.
+    /// A condition on the spans that count.
     pub query: Option<SpanQuery>,
-    /// The field whose values are wanted; without one, keys are.
+    /// The field whose values are wanted; `None` for keys.
     pub field: Option<Field>,
     /// The largest number of keys or values, of each kind.
     pub limit: usize,
@@ -47,13 +47,13 @@ struct Finding {
     count: usize,
 }
 
-/// Bytes of spans, the newest ones, that are looked at.
+/// The amount of the newest spans, in bytes, that is searched.
 const MAX_BYTES: u64 = 32 << 20;
 
-/// Of columns, only those are read that are asked for: they count by so many times less.
+/// For columns, only the needed ones are read, so their bytes count by this factor less.
 const OF_COLUMNS: u64 = 16;
 
-/// The scopes of which keys are told.
+/// The scopes of the keys in the answer.
 const SCOPES: [Scope; 5] = [
     Scope::Span,
     Scope::Resource,
@@ -62,7 +62,7 @@ const SCOPES: [Scope; 5] = [
     Scope::Link,
 ];
 
-/// Looks through the newest spans.
+/// Searches the newest spans.
 pub(super) fn run(
     reader: &Reader,
     search: &TagSearch,
@@ -92,7 +92,7 @@ pub(super) fn run(
     Ok(found.finish())
 }
 
-/// Looks into a frame of columns; `false` if it has none, or they do not tell.
+/// Searches a frame of columns; `false` if it has none, or if they are not sufficient.
 fn look_into_columns(
     looker: &mut Looker<'_>,
     heads: &mut KnownHeads,
@@ -210,7 +210,7 @@ impl Finding {
         }
     }
 
-    /// Adds a value; of a list, each of its values.
+    /// Adds a value; for a list, each of its values.
     fn add_value(&mut self, value: &Value<'_>, limit: usize) {
         let kind = match value {
             Value::Nil => return,
@@ -245,7 +245,7 @@ impl Finding {
     }
 }
 
-/// Whether the values of a field are offered: no one chooses an id or a duration from a list.
+/// Returns true if the values of a field are offered, unlike ids and durations.
 pub fn has_values(field: &Field) -> bool {
     !matches!(
         field,

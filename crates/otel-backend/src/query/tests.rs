@@ -1,4 +1,4 @@
-//! Searches over a real store, compared with looking at every span.
+//! Compares searches over a real store with an oracle that checks every span.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -33,7 +33,7 @@ struct Sketch {
     key: &'static str,
     value: usize,
     place: u8,
-    /// How much to add to the span, so that some blocks are large enough for a filter.
+    /// The size of the padding, so that some blocks are large enough for a filter.
     padding: usize,
 }
 
@@ -42,7 +42,7 @@ const NAMES: [&str; 3] = ["GET", "PUT", ""];
 const KEYS: [&str; 3] = ["user", "host", "error"];
 const VALUES: [&str; 4] = ["1", "2", "true", "[1]"];
 
-/// Values that read as those texts, or as others.
+/// Values whose text is one of these, or another.
 fn any_value(number: usize) -> AnyValue<'static> {
     let text = |text: &'static str| AnyValue::String(text.into());
     match number {
@@ -175,7 +175,7 @@ fn batch(sketches: &[Sketch]) -> Batch {
     batch.finish()
 }
 
-/// A store of these batches, each committed for itself, and merged in between.
+/// A store of these batches, each committed separately, and merged in between.
 async fn store(batches: &[Vec<Sketch>]) -> Query {
     let store = Store::open(&Location::Memory.into()).unwrap();
     for sketches in batches {
@@ -184,7 +184,7 @@ async fn store(batches: &[Vec<Sketch>]) -> Query {
     Query::new(store)
 }
 
-/// A store of these batches in columns, but for the last few.
+/// A store of these batches in columns, except for the last few.
 async fn store_in_columns(batches: &[Vec<Sketch>]) -> Query {
     let Opened {
         store,
@@ -275,7 +275,7 @@ fn condition_test() -> impl Strategy<Value = Test> {
     })
 }
 
-/// The traces that a search finds, with the spans of each that match.
+/// The traces that a search finds, with the matching spans of each.
 fn found(query: &Query, search: &Search) -> BTreeSet<(TraceId, Vec<String>)> {
     let mut found = BTreeSet::new();
     let hits = query.search(search, &Patience::new(|| false)).unwrap();
@@ -288,7 +288,7 @@ fn found(query: &Query, search: &Search) -> BTreeSet<(TraceId, Vec<String>)> {
     found
 }
 
-/// The traces that match, newest first, with how many distinct spans each has.
+/// The matching traces, newest first, with the number of distinct spans of each.
 fn expected(batches: &[Vec<Sketch>], search: &Search) -> Vec<(u8, UnixNanos)> {
     let mut traces: BTreeMap<u8, (UnixNanos, bool)> = BTreeMap::new();
     for sketch in batches.iter().flatten() {
@@ -497,7 +497,7 @@ fn body(text: &str) -> Body {
     ::traceql::parse(text).unwrap().body
 }
 
-/// The labels and the values of all series.
+/// The labels and values of all series.
 fn series(query: &Query, text: &str) -> BTreeSet<String> {
     let Body::Metrics(metrics) = body(text) else {
         panic!("{text} makes no metrics");

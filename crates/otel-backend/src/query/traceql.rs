@@ -1,4 +1,4 @@
-//! TraceQL over the store.
+//! TraceQL queries on the store.
 
 pub(super) mod batch;
 mod metrics;
@@ -26,18 +26,18 @@ pub use watched::Watched;
 pub(super) use order::{Best, Ranked, Ranking};
 pub(super) use prune::prune;
 
-/// How far outside the window a span that matches may start, in a trace that lies partly within.
+/// How far outside the window a matching span may start, in a trace that is partly within.
 const SLACK: Duration = Duration::from_hours(1);
 
-/// What a trace must satisfy: a pipeline lets some of its spans through, and it lies, at least partly,
-/// between two times.
+/// A condition on a trace: a pipeline lets some of its spans pass, and it is at least partly within
+/// a time range.
 #[derive(Debug, Clone)]
 pub struct TraceQuery {
     /// The pipeline.
     pub search: Arc<traceql::Search>,
     from: UnixNanos,
     to: UnixNanos,
-    /// What is handed over first.
+    /// The order of the answer.
     pub order: Order,
 }
 
@@ -49,8 +49,8 @@ impl PartialEq for TraceQuery {
 }
 
 impl TraceQuery {
-    /// The search for traces of which a pipeline lets spans through: the first ones of that order, at
-    /// most so many.
+    /// A search for traces with spans that pass a pipeline: the first ones of that order, up to a
+    /// limit.
     pub fn search(
         pipeline: &Pipeline,
         from: UnixNanos,
@@ -74,15 +74,15 @@ impl TraceQuery {
         }
     }
 
-    /// Whether no trace can satisfy it.
+    /// Returns true if no trace can satisfy it.
     pub(super) fn is_never(&self) -> bool {
         self.search.is_never()
     }
 
-    /// Whether a trace, whose spans these are, satisfies it.
+    /// Returns true if a trace with these spans satisfies it.
     ///
     /// # Errors
-    /// [`SearchError::TooLong`] if there is no patience left.
+    /// [`SearchError::TooLong`] if the time limit is exceeded.
     pub(super) fn matches(
         &self,
         spans: &[Span<'_>],
@@ -106,7 +106,7 @@ impl TraceQuery {
         start <= self.to && end.max(start) >= self.from
     }
 
-    /// Nanoseconds of the longest span of a trace that comes through.
+    /// The duration in nanoseconds of the longest span of a trace that passes.
     fn longest_match(&self, spans: &[Span<'_>], patience: &Patience) -> Result<u64, SearchError> {
         let batch = SpanBatch::of_trace(spans);
         let batch = Watched::new(&batch, patience);
@@ -125,10 +125,10 @@ fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Hands over the traces that a search finds, the newest first.
+/// Calls a function with the traces that a search finds, newest first.
 ///
 /// # Errors
-/// [`SearchError`] if the store cannot be read, or the search takes too long.
+/// [`SearchError`] if the store cannot be read, or if the search takes too long.
 pub fn traces_of(
     reader: &Reader,
     search: &Search,
@@ -148,19 +148,19 @@ pub fn traces_of(
     Ok(())
 }
 
-/// An expression that is asked of single spans.
+/// An expression on single spans.
 #[derive(Debug, Clone)]
 pub struct SpanQuery(Arc<traceql::Probe>);
 
 impl SpanQuery {
-    /// Asks what can be told of spans alone; the rest is taken to hold.
+    /// Keeps the conditions on single spans; the others are taken to be true.
     pub fn new(expr: &Expr) -> Self {
         let pipeline = Pipeline::of_selector(expr.clone());
         let search = traceql::Search::new(&pipeline);
         Self(Arc::new(traceql::Probe::new(search.probe())))
     }
 
-    /// The numbers of the spans that satisfy it.
+    /// The rows of the spans that satisfy it.
     pub(super) fn rows(&self, spans: &dyn traceql::Batch) -> Vec<usize> {
         self.0.rows(spans)
     }
@@ -170,7 +170,7 @@ impl SpanQuery {
         self.0.sources()
     }
 
-    /// Whether it reads the ids of spans and of their parents.
+    /// Returns true if it reads the ids of spans and of their parents.
     pub(super) fn needs_ids(&self) -> bool {
         self.0.needs_ids()
     }

@@ -1,4 +1,4 @@
-//! All traces, one after the other.
+//! Reads all traces one after the other.
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
@@ -8,21 +8,21 @@ use crate::format::otlp::{Outline, groups, span_groups};
 use crate::model::{TraceId, UnixNanos};
 use crate::store::{Frame, ReadError, Reader};
 
-/// A choice of traces: those with a span that satisfies all of this.
+/// A selection of traces: those with a span that satisfies all conditions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selection {
-    /// The service; any if `None`.
+    /// The service; `None` for any.
     pub service: Option<String>,
     /// The earliest start of the span.
     pub from: UnixNanos,
     /// The latest start of the span.
     pub to: UnixNanos,
-    /// The traces; all if there are none.
+    /// The traces; empty for all.
     pub traces: Vec<TraceId>,
 }
 
-/// Hands over each trace that is wanted, whole, in about the order in which they began, until `take`
-/// breaks off.
+/// Calls `take` with each selected trace, complete, roughly in order of start, until `take` breaks
+/// off.
 ///
 /// # Errors
 /// [`ReadError`] if the store cannot be read.
@@ -53,7 +53,7 @@ pub fn walk<B>(
 }
 
 impl Selection {
-    /// The frames that may hold such a span, the oldest first.
+    /// The frames that may hold such a span, oldest first.
     fn frames(&self, reader: &Reader) -> Vec<Frame> {
         let mut frames = Vec::new();
         if self.traces.is_empty() {
@@ -71,7 +71,7 @@ impl Selection {
         frames
     }
 
-    /// The traces of a frame that have such a span in it, in their order there.
+    /// The traces with such a span in this frame, in their order there.
     fn traces_in(&self, frame: &[u8]) -> Result<Vec<TraceId>, crate::format::otlp::Malformed> {
         let mut ids = Vec::new();
         for group in span_groups(groups(frame)?)? {

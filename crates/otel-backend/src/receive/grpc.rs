@@ -23,7 +23,7 @@ use super::refusal::{Refusal, Why};
 use crate::budget::Held;
 use crate::forward::Via;
 
-/// A method by which spans or log records are sent.
+/// A gRPC method for sending spans or log records.
 #[derive(Debug, Clone)]
 pub(super) struct Method {
     pub(super) path: &'static str,

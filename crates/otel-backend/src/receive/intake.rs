@@ -22,20 +22,20 @@ use crate::metrics::{Metrics, Protocol};
 use crate::model::{Attribute, InvalidSpan, Span};
 use crate::store::{AppendError, BatchBuilder, Signals, Store};
 
-/// The parts that the intakes of all protocols share; clones share them too.
+/// The state that the intakes of all protocols share; clones share it too.
 #[derive(Debug, Clone)]
 pub struct Intakes {
     store: Store,
     limits: Limits,
     budget: Budget,
-    /// One permit for each request that may be worked on for long at the same time.
+    /// A permit for each request that may take long to decode at the same time.
     long_work: Arc<Semaphore>,
     failure: Arc<LastFailure>,
     metrics: Metrics,
     forward: Option<Forward>,
 }
 
-/// Takes what comes by one protocol into the store.
+/// Stores what is received by one protocol.
 #[derive(Debug, Clone)]
 pub struct Intake {
     shared: Intakes,
@@ -66,11 +66,11 @@ pub(super) enum Decode {
     Logs(DecodeLogs),
 }
 
-/// Requests of more bytes are decoded on a thread that may block.
+/// The size in bytes from which a request is decoded on a thread that may block.
 const LARGE: usize = 512 * 1024;
 
 impl Intakes {
-    /// Intakes of this store, within these limits.
+    /// Makes intakes for this store, with these limits.
     pub fn new(
         store: Store,
         limits: Limits,
@@ -90,7 +90,7 @@ impl Intakes {
         }
     }
 
-    /// The intake of a protocol.
+    /// The intake for a protocol.
     pub fn of(&self, protocol: Protocol) -> Intake {
         Intake {
             shared: self.clone(),
@@ -145,9 +145,10 @@ impl Intake {
         }
     }
 
-    /// Decodes a request and stores its spans or log records; they are committed when this returns.
+    /// Decodes a request and stores its spans or log records, which are committed when this
+    /// returns.
     ///
-    /// One that is not valid does not refuse the request: it is counted in [`Accepted::rejected`].
+    /// An invalid item does not cause a refusal; it is counted in [`Accepted::rejected`].
     pub(super) async fn accept(
         &self,
         received: impl Future<Output = Result<Received, Refusal>>,
@@ -199,8 +200,8 @@ impl Intake {
         result
     }
 
-    /// Decompresses a request and reads it; on a thread that may block, if it is large. Its share of the
-    /// budget is handed on.
+    /// Decompresses a request and reads it, on a thread that may block if it is large. Passes on
+    /// its share of the budget.
     async fn read_with<T: Send + 'static>(
         &self,
         received: Received,
@@ -220,7 +221,7 @@ impl Intake {
                 drop(bytes);
                 read(&plain, &limits)
             }
-            // Decompression stopped at the limit of quick work, so most of the request is to come.
+            // Decompression stopped at the limit for quick work, so the request is large.
             Ok(_) | Err(BodyError::TooLargeInside(_)) => {
                 let permit = Arc::clone(&self.shared.long_work).acquire_owned().await;
                 let work = move || {

@@ -41,7 +41,7 @@ pub(super) enum Refusal {
     /// The receiver does not accept the content type.
     #[error("{0}")]
     ContentType(String),
-    /// None of its spans is valid, and the protocol can only tell so as an error.
+    /// None of the spans is valid, and the protocol can report that only as an error.
     #[error("no span was taken: {0}")]
     NoneValid(String),
     /// The request goes round in a circle.

@@ -1,4 +1,4 @@
-//! Spans on their way into the store, encoded by the receiver that took them.
+//! Spans on their way into the store, encoded by their receiver.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -9,7 +9,7 @@ use super::token::Token;
 use crate::format::otlp::{GroupHead, Outline, encode_resource, encode_scope, encode_span};
 use crate::model::{Resource, Scope, Span, SpanId, SpanKind, TraceId, UnixNanos};
 
-/// Encoded spans with all that their block's index needs to know of them.
+/// Encoded spans, with everything that the block's index needs.
 #[derive(Debug, Default)]
 pub struct Batch {
     bytes: Vec<u8>,
@@ -18,7 +18,7 @@ pub struct Batch {
     pub(super) operations: HashMap<Token, Operation>,
 }
 
-/// What a service does: the name of a span and its kind.
+/// An operation of a service: the name and kind of its spans.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Operation {
     /// The service.
@@ -40,7 +40,7 @@ pub(super) struct Row {
     bytes: Range<usize>,
 }
 
-/// What the spans of one resource and scope have in common.
+/// The parts shared by spans with the same resource and scope.
 #[derive(Debug)]
 pub(super) struct BatchGroup {
     resource: Vec<u8>,
@@ -53,21 +53,21 @@ pub(super) struct BatchGroup {
 #[derive(Debug, Default)]
 pub struct BatchBuilder<'a> {
     batch: Batch,
-    /// Operations that are in the batch.
+    /// Operations already in the batch.
     noted: Recent<32>,
-    /// What emitted and what recorded the last span.
+    /// The resource and scope of the last span.
     last: Option<(Arc<Resource<'a>>, Arc<Scope<'a>>)>,
 }
 
 impl<'a> BatchBuilder<'a> {
-    /// A builder with room for so many bytes of encoded spans.
+    /// Makes a builder with capacity for so many bytes of encoded spans.
     pub fn with_capacity(bytes: usize) -> Self {
         let mut builder = Self::default();
         builder.batch.bytes.reserve_exact(bytes);
         builder
     }
 
-    /// Adds a span. `message` is its OTLP message in protobuf, if there is one already.
+    /// Adds a span. `message` is its OTLP message in protobuf, if there is one.
     pub fn push(&mut self, span: &Span<'a>, message: Option<&[u8]>) {
         if !self.is_in_last_group(span) {
             self.batch.groups.push(BatchGroup::of(span));
@@ -110,7 +110,7 @@ impl<'a> BatchBuilder<'a> {
 pub(super) struct StoredSpans(Batch);
 
 impl StoredSpans {
-    /// Adds spans that have a resource and a scope in common, as far as they are wanted.
+    /// Adds those spans of one resource and scope that are wanted.
     pub(super) fn push(
         &mut self,
         head: &GroupHead<'_>,
@@ -120,7 +120,7 @@ impl StoredSpans {
         self.0.groups.push(BatchGroup::new(head));
         let group = self.0.groups.len() - 1;
         for message in spans {
-            // The store holds no span without an outline.
+            // Every stored span has an outline.
             if let Some(outline) = Outline::read(message).filter(&mut wanted) {
                 let begin = self.0.bytes.len();
                 self.0.bytes.extend_from_slice(message);
@@ -157,17 +157,17 @@ impl Batch {
         }
     }
 
-    /// How many spans there are.
+    /// The number of spans.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether there is none.
+    /// Returns true if there are no spans.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// About how much memory it takes, in bytes.
+    /// The approximate memory, in bytes.
     pub fn size(&self) -> usize {
         self.bytes.len() + self.rows.len() * size_of::<Row>()
     }
@@ -188,8 +188,8 @@ impl Batch {
 
     fn push(&mut self, span: &Span<'_>, message: Option<&[u8]>) {
         let begin = self.bytes.len();
-        // What is read back by its outline must be what was decoded: a message that repeats fields
-        // could say two things.
+        // The outline read from the message must equal the decoded span; a message with repeated
+        // fields could differ.
         match message.filter(|message| Outline::read(message) == Some(Outline::of(span))) {
             Some(message) => self.bytes.extend_from_slice(message),
             None => encode_span(span, &mut self.bytes),
@@ -226,7 +226,7 @@ impl BatchGroup {
         group
     }
 
-    /// Bytes of the resource and the scope.
+    /// The bytes of the resource and the scope.
     pub(super) fn size(&self) -> usize {
         self.resource.len() + self.scope.len()
     }

@@ -1,4 +1,4 @@
-//! Blocks: how spans lie in the store.
+//! Blocks: the form in which spans are stored.
 //!
 //! A block is a list of frames, which hold whole traces where they can. A frame has one of two forms:
 //! rows, a `TracesData` message of OTLP, compressed with zstd; or columns, see `columns`. Beside its
@@ -7,77 +7,78 @@
 
 use crate::model::{TraceId, UnixNanos};
 
-/// A block that is not in the store yet.
+/// A block that has not been stored yet.
 #[derive(Debug, Default)]
 pub(super) struct NewBlock {
     pub(super) frames: Vec<FrameInfo>,
     /// Sorted.
     pub(super) traces: Vec<TraceEntry>,
-    /// When the last of its spans was stored.
+    /// The time at which the last of its spans was stored.
     pub(super) came: UnixNanos,
     /// The bytes of the frames, one after the other.
     pub(super) data: Vec<u8>,
 }
 
-/// What is known of a frame without opening it.
+/// The index entry of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct FrameInfo {
-    /// How its spans are stored.
+    /// The form of its spans.
     pub(super) form: Form,
-    /// Where it begins in the block's data.
+    /// The offset in the block's data.
     pub(super) offset: u32,
-    /// Its length there.
+    /// The length in the block's data.
     pub(super) length: u32,
-    /// Its length as rows, uncompressed; of columns, that of the `Span` messages alone.
+    /// The uncompressed length of its rows; for columns, that of the `Span` messages alone.
     pub(super) raw_length: u32,
-    /// How many spans it holds.
+    /// The number of spans.
     pub(super) spans: u32,
-    /// When the first of them starts.
+    /// The earliest start of its spans.
     pub(super) first: UnixNanos,
-    /// When the last of them starts.
+    /// The latest start of its spans.
     pub(super) last: UnixNanos,
-    /// When the newest of its traces begins, as far as the frame knows: no trace of which it holds
-    /// spans begins later.
+    /// The start of the newest of its traces, as far as the frame knows: no trace with spans in it
+    /// begins later.
     pub(super) newest: UnixNanos,
 }
 
-/// How the spans of a frame are stored.
+/// The form of the spans in a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
-    /// Span by span, as they arrived.
+    /// Span by span, as received.
     Rows,
     /// Field by field.
     Columns,
 }
 
-/// Says that a frame holds spans of a trace.
+/// An entry that a frame holds spans of a trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct TraceEntry {
-    /// The last four bytes of the trace's id, big-endian: random in every kind of id in use.
+    /// The last four bytes of the trace id, big-endian, which are random in every kind of id in
+    /// use.
     pub(super) key: u32,
-    /// The frame.
+    /// The index of the frame.
     pub(super) frame: u16,
 }
 
 impl NewBlock {
-    /// About how many bytes it takes in the store.
+    /// The approximate size in the store, in bytes.
     pub(super) fn size(&self) -> u64 {
         self.frames.iter().map(FrameInfo::size).sum()
     }
 }
 
-/// How many bytes a block has before compression.
+/// The size of a block before compression, in bytes.
 pub(super) fn raw_length(frames: &[FrameInfo]) -> u64 {
     frames.iter().map(|frame| u64::from(frame.raw_length)).sum()
 }
 
-/// How many bytes those of a block's frames have before compression that are rows.
+/// The size of those frames of a block before compression that are rows, in bytes.
 pub(super) fn row_length(frames: &[FrameInfo]) -> u64 {
     let rows = frames.iter().filter(|frame| frame.form == Form::Rows);
     rows.map(|frame| u64::from(frame.raw_length)).sum()
 }
 
-/// The key under which a trace is listed.
+/// The key of a trace in the entries.
 pub(super) fn trace_key(id: TraceId) -> u32 {
     let [.., a, b, c, d] = *id.as_bytes();
     u32::from_be_bytes([a, b, c, d])
@@ -86,7 +87,7 @@ pub(super) fn trace_key(id: TraceId) -> u32 {
 impl FrameInfo {
     const LENGTH: usize = 32;
 
-    /// Set in the number of spans of a frame of columns.
+    /// The bit that is set in the number of spans of a frame of columns.
     const COLUMNS: u32 = 1 << 31;
 
     /// About how many bytes the frame takes in the store, with its entries.
@@ -94,7 +95,7 @@ impl FrameInfo {
         u64::from(self.length) + 40 + u64::from(self.spans)
     }
 
-    /// The bytes of these frames without `newest`, one after the other, each number little-endian.
+    /// Encodes these frames without `newest`, each number little-endian.
     pub(super) fn encode_all(frames: &[Self]) -> Vec<u8> {
         let mut out = Vec::with_capacity(frames.len() * Self::LENGTH);
         for frame in frames {
@@ -111,14 +112,14 @@ impl FrameInfo {
         out
     }
 
-    /// The bytes of each frame's `newest`.
+    /// Encodes the `newest` of each frame.
     pub(super) fn encode_newest(frames: &[Self]) -> Vec<u8> {
         let newest = frames.iter().map(|frame| frame.newest.0.to_le_bytes());
         newest.flatten().collect()
     }
 
-    /// The frames in these bytes, or `None` if their lengths do not fit. A block of an early format
-    /// has no bytes of `newest`: the traces of a frame then may begin as late as its last span.
+    /// Decodes frames; `None` if the lengths do not match. A block of an early format has no bytes
+    /// of `newest`: then the traces of a frame may begin as late as its last span.
     pub(super) fn decode_all(bytes: &[u8], newest: &[u8]) -> Option<Vec<Self>> {
         let (entries, rest) = bytes.as_chunks();
         let mut frames: Vec<_> = entries.iter().map(Self::decode).collect();
@@ -154,7 +155,7 @@ impl FrameInfo {
 impl TraceEntry {
     const LENGTH: usize = 6;
 
-    /// The bytes of these entries, one after the other, each number little-endian.
+    /// Encodes these entries, each number little-endian.
     pub(super) fn encode_all(entries: &[Self]) -> Vec<u8> {
         let mut out = Vec::with_capacity(entries.len() * Self::LENGTH);
         for entry in entries {
@@ -164,7 +165,7 @@ impl TraceEntry {
         out
     }
 
-    /// The entries in these bytes, or `None` if they do not end with an entry.
+    /// Decodes entries; `None` if the bytes do not end with a complete entry.
     pub(super) fn decode_all(bytes: &[u8]) -> Option<Vec<Self>> {
         let (entries, rest) = bytes.as_chunks::<{ Self::LENGTH }>();
         rest.is_empty()
@@ -184,7 +185,7 @@ impl TraceEntry {
     }
 }
 
-/// The next `N` bytes; zeros if there are fewer, which a caller of fixed length rules out.
+/// The next `N` bytes; zeros if there are fewer, which callers exclude.
 fn take<const N: usize>(rest: &mut &[u8]) -> [u8; N] {
     match rest.split_first_chunk() {
         Some((bytes, behind)) => {

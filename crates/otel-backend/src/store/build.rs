@@ -1,4 +1,4 @@
-//! Making blocks out of batches.
+//! Makes blocks from batches.
 
 use std::collections::HashMap;
 use std::io;
@@ -10,9 +10,9 @@ use crate::format::otlp::{GroupHead, write_groups};
 use crate::model::{TraceId, UnixNanos};
 
 impl Form {
-    /// A frame ends behind the trace with which it reaches this many bytes, uncompressed; within a
-    /// trace, at twice as many. Columns get smaller the more spans they have, and a trace costs more
-    /// to read the more spans lie beside it.
+    /// The uncompressed size in bytes at which a frame ends after the current trace; within a trace
+    /// it ends at twice that size. Larger columns compress better, but a trace costs more to read
+    /// the more spans are beside it.
     pub(super) fn target(self) -> usize {
         match self {
             Self::Rows => 128 * 1024,
@@ -33,17 +33,17 @@ impl Form {
     }
 }
 
-/// zstd's level: the fastest of its ordinary ones.
+/// zstd's fastest ordinary level.
 const LEVEL: i32 = 1;
 
-/// Makes blocks; keeps the compressor's memory from one to the next.
+/// Makes blocks; reuses the compressor's memory.
 pub(super) struct BlockBuilder {
     compressor: zstd::bulk::Compressor<'static>,
     packer: Packer,
     raw: Vec<u8>,
 }
 
-/// A block being made.
+/// A block under construction.
 struct Building<'a, 'b> {
     builder: &'b mut BlockBuilder,
     form: Form,
@@ -54,27 +54,27 @@ struct Building<'a, 'b> {
     open: OpenFrame<'a>,
 }
 
-/// The frame that spans are being added to.
+/// The frame to which spans are added.
 #[derive(Default)]
 struct OpenFrame<'a> {
     /// Each span's head, row and bytes.
     spans: Vec<(usize, &'a Row, &'a [u8])>,
-    /// The distinct heads of the spans.
+    /// The distinct resources and scopes of the spans, by index.
     heads: Vec<usize>,
     keys: Vec<u32>,
     length: usize,
     first: UnixNanos,
     last: UnixNanos,
-    /// When the newest trace begins, but for the open one.
+    /// The start of the newest trace, not counting the open one.
     newest: UnixNanos,
-    /// The trace of the span that was added last, and the first start of its spans here.
+    /// The trace of the last span, and the first start of its spans here.
     trace: Option<(TraceId, UnixNanos)>,
 }
 
-/// The distinct group heads of several batches.
+/// The distinct resources and scopes of several batches.
 struct Heads<'a> {
     distinct: Vec<GroupHead<'a>>,
-    /// For each group of each batch, which of them it has.
+    /// For each group of each batch, the index of its resource and scope.
     of_groups: Vec<Vec<usize>>,
 }
 
@@ -86,7 +86,7 @@ pub(super) struct BuiltFrame {
     pub(super) keys: Vec<u32>,
 }
 
-/// Where a span is, in the order in which spans are put into frames.
+/// The position of a span in its batch, sortable by the order in which spans are put into frames.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
     /// The id of its trace, as a number: these are compared much faster than bytes.
@@ -98,7 +98,7 @@ struct Place {
 impl BlockBuilder {
     pub(super) fn new() -> io::Result<Self> {
         let mut compressor = zstd::bulk::Compressor::new(LEVEL)?;
-        // So that bytes which a disk has changed are not taken for spans.
+        // A checksum, so that bytes changed by a disk are not taken as spans.
         compressor.include_checksum(true)?;
         Ok(Self {
             compressor,
@@ -107,7 +107,7 @@ impl BlockBuilder {
         })
     }
 
-    /// Makes one block of all spans of `batches`, and of frames that were made before.
+    /// Makes a block of all spans of `batches`, and of frames made before.
     pub(super) fn build(
         &mut self,
         form: Form,
@@ -137,7 +137,7 @@ impl BlockBuilder {
     }
 }
 
-/// All spans, those of a trace together, in the order in which they arrived.
+/// All spans, grouped by trace, in order of arrival.
 fn sorted_places(batches: &[&Batch]) -> Vec<Place> {
     let spans = batches.iter().map(|batch| batch.len()).sum();
     let mut places: Vec<Place> = Vec::with_capacity(spans);
@@ -189,7 +189,7 @@ impl<'a> Building<'a, '_> {
             && !open.heads.contains(&head)
         {
             open.heads.push(head);
-            // Large resources fill a frame, too: all of a frame's are decoded together.
+            // Large resources fill a frame too, since all of a frame's are decoded together.
             open.length += group.size();
         }
         if open.spans.is_empty() {
@@ -268,7 +268,7 @@ impl OpenFrame<'_> {
         }
     }
 
-    /// The frame as a group of columns, its spans in the order added.
+    /// The frame as a group of columns, with its spans in the order added.
     fn columns(&self, heads: &Heads<'_>, packer: &mut Packer) -> io::Result<Vec<u8>> {
         let head = |number: &usize| heads.distinct.get(*number).copied().unwrap_or_default();
         let distinct: Vec<_> = self.heads.iter().map(head).collect();
@@ -285,7 +285,7 @@ impl OpenFrame<'_> {
         columns::encode(&rows.collect::<Vec<_>>(), &distinct, packer)
     }
 
-    /// Appends the frame's `TracesData`, its spans grouped, in the order added.
+    /// Appends the frame's `TracesData`, with its spans grouped, in the order added.
     fn write(&self, heads: &Heads<'_>, out: &mut Vec<u8>) {
         let mut spans = self.spans.clone();
         spans.sort_by_key(|(head, ..)| *head);

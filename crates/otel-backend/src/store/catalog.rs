@@ -1,4 +1,4 @@
-//! What the process knows of every block without reading it.
+//! The index of all blocks, which is kept in memory.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -14,12 +14,12 @@ use super::split::LastSplit;
 use super::{Operation, lock};
 use crate::model::{TraceId, UnixNanos};
 
-/// One block of the store.
+/// The index of a block.
 #[derive(Debug)]
 pub(super) struct Head {
     pub(super) id: i64,
     pub(super) frames: Vec<FrameInfo>,
-    /// Sorted.
+    /// The entries, sorted.
     pub(super) traces: Vec<TraceEntry>,
     /// The bytes of its frames, if the store is in memory.
     pub(super) resident: Option<Vec<u8>>,
@@ -27,36 +27,36 @@ pub(super) struct Head {
     pub(super) recent: Vec<Arc<Batch>>,
     pub(super) first: UnixNanos,
     pub(super) last: UnixNanos,
-    /// When the last of its spans was stored, by this machine's clock.
+    /// The time at which the last of its spans was stored, by this machine's clock.
     pub(super) came: UnixNanos,
-    /// When the newest of its traces begins; no later than that.
+    /// The start of the newest of its traces, or a later time.
     pub(super) newest: UnixNanos,
-    /// Bytes before compression.
+    /// The size before compression, in bytes.
     pub(super) raw_length: u64,
-    /// Those of its rows.
+    /// The size of its rows before compression, in bytes.
     pub(super) row_length: u64,
-    /// About how many bytes it takes where it is kept.
+    /// The approximate size in the store, in bytes.
     pub(super) size: u64,
 }
 
-/// All blocks and operations at one moment, and what is no longer there.
+/// All blocks and operations at one moment, and the evicted traces.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Catalog {
-    /// In the order in which they were written.
+    /// The blocks, in the order of writing.
     pub(super) blocks: Vec<Arc<Head>>,
     pub(super) operations: Arc<HashSet<Operation>>,
     pub(super) evicted: Evicted,
-    /// The frames of log records, in the order in which they were written.
+    /// The frames of log records, in the order of writing.
     pub(super) logs: Vec<Arc<LogHead>>,
 }
 
-/// What the writer and the readers share.
+/// The state that the writer and the readers share.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) database: Database,
-    /// The catalog as of the last commit. Whoever removes blocks holds this over the commit, and a
-    /// reader holds it while its transaction begins: so a reader's catalog and its view of the
-    /// database agree.
+    /// The catalog as of the last commit. A writer that removes blocks holds this lock during the
+    /// commit, and a reader holds it while its transaction begins, so that a reader's catalog and
+    /// its view of the database agree.
     pub(super) catalog: Mutex<Arc<Catalog>>,
     /// Connections that no reader uses at the moment.
     pub(super) idle: Mutex<Vec<Source>>,
@@ -65,7 +65,7 @@ pub(super) struct Shared {
     pub(super) split: LastSplit,
     /// Blocks that could not be read, each of which has been reported once.
     damaged: Mutex<HashSet<i64>>,
-    /// The same of frames of log records.
+    /// The same for frames of log records.
     damaged_logs: Mutex<HashSet<i64>>,
 }
 
@@ -82,18 +82,18 @@ impl Shared {
         }
     }
 
-    /// Lets every later reader see these changes.
+    /// Makes these changes visible to every later reader.
     pub(super) fn update(&self, change: impl FnOnce(&mut Catalog)) {
-        // Copies the list only while a reader looks at the old one.
+        // Copies the list only if a reader is using the old one.
         change(Arc::make_mut(&mut lock(&self.catalog)));
     }
 
-    /// The catalog at this moment.
+    /// The current catalog.
     pub(super) fn snapshot(&self) -> Arc<Catalog> {
         Arc::clone(&lock(&self.catalog))
     }
 
-    /// Says, once for each block, that it is damaged.
+    /// Reports that a block is damaged, once for each block.
     pub(super) fn report_damage(&self, block: i64, reason: &str) {
         if lock(&self.damaged).insert(block) {
             tracing::error!(
@@ -104,7 +104,7 @@ impl Shared {
         }
     }
 
-    /// Says, once for each frame of log records, that it is damaged.
+    /// Reports that a frame of log records is damaged, once for each frame.
     pub(super) fn report_damaged_logs(&self, frame: i64, reason: &str) {
         if lock(&self.damaged_logs).insert(frame) {
             tracing::error!(
@@ -115,21 +115,21 @@ impl Shared {
         }
     }
 
-    /// How many blocks, and frames of log records, could not be read so far.
+    /// The number of blocks, and of frames of log records, that could not be read so far.
     pub(super) fn damaged(&self) -> usize {
         lock(&self.damaged).len() + lock(&self.damaged_logs).len()
     }
 }
 
 impl Catalog {
-    /// Adds frames of log records, which have these ids; they keep their data if they are `resident`.
+    /// Adds frames of log records with these ids; they keep their data if they are `resident`.
     pub(super) fn add_logs(&mut self, ids: Vec<i64>, frames: Vec<NewLogFrame>, resident: bool) {
         let frames = ids.into_iter().zip(frames);
         let heads = frames.map(|(id, frame)| Arc::new(LogHead::of(id, frame, resident)));
         self.logs.extend(heads);
     }
 
-    /// When the last of its spans and log records was stored.
+    /// The time at which the last span or log record was stored.
     pub(super) fn last_came(&self) -> Option<UnixNanos> {
         let spans = self.blocks.iter().map(|head| head.came);
         spans.chain(self.logs.iter().map(|head| head.came)).max()
@@ -141,17 +141,17 @@ impl Catalog {
         recent.map(|batch| batch.size()).sum()
     }
 
-    /// About how many bytes all of it takes where it is kept.
+    /// The approximate size of everything in the store, in bytes.
     pub(super) fn size(&self) -> u64 {
         let blocks: u64 = self.blocks.iter().map(|head| head.size).sum();
         blocks + self.logs.iter().map(|head| head.size()).sum::<u64>()
     }
 }
 
-/// Where the entries of a key begin in a sorted list.
+/// The index of the first entry of a key in a sorted list.
 ///
-/// Keys are random, so they are looked for around the place where they would be if they lay evenly:
-/// a search by halves reads memory all over the list of every block.
+/// Keys are random, so the search starts near the place where the key would be if keys were evenly
+/// spread; a binary search would read memory all over the list of every block.
 fn begin_of(entries: &[TraceEntry], key: u32) -> usize {
     let is_before = |entry: &TraceEntry| entry.key < key;
     let is_before_at = |place: usize| entries.get(place).is_some_and(is_before);
@@ -161,7 +161,7 @@ fn begin_of(entries: &[TraceEntry], key: u32) -> usize {
     loop {
         let low = guess.saturating_sub(reach);
         let high = guess.saturating_add(reach).min(entries.len());
-        // Every list has all of its entries between its ends, so this comes to an end.
+        // Every entry is between the ends of the list, so the loop ends.
         if (low == 0 || is_before_at(low - 1)) && !is_before_at(high) {
             let between = entries.get(low..high).unwrap_or_default();
             return low + between.partition_point(is_before);
@@ -210,7 +210,7 @@ impl Head {
         Self { recent, ..self }
     }
 
-    /// How old something in the block is that says to be of this time: no younger than it is here.
+    /// The age of something in the block that claims this time: never younger than the block.
     pub(super) fn age_of(&self, time: UnixNanos) -> UnixNanos {
         time.min(self.came)
     }

@@ -1,10 +1,10 @@
-//! Spans in columns: how blocks lie in the store once they are merged.
+//! Spans in columns: the form of blocks after merging.
 //!
-//! A group holds some thousand spans, those of a trace together. Each field of a span, and each key of
-//! its attributes, has a column of its own, compressed for itself: so values that are alike lie
-//! together, and a question unpacks only the columns that it is about. Decoding gives back the very
-//! same bytes of each `Span` message: the order of fields and attributes, fields that OTLP does not
-//! know, and what is no valid message at all.
+//! A group holds some thousand spans, grouped by trace. Each field of a span, and each key of its
+//! attributes, has a column that is compressed separately. So similar values are stored together,
+//! and a query unpacks only the columns that it needs. Decoding restores the exact bytes of each
+//! `Span` message: the order of fields and attributes, fields that OTLP does not know, and invalid
+//! messages.
 //!
 //! | module | what |
 //! |---|---|
@@ -17,7 +17,7 @@
 //! | `numbers`, `doubles`, `texts`, `bloom` | the values of one column |
 //! | `pack` | chunks: compression, checksums, bounds |
 //!
-//! The bytes are in `docs/format.md`.
+//! `docs/format.md` describes the bytes.
 
 mod bloom;
 mod decode;

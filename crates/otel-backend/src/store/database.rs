@@ -1,4 +1,4 @@
-//! The SQLite database: where it is, what its tables are, which version it has.
+//! The SQLite database: its place, its tables and its format.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,10 +14,10 @@ use super::{AppendError, Location, Settings, SyncMode};
 /// Marks a database as one of otel-backend's: "OTEL" in ASCII.
 const APPLICATION_ID: i32 = 0x4f54_454c;
 
-/// The version of the format that this program writes, and the newest that it reads.
+/// The format that this program writes, and the newest that it reads.
 const FORMAT: i32 = 6;
 
-/// The oldest format whose tables of spans are those of the newest.
+/// The oldest format with the same tables for spans as the newest.
 const SAME_TABLES: i32 = 4;
 
 const FILE_NAME: &str = "traces.sqlite";
@@ -41,7 +41,7 @@ const SCHEMA: &str = "
     ) STRICT, WITHOUT ROWID;
 ";
 
-/// What format 2 added.
+/// The additions of format 2.
 const SCHEMA_2: &str = "
     CREATE TABLE evicted (
         id     INTEGER PRIMARY KEY,
@@ -49,12 +49,12 @@ const SCHEMA_2: &str = "
     ) STRICT;
 ";
 
-/// What format 3 added. The blocks that are there already have nothing of it.
+/// The additions of format 3, which are empty for existing blocks.
 const SCHEMA_3: &str = "
     ALTER TABLE block ADD COLUMN newest BLOB NOT NULL DEFAULT x'';
 ";
 
-/// What format 4 added. When the blocks that are there came is not known; they are here by now.
+/// The additions of format 4. The arrival of existing blocks is unknown; it is taken to be now.
 const SCHEMA_4: &str = "
     ALTER TABLE block ADD COLUMN came INTEGER NOT NULL DEFAULT 0;
     UPDATE block SET came = unixepoch() * 1000000000;
@@ -82,7 +82,7 @@ const SCHEMA_6: &str = "
     ) STRICT;
 ";
 
-/// Why a store could not be opened.
+/// The reason why a store could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// A file or a directory cannot be used.
@@ -91,12 +91,12 @@ pub enum OpenError {
         path.display()
     )]
     Io {
-        /// Which.
+        /// The path.
         path: PathBuf,
         /// Why.
         source: std::io::Error,
     },
-    /// Another process has the directory.
+    /// Another process uses the directory.
     #[error(
         "data directory {} is in use by otel-backend with process id {pid}: stop that one, or choose another directory with --data-dir or OTEL_BACKEND_DATA_DIR",
         directory.display()
@@ -104,7 +104,7 @@ pub enum OpenError {
     InUse {
         /// The directory.
         directory: PathBuf,
-        /// That process's id, or "unknown".
+        /// The id of that process, or "unknown".
         pid: String,
     },
     /// The database was written by a later version.
@@ -117,7 +117,7 @@ pub enum OpenError {
         /// Its format.
         found: i32,
     },
-    /// The database was written by an earlier version, and can only be read by now.
+    /// The database was written by an earlier version, and was opened for reading only.
     #[error(
         "{path} has the older format {found}: start otel-backend on it once, which brings it up to date"
     )]
@@ -127,7 +127,7 @@ pub enum OpenError {
         /// Its format.
         found: i32,
     },
-    /// The file is something else.
+    /// The file is not a database of otel-backend.
     #[error(
         "{path} is not a database of otel-backend: choose another directory with --data-dir or OTEL_BACKEND_DATA_DIR"
     )]
@@ -135,7 +135,7 @@ pub enum OpenError {
         /// The file.
         path: String,
     },
-    /// The file was torn, or changed by something else.
+    /// The file is incomplete, or was changed by another program.
     #[error(
         "{path} is damaged ({source}): put a copy of it in its place, or move it away to begin anew"
     )]
@@ -145,7 +145,7 @@ pub enum OpenError {
         /// Why.
         source: rusqlite::Error,
     },
-    /// SQLite refused.
+    /// SQLite returned an error.
     #[error("cannot open the store in {path}: {source}")]
     Sqlite {
         /// The database.
@@ -164,18 +164,18 @@ pub enum OpenError {
     Compressor(std::io::Error),
 }
 
-/// Where connections to the database come from; a store in memory has none.
+/// Makes connections to the database; a store in memory has none.
 #[derive(Debug)]
 pub(super) struct Database {
     /// The file.
     path: Option<String>,
-    /// The disk that it is on.
+    /// The disk of the file.
     room: Option<Room>,
     _lock: Option<DirectoryLock>,
 }
 
-/// Pages that the log may hold before they are moved into the database, and the bytes to which the
-/// log is cut after that.
+/// The number of pages in the log from which it is moved into the database, and the bytes to which
+/// the log is truncated after that.
 #[derive(Debug, Clone, Copy)]
 struct LogSize {
     pages: i64,
@@ -187,7 +187,7 @@ const PAGE: i64 = 8192;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Database {
-    /// Opens or makes the database, and returns the connection for its one writer.
+    /// Opens or creates the database; returns the connection for its single writer.
     pub(super) fn open(settings: &Settings) -> Result<(Self, Source), OpenError> {
         let Location::Directory(directory) = &settings.location else {
             let memory = Self {
@@ -221,12 +221,12 @@ impl Database {
         if database.shortage() > 0 {
             make_room(&connection);
         }
-        // So that a file which is deleted from now on is missed.
+        // From now on it is noticed if a file is deleted.
         database.check_room(0).ok();
         Ok((database, Source::new(Some(connection))))
     }
 
-    /// A database that another process may use at the same time, to read from.
+    /// Opens a database for reading, which another process may use at the same time.
     pub(super) fn open_to_read(directory: &Path) -> Result<(Self, Source), OpenError> {
         let path = directory.join(FILE_NAME);
         if let Err(source) = std::fs::metadata(&path) {
@@ -250,7 +250,7 @@ impl Database {
         Ok((database, Source::new(Some(connection))))
     }
 
-    /// Whether the store is in memory.
+    /// Returns true if the store is in memory.
     pub(super) fn is_memory(&self) -> bool {
         self.path.is_none()
     }
@@ -260,18 +260,18 @@ impl Database {
         self.room.as_ref().map_or(Ok(()), |room| room.check(bytes))
     }
 
-    /// How many bytes the disk lacks to have as much free as is to be kept.
+    /// The number of bytes that the disk lacks to have the reserve free.
     pub(super) fn shortage(&self) -> u64 {
         self.room.as_ref().map_or(0, Room::shortage)
     }
 
-    /// How many bytes of the disk are kept free.
+    /// The number of bytes that are kept free on the disk.
     pub(super) fn reserve(&self) -> u64 {
         let space = self.room.as_ref().and_then(Room::space);
         space.map_or(0, Space::reserve)
     }
 
-    /// A further connection, to read from.
+    /// Makes another connection for reading.
     pub(super) fn connect(&self) -> rusqlite::Result<Source> {
         let path = self.path.as_ref();
         Ok(Source::new(
@@ -303,10 +303,10 @@ fn open_to_read(path: &str) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Opens a database that may lie where nothing can be written, as on a read-only disk.
+/// Opens a database in a place without write access, for instance on a read-only disk.
 ///
-/// To read beside a writer, SQLite needs files beside the database. Where it cannot make them and
-/// there is no log, nobody is writing, and the database can be read without.
+/// To read beside a writer, SQLite needs files beside the database. If it cannot create them and
+/// there is no log, there is no writer, and the database can be read without them.
 fn open_to_read_alone(path: &str) -> rusqlite::Result<Connection> {
     let opened = open_to_read(path).and_then(|connection| {
         versions(&connection)?;
@@ -328,7 +328,7 @@ fn open_to_read_alone(path: &str) -> rusqlite::Result<Connection> {
     }
 }
 
-/// Makes the tables of a new database, and those that an old one lacks.
+/// Creates the tables of a new database, and those missing in an old one.
 fn check_format(
     connection: &Connection,
     path: &str,
@@ -362,7 +362,7 @@ fn check_version(
     }
 }
 
-/// What a database says it is.
+/// The identification of a database.
 struct Versions {
     application: i32,
     format: i32,
@@ -379,8 +379,8 @@ fn versions(connection: &Connection) -> rusqlite::Result<Versions> {
 }
 
 fn create(connection: &Connection) -> rusqlite::Result<()> {
-    // Both must be set before the first table: larger pages suit large values, and freed ones are
-    // given back to the file system when old traces go.
+    // Both must be set before the first table: larger pages suit large values, and free pages are
+    // returned to the file system when old traces are removed.
     connection.pragma_update(None, "page_size", PAGE)?;
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     let transaction = connection.unchecked_transaction()?;
@@ -394,7 +394,7 @@ fn create(connection: &Connection) -> rusqlite::Result<()> {
     transaction.commit()
 }
 
-/// From an earlier format.
+/// Updates an earlier format.
 fn migrate(connection: &Connection, found: i32) -> rusqlite::Result<()> {
     let transaction = connection.unchecked_transaction()?;
     if found < 2 {
@@ -415,7 +415,7 @@ fn migrate(connection: &Connection, found: i32) -> rusqlite::Result<()> {
     transaction.commit()
 }
 
-/// Moves what an earlier process left in the log into the database, so that the log takes no room.
+/// Moves what an earlier process left in the log into the database, so that the log takes no space.
 fn make_room(connection: &Connection) {
     let emptied = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
     match emptied {
@@ -433,9 +433,10 @@ fn configure(
     settings: &Settings,
     space: Option<Space>,
 ) -> rusqlite::Result<()> {
-    // A commit is in the operating system's hands before it is acknowledged, so it survives the
-    // death of the process. With NORMAL only a checkpoint waits for the disk: a power cut can cost
-    // the commits since the last one, and never tears the database. With FULL each commit waits.
+    // A commit is written to the operating system before it is acknowledged, so it survives the
+    // death of the process. With NORMAL only a checkpoint waits for the disk: a power failure may
+    // lose the commits since the last one, but does not corrupt the database. With FULL each commit
+    // waits.
     connection.pragma_update(None, "journal_mode", "WAL")?;
     let synchronous = match settings.sync {
         SyncMode::Normal => "NORMAL",
@@ -448,7 +449,7 @@ fn configure(
 }
 
 impl LogSize {
-    /// A small part of what the store may take, and of its disk.
+    /// A small part of the store's limit, and of its disk.
     fn of(max_bytes: Option<u64>, space: Option<Space>) -> Self {
         let bounds = max_bytes.into_iter().chain(space.map(|space| space.total));
         let bytes = bounds

@@ -1,4 +1,4 @@
-//! How much the store takes, and giving back what it does not need.
+//! Measures the size of the store, and returns free space to the disk.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use rusqlite::{Connection, ErrorCode};
 use super::catalog::Catalog;
 use super::source::Source;
 
-/// Pages that are moved in one step; about as many bytes as a commit under load has.
+/// The pages moved in one step; about as many bytes as a commit under load.
 const STEP: u64 = 256;
 
 /// Free pages that are left for what is written next: a share of all pages, and so many at least.
@@ -41,7 +41,7 @@ impl Slack {
     }
 }
 
-/// Bytes that spans and log records take, without free pages and without the log.
+/// The bytes of spans and log records, without free pages and without the log.
 pub(super) fn used(source: &Source, catalog: &Catalog) -> rusqlite::Result<u64> {
     match &source.connection {
         Some(connection) => {
@@ -57,7 +57,7 @@ pub(super) fn exceeds(connection: &Connection, slack: Slack) -> rusqlite::Result
     Ok(pragma(connection, "freelist_count")? > slack.pages(connection)?)
 }
 
-/// Gives some free pages back to the file system; true if there are more.
+/// Returns some free pages to the file system; true if there are more.
 pub(super) fn give_back(connection: &Connection, slack: Slack) -> rusqlite::Result<bool> {
     let free = pragma(connection, "freelist_count")?;
     let slack = slack.pages(connection)?;
@@ -65,7 +65,7 @@ pub(super) fn give_back(connection: &Connection, slack: Slack) -> rusqlite::Resu
         let pages = (free - slack).min(STEP);
         let moved = connection.execute_batch(&format!("PRAGMA incremental_vacuum({pages})"));
         match moved {
-            // The log grows by what is moved: on a full disk it must be emptied first.
+            // The log grows by what is moved, so on a full disk it must be emptied first.
             Err(reason) if reason.sqlite_error_code() == Some(ErrorCode::DiskFull) => {}
             Err(reason) => return Err(reason),
             Ok(()) if pragma(connection, "freelist_count")? < free => return Ok(true),
@@ -76,7 +76,7 @@ pub(super) fn give_back(connection: &Connection, slack: Slack) -> rusqlite::Resu
     Ok(false)
 }
 
-/// Moves the log into the database, which cuts both; not if that would have to wait for a reader.
+/// Moves the log into the database and truncates both, unless that would have to wait for a reader.
 fn truncate(connection: &Connection) -> rusqlite::Result<()> {
     let timeout = pragma(connection, "busy_timeout")?;
     connection.busy_timeout(Duration::ZERO)?;

@@ -1,8 +1,9 @@
-//! Evicting the oldest traces: what of each block goes, and what stays.
+//! Evicts the oldest traces: decides which parts of each block are removed and which stay.
 //!
-//! A trace goes as a whole, with all its spans in all blocks, once its latest span is as old as a given
-//! time. A span is as old as its start says, or as its block is, if that came before: clocks that are
-//! ahead make nothing younger. The spans of younger traces that lie among them are put into new blocks.
+//! A trace is removed completely, with its spans in all blocks, once its latest span is as old as a
+//! given time. The age of a span is that of its start or of its block, whichever is older, so
+//! clocks that are ahead make nothing younger. The spans of younger traces beside them are moved to
+//! new blocks.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -17,29 +18,29 @@ use super::unpack::{Fate, Parts};
 use crate::format::otlp::{Outline, groups};
 use crate::model::{TraceId, UnixNanos};
 
-/// What is to go.
+/// The traces to remove.
 pub(super) struct Eviction {
-    /// Traces go whose latest span is no younger.
+    /// Traces whose latest span is not younger than this are removed.
     until: UnixNanos,
-    /// Traces that have spans both before and after that time, and stay.
+    /// Traces with spans both before and after that time, which stay.
     survivors: HashSet<TraceId>,
     survivor_keys: HashSet<u32>,
 }
 
-/// What is left of a block.
+/// The remaining parts of a block.
 #[derive(Debug, Default)]
 pub(super) struct Thinned {
-    /// Frames that stay as they are.
+    /// Frames that stay unchanged.
     pub(super) frames: Vec<BuiltFrame>,
     /// Other spans that stay.
     pub(super) spans: Batch,
-    /// The keys of the traces that go.
+    /// The keys of the removed traces.
     pub(super) evicted: Vec<u32>,
 }
 
-/// A set of keys that is asked for millions of keys, of which it has few.
+/// A set of few keys that is queried for millions of keys.
 struct KeySet {
-    /// The bits of the lowest [`KEY_BITS`] bits of the keys.
+    /// A bit for each value of the lowest [`KEY_BITS`] bits of the keys.
     bits: Vec<u64>,
     keys: HashSet<u32>,
 }
@@ -47,7 +48,7 @@ struct KeySet {
 const KEY_BITS: u32 = 20;
 
 impl Eviction {
-    /// Finds out which traces stay. `unpack` reads a frame; one that cannot be read has no spans.
+    /// Decides which traces stay. `unpack` reads a frame; one that cannot be read has no spans.
     pub(super) fn plan(
         blocks: &[Arc<Head>],
         until: UnixNanos,
@@ -74,7 +75,7 @@ impl Eviction {
         })
     }
 
-    /// All spans up to a time go, though their traces have later ones.
+    /// Removes all spans up to a time, even those of traces that have later ones.
     pub(super) fn cut(until: UnixNanos) -> Self {
         Self {
             until,
@@ -83,7 +84,7 @@ impl Eviction {
         }
     }
 
-    /// Whether there are traces that go on after the time up to which others go.
+    /// Returns true if there are traces that continue after that time.
     pub(super) fn has_survivors(&self) -> bool {
         !self.survivors.is_empty()
     }
@@ -118,12 +119,12 @@ impl Eviction {
         }))
     }
 
-    /// Whether a block goes as a whole, whatever it holds.
+    /// Returns true if the whole block is removed, whatever it holds.
     pub(super) fn is_all_old(&self, head: &Head) -> bool {
         head.age_of(head.last) <= self.until
     }
 
-    /// What becomes of a frame that holds the traces of these keys.
+    /// The treatment of a frame with traces of these keys.
     fn fate(&self, head: &Head, info: &FrameInfo, keys: &[u32]) -> Fate {
         if head.age_of(info.first) > self.until {
             Fate::Keep
@@ -134,7 +135,7 @@ impl Eviction {
         }
     }
 
-    /// Whether a span stays.
+    /// Returns true if a span stays.
     fn keeps(&self, head: &Head, trace: TraceId, start: UnixNanos) -> bool {
         head.age_of(start) > self.until || self.survivors.contains(&trace)
     }
@@ -144,7 +145,7 @@ impl Eviction {
     }
 }
 
-/// The keys of all traces of which a span may be as old as `until`.
+/// The keys of all traces that may have a span as old as `until`.
 fn old_keys(blocks: &[Arc<Head>], until: UnixNanos) -> KeySet {
     let mut keys = KeySet {
         bits: vec![0; 1 << (KEY_BITS - 6)],

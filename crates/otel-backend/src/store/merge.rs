@@ -1,4 +1,4 @@
-//! Merging small blocks into large ones: which, and what becomes of their frames.
+//! Merges small blocks into large ones: chooses them, and decides what happens to their frames.
 //!
 //! A commit makes one block, and many commits are small. What a search costs grows with the number
 //! of blocks, so small blocks of rows are put together, and written in columns as soon as there are
@@ -25,8 +25,8 @@ const ENOUGH_ROWS: u64 = 1 << 20;
 /// A commit of so many bytes of rows before compression is written in columns at once.
 const LARGE_COMMIT: usize = 512 << 10;
 
-/// A merge takes no more blocks behind the one with which it reaches this many bytes of rows, all of
-/// which it holds in memory.
+/// The bytes of rows after which a merge takes no more blocks, since it holds all of them in
+/// memory.
 const MAX_UNPACKED: u64 = 8 << 20;
 
 /// Bytes before compression that blocks of columns of about one size have less than. Each byte is copied
@@ -36,13 +36,13 @@ const TIERS: [u64; 2] = [4 << 20, LARGE];
 /// So many blocks of columns of about one size make a merge worth while.
 const MANY: usize = 8;
 
-/// A block of so many bytes before compression is not merged any more.
+/// The size before compression, in bytes, from which a block is no longer merged.
 const LARGE: u64 = 32 << 20;
 
-/// How many blocks are merged at once at most.
+/// The most blocks merged at once.
 const MAX_RUN: usize = 64;
 
-/// The form of the frames that are made of these blocks.
+/// The form of the frames that are made from these blocks.
 pub(super) fn form<'h>(blocks: impl IntoIterator<Item = &'h Head>) -> Form {
     let rows: u64 = blocks.into_iter().map(|head| head.row_length).sum();
     if rows == 0 || rows >= ENOUGH_ROWS {
@@ -61,7 +61,7 @@ pub(super) fn form_of_commit(length: usize) -> Form {
     }
 }
 
-/// What becomes of a frame when its block is merged into one whose frames have that form.
+/// The treatment of a frame when its block is merged into one with frames of that form.
 pub(super) fn fate(form: Form, info: &FrameInfo) -> Fate {
     let is_large = info.raw_length as usize >= info.form.target() / 4;
     if is_large && info.form == form {
@@ -105,7 +105,7 @@ fn run(blocks: Vec<&Arc<Head>>) -> Vec<Arc<Head>> {
     run
 }
 
-/// How many of these blocks make a large one.
+/// The number of these blocks that makes a large one.
 fn until_large(run: &[Arc<Head>]) -> usize {
     let (mut total, mut rows) = (0, 0);
     run.iter()
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
     use crate::model::UnixNanos;
 
-    /// Blocks of so many KiB each, the first the oldest.
+    /// Blocks of so many KiB each, oldest first.
     fn blocks(form: Form, kib: &[u32]) -> Vec<Arc<Head>> {
         let head = |(n, kib): (i64, &u32)| {
             let time = UnixNanos(n.cast_unsigned());

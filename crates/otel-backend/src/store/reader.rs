@@ -1,4 +1,4 @@
-//! Reading: one state of the store, through one connection.
+//! Reads one state of the store through one connection.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -22,35 +22,35 @@ pub struct Reader {
     pub(super) shared: Arc<Shared>,
 }
 
-/// A frame that may hold what is looked for.
+/// A frame that may hold matching spans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Frame {
-    /// When the last of its spans starts. (First, so that frames sort by it.)
+    /// The latest start of its spans. (First, so that frames sort by it.)
     pub last: UnixNanos,
     /// When the first of its spans starts.
     pub first: UnixNanos,
     /// No trace of which it holds spans begins later.
     pub newest: UnixNanos,
-    /// About how many bytes its spans have when they are put together.
+    /// The approximate bytes of its spans when they are reassembled.
     pub bytes: u32,
     block: usize,
     index: usize,
 }
 
-/// Looks into the columns of frames, and keeps their blocks open.
+/// Reads the columns of frames, and keeps their blocks open.
 #[derive(Debug)]
 pub(crate) struct Looker<'r> {
     reader: &'r Reader,
     open: HashMap<usize, Frames<'r>>,
 }
 
-/// Blocks that are kept open.
+/// The most blocks that are kept open.
 const MAX_OPEN: usize = 64;
 
-/// A block, for a search that goes through them one by one.
+/// A block, for a search that goes through blocks one by one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Block {
-    /// When the last of its spans starts. (First, so that blocks sort by it.)
+    /// The latest start of its spans. (First, so that blocks sort by it.)
     pub last: UnixNanos,
     /// When the first of its spans starts.
     pub first: UnixNanos,
@@ -76,10 +76,10 @@ impl Reader {
         })
     }
 
-    /// The store in a directory as it is now, whether or not a process writes to it meanwhile.
+    /// The current state of the store in a directory, which another process may be writing.
     ///
     /// # Errors
-    /// [`OpenError`] if there is no store that this version reads.
+    /// [`OpenError`] if there is no store that this version can read.
     pub fn of_directory(directory: &Path) -> Result<Self, OpenError> {
         let (database, source) = Database::open_to_read(directory)?;
         begin(&source).map_err(OpenError::Connect)?;
@@ -100,22 +100,22 @@ impl Reader {
             .connection
             .as_ref()
             .map(|c| c.execute_batch("COMMIT"));
-        // A connection that cannot end its transaction is not used again.
+        // A connection that cannot end its transaction is not reused.
         if ended.is_none_or(|result| result.is_ok()) {
             lock(&self.shared.idle).push(self.source);
         }
     }
 
-    /// Whether retention has removed a trace of this id, or part of it.
+    /// Returns true if retention has removed a trace with this id, completely or in part.
     ///
-    /// About two million traces are remembered, by four bytes of their ids each: so the answer may be
-    /// false for a trace that went long ago, and, once in some thousand times, true for an id that
-    /// was never there.
+    /// About two million traces are remembered by four bytes of their ids. So the answer may be
+    /// false for a trace removed long ago and, for about one in some thousand ids, true for a trace
+    /// that never existed.
     pub fn evicted(&self, id: TraceId) -> bool {
         self.catalog.evicted.contains(id)
     }
 
-    /// Every operation of every service.
+    /// All operations of all services.
     pub fn operations(&self) -> impl Iterator<Item = &Operation> {
         self.catalog.operations.iter()
     }
@@ -163,7 +163,7 @@ impl Reader {
         self.unless_damaged(self.source.unpack(head, info), Vec::new)
     }
 
-    /// The `TracesData` of the spans that a frame holds of a trace, or of more spans.
+    /// The `TracesData` of a trace's spans in a frame, possibly with more spans.
     ///
     /// One that is damaged is reported, and has no spans: the others can still be read.
     ///
@@ -180,7 +180,7 @@ impl Reader {
         )
     }
 
-    /// Whether the spans of a frame are stored in columns.
+    /// Returns true if the spans of a frame are stored in columns.
     pub fn has_columns(&self, frame: Frame) -> bool {
         let info = self.info(frame);
         info.is_some_and(|(_, info)| info.form == Form::Columns)
@@ -198,12 +198,12 @@ impl Reader {
         self.looker().look_into(frame, look)
     }
 
-    /// The traces of which more than one frame may hold spans.
+    /// The traces that may have spans in more than one frame.
     pub(crate) fn split_traces(&self) -> Arc<SplitTraces> {
         self.shared.split.get(&self.catalog)
     }
 
-    /// Looks into the columns of many frames.
+    /// A reader of the columns of many frames.
     pub(crate) fn looker(&self) -> Looker<'_> {
         Looker {
             reader: self,
@@ -216,7 +216,7 @@ impl Reader {
         Some((head, head.frames.get(frame.index)?))
     }
 
-    /// Reports damage, and goes on with something else.
+    /// Reports damage; other errors are returned.
     fn unless_damaged<T>(
         &self,
         result: Result<T, ReadError>,
@@ -231,7 +231,7 @@ impl Reader {
         }
     }
 
-    /// The error that says that what a frame holds is not what it should be.
+    /// The error that the content of a frame is invalid.
     pub fn damaged(&self, frame: Frame, reason: impl std::error::Error) -> ReadError {
         ReadError::Damaged {
             block: self.catalog.blocks.get(frame.block).map_or(0, |h| h.id),
@@ -287,12 +287,12 @@ fn frame(block: usize, head: &Head, index: usize) -> Option<Frame> {
     })
 }
 
-/// Begins a transaction that sees the database as it is now.
+/// Begins a transaction that sees the current state of the database.
 fn begin(source: &Source) -> rusqlite::Result<()> {
     let Some(connection) = &source.connection else {
         return Ok(());
     };
     connection.execute_batch("BEGIN")?;
-    // SQLite fixes what a transaction sees at its first read.
+    // SQLite fixes the state of a transaction at its first read.
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
 }

@@ -1,4 +1,4 @@
-//! What the writer does to the database.
+//! The writer's changes to the database.
 
 use rusqlite::{Connection, TransactionBehavior, params};
 
@@ -8,14 +8,14 @@ use super::evicted::Run;
 use super::logs::{self, NewLogFrame};
 use super::operations::Noted;
 
-/// What one commit adds.
+/// The additions of a commit.
 pub(super) struct Added<'a> {
     pub(super) block: Option<&'a NewBlock>,
     pub(super) operations: &'a Noted,
     pub(super) logs: &'a [NewLogFrame],
 }
 
-/// The ids of what was added; those of a store in memory are given by the writer.
+/// The ids of the additions; in a store in memory, the writer assigns them.
 #[derive(Debug, Default)]
 pub(super) struct Ids {
     pub(super) block: Option<i64>,
@@ -47,7 +47,7 @@ pub(super) fn insert(connection: &mut Connection, added: &Added<'_>) -> rusqlite
     Ok(ids)
 }
 
-/// Puts log frames in the place of others; returns their ids.
+/// Replaces log frames by others; returns their ids.
 pub(super) fn replace_logs(
     connection: &mut Connection,
     old: &[i64],
@@ -98,7 +98,7 @@ pub(super) fn remove_operations(
     transaction.commit()
 }
 
-/// What is remembered of evicted traces.
+/// A change to the remembered evictions.
 pub(super) struct Remembered<'e> {
     /// The newest run.
     pub(super) run: &'e Run,
@@ -106,7 +106,7 @@ pub(super) struct Remembered<'e> {
     pub(super) first: i64,
 }
 
-/// Puts a block, if there is one, in the place of others; returns its id.
+/// Replaces blocks by at most one block; returns its id.
 pub(super) fn replace(
     connection: &mut Connection,
     old: &[i64],
@@ -114,7 +114,7 @@ pub(super) fn replace(
     evicted: Option<&Remembered<'_>>,
 ) -> rusqlite::Result<Option<i64>> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    // First, so that what is new takes the room of what is old.
+    // Deletes first, so that new data can use the space of old data.
     for delete in [
         "DELETE FROM block_data WHERE block = ?",
         "DELETE FROM block WHERE id = ?",

@@ -1,4 +1,4 @@
-//! Where the parts of blocks are read that the catalog does not hold.
+//! Reads the parts of blocks that are not in the catalog.
 
 use std::cell::{Cell, OnceCell};
 use std::fmt;
@@ -15,15 +15,16 @@ use super::columns::{Damaged, Group, Layout, ReadAt, TraceRows};
 use super::layouts::Layouts;
 use crate::model::TraceId;
 
-/// Where one thread reads.
+/// The source for one reading thread.
 pub(super) struct Source {
-    /// A connection to the database; none for a store in memory, whose blocks are whole in the catalog.
+    /// A connection to the database; `None` for a store in memory, whose blocks are completely in
+    /// the catalog.
     pub(super) connection: Option<Connection>,
-    /// Made when the first frame is unpacked, and kept with its memory.
+    /// Made for the first frame, and kept with its memory.
     decompressor: Cell<Option<Decompressor<'static>>>,
 }
 
-/// The bytes of one frame, read when they are asked for.
+/// The bytes of a frame, read when they are needed.
 #[derive(Clone, Copy)]
 pub(crate) struct InBlock<'p, 's> {
     frames: &'p Frames<'s>,
@@ -75,7 +76,7 @@ fn rows(
     Ok(data)
 }
 
-/// One part of a block.
+/// A part of a block.
 pub(super) enum Part<'s> {
     Resident(&'s [u8]),
     Stored { blob: Blob<'s>, block: i64 },
@@ -129,7 +130,7 @@ impl Source {
             .and_then(|()| self.unpack_bytes(head.id, &packed, info))
     }
 
-    /// The `TracesData` of a frame of which these are the bytes.
+    /// The `TracesData` of a frame with these bytes.
     pub(super) fn unpack_bytes(
         &self,
         block: i64,
@@ -150,7 +151,7 @@ impl Source {
         unpacked
     }
 
-    /// The `TracesData` of the spans that a frame holds of a trace; of a frame of rows, of all spans.
+    /// The `TracesData` of a trace's spans in a frame; for a frame of rows, of all spans.
     pub(super) fn unpack_trace(
         &self,
         head: &Head,
@@ -226,7 +227,7 @@ impl Source {
 }
 
 impl Part<'_> {
-    /// Fills `bytes` with what begins at `offset`.
+    /// Fills `bytes` with the bytes from `offset` on.
     pub(super) fn read(&self, bytes: &mut [u8], offset: usize) -> Result<(), ReadError> {
         match self {
             Self::Resident(part) => {
@@ -242,13 +243,13 @@ impl Part<'_> {
     }
 }
 
-/// An error that concerns one block, or the database as a whole.
+/// Decides if an error concerns one block, or the whole database.
 fn read_error(block: i64, reason: rusqlite::Error) -> ReadError {
     match reason.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::OutOfMemory) => {
             ReadError::Database(reason)
         }
-        // A row or a page that is missing or not what it should be, or a disk that cannot read it.
+        // A row or page is missing or invalid, or the disk cannot read it.
         _ => ReadError::damaged(block, &reason),
     }
 }

@@ -1,4 +1,4 @@
-//! Retention and damage, with the upkeep done when a test asks for it.
+//! Tests of retention and damage, with the upkeep under the test's control.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -10,7 +10,7 @@ use super::*;
 use crate::format::otlp::decode_traces;
 use crate::model::{Resource, Scope, Span, SpanIds, TraceId, UnixNanos};
 
-/// A store whose upkeep waits to be told.
+/// A store whose upkeep runs only when the test asks for it.
 struct Fixture {
     store: Store,
     upkeep: Upkeep,
@@ -41,7 +41,7 @@ fn in_memory(retention: Retention) -> Settings {
 }
 
 fn id(trace: u64) -> TraceId {
-    // Spread over all keys, as random ids are.
+    // Spread over all keys, like random ids.
     let key = trace.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     TraceId::new((u128::from(trace + 1) << 64 | u128::from(key)).to_be_bytes()).unwrap()
 }
@@ -58,7 +58,7 @@ fn span(trace: u64, number: u64, start: u64, trace_state: String) -> Span<'stati
     }
 }
 
-/// Text that does not get much smaller.
+/// Text that hardly compresses.
 fn noise(seed: u64, length: usize) -> String {
     let mut state = seed + 1;
     let mut next = || {
@@ -71,7 +71,7 @@ fn noise(seed: u64, length: usize) -> String {
 }
 
 impl Fixture {
-    /// Stores spans of a trace at these starts, each in a block of its own.
+    /// Stores spans of a trace with these starts, each in a separate block.
     async fn add(&self, trace: u64, starts: &[u64]) {
         for (number, start) in starts.iter().enumerate() {
             self.append(&[(trace, number as u64, *start)], 100).await;
@@ -114,7 +114,7 @@ impl Fixture {
         tokio::task::block_in_place(|| self.upkeep.work().unwrap());
     }
 
-    /// Closes the store, so that what comes next finds its files as they are.
+    /// Closes the store, so that its files no longer change.
     async fn close(self) {
         self.store.close().await;
         let Fixture { upkeep, .. } = self;
@@ -144,7 +144,7 @@ async fn old_traces_go_as_a_whole_and_are_remembered() {
         fixture.add(1, &[old, old + 1]).await;
         fixture.add(2, &[old, young]).await;
         fixture.add(3, &[young]).await;
-        // One block, one frame: old, young, and a trace of both.
+        // One block with one frame: old and young traces, and one that is both.
         let mixed = [(4, 0, old), (5, 0, young), (6, 0, old), (6, 1, young)];
         fixture.append(&mixed, 100).await;
         fixture.work();
@@ -155,7 +155,7 @@ async fn old_traces_go_as_a_whole_and_are_remembered() {
         }
         assert!(!fixture.evicted(99), "never seen");
 
-        // What comes late is kept, and known to be a part.
+        // A late span is stored, and known to be only a part of its trace.
         fixture.add(1, &[young]).await;
         fixture.work();
         assert_eq!(fixture.starts(1).len(), 1);
@@ -206,7 +206,7 @@ async fn operations_of_which_nothing_is_left_are_no_longer_listed() {
     assert_eq!(fixture.store.read(names).unwrap().len(), 0);
 }
 
-/// Fills a store of 16 MiB with more than it holds, in an order that is not that of time.
+/// Fills a store of 16 MiB with more than fits, not in the order of time.
 async fn overfill(fixture: &mut Fixture) {
     for block in (0..40_u64).map(|n| n * 17 % 40) {
         let trace = |n| block * 10 + n;
@@ -235,7 +235,7 @@ async fn a_full_store_keeps_the_newest_traces_in_any_order_of_arrival() {
             assert_eq!(fixture.evicted(trace), !is_kept, "trace {trace}");
             kept.push(is_kept);
         }
-        // 75 KB each: at least 11 MiB are kept of the newest, and at most 12 MiB in all.
+        // 75 KB each: at least 11 MiB of the newest are kept, and at most 12 MiB in all.
         assert!(kept[400 - 140..].iter().all(|kept| *kept), "{kept:?}");
         let kept = kept.iter().filter(|kept| **kept).count();
         assert!(kept < 170, "{kept} traces");
@@ -275,7 +275,7 @@ async fn what_says_to_be_of_the_future_is_as_old_as_it_is_here() {
         assert_eq!(fixture.starts(trace).len(), 1, "trace {trace}");
     }
 
-    // Nor do they stay for good when traces go by their age.
+    // They do not stay forever when traces are removed by age either.
     fixture.upkeep.retention = Retention {
         age: Some(Duration::ZERO),
         bytes: None,
@@ -303,7 +303,7 @@ async fn a_trace_without_an_end_costs_no_other_its_place() {
         fixture.append(&spans, 100_000).await;
         fixture.work();
     }
-    // 75 KB a span: about 15 blocks fit, all but a tenth of them the endless trace's.
+    // 75 KB per span: about 15 blocks fit, all but a tenth of them of the endless trace.
     let mut kept = Vec::new();
     for trace in 0..60 {
         kept.push(fixture.starts(trace).len());
@@ -458,7 +458,7 @@ async fn databases_of_earlier_formats_are_brought_up_to_date() {
             let newest = reader.blocks().map(|block| block.newest.0);
             Ok::<_, ReadError>(newest.collect::<Vec<_>>())
         };
-        // What the earlier format does not say is taken to be as late as it can be.
+        // A time that the earlier format lacks is taken to be as late as possible.
         assert_eq!(fixture.store.read(read).unwrap(), [newest, 6]);
         fixture.close().await;
         let format = database()
@@ -503,7 +503,7 @@ async fn a_large_commit_is_written_in_columns_at_once() {
     assert_eq!(fixture.count(200), 200);
 }
 
-/// Stores so many traces of one span each, ten in a block.
+/// Stores so many traces of one span each, ten per block.
 async fn many_traces(fixture: &Fixture, traces: u64) {
     for block in 0..traces / 10 {
         let spans: Vec<_> = (0..10).map(|n| (block * 10 + n, 0, block + 1)).collect();
@@ -512,7 +512,7 @@ async fn many_traces(fixture: &Fixture, traces: u64) {
 }
 
 impl Fixture {
-    /// How many frames hold rows, and how many columns.
+    /// The number of frames of rows, and of columns.
     fn forms(&self) -> (usize, usize) {
         let read = |reader: &Reader| -> Result<_, ReadError> {
             let mut frames = Vec::new();
@@ -526,7 +526,7 @@ impl Fixture {
         self.store.read(read).unwrap()
     }
 
-    /// How many of these traces are there.
+    /// The number of these traces that are found.
     fn count(&self, traces: u64) -> usize {
         let mut count = 0;
         for trace in 0..traces {
@@ -626,7 +626,7 @@ async fn columns_are_thinned_by_retention() {
     }
 }
 
-/// Stores a trace in each of eight blocks and closes the store, so that all lies in one file.
+/// Stores a trace in each of eight blocks and closes the store, so that everything is in one file.
 async fn eight_traces(settings: &Settings) {
     let fixture = open(settings);
     for trace in 1..=8 {

@@ -1,4 +1,4 @@
-//! Taking blocks apart, so that others can be made of their spans.
+//! Takes blocks apart, so that others can be made of their spans.
 
 use super::ReadError;
 use super::batch::{Batch, StoredSpans};
@@ -9,31 +9,31 @@ use super::source::Source;
 use crate::format::otlp::groups;
 use crate::model::{TraceId, UnixNanos};
 
-/// What becomes of a frame.
+/// The treatment of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
-    /// It is taken over as it is.
+    /// It is kept unchanged.
     Keep,
     /// Its spans are put into new frames.
     Regroup,
-    /// It goes.
+    /// It is removed.
     Drop,
 }
 
-/// Frames and spans that a new block is made of.
+/// The frames and spans for a new block.
 #[derive(Debug, Default)]
 pub(super) struct Parts {
-    /// Frames that are taken over as they are.
+    /// Frames that are kept unchanged.
     pub(super) frames: Vec<BuiltFrame>,
     /// Other frames, unpacked.
     unpacked: Vec<Vec<u8>>,
 }
 
 impl Parts {
-    /// Adds the frames of a block, each as its fate is.
+    /// Adds the frames of a block, each treated according to `fate`.
     ///
     /// # Errors
-    /// [`ReadError`] if a frame that does not go cannot be read.
+    /// [`ReadError`] if a frame that is not removed cannot be read.
     pub(super) fn add(
         &mut self,
         source: &Source,
@@ -66,8 +66,8 @@ impl Parts {
     /// Takes out the spans of the frames that were unpacked, as far as they are wanted by their traces
     /// and their starts.
     ///
-    /// Bytes that cannot be read are passed over: the checksums were right, and a store writes no frame
-    /// that cannot be decoded.
+    /// Bytes that cannot be read are skipped: the checksums were right, and the store writes no
+    /// frame that cannot be decoded.
     pub(super) fn take_spans(
         &mut self,
         mut wanted: impl FnMut(TraceId, UnixNanos) -> bool,

@@ -1,8 +1,8 @@
-//! What goes on in the background: evicting old traces, giving disk space back, merging blocks.
+//! Background work: evicts old traces, returns disk space, merges blocks.
 //!
-//! The thread reads through a connection of its own and prepares what is to change; the writer then
-//! makes the change in one transaction. So ingest waits for a few milliseconds at most, and readers
-//! see the store before a change or after it.
+//! The thread reads through its own connection and prepares changes; the writer then makes each
+//! change in one transaction. So ingestion waits a few milliseconds at most, and readers see the
+//! store before or after a change.
 
 mod logs;
 
@@ -29,28 +29,28 @@ use super::writer::{Command, Replace};
 use super::{OpenError, ReadError, disk, merge};
 use crate::model::UnixNanos;
 
-/// Keeps the store in order; [`Upkeep::run`] until the store is closed.
+/// Maintains the store; runs in [`Upkeep::run`] until the store is closed.
 pub(crate) struct Upkeep {
     source: Source,
     shared: Arc<Shared>,
     pub(super) retention: Retention,
     commands: mpsc::WeakSender<Command>,
-    /// Says that there are new blocks.
+    /// Signals new blocks.
     written: signals::Receiver<()>,
     builder: BlockBuilder,
     clock: Clock,
-    /// When to look next for traces that have become too old.
+    /// The time of the next check for traces that have become too old.
     next_look: Instant,
-    /// When to look next whether there is room on the disk.
+    /// The time of the next check of the free disk space.
     next_room: Instant,
-    /// Blocks that cannot be merged because they are damaged.
+    /// Damaged blocks, which cannot be merged.
     damaged: HashSet<i64>,
     logs: LogUpkeep,
     /// Whether blocks were replaced since disk space was given back.
     has_freed: bool,
 }
 
-/// Why work was left for later.
+/// The reason why work was interrupted.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Stopped {
     #[error("the store is closed")]
@@ -63,14 +63,14 @@ pub(crate) enum Stopped {
     Write,
 }
 
-/// The new blocks of one eviction are written for themselves when they reach this many bytes.
+/// The bytes at which the new blocks of an eviction are written.
 const MAX_REWRITE: u64 = 64 << 20;
 
 /// When nothing was written for so long, the room of what was merged is given back; before, it serves
 /// what is written next.
 const QUIET: Duration = Duration::from_secs(1);
 
-/// How long to wait for room on the disk that eviction has not brought at once.
+/// The pause after an eviction that did not free disk space at once.
 const PAUSE: Duration = Duration::from_secs(5);
 
 impl std::fmt::Debug for Upkeep {
@@ -104,8 +104,8 @@ impl Upkeep {
         })
     }
 
-    /// Does what there is to do whenever something was written and, if traces are evicted by age,
-    /// from time to time, until the store is closed.
+    /// Does the necessary work after each write and, if traces are evicted by age, from time to
+    /// time, until the store is closed.
     pub(crate) fn run(mut self) {
         loop {
             let done = match self.wait() {
@@ -132,7 +132,7 @@ impl Upkeep {
         }
     }
 
-    /// Does all there is to do.
+    /// Does all necessary work.
     pub(super) fn work(&mut self) -> Result<(), Stopped> {
         self.evict_all()?;
         while let Some(run) = self.next_run().filter(|run| self.has_room_for(run)) {
@@ -155,7 +155,7 @@ impl Upkeep {
         Ok(())
     }
 
-    /// Evicts what is too old or too much, and gives the space back.
+    /// Evicts what is too old or too much, and returns the space.
     fn evict_all(&mut self) -> Result<(), Stopped> {
         let mut evicted = false;
         while self.evict()? {
@@ -175,23 +175,25 @@ impl Upkeep {
 
     fn give_back(&self, slack: Slack) -> Result<(), Stopped> {
         while self.command(|done| Command::GiveBack { slack, done })? {
-            // Let waiting batches through.
+            // Lets waiting batches pass.
             thread::yield_now();
         }
         Ok(())
     }
 
-    /// Whether the disk has room for these blocks once more, and for what comes meanwhile.
+    /// Returns true if the disk has space for another copy of these blocks, and for what arrives
+    /// meanwhile.
     fn has_room_for(&self, run: &[Arc<Head>]) -> bool {
         let database = &self.shared.database;
         let bytes: u64 = run.iter().map(|head| head.size).sum();
         database.check_room(database.reserve() + 2 * bytes).is_ok()
     }
 
-    /// Evicts the oldest traces while the disk has less room than is to be kept; true if that is to go on.
+    /// Evicts the oldest traces while the disk has less free space than the reserve; returns true
+    /// to continue later.
     ///
-    /// A store without a bound evicts nothing for it, and neither does one that takes little: then others
-    /// fill the disk.
+    /// A store without a limit does not evict for this reason, nor does one that is small: then
+    /// other files fill the disk.
     fn make_room(&mut self) -> Result<bool, Stopped> {
         let is_short = |this: &Self| this.shared.database.shortage();
         if self.retention.bytes.is_none() || is_short(self) == 0 || Instant::now() < self.next_room
@@ -210,12 +212,12 @@ impl Upkeep {
         );
         let until = oldest(&catalog, used, short.min(STEP));
         let evicted = match self.evict_oldest(&catalog, until) {
-            // What stays of a block is written anew, for which there may be no room.
+            // The remaining parts of a block are rewritten, for which there may be no space.
             Err(Stopped::Write) => self.drop_oldest(&catalog)?,
             evicted => evicted?,
         };
         self.give_back(Slack::EVICTING)?;
-        // While a reader looks at what was there, the disk gets nothing back.
+        // While a reader uses the old state, the disk gains nothing.
         let helped = is_short(self) < short;
         if !helped {
             self.next_room = Instant::now() + PAUSE;
@@ -223,7 +225,7 @@ impl Upkeep {
         Ok(evicted && helped)
     }
 
-    /// Evicts the oldest block or frame of log records as a whole, which takes next to no room.
+    /// Evicts the oldest block or frame of log records completely, which needs almost no space.
     fn drop_oldest(&mut self, catalog: &Catalog) -> Result<bool, Stopped> {
         let age = |head: &Arc<Head>| head.age_of(head.last);
         let block = catalog.blocks.iter().min_by_key(|head| age(head));
@@ -249,7 +251,7 @@ impl Upkeep {
         Ok(true)
     }
 
-    /// Evicts the oldest traces, about [`STEP`] bytes; false if nothing has to go.
+    /// Evicts the oldest traces, about [`STEP`] bytes; returns false if nothing must be removed.
     fn evict(&mut self) -> Result<bool, Stopped> {
         let catalog = self.shared.snapshot();
         let used = disk::used(&self.source, &catalog).map_err(ReadError::from)?;
@@ -266,7 +268,7 @@ impl Upkeep {
             if until == UnixNanos::MAX {
                 break;
             }
-            // What is oldest cannot be read: look further.
+            // The oldest part cannot be read, so later ones are needed.
             bytes *= 4;
         }
         Ok(false)
@@ -294,15 +296,16 @@ impl Upkeep {
         Ok(false)
     }
 
-    /// Evicts the traces and log records that are as old as that; false if there are none.
+    /// Evicts the traces and log records that are at least that old; returns false if there are
+    /// none.
     fn evict_until(&mut self, catalog: &Catalog, until: UnixNanos) -> Result<bool, Stopped> {
         let eviction = self.plan(catalog, until)?;
         let evicted = self.carry_out(catalog, &eviction)?;
         Ok(self.evict_logs(catalog, until)? || evicted)
     }
 
-    /// Evicts the traces and log records that are as old as that. If all traces go on, they lose their oldest spans:
-    /// a trace without an end does not cost others their place.
+    /// Evicts the traces and log records that are at least that old. If all traces continue, they
+    /// lose their oldest spans, so that an endless trace does not displace others.
     fn evict_oldest(&mut self, catalog: &Catalog, until: UnixNanos) -> Result<bool, Stopped> {
         let eviction = self.plan(catalog, until)?;
         Ok(self.evict_logs(catalog, until)?
@@ -359,7 +362,7 @@ impl Upkeep {
         merge::choose(&catalog.blocks, |head| !self.damaged.contains(&head.id))
     }
 
-    /// Writes all there is in columns, however small it is.
+    /// Writes everything in columns, however small it is.
     #[cfg(test)]
     pub(crate) fn write_columns(&mut self) -> Result<(), Stopped> {
         let blocks = &self.shared.snapshot().blocks;
@@ -374,7 +377,7 @@ impl Upkeep {
             match parts.add(&self.source, head, |_, info| merge::fate(form, info)) {
                 Ok(()) => {}
                 Err(ReadError::Damaged { block, reason }) => {
-                    // It stays as it is: what of it can be read still is.
+                    // The block stays as it is; its readable parts can still be read.
                     self.shared.report_damage(block, &reason);
                     self.damaged.insert(block);
                     return Ok(());
@@ -397,7 +400,7 @@ impl Upkeep {
         self.replace(form, change)
     }
 
-    /// Has the writer put one block, its new frames of that form, in the place of others.
+    /// Asks the writer to replace blocks by one block with new frames of that form.
     fn replace(&mut self, form: Form, change: Change) -> Result<(), Stopped> {
         let mut frames = Vec::new();
         let mut spans = Vec::new();
@@ -442,7 +445,7 @@ impl Upkeep {
         }
     }
 
-    /// Has the writer do something, and returns what it answers.
+    /// Sends the writer a command, and returns its answer.
     fn command(
         &self,
         command: impl FnOnce(oneshot::Sender<bool>) -> Command,
@@ -456,16 +459,16 @@ impl Upkeep {
     }
 }
 
-/// Blocks that one block is to replace.
+/// The replacement of blocks by one block.
 #[derive(Debug, Default)]
 struct Change {
     old: Vec<i64>,
     kept: Vec<Thinned>,
     /// Further spans, which are in memory.
     recent: Vec<Arc<Batch>>,
-    /// When the last of their spans was stored.
+    /// The time at which the last of their spans was stored.
     came: UnixNanos,
-    /// About how many bytes are kept.
+    /// The approximate size of what is kept, in bytes.
     size: u64,
 }
 

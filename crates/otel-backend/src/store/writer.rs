@@ -1,4 +1,4 @@
-//! The one thread that writes.
+//! The single writing thread.
 
 use std::sync::{Arc, mpsc as signals};
 
@@ -19,37 +19,37 @@ use super::{AppendError, OpenError, Signals, disk, lock, merge};
 use crate::model::UnixNanos;
 use crate::throttle::Throttle;
 
-/// What the writer can be asked to do.
+/// A command for the writer.
 #[derive(Debug)]
 pub(super) enum Command {
     /// Store spans or log records.
     Append(Append),
-    /// Change blocks, and say whether that was done.
+    /// Replace blocks; the answer tells if that was done.
     Replace(Replace),
-    /// Change frames of log records, and say whether that was done.
+    /// Replace frames of log records; the answer tells if that was done.
     ReplaceLogs(ReplaceLogs),
-    /// Give some disk space back, and say whether there is more.
+    /// Return some disk space; the answer tells if there is more.
     GiveBack {
         slack: Slack,
         done: oneshot::Sender<bool>,
     },
-    /// End.
+    /// End the thread.
     Close,
 }
 
-/// Blocks that one block, or none, is to replace.
+/// The replacement of blocks by at most one block.
 #[derive(Debug)]
 pub(super) struct Replace {
     pub(super) old: Vec<i64>,
     pub(super) block: Option<NewBlock>,
     /// Its spans, if they are at hand and it will be merged once more.
     pub(super) recent: Vec<Arc<Batch>>,
-    /// The keys of the traces that go.
+    /// The keys of the removed traces.
     pub(super) evicted: Vec<u32>,
     pub(super) done: oneshot::Sender<bool>,
 }
 
-/// Frames of log records that others, or none, are to replace.
+/// The replacement of frames of log records.
 #[derive(Debug)]
 pub(super) struct ReplaceLogs {
     pub(super) old: Vec<i64>,
@@ -57,7 +57,7 @@ pub(super) struct ReplaceLogs {
     pub(super) done: oneshot::Sender<bool>,
 }
 
-/// Spans or log records to be stored, and who waits for that.
+/// Spans or log records to be stored, and the waiting sender.
 #[derive(Debug)]
 pub(super) struct Append {
     pub(super) batch: Signals,
@@ -66,13 +66,13 @@ pub(super) struct Append {
     pub(super) done: oneshot::Sender<Result<(), AppendError>>,
 }
 
-/// Writes to the database; [`Writer::run`] until the store is closed.
+/// Writes to the database; runs in [`Writer::run`] until the store is closed.
 pub(crate) struct Writer {
     source: Source,
     /// The id of the last block of a store in memory.
     last_id: i64,
     inbox: mpsc::Receiver<Command>,
-    /// A command that has been taken out of the inbox already.
+    /// A command that has already been taken from the inbox.
     next: Option<Command>,
     /// Wakes the upkeep.
     written: signals::SyncSender<()>,
@@ -80,7 +80,7 @@ pub(crate) struct Writer {
     builder: BlockBuilder,
     logs: LogBuilder,
     operations: Operations,
-    /// How often it is said that something could not be stored.
+    /// Limits how often failures are logged.
     failures: Throttle,
 }
 
@@ -88,7 +88,7 @@ pub(crate) struct Writer {
 /// read and unpacked.
 const MAX_RECENT: usize = 4 << 20;
 
-/// A commit takes no more batches behind the one with which it reaches this many bytes.
+/// The bytes after which a commit takes no more batches.
 const GROUP_BYTES: usize = 16 * 1024 * 1024;
 
 impl std::fmt::Debug for Writer {
@@ -119,7 +119,7 @@ impl Writer {
         })
     }
 
-    /// Does what is asked until the store is closed or every handle to it is gone.
+    /// Executes commands until the store is closed or all its handles are dropped.
     pub(crate) fn run(mut self) {
         while let Some(command) = self.next() {
             match command {
@@ -141,7 +141,7 @@ impl Writer {
         self.next.take().or_else(|| self.inbox.blocking_recv())
     }
 
-    /// Commits a batch together with those that have arrived by now, and says so to each sender.
+    /// Commits a batch together with others that have arrived, and answers each sender.
     fn append(&mut self, first: Append) {
         let mut spans = Vec::new();
         let mut logs = Vec::new();
@@ -165,14 +165,14 @@ impl Writer {
         }
         for (permit, done) in waiting {
             drop(permit);
-            // Who no longer waits does not need to know.
+            // The sender may have stopped waiting.
             done.send(result.clone()).ok();
         }
-        // Upkeep that is under way looks for more when it has ended.
+        // An upkeep in progress looks for more work when it is done.
         self.written.try_send(()).ok();
     }
 
-    /// The next command, if it has arrived and is to store more.
+    /// The next command, if it has arrived and stores more.
     fn next_append(&mut self) -> Option<Append> {
         match self.inbox.try_recv().ok()? {
             Command::Append(append) => Some(append),
@@ -189,7 +189,7 @@ impl Writer {
         let not_built = |reason: std::io::Error| AppendError::Write(reason.to_string());
         let block = self.new_block(&batches, came).map_err(not_built)?;
         let logs = self.logs.build_batches(logs, came).map_err(not_built)?;
-        // Their bytes go into the log, and then into the database.
+        // The bytes go into the log, and then into the database.
         let of_logs: u64 = logs.iter().map(NewLogFrame::size).sum();
         let bytes = 2 * (block.as_ref().map_or(0, NewBlock::size) + of_logs);
         self.shared.database.check_room(bytes)?;
@@ -300,7 +300,7 @@ impl Writer {
         true
     }
 
-    /// Puts frames of log records in the place of others; false if that cannot be done.
+    /// Replaces frames of log records; returns false if that fails.
     fn replace_logs(&mut self, old: &[i64], frames: Vec<NewLogFrame>) -> bool {
         let in_memory = frames.iter().map(|_| self.next_id()).collect();
         let mut catalog = lock(&self.shared.catalog);
@@ -322,7 +322,7 @@ impl Writer {
         true
     }
 
-    /// Gives some disk space back; true if there is more.
+    /// Returns some disk space; true if there is more.
     fn give_back(&self, slack: Slack) -> bool {
         let Some(connection) = &self.source.connection else {
             return false;
@@ -358,7 +358,7 @@ impl Writer {
         });
     }
 
-    /// Leaves one file behind instead of a database and its log.
+    /// Leaves a single file behind instead of a database and its log.
     fn close(self) {
         lock(&self.shared.idle).clear();
         if let Some(connection) = self.source.connection

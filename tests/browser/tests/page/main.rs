@@ -1,4 +1,4 @@
-//! The trace page, looked at in Chromium.
+//! Tests of the trace page in Chromium.
 
 mod compare;
 mod details;

@@ -25,7 +25,7 @@ use crate::format::otlp::Malformed;
 use crate::query::{Patience, SearchError};
 use crate::store::ReadError;
 
-/// Bytes from which on a message is sent; clients refuse messages of 4 MiB by default.
+/// The size from which a message is sent, in bytes; clients refuse messages of 4 MiB by default.
 pub(in crate::api) const MESSAGE: usize = 1024 * 1024;
 
 /// Bytes from which on a message is large: more than a connection takes at once.
@@ -34,7 +34,7 @@ const LARGE: usize = 64 * 1024;
 /// Large messages that wait for their clients.
 static LARGE_ONES: Semaphore = Semaphore::const_new(8);
 
-/// Messages, or why there are no more. The first has been seen.
+/// A stream of messages or an error. The first one has already been received.
 pub(in crate::api) type Messages<T> =
     adapters::Chain<Iter<option::IntoIter<Result<T, Status>>>, ReceiverStream<Result<T, Status>>>;
 

@@ -116,7 +116,7 @@ fn acquire() -> Option<SemaphorePermit<'static>> {
 }
 
 impl Turn {
-    /// Lets others go first if this has taken long; waits for its next turn.
+    /// Lets others go first if this answer has used its time slice.
     fn pass(&mut self) {
         if self.since.elapsed() < SLICE {
             return;

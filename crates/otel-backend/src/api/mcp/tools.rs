@@ -197,7 +197,7 @@ impl Context {
         Ok(names)
     }
 
-    /// The keys of the attributes of the newest spans.
+    /// The attribute keys of the newest spans.
     fn keys(&self, patience: &Patience) -> Result<BTreeSet<String>, Failure> {
         let search = TagSearch {
             from: UnixNanos(0),

@@ -15,7 +15,7 @@ use crate::api::common::pairs::{Pairs, first};
 use crate::model::UnixNanos;
 use crate::query::{Patience, Query, SearchError, SpanQuery, TagSearch, has_values};
 
-/// The number of names or values without `limit`.
+/// The default limit of names or values.
 const LIMIT: usize = 1000;
 
 /// Fields that are not attributes and are not offered, since only Grafana uses them.

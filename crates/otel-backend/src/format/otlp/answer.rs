@@ -8,7 +8,7 @@ use crate::format::protobuf::{
     Malformed, Reader, write_bytes, write_message, write_text, write_uint,
 };
 
-/// The two encodings of OTLP over HTTP; an answer has that of its request.
+/// The two encodings of OTLP over HTTP; an answer has the encoding of its request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
     /// `application/x-protobuf`
@@ -142,7 +142,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 impl Signal {
-    /// The member of a partial success that says how many were rejected.
+    /// The member of a partial success that holds the number rejected.
     fn rejected(self) -> &'static str {
         match self {
             Self::Traces => "rejectedSpans",

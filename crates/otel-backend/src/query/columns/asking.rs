@@ -1,4 +1,4 @@
-//! Which spans of a frame may satisfy a search: too many may be found, and never too few.
+//! Finds the spans of a frame that may satisfy a search: possibly too many, never too few.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -10,10 +10,10 @@ use crate::query::condition::{Condition, Field, Literal, Operator, Place, Test};
 use crate::query::predicate::{Search, Tag};
 use crate::store::{MessagePlace, ReadAt, ReadError, Scan, TraceRows, Wanted};
 
-/// A span may be wanted where this is true.
+/// True for each span that may match.
 pub(super) type Mask = Vec<bool>;
 
-/// The columns of a group, and what of them was read already.
+/// The columns of a group, and what has been read of them.
 pub(super) struct Asking<'s, 'u, R> {
     pub(super) scan: Scan<'s, 'u, R>,
     traces: Option<Vec<TraceRows>>,
@@ -42,7 +42,7 @@ impl<'s, 'u, R: ReadAt<Error = ReadError>> Asking<'s, 'u, R> {
         vec![true; self.scan.group.layout.spans]
     }
 
-    /// Asks for one thing after the other, the cheapest first, while candidates are left.
+    /// Tests one condition after the other, the cheapest first, while candidates are left.
     pub(super) fn search(&mut self, search: &Search) -> Result<Mask, ReadError> {
         let mut mask = self.all();
         if search.min_duration > Duration::ZERO || search.max_duration.is_some() {
@@ -87,7 +87,7 @@ impl<'s, 'u, R: ReadAt<Error = ReadError>> Asking<'s, 'u, R> {
         Ok(mask)
     }
 
-    /// The spans that may meet a condition; `None` if all may.
+    /// The spans that may satisfy a condition; `None` if all may.
     pub(super) fn condition(&mut self, condition: &Condition) -> Result<Option<Mask>, ReadError> {
         match condition {
             Condition::All(conditions) => {
@@ -124,7 +124,7 @@ impl<'s, 'u, R: ReadAt<Error = ReadError>> Asking<'s, 'u, R> {
             _ => test.literal.compare(value, test.operator),
         };
         if test.literal == Literal::Nil && test.operator == Operator::Equal {
-            // What is not there has no column.
+            // A field without values has no column.
             return Ok(None);
         }
         let text = test.literal.text();
@@ -262,14 +262,15 @@ impl<'s, 'u, R: ReadAt<Error = ReadError>> Asking<'s, 'u, R> {
         })
     }
 
-    /// The spans of that status.
+    /// The spans with that status.
     fn status(&mut self, wanted: Option<StatusCode>) -> Result<Mask, ReadError> {
         let passes = |value: &Value<'_>| wanted == Some(code_of(value));
         let default = wanted == Some(StatusCode::Unset);
         self.field(MessagePlace::Status, status::CODE, default, &passes)
     }
 
-    /// The spans of which a field that they have once passes; without it they do as `default` says.
+    /// The spans with a value of a singular field that passes; spans without the field give
+    /// `default`.
     fn field(
         &mut self,
         place: MessagePlace,
@@ -294,7 +295,7 @@ impl<'s, 'u, R: ReadAt<Error = ReadError>> Asking<'s, 'u, R> {
         Ok(mask)
     }
 
-    /// The spans of which a text that they have once is this.
+    /// The spans whose text in a singular field is this.
     fn equal(
         &mut self,
         place: MessagePlace,
@@ -318,13 +319,13 @@ impl<'s, 'u, R: ReadAt<Error = ReadError>> Asking<'s, 'u, R> {
         Ok(())
     }
 
-    /// The spans of which the resource and the scope pass.
+    /// The spans whose resource and scope pass.
     fn heads(&mut self, passes: &dyn Fn(&Head) -> bool) -> Result<Mask, ReadError> {
         if self.heads.is_none() {
             let heads = self.scan.group.heads()?;
             self.heads = Some(self.known.of(&heads));
         }
-        // A resource that cannot be read is looked at with its spans.
+        // If a resource cannot be read, its spans are read instead.
         let Some(Some(heads)) = &self.heads else {
             return Ok(self.all());
         };
@@ -367,7 +368,7 @@ impl<'s, 'u, R: ReadAt<Error = ReadError>> Asking<'s, 'u, R> {
         Ok(self.traces.as_deref().unwrap_or_default())
     }
 
-    /// When each trace of these spans starts, as far as the group knows.
+    /// The start of each span's trace, as far as the group knows.
     pub(super) fn starts_of(
         &mut self,
         mask: &[bool],

@@ -1,4 +1,4 @@
-//! A frame of columns as a batch for TraceQL, of which only the columns are read that a query asks for.
+//! A frame of columns as a TraceQL batch; only the columns that a query needs are read.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,21 +13,21 @@ use crate::model::{SpanId, TraceId, UnixNanos};
 use crate::query::traceql::batch::{find, nanos, number, value};
 use crate::store::{MessagePlace, Piece, PieceTexts, PieceValues, ReadAt, ReadError, Scan};
 
-/// The parts of a frame that a query reads.
+/// The parts of a frame that a query needs.
 #[derive(Debug, Default)]
 pub(in crate::query) struct Needs {
     /// The columns.
     pub(in crate::query) sources: BTreeSet<Source>,
-    /// Whether it reads the ids of spans and of their parents.
+    /// True if the ids of spans and of their parents are needed.
     pub(in crate::query) ids: bool,
     /// Whether it reads how long spans took.
     pub(in crate::query) durations: bool,
-    /// The scopes of which it reads all attributes.
+    /// The scopes of which all attributes are needed.
     pub(in crate::query) all_of: Vec<At>,
 }
 
 impl Needs {
-    /// All that `compare()` reads.
+    /// Adds everything that `compare()` needs.
     pub(in crate::query) fn compare_all(&mut self) {
         let service = Source::Attribute(At::Resource, "service.name".to_owned());
         self.sources.extend([
@@ -46,7 +46,7 @@ impl Needs {
 /// The spans of a frame of columns.
 #[derive(Debug)]
 pub(in crate::query) struct ColumnSpans {
-    /// Of each trace, its id.
+    /// The id of each trace.
     ids: Vec<TraceId>,
     trace_ends: Vec<u32>,
     starts: Vec<u64>,
@@ -61,15 +61,15 @@ pub(in crate::query) struct ColumnSpans {
     keys: BTreeMap<At, BTreeSet<String>>,
 }
 
-/// A column that was read.
+/// A column that has been read.
 #[derive(Debug)]
 enum Read {
-    /// Values of resources or scopes, and which of them each span has.
+    /// Values of resources or scopes, and the index of the value for each span.
     Shared(Vec<u32>, Vec<Value<'static>>),
-    /// Numbers of statuses or kinds.
+    /// The numbers of statuses or kinds.
     Statuses(Vec<u32>),
     Kinds(Vec<u32>),
-    /// Values, and what those have that have none.
+    /// Values in pieces, and a default for rows without a value.
     Pieces(Pieces),
     /// Ids as text.
     Ids(Vec<Value<'static>>),
@@ -78,14 +78,14 @@ enum Read {
 #[derive(Debug)]
 struct Pieces {
     list: Vec<Piece>,
-    /// How many rows the table has.
+    /// The number of rows of the table.
     len: usize,
-    /// Whether these are names, which are text whatever their bytes are, and "" if there is none.
+    /// True for names, which are text whatever their bytes are, and "" if missing.
     is_name: bool,
 }
 
 impl ColumnSpans {
-    /// Reads what a query needs; `None` if the columns do not tell it all.
+    /// Reads what a query needs; `None` if the columns do not hold all of it.
     pub(in crate::query) fn read<R: ReadAt<Error = ReadError>>(
         scan: &mut Scan<'_, '_, R>,
         needs: &Needs,
@@ -175,7 +175,7 @@ impl ColumnSpans {
         UnixNanos(starts.iter().copied().min().unwrap_or_default())
     }
 
-    /// Reads a column; `false` if it does not tell it all.
+    /// Reads a column; `false` if it does not hold all of the field.
     fn read_column<R: ReadAt<Error = ReadError>>(
         &mut self,
         scan: &mut Scan<'_, '_, R>,
@@ -283,7 +283,7 @@ fn read_heads(heads: &SharedHeads, source: &Source) -> Option<Read> {
     Some(Read::Shared(heads.codes.clone(), values))
 }
 
-/// How long a span took that ended so many nanoseconds after its start.
+/// The duration of a span that ended so many nanoseconds after its start.
 fn duration(start: u64, after: u64) -> i64 {
     if start.checked_add(after).is_some() {
         nanos(after)
@@ -311,7 +311,7 @@ pub(super) fn text_keys<R: ReadAt>(
     keys.map(Cow::into_owned).collect()
 }
 
-/// For each row, its number; zero if it has none, or one beyond the last.
+/// The number in each row; zero if there is none, or one that is out of range.
 fn numbers(pieces: &[Piece], len: usize, last: u32) -> Vec<u32> {
     let mut numbers = vec![0; len];
     for piece in pieces {
@@ -423,7 +423,7 @@ impl Pieces {
         }
     }
 
-    /// A column of which every row has a value.
+    /// A column with a value in every row.
     fn whole<'b>(&'b self, values: &'b PieceValues) -> Column<'b> {
         match values {
             PieceValues::Ints(values) => Column::Ints((&values[..]).into()),
@@ -440,7 +440,7 @@ impl Pieces {
         }
     }
 
-    /// A column of which not every row has a value, or in several forms. Of keys that repeat, the first
+    /// A column with gaps, or with values in several pieces. If a key repeats, its first value
     /// counts.
     fn scattered<'b>(&'b self, nothing: Value<'b>) -> Column<'b> {
         const NOTHING: u32 = 0;

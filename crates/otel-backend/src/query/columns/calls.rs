@@ -1,4 +1,4 @@
-//! The calls between services in a frame of columns.
+//! Counts the calls between services in a frame of columns.
 
 use std::collections::HashMap;
 use std::ops::{Range, RangeInclusive};
@@ -9,12 +9,12 @@ use crate::model::{TraceId, UnixNanos};
 use crate::query::dependencies::Services;
 use crate::store::{Group, ReadAt, ReadError, Scan};
 
-/// What a frame tells of calls.
+/// The calls found in a frame.
 #[derive(Debug, Default)]
 pub(in crate::query) struct Calls {
     /// Caller and callee, by the numbers of their services, and how often one called the other.
     pub(in crate::query) counts: Vec<((usize, usize), u64)>,
-    /// The traces that must be looked at as a whole.
+    /// The traces that must be read as a whole.
     pub(in crate::query) rest: Vec<TraceId>,
 }
 
@@ -136,7 +136,7 @@ impl Pairs {
     }
 }
 
-/// Whether a trace begins behind the first of these times and ends before the second.
+/// Returns true if a trace begins at or after the first time and ends before the second.
 fn lies_within(
     within: &Range<u64>,
     starts: &[u64],

@@ -1,4 +1,4 @@
-//! The traces of a frame of columns that a search may find.
+//! The traces of a frame of columns that may match a search.
 
 use std::ops::{Range, RangeInclusive};
 
@@ -12,13 +12,13 @@ use crate::query::predicate::Search;
 use crate::query::traceql::{Order, Ranked, Ranking, TraceQuery, Watched};
 use crate::store::{Group, Layout, ReadAt, ReadError, Scan};
 
-/// Traces that a search may find.
+/// Traces that may match a search.
 #[derive(Debug, Default)]
 pub(in crate::query) struct Candidates {
-    /// A `TracesData` of spans of which one must match, before its trace is looked at; `None` if the
-    /// traces are to be looked at as they are.
+    /// A `TracesData` of spans, one of which must match before its trace is loaded; `None` if the
+    /// traces are to be loaded in any case.
     pub(in crate::query) data: Option<Vec<u8>>,
-    /// The first start of each of their traces, as far as the frame knows.
+    /// The first start of each trace, as far as the frame knows.
     pub(in crate::query) starts: Vec<(TraceId, UnixNanos)>,
     /// The traces that match for certain, if they are wanted in another order than that of their starts.
     pub(in crate::query) ranked: Vec<Ranked>,
@@ -103,7 +103,7 @@ fn judge<R: ReadAt<Error = ReadError>>(
     };
     let watched = Watched::new(&batch, patience);
     let found = query.search.evaluate(&watched).traces;
-    // What is asked of spans alone is known, wherever the rest of the trace is.
+    // Conditions on single spans can be judged wherever the rest of the trace is.
     let is_of_spans = query.search.is_of_spans();
     let ranking = Ranking::of(query, &batch);
     let needs_whole = ranking.is_some() && !found.is_empty()
@@ -137,7 +137,7 @@ fn judge<R: ReadAt<Error = ReadError>>(
     Ok(Some(judged))
 }
 
-/// The ranges of places where this is true.
+/// The ranges of consecutive true values.
 fn ranges(mask: &[bool]) -> Vec<Range<usize>> {
     let mut ranges: Vec<Range<usize>> = Vec::new();
     for (place, _) in mask.iter().enumerate().filter(|(_, wanted)| **wanted) {

@@ -1,4 +1,4 @@
-//! The spans, and the whole traces, of a frame of columns that a query is about.
+//! The spans, and the whole traces, of a frame of columns that a query needs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,14 +12,14 @@ use crate::model::TraceId;
 use crate::query::condition::Condition;
 use crate::store::{Group, MessagePlace, ReadAt, ReadError, Scan};
 
-/// What a frame holds of what is asked for.
+/// The part of a frame that a query needs.
 #[derive(Debug)]
 pub(in crate::query) enum Chosen {
-    /// Nothing.
+    /// No spans.
     Nothing,
-    /// Perhaps some of these spans.
+    /// These spans, some of which may match.
     Spans(Box<ColumnSpans>),
-    /// The columns do not tell.
+    /// The columns are not sufficient.
     Unknown,
 }
 
@@ -42,18 +42,18 @@ pub(in crate::query) fn choose<R: ReadAt<Error = ReadError>>(
     Ok(batch.map_or(Chosen::Unknown, |batch| Chosen::Spans(Box::new(batch))))
 }
 
-/// The traces of a frame that are whole.
+/// The complete traces of a frame.
 #[derive(Debug)]
 pub(in crate::query) struct WholeTraces {
     pub(in crate::query) spans: ColumnSpans,
-    /// The rows of the traces that are whole; `None` if all are.
+    /// The rows of the complete traces; `None` if all traces are complete.
     pub(in crate::query) rows: Option<Vec<u32>>,
     /// The other traces.
     pub(in crate::query) rest: Vec<TraceId>,
 }
 
-/// The whole traces of a group, as answers show them; `None` if the columns do not tell. `is_whole` says
-/// whether all spans of a trace lie in one frame.
+/// The complete traces of a group, as answers show them; `None` if the columns are not sufficient.
+/// `is_whole` tells if all spans of a trace are in one frame.
 pub(in crate::query) fn whole_traces<R: ReadAt<Error = ReadError>>(
     group: &mut Group<'_, R>,
     needs: &Needs,
@@ -85,7 +85,7 @@ pub(in crate::query) fn whole_traces<R: ReadAt<Error = ReadError>>(
     }))
 }
 
-/// The keys of all attributes of a group; `None` if the columns do not tell.
+/// The keys of all attributes of a group; `None` if the columns are not sufficient.
 pub(in crate::query) fn keys<R: ReadAt<Error = ReadError>>(
     group: &mut Group<'_, R>,
     known: &mut KnownHeads,

@@ -75,7 +75,7 @@ fn decode(head: GroupHead<'_>) -> Option<Head> {
     })
 }
 
-/// The resources and scopes of a frame, and which of them each span has.
+/// The resources and scopes of a frame, with the index for each span.
 #[derive(Debug)]
 pub(super) struct SharedHeads {
     heads: Vec<Rc<Head>>,
@@ -100,7 +100,7 @@ impl SharedHeads {
         }))
     }
 
-    /// A value of each.
+    /// A value for each resource or scope.
     pub(super) fn values(&self, take: impl Fn(&Head) -> Value<'static>) -> Vec<Value<'static>> {
         self.heads.iter().map(|head| take(head)).collect()
     }

@@ -1,4 +1,4 @@
-//! Literals, and how a field is compared with them.
+//! Literals, and the comparison of fields with them.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -29,14 +29,14 @@ pub enum Operator {
     Match,
 }
 
-/// A value that was written into a query.
+/// A literal in a query.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Literal {
-    /// Text; it equals every value that is written the same.
+    /// Text, which equals every value with the same text form.
     Text(String),
-    /// A whole number.
+    /// An integer.
     Int(i64),
-    /// Another number.
+    /// A floating-point number.
     Double(f64),
     /// True or false.
     Bool(bool),
@@ -50,13 +50,13 @@ pub enum Literal {
 
 /// A regular expression that must match a whole text.
 ///
-/// It only narrows a search down: once it has taken too long, every text may match.
+/// It only narrows a search: once it has taken too long, every text counts as a possible match.
 #[derive(Debug, Clone)]
 pub struct Pattern {
     regex: Regex,
     /// What every text that matches begins with.
     prefix: String,
-    /// Microseconds that long texts have taken so far.
+    /// The microseconds spent on long texts so far.
     spent: Arc<AtomicU64>,
 }
 
@@ -67,22 +67,22 @@ impl PartialEq for Pattern {
 }
 
 impl Pattern {
-    /// Bytes that a compiled pattern may take: one that takes more narrows nothing down.
+    /// The largest compiled pattern in bytes; a larger one does not narrow a search.
     const MAX_SIZE: usize = 32 * 1024;
 
-    /// The time of a shorter text is not measured.
+    /// The time for texts up to this length is not measured.
     const SHORT: usize = 32;
 
-    /// Microseconds that texts may take.
+    /// The limit of the time, in microseconds.
     const MAX_TIME: u64 = 100_000;
 
-    /// The beginning of a longer text tells nothing.
+    /// The longest text that is tested; a longer one is a possible match.
     const MAX_LENGTH: usize = 16 * 1024;
 
     /// Compiles a pattern.
     ///
     /// # Errors
-    /// The pattern is not valid, or is too large.
+    /// The pattern is invalid or too large.
     pub fn new(pattern: &str) -> Result<Self, regex::Error> {
         RegexBuilder::new(&format!("^(?:{pattern})$"))
             .size_limit(Self::MAX_SIZE)
@@ -94,7 +94,7 @@ impl Pattern {
             })
     }
 
-    /// Whether a text may match.
+    /// Returns true if a text may match.
     fn may_match(&self, text: &str) -> bool {
         if !text.starts_with(&self.prefix) {
             return false;
@@ -161,7 +161,7 @@ impl Literal {
         }
     }
 
-    /// The text of an equal value, if all of them have the same.
+    /// The text of equal values, if they all have the same text.
     pub(in crate::query) fn text(&self) -> Option<String> {
         match self {
             Self::Text(text) => Some(text.clone()),
@@ -172,8 +172,8 @@ impl Literal {
         }
     }
 
-    /// Whether a value, or any value of a list, compares so with the literal. A value of another type
-    /// never does.
+    /// Returns true if a value, or any value of a list, compares in this way with the literal. A
+    /// value of another type never does.
     #[expect(
         clippy::cast_precision_loss,
         reason = "a number that is compared with one that is not whole"

@@ -1,4 +1,4 @@
-//! Metrics made of the spans in the store.
+//! Metrics computed from stored spans.
 
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
@@ -17,16 +17,16 @@ use crate::query::patience::{Patience, SearchError};
 use crate::query::trace::{Frames, load, weighed_groups};
 use crate::store::{Frame, ReadError, Reader};
 
-/// Metrics, and the times for which they are wanted.
+/// A metrics query and its time window.
 #[derive(Debug, Clone)]
 pub struct MetricsSearch {
-    /// The metrics.
+    /// The metrics query.
     pub metrics: Arc<Metrics>,
-    /// The times.
+    /// The time window.
     pub window: Window,
 }
 
-/// The series that came out, and the memory that they take.
+/// The resulting series, and the memory reserved for them.
 #[derive(Debug)]
 pub struct Counted {
     /// The series.
@@ -34,14 +34,14 @@ pub struct Counted {
     _held: Held,
 }
 
-/// Bytes that the groups of a query and its answer take at most. The spans of a frame or a trace come on
-/// top.
+/// The most memory for the groups of a query and its answer, in bytes. The spans of a frame or a
+/// trace come on top.
 const MEMORY: usize = 64 * 1024 * 1024;
 
 /// Counts the spans that start within the window.
 ///
 /// # Errors
-/// [`SearchError`] if the store cannot be read, or it takes too long.
+/// [`SearchError`] if the store cannot be read, or if it takes too long.
 pub fn run(
     reader: &Reader,
     search: &MetricsSearch,
@@ -76,7 +76,7 @@ pub fn run(
     })
 }
 
-/// What is counted so far, and the memory that it takes.
+/// The counts so far, and the memory reserved for them.
 struct Counting<'m> {
     run: MetricsRun<'m>,
     held: Held,
@@ -144,7 +144,7 @@ fn add_frame(
     run.add(&Spans::of_trace(&spans))
 }
 
-/// Counts trace by trace: each that has a span that starts in the window.
+/// Counts trace by trace, every trace with a span that starts in the window.
 fn add_traces(reader: &Reader, run: &mut Counting<'_>, needs: &Needs) -> Result<(), SearchError> {
     let starts = &run.run.starts();
     let split = reader.split_traces();

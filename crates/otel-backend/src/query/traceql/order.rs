@@ -1,4 +1,4 @@
-//! The order in which a search hands traces over, and which of all that match it keeps.
+//! The order of found traces, and the choice of those to keep.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -12,26 +12,26 @@ use crate::model::{Span, StatusCode, TraceId, UnixNanos};
 use crate::query::columns::ColumnSpans;
 use crate::query::{Patience, SearchError};
 
-/// What is wanted first.
+/// The order of traces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Order {
-    /// The trace that starts last.
+    /// Latest start first.
     #[default]
     Newest,
-    /// The trace that takes longest, from the first start to the last end.
+    /// Longest duration first, from the first start to the last end.
     Longest,
-    /// The trace that takes least.
+    /// Shortest duration first.
     Shortest,
-    /// The trace with the most spans.
+    /// Most spans first.
     Spans,
-    /// The trace with the most spans whose status is an error.
+    /// Most spans with an error status first.
     Errors,
-    /// The trace with the longest of all spans that match.
+    /// Longest matching span first.
     LongestSpan,
 }
 
 impl Order {
-    /// All orders, and the names by which they are asked for.
+    /// All orders, with their names in requests.
     pub const NAMED: [(&'static str, Self); 6] = [
         ("newest", Self::Newest),
         ("longest", Self::Longest),
@@ -46,10 +46,10 @@ impl Order {
         (self == Self::Errors).then_some(Source::Status)
     }
 
-    /// The rank of a trace that matches: the higher, the earlier it is handed over.
+    /// The rank of a matching trace: the higher, the earlier it is returned.
     ///
     /// # Errors
-    /// [`SearchError::TooLong`] if there is no patience left.
+    /// [`SearchError::TooLong`] if the time limit is exceeded.
     pub(in crate::query) fn rank(
         self,
         query: &TraceQuery,
@@ -136,14 +136,14 @@ impl<'b> Ranking<'b> {
     }
 }
 
-/// Nanoseconds from the first start to the last end.
+/// The nanoseconds from the first start to the last end.
 fn length(spans: &[Span<'_>]) -> u64 {
     let start = spans.iter().map(|span| span.start.0).min();
     let end = spans.iter().map(|span| span.end.0).max();
     end.unwrap_or(0).saturating_sub(start.unwrap_or(0))
 }
 
-/// The traces of the highest ranks seen so far, at most so many; of equal ranks, the newest.
+/// The traces with the highest ranks so far, up to a limit; of equal ranks, the newest.
 #[derive(Debug)]
 pub(in crate::query) struct Best {
     limit: usize,
@@ -163,7 +163,7 @@ impl Best {
         }
     }
 
-    /// Their ids, the highest rank first.
+    /// Their ids, highest rank first.
     pub(in crate::query) fn into_ids(self) -> impl Iterator<Item = TraceId> {
         let sorted = self.kept.into_sorted_vec();
         sorted.into_iter().map(|Reverse(trace)| trace.id)

@@ -1,4 +1,4 @@
-//! From a group of columns to the spans that it was made of.
+//! Decodes a group of columns to the original spans.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use crate::store::zigzag;
 pub(crate) struct Messages {
     heads: Arc<Heads>,
     bytes: Vec<u8>,
-    /// The number of each span's resource and scope, and where its message is.
+    /// The index of each span's resource and scope, and the position of its message.
     spans: Vec<(u64, Range<usize>)>,
 }
 
@@ -35,7 +35,7 @@ impl Messages {
         spans.map(|(head, span)| (self.heads.get(*head), self.message(span)))
     }
 
-    /// Appends a `TracesData` of them, grouped by resource and scope.
+    /// Appends a `TracesData` with these spans, grouped by resource and scope.
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         let mut spans: Vec<_> = self.spans.iter().collect();
         spans.sort_by_key(|(head, _)| *head);
@@ -53,7 +53,7 @@ impl Messages {
 }
 
 impl<R: ReadAt> Group<'_, R> {
-    /// The spans of these rows, in the order of the rows; the ranges ascend.
+    /// The spans in these rows, in order; the ranges must ascend.
     pub(crate) fn messages(
         &mut self,
         wanted: impl IntoIterator<Item = Range<usize>>,
@@ -81,7 +81,7 @@ impl<R: ReadAt> Group<'_, R> {
     }
 }
 
-/// Puts messages together; each column is unpacked when it is first needed.
+/// Reassembles messages; each column is unpacked when it is first needed.
 struct Decoder<'d, 'u, R> {
     group: &'d mut Group<'u, R>,
     shape_codes: Vec<u64>,
@@ -90,13 +90,13 @@ struct Decoder<'d, 'u, R> {
     span_ids: Vec<[u8; 8]>,
     shapes: [Arc<ShapeTable>; Place::ALL.len()],
     columns: Vec<Reading>,
-    /// The row that comes next.
+    /// The next row.
     row: usize,
-    /// A message within another.
+    /// A nested message.
     inner: Vec<u8>,
 }
 
-/// A column, and the value of it that comes next.
+/// A column, and the position of its next value.
 #[derive(Default)]
 struct Reading {
     values: Option<Unpacked>,
@@ -143,7 +143,7 @@ impl<'d, 'u, R: ReadAt> Decoder<'d, 'u, R> {
         })
     }
 
-    /// Passes over all spans before a row.
+    /// Skips all spans before a row.
     fn go_to(&mut self, row: usize) -> Result<(), R::Error> {
         let codes = self.shape_codes.get(self.row..row).unwrap_or_default();
         let passed = self.shapes(Place::Span).count(codes)?;
@@ -154,7 +154,7 @@ impl<'d, 'u, R: ReadAt> Decoder<'d, 'u, R> {
         Ok(())
     }
 
-    /// Passes over so many messages of a shape.
+    /// Skips so many messages of a shape.
     fn pass(&mut self, place: Place, shape: u64, times: usize) -> Result<(), R::Error> {
         for index in self.shapes(place).range(shape)? {
             let number = self.shapes(place).column(index);
@@ -207,7 +207,7 @@ impl<'d, 'u, R: ReadAt> Decoder<'d, 'u, R> {
         Ok(())
     }
 
-    /// Appends a field that is the next value of a column.
+    /// Appends the field with the next value of a column.
     fn field(
         &mut self,
         place: Place,
@@ -320,7 +320,7 @@ impl<'d, 'u, R: ReadAt> Decoder<'d, 'u, R> {
         self.group.layout.columns.get(number).ok_or(UNKNOWN)
     }
 
-    /// The place of the next value of a column, which is unpacked.
+    /// The position of the next value of a column, which is unpacked if necessary.
     fn next(&mut self, number: usize) -> Result<usize, R::Error> {
         self.unpack(number)?;
         let reading = self.columns.get_mut(number).ok_or(UNKNOWN)?;
@@ -381,7 +381,7 @@ fn at<T: Copy>(values: &[T], index: usize) -> Result<T, Damaged> {
     values.get(index).copied().ok_or(SHORT)
 }
 
-/// Appends an attribute up to its value of so many bytes.
+/// Appends an attribute up to its value, which has so many bytes.
 fn begin_attribute(field: u32, key: &[u8], value: usize, out: &mut Vec<u8>) {
     let length = |bytes: usize| 1 + varint_length(bytes as u64) + bytes;
     write_varint(u64::from(field) << 3 | 2, out);
@@ -408,7 +408,7 @@ impl Unpacked {
 }
 
 impl Column {
-    /// The messages that it holds, if it holds any.
+    /// The place of the messages that it holds, if any.
     pub(super) fn message(&self) -> Option<Place> {
         let place = self.place.message(self.field);
         place.filter(|_| self.kind == Kind::Message)
@@ -416,7 +416,7 @@ impl Column {
 }
 
 impl ShapeTable {
-    /// How often each shape is among these, of those that are.
+    /// The number of occurrences of each shape among these codes.
     fn count(&self, codes: &[u64]) -> Result<Vec<(u64, usize)>, Damaged> {
         let mut counts = vec![0; self.len()];
         for code in codes {

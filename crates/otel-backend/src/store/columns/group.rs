@@ -12,7 +12,7 @@ use super::texts::Values;
 use crate::format::otlp::GroupHead;
 use crate::model::TraceId;
 
-/// A group whose head was read.
+/// A group whose header has been read.
 pub(crate) struct Group<'u, R> {
     pub(super) unpacker: Unpacker<'u, R>,
     pub(crate) layout: Arc<Layout>,
@@ -29,7 +29,7 @@ pub(crate) struct TraceRows {
 #[derive(Debug)]
 pub(crate) struct Heads(Values);
 
-/// The shapes of one place: the columns of each.
+/// The shapes in one place, with the columns of each.
 #[derive(Debug, Default)]
 pub(super) struct ShapeTable {
     columns: Vec<u32>,
@@ -47,7 +47,7 @@ impl<'u, R: ReadAt> Group<'u, R> {
         Self { unpacker, layout }
     }
 
-    /// The traces, each with its spans.
+    /// The traces, each with its rows.
     pub(crate) fn traces(&mut self) -> Result<Vec<TraceRows>, R::Error> {
         let ids = self.unpacker.unpack(&self.layout.trace_ids)?;
         let lengths = self.layout.trace_lengths.unpack(&mut self.unpacker)?;
@@ -75,7 +75,8 @@ impl<'u, R: ReadAt> Group<'u, R> {
         Ok(starts)
     }
 
-    /// How long after its start each span ended; negative, as a signed number, if before.
+    /// The time from the start to the end of each span, negative (as a signed number) if it ended
+    /// before.
     pub(crate) fn durations(&mut self) -> Result<Vec<u64>, R::Error> {
         self.layout.durations.unpack(&mut self.unpacker)
     }
@@ -98,7 +99,7 @@ impl<'u, R: ReadAt> Group<'u, R> {
         ))
     }
 
-    /// The number of each span's resource and scope.
+    /// The index of each span's resource and scope.
     pub(crate) fn head_codes(&mut self) -> Result<Vec<u64>, R::Error> {
         self.layout.head_codes.unpack(&mut self.unpacker)
     }
@@ -149,7 +150,7 @@ impl Heads {
         (0..self.0.count() as u64 / 4).map(|number| self.get(number))
     }
 
-    /// A resource and a scope by their number; empty if there is none.
+    /// The resource and scope with an index; empty if there is none.
     pub(crate) fn get(&self, number: u64) -> GroupHead<'_> {
         let first = usize::try_from(number)
             .unwrap_or(usize::MAX)
@@ -165,12 +166,12 @@ impl Heads {
 }
 
 impl ShapeTable {
-    /// How many shapes there are.
+    /// The number of shapes.
     pub(super) fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// Where the columns of a shape are.
+    /// The range of the columns of a shape.
     pub(super) fn range(&self, shape: u64) -> Result<Range<usize>, Damaged> {
         let shape = usize::try_from(shape).unwrap_or(usize::MAX);
         let begin = shape
@@ -181,7 +182,7 @@ impl ShapeTable {
         Ok(*begin..*end)
     }
 
-    /// The column at a place of [`Self::range`].
+    /// The column at a position in [`Self::range`].
     pub(super) fn column(&self, place: usize) -> usize {
         self.columns.get(place).copied().unwrap_or_default() as usize
     }

@@ -1,4 +1,4 @@
-//! The parts of a group: a head that says what there is, and chunks, each compressed for itself.
+//! The parts of a group: a header that describes it, and chunks, each compressed separately.
 
 use std::io::{self, Cursor as Behind};
 
@@ -8,38 +8,38 @@ use zstd::bulk::{Compressor, Decompressor};
 use super::super::ReadError;
 use crate::format::protobuf::{take_varint, write_varint};
 
-/// zstd's level: the fastest of its ordinary ones. Columns hardly get smaller with a higher one.
+/// zstd's fastest ordinary level; a higher one hardly compresses columns better.
 const LEVEL: i32 = 1;
 
-/// A head or a chunk of more bytes uncompressed is taken for damaged. (A span is smaller by far, and
-/// a group ends soon behind its target.)
+/// The largest uncompressed header or chunk in bytes; a larger one counts as damaged. (A span is
+/// much smaller, and a group ends soon after its target size.)
 pub(super) const MAX_RAW: usize = 512 << 20;
 
-/// Values that a column may have.
+/// The most values in a column.
 pub(super) const MAX_VALUES: usize = 1 << 24;
 
-/// Chunks are not compressed unless that saves a byte in so many.
+/// A chunk is compressed only if that saves at least one byte in so many.
 const WORTH: usize = 32;
 
-/// Bytes of a group before its head.
+/// The bytes of a group before its header.
 pub(super) const PREFIX: usize = 12;
 
-/// Why bytes are not a group of columns.
+/// The reason why bytes are not a group of columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Damaged(pub(super) &'static str);
 
-/// Bytes that can be read in part.
+/// Bytes of which parts can be read.
 pub(crate) trait ReadAt {
-    /// Why they cannot be read.
+    /// The error of reading.
     type Error: From<Damaged>;
 
-    /// Fills `bytes` with what begins at `offset`.
+    /// Fills `bytes` with the bytes from `offset` on.
     fn read_at(&self, bytes: &mut [u8], offset: usize) -> Result<(), Self::Error>;
 }
 
 impl From<Damaged> for ReadError {
-    /// The block is not known here: it is named by who does.
+    /// The caller adds the block, which is not known here.
     fn from(reason: Damaged) -> Self {
         Self::damaged(0, &reason)
     }
@@ -56,7 +56,7 @@ impl ReadAt for &[u8] {
     }
 }
 
-/// Where a chunk lies behind the head, and how it is stored.
+/// The position of a chunk after the header, and its encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Chunk {
     offset: usize,
@@ -65,18 +65,18 @@ pub(super) struct Chunk {
     checksum: u32,
 }
 
-/// Writes a group; keeps the compressor's memory from one group to the next.
+/// Writes a group; reuses the compressor's memory.
 pub(crate) struct Packer {
     compressor: Compressor<'static>,
     head: Vec<u8>,
     body: Vec<u8>,
 }
 
-/// Reads what a [`Packer`] wrote about the chunks.
+/// Reads what a [`Packer`] wrote about chunks.
 pub(super) struct Cursor<'h> {
     whole: usize,
     rest: &'h [u8],
-    /// Where the next chunk begins.
+    /// The position of the next chunk.
     offset: usize,
 }
 
@@ -84,7 +84,7 @@ pub(super) struct Cursor<'h> {
 pub(crate) struct Unpacker<'u, R> {
     source: R,
     decompressor: &'u mut Decompressor<'static>,
-    /// Where the chunks begin.
+    /// The position of the first chunk.
     body: usize,
     stored: Vec<u8>,
 }
@@ -104,18 +104,18 @@ impl Packer {
         self.body.clear();
     }
 
-    /// Adds a number to the head.
+    /// Adds a number to the header.
     pub(super) fn number(&mut self, number: u64) {
         write_varint(number, &mut self.head);
     }
 
-    /// Adds bytes to the head.
+    /// Adds bytes to the header.
     pub(super) fn bytes(&mut self, bytes: &[u8]) {
         self.number(bytes.len() as u64);
         self.head.extend_from_slice(bytes);
     }
 
-    /// Adds a chunk, and to the head what is needed to read it.
+    /// Adds a chunk, and its description to the header.
     pub(super) fn chunk(&mut self, raw: &[u8]) -> io::Result<()> {
         let start = self.body.len();
         compress(&mut self.compressor, raw, &mut self.body)?;
@@ -127,7 +127,7 @@ impl Packer {
         Ok(())
     }
 
-    /// The group.
+    /// Returns the group.
     pub(super) fn finish(&mut self) -> io::Result<Vec<u8>> {
         let mut group = vec![0; PREFIX];
         compress(&mut self.compressor, &self.head, &mut group)?;
@@ -143,7 +143,7 @@ impl Packer {
     }
 }
 
-/// Appends bytes compressed, or as they are if that does not make them smaller.
+/// Appends bytes, compressed if that makes them smaller.
 fn compress(compressor: &mut Compressor<'static>, raw: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
     let begin = out.len();
     out.reserve(zstd::zstd_safe::compress_bound(raw.len()));
@@ -166,7 +166,7 @@ fn checksum(bytes: &[u8]) -> u32 {
 }
 
 impl Chunk {
-    /// Bytes before compression.
+    /// The size before compression, in bytes.
     pub(super) fn raw_length(&self) -> usize {
         self.raw
     }
@@ -185,7 +185,7 @@ impl<'h> Cursor<'h> {
         take_varint(&mut self.rest).map_err(|_| Damaged("a number is unfinished"))
     }
 
-    /// How many values a column has.
+    /// Reads the number of a column's values.
     pub(super) fn count(&mut self) -> Result<usize, Damaged> {
         let count = self.size()?;
         if count > MAX_VALUES {
@@ -194,7 +194,7 @@ impl<'h> Cursor<'h> {
         Ok(count)
     }
 
-    /// How many bytes something has.
+    /// Reads a size in bytes.
     pub(super) fn size(&mut self) -> Result<usize, Damaged> {
         let size = usize::try_from(self.number()?).ok();
         size.filter(|size| *size <= MAX_RAW)
@@ -209,7 +209,7 @@ impl<'h> Cursor<'h> {
         Ok(bytes)
     }
 
-    /// As [`Self::bytes`]: where they are in the head.
+    /// Like [`Self::bytes`]; returns the position in the header.
     pub(super) fn range(&mut self) -> Result<std::ops::Range<usize>, Damaged> {
         let length = self.bytes()?.len();
         let end = self.whole - self.rest.len();

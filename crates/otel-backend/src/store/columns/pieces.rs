@@ -1,4 +1,4 @@
-//! The values of a field in all spans of a group, for what reads all of them.
+//! The values of a field in all spans of a group.
 
 use super::ReadAt;
 use super::group::Group;
@@ -9,11 +9,11 @@ use super::texts::Values;
 use crate::format::otlp::fields::span;
 use crate::store::zigzag;
 
-/// Values of a field, or of the attributes of a key, that are stored in one column.
+/// The values of a field, or of the attributes with a key, that are in one column.
 #[derive(Debug)]
 pub(crate) struct Piece {
-    /// The row of each value, ascending; `None` if each row has one. Rows are spans; of events and
-    /// links, these.
+    /// The row of each value, ascending; `None` if every row has a value. Rows are spans or, for
+    /// events and links, events or links.
     pub(crate) rows: Option<Vec<u32>>,
     pub(crate) values: PieceValues,
 }
@@ -22,26 +22,26 @@ pub(crate) struct Piece {
 #[derive(Debug)]
 pub(crate) enum PieceValues {
     Ints(Vec<i64>),
-    /// How long after the start of the span.
+    /// Times relative to the start of the span.
     Times(Vec<i64>),
     Bools(Vec<bool>),
     Doubles(Vec<f64>),
-    /// Texts, or bytes that should be.
+    /// Texts, or bytes that should be text.
     Texts(PieceTexts),
     /// `AnyValue` messages.
     Any(PieceTexts),
 }
 
-/// Texts, each distinct one stored once if there are codes.
+/// Texts; if there are codes, each distinct text is stored once.
 #[derive(Debug)]
 pub(crate) struct PieceTexts {
     values: Values,
-    /// Of each value, the number of its text.
+    /// For each value, the index of its text.
     pub(crate) codes: Option<Vec<u32>>,
 }
 
 impl PieceValues {
-    /// How many values there are.
+    /// The number of values.
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::Ints(values) | Self::Times(values) => values.len(),
@@ -56,15 +56,15 @@ impl PieceValues {
 }
 
 impl PieceTexts {
-    /// The texts that are stored, by their numbers.
+    /// The stored texts, by index.
     pub(crate) fn stored(&self) -> impl Iterator<Item = &[u8]> {
         self.values.stored()
     }
 }
 
 impl<R: ReadAt> Scan<'_, '_, R> {
-    /// The values of a field, or of the attributes of a key; `None` if spans have it in several forms at
-    /// once, so that the order of these is not known.
+    /// The values of a field, or of the attributes with a key; `None` if a span has several values
+    /// in different columns, so that their order is unknown.
     pub(crate) fn pieces(
         &mut self,
         place: Place,
@@ -86,7 +86,7 @@ impl<R: ReadAt> Scan<'_, '_, R> {
         ))
     }
 
-    /// For each span, how many events or links there are up to its last.
+    /// For each span, the number of events or links up to and including its last.
     pub(crate) fn ends(&mut self, place: Place) -> Result<Vec<u32>, R::Error> {
         let Some(around) = self.around(place) else {
             return Ok(vec![0; self.group.layout.spans]);
@@ -112,8 +112,8 @@ impl<R: ReadAt> Scan<'_, '_, R> {
         attributes.map(|column| self.group.layout.name(column).key)
     }
 
-    /// The id of each span's parent, its bytes read as a big-endian number; zero for none. `ids` are the
-    /// spans' own.
+    /// The id of each span's parent, as a big-endian number; zero for none. `ids` are the spans'
+    /// own ids.
     pub(crate) fn parent_ids(&mut self, ids: &[u64]) -> Result<Vec<u64>, R::Error> {
         let mut parents = vec![0; self.group.layout.spans];
         for number in 0..self.group.layout.columns.len() {
@@ -141,7 +141,7 @@ impl<R: ReadAt> Scan<'_, '_, R> {
         Ok(parents)
     }
 
-    /// The row of each span's parent, if it is in the group; else `u32::MAX`.
+    /// The row of each span's parent if it is in the group, else `u32::MAX`.
     pub(crate) fn parent_rows(&mut self) -> Result<Vec<u32>, R::Error> {
         let mut parents = vec![u32::MAX; self.group.layout.spans];
         for number in 0..self.group.layout.columns.len() {
@@ -172,7 +172,7 @@ impl<R: ReadAt> Scan<'_, '_, R> {
             .map(|column| column.kind)
     }
 
-    /// Whether any message has more than one of these columns.
+    /// Returns true if a message has more than one of these columns.
     fn occur_together(&mut self, place: Place, numbers: &[usize]) -> Result<bool, R::Error> {
         let shapes = self.group.shapes(place)?;
         for shape in 0..shapes.len() as u64 {
@@ -197,7 +197,7 @@ impl<R: ReadAt> Scan<'_, '_, R> {
         Ok(Some(Piece { rows, values }))
     }
 
-    /// The row of each value of a column; `None` if each row has one.
+    /// The row of each value of a column; `None` if every row has one.
     fn item_rows(&mut self, number: usize) -> Result<Option<Vec<u32>>, R::Error> {
         let Some(place) = self
             .group
@@ -252,7 +252,7 @@ impl<R: ReadAt> Scan<'_, '_, R> {
 }
 
 impl Piece {
-    /// Hands over each value's row and number.
+    /// Calls `take` with the row and index of each value.
     pub(crate) fn each(&self, mut take: impl FnMut(usize, usize)) {
         match &self.rows {
             None => (0..self.values.len()).for_each(|value| take(value, value)),
@@ -265,7 +265,7 @@ impl Piece {
 }
 
 impl PieceTexts {
-    /// The number of the text that a value is.
+    /// The index of the text of a value.
     pub(crate) fn number(&self, value: usize) -> usize {
         match &self.codes {
             Some(codes) => codes.get(value).map_or(usize::MAX, |code| *code as usize),
@@ -280,7 +280,7 @@ impl PieceTexts {
     }
 }
 
-/// The row that is so far away, zigzag-encoded.
+/// The row at that distance.
 fn near(row: usize, far: i64) -> Option<usize> {
     let far = isize::try_from(zigzag::decode(far.cast_unsigned())).ok()?;
     row.checked_add_signed(far)

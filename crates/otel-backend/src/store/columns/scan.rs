@@ -1,4 +1,4 @@
-//! Which spans of a group have a value: what a question asks of the columns.
+//! Finds the spans of a group that have a value.
 
 use std::borrow::Cow;
 
@@ -10,27 +10,27 @@ use super::shape::{Kind, Place};
 use super::texts::Texts;
 use crate::model::Value;
 
-/// Asks the columns of one group.
+/// Searches the columns of one group.
 pub(crate) struct Scan<'s, 'u, R> {
     pub(crate) group: &'s mut Group<'u, R>,
-    /// The shape of each span, once it was asked for.
+    /// The shape of each span, once it has been read.
     shape_codes: Option<Vec<u64>>,
 }
 
-/// What is asked of a value.
+/// A test of values.
 pub(crate) struct Wanted<'w> {
-    /// Whether a value is wanted.
+    /// Returns true if a value is wanted.
     pub(crate) test: &'w dyn Fn(&Value<'_>) -> bool,
-    /// How every wanted value reads as text, if that is known.
+    /// The text of all wanted values, if it is known.
     pub(crate) text: Option<&'w str>,
     /// What every wanted value begins with as text.
     pub(crate) prefix: Option<&'w str>,
-    /// Whether of numbers all above or all below a bound are wanted, and no others.
+    /// True if the wanted numbers are all those above or all those below a bound.
     pub(crate) is_bound: bool,
 }
 
 impl<'w> Wanted<'w> {
-    /// Values that pass a test of which nothing else is known.
+    /// The values that pass a test of which nothing else is known.
     pub(crate) fn passing(test: &'w dyn Fn(&Value<'_>) -> bool) -> Self {
         Self {
             test,
@@ -40,7 +40,7 @@ impl<'w> Wanted<'w> {
         }
     }
 
-    /// Whether a whole number between these two may be wanted.
+    /// Returns true if an integer between these two may be wanted.
     fn may_be_between(&self, min: i64, max: i64) -> bool {
         if let Some(text) = self.text {
             return text
@@ -59,8 +59,9 @@ impl<'s, 'u, R: ReadAt> Scan<'s, 'u, R> {
         }
     }
 
-    /// The spans in which a field, or an attribute of that key, has a wanted value; one that has several
-    /// is there several times. A value of another type than text, number or truth may be wanted.
+    /// The spans in which a field, or an attribute with that key, has a wanted value; a span with
+    /// several such values occurs several times. Values that are not text, number or boolean always
+    /// count as wanted.
     pub(crate) fn rows(
         &mut self,
         place: Place,
@@ -83,7 +84,7 @@ impl<'s, 'u, R: ReadAt> Scan<'s, 'u, R> {
         Ok(found)
     }
 
-    /// The spans in which an attribute of that key has a wanted value.
+    /// The spans in which an attribute with that key has a wanted value.
     pub(crate) fn attribute_rows(
         &mut self,
         place: Place,
@@ -110,7 +111,7 @@ impl<'s, 'u, R: ReadAt> Scan<'s, 'u, R> {
             && key.is_none_or(|key| self.group.layout.name(column).key == key)
     }
 
-    /// The places of the wanted values in a column.
+    /// The positions of the wanted values in a column.
     fn wanted_values(
         &mut self,
         number: usize,
@@ -215,7 +216,7 @@ impl<'s, 'u, R: ReadAt> Scan<'s, 'u, R> {
     }
 }
 
-/// Text as it is decoded: names are made text, values that are none stay bytes.
+/// Decodes text: names become text in any case, other values that are not UTF-8 stay bytes.
 fn text(bytes: &[u8], is_name: bool) -> Value<'_> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Value::String(Cow::Borrowed(text)),
@@ -230,7 +231,7 @@ fn positions(values: &[u64], passes: impl Fn(u64) -> bool) -> Vec<usize> {
     passing.map(|(place, _)| place).collect()
 }
 
-/// The places of the stored values that pass.
+/// The positions of the stored values that pass.
 fn places_of<R: ReadAt>(
     texts: &Texts,
     passes: &[bool],
@@ -249,7 +250,7 @@ fn places_of<R: ReadAt>(
     }))
 }
 
-/// Each row as often as its shape says.
+/// Repeats each row as often as its shape has the column.
 pub(super) fn repeated<T: Clone>(
     rows: impl Iterator<Item = (T, u64)>,
     times: &[usize],
@@ -266,7 +267,7 @@ pub(super) fn repeated<T: Clone>(
 }
 
 impl ShapeTable {
-    /// How often each shape has a column.
+    /// The number of occurrences of a column in each shape.
     pub(super) fn times(&self, column: usize) -> Vec<usize> {
         let shapes = 0..self.len() as u64;
         let columns = shapes.map(|shape| self.columns(shape).unwrap_or_default());

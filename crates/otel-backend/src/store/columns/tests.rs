@@ -1,4 +1,4 @@
-//! Whatever is put into columns comes out as it was; damage is an error.
+//! Tests that anything encoded in columns is decoded unchanged, and that damage is an error.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::format::otlp::GroupHead;
 use crate::format::protobuf::{RawValue, write_field};
 use crate::model::{SpanId, TraceId};
 
-/// A span as it is put in.
+/// A span to be encoded.
 #[derive(Debug, Clone)]
 struct Input {
     trace: u8,
@@ -22,7 +22,7 @@ struct Input {
     message: Vec<u8>,
 }
 
-/// The resource and the message of a span that was read.
+/// The resource and the message of a decoded span.
 type Output = (Vec<u8>, Vec<u8>);
 
 const HEADS: [GroupHead<'static>; 2] = [
@@ -58,7 +58,7 @@ impl Input {
     }
 }
 
-/// The messages of some rows, each with its resource and scope.
+/// The messages in some rows, each with its resource and scope.
 fn unpack(group: &[u8], rows: std::ops::Range<usize>) -> Result<Vec<Output>, Damaged> {
     let mut decompressor = Decompressor::new().unwrap();
     let layout = Layout::read(group, &mut decompressor)?;
@@ -78,7 +78,7 @@ fn expected(inputs: &[Input]) -> Vec<Output> {
     inputs.iter().map(of).collect()
 }
 
-/// A field, often one that OTLP knows, whose content is often a message itself.
+/// A field, often one that OTLP knows, whose content is often a message.
 fn field(depth: u32) -> BoxedStrategy<Vec<u8>> {
     let number = || prop_oneof![4 => 1_u32..17, 1 => any::<u32>().prop_map(|n| n >> 3)];
     let with = |value: RawField| {
@@ -128,7 +128,7 @@ enum RawField {
     Bytes(Vec<u8>),
 }
 
-/// An attribute with its value as most senders write it.
+/// An attribute with its value as most senders encode it.
 fn attribute() -> impl Strategy<Value = Vec<u8>> {
     use crate::model::{Attribute, Value};
     let value = prop_oneof![
@@ -150,7 +150,7 @@ fn attribute() -> impl Strategy<Value = Vec<u8>> {
         };
         let mut encoded = Vec::new();
         crate::format::otlp::encode_resource(&resource, &mut encoded);
-        // Field 1 of a resource, field 9 of a span.
+        // Field 1 of a resource becomes field 9 of a span.
         encoded[0] = 9 << 3 | 2;
         encoded
     })
@@ -207,7 +207,7 @@ proptest! {
         let at = at.index(group.len());
         group[at] ^= 1_u8 << bit;
         let is_same = unpack(&group, 0..usize::MAX).is_ok_and(|read| read == expected(&inputs));
-        // A chunk that no span of these refers to is not read.
+        // A chunk that none of these spans uses is not read.
         prop_assert!(unpack(&group, 0..usize::MAX).is_err() || is_same);
     }
 
@@ -223,7 +223,7 @@ proptest! {
             }
             packer.number(*number);
         }
-        // What matters is that it returns.
+        // It only matters that it returns.
         let read = unpack(&packer.finish().unwrap(), 0..usize::MAX);
         prop_assert!(read.is_err() || read.is_ok_and(|spans| spans.len() <= 1 << 24));
     }

@@ -1,9 +1,8 @@
 //! Columns of texts, or of any bytes.
 //!
-//! Where values repeat, each is stored once, and every place has the number of its value. Otherwise
-//! the values lie one after the other; lower-case hexadecimal digits, such as ids have, then take half
-//! a byte each, what all values begin with is stored once, and a filter tells which values are not
-//! there.
+//! If values repeat, each distinct value is stored once, and each place has its index. Otherwise
+//! all values are stored one after the other: lower-case hexadecimal digits, as in ids, then take
+//! half a byte each, a common prefix is stored once, and a filter tells which values do not occur.
 
 use std::io;
 
@@ -14,30 +13,30 @@ use super::bloom::Bloom;
 use super::numbers::Numbers;
 use super::pack::{Chunk, Cursor, Damaged, Packer, Unpacker};
 
-/// Values on their way into a column.
+/// Values to be written to a column.
 #[derive(Debug, Default)]
 pub(super) struct TextsBuilder {
-    /// The distinct values, or all of them if `codes` is not kept.
+    /// The distinct values, or all values if `codes` is not used.
     bytes: Vec<u8>,
     ends: Vec<usize>,
-    /// Of each place, the number of its value.
+    /// For each place, the index of its value.
     codes: Vec<u64>,
-    /// Numbers of values by their hashes, plus one; 0 is free.
+    /// Indices of values by hash, plus one; 0 is free.
     slots: Vec<u32>,
-    /// Whether values hardly repeat, and all are kept.
+    /// True if values rarely repeat, and all are stored.
     is_plain: bool,
 }
 
-/// What is known of a column of texts without unpacking it.
+/// The header of a column of texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Texts {
     form: Form,
     prefix: Vec<u8>,
-    /// Bytes of the stored values once they are unpacked.
+    /// The bytes of the stored values after unpacking.
     total: usize,
     lengths: Numbers,
     bytes: Chunk,
-    /// In a column with a dictionary, the number of each value.
+    /// In a column with a dictionary, the index of each value.
     codes: Option<Numbers>,
     bloom: Option<Chunk>,
 }
@@ -46,11 +45,11 @@ pub(super) struct Texts {
 enum Form {
     Dictionary = 0,
     Plain = 1,
-    /// As [`Form::Plain`], two digits a byte.
+    /// Like [`Form::Plain`], with two digits per byte.
     Digits = 2,
 }
 
-/// A column that was unpacked.
+/// The values of an unpacked column.
 #[derive(Debug, Default)]
 pub(super) struct Values {
     bytes: Vec<u8>,
@@ -58,10 +57,10 @@ pub(super) struct Values {
     codes: Option<Vec<u64>>,
 }
 
-/// After so many values it is decided whether they repeat.
+/// The number of values after which it is decided if they repeat.
 const TRIAL: usize = 512;
 
-/// Fewer values have no filter: to unpack them costs less.
+/// The fewest values for which there is a filter; unpacking fewer is cheaper.
 const MIN_FILTERED: usize = 64;
 
 impl TextsBuilder {
@@ -77,7 +76,7 @@ impl TextsBuilder {
         }
     }
 
-    /// Writes the column; one of attributes has a filter where that helps.
+    /// Writes the column; one of attributes gets a filter if that helps.
     pub(super) fn write(mut self, is_filtered: bool, packer: &mut Packer) -> io::Result<()> {
         if !self.is_plain && self.repeats_little() {
             self.become_plain();
@@ -106,7 +105,7 @@ impl TextsBuilder {
         if form == Form::Dictionary {
             return Numbers::write(&self.codes, packer);
         }
-        // Bytes that are no text are asked for by another text.
+        // Bytes that are not text are searched for in their text form.
         let is_text = |value| std::str::from_utf8(value).is_ok();
         let is_filtered = is_filtered
             && self.ends.len() >= MIN_FILTERED
@@ -156,7 +155,7 @@ impl TextsBuilder {
         starts.zip(&self.ends).map(|(start, end)| end - start)
     }
 
-    /// The number of a value; it is added if it is new.
+    /// The index of a value, which is added if it is new.
     fn code(&mut self, value: &[u8]) -> usize {
         if let Some(last) = self.codes.last()
             && self.value(*last) == value
@@ -178,7 +177,7 @@ impl TextsBuilder {
         code
     }
 
-    /// The place of a value among the slots, or the free one where it belongs.
+    /// The slot of a value, or the free one where it belongs.
     fn place(&self, value: &[u8]) -> usize {
         let mask = self.slots.len().wrapping_sub(1);
         let hash = usize::try_from(xxh3_64(value) & mask as u64).unwrap_or_default();
@@ -200,7 +199,7 @@ impl TextsBuilder {
         }
     }
 
-    /// How many bytes all values begin with alike.
+    /// The length of the common prefix of all values.
     fn common_prefix(&self) -> usize {
         let mut values = self.values_of(&self.bytes);
         let Some(first) = values.next() else { return 0 };
@@ -215,7 +214,7 @@ impl TextsBuilder {
         length
     }
 
-    /// All values without what they begin with.
+    /// All values without their prefix.
     fn without(&self, prefix: usize) -> Vec<u8> {
         let mut rests = Vec::with_capacity(self.bytes.len());
         for value in self.values_of(&self.bytes) {
@@ -224,7 +223,7 @@ impl TextsBuilder {
         rests
     }
 
-    /// All values as digits, two a byte, if all are digits only and an even number of them.
+    /// All values as digits, two per byte, if each is an even number of digits.
     fn digits(&self, prefix: usize) -> Option<Vec<u8>> {
         let is_even = self
             .lengths()
@@ -263,7 +262,7 @@ fn value<'b>(bytes: &'b [u8], ends: &[usize], number: u64) -> &'b [u8] {
 }
 
 impl Texts {
-    /// Reads what [`TextsBuilder::write`] wrote about the column.
+    /// Reads the header that [`TextsBuilder::write`] wrote.
     pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Self, Damaged> {
         let form = match cursor.number()? {
             0 => Form::Dictionary,
@@ -342,7 +341,7 @@ impl Texts {
         Ok(values)
     }
 
-    /// Of each place, the number of its value, if each distinct value is stored once.
+    /// For each place, the index of its value, if distinct values are stored once.
     pub(super) fn codes<R: ReadAt>(
         &self,
         unpacker: &mut Unpacker<'_, R>,
@@ -351,7 +350,7 @@ impl Texts {
         codes.map(|codes| codes.unpack(unpacker)).transpose()
     }
 
-    /// The distinct values of a column with a dictionary; of another, all values.
+    /// The distinct values of a column with a dictionary; otherwise all values.
     pub(super) fn unpack_dictionary<R: ReadAt>(
         &self,
         unpacker: &mut Unpacker<'_, R>,
@@ -405,7 +404,7 @@ fn expand(digits: &[u8]) -> Vec<u8> {
 }
 
 impl Values {
-    /// The value at a place; `None` behind the last.
+    /// The value at a position; `None` after the last.
     pub(super) fn get(&self, place: usize) -> Option<&[u8]> {
         match &self.codes {
             Some(codes) => self.distinct(*codes.get(place)?),

@@ -1,4 +1,4 @@
-//! Log records on their way into the store, encoded by the receiver that took them.
+//! Log records on their way into the store, encoded by their receiver.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use crate::format::otlp::{
 };
 use crate::model::{LogRecord, Resource, Scope, Severity};
 
-/// Encoded records with all that the index of their frame needs to know of them.
+/// Encoded records, with everything that the index of their frame needs.
 #[derive(Debug, Default)]
 pub struct LogBatch {
     bytes: Vec<u8>,
@@ -24,7 +24,7 @@ struct Row {
     bytes: Range<usize>,
 }
 
-/// What the records of one resource and scope have in common.
+/// The parts shared by records with the same resource and scope.
 #[derive(Debug)]
 struct Group {
     resource: Vec<u8>,
@@ -34,7 +34,7 @@ struct Group {
     service: Arc<str>,
 }
 
-/// A record with all that a frame holds of it.
+/// A record in the form of a frame.
 #[derive(Debug, Clone)]
 pub(in crate::store) struct Piece<'a> {
     pub(in crate::store) entry: LogEntry,
@@ -49,19 +49,19 @@ pub(in crate::store) struct Piece<'a> {
 #[derive(Debug, Default)]
 pub struct LogBatchBuilder<'a> {
     batch: LogBatch,
-    /// What emitted and what recorded the last record.
+    /// The resource and scope of the last record.
     last: Option<(Arc<Resource<'a>>, Arc<Scope<'a>>)>,
 }
 
 impl<'a> LogBatchBuilder<'a> {
-    /// A builder with room for so many bytes of encoded records.
+    /// Makes a builder with capacity for so many bytes of encoded records.
     pub fn with_capacity(bytes: usize) -> Self {
         let mut builder = Self::default();
         builder.batch.bytes.reserve_exact(bytes);
         builder
     }
 
-    /// Adds a record. `message` is its OTLP message in protobuf, if there is one already.
+    /// Adds a record. `message` is its OTLP message in protobuf, if there is one.
     pub fn push(&mut self, record: &LogRecord<'a>, message: Option<&[u8]>) {
         if !self.is_in_last_group(record) {
             self.batch.groups.push(Group::of(record));
@@ -96,12 +96,12 @@ impl<'a> LogBatchBuilder<'a> {
 }
 
 impl LogBatch {
-    /// Whether there is no record.
+    /// Returns true if there are no records.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// About how much memory it takes, in bytes.
+    /// The approximate memory, in bytes.
     pub fn size(&self) -> usize {
         self.bytes.len() + self.rows.len() * size_of::<Row>()
     }

@@ -43,7 +43,7 @@ pub struct LogFrame {
 pub struct OpenLogs {
     /// The times and ids of its records.
     pub entries: Vec<LogEntry>,
-    /// A `LogsData` of its records, in the same order, without their times and ids.
+    /// A `LogsData` of its records, in the same order, without times and ids.
     pub rest: Vec<u8>,
 }
 
@@ -124,10 +124,10 @@ impl Reader {
 }
 
 impl LogOpener<'_> {
-    /// A frame's records, if they are `wanted` once their bytes have been seen as [`OpenLogs::rest`] has
-    /// them.
+    /// The records of a frame, if `wanted` returns true for their bytes, which are those of
+    /// [`OpenLogs::rest`].
     ///
-    /// A frame that is damaged is reported, and has no records: the others can still be read.
+    /// A damaged frame is reported, and has no records; the others can still be read.
     ///
     /// # Errors
     /// [`ReadError`] if the database cannot be read.

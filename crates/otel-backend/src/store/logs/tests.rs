@@ -1,4 +1,4 @@
-//! Log records in the store: kept, found, merged, evicted, damaged.
+//! Tests of log records in the store: stored, found, merged, evicted, damaged.
 
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -39,7 +39,7 @@ fn trace(number: u64) -> TraceId {
     TraceId::new((u128::from(number) + 1).to_be_bytes()).unwrap()
 }
 
-/// A record of service `number % 3`, of trace `number`, at that time.
+/// A record of service `number % 3` and trace `number` with that time.
 fn record(number: u64, body: String) -> LogRecord<'static> {
     let service = Value::String(format!("service-{}", number % 3).into());
     let resource = Resource {
@@ -100,8 +100,8 @@ impl Fixture {
         self.store.append(batch.finish()).await.unwrap();
     }
 
-    /// The times of all records in the frames that may hold what is wanted, sorted, and the number of
-    /// those frames.
+    /// The times of all records in the frames that may match, sorted, and the number of those
+    /// frames.
     fn found(&self, scope: LogScope) -> (Vec<u64>, usize) {
         let read = move |reader: &Reader| -> Result<_, ReadError> {
             let frames = reader.log_frames(&scope);
@@ -122,7 +122,7 @@ impl Fixture {
         self.store.read(read).unwrap()
     }
 
-    /// Closes the store, so that what comes next finds its files as they are.
+    /// Closes the store, so that its files no longer change.
     async fn close(self) {
         let Self {
             store,
@@ -188,7 +188,7 @@ async fn small_frames_are_merged_and_lose_nothing() {
     assert_eq!(after.0, before.0);
     assert!(after.1 <= 8, "{} frames", after.1);
     fixture.close().await;
-    // The index comes back from the database.
+    // The index is read from the database.
     let fixture = open(location(), Retention::default());
     assert_eq!(fixture.found(everything()), after);
     let scope = LogScope {
@@ -222,7 +222,7 @@ async fn what_is_too_old_goes_and_no_frame_outlives_its_time_by_much() {
     fixture.work();
     let (times, frames) = fixture.found(everything());
     assert_eq!(times.len(), 6);
-    // Records of more than an eighth of that time are not put together.
+    // Records that span more than an eighth of that time are not merged.
     assert!(frames >= 4, "{frames} frames");
 }
 

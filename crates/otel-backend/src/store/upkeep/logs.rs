@@ -1,4 +1,4 @@
-//! Keeping log records in order: old frames go, small ones are put together.
+//! Maintains log records: removes old frames, and merges small ones.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -10,10 +10,10 @@ use crate::store::logs::{self, LogBuilder, LogHead, NewLogFrame};
 use crate::store::writer::{Command, ReplaceLogs};
 use crate::store::{OpenError, ReadError};
 
-/// What the upkeep of log records has of its own.
+/// The state for maintaining log records.
 pub(super) struct LogUpkeep {
     builder: LogBuilder,
-    /// Frames that cannot be merged because they are damaged.
+    /// Damaged frames, which cannot be merged.
     damaged: HashSet<i64>,
 }
 
@@ -27,7 +27,8 @@ impl LogUpkeep {
 }
 
 impl Upkeep {
-    /// Removes the frames of which every record is as old as that; false if there are none.
+    /// Removes the frames in which every record is at least that old; returns false if there are
+    /// none.
     pub(super) fn evict_logs(
         &mut self,
         catalog: &Catalog,
@@ -41,7 +42,7 @@ impl Upkeep {
         Ok(true)
     }
 
-    /// Puts small frames together until there are few.
+    /// Merges small frames until there are few.
     pub(super) fn merge_logs(&mut self) -> Result<(), Stopped> {
         while let Some(run) = self.next_log_run() {
             let bytes: u64 = run.iter().map(|head| head.size()).sum();
@@ -65,7 +66,7 @@ impl Upkeep {
         match self.logs.builder.merge(&self.source, run) {
             Ok(frames) => self.replace_logs(run.iter().map(|head| head.id).collect(), frames),
             Err(Stopped::Read(ReadError::DamagedLogs { frame, reason })) => {
-                // It stays as it is.
+                // The frame stays as it is.
                 self.shared.report_damaged_logs(frame, &reason);
                 self.logs.damaged.insert(frame);
                 Ok(())
@@ -74,7 +75,7 @@ impl Upkeep {
         }
     }
 
-    /// Has the writer put frames in the place of others.
+    /// Asks the writer to replace frames by others.
     fn replace_logs(&mut self, old: Vec<i64>, frames: Vec<NewLogFrame>) -> Result<(), Stopped> {
         self.has_freed = true;
         let command = |done| Command::ReplaceLogs(ReplaceLogs { old, frames, done });
