@@ -1,6 +1,6 @@
 //! A running otel-backend.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::span::{request, span_id};
@@ -12,6 +12,8 @@ pub struct Backend {
     _running: test_kit::Backend,
     url: String,
     otlp: String,
+    /// When spans were sent last, in milliseconds since 1970; the moments of log records count from there.
+    sent_at: AtomicI64,
 }
 
 impl Backend {
@@ -27,6 +29,7 @@ impl Backend {
         Self {
             url: running.ui(""),
             otlp: running.otlp_http(""),
+            sent_at: AtomicI64::new(now()),
             _running: running,
         }
     }
@@ -64,7 +67,9 @@ impl Backend {
     /// # Panics
     /// If the backend does not accept them.
     pub fn add(&self, trace: &str, spans: &[Span]) {
-        let body = request(trace, spans, now()).to_string();
+        let now = now();
+        self.sent_at.store(now, Ordering::Relaxed);
+        let body = request(trace, spans, now).to_string();
         self.send_json(&body);
     }
 
@@ -73,7 +78,10 @@ impl Backend {
     /// # Panics
     /// When the backend does not accept them.
     pub fn send_logs(&self, logs: &[Log]) {
-        self.post("logs", &log::request(logs, now()).to_string());
+        self.post(
+            "logs",
+            &log::request(logs, self.sent_at.load(Ordering::Relaxed)).to_string(),
+        );
     }
 
     /// Sends an export request in OTLP's JSON.

@@ -18,7 +18,7 @@ fn trace_with_logs(backend: &Backend) -> String {
             .severity(13)
             .within(&trace, 3)
             .with("cache.key", json!({ "stringValue": "cart:7" })),
-        Log::new("store", "connection refused\n  at db.rs:12")
+        Log::new("store", "connection refused at db.rs:12")
             .at(65)
             .severity(17)
             .within(&trace, 3),
