@@ -7,11 +7,12 @@ use otel_backend::model::UnixNanos;
 
 use crate::spans::Random;
 
-/// The placeholder for the current time in nanoseconds.
-pub(crate) const NANOS: u64 = 0x1111_1111_0000_0000;
+/// The placeholder for the current time in nanoseconds. Its upper bytes differ, so that no number below
+/// them makes it seem to begin a byte earlier.
+pub(crate) const NANOS: u64 = 0x1122_3344_0000_0000;
 
 /// The placeholder for the current time in microseconds.
-pub(crate) const MICROS: u64 = 0x2222_2222_0000_0000;
+pub(crate) const MICROS: u64 = 0x2233_4455_0000_0000;
 
 /// The placeholder for the current time in seconds.
 pub(crate) const SECONDS: u64 = 2_000_000_001;
