@@ -52,7 +52,7 @@ class Logs {
     };
     for (const name of ['service', 'text', 'traceId']) this.#fields[name].value = of(name);
     this.#fields.window.value = Object.hasOwn(WINDOWS, of('window')) ? of('window') : FALLBACK;
-    this.node = el('div.logs-page', {}, this.#form(), this.#found, this.#list.node, this.#more);
+    this.node = el('div.logs-page', {}, el('h1.unseen', {}, 'Logs'), this.#form(), this.#found, this.#list.node, this.#more);
   }
 
   #form() {

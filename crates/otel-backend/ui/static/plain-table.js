@@ -36,7 +36,7 @@ export function plainTable(label, rows, columns, sorted) {
   }
 
   draw(shown);
-  return el('div.scrolled', { role: 'region', 'aria-label': label, tabindex: 0 }, el('table', {}, el('thead', {}, el('tr', {}, heads)), body), more);
+  return el('div.scrolled', { role: 'group', 'aria-label': label, tabindex: 0 }, el('table', {}, el('thead', {}, el('tr', {}, heads)), body), more);
 }
 
 const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);

@@ -172,6 +172,7 @@ export class Results {
     spans.textContent = formatCount(trace.spans);
     spans.dataset.unit = trace.spans === 1 ? ' span' : ' spans';
     errors.textContent = trace.errors ? formatCount(trace.errors) : '';
+    errors.setAttribute('role', 'img');
     errors.setAttribute('aria-label', plural(trace.errors, 'error'));
     bar.style.setProperty('--share', `${(100 * (trace.end - trace.begin)) / this.#longest}%`);
     duration.textContent = formatDuration(trace.end - trace.begin);
