@@ -199,13 +199,7 @@ impl<R: ReadAt> Scan<'_, '_, R> {
 
     /// The row of each value of a column; `None` if every row has one.
     fn item_rows(&mut self, number: usize) -> Result<Option<Vec<u32>>, R::Error> {
-        let Some(place) = self
-            .group
-            .layout
-            .columns
-            .get(number)
-            .map(|column| column.place)
-        else {
+        let Some(place) = self.place_of(number) else {
             return Ok(Some(Vec::new()));
         };
         if place == Place::Span {
@@ -228,26 +222,11 @@ impl<R: ReadAt> Scan<'_, '_, R> {
         if has_all {
             return Ok(rows);
         }
-        let codes = match self
-            .group
-            .layout
-            .columns
-            .get(around)
-            .map(|column| &column.stored)
-        {
-            Some(Stored::Numbers(numbers)) => numbers.unpack(&mut self.group.unpacker)?,
-            _ => Vec::new(),
-        };
+        let codes = self.codes_of_messages(around)?;
         Ok(Some(match rows {
             Some(rows) => repeated(rows.into_iter().zip(codes), &times)?,
             None => repeated((0..).zip(codes), &times)?,
         }))
-    }
-
-    /// The column that holds the messages of a place.
-    fn around(&self, place: Place) -> Option<usize> {
-        let mut columns = self.group.layout.columns.iter();
-        columns.position(|column| column.message() == Some(place))
     }
 }
 

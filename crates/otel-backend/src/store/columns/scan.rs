@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::ReadAt;
 use super::group::{Group, ShapeTable};
-use super::layout::{Column, Stored};
+use super::layout::Stored;
 use super::pack::Damaged;
 use super::shape::{Kind, Place};
 use super::texts::Texts;
@@ -167,33 +167,17 @@ impl<'s, 'u, R: ReadAt> Scan<'s, 'u, R> {
 
     /// The span of each value of a column.
     fn rows_of(&mut self, number: usize) -> Result<Vec<usize>, R::Error> {
-        let Some(place) = self
-            .group
-            .layout
-            .columns
-            .get(number)
-            .map(|column| column.place)
-        else {
+        let Some(place) = self.place_of(number) else {
             return Ok(Vec::new());
         };
         if place == Place::Span {
             return self.rows_in_spans(number);
         }
-        let holds = |column: &Column| column.message() == Some(place);
-        let Some(around) = self.group.layout.columns.iter().position(holds) else {
+        let Some(around) = self.around(place) else {
             return Ok(Vec::new());
         };
         let rows = self.rows_in_spans(around)?;
-        let codes = match self
-            .group
-            .layout
-            .columns
-            .get(around)
-            .map(|column| &column.stored)
-        {
-            Some(Stored::Numbers(numbers)) => numbers.unpack(&mut self.group.unpacker)?,
-            _ => Vec::new(),
-        };
+        let codes = self.codes_of_messages(around)?;
         let times = self.group.shapes(place)?.times(number);
         Ok(repeated(rows.into_iter().zip(codes), &times)?)
     }
@@ -205,6 +189,27 @@ impl<'s, 'u, R: ReadAt> Scan<'s, 'u, R> {
         }
         let codes = self.shape_codes()?.iter().copied();
         Ok(repeated((0..).zip(codes), &times)?)
+    }
+
+    /// The kind of message that has a column.
+    pub(super) fn place_of(&self, number: usize) -> Option<Place> {
+        let column = self.group.layout.columns.get(number)?;
+        Some(column.place)
+    }
+
+    /// The column that holds the messages of a place.
+    pub(super) fn around(&self, place: Place) -> Option<usize> {
+        let mut columns = self.group.layout.columns.iter();
+        columns.position(|column| column.message() == Some(place))
+    }
+
+    /// The shape of each message in a column of messages.
+    pub(super) fn codes_of_messages(&mut self, number: usize) -> Result<Vec<u64>, R::Error> {
+        let column = self.group.layout.columns.get(number);
+        match column.map(|column| &column.stored) {
+            Some(Stored::Numbers(numbers)) => numbers.unpack(&mut self.group.unpacker),
+            _ => Ok(Vec::new()),
+        }
     }
 
     /// The shape of each span.
