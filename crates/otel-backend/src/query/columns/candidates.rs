@@ -24,8 +24,8 @@ pub(in crate::query) struct Candidates {
     pub(in crate::query) ranked: Vec<Ranked>,
 }
 
-/// The candidates of a group whose spans start between `times`. `is_whole` says whether all spans of a trace lie in one frame. Without
-/// patience, they mean nothing.
+/// The candidates of a group whose spans start between `times`. `is_whole` says whether all spans of a
+/// trace lie in one frame. Without patience, they mean nothing.
 pub(in crate::query) fn candidates<R: ReadAt<Error = ReadError>>(
     group: &mut Group<'_, R>,
     times: &RangeInclusive<UnixNanos>,
