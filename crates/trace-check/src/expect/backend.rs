@@ -7,65 +7,19 @@ mod tempo;
 mod victoria;
 
 use super::RuleAction::{Change, Repeat};
-use super::{Field, Origin, Rule, RuleAction, rules};
+use super::{Field, Origin, Rule, rules};
 use crate::protocol::Protocol;
 use crate::read::{Api, Kind};
 
-const fn rule(
-    name: &'static str,
-    origin: Origin,
-    fields: &'static [Field],
-    reason: &'static str,
-    action: RuleAction,
-) -> Rule {
-    Rule {
-        name,
-        origin,
-        fields,
-        reason,
-        action,
-    }
-}
-
-/// A field that the backend normalises.
-const fn formed(
-    name: &'static str,
-    fields: &'static [Field],
-    reason: &'static str,
-    action: RuleAction,
-) -> Rule {
-    rule(name, Origin::Backend, fields, reason, action)
-}
-
-/// A field that the backend's receiver or store drops, or moves to the wrong place.
-const fn dropped(
-    name: &'static str,
-    fields: &'static [Field],
-    reason: &'static str,
-    action: RuleAction,
-) -> Rule {
-    rule(name, Origin::Store, fields, reason, action)
-}
-
-/// A known defect of the backend.
-const fn fault(
-    name: &'static str,
-    fields: &'static [Field],
-    reason: &'static str,
-    action: RuleAction,
-) -> Rule {
-    rule(name, Origin::Fault, fields, reason, action)
-}
-
 /// The changes by otel-backend in Jaeger's old API.
 static OTEL_BACKEND_OLD: [Rule; 2] = [
-    formed(
+    Origin::Backend.rule(
         "otel-backend-service",
         &[Field::Resource],
         "otel-backend calls a service without a name `missing-service-name` in Jaeger's old API",
         Change(rules::missing_service),
     ),
-    formed(
+    Origin::Backend.rule(
         "otel-backend-event-order",
         &[Field::Events],
         "otel-backend shows events in the order of their times in Jaeger's old API",
@@ -73,7 +27,7 @@ static OTEL_BACKEND_OLD: [Rule; 2] = [
     ),
 ];
 
-const TWICE: Rule = formed(
+const TWICE: Rule = Origin::Backend.rule(
     "delivered-twice",
     &[Field::Structure],
     "a span that was delivered twice is shown twice",

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::RuleAction::{Agree, Change};
-use super::{Field, Origin, Rule, RuleAction, rules};
+use super::{Field, Origin, Rule, rules};
 use crate::model::{Kind, Span};
 
 /// Printed times are rounded to microseconds; Jaeger's protocols and v1 API truncate them.
@@ -14,48 +14,33 @@ const INSTANT_NANOS: u64 = 1_000;
 /// An end may be computed from a start and a duration, each truncated.
 const END_NANOS: u64 = 2_000;
 
-const fn unprinted(
-    name: &'static str,
-    fields: &'static [Field],
-    reason: &'static str,
-    action: RuleAction,
-) -> Rule {
-    Rule {
-        name,
-        origin: Origin::Console,
-        fields,
-        reason,
-        action,
-    }
-}
-
 /// The fields that are not printed.
 pub(super) static CONSOLE: [Rule; 8] = [
-    unprinted(
+    Origin::Console.rule(
         "console-scope",
         &[Field::Scope, Field::Attributes],
         "the scope is not printed, also not where a backend leaves it among the attributes",
         Change(no_scope),
     ),
-    unprinted(
+    Origin::Console.rule(
         "console-schema",
         &[Field::Schema],
         "schema URLs are not printed by every SDK",
         Change(rules::no_schema_urls),
     ),
-    unprinted(
+    Origin::Console.rule(
         "console-flags",
         &[Field::Flags],
         "flags are not printed",
         Change(rules::no_flags),
     ),
-    unprinted(
+    Origin::Console.rule(
         "console-dropped",
         &[Field::Dropped],
         "counts of what was dropped are not printed",
         Change(rules::no_dropped_counts),
     ),
-    unprinted(
+    Origin::Console.rule(
         "console-kind",
         &[Field::Kind],
         "no kind is printed as INTERNAL",
@@ -65,7 +50,7 @@ pub(super) static CONSOLE: [Rule; 8] = [
             }
         }),
     ),
-    unprinted(
+    Origin::Console.rule(
         "console-link-type",
         &[Field::Links],
         "links are printed without the type of reference that Jaeger's protocols give them",
@@ -75,7 +60,7 @@ pub(super) static CONSOLE: [Rule; 8] = [
             }
         }),
     ),
-    unprinted(
+    Origin::Console.rule(
         "console-keys",
         &[
             Field::Attributes,
@@ -86,7 +71,7 @@ pub(super) static CONSOLE: [Rule; 8] = [
         "of attributes with one key, the last is printed",
         Change(rules::keys_once),
     ),
-    unprinted(
+    Origin::Console.rule(
         "console-times",
         &[Field::Times, Field::Events],
         "times are printed in whole microseconds",

@@ -5,186 +5,163 @@
 
 use super::RuleAction::Change;
 use super::{Field, Origin, Rule, rules};
-use crate::model::{Kind, Span};
+use crate::model::Kind;
 use crate::protocol::Protocol;
-
-const fn lost(
-    name: &'static str,
-    fields: &'static [Field],
-    reason: &'static str,
-    change: fn(&mut Span),
-) -> Rule {
-    Rule {
-        name,
-        origin: Origin::Protocol,
-        fields,
-        reason,
-        action: Change(change),
-    }
-}
 
 /// The losses in Jaeger's Thrift and protobuf.
 static JAEGER: [Rule; 8] = [
-    lost(
+    Origin::Protocol.rule(
         "jaeger-structures",
         &[Field::Attributes, Field::Events, Field::Resource],
         "a Jaeger tag has no type for arrays and maps: they are JSON text",
-        rules::structures_as_text,
+        Change(rules::structures_as_text),
     ),
-    lost(
+    Origin::Protocol.rule(
         "jaeger-empty",
         &[Field::Attributes, Field::Events, Field::Resource],
         "a Jaeger tag has a value: none is empty text",
-        rules::empty_as_text,
+        Change(rules::empty_as_text),
     ),
-    lost(
+    Origin::Protocol.rule(
         "jaeger-scope-attributes",
         &[Field::Scope],
         "Jaeger has no scope; its name and version are tags, its attributes have no place",
-        rules::no_scope_attributes,
+        Change(rules::no_scope_attributes),
     ),
-    lost(
+    Origin::Protocol.rule(
         "jaeger-schema",
         &[Field::Schema],
         "Jaeger has no schema URLs",
-        rules::no_schema_urls,
+        Change(rules::no_schema_urls),
     ),
-    lost(
+    Origin::Protocol.rule(
         "jaeger-dropped",
         &[Field::Dropped],
         "Jaeger has no counts of what was dropped",
-        rules::no_dropped_counts,
+        Change(rules::no_dropped_counts),
     ),
-    lost(
+    Origin::Protocol.rule(
         "jaeger-links",
         &[Field::Links],
         "a Jaeger reference has ids and a type: no attributes, trace state or flags",
-        rules::links_by_id,
+        Change(rules::links_by_id),
     ),
-    lost(
+    Origin::Protocol.rule(
         "jaeger-root-link",
         &[Field::Structure],
         "a reference into its own trace makes a span without a parent a child",
-        rules::root_link_is_parent,
+        Change(rules::root_link_is_parent),
     ),
-    lost(
+    Origin::Protocol.rule(
         "jaeger-flags",
         &[Field::Flags],
         "of W3C's flags, Jaeger's has only `sampled`",
-        rules::sampled_flag_only,
+        Change(rules::sampled_flag_only),
     ),
 ];
 
-static THRIFT: [Rule; 1] = [lost(
+static THRIFT: [Rule; 1] = [Origin::Protocol.rule(
     "thrift-micros",
     &[Field::Times, Field::Events],
     "Thrift has whole microseconds",
-    rules::whole_micros,
+    Change(rules::whole_micros),
 )];
 
 static ZIPKIN: [Rule; 13] = [
-    lost(
+    Origin::Protocol.rule(
         "zipkin-negative",
         &[Field::Times],
         "a Zipkin duration is not negative",
-        rules::no_negative_duration,
-    ),
-    lost(
+        Change(rules::no_negative_duration),),
+    Origin::Protocol.rule(
         "zipkin-micros",
         &[Field::Times, Field::Events],
         "Zipkin has whole microseconds",
-        rules::whole_micros,
-    ),
-    lost(
+        Change(rules::whole_micros),),
+    Origin::Protocol.rule(
         "zipkin-links",
         &[Field::Links],
         "Zipkin has no links",
-        rules::no_links,
-    ),
-    lost(
+        Change(rules::no_links),),
+    Origin::Protocol.rule(
         "zipkin-events",
         &[Field::Events],
         "a Zipkin annotation has a time and a text: no attributes",
-        |span| {
+        Change(|span| {
             for event in &mut span.events {
                 event.attributes.clear();
             }
-        },
-    ),
-    lost(
+        }),),
+    Origin::Protocol.rule(
         "zipkin-error",
         &[Field::Attributes],
         "Zipkin's tag `error` says that a span failed: an attribute of that name has no place",
-        |span| span.attributes.retain(|attribute| attribute.key != "error"),
-    ),
-    lost(
+        Change(|span| span.attributes.retain(|attribute| attribute.key != "error")),),
+    Origin::Protocol.rule(
         "zipkin-scope-attributes",
         &[Field::Scope],
         "Zipkin has no scope; its name and version are tags, its attributes have no place",
-        rules::no_scope_attributes,
-    ),
-    lost(
+        Change(rules::no_scope_attributes),),
+    Origin::Protocol.rule(
         "zipkin-resource",
         &[Field::Resource, Field::Attributes],
         "Zipkin's endpoint has the name of the service; what else is known of it are tags of the span",
-        rules::resource_as_attributes,
-    ),
-    lost(
+        Change(rules::resource_as_attributes),),
+    Origin::Protocol.rule(
         "zipkin-tags",
         &[Field::Attributes],
         "a Zipkin tag is text",
-        rules::everything_as_text,
-    ),
-    lost(
+        Change(rules::everything_as_text),),
+    Origin::Protocol.rule(
         "zipkin-keys",
         &[Field::Attributes],
         "Zipkin's tags are an object: of tags with one key, the last stays",
-        rules::keys_once,
-    ),
-    lost(
+        Change(rules::keys_once),),
+    Origin::Protocol.rule(
         "zipkin-kind",
         &[Field::Kind],
         "Zipkin has no kind INTERNAL",
-        |span| {
+        Change(|span| {
             if span.kind == Kind::Internal {
                 span.kind = Kind::Unspecified;
             }
-        },
-    ),
-    lost(
+        }),),
+    Origin::Protocol.rule(
         "zipkin-state",
         &[Field::State, Field::Flags],
         "Zipkin has no trace state and no flags",
-        |span| {
+        Change(|span| {
             rules::no_trace_state(span);
             rules::no_flags(span);
-        },
-    ),
-    lost(
+        }),),
+    Origin::Protocol.rule(
         "zipkin-dropped",
         &[Field::Dropped],
         "Zipkin has no counts of what was dropped",
-        rules::no_dropped_counts,
-    ),
-    lost(
+        Change(rules::no_dropped_counts),),
+    Origin::Protocol.rule(
         "zipkin-schema",
         &[Field::Schema],
         "Zipkin has no schema URLs",
-        rules::no_schema_urls,
-    ),
+        Change(rules::no_schema_urls),),
 ];
 
 /// The losses in a protocol.
 pub(super) fn rules(protocol: Protocol) -> Vec<&'static Rule> {
-    let mut rules: Vec<&'static Rule> = Vec::new();
-    if protocol.is_jaeger() {
-        rules.extend(&JAEGER);
-        if protocol != Protocol::JaegerGrpc {
-            rules.extend(&THRIFT);
-        }
+    for_protocol(protocol, &JAEGER, &THRIFT, &ZIPKIN)
+}
+
+/// The rules that concern a protocol: those for all of Jaeger's, those for Thrift, and those for Zipkin.
+pub(super) fn for_protocol(
+    protocol: Protocol,
+    jaeger: &'static [Rule],
+    thrift: &'static [Rule],
+    zipkin: &'static [Rule],
+) -> Vec<&'static Rule> {
+    match protocol {
+        Protocol::Zipkin => zipkin.iter().collect(),
+        Protocol::JaegerGrpc => jaeger.iter().collect(),
+        _ if protocol.is_jaeger() => jaeger.iter().chain(thrift).collect(),
+        _ => Vec::new(),
     }
-    if protocol == Protocol::Zipkin {
-        rules.extend(&ZIPKIN);
-    }
-    rules
 }

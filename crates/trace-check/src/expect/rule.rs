@@ -53,6 +53,23 @@ pub enum Origin {
 }
 
 impl Origin {
+    /// A rule for a change of this cause.
+    pub(super) const fn rule(
+        self,
+        name: &'static str,
+        fields: &'static [Field],
+        reason: &'static str,
+        action: RuleAction,
+    ) -> Rule {
+        Rule {
+            name,
+            origin: self,
+            fields,
+            reason,
+            action,
+        }
+    }
+
     /// Returns true if sent data is lost for a known reason.
     pub fn is_loss(self) -> bool {
         matches!(self, Self::Protocol | Self::Api | Self::Store)

@@ -1,26 +1,27 @@
 //! Changes by the receivers of the OpenTelemetry Collector, which Jaeger 2 and Tempo also use.
 //!
 //! Source: its translators,
-//! <https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/pkg/translator>, and what
-//! Observed in Jaeger 2.20.0 and Tempo 3.1.0-dev.
+//! <https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/pkg/translator>, and
+//! the answers of Jaeger 2.20.0 and Tempo 3.1.0-dev.
 
 use std::sync::Arc;
 
-use super::{Rule, dropped, formed};
+use super::Rule;
 use crate::expect::RuleAction::Change;
-use crate::expect::{Field, rules};
+use crate::expect::protocol::for_protocol;
+use crate::expect::{Field, Origin, rules};
 use crate::model::{Code, attribute};
 use crate::protocol::Protocol;
 
 /// Changes by the receivers of Jaeger's protocols in every implementation.
 pub(super) static TRANSLATED: [Rule; 2] = [
-    formed(
+    Origin::Backend.rule(
         "link-type",
         &[Field::Links],
         "links from Jaeger's protocols say their type of reference in `opentracing.ref_type`",
         Change(rules::link_type),
     ),
-    formed(
+    Origin::Backend.rule(
         "host-name",
         &[Field::Resource],
         "`hostname` from Jaeger's protocols is called `host.name`",
@@ -29,13 +30,13 @@ pub(super) static TRANSLATED: [Rule; 2] = [
 ];
 
 static JAEGER: [Rule; 2] = [
-    dropped(
+    Origin::Store.rule(
         "collector-jaeger-keys",
         &[Field::Attributes],
         "of tags with one key, the receiver of Jaeger's protocols keeps the last",
         Change(rules::keys_once),
     ),
-    dropped(
+    Origin::Store.rule(
         "collector-jaeger-flags",
         &[Field::Flags],
         "the receiver of Jaeger's protocols drops the flags",
@@ -43,7 +44,7 @@ static JAEGER: [Rule; 2] = [
     ),
 ];
 
-static THRIFT: [Rule; 1] = [formed(
+static THRIFT: [Rule; 1] = [Origin::Backend.rule(
     "collector-thrift-service",
     &[Field::Resource],
     "the receiver of Thrift takes the name that stands for no resource for a service",
@@ -56,13 +57,13 @@ static THRIFT: [Rule; 1] = [formed(
 )];
 
 static THRIFT_TAGS: [Rule; 2] = [
-    dropped(
+    Origin::Store.rule(
         "collector-thrift-scope",
         &[Field::Scope, Field::Attributes],
         "the receiver of Thrift leaves the scope among the attributes",
         Change(rules::scope_as_attributes),
     ),
-    dropped(
+    Origin::Store.rule(
         "collector-thrift-state",
         &[Field::State, Field::Attributes],
         "the receiver of Thrift leaves the trace state among the attributes",
@@ -71,7 +72,7 @@ static THRIFT_TAGS: [Rule; 2] = [
 ];
 
 static ZIPKIN: [Rule; 2] = [
-    dropped(
+    Origin::Store.rule(
         "collector-zipkin-ok",
         &[Field::Status],
         "the receiver of Zipkin takes the status OK for none",
@@ -81,7 +82,7 @@ static ZIPKIN: [Rule; 2] = [
             }
         }),
     ),
-    dropped(
+    Origin::Store.rule(
         "collector-zipkin-message",
         &[Field::Status, Field::Attributes],
         "the receiver of Zipkin leaves the message of a failed span in the attribute `error`",
@@ -96,17 +97,7 @@ static ZIPKIN: [Rule; 2] = [
 
 /// The rules for the receiver of a protocol.
 pub(super) fn rules(protocol: Protocol) -> Vec<&'static Rule> {
-    let mut rules: Vec<&'static Rule> = Vec::new();
-    if protocol.is_jaeger() {
-        rules.extend(&JAEGER);
-        if protocol != Protocol::JaegerGrpc {
-            rules.extend(&THRIFT);
-        }
-    }
-    if protocol == Protocol::Zipkin {
-        rules.extend(&ZIPKIN);
-    }
-    rules
+    for_protocol(protocol, &JAEGER, &THRIFT, &ZIPKIN)
 }
 
 /// The rules for the fields that the receiver of a protocol leaves among the attributes.

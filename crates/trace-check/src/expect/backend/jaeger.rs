@@ -1,15 +1,15 @@
 //! Changes by Jaeger behind its receivers, measured with 2.20.0 and its memory store, without
 //! adjustments.
 
-use super::{Rule, TWICE, dropped, fault, formed};
+use super::{Rule, TWICE};
 use crate::expect::RuleAction::{Change, Refuse};
-use crate::expect::{Field, rules};
+use crate::expect::{Field, Origin, rules};
 use crate::model::{Span, Value};
 use crate::read::Api;
 
 /// Changes made when Jaeger stores a span.
 static STORED: [Rule; 4] = [
-    formed(
+    Origin::Backend.rule(
         "jaeger-one-nanosecond",
         &[Field::Times],
         "Jaeger lets a span that does not end after its start end a nanosecond after it",
@@ -19,7 +19,7 @@ static STORED: [Rule; 4] = [
             }
         }),
     ),
-    formed(
+    Origin::Backend.rule(
         "jaeger-no-name",
         &[Field::Name],
         "Jaeger calls a span without a name `empty-span-name`",
@@ -29,13 +29,13 @@ static STORED: [Rule; 4] = [
             }
         }),
     ),
-    formed(
+    Origin::Backend.rule(
         "jaeger-service",
         &[Field::Resource],
         "Jaeger calls a service without a name `missing-service-name`",
         Change(rules::missing_service),
     ),
-    dropped(
+    Origin::Store.rule(
         "jaeger-store-schema",
         &[Field::Schema],
         "Jaeger's store keeps no schema URLs",
@@ -45,13 +45,13 @@ static STORED: [Rule; 4] = [
 
 /// Changes by Jaeger's old API.
 static OLD: [Rule; 2] = [
-    dropped(
+    Origin::Store.rule(
         "jaeger-api-flags",
         &[Field::Flags],
         "Jaeger's old API shows no flags",
         Change(rules::no_flags),
     ),
-    fault(
+    Origin::Fault.rule(
         "jaeger-not-finite",
         &[Field::Structure],
         "Jaeger's old API cannot write a number that is not finite, and refuses the whole trace",
@@ -60,19 +60,19 @@ static OLD: [Rule; 2] = [
 ];
 
 static POSSIBLE: [Rule; 4] = [
-    formed(
+    Origin::Backend.rule(
         "jaeger-parent-link",
         &[Field::Links],
         "Jaeger writes a link to the parent in the parent's place",
         Change(rules::parent_link_first),
     ),
-    formed(
+    Origin::Backend.rule(
         "jaeger-event-names",
         &[Field::Events],
         "Jaeger sorts events by name once somebody has read the trace adjusted",
         Change(rules::events_by_name),
     ),
-    dropped(
+    Origin::Store.rule(
         "jaeger-adjusted-keys",
         &[Field::Attributes, Field::Events, Field::Resource],
         "of attributes with one key, Jaeger keeps the last once somebody has read the trace adjusted",

@@ -3,21 +3,21 @@
 
 use std::sync::Arc;
 
-use super::{Rule, collector, dropped, formed};
+use super::{Rule, collector};
 use crate::expect::RuleAction::Change;
-use crate::expect::{Field, protocol, rules};
+use crate::expect::{Field, Origin, protocol, rules};
 use crate::model::{Code, Span, Value, attribute};
 use crate::protocol::Protocol;
 use crate::read::Api;
 
 static STORED: [Rule; 2] = [
-    dropped(
+    Origin::Store.rule(
         "jaeger-older-zero",
         &[Field::Attributes, Field::Events, Field::Resource],
         "Jaeger's older model does not write a number that is zero, and so loses the sign of -0.0",
         Change(no_minus_zero),
     ),
-    dropped(
+    Origin::Store.rule(
         "jaeger-older-error",
         &[Field::Attributes],
         "Jaeger's older model has the tag `error` for spans that failed: an attribute of that name is lost there",
@@ -30,7 +30,7 @@ static STORED: [Rule; 2] = [
 ];
 
 /// The changes that Jaeger's v3 makes to spans stored in that model.
-static SHOWN: [Rule; 1] = [formed(
+static SHOWN: [Rule; 1] = [Origin::Backend.rule(
     "jaeger-older-service",
     &[Field::Resource],
     "Jaeger's older model takes the name that the receiver of Thrift gives to no resource for none",

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{Rule, TWICE, dropped};
+use super::{Rule, TWICE};
 use crate::expect::RuleAction::Change;
-use crate::expect::{Field, rules};
+use crate::expect::{Field, Origin, rules};
 use crate::model::Value;
 use crate::protocol::Protocol;
 
 static CERTAIN: [Rule; 2] = [
-    dropped(
+    Origin::Store.rule(
         "tempo-cut",
         &[
             Field::Attributes,
@@ -26,7 +26,7 @@ static CERTAIN: [Rule; 2] = [
             });
         }),
     ),
-    dropped(
+    Origin::Store.rule(
         "tempo-schema",
         &[Field::Schema],
         "Tempo keeps no schema URLs",
@@ -34,7 +34,7 @@ static CERTAIN: [Rule; 2] = [
     ),
 ];
 
-static ZIPKIN: [Rule; 1] = [dropped(
+static ZIPKIN: [Rule; 1] = [Origin::Store.rule(
     "tempo-zipkin-scope",
     &[Field::Scope, Field::Attributes],
     "Tempo leaves the scope from Zipkin among the attributes",
@@ -42,7 +42,7 @@ static ZIPKIN: [Rule; 1] = [dropped(
 )];
 
 static POSSIBLE: [Rule; 3] = [
-    dropped(
+    Origin::Store.rule(
         "tempo-block-dropped",
         &[Field::Dropped],
         "Tempo loses the dropped counts of resource and scope once a span is in a block",
@@ -51,7 +51,7 @@ static POSSIBLE: [Rule; 3] = [
             Arc::make_mut(&mut span.scope).dropped = 0;
         }),
     ),
-    dropped(
+    Origin::Store.rule(
         "tempo-block-flags",
         &[Field::Flags],
         "Tempo loses flags once a span is in a block",

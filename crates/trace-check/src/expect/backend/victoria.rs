@@ -2,44 +2,44 @@
 
 use std::sync::Arc;
 
-use super::{Rule, TWICE, dropped, formed};
+use super::{Rule, TWICE};
 use crate::expect::RuleAction::{Change, Lose};
 use crate::expect::rules::{for_all_values, push_text};
-use crate::expect::{Field, rules};
+use crate::expect::{Field, Origin, rules};
 use crate::model::{Attribute, Code, Kind, Span, Value, attribute};
 
 static CERTAIN: [Rule; 8] = [
-    formed(
+    Origin::Backend.rule(
         "victoria-maps",
         &[Field::Attributes, Field::Events, Field::Resource],
         "VictoriaTraces makes attributes `a.b` of the entries of a map `a`",
         Change(flatten),
     ),
-    dropped(
+    Origin::Store.rule(
         "victoria-text",
         &[Field::Attributes, Field::Events, Field::Resource],
         "VictoriaTraces keeps every value as text",
         Change(text),
     ),
-    dropped(
+    Origin::Store.rule(
         "victoria-empty",
         &[Field::Attributes, Field::Events, Field::Resource],
         "VictoriaTraces shows `-` where a value is empty",
         Change(dash),
     ),
-    formed(
+    Origin::Backend.rule(
         "victoria-scope",
         &[Field::Scope, Field::Attributes],
         "VictoriaTraces shows attributes of the scope as attributes `scope_attr:…` of the span",
         Change(scope),
     ),
-    formed(
+    Origin::Backend.rule(
         "victoria-status",
         &[Field::Status, Field::Attributes],
         "VictoriaTraces shows the status as an attribute `error`: true, false or unset",
         Change(status),
     ),
-    formed(
+    Origin::Backend.rule(
         "victoria-kind",
         &[Field::Kind, Field::Attributes],
         "VictoriaTraces shows an empty attribute `span.kind` where there is no kind",
@@ -49,13 +49,13 @@ static CERTAIN: [Rule; 8] = [
             }
         }),
     ),
-    formed(
+    Origin::Backend.rule(
         "victoria-parent-link",
         &[Field::Links],
         "VictoriaTraces writes a link to the parent in the parent's place",
         Change(rules::parent_link_first),
     ),
-    dropped(
+    Origin::Store.rule(
         "victoria-flags",
         &[Field::Flags],
         "VictoriaTraces shows no flags",
@@ -64,13 +64,13 @@ static CERTAIN: [Rule; 8] = [
 ];
 
 static POSSIBLE: [Rule; 3] = [
-    formed(
+    Origin::Backend.rule(
         "victoria-key-order",
         &[Field::Attributes],
         "VictoriaTraces shows attributes with one key in another order",
         Change(reverse_keys),
     ),
-    dropped(
+    Origin::Store.rule(
         "victoria-backwards",
         &[Field::Structure],
         "VictoriaTraces does not show a span that ends before it starts",
