@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use otel_env::{Config, Exporter, GROUPS, IGNORED, Problem, Variable, without_secrets};
 
 use crate::arguments::Arguments;
+use crate::flags;
 
 /// The variable that names a file with precedence over all other variables.
 const CONFIG_FILE: &str = "OTEL_CONFIG_FILE";
@@ -127,7 +128,10 @@ fn write_answered(text: &mut String, given: Given<'_>) {
         let (value, source) = given(ignored.name)?;
         Some((ignored.name, (ignored.shown(&value), source)))
     });
-    let set: Vec<_> = set.collect();
+    let python = flags::PYTHON
+        .into_iter()
+        .filter_map(|name| Some((name, given(name)?)));
+    let set: Vec<_> = set.chain(python).collect();
     if !set.is_empty() {
         writeln!(text, "For programs in other languages").ok();
     }
@@ -232,13 +236,14 @@ mod tests {
     fn the_end_says_what_comes_of_it() {
         let text = dry_run(
             "--dry-run --traces_exporter otlp,jaeger_proto,console --exporter_otlp_protocol http/json \
-             --exporter_jaeger_timeout soon --metrics_exporter otlp",
+             --exporter_jaeger_timeout soon --metrics_exporter otlp --distro acme",
             &[],
         );
         let (_, end) = text.split_once("For programs").unwrap();
         insta::assert_snapshot!(end, @r#"
          in other languages
           flag      OTEL_METRICS_EXPORTER=otlp
+          flag      OTEL_PYTHON_DISTRO=acme
 
         Spans go to
           http://localhost:4318/v1/traces by OTLP, http/json

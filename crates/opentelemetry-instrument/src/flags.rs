@@ -3,8 +3,24 @@
 
 use otel_env::{IGNORED, variables};
 
-/// The prefix of variables, which flags do not have.
-const PREFIX: &str = "OTEL_";
+/// The prefixes of variables, which flags do not have; the first that fits is left out.
+const PREFIXES: [&str; 2] = ["OTEL_PYTHON_", "OTEL_"];
+
+/// The variables that only Python reads and for which its `opentelemetry-instrument` has a flag.
+pub(crate) const PYTHON: [&str; 12] = [
+    "OTEL_PYTHON_AUTO_INSTRUMENTATION_EXPERIMENTAL_GEVENT_PATCH",
+    "OTEL_PYTHON_CONFIGURATOR",
+    "OTEL_PYTHON_CONTEXT",
+    "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS",
+    "OTEL_PYTHON_DISTRO",
+    "OTEL_PYTHON_ID_GENERATOR",
+    "OTEL_PYTHON_LOGGER_CONFIGURATOR",
+    "OTEL_PYTHON_METER_CONFIGURATOR",
+    "OTEL_PYTHON_METER_PROVIDER",
+    "OTEL_PYTHON_SDK_INTERNAL_METRICS_ENABLED",
+    "OTEL_PYTHON_TRACER_CONFIGURATOR",
+    "OTEL_PYTHON_TRACER_PROVIDER",
+];
 
 /// A variable as a flag.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +36,11 @@ pub(crate) fn all() -> impl Iterator<Item = Flag> {
         variable: ignored.name,
         is_boolean: ignored.is_boolean,
     });
-    read().chain(answered)
+    let python = PYTHON.into_iter().map(|variable| Flag {
+        variable,
+        is_boolean: false,
+    });
+    read().chain(answered).chain(python)
 }
 
 /// The flags of the variables that `otel-auto` reads.
@@ -31,10 +51,13 @@ fn read() -> impl Iterator<Item = Flag> {
     })
 }
 
-/// The name of a variable's flag: `service_name` for `OTEL_SERVICE_NAME`.
+/// The name of a variable's flag: `service_name` for `OTEL_SERVICE_NAME`, and `distro` for
+/// `OTEL_PYTHON_DISTRO`, as Python names it.
 pub(crate) fn name(variable: &str) -> String {
-    let name = variable.strip_prefix(PREFIX).unwrap_or(variable);
-    name.to_ascii_lowercase()
+    let name = PREFIXES
+        .iter()
+        .find_map(|prefix| variable.strip_prefix(prefix));
+    name.unwrap_or(variable).to_ascii_lowercase()
 }
 
 /// The flag with that name, written with `_` or `-`.
@@ -88,6 +111,15 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), count);
+    }
+
+    /// The flags are those that `opentelemetry-instrument --help` of Python's version 0.66b2 lists.
+    #[test]
+    fn every_flag_of_the_python_launcher_is_there() {
+        let listed = include_str!("../tests/fixtures/python-flags.txt");
+        let missing: Vec<_> = listed.lines().filter(|name| find(name).is_none()).collect();
+        assert!(listed.lines().count() > 80);
+        assert_eq!(missing, [""; 0]);
     }
 
     #[test]

@@ -35,8 +35,9 @@ pub(crate) fn text() -> String {
         }
     }
     text.push_str("\nFor programs in other languages; otel-auto does not use them:\n");
-    for ignored in IGNORED {
-        writeln!(text, "  --{} VALUE", flags::name(ignored.name)).ok();
+    let others = IGNORED.iter().map(|ignored| ignored.name);
+    for variable in others.chain(flags::PYTHON) {
+        writeln!(text, "  --{} VALUE", flags::name(variable)).ok();
     }
     text
 }

@@ -1,5 +1,4 @@
-//! Starts a program, in any language, with OpenTelemetry's environment variables given as flags:
-//! `otel-instrument --service_name shop --traces_exporter jaeger_thrift,console ./shop`.
+#![doc = include_str!("../README.md")]
 
 mod arguments;
 mod dry_run;
