@@ -9,17 +9,6 @@ pub(crate) mod intern;
 mod span;
 mod tracer;
 
-use std::error::Error;
-
 pub(crate) use environment::Environment;
 pub(crate) use span::RequestSpan;
 pub(crate) use tracer::{Description, Scope, SharedTracer};
-
-/// The error and its causes, innermost last.
-pub(crate) fn causes<'a>(
-    error: &'a (dyn Error + 'static),
-) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| {
-        (*error).source()
-    })
-}

@@ -18,6 +18,7 @@
     )
 )]
 
+mod causes;
 #[cfg(feature = "console")]
 mod console;
 mod cut;

@@ -7,7 +7,7 @@ use percent_encoding::percent_decode;
 use tonic::{Code, Status, TimeoutExpired};
 
 use super::BoxError;
-use crate::instrumentation::causes;
+use crate::causes::causes;
 
 const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");

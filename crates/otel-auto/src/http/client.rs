@@ -15,11 +15,12 @@ use super::attributes::{
 };
 use super::capture::{Of, captured};
 use super::redact;
+use crate::causes::causes;
 use crate::instrumentation::attributes::{
     NETWORK_PEER_ADDRESS, NETWORK_PEER_PORT, SERVER_ADDRESS, SERVER_PORT,
 };
 use crate::instrumentation::{
-    Description, RequestSpan, Scope, SharedTracer, address, carrier, causes, intern,
+    Description, RequestSpan, Scope, SharedTracer, address, carrier, intern,
 };
 
 /// A [`reqwest::Client`] that makes a client span for each request and sends its context in the

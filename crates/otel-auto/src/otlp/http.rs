@@ -1,6 +1,5 @@
 //! The HTTP client of the OTLP exporter.
 
-use std::error::Error;
 use std::io::{Read, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -28,6 +27,7 @@ use ureq::tls::TlsConfig;
 
 use super::Signal;
 use super::rejections::Rejection;
+use crate::causes;
 
 /// The largest answer that is read, in bytes.
 const MAX_ANSWER: u64 = 4 * 1024 * 1024;
@@ -135,7 +135,7 @@ impl HttpTransport {
                 rejection: self.rejection(response.body()),
             },
             Err(error) => Answer {
-                error: Some(with_causes(error.as_ref())),
+                error: Some(causes::joined(error.as_ref())),
                 rejection: None,
             },
         }
@@ -222,15 +222,4 @@ fn compress(body: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(body)?;
     encoder.finish()
-}
-
-fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

@@ -3,7 +3,7 @@
 //! gRPC is a POST over HTTP/2 with a prefix before the message and the status behind the answer, so one
 //! client does for both.
 
-use std::error::Error as _;
+use std::error::Error;
 use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -245,15 +245,10 @@ fn secrets(headers: &HeaderMap) -> Vec<String> {
     secrets
 }
 
-fn with_causes(error: &legacy::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
+fn with_causes(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |&error| error.source());
+    let causes: Vec<_> = causes.map(ToString::to_string).collect();
+    causes.join(": ")
 }
 
 #[cfg(test)]
