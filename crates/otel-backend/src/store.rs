@@ -17,6 +17,7 @@
 //! | `reader`, `source`, `layouts` | one state of the store, where its bytes are read, and what of them is kept |
 //! | `upkeep` | what goes on in the background: `merge`, `retention`, `clock` and `evict`, `disk`; `unpack` takes blocks apart for it |
 //! | `requests` | batches as OTLP's requests, to be forwarded |
+//! | `outside` | columns without a store, for the fuzz target of their decoder |
 //! | `evicted` | what is remembered of traces that are gone |
 //! | `logs` | log records, in frames of their own |
 //! | `database`, `room`, `lock` | the file, the disk under it, and the process that has it |
@@ -42,6 +43,7 @@ mod lock;
 mod logs;
 mod merge;
 mod operations;
+mod outside;
 mod reader;
 mod recent;
 mod requests;
@@ -72,6 +74,7 @@ pub(crate) use columns::{
 };
 pub use database::OpenError;
 pub use logs::{LogBatch, LogBatchBuilder, LogFrame, LogOpener, LogScope, OpenLogs};
+pub use outside::{decode_columns, encode_columns};
 pub(crate) use reader::Looker;
 pub use reader::{Block, Frame, Reader};
 pub use requests::Request;

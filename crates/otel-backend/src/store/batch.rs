@@ -16,6 +16,8 @@ pub struct Batch {
     pub(super) rows: Vec<Row>,
     pub(super) groups: Vec<BatchGroup>,
     pub(super) operations: HashMap<Token, Operation>,
+    /// When the last of its spans starts.
+    latest: Option<UnixNanos>,
 }
 
 /// An operation of a service: the name and kind of its spans.
@@ -179,7 +181,7 @@ impl Batch {
 
     /// When the last of its spans starts.
     pub(super) fn latest(&self) -> Option<UnixNanos> {
-        self.rows.iter().map(|row| row.start).max()
+        self.latest
     }
 
     pub(super) fn span(&self, row: &Row) -> &[u8] {
@@ -194,6 +196,7 @@ impl Batch {
             Some(message) => self.bytes.extend_from_slice(message),
             None => encode_span(span, &mut self.bytes),
         }
+        self.latest = self.latest.max(Some(span.start));
         self.rows.push(Row {
             trace_id: span.trace_id,
             span_id: Some(span.span_id),

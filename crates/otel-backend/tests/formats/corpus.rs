@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use crate::round_trip;
 
-const CHECKS: [fn(&[u8]); 5] = [
+const CHECKS: [fn(&[u8]); 6] = [
     round_trip::otlp_protobuf,
     round_trip::otlp_json,
     round_trip::zipkin_json,
     round_trip::jaeger_json,
     round_trip::jaeger_batch,
+    round_trip::columns,
 ];
 
 #[test]

@@ -10,6 +10,7 @@ use otel_backend::format::jaeger::{Detail, Form};
 use otel_backend::format::json::JsonWriter;
 use otel_backend::format::{Decoded, Incoming, jaeger, otlp, zipkin};
 use otel_backend::model::{InvalidSpan, Span};
+use otel_backend::store;
 use serde_json::value::RawValue;
 
 /// Checks `bytes` as OTLP's export request in protobuf.
@@ -52,6 +53,36 @@ pub(crate) fn jaeger_batch(bytes: &[u8]) {
     if let Ok(batch) = api_v2::decode_post_spans(bytes) {
         check(jaeger::from_proto(batch));
     }
+}
+
+/// Checks `bytes` as a group of columns, and the columns of the spans in them.
+pub(crate) fn columns(bytes: &[u8]) {
+    if let Ok(read) = store::decode_columns(bytes) {
+        assert!(otlp::groups(&read).is_ok());
+    }
+    let mut expected = messages(bytes);
+    if expected.is_empty() {
+        return;
+    }
+    let groups = store::encode_columns(bytes).unwrap();
+    let read = groups.iter().map(|group| store::decode_columns(group));
+    let read: Vec<_> = read.map(Result::unwrap).collect();
+    let mut found: Vec<_> = read.iter().flat_map(|data| messages(data)).collect();
+    found.sort();
+    expected.sort();
+    assert_eq!(found, expected);
+}
+
+/// The resource, the scope and the bytes of each span in a `TracesData` that the store would hold.
+fn messages(traces_data: &[u8]) -> Vec<[&[u8]; 3]> {
+    let groups = otlp::groups(traces_data).unwrap_or_default();
+    let spans = groups.into_iter().flat_map(|group| {
+        let spans = group.spans.into_iter();
+        spans.map(move |span| [group.head.resource, group.head.scope, span])
+    });
+    spans
+        .filter(|[.., span]| otlp::Outline::read(span).is_some())
+        .collect()
 }
 
 /// The properties of all decoded spans.

@@ -272,7 +272,7 @@ impl<'a> Group<'a> {
             && self
                 .columns
                 .get(expected as usize)
-                .is_some_and(|column| column.name == name)
+                .is_some_and(|column| column.name.is(&name))
         {
             return expected;
         }

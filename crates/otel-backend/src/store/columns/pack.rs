@@ -272,7 +272,8 @@ impl<'u, R: ReadAt> Unpacker<'u, R> {
         self.stored.resize(chunk.stored, 0);
         let offset = self.body.saturating_add(chunk.offset);
         self.source.read_at(&mut self.stored, offset)?;
-        if checksum(&self.stored) != chunk.checksum {
+        // No fuzzer finds a checksum, behind which it could go on.
+        if !cfg!(fuzzing) && checksum(&self.stored) != chunk.checksum {
             return Err(Damaged("a checksum is wrong").into());
         }
         if chunk.stored == chunk.raw {

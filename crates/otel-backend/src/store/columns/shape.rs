@@ -70,6 +70,21 @@ pub(super) struct Name<'a> {
     pub(super) key: &'a [u8],
 }
 
+impl Name<'_> {
+    /// The same as `==`. Every field of every span is compared with the column that is expected to take
+    /// it, so the keys are compared here, in words: calls of `memcmp` took a seventh of all time.
+    #[inline]
+    pub(super) fn is(&self, other: &Self) -> bool {
+        let ((words, rest), (other_words, other_rest)) =
+            (self.key.as_chunks(), other.key.as_chunks());
+        let mut words = words.iter().zip(other_words);
+        (self.place, self.field, self.kind) == (other.place, other.field, other.kind)
+            && self.key.len() == other.key.len()
+            && words.all(|(a, b)| u64::from_ne_bytes(*a) == u64::from_ne_bytes(*b))
+            && rest.iter().zip(other_rest).all(|(a, b)| a == b)
+    }
+}
+
 /// The content of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cell<'a> {
