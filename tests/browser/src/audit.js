@@ -101,7 +101,43 @@ function checkReach() {
   }
 }
 
+/** The words of a text, without signs and without what stands in parentheses. */
+const wordsOf = (text) => text.normalize('NFKD').toLowerCase().replace(/\([^()]*\)/g, '').match(/[\p{L}\p{N}]+/gu) ?? [];
+
+/** The text that is seen, as it stands in the document. */
+const seen = (node) => [...node.childNodes].map((child) => (child.nodeType === Node.TEXT_NODE ? child.data : child.checkVisibility?.({ visibilityProperty: true }) ? seen(child) : '')).join('');
+
+/** Those who speak to the page say what a control shows, so its name contains these words in their order. */
+function checkNames() {
+  for (const node of document.querySelectorAll('[aria-label]:is(a, button, summary, [role="treeitem"], [role="tab"], [role="menuitem"], [role="option"])')) {
+    if (!node.checkVisibility({ visibilityProperty: true })) continue;
+    const [words, name] = [wordsOf(seen(node)), wordsOf(node.getAttribute('aria-label'))];
+    if (words.length && !` ${name.join(' ')} `.includes(` ${words.join(' ')} `)) problems.push(`the name ${node.getAttribute('aria-label').slice(0, 80)} does not contain what is shown: ${describe(node)}`);
+  }
+}
+
+/** What scrolls is reached by Tab, or something in it is, so that the keyboard scrolls it. */
+function checkScrolling() {
+  for (const node of document.querySelectorAll('body *')) {
+    const { overflowX, overflowY } = getComputedStyle(node);
+    const scrolls = (/auto|scroll/.test(overflowY) && node.scrollHeight > node.clientHeight + 14) || (/auto|scroll/.test(overflowX) && node.scrollWidth > node.clientWidth + 14);
+    if (!scrolls || node.localName === 'textarea' || !node.checkVisibility({ visibilityProperty: true })) continue;
+    if (node.tabIndex < 0 && ![...node.querySelectorAll('a[href], button, input, select, [tabindex]')].some(({ tabIndex }) => tabIndex >= 0)) problems.push(`scrolled only by pointer: ${describe(node)}`);
+  }
+}
+
+/** All content is within a landmark, through which screen readers move. */
+function checkLandmarks() {
+  for (const node of document.body.children) {
+    if (node.matches('header, main, nav, dialog, script, noscript, [role="status"]') || !node.checkVisibility()) continue;
+    problems.push(`outside of all landmarks: ${describe(node)}`);
+  }
+}
+
 checkContrast();
+checkNames();
+checkScrolling();
+checkLandmarks();
 checkReferences();
 checkStructure();
 checkReach();

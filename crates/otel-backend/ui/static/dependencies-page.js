@@ -1,10 +1,15 @@
 import { byIds, getData, getServices, summariseTraces } from './backend.js';
+import { measuredCalls, sampledCalls } from './calls.js';
 import { emptyBackend, failure, loading, unreachable } from './states.js';
 import { pause } from './pause.js';
 import { searchTraces } from './search-traces.js';
 import { ServiceGraph } from './service-graph.js';
+import { knowsTraceQL } from './tempo.js';
 
-/** The most traces, and the most spans, sampled for latencies, errors and calls to the outside. */
+/**
+ * The most traces, and the most spans, sampled for calls that only a link shows, and for everything that
+ * a backend without TraceQL does not tell.
+ */
 const SAMPLED_TRACES = 60;
 const SAMPLED_SPANS = 20_000;
 const DEFAULT_LOOKBACK = 3600e3;
@@ -20,8 +25,21 @@ export async function show(page, route, signal) {
   const graph = new ServiceGraph(found.services, found.calls, lookback, () => show(page, route, signal), signal);
   page.replaceChildren(graph.node);
   graph.draw();
-  const sample = await sampleOf(found.services, found.end, lookback);
-  if (!signal.aborted) graph.setCalls(sample);
+  const known = await callsOf(found, lookback, signal);
+  if (!signal.aborted) graph.setCalls(known);
+}
+
+/** `{ calls, sampled, isPartial }`; `sampled` is the number of traces in the sample if any calls are of it. */
+async function callsOf({ services, calls, end }, lookback, signal) {
+  const window = { from: Math.floor((end - lookback) / 1000), to: Math.ceil(end / 1000) };
+  const callers = [...new Set(calls.filter(({ parent, child }) => parent !== child).map(({ parent }) => parent))];
+  const [measured, sample] = await Promise.all([
+    knowsTraceQL().then((knows) => (knows ? measuredCalls(callers, window, signal) : { error: true })),
+    sampleOf(services, end, lookback),
+  ]);
+  const isMeasured = !measured.error;
+  const sampled = sampledCalls(isMeasured ? sample.linked : [...sample.linked, ...sample.calls]);
+  return { calls: [...(measured.calls ?? []), ...sampled], window, isPartial: measured.isPartial, sampled: sampled.length ? sample.traces : 0, isMeasured };
 }
 
 /** Reads the services and their calls once there are any; until then the page tells what to do. */
@@ -41,7 +59,7 @@ async function read(page, lookback, signal) {
 
 /**
  * The calls in the newest traces: parent, child, duration, error, trace; and `outside` if one of them
- * is not a service.
+ * is not a service. Those that only a link shows are in `linked`.
  */
 async function sampleOf(services, end, lookback) {
   const query = {
@@ -62,7 +80,7 @@ async function sampleOf(services, end, lookback) {
   const isKnown = chosen.every(({ calls }) => calls);
   const read = isKnown ? chosen : (await summariseTraces(byIds(chosen.map(({ id }) => id)))).traces ?? [];
   const calls = read.flatMap(({ id, calls: own }) => own.map((call) => ({ ...call, trace: id })));
-  return { traces: read.length, calls: [...calls, ...linkedCalls(read)] };
+  return { traces: read.length, calls, linked: linkedCalls(read) };
 }
 
 /** A consumer that only has a link to a producer, in the trace `sender`, was called by it. */

@@ -1,7 +1,6 @@
 import { formatCount, formatDuration, formatShare, plural } from './format.js';
 import { layered } from './graph-layout.js';
 import { colourOf, cssColour } from './palette.js';
-import { percentile } from './percentile.js';
 import { svg } from './svg.js';
 
 const NODE_WIDTH = 190;
@@ -32,7 +31,7 @@ export function drawGraph(names, edges, { outside, describe, pickNode, pickEdge 
   for (const place of all) place.y += above;
   const width = Math.max(0, ...all.map(({ x }) => x)) + NODE_WIDTH + MARGIN;
   const height = Math.max(0, ...all.map(({ y }) => y)) + NODE_HEIGHT + MARGIN + BACK_DEPTH;
-  const most = Math.max(1, ...edges.map(({ count, durations }) => count || durations.length));
+  const most = Math.max(1, ...edges.map(callsOf));
   const taken = all.map(({ x, y }) => ({ x, y, width: NODE_WIDTH, height: NODE_HEIGHT }));
   const isDense = edges.length > MAX_LABELS;
   const children = [
@@ -45,25 +44,28 @@ export function drawGraph(names, edges, { outside, describe, pickNode, pickEdge 
 }
 
 function edgeNode(edge, points, { most, taken, describe, pickEdge }) {
-  const { count, errors, durations } = edge;
+  const { known } = edge;
   const [x, y] = labelPlace(points, taken);
   const [a, b, c, d] = points.map((point) => point.map(Math.round).join(' '));
   const path = `M${a}C${b} ${c} ${d}`;
   return svg('g', {
-    class: errors ? 'edge failed' : 'edge', onclick: ({ currentTarget }) => pickEdge(edge, currentTarget.querySelector('text')),
+    class: known?.errors ? 'edge failed' : 'edge', onclick: ({ currentTarget }) => pickEdge(edge, currentTarget.querySelector('text')),
   }, svg('title', {}, describe(edge)),
   svg('path', { class: 'reach', d: path }),
-  svg('path', { d: path, 'stroke-width': 1 + 1.5 * Math.sqrt((count || durations.length) / most), 'marker-end': 'url(#arrow)' }),
-  svg('text', { x, y: y - 4 }, formatCount(count || durations.length), durations.length ? ` · ${formatDuration(percentile(durations, 0.95))}` : ''),
-  errors ? svg('text', { x, y: y + 12, class: 'failed' }, `${formatShare(errors / durations.length)} failed`) : '');
+  svg('path', { d: path, 'stroke-width': 1 + 1.5 * Math.sqrt(callsOf(edge) / most), 'marker-end': 'url(#arrow)' }),
+  svg('text', { x, y: y - 4 }, formatCount(callsOf(edge)), known ? ` · ${formatDuration(known.p95)}` : ''),
+  known?.errors ? svg('text', { x, y: y + 12, class: 'failed' }, `${formatShare(known.errors / known.count)} failed`) : '');
 }
+
+/** The number of calls, in the sample if not in all. */
+const callsOf = ({ count, known }) => count || known.count;
 
 function serviceNode(name, { x, y }, edges, kind, pick) {
   const incoming = edges.filter(({ child }) => child === name);
   const sum = (of) => incoming.reduce((total, edge) => total + of(edge), 0);
-  const calls = sum(({ count, durations }) => count || durations.length);
-  const errors = sum((edge) => edge.errors);
-  const failed = errors ? `, ${formatShare(errors / sum(({ durations }) => durations.length))} failed` : '';
+  const calls = sum(callsOf);
+  const errors = sum(({ known }) => known?.errors ?? 0);
+  const failed = errors ? `, ${formatShare(errors / sum(({ known }) => known?.count ?? 0))} failed` : '';
   const label = `${kind ? `${SIGNS[kind]} ` : ''}${name}`;
   const open = (event) => {
     event.preventDefault();
@@ -74,8 +76,10 @@ function serviceNode(name, { x, y }, edges, kind, pick) {
   }, svg('title', {}, kind ? `${name}, ${kind}` : name),
   svg('rect', { x, y, width: NODE_WIDTH, height: NODE_HEIGHT, rx: kind ? 22 : 8 }),
   kind ? '' : svg('rect', { class: 'colour', x, y: y + 10, width: 4, height: NODE_HEIGHT - 20, rx: 2, '--c': cssColour(colourOf(name)) }),
-  svg('text', { x: x + 16, y: y + 22 }, label.length > 24 ? `${label.slice(0, 23)}…` : label),
-  svg('text', { class: 'small', x: x + 16, y: y + 40 }, calls ? `${plural(calls, 'call')}${failed}` : 'entry point'));
+  // Wide letters are cut off at the edge.
+  svg('svg', { x, y, width: NODE_WIDTH - 6, height: NODE_HEIGHT },
+    svg('text', { x: 16, y: 22 }, label.length > 24 ? `${label.slice(0, 23)}…` : label),
+    svg('text', { class: 'small', x: 16, y: 40 }, calls ? `${plural(calls, 'call')}${failed}` : 'entry point')));
 }
 
 function placed(layers) {

@@ -4,14 +4,15 @@ import { ERROR, KIND, KINDS } from './columns.js';
 const CALLERS = new Set([KINDS.indexOf('client'), KINDS.indexOf('producer')]);
 const CONSUMER = KINDS.indexOf('consumer');
 
-/** Attributes that name the target of a span, by kind of target; the first one present counts. */
-const TARGETS = [
-  ['queue', ['messaging.destination.name', 'messaging.destination']],
-  ['database', ['db.namespace', 'db.name', 'db.system.name', 'db.system']],
-  ['external', ['peer.service', 'server.address', 'net.peer.name', 'http.host']],
+/**
+ * Attributes that name the target of a span, by kind of target, and those that name its system, which is
+ * shown after its name; of each the first one present counts.
+ */
+export const TARGETS = [
+  ['queue', ['messaging.destination.name', 'messaging.destination'], ['messaging.system']],
+  ['database', ['db.namespace', 'db.name', 'db.system.name', 'db.system'], ['db.system.name', 'db.system']],
+  ['external', ['peer.service', 'server.address', 'net.peer.name', 'http.host'], []],
 ];
-/** Attributes that name the target's system, shown after its name. */
-const SYSTEMS = ['messaging.system', 'db.system.name', 'db.system'];
 
 /**
  * The calls of a trace to databases, queues and hosts that send no spans: `{ parent, child, kind,
@@ -25,7 +26,8 @@ export function outsideCalls({ count, parent, last, service, services, duration,
     const isCalled = kind === CONSUMER && (parent[row] < 0 || service[parent[row]] === service[row]);
     const isCaller = CALLERS.has(kind) && !callsService(row, { parent, last, service });
     if (!isCalled && !isCaller) continue;
-    const target = targetOf(span(row).tags ?? []);
+    const tags = span(row).tags ?? [];
+    const target = targetOf((name) => tags.find(({ key }) => key === name)?.value);
     if (!target || (isCalled && target.kind !== 'queue')) continue;
     const name = services[service[row]].name;
     const [from, to] = isCalled ? [target.name, name] : [name, target.name];
@@ -40,12 +42,13 @@ function callsService(row, { last, service }) {
   return false;
 }
 
-function targetOf(tags) {
-  const value = (keys) => keys.map((key) => tags.find((tag) => tag.key === key)?.value).find((found) => found !== undefined && found !== '');
-  for (const [kind, keys] of TARGETS) {
-    const name = value(keys);
+/** `{ kind, name }` of the target of a span whose attributes have these values, if it names one. */
+export function targetOf(valueOf) {
+  const first = (keys) => keys.map(valueOf).find((found) => found !== undefined && found !== '');
+  for (const [kind, keys, systems] of TARGETS) {
+    const name = first(keys);
     if (name === undefined) continue;
-    const system = kind === 'external' ? undefined : value(SYSTEMS);
+    const system = first(systems);
     return { kind, name: system === undefined || system === name ? String(name) : `${name} (${system})` };
   }
   return null;

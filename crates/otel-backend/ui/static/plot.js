@@ -7,6 +7,8 @@ const LEFT = 60;
 const RIGHT = 12;
 const TOP = 12;
 const BOTTOM = 22;
+/** The least distance between two labels. */
+const LABEL_GAP = 6;
 const DAY_MICROS = 86400e6;
 
 /**
@@ -69,17 +71,27 @@ export function drawTimes(context, { left, top, width, height }, from, to, x = (
   context.textAlign = 'center';
   const { step, moments } = roundMoments(from, to, Math.max(3, Math.min(6, Math.floor(width / 80))));
   let day = '';
-  for (const moment of moments) {
+  const labels = moments.map((moment) => {
     const date = new Date(moment / 1000);
-    const label = labelOf(date, step, day);
+    const text = labelOf(date, step, day);
     day = formatDate(date);
-    const half = context.measureText(label).width / 2;
+    const half = context.measureText(text).width / 2;
     const at = Math.max(left + half, Math.min(x(moment), left + width - half));
-    context.fillStyle = inkOf('--text-3');
-    context.fillText(label, at, top + height + 16);
-    context.fillStyle = inkOf('--line');
-    context.fillRect(Math.round(x(moment)), top, 1, height);
+    return { text, at, half, line: Math.round(x(moment)) };
+  });
+  context.fillStyle = inkOf('--line');
+  for (const { line } of labels) context.fillRect(line, top, 1, height);
+  context.fillStyle = inkOf('--text-3');
+  for (const { text, at } of apart(labels)) context.fillText(text, at, top + height + 16);
+}
+
+/** Leaves out labels that would touch others. That of a new day, which is longer, takes precedence. */
+function apart(labels) {
+  const kept = [];
+  for (const label of [...labels].sort((a, b) => b.half - a.half)) {
+    if (kept.every(({ at, half }) => Math.abs(at - label.at) >= half + label.half + LABEL_GAP)) kept.push(label);
   }
+  return kept;
 }
 
 /** Draws a line across the area, with its label. */

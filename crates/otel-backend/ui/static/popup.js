@@ -10,7 +10,8 @@ export function popUp(anchor, items) {
     : el('button', { type: 'button', role: 'menuitem', tabindex: -1, onclick: () => (close(), action()) }, title))));
   menu.addEventListener('keydown', (event) => move(menu, event));
   menu.addEventListener('focusout', ({ relatedTarget }) => relatedTarget && !menu.contains(relatedTarget) && close());
-  document.body.append(menu);
+  // Screen readers look for it in the part of the page to which its button belongs.
+  (anchor.closest('main, header') ?? document.body).append(menu);
   place(menu, anchor.getBoundingClientRect());
   open = { menu, anchor };
   anchor.setAttribute('aria-expanded', true);

@@ -1,3 +1,4 @@
+import { pairOf } from './calls.js';
 import { Camera } from './camera.js';
 import { el, iconButton } from './dom.js';
 import { formatCount, formatDuration, formatShare, plural } from './format.js';
@@ -5,7 +6,6 @@ import { drawGraph } from './graph-drawing.js';
 import { popUp } from './popup.js';
 import { DEFAULT_LOOKBACK, LOOKBACKS } from './query.js';
 import { dependenciesUrl, navigate, searchUrl, serviceUrl } from './route.js';
-import { percentile } from './percentile.js';
 import { state } from './states.js';
 
 const TIME_RANGES = [[3600e3, 'Last hour'], [21600e3, 'Last 6 hours'], [86400e3, 'Last day'], [604800e3, 'Last 7 days']];
@@ -22,6 +22,9 @@ export class ServiceGraph {
   #focus = '';
   #places = new Map();
   #outside = new Map();
+  #window = null;
+  /** Says which numbers are not those of all spans. */
+  #source = '';
 
   constructor(services, calls, lookback, refresh, signal) {
     this.#lookback = lookback;
@@ -50,24 +53,25 @@ export class ServiceGraph {
       el('button', { type: 'button', onclick: refresh }, 'Refresh'), lookbacks);
   }
 
-  /** Adds the data from a sample of traces: latencies, errors, and calls to the outside. */
-  setCalls({ traces, calls }) {
-    const byPair = new Map(this.#edges.map((edge) => [`${edge.parent}\n${edge.child}`, edge]));
-    for (const { parent, child, duration, error, trace, sender, outside } of calls) {
-      const pair = `${parent}\n${child}`;
-      if (!byPair.has(pair)) {
-        const edge = newEdge(parent, child, 0);
-        byPair.set(pair, edge);
+  /** Adds what is known of the calls, from all their spans or from a sample of traces. */
+  setCalls({ calls, window, sampled, isMeasured, isPartial }) {
+    const byPair = new Map(this.#edges.map((edge) => [pairOf(edge), edge]));
+    for (const call of calls) {
+      const edge = byPair.get(pairOf(call)) ?? newEdge(call.parent, call.child, 0);
+      if (!byPair.has(pairOf(call))) {
+        byPair.set(pairOf(call), edge);
         this.#edges.push(edge);
       }
-      const edge = byPair.get(pair);
-      if (outside) this.#outside.set(outside.name, outside.kind);
-      edge.durations.push(duration);
-      for (const one of [trace, sender]) if (one) edge.traces.add(one);
-      if (error) edge.errors++;
+      if (edge.known) continue;
+      edge.known = call;
+      if (!call.isSampled) edge.count = call.count;
+      if (call.outside) this.#outside.set(call.outside.name, call.outside.kind);
     }
-    for (const edge of this.#edges) edge.durations.sort((a, b) => a - b);
-    this.sampled = traces;
+    this.#window = window;
+    this.#source = [
+      isPartial && 'some calls are not counted: there are too many groups',
+      sampled && `${isMeasured ? 'calls known only by links' : 'p95 and error rate'}: sample of the newest ${plural(sampled, 'trace')}`,
+    ].filter(Boolean).join('; ');
     this.draw();
   }
 
@@ -96,8 +100,7 @@ export class ServiceGraph {
 
   #say(all, alone) {
     const services = [...all].filter((name) => !this.#outside.has(name)).length + alone.length;
-    const sample = this.sampled ? ` (p95 and error rate: sample of the newest ${plural(this.sampled, 'trace')})` : '';
-    this.note.textContent = `${plural(services, 'service')} · ${plural(this.#edges.length, 'connection')}${sample}`;
+    this.note.textContent = `${plural(services, 'service')} · ${plural(this.#edges.length, 'connection')}${this.#source && ` (${this.#source})`}`;
   }
 
   #find(text) {
@@ -126,7 +129,7 @@ export class ServiceGraph {
 
   #pickEdge(edge, node) {
     popUp(node, [
-      ...(edge.traces.size ? [[`Show ${plural(Math.min(edge.traces.size, MAX_TRACES), 'trace')} with this call`, tracesWith(edge)]] : []),
+      ...(edge.known ? [['Show traces with this call', this.#tracesWith(edge.known)]] : []),
       ...(this.#outside.has(edge.child) ? [] : [[`Show traces of ${edge.child}`, tracesOf(edge.child)]]),
       [`Show only calls of ${edge.parent}`, () => this.#focusOn(edge.parent)],
     ]);
@@ -149,20 +152,26 @@ export class ServiceGraph {
     return rate < 10 ? rate.toPrecision(2) : formatCount(Math.round(rate));
   }
 
-  #describe(edge) {
-    const { parent, child, count, durations, errors } = edge;
-    const parts = [count ? `${plural(count, 'call')}, ${this.#rate(edge)} per min` : `${plural(durations.length, 'call')} in the sample`];
-    if (durations.length) parts.push(`p50 ${formatDuration(percentile(durations, 0.5))}`, `p95 ${formatDuration(percentile(durations, 0.95))}`, `errors ${formatShare(errors / durations.length)}`);
+  #describe({ parent, child, count, known }) {
+    const parts = [count ? `${plural(count, 'call')}, ${this.#rate({ count })} per min` : `${plural(known.count, 'call')} in the sample`];
+    if (known) parts.push(`p50 ${formatDuration(known.p50)}`, `p95 ${formatDuration(known.p95)}`, `errors ${formatShare(known.errors / known.count)}`);
     return `${parent} calls ${child}: ${parts.join(', ')}`;
+  }
+
+  /** The address of the traces with a call: a query, or those of the sample. */
+  #tracesWith({ query, traces }) {
+    if (!query) return searchUrl(new URLSearchParams([...traces].slice(0, MAX_TRACES).map((id) => ['traceID', id])));
+    const { from, to } = this.#window;
+    return searchUrl(new URLSearchParams({ q: query, lookback: 'custom', start: from * 1e6, end: to * 1e6 }));
   }
 
   #table(edges) {
     const cells = (edge) => [
       this.#nameOf(edge.parent), this.#nameOf(edge.child),
-      edge.traces.size ? el('a', { href: tracesWith(edge), title: 'Show traces with this call' }, countOf(edge)) : countOf(edge),
+      edge.known ? el('a', { href: this.#tracesWith(edge.known), title: 'Show traces with this call' }, countOf(edge)) : countOf(edge),
       this.#rate(edge),
-      edge.durations.length ? formatShare(edge.errors / edge.durations.length) : '–',
-      ...[0.5, 0.95, 0.99].map((share) => (edge.durations.length ? formatDuration(percentile(edge.durations, share)) : '–')),
+      edge.known ? formatShare(edge.known.errors / edge.known.count) : '–',
+      ...['p50', 'p95', 'p99'].map((name) => (edge.known ? formatDuration(edge.known[name]) : '–')),
     ];
     const titles = ['Caller', 'Callee', 'Calls', 'Calls per min', 'Errors', 'p50', 'p95', 'p99'];
     return el('table', {},
@@ -172,7 +181,7 @@ export class ServiceGraph {
   }
 }
 
-const newEdge = (parent, child, count) => ({ parent, child, count, durations: [], errors: 0, traces: new Set() });
-const countOf = ({ count, durations }) => (count ? formatCount(count) : `${formatCount(durations.length)} in sample`);
+/** A connection: the number of its calls, 0 if only a sample shows it, and what else is `known` of them. */
+const newEdge = (parent, child, count) => ({ parent, child, count, known: null });
+const countOf = ({ count, known }) => (count ? formatCount(count) : `${formatCount(known.count)} in sample`);
 const tracesOf = (service, more = {}) => searchUrl(new URLSearchParams({ service, ...more }));
-const tracesWith = ({ traces }) => searchUrl(new URLSearchParams([...traces].slice(0, MAX_TRACES).map((id) => ['traceID', id])));

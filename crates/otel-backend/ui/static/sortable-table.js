@@ -40,8 +40,9 @@ export class SortableTable {
     });
     this.node.addEventListener('keydown', (event) => this.#key(event));
     this.#list = new VirtualList({
-      scroller: this.rows,
-      owner: this.node,
+      scroller: this.node,
+      head,
+      rows: this.rows,
       active: () => this.#cursor,
       create: () => el('div.row', { role: 'row' }, columns.map((column) => el(column.numeric ? 'span.numeric' : 'span', { role: 'gridcell' }))),
       render: (node, index) => {
@@ -73,7 +74,7 @@ export class SortableTable {
     const isHere = event.target === this.node;
     // A menu that was closed leaves the focus on its button.
     if (event.ctrlKey || event.metaKey || event.altKey || !(isHere || event.target.matches('.more'))) return;
-    const page = Math.max(1, Math.floor(this.rows.clientHeight / this.#list.rowHeight) - 1);
+    const page = Math.max(1, Math.floor(this.#list.room / this.#list.rowHeight) - 1);
     const to = {
       ArrowDown: this.#cursor + 1, j: this.#cursor + 1, ArrowUp: this.#cursor - 1, k: this.#cursor - 1,
       PageDown: this.#cursor + page, PageUp: this.#cursor - page, Home: 0, End: this.#items.length - 1,
@@ -104,7 +105,7 @@ export class SortableTable {
     this.#sorted = index;
     this.#cursor = 0;
     this.#arrange();
-    this.rows.scrollTop = 0;
+    this.node.scrollTop = 0;
   }
 
   #arrange() {

@@ -32,17 +32,12 @@ export function oddities(trace, row) {
 export const isOdd = (trace, row) =>
   (trace.flags[row] & (WARNED | ORPHAN | DUPLICATE | CYCLE | EARLY | UNPLACED | ENDLESS)) !== 0 || trace.duration[row] < 0;
 
-/** Describes a row in one sentence, for screen readers. */
-export function describe(trace, row) {
-  const parts = [
-    operationOf(trace, row),
-    serviceOf(trace, row),
-    kindOf(trace, row),
-    hasFlag(trace, row, ENDLESS) ? 'no end time' : `takes ${formatDuration(trace.duration[row])}`,
+/** The facts of a row that it shows by its place, its colours or its tooltip, for screen readers. */
+export function unwritten(trace, row) {
+  return [
     `starts at ${formatDuration(trace.start[row] - trace.begin)}`,
     hasFlag(trace, row, ERROR) && 'error',
     isOdd(trace, row) && 'warning',
     hasFlag(trace, row, CRITICAL) && 'on the critical path',
-  ];
-  return parts.filter(Boolean).join(', ');
+  ].filter(Boolean);
 }

@@ -11,7 +11,8 @@ const MAX_HEIGHT = 16_000_000;
  * The rows stay in document order while they are reused, so that reading the page aloud follows the
  * picture. `create()` makes an empty row; `render(node, index)` fills it; `measure`, if given, is
  * called with the visible rows and returns true if all must be rendered again. `active()`, if given,
- * is the index of the keyboard's row, which `owner` announces to screen readers.
+ * is the index of the keyboard's row, which the scroller announces to screen readers. The rows are
+ * in `rows` within the scroller, below `head`, which stays while they scroll.
  */
 export class VirtualList {
   count = 0;
@@ -21,15 +22,15 @@ export class VirtualList {
   #space;
   #height = 0;
 
-  constructor({ scroller, create, render, measure = () => false, active = () => -1, owner = scroller }) {
+  constructor({ scroller, create, render, measure = () => false, active = () => -1, head = null, rows = scroller }) {
     this.scroller = scroller;
     this.active = active;
-    this.owner = owner;
+    this.head = head;
     this.create = create;
     this.render = render;
     this.measure = measure;
     this.#space = el('div.space', { role: 'presentation' });
-    scroller.append(this.#space);
+    rows.append(this.#space);
     scroller.addEventListener('scroll', perFrame(() => this.update()), { passive: true });
     this.observer = new ResizeObserver(perFrame(() => this.resized()));
     this.observer.observe(scroller);
@@ -37,6 +38,11 @@ export class VirtualList {
 
   get rowHeight() {
     return this.#height;
+  }
+
+  /** The height in which rows are visible. */
+  get room() {
+    return this.scroller.clientHeight - (this.head?.offsetHeight ?? 0);
   }
 
   /** Shows so many rows, and renders all of them again. */
@@ -66,21 +72,23 @@ export class VirtualList {
   /** The visible rows: [first, last). */
   window() {
     if (this.#whole) return { first: 0, last: Math.min(this.count, this.#whole) };
-    const { clientHeight } = this.scroller;
     const top = this.#top();
     const first = Math.max(0, Math.floor(top / this.#height));
-    return { first, last: Math.min(this.count, Math.ceil((top + clientHeight) / this.#height)) };
+    return { first, last: Math.min(this.count, Math.ceil((top + this.room) / this.#height)) };
   }
 
   /** Scrolls as little as possible to make the row visible; with `center`, into the middle. */
   reveal(index, center = false) {
-    const { clientHeight } = this.scroller;
+    const { room } = this;
     const top = this.#top();
     const at = index * this.#height;
-    if (at >= top && at + this.#height <= top + clientHeight) return;
-    const above = at < top ? at : at + this.#height - clientHeight;
-    this.#scrollTo(center ? at - (clientHeight - this.#height) / 2 : above);
-    this.update();
+    if (at < top || at + this.#height > top + room) {
+      const above = at < top ? at : at + this.#height - room;
+      this.#scrollTo(center ? at - (room - this.#height) / 2 : above);
+      this.update();
+    }
+    // In a low window the list itself may be partly out of view.
+    this.#live.get(index)?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   }
 
   update(all = false) {
@@ -114,8 +122,8 @@ export class VirtualList {
   /** A row that is not visible cannot be announced. */
   #tellActive() {
     const node = this.#live.get(this.active());
-    if (node) this.owner.setAttribute('aria-activedescendant', node.id);
-    else this.owner.removeAttribute('aria-activedescendant');
+    if (node) this.scroller.setAttribute('aria-activedescendant', node.id);
+    else this.scroller.removeAttribute('aria-activedescendant');
   }
 
   /** The node of a row, if it is visible. */
@@ -133,15 +141,14 @@ export class VirtualList {
   }
 
   #shift() {
-    const { scrollTop, clientHeight } = this.scroller;
     const excess = this.count * this.#height - MAX_HEIGHT;
-    return excess <= 0 ? 0 : (scrollTop / (MAX_HEIGHT - clientHeight)) * excess;
+    return excess <= 0 ? 0 : (this.scroller.scrollTop / (MAX_HEIGHT - this.room)) * excess;
   }
 
   #scrollTo(top) {
-    const { clientHeight } = this.scroller;
+    const { room } = this;
     const excess = this.count * this.#height - MAX_HEIGHT;
-    const scale = excess <= 0 ? 1 : (MAX_HEIGHT - clientHeight) / (this.count * this.#height - clientHeight);
+    const scale = excess <= 0 ? 1 : (MAX_HEIGHT - room) / (this.count * this.#height - room);
     this.scroller.scrollTop = top * scale;
   }
 }

@@ -2,7 +2,7 @@ import { ERROR } from './columns.js';
 import { el } from './dom.js';
 import { formatCount, formatDuration } from './format.js';
 import { cssColour } from './palette.js';
-import { describe, durationOf, hasFlag, isOdd, kindOf, operationOf, serviceOf } from './span-text.js';
+import { durationOf, hasFlag, isOdd, kindOf, operationOf, serviceOf, unwritten } from './span-text.js';
 
 /**
  * The most pieces of a critical path, and the most events, that are drawn for a row; and their
@@ -60,6 +60,20 @@ export class RowPainter {
     kind.title = kindName;
     if (alike) this.#renderAlike(node, row, alike);
     else this.#renderTime(node, row);
+    node.setAttribute('aria-label', this.#label(node, row, alike));
+  }
+
+  /** The name of a row for screen readers begins with the texts that the row shows, in their order. */
+  #label({ parts: { operation, serviceName, bar, duration, note } }, row, alike) {
+    const shown = [operation, serviceName, ...(bar.hidden ? [] : [duration, note])].map(({ textContent }) => textContent);
+    const hidden = [
+      !serviceName.textContent && serviceOf(this.#trace, row).slice(0, 200),
+      bar.hidden && durationOf(this.#trace, row),
+      kindOf(this.#trace, row),
+      ...unwritten(this.#trace, row),
+      alike && `${formatCount(alike.length)} similar spans`,
+    ];
+    return [...shown, ...hidden].filter(Boolean).join(', ');
   }
 
   #classes(row, alike) {
@@ -80,7 +94,6 @@ export class RowPainter {
   #renderRoles(node, row, alike) {
     node.setAttribute('aria-level', this.#trace.depth[row] + 1);
     node.setAttribute('aria-selected', row === this.#waterfall.selected);
-    node.setAttribute('aria-label', `${describe(this.#trace, row)}${alike ? `, and ${alike.length - 1} like it` : ''}`.slice(0, 400));
     if (alike) node.setAttribute('aria-expanded', false);
     else if (this.#visible.hasChildren(row)) node.setAttribute('aria-expanded', !this.#visible.collapsed[row]);
     else node.removeAttribute('aria-expanded');
@@ -233,18 +246,18 @@ function pieces(stretches) {
   return joined.map(([from, to]) => `linear-gradient(var(--c), var(--c)) ${from.toFixed(1)}px 0 / ${(to - from).toFixed(1)}px 100% no-repeat`).join(', ');
 }
 
-/** An empty row. */
+/** An empty row; the spaces keep its words apart where its text is read or copied. */
 export function createRow() {
   const toggle = el('button.toggle', { type: 'button', tabindex: -1, 'aria-hidden': true });
   const operation = el('span.operation');
   const serviceName = el('span.service');
   const kind = el('span.kind');
-  const name = el('div.name', {}, toggle, operation, serviceName, kind);
+  const name = el('div.name', {}, toggle, operation, ' ', serviceName, ' ', kind);
   const duration = el('span.duration');
   const note = el('span.note');
-  const beside = el('span.beside', {}, duration, note);
+  const beside = el('span.beside', {}, duration, ' ', note);
   const bar = el('span.bar', {}, beside);
-  const node = el('div.row', { role: 'treeitem' }, name, bar);
+  const node = el('div.row', { role: 'treeitem' }, name, ' ', bar);
   node.parts = { name, operation, serviceName, kind, bar, beside, duration, note };
   return node;
 }

@@ -185,7 +185,7 @@ export class Waterfall {
       this.moveTo(rows[Math.max(0, Math.min(rows.length - 1, to))]);
       this.#on.moved?.(this.cursor);
     };
-    const page = Math.max(1, Math.floor(this.rows.clientHeight / this.#list.rowHeight) - 1);
+    const page = Math.max(1, Math.floor(this.#list.room / this.#list.rowHeight) - 1);
     switch (key) {
       case 'ArrowDown': case 'j': return go(index + 1);
       case 'ArrowUp': case 'k': return go(index - 1);

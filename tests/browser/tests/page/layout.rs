@@ -40,6 +40,39 @@ async fn the_timeline_follows_the_window() {
     page.close("resized_back").await;
 }
 
+#[tokio::test]
+async fn keys_show_their_row_in_a_low_window() {
+    let backend = Backend::start();
+    let rows = (2..80).map(|id| Span::new(id, "shop", &format!("step {id}")).below(1));
+    let trace = backend.send(
+        &[Span::new(1, "shop", "root")]
+            .into_iter()
+            .chain(rows)
+            .collect::<Vec<_>>(),
+    );
+    let page = Browser::open(View::Wide).await;
+    page.resize(720, 450).await;
+    for (view, list) in [("timeline", "[role=tree]"), ("table", "[role=grid]")] {
+        page.go(&format!("{}?view={view}", backend.trace_url(&trace)))
+            .await;
+        page.wait(&format!("{list} .row")).await;
+        for key in ["End", "Home", "PageDown"] {
+            let press = "const [list, key] = arguments;
+                const node = document.querySelector(list);
+                node.focus();
+                node.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }))";
+            page.script(press, json!([list, key])).await;
+            page.until(
+                "const cursor = document.getElementById(document.activeElement.getAttribute('aria-activedescendant'));
+                 const { top, bottom } = cursor?.getBoundingClientRect() ?? {};
+                 return top >= 0 && bottom <= innerHeight",
+            )
+            .await;
+        }
+    }
+    page.close("keys_in_a_low_window").await;
+}
+
 /// Returns true if each cell can be scrolled to, below its header.
 const AS_ONE: &str = "const table = document.querySelector('.table');
     table.scrollLeft = table.scrollWidth;

@@ -173,8 +173,8 @@ async fn the_map_and_a_trace_lead_to_the_service() {
     page.until("return document.querySelector('.service-page h1')?.textContent === 'web'")
         .await;
     page.go(&format!("{}/dependencies", backend.url())).await;
-    // The map is drawn again when the sample has come.
-    page.until("return document.querySelector('.summary')?.textContent.includes('sample')")
+    // The map is drawn again when the latencies have come.
+    page.until("return /ms/.test(document.querySelector('.edges td:nth-child(7)')?.textContent)")
         .await;
     page.click(".graph [data-name=shop]").await;
     page.click(".popup a[href*='/service/']").await;

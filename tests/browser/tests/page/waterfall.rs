@@ -37,6 +37,21 @@ async fn a_trace_is_shown_with_its_head_and_its_rows() {
         assert!(facts.contains(fact), "{fact:?} is not in {facts:?}");
     }
     assert_eq!(page.texts(".row.error .operation").await, ["UPDATE cart"]);
+    page.until(
+        "return document.querySelector('.row.error .note').textContent === 'it did not work'",
+    )
+    .await;
+    let names = "return [...document.querySelectorAll('.row')].map(({ ariaLabel }) => ariaLabel.replace(/\\s/g, ' '))";
+    assert_eq!(
+        page.script(names, json!([])).await,
+        json!([
+            "GET /cart, shop, 100 ms, server, starts at 0 µs, on the critical path",
+            "load cart, 40 ms, shop, internal, starts at 5 ms, on the critical path",
+            "SELECT cart, store, 20 ms, retry, client, starts at 10 ms, on the critical path",
+            "UPDATE cart, store, 30 ms, it did not work, internal, starts at 60 ms, error, on the critical path",
+        ]),
+        "the name of a row begins with what it shows"
+    );
     page.close("trace").await;
 }
 
