@@ -31,10 +31,11 @@ const PAGES: [&str; 11] = [
 ];
 
 /// Style sheets that pages load together with their scripts.
-const STYLES: [&str; 6] = [
+const STYLES: [&str; 7] = [
     "charts.css",
     "compare.css",
     "dependencies.css",
+    "explorer.css",
     "logs.css",
     "search-page.css",
     "service.css",

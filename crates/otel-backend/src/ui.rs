@@ -192,6 +192,7 @@ mod tests {
             "static/shared.js",
             "static/search-page.js",
             "static/charts.css",
+            "static/explorer.css",
             "static/search-page.css",
         ]);
         assert!(bytes <= 80 * 1000, "{bytes} bytes: more than 80 KB");

@@ -20,6 +20,7 @@ pub struct Span {
     /// The name, the milliseconds after the span's start, and the attributes.
     events: Vec<(String, u32, Value)>,
     links: Vec<(String, u32)>,
+    version: Option<String>,
 }
 
 impl Span {
@@ -37,6 +38,7 @@ impl Span {
             attributes: Vec::new(),
             events: Vec::new(),
             links: Vec::new(),
+            version: None,
         }
     }
 
@@ -108,6 +110,25 @@ impl Span {
         self
     }
 
+    /// Sets the version of the service.
+    #[must_use]
+    pub fn version(mut self, version: &str) -> Self {
+        self.version = Some(version.to_owned());
+        self
+    }
+
+    /// The attributes of the resource.
+    fn resource(&self) -> Value {
+        let service = ("service.name", self.service.as_str());
+        let version = self.version.as_deref();
+        let version = version.map(|version| ("service.version", version));
+        [service, ("host.name", "test-host")]
+            .into_iter()
+            .chain(version)
+            .map(|(key, value)| json!({ "key": key, "value": { "stringValue": value } }))
+            .collect()
+    }
+
     fn json(&self, trace: &str, begin_ms: i64) -> Value {
         let start = begin_ms + self.at_ms;
         let status = if self.error {
@@ -145,10 +166,7 @@ pub(crate) fn request(trace: &str, spans: &[Span], now_ms: i64) -> Value {
         .iter()
         .map(|span| {
             json!({
-                "resource": { "attributes": [
-                    { "key": "service.name", "value": { "stringValue": span.service } },
-                    { "key": "host.name", "value": { "stringValue": "test-host" } },
-                ] },
+                "resource": { "attributes": span.resource() },
                 "scopeSpans": [{ "scope": { "name": "browser-tests", "version": "1.0" }, "spans": [span.json(trace, begin)] }],
             })
         })

@@ -15,7 +15,7 @@ import { startUploads } from './uploads.js';
 const PAGES = {
   trace: () => import('./trace-page.js'),
   compare: () => styled(['compare.css'], import('./compare-page.js')),
-  search: () => styled(['charts.css', 'search-page.css'], import('./search-page.js')),
+  search: () => styled(['charts.css', 'search-page.css', 'explorer.css'], import('./search-page.js')),
   dependencies: () => styled(['dependencies.css'], import('./dependencies-page.js')),
   logs: () => styled(['logs.css'], import('./logs-page.js')),
   service: () => styled(['charts.css', 'service.css'], import('./service-page.js')),

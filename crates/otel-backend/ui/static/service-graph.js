@@ -95,7 +95,7 @@ export class ServiceGraph {
     this.list.replaceChildren(this.#table(edges));
     this.names.replaceChildren(...[...all].sort().map((name) => el('option', { value: name })));
     this.alone.hidden = alone.length === 0;
-    this.alone.replaceChildren('Not connected: ', ...alone.flatMap((name) => [el('a', { href: tracesOf(name) }, name), ' ']));
+    this.alone.replaceChildren('Not connected: ', ...alone.flatMap((name) => [this.#nameOf(name), ' ']));
   }
 
   #say(all, alone) {

@@ -12,6 +12,7 @@ mod logs;
 mod narrow;
 mod odd;
 mod place;
+mod questions;
 mod reading;
 mod search;
 mod service;
