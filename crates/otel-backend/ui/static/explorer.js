@@ -61,14 +61,8 @@ class Explorer {
     this.body = el('div.found');
     this.totals = el('p.totals', { role: 'status' });
     this.views = VIEWS.map((view, at) => el('button', { type: 'button', title: `${VIEW_NAMES[view]}  ${at + 1}`, onclick: () => this.#go({ view }) }, VIEW_NAMES[view]));
-    page.replaceChildren(el('div.search', {}, this.#form.node,
-      el('section.list', { 'aria-label': 'Results' }, el('h1.unseen', {}, 'Search traces'),
-        el('div.ask-bar', {}, this.#box.node,
-          el('button.primary', { type: 'button', onclick: () => this.#ask(this.#box.input.value.trim()) }, 'Run'),
-          el('button', { type: 'button', 'aria-haspopup': 'dialog', onclick: () => showQueries(this.#query.q, (q) => this.#go({ q })) }, 'Queries')),
-        this.#overview.node,
-        el('div.bar.views-bar', {}, this.#form.opener, el('div.view-buttons', { role: 'group', 'aria-label': 'View' }, this.views), this.totals),
-        this.bar, this.body)));
+    this.results = this.#layout();
+    page.replaceChildren(el('div.search', {}, this.#form.node, this.results));
     setShortcuts([['Search', [
       ['j k', 'Next, previous result', ({ key }) => this.#view?.step?.(key === 'j' ? 1 : -1)],
       ['Enter', 'Open the trace'],
@@ -80,6 +74,16 @@ class Explorer {
     ]]]);
     signal.addEventListener('abort', () => this.#leaving.abort());
     this.#source.tags().then((tags) => this.#form.complete(tags));
+  }
+
+  #layout() {
+    return el('section.list', { 'aria-label': 'Results' }, el('h1.unseen', {}, 'Search traces'),
+      el('div.ask-bar', {}, this.#box.node,
+        el('button.primary', { type: 'button', onclick: () => this.#ask(this.#box.input.value.trim()) }, 'Run'),
+        el('button', { type: 'button', 'aria-haspopup': 'dialog', onclick: () => showQueries(this.#query.q, (q) => this.#go({ q })) }, 'Queries')),
+      this.#overview.node,
+      el('div.bar.views-bar', {}, this.#form.opener, el('div.view-buttons', { role: 'group', 'aria-label': 'View' }, this.views), this.totals),
+      this.bar, this.body);
   }
 
   /** Shows a query; the previous results stay until the new ones arrive. */
@@ -94,6 +98,16 @@ class Explorer {
     this.#box.show(q);
     for (const [at, view] of VIEWS.entries()) this.views[at].setAttribute('aria-pressed', view === query.view);
     if (!this.body.hasChildNodes()) this.body.replaceChildren(loading('Searching…'));
+    this.results.setAttribute('aria-busy', true);
+    await this.#answer(q, signal);
+    if (signal.aborted) return;
+    this.results.setAttribute('aria-busy', false);
+    // Traces can be opened from here.
+    startWorker();
+  }
+
+  /** Shows the answers to the query, all for the same window, or why there are none. */
+  async #answer(q, signal) {
     const window = await windowOf(this.#query, signal);
     if (signal.aborted) return;
     if (window.error) {
@@ -106,8 +120,6 @@ class Explorer {
     if (refused?.status === 400) this.#refuse(refused);
     else if (failed) this.#fail(failed);
     else keepRecent(q);
-    // Traces can be opened from here.
-    startWorker();
   }
 
   /** Marks the error in the query if it is refused. */

@@ -3,8 +3,6 @@ import { el } from './dom.js';
 
 /** The most completions that are shown. */
 const MOST_OFFERS = 12;
-/** The pause after typing before completions are requested. */
-const WAIT_MS = 40;
 
 /** A query field that completes the typed text, and marks errors at their place. */
 export class QueryBox {
@@ -13,7 +11,6 @@ export class QueryBox {
   #offers = [];
   #active = -1;
   #context = null;
-  #timer = 0;
 
   /** `submit(text)` is called when a query is submitted. */
   constructor(source, submit) {
@@ -57,8 +54,7 @@ export class QueryBox {
 
   #change() {
     this.mark(null);
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#suggest(), WAIT_MS);
+    this.#suggest();
   }
 
   /** Scrolls the marks with the text. */
@@ -97,7 +93,6 @@ export class QueryBox {
   }
 
   #close() {
-    clearTimeout(this.#timer);
     this.#open(false);
   }
 

@@ -81,7 +81,8 @@ export class TraceList {
     remember({ top: 0 });
     this.#waiting = null;
     this.#calls.reordered?.(order);
-    await this.load();
+    const error = await this.load();
+    if (!this.#signal.aborted) this.banner.hidden = !error;
   }
 
   #place(traces) {

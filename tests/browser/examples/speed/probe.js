@@ -1,7 +1,7 @@
 // Runs in the page before its own scripts, and looks on.
 (() => {
   const ROW = '.row[role="treeitem"], .span-row';
-  const speed = { firstRow: 0, whole: 0, tasks: [], took: null };
+  const speed = { firstRow: 0, whole: 0, stood: 0, tasks: [], took: null };
   window.speed = speed;
 
   speed.rows = () => [...document.querySelectorAll(ROW)];
@@ -41,11 +41,15 @@
       begun = event.timeStamp;
       whenShown(test, (now) => { speed.took = now - begun; });
     };
-    for (const type of ['input', 'click', 'keydown']) addEventListener(type, begin, { capture: true, once: true });
+    for (const type of ['input', 'pointerup', 'click', 'keydown']) addEventListener(type, begin, { capture: true, once: true });
   };
 
+  /** Whether list, charts and heat map of the search page follow the query. */
+  speed.stands = () => document.querySelector('.list')?.getAttribute('aria-busy') === 'false' && document.querySelector('.over-time:not(.blank)') !== null;
+  whenShown(() => speed.stands(), (now) => { speed.stood = now; });
+
   /** Whether no long task has been under way for half a second. */
-  speed.isIdle = () => speed.whole > 0 && performance.now() - Math.max(speed.whole, ...speed.tasks.map(([, end]) => end)) > 500;
+  speed.isIdle = () => speed.whole + speed.stood > 0 && performance.now() - Math.max(speed.whole, speed.stood, ...speed.tasks.map(([, end]) => end)) > 500;
 
   speed.load = () => {
     const paint = performance.getEntriesByName('first-contentful-paint')[0];

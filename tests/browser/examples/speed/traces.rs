@@ -1,4 +1,4 @@
-//! The traces for the measurement, which are always the same.
+//! The traces for the measurements, which are always the same.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -17,6 +17,9 @@ const LEVELS: u32 = 18;
 const MICROSECOND: u64 = 1_000;
 /// Backends limit the size of a request.
 const SPANS_PER_REQUEST: usize = 4_000;
+/// The traces among which is searched.
+const SPANS_OF_A_TRACE: u32 = 20;
+const SPREAD_MINUTES: u64 = 50;
 
 /// The text that is searched for; about one span in a hundred has it.
 pub(crate) const SEARCHED: &str = "user-42";
@@ -29,10 +32,37 @@ pub(crate) fn late_span(trace: &str) -> String {
 
 /// Sends a trace of so many spans; returns its id.
 pub(crate) fn send(otlp: &str, spans: u32) -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let now = u64::try_from(now.map_or(0, |now| now.as_nanos())).unwrap_or(u64::MAX);
+    let now = now();
     let trace = format!("{now:016x}{spans:016x}");
-    let spans = generate(&trace, spans, now - 120_000_000_000);
+    let spans = generate(&trace, spans, now - 120_000_000_000, &mut Dice(42));
+    post(otlp, &spans);
+    trace
+}
+
+/// Sends so many spans in traces of [`SPANS_OF_A_TRACE`], spread over the last [`SPREAD_MINUTES`].
+pub(crate) fn send_many(otlp: &str, spans: u32) {
+    let now = now();
+    let traces = spans.div_ceil(SPANS_OF_A_TRACE);
+    let apart = SPREAD_MINUTES * 60_000_000_000 / u64::from(traces.max(1));
+    let mut dice = Dice(7);
+    let mut waiting = Vec::new();
+    for number in 0..traces {
+        let trace = format!("{now:016x}{number:016x}");
+        let begin = now - 10_000_000_000 - u64::from(number) * apart;
+        waiting.extend(generate(&trace, SPANS_OF_A_TRACE, begin, &mut dice));
+        if waiting.len() >= SPANS_PER_REQUEST || number + 1 == traces {
+            post(otlp, &waiting);
+            waiting.clear();
+        }
+    }
+}
+
+fn now() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    u64::try_from(now.map_or(0, |now| now.as_nanos())).unwrap_or(u64::MAX)
+}
+
+fn post(otlp: &str, spans: &[(usize, Value)]) {
     for part in spans.chunks(SPANS_PER_REQUEST) {
         let resources: Vec<_> = SERVICES
             .iter()
@@ -46,7 +76,6 @@ pub(crate) fn send(otlp: &str, spans: u32) -> String {
             panic!("{otlp} did not accept the spans: {error}");
         }
     }
-    trace
 }
 
 fn resource(service: &str, spans: &[(usize, Value)]) -> Value {
@@ -77,8 +106,7 @@ struct Open {
 }
 
 /// The spans, each with the number of its service. A parent comes before its children.
-fn generate(trace: &str, count: u32, begin: u64) -> Vec<(usize, Value)> {
-    let mut dice = Dice(42);
+fn generate(trace: &str, count: u32, begin: u64, dice: &mut Dice) -> Vec<(usize, Value)> {
     let root = Open {
         id: 1,
         start: begin,
@@ -86,7 +114,7 @@ fn generate(trace: &str, count: u32, begin: u64) -> Vec<(usize, Value)> {
         level: 1,
         service: 0,
     };
-    let mut spans = vec![(0, span(trace, &root, 0, &mut dice))];
+    let mut spans = vec![(0, span(trace, &root, 0, dice))];
     let mut open = vec![root];
     let mut id = 1;
     while id < count {
@@ -112,7 +140,7 @@ fn generate(trace: &str, count: u32, begin: u64) -> Vec<(usize, Value)> {
                     dice.below(SERVICES.len())
                 },
             };
-            spans.push((child.service, span(trace, &child, parent_id, &mut dice)));
+            spans.push((child.service, span(trace, &child, parent_id, dice)));
             if child.level < LEVELS {
                 open.push(child);
             }
