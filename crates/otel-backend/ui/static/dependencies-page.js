@@ -13,13 +13,15 @@ import { knowsTraceQL } from './tempo.js';
 const SAMPLED_TRACES = 60;
 const SAMPLED_SPANS = 20_000;
 const DEFAULT_LOOKBACK = 3600e3;
+const MOST_LOOKBACK = 365 * 86400e3;
 const RETRY_MS = 2000;
 
 /** The page of dependencies between services. */
 export async function show(page, route, signal) {
   document.title = 'Services · otel-backend';
   page.replaceChildren(loading('Reading the services…'));
-  const lookback = Number(route.parameters.get('lookback')) || DEFAULT_LOOKBACK;
+  const wanted = Number(route.parameters.get('lookback'));
+  const lookback = wanted > 0 && wanted <= MOST_LOOKBACK ? Math.round(wanted) : DEFAULT_LOOKBACK;
   const found = await read(page, lookback, signal);
   if (signal.aborted) return;
   const graph = new ServiceGraph(found.services, found.calls, lookback, () => show(page, route, signal), signal);

@@ -120,7 +120,9 @@ export function ranked(series, choosing = new Set()) {
     }
   }
   const telling = [...attributes.values()].filter(({ field }) => !choosing.has(field)).map((attribute) => compared(attribute, totals)).filter(({ difference }) => difference >= LEAST_DIFFERENCE);
-  return { ...totals, attributes: telling.sort((a, b) => b.difference - a.difference).slice(0, MOST_ATTRIBUTES) };
+  // Failures have messages by their nature, so these come last.
+  const isOwn = ({ field }) => Number(choosing.has('status') && field === 'statusMessage');
+  return { ...totals, attributes: telling.sort((a, b) => isOwn(a) - isOwn(b) || b.difference - a.difference).slice(0, MOST_ATTRIBUTES) };
 }
 
 function addValue({ values }, value, side, count) {

@@ -150,7 +150,7 @@ class Explorer {
 
   #showView(window, signal) {
     this.#view = null;
-    return this.#query.view === VIEWS[0] ? this.#showTraces(signal) : this.#showOther(window, signal);
+    return this.#query.view === VIEWS[0] ? this.#showTraces(window, signal) : this.#showOther(window, signal);
   }
 
   async #showOther(window, signal) {
@@ -173,12 +173,18 @@ class Explorer {
     return null;
   }
 
-  async #showTraces(signal) {
+  /** The list covers the window of the charts until it is asked for again. */
+  async #showTraces(window, signal) {
     const query = this.#query;
+    let first = window;
     const isFixed = query.lookback === 'custom';
     const list = new TraceList(query, {
       isLive: this.#isLive, isFixed, isOrdered: true,
-      search: (wanted) => this.#search(wanted, signal),
+      search: async (wanted) => {
+        const covered = first ?? await windowOf(this.#query, signal);
+        first = null;
+        return covered.error ? covered : this.#search(wanted, covered, signal);
+      },
       reordered: (order) => (this.#query = { ...this.#query, order }),
       turned: (isLive) => (this.#isLive = isLive),
       place: (node) => this.body.replaceChildren(node),
@@ -193,10 +199,7 @@ class Explorer {
     return null;
   }
 
-  /** The list covers the same window as the charts until it follows new traces. */
-  async #search({ q, columns, order, limit }, signal) {
-    const window = await windowOf(this.#query, signal);
-    if (window.error) return window;
+  #search({ q, columns, order, limit }, window, signal) {
     const query = columns.length ? `${pipelineOf(q)} | select(${columns.join(', ')})` : pipelineOf(q);
     return findTraces(query, window, { order, limit, spans: 1 }, signal);
   }

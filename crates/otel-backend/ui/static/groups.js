@@ -36,6 +36,8 @@ export class Groups {
     this.field.value = fields;
     const answer = await groupsOf(q, fields, window, signal);
     if (signal.aborted) return null;
+    // A field that is refused can be corrected here; anything else can be tried again.
+    if (answer.error && answer.error.status !== 400) return answer.error;
     if (answer.error) {
       this.node.replaceChildren(el('p.problem', {}, `The groups could not be made: ${answer.error.message}.`));
       return null;

@@ -27,7 +27,7 @@ export async function medianLike(trace) {
   if (error) return { error };
   const alike = traces.filter((other) => other.service === service && other.name === operation && !isSame(other.id, trace.id));
   if (alike.length === 0) return { error: { message: `no other trace of ${service}: ${operation} began within half an hour of this one` } };
-  alike.sort((a, b) => (a.end - a.begin) - (b.end - b.begin));
+  alike.sort((a, b) => a.duration - b.duration);
   const most = traces.length >= MAX_TRACES ? 'the newest ' : '';
   return {
     id: alike[(alike.length - 1) >> 1].id,

@@ -6,10 +6,15 @@ export const LOOKBACKS = new Map([
   ['5m', 300], ['15m', 900], ['1h', 3600], ['3h', 10800], ['6h', 21600], ['12h', 43200],
   ['24h', 86400], ['2d', 172800], ['7d', 604800], ['any', Infinity],
 ]);
+export const LOOKBACK_NAMES = {
+  '5m': 'Last 5 minutes', '15m': 'Last 15 minutes', '1h': 'Last hour', '3h': 'Last 3 hours', '6h': 'Last 6 hours',
+  '12h': 'Last 12 hours', '24h': 'Last 24 hours', '2d': 'Last 2 days', '7d': 'Last 7 days', any: 'Any time', custom: 'Custom range…',
+};
 export const DEFAULT_LOOKBACK = '1h';
 export const DEFAULT_LIMIT = 20;
 export const MAX_LIMIT = 1500;
 const DEFAULT_ORDER = 'newest';
+const ORDERS = ['newest', 'longest', 'shortest', 'spans', 'errors', 'longest-span'];
 /** The largest clock difference into the future that a search without a time limit includes. */
 const ANY_AHEAD_MICROS = 365 * 86400e6;
 
@@ -28,6 +33,8 @@ export const VIEWS = ['traces', 'spans', 'groups', 'differences'];
 export function readQuery(parameters) {
   const text = (name) => parameters.get(name) ?? '';
   const lookback = text('lookback');
+  const times = ['start', 'end'].map((name) => Number(text(name)) || 0);
+  const [start, end] = times[1] ? times.sort((a, b) => a - b) : times;
   const isCustom = lookback === 'custom' || (!LOOKBACKS.has(lookback) && parameters.has('start'));
   return {
     service: text('service'),
@@ -37,9 +44,9 @@ export function readQuery(parameters) {
     maxDuration: text('maxDuration'),
     limit: Math.min(MAX_LIMIT, Math.max(1, Number.parseInt(text('limit'), 10) || DEFAULT_LIMIT)),
     lookback: isCustom ? 'custom' : LOOKBACKS.has(lookback) ? lookback : DEFAULT_LOOKBACK,
-    start: Number(text('start')) || 0,
-    end: Number(text('end')) || 0,
-    order: text('order') || DEFAULT_ORDER,
+    start,
+    end,
+    order: ORDERS.includes(text('order')) ? text('order') : DEFAULT_ORDER,
     traceIds: parameters.getAll('traceID'),
     isOfFiles: text('from') === 'files',
     q: text('q'),
@@ -128,7 +135,7 @@ function tagsOf(json) {
   if (!json) return {};
   try {
     const tags = JSON.parse(json);
-    return Object.fromEntries(Object.entries(tags).map(([key, value]) => [key, String(value)]));
+    return Array.isArray(tags) ? {} : Object.fromEntries(Object.entries(tags).map(([key, value]) => [key, String(value)]));
   } catch {
     return {};
   }

@@ -9,8 +9,8 @@ import { VirtualList } from './virtual-list.js';
 
 export const ORDERS = {
   newest: ['Newest first', (a, b) => b.begin - a.begin],
-  longest: ['Longest first', (a, b) => b.end - b.begin - (a.end - a.begin)],
-  shortest: ['Shortest first', (a, b) => a.end - a.begin - (b.end - b.begin)],
+  longest: ['Longest first', (a, b) => b.duration - a.duration],
+  shortest: ['Shortest first', (a, b) => a.duration - b.duration],
   spans: ['Most spans first', (a, b) => b.spans - a.spans],
   errors: ['Most errors first', (a, b) => b.errors - a.errors || b.begin - a.begin],
 };
@@ -120,7 +120,7 @@ export class Results {
 
   draw() {
     this.#shown = [...this.#traces].sort(ORDERS[this.order.value]?.[1] ?? ORDERS.newest[1]).slice(0, this.#limit);
-    this.#longest = this.#shown.reduce((longest, { begin, end }) => Math.max(longest, end - begin), 1);
+    this.#longest = this.#shown.reduce((longest, { duration }) => Math.max(longest, duration), 1);
     this.#list.reset(this.#shown.length);
   }
 
@@ -174,8 +174,8 @@ export class Results {
     errors.textContent = trace.errors ? formatCount(trace.errors) : '';
     errors.setAttribute('role', 'img');
     errors.setAttribute('aria-label', plural(trace.errors, 'error'));
-    bar.style.setProperty('--share', `${(100 * (trace.end - trace.begin)) / this.#longest}%`);
-    duration.textContent = formatDuration(trace.end - trace.begin);
+    bar.style.setProperty('--share', `${(100 * trace.duration) / this.#longest}%`);
+    duration.textContent = formatDuration(trace.duration);
     clock.textContent = trace.begin ? formatMoment(trace.begin) : 'no start time';
     clock.parentNode.title = trace.begin ? formatTime(trace.begin) : '';
     if (trace.begin) setAge(age, trace.begin);

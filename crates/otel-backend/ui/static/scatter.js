@@ -92,8 +92,8 @@ export class Scatter {
 
 const wordsOf = (trace) => [
   el('strong', {}, `${trace.service.slice(0, 60)}: ${trace.name.slice(0, 80) || '(no name)'}`), el('br'),
-  `${formatDuration(trace.end - trace.begin)}, ${plural(trace.spans, 'span')}, ${plural(trace.errors, 'error')}`, el('br'), formatTime(trace.begin),
+  `${formatDuration(trace.duration)}, ${plural(trace.spans, 'span')}, ${plural(trace.errors, 'error')}`, el('br'), formatTime(trace.begin),
 ];
 
 /** The duration on the scale; less than a nanosecond counts as a nanosecond. */
-const logOf = ({ begin, end }) => Math.log10(Math.max(1e-3, end - begin));
+const logOf = ({ duration }) => Math.log10(Math.max(1e-3, duration));

@@ -1,13 +1,8 @@
 import { getOperations } from './backend.js';
 import { el } from './dom.js';
 import { formatCount, readDuration } from './format.js';
-import { DEFAULT_LIMIT, LOOKBACKS, MAX_LIMIT, formatTags, parseTags } from './query.js';
+import { DEFAULT_LIMIT, LOOKBACK_NAMES, LOOKBACKS, MAX_LIMIT, formatTags, parseTags } from './query.js';
 import { uploadButton } from './uploads.js';
-
-const LOOKBACK_NAMES = {
-  '5m': 'Last 5 minutes', '15m': 'Last 15 minutes', '1h': 'Last hour', '3h': 'Last 3 hours', '6h': 'Last 6 hours',
-  '12h': 'Last 12 hours', '24h': 'Last 24 hours', '2d': 'Last 2 days', '7d': 'Last 7 days', any: 'Any time', custom: 'Custom range…',
-};
 
 /** The form of a search: shows a query, and submits a new one. */
 export class SearchForm {

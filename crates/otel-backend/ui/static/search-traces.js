@@ -1,6 +1,7 @@
 import { byIds, getJson, localTraces, summariseTraces } from './backend.js';
 import { apiParameters, summaryParameters } from './query.js';
 import { operationOf, serviceOf } from './span-text.js';
+import { microsOf } from './tempo.js';
 
 /** The most services that are queried one by one, for an API that cannot search all of them at once. */
 const MAX_SERVICES = 20;
@@ -43,8 +44,8 @@ function readSummary(summary) {
     spans: summary.spanCount ?? 0,
     errors: summary.errorSpanCount ?? 0,
     orphans: summary.orphanSpanCount ?? 0,
-    begin: micros(summary.minStartTimeUnixNano),
-    end: micros(summary.maxEndTimeUnixNano),
+    begin: microsOf(summary.minStartTimeUnixNano),
+    duration: microsOf(BigInt(summary.maxEndTimeUnixNano ?? 0) - BigInt(summary.minStartTimeUnixNano ?? 0)),
     name: summary.rootOperationName ?? '',
     service: summary.rootServiceName ?? services[0]?.name ?? '',
   };
@@ -54,10 +55,7 @@ function readSummary(summary) {
 function summaryOf(trace) {
   const { id, services, count, errors, orphans, epoch, begin, end, root } = trace;
   return {
-    id, services, spans: count, errors, orphans, begin: epoch + begin, end: epoch + end,
+    id, services, spans: count, errors, orphans, begin: epoch + begin, duration: end - begin,
     name: root < 0 ? '' : operationOf(trace, root), service: root < 0 ? '' : serviceOf(trace, root),
   };
 }
-
-/** Nanoseconds as digits, more than a number can hold exactly; fractions of a microsecond are kept. */
-const micros = (nanos) => Number(BigInt(nanos ?? 0) / 1000n) + Number(BigInt(nanos ?? 0) % 1000n) / 1000;

@@ -4,11 +4,10 @@ import { el, iconButton } from './dom.js';
 import { formatCount, formatDuration, formatShare, plural } from './format.js';
 import { drawGraph } from './graph-drawing.js';
 import { popUp } from './popup.js';
-import { DEFAULT_LOOKBACK, LOOKBACKS } from './query.js';
+import { DEFAULT_LOOKBACK, LOOKBACK_NAMES, LOOKBACKS } from './query.js';
 import { dependenciesUrl, navigate, searchUrl, serviceUrl } from './route.js';
 import { state } from './states.js';
 
-const TIME_RANGES = [[3600e3, 'Last hour'], [21600e3, 'Last 6 hours'], [86400e3, 'Last day'], [604800e3, 'Last 7 days']];
 /** The most traces of a connection that are offered. */
 const MAX_TRACES = 20;
 
@@ -45,8 +44,11 @@ export class ServiceGraph {
     this.names = el('datalist', { id: 'service-list' });
     this.search = el('input', { type: 'search', list: 'service-list', placeholder: 'Find a service', 'aria-label': 'Find a service', spellcheck: 'false', onchange: ({ target }) => this.#find(target.value) });
     this.all = el('button', { type: 'button', hidden: true, onclick: () => this.#focusOn('') }, 'Show all');
+    const ranges = [...LOOKBACKS].filter(([name]) => name !== 'any').map(([name, seconds]) => [seconds * 1000, LOOKBACK_NAMES[name]]);
+    // Any number of milliseconds may be in the address.
+    if (!ranges.some(([value]) => value === this.#lookback)) ranges.push([this.#lookback, `Last ${formatDuration(this.#lookback * 1000)}`]);
     const lookbacks = el('select', { 'aria-label': 'Time range', onchange: ({ target }) => navigate(`${dependenciesUrl()}?lookback=${target.value}`) },
-      TIME_RANGES.map(([value, title]) => el('option', { value, selected: value === this.#lookback }, title)));
+      ranges.map(([value, title]) => el('option', { value, selected: value === this.#lookback }, title)));
     return el('div.bar', {}, this.note, this.all, this.search, this.names,
       iconButton('minus', 'Zoom out', () => this.#camera.zoom(0.8)), iconButton('plus', 'Zoom in', () => this.#camera.zoom(1.25)),
       el('button', { type: 'button', title: 'Fit the drawing into its frame', onclick: () => this.#camera.fit() }, 'Fit'),

@@ -2,7 +2,7 @@ import { el } from './dom.js';
 import { plural } from './format.js';
 import { pause } from './pause.js';
 import { colourOf, cssColour } from './palette.js';
-import { DEFAULT_LOOKBACK, LOOKBACKS } from './query.js';
+import { DEFAULT_LOOKBACK, LOOKBACK_NAMES, LOOKBACKS } from './query.js';
 import { navigate, searchUrl, serviceUrl } from './route.js';
 import { readExceptions, readNeighbours, readOperationNames, readService, readVersions, selectorOf } from './service-data.js';
 import { changes, charts, exceptionTable, neighbourTables, operationTable, section, versionTable } from './service-sections.js';
@@ -43,7 +43,7 @@ class ServicePage {
     return el('div.bar', {},
       el('h1', {}, el('i.dot', { '--c': cssColour(colourOf(this.#service)) }), this.#service),
       choice('Spans', this.#isAll ? 'all' : 'incoming', [['incoming', 'Incoming requests'], ['all', 'All spans']], (spans) => go({ spans })),
-      choice('Time range', this.#lookback, lookbacks.map((name) => [name, `Last ${name}`]), (lookback) => go({ lookback })),
+      choice('Time range', this.#lookback, lookbacks.map((name) => [name, LOOKBACK_NAMES[name]]), (lookback) => go({ lookback })),
       el('button', { type: 'button', onclick: () => this.read() }, 'Refresh'),
       el('a', { href: this.#search(selectorOf(this.#service, true)) }, 'Search its traces'));
   }
@@ -91,7 +91,8 @@ class ServicePage {
   #links() {
     return {
       service: this.#service,
-      lookback: this.#lookback,
+      // "Last 15 minutes" without its first word.
+      lookback: LOOKBACK_NAMES[this.#lookback].replace(/^Last /, ''),
       spans: (...conditions) => this.#search(selectorOf(this.#service, this.#isAll, ...conditions)),
       spansIn: ({ from, to }, ...conditions) => searchUrl(new URLSearchParams({
         q: selectorOf(this.#service, this.#isAll, ...conditions), lookback: 'custom', start: from * 1e6, end: to * 1e6,
@@ -103,7 +104,7 @@ class ServicePage {
 
   #nothing(wasBefore) {
     const all = new URLSearchParams({ lookback: this.#lookback, spans: 'all' });
-    return state(`No ${this.#isAll ? 'spans' : 'incoming requests'} in the last ${this.#lookback}`,
+    return state(`No ${this.#isAll ? 'spans' : 'incoming requests'} in the ${LOOKBACK_NAMES[this.#lookback].toLowerCase()}`,
       el('p', {}, wasBefore ? 'There were some before: choose a longer time range.' : 'Choose a longer time range, or search traces of any time.'),
       !this.#isAll && el('p', {}, el('a', { href: serviceUrl(this.#service, all) }, 'Show all spans of the service')),
       el('p', {}, el('a', { href: searchUrl(new URLSearchParams({ service: this.#service, lookback: 'any' })) }, 'Its newest traces')));

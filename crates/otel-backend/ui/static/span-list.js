@@ -11,7 +11,7 @@ import { VirtualList } from './virtual-list.js';
 /** The order that the API is asked for, and the way in which its answer is put together. */
 const ORDERS = {
   newest: ['Newest first', 'newest', (a, b) => b.begin - a.begin],
-  longest: ['Longest first', 'longest-span', (a, b) => b.end - b.begin - (a.end - a.begin)],
+  longest: ['Longest first', 'longest-span', (a, b) => b.duration - a.duration],
 };
 
 /** The matching spans, each with its trace. */
@@ -48,7 +48,7 @@ export class SpanList {
     if (signal.aborted || error) return error;
     const all = traces.flatMap(({ id, matches }) => matches.map((span) => ({ ...span, trace: id })));
     this.#spans = all.sort(compare).slice(0, limit);
-    this.#longest = this.#spans.reduce((longest, { begin, end }) => Math.max(longest, end - begin), 1);
+    this.#longest = this.#spans.reduce((longest, { duration }) => Math.max(longest, duration), 1);
     this.#list.reset(this.#spans.length);
     const matched = traces.reduce((sum, trace) => sum + trace.matched, 0);
     const isCut = matched > this.#spans.length || traces.length >= limit;
@@ -90,8 +90,8 @@ export class SpanList {
     operation.textContent = span.name.slice(0, 300) || '(no name)';
     fillColumns(fields, this.#query.columns, span);
     status.textContent = span.values.status?.value === 'error' ? 'error' : '';
-    bar.style.setProperty('--share', `${(100 * (span.end - span.begin)) / this.#longest}%`);
-    duration.textContent = formatDuration(span.end - span.begin);
+    bar.style.setProperty('--share', `${(100 * span.duration) / this.#longest}%`);
+    duration.textContent = formatDuration(span.duration);
     clock.textContent = formatMoment(span.begin);
     clock.parentNode.title = formatTime(span.begin);
     setAge(node.parts.age, span.begin);

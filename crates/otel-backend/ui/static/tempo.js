@@ -60,7 +60,8 @@ export function typedOf({ stringValue, intValue, doubleValue, boolValue }) {
 
 /** The first matching traces in that order, each with its matching spans; or an error. */
 export async function findTraces(query, { from, to }, { order, limit, spans }, signal) {
-  const answer = await askTempo('search', { q: query, start: from, end: to, order, limit, spss: spans, exact: true }, signal);
+  // A start of 0 would mean none. Some spans have such times: their clock was not set, or the unit was wrong.
+  const answer = await askTempo('search', { q: query, start: Math.max(1, from), end: Math.max(2, to), order, limit, spss: spans, exact: true }, signal);
   return answer.error ? answer : { traces: (answer.traces ?? []).map(readTrace) };
 }
 
@@ -68,11 +69,12 @@ function readTrace({ traceID, rootServiceName, rootTraceName, startTimeUnixNano,
   const services = Object.entries(serviceStats).map(([name, { spanCount = 0, errorCount = 0 }]) => ({ name, spans: spanCount, errors: errorCount }));
   const sum = (key) => services.reduce((total, service) => total + service[key], 0);
   const begin = microsOf(startTimeUnixNano);
+  const duration = durationNanos === undefined ? durationMs * 1e3 : microsOf(durationNanos);
   const hasRoot = rootServiceName !== NO_ROOT;
   return {
     id: traceID.padStart(32, '0'),
     services, spans: sum('spans'), errors: sum('errors'), orphans: 0,
-    begin, end: begin + (durationNanos === undefined ? durationMs * 1e3 : microsOf(durationNanos)),
+    begin, duration,
     name: hasRoot ? rootTraceName : '', service: (hasRoot ? rootServiceName : services[0]?.name) ?? '',
     matches: spanSets.flatMap(({ spans }) => spans.map(readSpan)),
     matched: spanSets.reduce((total, { matched = 0 }) => total + matched, 0),
@@ -81,7 +83,7 @@ function readTrace({ traceID, rootServiceName, rootTraceName, startTimeUnixNano,
 
 function readSpan({ spanID, name, startTimeUnixNano, durationNanos, attributes = [] }) {
   const begin = microsOf(startTimeUnixNano);
-  return { id: spanID, name: name ?? '', begin, end: begin + microsOf(durationNanos), values: labelsOf(attributes) };
+  return { id: spanID, name: name ?? '', begin, duration: microsOf(durationNanos), values: labelsOf(attributes) };
 }
 
 /** Nanoseconds as digits, more than a number can hold exactly; fractions of a microsecond are kept. */

@@ -1,5 +1,6 @@
 //! Tests of the trace page in Chromium.
 
+mod address;
 mod compare;
 mod details;
 mod doors;

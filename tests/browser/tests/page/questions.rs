@@ -114,7 +114,7 @@ async fn open(backend: &Backend) -> Browser {
 async fn open_shop(page: &Browser) {
     click(page, "nav a", "Services").await;
     click(page, ".edges a", "shop").await;
-    choose(page, "Time range", "Last 15m").await;
+    choose(page, "Time range", "Last 15 minutes").await;
 }
 
 #[tokio::test]

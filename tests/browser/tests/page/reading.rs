@@ -132,6 +132,18 @@ async fn nanoseconds_are_shown_and_order_spans() {
         page.text(".facts").await.contains(" UTC"),
         "times have a zone"
     );
+    // Durations in lists are those that were sent, though no moment in microseconds is so exact.
+    page.go(&format!(
+        "{}/search?lookback=any&view=spans&order=longest",
+        backend.url()
+    ))
+    .await;
+    page.until("return document.querySelectorAll('.result.span:not(.header)').length === 3")
+        .await;
+    assert_eq!(
+        page.texts(".result.span:not(.header) .number").await,
+        ["5\u{202f}µs", "1.5\u{202f}µs", "740\u{202f}ns"]
+    );
     page.close("reading_nanoseconds").await;
 }
 
