@@ -16,9 +16,10 @@ use zopfli::Format;
 
 /// Pages, and parts of a page, that are loaded on demand. The trace page needs none of them at
 /// first.
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 12] = [
     "search-page.js",
     "search-views.js",
+    "scatter.js",
     "compare-page.js",
     "dependencies-page.js",
     "logs-page.js",

@@ -1,6 +1,6 @@
+import { conditionOf } from './conditions.js';
 import { TARGETS, targetOf } from './outside-calls.js';
 import { percentile } from './percentile.js';
-import { quoted } from './service-data.js';
 import { valuesOver } from './tempo.js';
 
 const SERVICE = 'resource.service.name';
@@ -38,7 +38,7 @@ export async function measuredCalls(callers, window, signal) {
  */
 const callsOf = (caller) => ({
   fields: [SERVICE],
-  spans: (more) => `{ ${SERVICE} = ${quoted(caller)} } > { ${SERVICE} != ${quoted(caller)}${more} }`,
+  spans: (more) => `{ ${textCondition(SERVICE, caller)} } > { ${textCondition(SERVICE, caller, '!=')}${more} }`,
   callOf: (labels) => ({ parent: caller, child: valueOf(labels, SERVICE) }),
 });
 
@@ -84,7 +84,9 @@ async function measured({ fields, spans, callOf }, window, signal) {
 const keyOf = (labels) => JSON.stringify(Object.entries(labels).map(([field, { value }]) => [field, value]));
 
 /** The conditions of a group, to be added to others. */
-const conditionsOf = (labels) => Object.keys(labels).filter((field) => valueOf(labels, field)).map((field) => ` && ${field} = ${quoted(valueOf(labels, field))}`).join('');
+const conditionsOf = (labels) => Object.keys(labels).filter((field) => valueOf(labels, field)).map((field) => ` && ${textCondition(field, valueOf(labels, field))}`).join('');
+
+const textCondition = (field, value, operator) => conditionOf(field, { type: 'string', value }, operator);
 
 /** Several attributes may name the same target; the quantiles of most of its calls stand for all. */
 function merged(calls) {

@@ -5,7 +5,6 @@ import { nothingFound } from './nothing-found.js';
 import { pause } from './pause.js';
 import { readQuery, writeQuery } from './query.js';
 import { navigate, searchUrl } from './route.js';
-import { Scatter } from './scatter.js';
 import { SearchForm } from './search-form.js';
 import { searchTraces } from './search-traces.js';
 import { setShortcuts } from './shortcuts.js';
@@ -25,7 +24,13 @@ export async function show(page, route, signal) {
   const [services, isExplored] = await Promise.all([query.isOfFiles ? [] : waitForServices(page, signal), !isListed && knowsTraceQL()]);
   if (signal.aborted) return;
   if (isExplored) explorerOf(page, services, query, route, signal);
-  else new ListPage(page, services, { ...query, isListed }, signal).start();
+  else new ListPage(page, services, { ...query, isListed }, await scatter(signal), signal).start();
+}
+
+/** The dots of the found traces, which a backend with TraceQL has no need of; without their script there are none. */
+async function scatter(signal) {
+  const { Scatter } = await import('./scatter.js').catch(() => ({}));
+  return Scatter ? new Scatter(signal) : { node: el('div'), set() {} };
 }
 
 /** The services, once there are any; until then the page tells what to do. */
@@ -48,7 +53,7 @@ class ListPage {
   #list;
   #scatter;
 
-  constructor(page, services, query, signal) {
+  constructor(page, services, query, scatter, signal) {
     this.#page = page;
     this.#services = services;
     this.#query = query;
@@ -56,7 +61,7 @@ class ListPage {
     const isFixed = query.lookback === 'custom' || query.isListed;
     this.#form = new SearchForm(services, (wanted) => navigate(searchUrl(writeQuery({ ...this.#query, ...wanted, q: '' }))));
     this.#form.show(query);
-    this.#scatter = new Scatter(signal);
+    this.#scatter = scatter;
     this.body = el('div.found');
     this.#list = new TraceList(query, {
       isLive: true, isFixed,
