@@ -1,6 +1,6 @@
 //! Compares two spans, field by field.
 
-use std::fmt::Debug;
+use std::fmt::Display;
 
 use serde::Serialize;
 
@@ -92,96 +92,61 @@ pub struct Difference {
 /// Attributes are compared by key; their order counts only among those with the same key. Events
 /// and links are compared in order.
 pub fn spans(expected: &Span, found: &Span) -> Vec<Difference> {
-    let mut log = Vec::new();
+    let mut differences = Vec::new();
     if expected == found {
-        return log;
+        return differences;
     }
     let (e, f) = (expected, found);
-    equal(
-        &mut log,
-        Field::Structure,
-        "trace_id",
-        &e.trace_id,
-        &f.trace_id,
-    );
-    equal(
-        &mut log,
-        Field::Structure,
-        "span_id",
-        &e.span_id,
-        &f.span_id,
-    );
-    equal(&mut log, Field::Structure, "parent", &e.parent, &f.parent);
-    text(&mut log, Field::Name, "name", &e.name, &f.name);
-    equal(&mut log, Field::Kind, "kind", &e.kind, &f.kind);
-    time(&mut log, Field::Times, "start", e.start, f.start);
-    time(&mut log, Field::Times, "end", e.end, f.end);
-    equal(
-        &mut log,
-        Field::Status,
-        "status.code",
-        &e.status.code,
-        &f.status.code,
-    );
-    let messages = (&e.status.message, &f.status.message);
-    text(
-        &mut log,
+    let mut log = Log::new(&mut differences);
+    log.equal(Field::Structure, "trace_id", &e.trace_id, &f.trace_id);
+    log.equal(Field::Structure, "span_id", &e.span_id, &f.span_id);
+    log.equal(Field::Structure, "parent", &parent(e), &parent(f));
+    log.text(Field::Name, "name", &e.name, &f.name);
+    log.equal(Field::Kind, "kind", &e.kind, &f.kind);
+    log.time(Field::Times, "start", e.start, f.start);
+    log.time(Field::Times, "end", e.end, f.end);
+    let (status, other) = (&e.status, &f.status);
+    log.equal(Field::Status, "status.code", &status.code, &other.code);
+    log.text(
         Field::Status,
         "status.message",
-        messages.0,
-        messages.1,
+        &status.message,
+        &other.message,
     );
-    text(
-        &mut log,
-        Field::State,
-        "trace_state",
-        &e.trace_state,
-        &f.trace_state,
-    );
-    equal(&mut log, Field::Flags, "flags", &e.flags, &f.flags);
-    equal(&mut log, Field::Dropped, "dropped", &e.dropped, &f.dropped);
-    attributes(
-        &mut log,
+    log.text(Field::State, "trace_state", &e.trace_state, &f.trace_state);
+    log.equal(Field::Flags, "flags", &e.flags, &f.flags);
+    log.equal(Field::Dropped, "dropped", &e.dropped, &f.dropped);
+    log.attributes(
         Field::Attributes,
         "attributes",
         &e.attributes,
         &f.attributes,
     );
-    sequence(&mut log, Field::Events, "events", &e.events, &f.events);
-    sequence(&mut log, Field::Links, "links", &e.links, &f.links);
+    log.sequence(Field::Events, "events", &e.events, &f.events);
+    log.sequence(Field::Links, "links", &e.links, &f.links);
     resources(&mut log, e, f);
     scopes(&mut log, e, f);
-    log
+    differences
 }
 
-fn resources(log: &mut Vec<Difference>, expected: &Span, found: &Span) {
+fn parent(span: &Span) -> String {
+    span.parent
+        .map_or_else(|| "none".to_owned(), |id| id.to_string())
+}
+
+fn resources(log: &mut Log<'_>, expected: &Span, found: &Span) {
     let (e, f) = (&expected.resource, &found.resource);
     if !e.attributes.is_empty() && f.attributes.is_empty() {
-        log.push(Difference {
-            fault: Fault::ResourceEmpty,
-            field: Field::Resource,
-            path: "resource".to_owned(),
-            expected: format!("service {:?}", e.service()),
-            found: "no attributes (as in grafana/tempo#1432)".to_owned(),
-        });
-    } else {
-        attributes(
-            log,
-            Field::Resource,
-            "resource",
-            &e.attributes,
-            &f.attributes,
+        let values = (
+            format!("service {:?}", e.service()),
+            "no attributes (as in grafana/tempo#1432)",
         );
+        log.add(Fault::ResourceEmpty, Field::Resource, "resource", values);
+    } else {
+        log.attributes(Field::Resource, "resource", &e.attributes, &f.attributes);
     }
-    equal(
-        log,
-        Field::Dropped,
-        "resource.dropped",
-        &e.dropped,
-        &f.dropped,
-    );
-    text(
-        log,
+    log.equal(Field::Dropped, "resource.dropped", &e.dropped, &f.dropped);
+    log.text(
         Field::Schema,
         "resource.schema_url",
         &e.schema_url,
@@ -189,20 +154,18 @@ fn resources(log: &mut Vec<Difference>, expected: &Span, found: &Span) {
     );
 }
 
-fn scopes(log: &mut Vec<Difference>, expected: &Span, found: &Span) {
+fn scopes(log: &mut Log<'_>, expected: &Span, found: &Span) {
     let (e, f) = (&expected.scope, &found.scope);
-    text(log, Field::Scope, "scope.name", &e.name, &f.name);
-    text(log, Field::Scope, "scope.version", &e.version, &f.version);
-    attributes(
-        log,
+    log.text(Field::Scope, "scope.name", &e.name, &f.name);
+    log.text(Field::Scope, "scope.version", &e.version, &f.version);
+    log.attributes(
         Field::Scope,
         "scope.attributes",
         &e.attributes,
         &f.attributes,
     );
-    equal(log, Field::Dropped, "scope.dropped", &e.dropped, &f.dropped);
-    text(
-        log,
+    log.equal(Field::Dropped, "scope.dropped", &e.dropped, &f.dropped);
+    log.text(
         Field::Schema,
         "scope.schema_url",
         &e.schema_url,
@@ -210,84 +173,139 @@ fn scopes(log: &mut Vec<Difference>, expected: &Span, found: &Span) {
     );
 }
 
-fn differ(
-    log: &mut Vec<Difference>,
-    fault: Fault,
-    field: Field,
-    path: impl Into<String>,
-    (expected, found): (impl Into<String>, impl Into<String>),
-) {
-    log.push(Difference {
-        fault,
-        field,
-        path: path.into(),
-        expected: expected.into(),
-        found: found.into(),
-    });
+/// The differences found so far, and the place of the values that are compared.
+struct Log<'l> {
+    differences: &'l mut Vec<Difference>,
+    /// Precedes every path, for example `events[0].`
+    place: String,
 }
 
-fn equal<T: PartialEq + Debug>(
-    log: &mut Vec<Difference>,
-    field: Field,
-    path: &str,
-    expected: &T,
-    found: &T,
-) {
-    if expected != found {
-        let values = (format!("{expected:?}"), format!("{found:?}"));
-        differ(log, Fault::FieldChanged, field, path, values);
-    }
-}
-
-fn text(log: &mut Vec<Difference>, field: Field, path: &str, expected: &str, found: &str) {
-    if expected != found {
-        let values = (short(expected), short(found));
-        differ(log, Fault::FieldChanged, field, path, values);
-    }
-}
-
-fn time(log: &mut Vec<Difference>, field: Field, path: &str, expected: u64, found: u64) {
-    if expected != found {
-        let truncated = found == expected - expected % 1_000;
-        let fault = if truncated {
-            Fault::TimeTruncated
-        } else {
-            Fault::FieldChanged
-        };
-        let values = (format!("{expected} ns"), format!("{found} ns"));
-        differ(log, fault, field, path, values);
-    }
-}
-
-fn attributes(
-    log: &mut Vec<Difference>,
-    field: Field,
-    path: &str,
-    expected: &[Attribute],
-    found: &[Attribute],
-) {
-    if expected == found {
-        return;
-    }
-    let mut keys: Vec<&str> = Vec::new();
-    for attribute in expected.iter().chain(found) {
-        if !keys.contains(&attribute.key.as_str()) {
-            keys.push(&attribute.key);
+impl<'l> Log<'l> {
+    fn new(differences: &'l mut Vec<Difference>) -> Self {
+        Self {
+            differences,
+            place: String::new(),
         }
     }
-    for key in keys {
-        let path = format!("{path}[{key:?}]");
-        let mut expected = expected.iter().filter(|a| a.key == key).map(|a| &a.value);
-        let mut found = found.iter().filter(|a| a.key == key).map(|a| &a.value);
-        loop {
-            let (fault, values) = match (expected.next(), found.next()) {
-                (None, None) => break,
-                (Some(e), Some(f)) if e == f => continue,
-                (Some(e), Some(f)) => (Fault::AttributeChanged, (e.to_string(), f.to_string())),
-                (Some(e), None) => (Fault::AttributeLost, (e.to_string(), "nothing".into())),
-                (None, Some(f)) => (Fault::AttributeAdded, ("nothing".into(), f.to_string())),
+
+    /// The same log, for the fields of an item.
+    fn within(&mut self, item: &str) -> Log<'_> {
+        Log {
+            place: format!("{}{item}.", self.place),
+            differences: self.differences,
+        }
+    }
+
+    fn add(
+        &mut self,
+        fault: Fault,
+        field: Field,
+        path: &str,
+        (expected, found): (impl Into<String>, impl Into<String>),
+    ) {
+        self.differences.push(Difference {
+            fault,
+            field,
+            path: format!("{}{path}", self.place),
+            expected: expected.into(),
+            found: found.into(),
+        });
+    }
+
+    fn equal<T: PartialEq + Display>(&mut self, field: Field, path: &str, expected: &T, found: &T) {
+        if expected != found {
+            let values = (expected.to_string(), found.to_string());
+            self.add(Fault::FieldChanged, field, path, values);
+        }
+    }
+
+    fn text(&mut self, field: Field, path: &str, expected: &str, found: &str) {
+        if expected != found {
+            let values = (short(expected), short(found));
+            self.add(Fault::FieldChanged, field, path, values);
+        }
+    }
+
+    fn time(&mut self, field: Field, path: &str, expected: u64, found: u64) {
+        if expected != found {
+            let truncated = found == expected - expected % 1_000;
+            let fault = if truncated {
+                Fault::TimeTruncated
+            } else {
+                Fault::FieldChanged
             };
-            differ(log, fault, field, &path, values);
+            let values = (format!("{expected} ns"), format!("{found} ns"));
+            self.add(fault, field, path, values);
+        }
+    }
+
+    fn attributes(
+        &mut self,
+        field: Field,
+        path: &str,
+        expected: &[Attribute],
+        found: &[Attribute],
+    ) {
+        if expected == found {
+            return;
+        }
+        let mut keys: Vec<&str> = Vec::new();
+        for attribute in expected.iter().chain(found) {
+            if !keys.contains(&attribute.key.as_str()) {
+                keys.push(&attribute.key);
+            }
+        }
+        for key in keys {
+            let path = format!("{path}[{key:?}]");
+            let mut expected = expected.iter().filter(|a| a.key == key).map(|a| &a.value);
+            let mut found = found.iter().filter(|a| a.key == key).map(|a| &a.value);
+            loop {
+                let (fault, values) = match (expected.next(), found.next()) {
+                    (None, None) => break,
+                    (Some(e), Some(f)) if e == f => continue,
+                    (Some(e), Some(f)) => (Fault::AttributeChanged, (e.to_string(), f.to_string())),
+                    (Some(e), None) => (Fault::AttributeLost, (e.to_string(), "nothing".into())),
+                    (None, Some(f)) => (Fault::AttributeAdded, ("nothing".into(), f.to_string())),
+                };
+                self.add(fault, field, &path, values);
+            }
+        }
+    }
+
+    fn sequence<T: Item>(&mut self, field: Field, path: &str, expected: &[T], found: &[T]) {
+        let in_order = || expected.iter().zip(found).all(|(e, f)| same(e, f));
+        if expected.len() == found.len() && in_order() {
+            return;
+        }
+        // The indices of the items that the other side lacks.
+        let mut lost: Vec<usize> = Vec::new();
+        let mut added: Vec<usize> = (0..found.len()).collect();
+        for (index, item) in expected.iter().enumerate() {
+            let is_it = |other: &usize| found.get(*other).is_some_and(|other| same(item, other));
+            match added.iter().position(is_it) {
+                Some(position) => {
+                    added.remove(position);
+                }
+                None => lost.push(index),
+            }
+        }
+        if lost.is_empty() && added.is_empty() {
+            let order = ("as sent", "in another order");
+            self.add(Fault::OrderChanged, field, path, order);
+            return;
+        }
+        for pair in 0..lost.len().max(added.len()) {
+            let (lost, added) = (lost.get(pair), added.get(pair));
+            let index = lost.or(added).copied().unwrap_or_default();
+            let path = format!("{path}[{index}]");
+            let e = lost.and_then(|index| expected.get(*index));
+            let f = added.and_then(|index| found.get(*index));
+            match (e, f) {
+                (Some(e), Some(f)) => e.compare(f, &mut self.within(&path)),
+                (Some(e), None) => self.add(T::LOST, field, &path, (e.label(), "nothing")),
+                (None, Some(f)) => self.add(T::ADDED, field, &path, ("nothing", f.label())),
+                (None, None) => {}
+            }
         }
     }
 }
@@ -297,7 +315,7 @@ trait Item: PartialEq {
     const LOST: Fault;
     const ADDED: Fault;
     fn label(&self) -> String;
-    fn compare(&self, other: &Self, path: &str, log: &mut Vec<Difference>);
+    fn compare(&self, other: &Self, log: &mut Log<'_>);
 }
 
 impl Item for Event {
@@ -308,31 +326,16 @@ impl Item for Event {
         format!("{} at {} ns", short(&self.name), self.time)
     }
 
-    fn compare(&self, other: &Self, path: &str, log: &mut Vec<Difference>) {
-        text(
-            log,
+    fn compare(&self, other: &Self, log: &mut Log<'_>) {
+        log.text(Field::Events, "name", &self.name, &other.name);
+        log.time(Field::Events, "time", self.time, other.time);
+        log.attributes(
             Field::Events,
-            &format!("{path}.name"),
-            &self.name,
-            &other.name,
+            "attributes",
+            &self.attributes,
+            &other.attributes,
         );
-        time(
-            log,
-            Field::Events,
-            &format!("{path}.time"),
-            self.time,
-            other.time,
-        );
-        let (mine, others) = (&self.attributes, &other.attributes);
-        attributes(
-            log,
-            Field::Events,
-            &format!("{path}.attributes"),
-            mine,
-            others,
-        );
-        let path = format!("{path}.dropped");
-        equal(log, Field::Dropped, &path, &self.dropped, &other.dropped);
+        log.equal(Field::Dropped, "dropped", &self.dropped, &other.dropped);
     }
 }
 
@@ -344,104 +347,59 @@ impl Item for Link {
         format!("to span {} of trace {}", self.span_id, self.trace_id)
     }
 
-    fn compare(&self, other: &Self, path: &str, log: &mut Vec<Difference>) {
-        let (id, trace_id) = (format!("{path}.span_id"), format!("{path}.trace_id"));
-        equal(
-            log,
+    fn compare(&self, other: &Self, log: &mut Log<'_>) {
+        log.equal(Field::Links, "trace_id", &self.trace_id, &other.trace_id);
+        log.equal(Field::Links, "span_id", &self.span_id, &other.span_id);
+        log.text(
             Field::Links,
-            &trace_id,
-            &self.trace_id,
-            &other.trace_id,
+            "trace_state",
+            &self.trace_state,
+            &other.trace_state,
         );
-        equal(log, Field::Links, &id, &self.span_id, &other.span_id);
-        let states = (&self.trace_state, &other.trace_state);
-        text(
-            log,
+        log.attributes(
             Field::Links,
-            &format!("{path}.trace_state"),
-            states.0,
-            states.1,
+            "attributes",
+            &self.attributes,
+            &other.attributes,
         );
-        let (mine, others) = (&self.attributes, &other.attributes);
-        attributes(
-            log,
-            Field::Links,
-            &format!("{path}.attributes"),
-            mine,
-            others,
-        );
-        let dropped = format!("{path}.dropped");
-        equal(log, Field::Dropped, &dropped, &self.dropped, &other.dropped);
-        equal(
-            log,
-            Field::Flags,
-            &format!("{path}.flags"),
-            &self.flags,
-            &other.flags,
-        );
+        log.equal(Field::Dropped, "dropped", &self.dropped, &other.dropped);
+        log.equal(Field::Flags, "flags", &self.flags, &other.flags);
     }
 }
 
 /// Returns true if two items are equal but for the order of their attributes.
 fn same<T: Item>(expected: &T, found: &T) -> bool {
     let differs = || {
-        let mut log = Vec::new();
-        expected.compare(found, "", &mut log);
-        !log.is_empty()
+        let mut differences = Vec::new();
+        expected.compare(found, &mut Log::new(&mut differences));
+        !differences.is_empty()
     };
     expected == found || !differs()
-}
-
-fn sequence<T: Item>(
-    log: &mut Vec<Difference>,
-    field: Field,
-    path: &str,
-    expected: &[T],
-    found: &[T],
-) {
-    let in_order = || expected.iter().zip(found).all(|(e, f)| same(e, f));
-    if expected.len() == found.len() && in_order() {
-        return;
-    }
-    // The indices of the items that the other side lacks.
-    let mut lost: Vec<usize> = Vec::new();
-    let mut added: Vec<usize> = (0..found.len()).collect();
-    for (index, item) in expected.iter().enumerate() {
-        let is_it = |other: &usize| found.get(*other).is_some_and(|other| same(item, other));
-        match added.iter().position(is_it) {
-            Some(position) => {
-                added.remove(position);
-            }
-            None => lost.push(index),
-        }
-    }
-    if lost.is_empty() && added.is_empty() {
-        let order = ("as sent", "in another order");
-        differ(log, Fault::OrderChanged, field, path, order);
-        return;
-    }
-    for pair in 0..lost.len().max(added.len()) {
-        let e = lost.get(pair).and_then(|index| expected.get(*index));
-        let f = added.get(pair).and_then(|index| found.get(*index));
-        let index = lost
-            .get(pair)
-            .or(added.get(pair))
-            .copied()
-            .unwrap_or_default();
-        let path = format!("{path}[{index}]");
-        match (e, f) {
-            (Some(e), Some(f)) => e.compare(f, &path, log),
-            (Some(e), None) => differ(log, T::LOST, field, path, (e.label(), "nothing")),
-            (None, Some(f)) => differ(log, T::ADDED, field, path, ("nothing", f.label())),
-            (None, None) => {}
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::attribute;
+    use crate::model::{Dropped, Id, attribute};
+
+    #[test]
+    fn a_parent_and_counts_are_told_in_words() {
+        let sent = Span {
+            parent: Some(Id([1; 8])),
+            dropped: Dropped {
+                events: 3,
+                ..Dropped::default()
+            },
+            ..Span::default()
+        };
+        let told = spans(&sent, &Span::default());
+        let told: Vec<_> = told.iter().map(|d| (&*d.expected, &*d.found)).collect();
+        let dropped = (
+            "0 attributes, 3 events, 0 links",
+            "0 attributes, 0 events, 0 links",
+        );
+        assert_eq!(told, [("0101010101010101", "none"), dropped]);
+    }
 
     /// Backends sort attributes; that must not hide a different order of events.
     #[test]

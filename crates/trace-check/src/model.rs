@@ -3,6 +3,7 @@
 //! Sent traces are made in this form, and returned traces are converted to it, so that they can be
 //! compared. This module knows no protocol, backend or API.
 
+use std::fmt;
 use std::sync::Arc;
 
 mod id;
@@ -74,6 +75,12 @@ pub enum Kind {
     Producer,
     /// The handling of a message.
     Consumer,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
 }
 
 impl Kind {
@@ -162,6 +169,12 @@ impl Code {
     }
 }
 
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
 /// The number of items that the sender dropped from a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Dropped {
@@ -171,6 +184,17 @@ pub struct Dropped {
     pub events: u32,
     /// Links.
     pub links: u32,
+}
+
+impl fmt::Display for Dropped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            attributes,
+            events,
+            links,
+        } = self;
+        write!(f, "{attributes} attributes, {events} events, {links} links")
+    }
 }
 
 /// The resource that emitted spans.
