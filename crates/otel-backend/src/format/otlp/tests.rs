@@ -320,6 +320,28 @@ fn json_and_protobuf_say_the_same() {
     assert_eq!(values, expected);
 }
 
+// So Jaeger and Tempo answer, whose JSON leaves out what has its default.
+#[test]
+fn an_empty_list_and_an_empty_map_have_no_values() {
+    let json = br#"{"resourceSpans":[{"scopeSpans":[{"spans":[{
+        "traceId":"00000000000000000000000000000001","spanId":"0000000000000001",
+        "attributes":[
+            {"key":"l","value":{"arrayValue":{"values":[]}}},
+            {"key":"m","value":{"arrayValue":{"values":[{"kvlistValue":{}}]}}}
+        ]
+    }]}]}]}"#;
+    let spans = all(decode_json(json).unwrap());
+    let written = serde_json::to_value(TracesJson::new(&spans)).unwrap();
+    let expected = serde_json::json!([
+        {"key": "l", "value": {"arrayValue": {}}},
+        {"key": "m", "value": {"arrayValue": {"values": [{"kvlistValue": {}}]}}},
+    ]);
+    assert_eq!(
+        written["resourceSpans"][0]["scopeSpans"][0]["spans"][0]["attributes"],
+        expected
+    );
+}
+
 #[test]
 fn a_json_span_that_cannot_be_read_is_rejected_alone() {
     let json = br#"{"resourceSpans":[{"scopeSpans":[{"spans":[

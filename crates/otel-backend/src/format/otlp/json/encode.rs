@@ -176,6 +176,7 @@ pub(super) struct AnyValue<'a>(Option<Member<'a>>);
 
 #[derive(Debug, Serialize)]
 struct Values<T> {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     values: Vec<T>,
 }
 
