@@ -31,6 +31,7 @@ mod batch;
 mod block;
 mod build;
 mod catalog;
+mod chunks;
 mod clock;
 mod columns;
 mod database;

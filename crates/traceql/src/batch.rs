@@ -35,7 +35,15 @@ pub trait Batch {
     /// The id, big-endian, of the trace that a row belongs to.
     fn trace_id(&self, row: usize) -> [u8; 16];
 
-    /// The start of each span, in nanoseconds since the Unix epoch.
+    /// Times between which all spans start, both included, if they are known without reading the
+    /// starts.
+    fn start_bounds(&self) -> Option<(u64, u64)> {
+        None
+    }
+
+    /// The start of each span, in nanoseconds since the Unix epoch. Metrics ask for them, and for
+    /// the ids of traces, only if [`MetricsRun::needs_starts`](crate::MetricsRun::needs_starts)
+    /// says so.
     fn starts(&self) -> Cow<'_, [u64]>;
 
     /// The duration of each span, in nanoseconds; zero if it ended before it started.

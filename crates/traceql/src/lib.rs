@@ -9,6 +9,7 @@
 
 mod batch;
 mod check;
+mod distinct;
 mod error;
 mod evaluate;
 mod field;

@@ -8,6 +8,7 @@ mod histogram;
 mod numbers;
 mod reduce;
 mod series;
+mod slots;
 mod window;
 
 use std::collections::BTreeSet;
@@ -98,6 +99,11 @@ impl Metrics {
         self.leaves.iter().any(|leaf| leaf.selection.is_some())
     }
 
+    /// Returns true if several runs may count parts of the spans: all of it is comparisons.
+    pub fn can_be_divided(&self) -> bool {
+        self.leaves.iter().all(|leaf| leaf.selection.is_some())
+    }
+
     /// Returns true if the evaluation reads [`Batch::span_ids`] and [`Batch::parent_ids`].
     pub fn needs_ids(&self) -> bool {
         let mut leaves = self.leaves.iter();
@@ -108,6 +114,12 @@ impl Metrics {
     pub fn needs_durations(&self) -> bool {
         let mut leaves = self.leaves.iter();
         leaves.any(|leaf| leaf.selection.is_some() || leaf.search.needs_durations())
+    }
+
+    /// Returns true if the evaluation reads [`Batch::trace_ends`], or [`Batch::trace_id`] for more
+    /// than exemplars.
+    pub fn needs_traces(&self) -> bool {
+        self.needs_whole_traces() || self.leaves.iter().any(|leaf| leaf.search.needs_traces())
     }
 
     /// The columns that the evaluation reads.
@@ -173,6 +185,14 @@ impl MetricsRun<'_> {
         }
     }
 
+    /// Returns true if the evaluation of a batch whose spans start between these times reads
+    /// [`Batch::starts`], and may read [`Batch::trace_id`] for exemplars.
+    pub fn needs_starts(&self, bounds: (u64, u64)) -> bool {
+        let buckets = &self.buckets;
+        let mut leaves = self.leaves.iter();
+        leaves.any(|leaf| leaf.needs_starts(bounds, buckets))
+    }
+
     /// The bytes in use now or when the answer is made, whichever is more.
     pub fn memory(&self) -> usize {
         self.budget.taken * self.metrics.copies()
@@ -181,6 +201,15 @@ impl MetricsRun<'_> {
     /// The first and the last start that a counted span may have, in nanoseconds since the epoch.
     pub fn starts(&self) -> std::ops::RangeInclusive<u64> {
         self.buckets.starts()
+    }
+
+    /// Adds what another run of the same metrics over the same window has counted, of other spans.
+    /// Only [`Metrics::can_be_divided`] allows it.
+    pub fn absorb(&mut self, other: &Self) {
+        self.budget.exceeded |= other.budget.exceeded;
+        for (leaf, other) in self.leaves.iter_mut().zip(&other.leaves) {
+            leaf.absorb(other, &self.buckets, &mut self.budget);
+        }
     }
 
     /// Ends the evaluation and returns the series.

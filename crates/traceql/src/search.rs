@@ -147,6 +147,11 @@ impl Search {
         needs_durations(&self.inputs.0)
     }
 
+    /// Returns true if the evaluation reads [`Batch::trace_ends`] or [`Batch::trace_id`].
+    pub fn needs_traces(&self) -> bool {
+        !self.is_of_spans() || needs_trace_ids(&self.inputs.0)
+    }
+
     /// Nanoseconds that every trace that matches takes, at least.
     pub fn least_trace_duration(&self) -> i64 {
         self.least_duration
@@ -345,6 +350,10 @@ pub(crate) fn needs_durations(fields: &[Field]) -> bool {
         .any(|field| is_duration(field) || field.is_of_trace())
 }
 
+pub(crate) fn needs_trace_ids(fields: &[Field]) -> bool {
+    fields.contains(&Field::Intrinsic(Intrinsic::TraceId))
+}
+
 pub(crate) fn needs_ids(fields: &[Field]) -> bool {
     fields.iter().any(|field| match field {
         Field::Intrinsic(Intrinsic::TraceDuration) => false,
@@ -526,6 +535,11 @@ impl Probe {
     /// Whether the evaluation reads [`Batch::durations`].
     pub fn needs_durations(&self) -> bool {
         needs_durations(&self.inputs.0)
+    }
+
+    /// Returns true if the evaluation reads [`Batch::trace_id`].
+    pub fn needs_traces(&self) -> bool {
+        needs_trace_ids(&self.inputs.0)
     }
 
     /// The rows of a batch that satisfy it.

@@ -79,6 +79,10 @@ impl<B: Batch> Batch for Subset<'_, B> {
         self.batch.trace_id(row)
     }
 
+    fn start_bounds(&self) -> Option<(u64, u64)> {
+        self.batch.start_bounds()
+    }
+
     fn starts(&self) -> Cow<'_, [u64]> {
         self.pick(&self.batch.starts()).into()
     }

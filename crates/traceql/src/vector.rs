@@ -5,6 +5,9 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 
+use hashbrown::DefaultHashBuilder;
+
+use crate::distinct::{hash_into, is_same};
 use crate::{Column, Comparison, Value};
 
 /// The rows for which a condition holds.
@@ -245,7 +248,7 @@ pub(crate) fn into_codes(column: Column<'_>, len: usize) -> (Cow<'_, [u32]>, Vec
             (codes.into(), vec![Value::Bool(false), Value::Bool(true)])
         }
         other => {
-            let mut known = HashMap::new();
+            let mut known = HashMap::<_, _, DefaultHashBuilder>::default();
             let mut values = Vec::new();
             let codes = (0..len).map(|row| {
                 let key = Key(other.value(row));
@@ -267,16 +270,7 @@ pub(crate) struct Key<'v>(pub(crate) Value<'v>);
 
 impl PartialEq for Key<'_> {
     fn eq(&self, other: &Self) -> bool {
-        match (&self.0, &other.0) {
-            (Value::Float(a), Value::Float(b)) => a.to_bits() == b.to_bits(),
-            (Value::List(a), Value::List(b)) => {
-                a.len() == b.len()
-                    && a.iter()
-                        .zip(b.iter())
-                        .all(|(a, b)| Key(a.clone()) == Key(b.clone()))
-            }
-            (a, b) => a == b,
-        }
+        is_same(&self.0, &other.0)
     }
 }
 
@@ -284,18 +278,6 @@ impl Eq for Key<'_> {}
 
 impl Hash for Key<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        std::mem::discriminant(&self.0).hash(state);
-        match &self.0 {
-            Value::Nil => {}
-            Value::Bool(bool) => bool.hash(state),
-            Value::Int(int) | Value::Duration(int) => int.hash(state),
-            Value::Float(float) => float.to_bits().hash(state),
-            Value::Text(text) => text.hash(state),
-            Value::Status(status) => status.hash(state),
-            Value::Kind(kind) => kind.hash(state),
-            Value::List(values) => values
-                .iter()
-                .for_each(|value| Key(value.clone()).hash(state)),
-        }
+        hash_into(&self.0, state);
     }
 }

@@ -2,11 +2,12 @@
 
 mod support;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use support::{SECOND, START, Span, Spans, nine_spans};
 use traceql::syntax::Body;
-use traceql::{Answer, Metrics, Series, Value, Window, parse};
+use traceql::{Answer, Batch, Column, Metrics, Scope, Series, Source, Value, Window, parse};
 
 const MEMORY: usize = 64 * 1024 * 1024;
 
@@ -334,4 +335,96 @@ fn batches_add_up() {
         without_exemplars(parts.finish()),
     );
     assert_eq!(whole.collect::<Vec<_>>(), parts.collect::<Vec<_>>());
+}
+
+/// Spans of which it is known when they start, and whose starts are not read.
+#[derive(Debug)]
+struct Bounded(Spans, (u64, u64));
+
+impl Batch for Bounded {
+    fn start_bounds(&self) -> Option<(u64, u64)> {
+        Some(self.1)
+    }
+
+    fn starts(&self) -> Cow<'_, [u64]> {
+        panic!("nobody needs them")
+    }
+
+    fn trace_id(&self, _row: usize) -> [u8; 16] {
+        panic!("nobody needs it")
+    }
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn trace_ends(&self) -> Cow<'_, [u32]> {
+        self.0.trace_ends()
+    }
+
+    fn durations(&self) -> Cow<'_, [i64]> {
+        self.0.durations()
+    }
+
+    fn span_ids(&self) -> Cow<'_, [u64]> {
+        self.0.span_ids()
+    }
+
+    fn parent_ids(&self) -> Cow<'_, [u64]> {
+        self.0.parent_ids()
+    }
+
+    fn event_ends(&self) -> Cow<'_, [u32]> {
+        self.0.event_ends()
+    }
+
+    fn link_ends(&self) -> Cow<'_, [u32]> {
+        self.0.link_ends()
+    }
+
+    fn column(&self, source: &Source) -> Column<'_> {
+        self.0.column(source)
+    }
+
+    fn keys(&self, scope: Scope) -> Vec<Cow<'_, str>> {
+        self.0.keys(scope)
+    }
+}
+
+#[test]
+fn starts_are_read_only_where_a_batch_lies_in_several_steps_or_examples_are_wanted() {
+    let times = (START + 1, START + 30 * SECOND);
+    let many = |count| {
+        let mut spans = many(count);
+        for span in &mut spans.0 {
+            span.duration = 5;
+        }
+        spans
+    };
+    for query in [
+        "{} | rate() by (name)",
+        "{ status = unset } | quantile_over_time(duration, .5) by (name)",
+        "{} | sum_over_time(duration)",
+    ] {
+        let metrics = metrics(query);
+        for window in [instant(), range()] {
+            let mut run = metrics.run(window, MEMORY);
+            let mut alike = metrics.run(window, MEMORY);
+            assert_eq!(run.needs_starts(times), window == range(), "examples");
+            for run in [&mut run, &mut alike] {
+                run.add(&many(50));
+            }
+            assert!(!run.needs_starts(times), "there are enough examples");
+            assert!(
+                run.needs_starts((START, START + SECOND)),
+                "one is too early"
+            );
+            run.add(&Bounded(many(70), times));
+            alike.add(&many(70));
+            assert_eq!(run.finish(), alike.finish(), "{query}");
+        }
+    }
+    let rate = metrics("{} | rate()");
+    let steps = rate.run(range(), MEMORY);
+    assert!(steps.needs_starts((START + 1, START + 31 * SECOND)));
 }

@@ -20,11 +20,9 @@ use crate::store::{Frame, MessagePlace, ReadAt, ReadError, Scan};
 /// spans.
 const UNPACKED: usize = 3;
 
-/// Reserves the memory for reading the columns of a frame.
-pub(super) fn weigh(frame: Frame) -> Result<Held, ReadError> {
-    let mut held = Held::default();
-    held.grow(UNPACKED * frame.bytes as usize)?;
-    Ok(held)
+/// Reserves the memory for reading the columns of a frame, which may have been reserved for another.
+pub(super) fn weigh(frame: Frame, held: &mut Held) -> Result<(), ReadError> {
+    held.fit(UNPACKED * frame.bytes as usize)
 }
 
 /// Returns true if spans of one trace share an id: one was sent twice, or a client and a server

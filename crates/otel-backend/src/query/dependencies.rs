@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::columns::{KnownHeads, calls, weigh};
+use super::memory::Held;
 use super::patience::{Patience, SearchError};
 use super::trace::{Frames, hold, load};
 use crate::format::otlp::{decode_traces, groups};
@@ -35,13 +36,14 @@ pub(super) fn count(
     let mut rest = HashSet::new();
     let mut looker = reader.looker();
     let mut heads = KnownHeads::default();
+    let mut held = Held::default();
     for block in reader.blocks() {
         for frame in reader.frames_of_block(block) {
             if frame.last <= from || frame.first >= to {
                 continue;
             }
             patience.check()?;
-            let held = weigh(frame)?;
+            weigh(frame, &mut held)?;
             let (within, split) = (&counting.within, &counting.split);
             let services = &mut counting.services;
             let is_whole = |id| split.is_whole(id);
@@ -49,7 +51,6 @@ pub(super) fn count(
                 let times = frame.first..=frame.last;
                 calls(group, times, within, is_whole, &mut heads, services)
             })?;
-            drop(held);
             match found.flatten() {
                 Some(calls) => {
                     for (pair, count) in calls.counts {
@@ -61,6 +62,7 @@ pub(super) fn count(
             }
         }
     }
+    drop(held);
     for id in rest {
         patience.check()?;
         counting.add_whole(id)?;

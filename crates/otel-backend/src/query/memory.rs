@@ -70,6 +70,17 @@ impl Held {
         Ok(())
     }
 
+    /// Takes or returns bytes, until at least so many are held, and more only if they are few.
+    ///
+    /// # Errors
+    /// [`ReadError::Busy`] as for [`Self::grow`].
+    pub(super) fn fit(&mut self, bytes: usize) -> Result<(), ReadError> {
+        if self.0 > bytes.max(SMALL) {
+            *self = Self::default();
+        }
+        self.grow(bytes)
+    }
+
     /// Like [`Self::grow`], for something that grows slowly.
     pub(super) fn grow_by_steps(&mut self, bytes: usize) -> Result<(), ReadError> {
         if bytes > self.0 {

@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use super::columns::{Candidates, KnownHeads, candidates, weigh};
+use super::memory::Held;
 use super::patience::{Patience, SearchError};
 use super::predicate::Search;
 use super::trace::{Frames, SpanStart, Trace, load, weighed_groups};
@@ -150,6 +151,8 @@ struct Running<'r> {
     search: &'r Search,
     patience: &'r Patience,
     looker: Looker<'r>,
+    /// The memory for the columns of a frame.
+    held: Held,
     heads: KnownHeads,
     /// Computed when it is first needed.
     split: OnceCell<Arc<SplitTraces>>,
@@ -171,6 +174,7 @@ impl<'r> Running<'r> {
             search,
             patience,
             looker: reader.looker(),
+            held: Held::default(),
             heads: KnownHeads::default(),
             split: OnceCell::new(),
             leads: BinaryHeap::new(),
@@ -223,7 +227,7 @@ impl<'r> Running<'r> {
         let (reader, search, patience) = (self.reader, self.search, self.patience);
         let split = &self.split;
         let is_whole = |id| split.get_or_init(|| reader.split_traces()).is_whole(id);
-        let _held = weigh(frame)?;
+        weigh(frame, &mut self.held)?;
         let heads = &mut self.heads;
         let times = frame.first..=frame.last;
         let found = self.looker.look_into(frame, |group| {

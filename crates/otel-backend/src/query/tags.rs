@@ -1,12 +1,14 @@
 //! The keys and values of attributes, for completion in queries.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use ::traceql::{Batch, Field, Intrinsic, Scope, Subset, Value};
+use hashbrown::{HashMap, HashSet};
 
 use super::columns::{ColumnSpans, KnownHeads, Needs, keys, weigh};
 use super::lookup::newest_frames;
+use super::memory::Held;
 use super::patience::{Patience, SearchError};
 use super::trace::weighed_groups;
 use super::traceql::{SpanBatch, SpanQuery, Watched};
@@ -72,13 +74,18 @@ pub(super) fn run(
     let frames = newest_frames(reader, u64::MAX).into_iter();
     let frames = frames.filter(|frame| frame.last >= search.from && frame.first <= search.to);
     let mut bytes = 0;
-    let mut looker = reader.looker();
-    let mut heads = KnownHeads::default();
+    let mut looking = Looking {
+        looker: reader.looker(),
+        heads: KnownHeads::default(),
+        held: Held::default(),
+        search,
+        patience,
+    };
     for frame in frames {
         if bytes >= MAX_BYTES {
             break;
         }
-        if look_into_columns(&mut looker, &mut heads, frame, search, &mut found, patience)? {
+        if looking.look_into(frame, &mut found)? {
             bytes += u64::from(frame.bytes) / OF_COLUMNS;
         } else {
             bytes += u64::from(frame.bytes);
@@ -92,60 +99,76 @@ pub(super) fn run(
     Ok(found.finish())
 }
 
-/// Searches a frame of columns; `false` if it has none, or if they are not sufficient.
-fn look_into_columns(
-    looker: &mut Looker<'_>,
-    heads: &mut KnownHeads,
-    frame: Frame,
-    search: &TagSearch,
-    found: &mut Finding,
-    patience: &Patience,
-) -> Result<bool, ReadError> {
-    let _held = weigh(frame)?;
-    let is_within = frame.first >= search.from && frame.last <= search.to;
-    let Some(field) = &search.field else {
-        if search.query.is_some() || !is_within {
+/// A search of frames of columns.
+struct Looking<'s> {
+    looker: Looker<'s>,
+    heads: KnownHeads,
+    /// The memory for the columns of a frame.
+    held: Held,
+    search: &'s TagSearch,
+    patience: &'s Patience,
+}
+
+impl Looking<'_> {
+    /// Searches a frame of columns; `false` if it has none, or if they are not sufficient.
+    fn look_into(&mut self, frame: Frame, found: &mut Finding) -> Result<bool, ReadError> {
+        let Self {
+            looker,
+            heads,
+            search,
+            patience,
+            ..
+        } = self;
+        weigh(frame, &mut self.held)?;
+        let is_within = frame.first >= search.from && frame.last <= search.to;
+        let Some(field) = &search.field else {
+            if search.query.is_some() || !is_within {
+                return Ok(false);
+            }
+            let keys = looker
+                .look_into(frame, |group| keys(group, heads))?
+                .flatten();
+            let is_known = keys.is_some();
+            for (scope, keys) in keys.into_iter().flatten() {
+                found.add_keys(scope, keys, search.limit);
+            }
+            return Ok(is_known);
+        };
+        let mut needs = Needs {
+            sources: field.sources(),
+            starts: !is_within,
+            ..Needs::default()
+        };
+        if let Some(query) = &search.query {
+            needs.sources.extend(query.sources());
+            needs.ids = query.needs_ids();
+            needs.durations = query.needs_durations();
+            needs.traces = query.needs_traces();
+        }
+        let times = frame.first..=frame.last;
+        let spans = looker.look_into(frame, |group| {
+            ColumnSpans::read(&mut Scan::new(group), &times, &needs, heads)
+        })?;
+        let Some(spans) = spans.flatten() else {
             return Ok(false);
+        };
+        if is_within && search.query.is_none() {
+            found.add_values(field, &spans, search.limit);
+        } else {
+            let rows = rows_of(&spans, search, patience);
+            found.add_values(field, &Subset::new(&spans, rows), search.limit);
         }
-        let keys = looker
-            .look_into(frame, |group| keys(group, heads))?
-            .flatten();
-        let is_known = keys.is_some();
-        for (scope, keys) in keys.into_iter().flatten() {
-            found.add_keys(scope, keys, search.limit);
-        }
-        return Ok(is_known);
-    };
-    let mut needs = Needs {
-        sources: field.sources(),
-        ..Needs::default()
-    };
-    if let Some(query) = &search.query {
-        needs.sources.extend(query.sources());
-        needs.ids = query.needs_ids();
-        needs.durations = query.needs_durations();
+        Ok(true)
     }
-    let spans = looker.look_into(frame, |group| {
-        ColumnSpans::read(&mut Scan::new(group), &needs, heads)
-    })?;
-    let Some(spans) = spans.flatten() else {
-        return Ok(false);
-    };
-    if is_within && search.query.is_none() {
-        found.add_values(field, &spans, search.limit);
-    } else {
-        let rows = rows_of(&spans, search, patience);
-        found.add_values(field, &Subset::new(&spans, rows), search.limit);
-    }
-    Ok(true)
 }
 
 /// The rows of the spans that count.
 fn rows_of(spans: &ColumnSpans, search: &TagSearch, patience: &Patience) -> Vec<u32> {
     let starts = spans.starts();
     let is_within = |row: &usize| {
+        // If they are not read, all are within.
         let start = starts.get(*row).copied().map(UnixNanos);
-        start.is_some_and(|start| (search.from..=search.to).contains(&start))
+        start.is_none_or(|start| (search.from..=search.to).contains(&start))
     };
     let rows = match &search.query {
         Some(query) => query.rows(&Watched::new(spans, patience)),

@@ -175,6 +175,11 @@ impl SpanQuery {
         self.0.needs_ids()
     }
 
+    /// Returns true if it reads the ids of traces.
+    pub(super) fn needs_traces(&self) -> bool {
+        self.0.needs_traces()
+    }
+
     /// Whether it reads how long spans took.
     pub(super) fn needs_durations(&self) -> bool {
         self.0.needs_durations()

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use super::batch::Batch;
 use super::block::{FrameInfo, NewBlock, TraceEntry, raw_length, row_length, trace_key};
+use super::chunks::Chunks;
 use super::database::Database;
 use super::evicted::Evicted;
 use super::layouts::Layouts;
@@ -62,6 +63,8 @@ pub(super) struct Shared {
     pub(super) idle: Mutex<Vec<Source>>,
     /// Heads of frames of columns, which every reader asks.
     pub(super) layouts: Layouts,
+    /// Chunks of columns that were unpacked a moment ago.
+    pub(super) chunks: Chunks,
     pub(super) split: LastSplit,
     /// Blocks that could not be read, each of which has been reported once.
     damaged: Mutex<HashSet<i64>>,
@@ -76,6 +79,7 @@ impl Shared {
             catalog: Mutex::new(Arc::new(catalog)),
             idle: Mutex::new(Vec::new()),
             layouts: Layouts::default(),
+            chunks: Chunks::default(),
             split: LastSplit::default(),
             damaged: Mutex::default(),
             damaged_logs: Mutex::default(),

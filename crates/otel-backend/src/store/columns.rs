@@ -14,15 +14,16 @@
 //! | `layout` | the head of a group, which may be kept |
 //! | `group` | a group as it is read |
 //! | `scan`, `pieces` | which spans have a value, and all values of a field, without putting any span together |
-//! | `numbers`, `doubles`, `texts`, `bloom` | the values of one column |
+//! | `numbers`, `doubles`, `texts` | the values of one column |
+//! | `filter` | which attributes do not occur |
 //! | `pack` | chunks: compression, checksums, bounds |
 //!
 //! `docs/format.md` describes the bytes.
 
-mod bloom;
 mod decode;
 mod doubles;
 mod encode;
+mod filter;
 mod group;
 mod layout;
 mod numbers;

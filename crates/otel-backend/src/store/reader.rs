@@ -259,7 +259,8 @@ impl Looker<'_> {
             self.open.clear();
         }
         let open = self.open.entry(frame.block);
-        let frames = open.or_insert_with(|| Frames::new(&reader.source, head));
+        let frames =
+            open.or_insert_with(|| Frames::new(&reader.source, &reader.shared.chunks, head));
         let layouts = &reader.shared.layouts;
         let result = reader.source.with_columns(frames, info, layouts, look);
         reader.unless_damaged(result.map(Some), || None)

@@ -11,6 +11,7 @@ use zstd::bulk::Decompressor;
 use super::ReadError;
 use super::block::{Form, FrameInfo};
 use super::catalog::Head;
+use super::chunks::Chunks;
 use super::columns::{Damaged, Group, Layout, ReadAt, TraceRows};
 use super::layouts::Layouts;
 use crate::model::TraceId;
@@ -35,14 +36,19 @@ pub(crate) struct InBlock<'p, 's> {
 /// the frames tell enough.
 pub(super) struct Frames<'s> {
     source: &'s Source,
+    chunks: &'s Chunks,
     head: &'s Head,
     part: OnceCell<Part<'s>>,
 }
 
 impl<'s> Frames<'s> {
-    pub(super) fn new(source: &'s Source, head: &'s Head) -> Self {
-        let part = OnceCell::new();
-        Self { source, head, part }
+    pub(super) fn new(source: &'s Source, chunks: &'s Chunks, head: &'s Head) -> Self {
+        Self {
+            source,
+            chunks,
+            head,
+            part: OnceCell::new(),
+        }
     }
 
     fn read(&self, bytes: &mut [u8], offset: usize) -> Result<(), ReadError> {
@@ -61,6 +67,16 @@ impl ReadAt for InBlock<'_, '_> {
 
     fn read_at(&self, bytes: &mut [u8], offset: usize) -> Result<(), ReadError> {
         self.frames.read(bytes, self.offset.saturating_add(offset))
+    }
+
+    fn kept(&self, offset: usize) -> Option<Arc<Vec<u8>>> {
+        let Frames { chunks, head, .. } = self.frames;
+        chunks.get(head.id, self.offset.saturating_add(offset))
+    }
+
+    fn keep(&self, offset: usize, chunk: &Arc<Vec<u8>>) {
+        let Frames { chunks, head, .. } = self.frames;
+        chunks.keep(head.id, self.offset.saturating_add(offset), chunk);
     }
 }
 

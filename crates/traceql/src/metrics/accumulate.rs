@@ -1,10 +1,14 @@
 //! Counts spans, batch by batch, in groups and time buckets.
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
 use super::compare::Comparer;
 use super::groups::{BatchGroups, Groups};
 use super::histogram::{POWERS, bound, power, quantile, to_float};
 use super::numbers::Numbers;
 use super::series::{NAME, Row, RowExemplar, label};
+use super::slots::Slots;
 use super::window::Buckets;
 use super::{Budget, Leaf};
 use crate::syntax::{Fold, Function};
@@ -15,7 +19,7 @@ use crate::{Batch, Column, Field, Intrinsic, Value};
 /// The most exemplars of a leaf.
 const EXEMPLARS: usize = 100;
 
-/// The span lies in no bucket.
+/// No combination of values, or no place.
 const NONE: u32 = u32::MAX;
 
 /// The counts of a leaf so far.
@@ -85,26 +89,43 @@ impl<'m> Accumulator<'m> {
         if mask == Mask::None {
             return;
         }
-        let starts = batch.starts();
-        let slots = slots(&mask, &starts, buckets);
-        if slots.iter().all(|slot| *slot == NONE) {
+        let Some(slots) = Slots::of(batch, buckets) else {
             return;
-        }
+        };
         if let (Cells::Compare(comparer), Some(selection)) = (&mut self.cells, &self.leaf.selection)
         {
             let selection = selection.mask(&table);
-            comparer.add(batch, &slots, &starts, &selection, buckets, budget);
+            comparer.add(batch, &mask, &slots, &selection, buckets, budget);
             return;
         }
         let mut adding = Adding {
             groups: BatchGroups::new(&table, self.leaf.by.iter().map(|(_, input)| *input)),
+            mask: &mask,
             slots: &slots,
-            starts: &starts,
             batch,
+            starts: OnceCell::new(),
             buckets: buckets.count,
         };
         let value = self.leaf.value.map(|input| table.column(input));
         self.count(&mut adding, value, budget);
+    }
+
+    /// Returns true if it reads when the spans start of a batch that lies between these times.
+    pub(crate) fn needs_starts(&self, bounds: (u64, u64), buckets: &Buckets) -> bool {
+        let Some(bucket) = buckets.of_bounds(bounds) else {
+            return true;
+        };
+        match &self.cells {
+            Cells::Compare(comparer) => comparer.needs_starts(),
+            _ => self.exemplars.has_room(bucket),
+        }
+    }
+
+    /// Adds the comparison that another one has counted.
+    pub(crate) fn absorb(&mut self, other: &Self, buckets: &Buckets, budget: &mut Budget) {
+        if let (Cells::Compare(comparer), Cells::Compare(other)) = (&mut self.cells, &other.cells) {
+            comparer.absorb(other, buckets, budget);
+        }
     }
 
     fn count(&mut self, adding: &mut Adding<'_>, value: Option<&Column<'_>>, budget: &mut Budget) {
@@ -117,7 +138,7 @@ impl<'m> Accumulator<'m> {
             ..
         } = self;
         let width = cells.bytes_of_a_group(adding.buckets);
-        for row in 0..adding.slots.len() {
+        for row in 0..adding.batch.len() {
             let Some((slot, code)) = adding.place(row) else {
                 continue;
             };
@@ -291,55 +312,30 @@ impl Leaf {
 /// The state while a batch is counted.
 struct Adding<'b> {
     groups: BatchGroups<'b>,
-    /// For each span, the bucket in which it counts.
-    slots: &'b [u32],
-    starts: &'b [u64],
+    mask: &'b Mask,
+    slots: &'b Slots,
     batch: &'b dyn Batch,
+    /// Read for the first exemplar.
+    starts: OnceCell<Cow<'b, [u64]>>,
     buckets: usize,
 }
 
 impl Adding<'_> {
     /// The bucket of a counted span, and the number of its values.
     fn place(&self, row: usize) -> Option<(usize, u32)> {
-        let slot = self.slots.get(row).copied().filter(|slot| *slot != NONE)?;
-        Some((
-            slot as usize,
-            self.groups.codes.get(row).copied().unwrap_or(NONE),
-        ))
+        let slot = self.slots.get(row).filter(|_| self.mask.contains(row))?;
+        Some((slot, self.groups.codes.get(row).copied().unwrap_or(NONE)))
     }
 
     fn exemplar(&self, row: usize, bucket: usize, value: Option<f64>) -> RowExemplar {
+        let starts = self.starts.get_or_init(|| self.batch.starts());
         RowExemplar {
             bucket,
-            start: self.starts.get(row).copied().unwrap_or_default(),
+            start: starts.get(row).copied().unwrap_or_default(),
             trace_id: self.batch.trace_id(row),
             value,
         }
     }
-}
-
-/// For each span, the bucket in which it counts.
-fn slots(mask: &Mask, starts: &[u64], buckets: &Buckets) -> Vec<u32> {
-    // Most spans lie in the same bucket as the one before.
-    let mut last = (1, 0, NONE);
-    let slot = |(row, start): (usize, &u64)| {
-        if !mask.contains(row) {
-            return NONE;
-        }
-        let (lower, upper, slot) = last;
-        if lower <= *start && *start <= upper {
-            return slot;
-        }
-        let Some(bucket) = buckets.of_start(*start) else {
-            return NONE;
-        };
-        let slot = u32::try_from(bucket).unwrap_or(NONE);
-        let (lower, upper) = buckets.bounds(bucket);
-        let (first, end) = (*buckets.starts().start(), *buckets.starts().end());
-        last = ((lower + 1).max(first), upper.min(end), slot);
-        slot
-    };
-    starts.iter().enumerate().map(slot).collect()
 }
 
 /// Makes room for all buckets of the group that a cell belongs to.
@@ -350,7 +346,7 @@ fn grow<T: Clone + Default>(cells: &mut Vec<T>, at: usize, buckets: usize) {
 }
 
 /// Adds one to a cell.
-pub(super) fn increment(cells: &mut [u64], at: usize) {
+fn increment(cells: &mut [u64], at: usize) {
     if let Some(cell) = cells.get_mut(at) {
         *cell += 1;
     }

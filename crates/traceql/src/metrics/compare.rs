@@ -1,22 +1,28 @@
 //! `compare()`: how often each value of each attribute occurs among the selected spans and among
 //! the others.
 
-use std::collections::{BTreeMap, HashMap};
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use super::Budget;
-use super::accumulate::increment;
-use super::groups::{Place, size};
+use super::groups::size;
 use super::histogram::to_float;
 use super::series::{Row, label};
+use super::slots::Slots;
 use super::window::Buckets;
+use crate::distinct::Distinct;
 use crate::program::Inputs;
 use crate::syntax::Compare;
 use crate::table::Table;
-use crate::vector::{Key, Mask, codes_of};
+use crate::vector::Mask;
 use crate::{Batch, Column, Field, Intrinsic, Scope, Value};
 
-/// No bucket.
+/// No cell.
 const NONE: u32 = u32::MAX;
+
+/// So many counts are cheap, however few spans there are.
+const FEW: usize = 256;
 
 /// The bytes that a value takes in addition to itself and its cells.
 const OVERHEAD: usize = 120;
@@ -57,12 +63,38 @@ pub(crate) struct Comparer {
 /// The values of one field and how often each occurs.
 #[derive(Debug, Default)]
 struct Counts {
-    known: HashMap<Key<'static>, usize>,
+    known: Distinct,
     values: Vec<Value<'static>>,
-    /// For each value, side and bucket, the number of spans.
-    cells: Vec<u64>,
+    /// For each value, its spans.
+    tallies: Vec<Tally>,
+    /// For values that occur in several cells, the number of spans in each cell.
+    spread: Vec<u64>,
     /// For each side and bucket, the number of spans that have any value.
     totals: Vec<u64>,
+}
+
+/// The spans with a value. Most values occur once, or on one side in one bucket.
+#[derive(Debug, Clone, Copy)]
+enum Tally {
+    /// All are in one cell.
+    One { cell: u32, count: u64 },
+    /// Where the counts for all cells begin in [`Counts::spread`].
+    Spread(usize),
+}
+
+/// For each span of a batch, the side and the bucket it is counted in.
+struct Cells {
+    /// The index of each span's cell in `cells`, or [`NONE`].
+    of_rows: Vec<u32>,
+    /// The cells that occur, each of which is the number of a bucket, plus that of all for the
+    /// selected side.
+    cells: Vec<u32>,
+}
+
+/// The memory for values, and the number of cells that one may need.
+struct Room<'r> {
+    width: usize,
+    budget: &'r mut Budget,
 }
 
 impl Comparer {
@@ -75,27 +107,22 @@ impl Comparer {
         }
     }
 
-    /// Counts those spans of a batch that lie in a bucket.
+    /// Returns true if it reads when spans start.
+    pub(crate) fn needs_starts(&self) -> bool {
+        self.window.is_some()
+    }
+
+    /// Counts the spans of a batch that are in the mask and in a bucket.
     pub(crate) fn add(
         &mut self,
         batch: &dyn Batch,
-        slots: &[u32],
-        starts: &[u64],
+        mask: &Mask,
+        slots: &Slots,
         selection: &Mask,
         buckets: &Buckets,
         budget: &mut Budget,
     ) {
-        // For each span, its side and its bucket.
-        let cell = |((row, start), slot): ((usize, &u64), &u32)| {
-            let in_window = self
-                .window
-                .is_none_or(|(from, to)| from < *start && *start <= to);
-            let side = usize::from(in_window && selection.contains(row));
-            let cell = u32::try_from(side * buckets.count).unwrap_or(NONE);
-            (*slot != NONE).then(|| cell.saturating_add(*slot))
-        };
-        let cells = starts.iter().enumerate().zip(slots).map(cell);
-        let cells: Vec<_> = cells.map(|cell| cell.unwrap_or(NONE)).collect();
+        let cells = self.cells(batch, mask, slots, selection, buckets);
         let intrinsics = INTRINSICS.map(Field::Intrinsic).into_iter();
         let attributes = SCOPES.into_iter().flat_map(|scope| {
             let keys = batch.keys(scope).into_iter();
@@ -103,13 +130,64 @@ impl Comparer {
         });
         let inputs = Inputs(intrinsics.chain(attributes).collect());
         let table = Table::new(batch, &inputs);
+        let width = 2 * buckets.count;
         for (input, field) in inputs.0.iter().enumerate() {
-            if !self.fields.contains_key(field) && !budget.take(OVERHEAD + 16 * buckets.count) {
-                continue;
+            let mut room = Room {
+                width,
+                budget: &mut *budget,
+            };
+            if let Some(counts) = self.counts(field, &mut room) {
+                counts.add(table.column(input), &cells, &mut room);
             }
-            let counts = self.fields.entry(field.clone()).or_default();
-            counts.add(table.column(input), &cells, buckets.count, budget);
         }
+    }
+
+    /// Adds what another one has counted.
+    pub(crate) fn absorb(&mut self, other: &Self, buckets: &Buckets, budget: &mut Budget) {
+        let width = 2 * buckets.count;
+        for (field, more) in &other.fields {
+            let mut room = Room {
+                width,
+                budget: &mut *budget,
+            };
+            if let Some(counts) = self.counts(field, &mut room) {
+                counts.absorb(more, &mut room);
+            }
+        }
+    }
+
+    /// The counts of a field; `None` if there is no memory for them.
+    fn counts(&mut self, field: &Field, room: &mut Room<'_>) -> Option<&mut Counts> {
+        if !self.fields.contains_key(field) && !room.budget.take(OVERHEAD + 8 * room.width) {
+            return None;
+        }
+        let counts = self.fields.entry(field.clone()).or_default();
+        counts.totals.resize(room.width, 0);
+        Some(counts)
+    }
+
+    /// The side and the bucket of each span.
+    fn cells(
+        &self,
+        batch: &dyn Batch,
+        mask: &Mask,
+        slots: &Slots,
+        selection: &Mask,
+        buckets: &Buckets,
+    ) -> Cells {
+        let starts = self.window.map(|window| (window, batch.starts()));
+        let is_selected = |row: usize| {
+            let in_window = starts.as_ref().is_none_or(|((from, to), starts)| {
+                let start = starts.get(row);
+                start.is_some_and(|start| from < start && start <= to)
+            });
+            in_window && selection.contains(row)
+        };
+        let cell = |row: usize| {
+            let slot = slots.get(row).filter(|_| mask.contains(row))?;
+            u32::try_from(usize::from(is_selected(row)) * buckets.count + slot).ok()
+        };
+        Cells::of((0..batch.len()).map(cell))
     }
 
     /// Returns the series.
@@ -126,8 +204,9 @@ impl Comparer {
                     values: counts.iter().map(|count| Some(to_float(*count))).collect(),
                     exemplars: Vec::new(),
                 };
-                for (value, cells) in counts.most_frequent(side, buckets, self.shown) {
-                    rows.push(row(kind, label(value), cells));
+                for (number, value) in counts.most_frequent(side, buckets, self.shown) {
+                    let cells = counts.cells(number, side, buckets);
+                    rows.push(row(kind, label(value), &cells));
                 }
                 let totals = counts.totals.get(side * buckets..(side + 1) * buckets);
                 let totals = totals.unwrap_or_default();
@@ -140,68 +219,224 @@ impl Comparer {
     }
 }
 
+impl Cells {
+    fn of(rows: impl Iterator<Item = Option<u32>>) -> Self {
+        let mut cells = Vec::new();
+        let mut last = None;
+        let number = |cell: Option<u32>| {
+            let cell = cell?;
+            if let Some((known, number)) = last
+                && known == cell
+            {
+                return Some(number);
+            }
+            let number = cells.iter().rposition(|known| *known == cell);
+            let number = number.unwrap_or_else(|| {
+                cells.push(cell);
+                cells.len() - 1
+            });
+            let number = u32::try_from(number).unwrap_or(NONE);
+            last = Some((cell, number));
+            Some(number)
+        };
+        let of_rows = rows.map(number).map(|number| number.unwrap_or(NONE));
+        let of_rows = of_rows.collect();
+        Self { of_rows, cells }
+    }
+}
+
 impl Counts {
-    /// Counts the values of a batch, of which each span has a cell.
-    fn add(&mut self, column: &Column<'_>, cells: &[u32], buckets: usize, budget: &mut Budget) {
-        self.totals.resize(2 * buckets, 0);
-        let (codes, values) = codes_of(column, cells.len());
-        let is_nil: Vec<_> = values.iter().map(Value::is_nil).collect();
-        let mut found = vec![Place::Unknown; values.len()];
-        for (cell, code) in cells.iter().zip(codes.iter()) {
-            let code = *code as usize;
-            if *cell == NONE || is_nil.get(code).copied().unwrap_or(true) {
-                continue;
+    /// Counts the values of a batch.
+    fn add(&mut self, column: &Column<'_>, cells: &Cells, room: &mut Room<'_>) {
+        match column {
+            Column::Dictionary { codes, values }
+                if values.len() * cells.cells.len() <= FEW.max(4 * codes.len()) =>
+            {
+                self.add_coded(codes, values, cells, room);
             }
-            let cell = *cell as usize;
-            increment(&mut self.totals, cell);
-            let (Some(place), Some(value)) = (found.get_mut(code), values.get(code)) else {
-                continue;
-            };
-            if let Some(number) = place.get_or_find(|| self.number(value, buckets, budget)) {
-                increment(&mut self.cells, number * 2 * buckets + cell);
+            column => {
+                for (row, cell) in cells.of_rows.iter().enumerate() {
+                    if let Some(cell) = cells.cells.get(*cell as usize) {
+                        self.add_value(&column.value(row), *cell, 1, room);
+                    }
+                }
             }
+        }
+    }
+
+    /// The same for a dictionary: each of its values is counted by itself, and then looked up once.
+    fn add_coded(
+        &mut self,
+        codes: &[u32],
+        values: &[Value<'_>],
+        cells: &Cells,
+        room: &mut Room<'_>,
+    ) {
+        let width = cells.cells.len();
+        let mut counts = vec![0_u32; values.len() * width];
+        for (cell, code) in cells.of_rows.iter().zip(codes) {
+            if *cell != NONE
+                && let Some(count) = counts.get_mut(*code as usize * width + *cell as usize)
+            {
+                *count += 1;
+            }
+        }
+        for (value, counts) in values.iter().zip(counts.chunks_exact(width.max(1))) {
+            for (cell, count) in cells.cells.iter().zip(counts) {
+                if *count > 0 {
+                    self.add_value(value, *cell, (*count).into(), room);
+                }
+            }
+        }
+    }
+
+    /// Counts spans with a value in a cell; without memory, only in the totals.
+    fn add_value(&mut self, value: &Value<'_>, cell: u32, count: u64, room: &mut Room<'_>) {
+        if value.is_nil() {
+            return;
+        }
+        if let Some(total) = self.totals.get_mut(cell as usize) {
+            *total += count;
+        }
+        self.add_to_tally(value, cell, count, room);
+    }
+
+    /// Adds what was counted elsewhere.
+    fn absorb(&mut self, other: &Self, room: &mut Room<'_>) {
+        for (total, more) in self.totals.iter_mut().zip(&other.totals) {
+            *total += more;
+        }
+        for (value, tally) in other.values.iter().zip(&other.tallies) {
+            match tally {
+                Tally::One { cell, count } => self.add_to_tally(value, *cell, *count, room),
+                Tally::Spread(begin) => {
+                    let cells = other.spread.get(*begin..begin + room.width);
+                    for (cell, count) in (0..).zip(cells.unwrap_or_default()) {
+                        if *count > 0 {
+                            self.add_to_tally(value, cell, *count, room);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn add_to_tally(&mut self, value: &Value<'_>, cell: u32, count: u64, room: &mut Room<'_>) {
+        let Some(number) = self.number(value, cell, room) else {
+            return;
+        };
+        let Some(tally) = self.tallies.get_mut(number) else {
+            return;
+        };
+        let begin = match tally {
+            Tally::One {
+                cell: only,
+                count: sum,
+            } if *only == cell => {
+                *sum += count;
+                return;
+            }
+            Tally::One {
+                cell: only,
+                count: sum,
+            } => {
+                if !room.budget.take(16 * room.width) {
+                    return;
+                }
+                let (begin, only, sum) = (self.spread.len(), *only as usize, *sum);
+                *tally = Tally::Spread(begin);
+                self.spread.resize(begin + room.width, 0);
+                if let Some(slot) = self.spread.get_mut(begin + only) {
+                    *slot = sum;
+                }
+                begin
+            }
+            Tally::Spread(begin) => *begin,
+        };
+        if let Some(slot) = self.spread.get_mut(begin + cell as usize) {
+            *slot += count;
         }
     }
 
     /// The number of a value; `None` if there is no memory for it.
-    fn number(&mut self, value: &Value<'_>, buckets: usize, budget: &mut Budget) -> Option<usize> {
-        let known: &HashMap<Key<'_>, usize> = &self.known;
-        if let Some(number) = known.get(&Key(value.clone())) {
-            return Some(*number);
+    fn number(&mut self, value: &Value<'_>, cell: u32, room: &mut Room<'_>) -> Option<usize> {
+        let values = &self.values;
+        let of_number = |number: u32| {
+            let value = values.get(number as usize);
+            value.map_or(&[][..], std::slice::from_ref)
+        };
+        let found = self.known.find(std::slice::from_ref(value), of_number);
+        if let Some(number) = found {
+            return Some(number as usize);
         }
-        if !budget.take(OVERHEAD + 2 * size(value) + 32 * buckets) {
+        if !room.budget.take(OVERHEAD + 2 * size(value)) {
             return None;
         }
+        let number = self.values.len();
         self.values.push(value.clone().into_owned());
-        self.cells.resize(self.values.len() * 2 * buckets, 0);
-        let key = Key(value.clone().into_owned());
-        self.known.insert(key, self.values.len() - 1);
-        Some(self.values.len() - 1)
+        self.tallies.push(Tally::One { cell, count: 0 });
+        let values = &self.values;
+        let of_number = |number: u32| {
+            let value = values.get(number as usize);
+            value.map_or(&[][..], std::slice::from_ref)
+        };
+        self.known.insert(u32::try_from(number).ok()?, of_number);
+        Some(number)
     }
 
-    /// The values that occur most often on a side, with their counts in each bucket.
+    /// How many spans have a value on a side.
+    fn sum(&self, number: usize, side: usize, buckets: usize) -> u64 {
+        match self.tallies.get(number) {
+            Some(Tally::One { cell, count }) if *cell as usize / buckets == side => *count,
+            Some(Tally::Spread(_)) => self.cells(number, side, buckets).iter().sum(),
+            _ => 0,
+        }
+    }
+
+    /// The number of spans with a value on a side, in each bucket.
+    fn cells(&self, number: usize, side: usize, buckets: usize) -> Cow<'_, [u64]> {
+        let from = side * buckets;
+        match self.tallies.get(number) {
+            Some(Tally::Spread(begin)) => {
+                let cells = self.spread.get(begin + from..begin + from + buckets);
+                cells.unwrap_or_default().into()
+            }
+            Some(Tally::One { cell, count }) => {
+                let mut cells = vec![0; buckets];
+                let slot = (*cell as usize).checked_sub(from);
+                if let Some(slot) = slot.and_then(|slot| cells.get_mut(slot)) {
+                    *slot = *count;
+                }
+                cells.into()
+            }
+            None => vec![0; buckets].into(),
+        }
+    }
+
+    /// The values that occur most often on a side, each with its number.
     fn most_frequent(
         &self,
         side: usize,
         buckets: usize,
         shown: usize,
-    ) -> Vec<(&Value<'static>, &[u64])> {
-        let of_value = |(number, value)| {
-            let start = (number * 2 + side) * buckets;
-            let cells = self.cells.get(start..start + buckets).unwrap_or_default();
-            (value, cells)
-        };
-        let found = self.values.iter().enumerate().map(of_value);
-        let mut found: Vec<_> = found
-            .filter(|(_, cells)| cells.iter().any(|count| *count > 0))
-            .collect();
-        found.sort_by_cached_key(|(value, cells)| {
-            (
-                std::cmp::Reverse(cells.iter().sum::<u64>()),
-                value.to_string(),
-            )
-        });
+    ) -> Vec<(usize, &Value<'static>)> {
+        let sums = (0..self.values.len()).map(|number| self.sum(number, side, buckets));
+        let mut found: Vec<_> = sums.zip(&self.values).enumerate().collect();
+        found.retain(|(_, (sum, _))| *sum > 0);
+        // Only those as frequent as the last one shown need be told apart by their texts.
+        if let Some(last) = shown.checked_sub(1)
+            && last < found.len()
+        {
+            let by_sum = |(_, (sum, _)): &(usize, (u64, _))| Reverse(*sum);
+            let (_, (_, (least, _)), _) = found.select_nth_unstable_by_key(last, by_sum);
+            let least = *least;
+            found.retain(|(_, (sum, _))| *sum >= least);
+        }
+        found.sort_by_cached_key(|(_, (sum, value))| (Reverse(*sum), value.to_string()));
         found.truncate(shown);
         found
+            .into_iter()
+            .map(|(number, (_, value))| (number, value))
+            .collect()
     }
 }

@@ -5,13 +5,14 @@ use std::collections::HashMap;
 
 use super::Budget;
 use crate::Value;
+use crate::distinct::Distinct;
 use crate::table::Table;
-use crate::vector::{Key, codes_of};
+use crate::vector::codes_of;
 
 /// The groups found so far, in the order in which they were found.
 #[derive(Debug, Default)]
 pub(crate) struct Groups {
-    known: HashMap<Vec<Key<'static>>, usize>,
+    known: Distinct,
     pub(crate) values: Vec<Vec<Value<'static>>>,
 }
 
@@ -38,20 +39,25 @@ const OVERHEAD: usize = 160;
 impl Groups {
     /// The group of these values; `None` if there is no memory for it. `cells` is what else it takes.
     fn of(&mut self, values: &[Value<'_>], cells: usize, budget: &mut Budget) -> Option<usize> {
-        let key: Vec<_> = values.iter().cloned().map(Key).collect();
-        let known: &HashMap<Vec<Key<'_>>, usize> = &self.known;
-        if let Some(group) = known.get(&key) {
-            return Some(*group);
+        let of_group = |group: u32| self.values.get(group as usize);
+        let found = self
+            .known
+            .find(values, |group| of_group(group).map_or(&[], Vec::as_slice));
+        if let Some(group) = found {
+            return Some(group as usize);
         }
         let bytes: usize = values.iter().map(size).sum();
         if !budget.take(OVERHEAD + 2 * bytes + cells) {
             return None;
         }
-        let owned = || values.iter().map(|value| value.clone().into_owned());
-        self.values.push(owned().collect());
-        let key = owned().map(Key).collect();
-        self.known.insert(key, self.values.len() - 1);
-        Some(self.values.len() - 1)
+        let group = self.values.len();
+        let owned = values.iter().map(|value| value.clone().into_owned());
+        self.values.push(owned.collect());
+        let of_group = |group: u32| self.values.get(group as usize);
+        self.known.insert(u32::try_from(group).ok()?, |group| {
+            of_group(group).map_or(&[], Vec::as_slice)
+        });
+        Some(group)
     }
 }
 

@@ -158,6 +158,13 @@ impl Buckets {
         (lower, lower.saturating_add(self.step))
     }
 
+    /// The bucket that all spans count in that start between these times; `None` if they may count in
+    /// several, or not at all.
+    pub(crate) fn of_bounds(&self, (first, last): (u64, u64)) -> Option<usize> {
+        let bucket = self.of_start(first)?;
+        (self.of_start(last) == Some(bucket)).then_some(bucket)
+    }
+
     /// The bucket that a span with this start counts in; `None` if it does not count.
     pub(crate) fn of_start(&self, start: u64) -> Option<usize> {
         let counts = (self.starts.0..=self.starts.1).contains(&start);

@@ -24,6 +24,8 @@ pub(super) struct Asking<'s, 'u, R> {
     heads: Option<Option<Vec<Rc<Head>>>>,
     /// For each span, the number of its resource and scope.
     head_codes: Option<Vec<u64>>,
+    /// True if every span of a mask matches for certain.
+    pub(super) is_exact: bool,
 }
 
 impl<'s, 'u, R: ReadAt<Error = ReadError>> Asking<'s, 'u, R> {
@@ -35,6 +37,7 @@ impl<'s, 'u, R: ReadAt<Error = ReadError>> Asking<'s, 'u, R> {
             known,
             heads: None,
             head_codes: None,
+            is_exact: true,
         }
     }
 
@@ -56,7 +59,9 @@ impl<'s, 'u, R: ReadAt<Error = ReadError>> Asking<'s, 'u, R> {
             if !mask.contains(&true) {
                 return Ok(mask);
             }
-            if let Some(tagged) = self.tag(tag)? {
+            let tagged = self.tag(tag)?;
+            self.is_exact &= tagged.is_some();
+            if let Some(tagged) = tagged {
                 and(&mut mask, &tagged);
             }
         }
@@ -78,6 +83,8 @@ impl<'s, 'u, R: ReadAt<Error = ReadError>> Asking<'s, 'u, R> {
         {
             and(&mut mask, &met);
         }
+        // Conditions are judged by the whole span.
+        self.is_exact &= search.condition.is_none();
         if (search.from, search.to) != (UnixNanos(0), UnixNanos::MAX) && mask.contains(&true) {
             let times = search.from.0..=search.to.0;
             for (wanted, start) in mask.iter_mut().zip(self.starts()?) {
@@ -327,6 +334,7 @@ impl<'s, 'u, R: ReadAt<Error = ReadError>> Asking<'s, 'u, R> {
         }
         // If a resource cannot be read, its spans are read instead.
         let Some(Some(heads)) = &self.heads else {
+            self.is_exact = false;
             return Ok(self.all());
         };
         let passes: Vec<_> = heads.iter().map(|head| passes(head)).collect();

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use traceql::{Batch, Column, Scope as At, Source, Value};
 
@@ -10,10 +10,14 @@ use super::heads::{KnownHeads, SharedHeads};
 use crate::format::otlp::decode_value;
 use crate::format::otlp::fields::{event, link, span, status};
 use crate::model::{SpanId, TraceId, UnixNanos};
-use crate::query::traceql::batch::{find, nanos, number, value};
+use crate::query::traceql::batch::{find, nanos, number, text, value};
 use crate::store::{MessagePlace, Piece, PieceTexts, PieceValues, ReadAt, ReadError, Scan};
 
 /// The parts of a frame that a query needs.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each stands for a part of a frame"
+)]
 #[derive(Debug, Default)]
 pub(in crate::query) struct Needs {
     /// The columns.
@@ -22,6 +26,10 @@ pub(in crate::query) struct Needs {
     pub(in crate::query) ids: bool,
     /// Whether it reads how long spans took.
     pub(in crate::query) durations: bool,
+    /// True if the start of each span is needed.
+    pub(in crate::query) starts: bool,
+    /// True if the traces are needed, with their ids.
+    pub(in crate::query) traces: bool,
     /// The scopes of which all attributes are needed.
     pub(in crate::query) all_of: Vec<At>,
 }
@@ -46,6 +54,10 @@ impl Needs {
 /// The spans of a frame of columns.
 #[derive(Debug)]
 pub(in crate::query) struct ColumnSpans {
+    /// The number of spans.
+    len: usize,
+    /// The times between which they start.
+    times: RangeInclusive<UnixNanos>,
     /// The id of each trace.
     ids: Vec<TraceId>,
     trace_ends: Vec<u32>,
@@ -58,14 +70,14 @@ pub(in crate::query) struct ColumnSpans {
     event_ends: Vec<u32>,
     link_ends: Vec<u32>,
     columns: BTreeMap<Source, Read>,
+    /// The resources and scopes, if any column tells of them.
+    heads: Option<SharedHeads>,
     keys: BTreeMap<At, BTreeSet<String>>,
 }
 
 /// A column that has been read.
 #[derive(Debug)]
 enum Read {
-    /// Values of resources or scopes, and the index of the value for each span.
-    Shared(Vec<u32>, Vec<Value<'static>>),
     /// The numbers of statuses or kinds.
     Statuses(Vec<u32>),
     Kinds(Vec<u32>),
@@ -88,29 +100,42 @@ impl ColumnSpans {
     /// Reads what a query needs; `None` if the columns do not hold all of it.
     pub(in crate::query) fn read<R: ReadAt<Error = ReadError>>(
         scan: &mut Scan<'_, '_, R>,
+        times: &RangeInclusive<UnixNanos>,
         needs: &Needs,
         known: &mut KnownHeads,
     ) -> Result<Option<Self>, ReadError> {
         if !scan.group.layout.is_regular {
             return Ok(None);
         }
-        let traces = scan.group.traces()?;
-        let starts = scan.group.starts()?;
+        let traces = if needs.traces {
+            scan.group.traces()?
+        } else {
+            Vec::new()
+        };
+        let is_forward = scan.group.layout.is_forward(times);
+        let starts = if needs.starts || needs.durations && !is_forward {
+            scan.group.starts()?
+        } else {
+            Vec::new()
+        };
         let mut batch = Self {
+            len: scan.group.layout.spans,
+            times: times.clone(),
             ids: traces.iter().map(|trace| trace.id).collect(),
             trace_ends: traces.iter().map(|trace| number(trace.rows.end)).collect(),
             durations: Vec::new(),
-            is_forward: false,
+            is_forward,
             starts,
             span_ids: Vec::new(),
             parent_ids: Vec::new(),
             event_ends: Vec::new(),
             link_ends: Vec::new(),
             columns: BTreeMap::new(),
+            heads: None,
             keys: BTreeMap::new(),
         };
         if needs.durations {
-            batch.read_durations(&scan.group.durations()?);
+            batch.read_durations(scan.group.durations()?);
         }
         if needs.ids {
             let ids = scan.group.span_ids()?.into_iter();
@@ -123,18 +148,16 @@ impl ColumnSpans {
                 .all_of
                 .iter()
                 .any(|scope| scope_place(*scope).is_none());
-        let heads = if asks_of_heads {
-            let Some(heads) = SharedHeads::read(scan, known)? else {
+        if asks_of_heads {
+            batch.heads = SharedHeads::read(scan, known)?;
+            if batch.heads.is_none() {
                 return Ok(None);
-            };
-            Some(heads)
-        } else {
-            None
-        };
+            }
+        }
         for scope in &needs.all_of {
             let keys = match scope_place(*scope) {
                 Some(place) => text_keys(scan, place),
-                None => heads.as_ref().map(|h| h.keys(*scope)).unwrap_or_default(),
+                None => (batch.heads.as_ref()).map_or_else(BTreeSet::new, |h| h.keys(*scope)),
             };
             sources.extend(
                 keys.iter()
@@ -143,7 +166,7 @@ impl ColumnSpans {
             batch.keys.insert(*scope, keys);
         }
         for source in sources {
-            if !batch.read_column(scan, heads.as_ref(), source)? {
+            if !batch.read_column(scan, source)? {
                 return Ok(None);
             }
         }
@@ -151,8 +174,12 @@ impl ColumnSpans {
     }
 
     /// `after` says how long after its start each span ended.
-    fn read_durations(&mut self, after: &[u64]) {
-        let spans = || self.starts.iter().zip(after);
+    fn read_durations(&mut self, after: Vec<u64>) {
+        if self.is_forward {
+            self.durations = after.into_iter().map(nanos).collect();
+            return;
+        }
+        let spans = || self.starts.iter().zip(&after);
         let is_forward = spans().all(|(start, after)| start.checked_add(*after).is_some());
         let durations = spans().map(|(start, after)| duration(*start, *after));
         self.durations = durations.collect();
@@ -179,9 +206,11 @@ impl ColumnSpans {
     fn read_column<R: ReadAt<Error = ReadError>>(
         &mut self,
         scan: &mut Scan<'_, '_, R>,
-        heads: Option<&SharedHeads>,
         source: Source,
     ) -> Result<bool, ReadError> {
+        if is_of_head(&source) || matches!(source, Source::Attribute(At::Any, _)) {
+            return Ok(true);
+        }
         match source.table() {
             traceql::Table::Events if self.event_ends.is_empty() => {
                 self.event_ends = scan.ends(MessagePlace::Event)?;
@@ -191,14 +220,8 @@ impl ColumnSpans {
             }
             _ => {}
         }
-        let of_heads = heads.and_then(|heads| read_heads(heads, &source));
-        let read = match of_heads {
-            _ if matches!(source, Source::Attribute(At::Any, _)) => return Ok(true),
-            Some(read) => read,
-            None => match self.read_pieces(scan, &source)? {
-                Some(read) => read,
-                None => return Ok(false),
-            },
+        let Some(read) = self.read_pieces(scan, &source)? else {
+            return Ok(false);
         };
         self.columns.insert(source, read);
         Ok(true)
@@ -229,7 +252,7 @@ impl ColumnSpans {
         };
         let items = |ends: &[u32]| ends.last().copied().unwrap_or_default() as usize;
         let len = match place {
-            Span | Status => self.starts.len(),
+            Span | Status => self.len,
             Event => items(&self.event_ends),
             Link => items(&self.link_ends),
         };
@@ -267,20 +290,23 @@ fn is_of_head(source: &Source) -> bool {
     )
 }
 
-/// A column that tells of resources or scopes; `None` for others.
-fn read_heads(heads: &SharedHeads, source: &Source) -> Option<Read> {
+/// A column that tells of resources or scopes.
+fn of_heads<'h>(heads: &'h SharedHeads, source: &Source) -> Column<'h> {
     let values = match source {
-        Source::ScopeName => heads.values(|head| Value::text(head.scope.name.clone())),
-        Source::ScopeVersion => heads.values(|head| Value::text(head.scope.version.clone())),
+        Source::ScopeName => heads.values(|head| text(&head.scope.name)),
+        Source::ScopeVersion => heads.values(|head| text(&head.scope.version)),
         Source::Attribute(At::Resource, key) => {
-            heads.values(|head| find(&head.resource.attributes, key).into_owned())
+            heads.values(|head| find(&head.resource.attributes, key))
         }
         Source::Attribute(At::Instrumentation, key) => {
-            heads.values(|head| find(&head.scope.attributes, key).into_owned())
+            heads.values(|head| find(&head.scope.attributes, key))
         }
-        _ => return None,
+        _ => return Column::Constant(Value::Nil),
     };
-    Some(Read::Shared(heads.codes.clone(), values))
+    Column::Dictionary {
+        codes: (&heads.codes[..]).into(),
+        values,
+    }
 }
 
 /// The duration of a span that ended so many nanoseconds after its start.
@@ -350,7 +376,7 @@ fn ids(
 
 impl Batch for ColumnSpans {
     fn len(&self) -> usize {
-        self.starts.len()
+        self.len
     }
 
     fn trace_ends(&self) -> Cow<'_, [u32]> {
@@ -361,6 +387,10 @@ impl Batch for ColumnSpans {
         let trace = self.trace_ends.partition_point(|end| *end as usize <= row);
         let id = self.ids.get(trace).map(|id| *id.as_bytes());
         id.unwrap_or_default()
+    }
+
+    fn start_bounds(&self) -> Option<(u64, u64)> {
+        Some((self.times.start().0, self.times.end().0))
     }
 
     fn starts(&self) -> Cow<'_, [u64]> {
@@ -388,12 +418,11 @@ impl Batch for ColumnSpans {
     }
 
     fn column(&self, source: &Source) -> Column<'_> {
+        if let Some(heads) = self.heads.as_ref().filter(|_| is_of_head(source)) {
+            return of_heads(heads, source);
+        }
         match self.columns.get(source) {
             None => Column::Constant(Value::Nil),
-            Some(Read::Shared(codes, values)) => Column::Dictionary {
-                codes: (&codes[..]).into(),
-                values: values.clone(),
-            },
             Some(Read::Statuses(codes)) => Column::statuses(&codes[..]),
             Some(Read::Kinds(codes)) => Column::kinds(&codes[..]),
             Some(Read::Ids(values)) => Column::Values(values.clone()),

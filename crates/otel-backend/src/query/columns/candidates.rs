@@ -52,7 +52,7 @@ pub(in crate::query) fn candidates<R: ReadAt<Error = ReadError>>(
         return Ok(Candidates::default());
     }
     if let Some(query) = &search.traces {
-        let judged = judge(&mut asking, query, &mask, is_whole, patience)?;
+        let judged = judge(&mut asking, query, &mask, times, is_whole, patience)?;
         return match judged {
             Some(judged) => Ok(judged),
             None => Ok(Candidates {
@@ -62,6 +62,12 @@ pub(in crate::query) fn candidates<R: ReadAt<Error = ReadError>>(
         };
     }
     let starts = asking.starts_of(&mask)?;
+    if is_regular && asking.is_exact && !asking.scan.is_unsure {
+        return Ok(Candidates {
+            starts,
+            ..Candidates::default()
+        });
+    }
     let messages = group.messages(ranges(&mask))?;
     let mut data = Vec::new();
     messages.write(&mut data);
@@ -84,6 +90,7 @@ fn judge<R: ReadAt<Error = ReadError>>(
     asking: &mut Asking<'_, '_, R>,
     query: &TraceQuery,
     mask: &[bool],
+    times: &RangeInclusive<UnixNanos>,
     is_whole: &dyn Fn(TraceId) -> bool,
     patience: &Patience,
 ) -> Result<Option<Candidates>, ReadError> {
@@ -92,13 +99,15 @@ fn judge<R: ReadAt<Error = ReadError>>(
         return Ok(None);
     }
     let mut needs = Needs {
+        starts: true,
+        traces: true,
         sources: query.search.sources(),
         ids: query.search.needs_ids(),
         durations: query.search.needs_durations() || query.order != Order::Newest,
         all_of: Vec::new(),
     };
     needs.sources.extend(query.order.source());
-    let Some(batch) = ColumnSpans::read(scan, &needs, known)? else {
+    let Some(batch) = ColumnSpans::read(scan, times, &needs, known)? else {
         return Ok(None);
     };
     let watched = Watched::new(&batch, patience);

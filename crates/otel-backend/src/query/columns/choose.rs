@@ -1,6 +1,7 @@
 //! The spans, and the whole traces, of a frame of columns that a query needs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use traceql::{Batch as _, Scope};
 
@@ -8,7 +9,7 @@ use super::asking::Asking;
 use super::batch::{ColumnSpans, Needs, text_keys};
 use super::heads::{KnownHeads, SharedHeads};
 use super::{has_twins, is_adjusted};
-use crate::model::TraceId;
+use crate::model::{TraceId, UnixNanos};
 use crate::query::condition::Condition;
 use crate::store::{Group, MessagePlace, ReadAt, ReadError, Scan};
 
@@ -27,6 +28,7 @@ pub(in crate::query) enum Chosen {
 pub(in crate::query) fn choose<R: ReadAt<Error = ReadError>>(
     group: &mut Group<'_, R>,
     condition: &Condition,
+    times: &RangeInclusive<UnixNanos>,
     needs: &Needs,
     known: &mut KnownHeads,
 ) -> Result<Chosen, ReadError> {
@@ -38,7 +40,7 @@ pub(in crate::query) fn choose<R: ReadAt<Error = ReadError>>(
     if mask.is_some_and(|mask| !mask.contains(&true)) {
         return Ok(Chosen::Nothing);
     }
-    let batch = ColumnSpans::read(&mut asking.scan, needs, asking.known)?;
+    let batch = ColumnSpans::read(&mut asking.scan, times, needs, asking.known)?;
     Ok(batch.map_or(Chosen::Unknown, |batch| Chosen::Spans(Box::new(batch))))
 }
 
@@ -56,26 +58,26 @@ pub(in crate::query) struct WholeTraces {
 /// `is_whole` tells if all spans of a trace are in one frame.
 pub(in crate::query) fn whole_traces<R: ReadAt<Error = ReadError>>(
     group: &mut Group<'_, R>,
+    times: &RangeInclusive<UnixNanos>,
     needs: &Needs,
     is_whole: impl Fn(TraceId) -> bool,
     known: &mut KnownHeads,
 ) -> Result<Option<WholeTraces>, ReadError> {
-    let traces = group.traces()?;
     let mut scan = Scan::new(group);
     if !scan.group.layout.is_regular || is_adjusted(&scan) {
         return Ok(None);
     }
-    let Some(spans) = ColumnSpans::read(&mut scan, needs, known)? else {
+    let Some(spans) = ColumnSpans::read(&mut scan, times, needs, known)? else {
         return Ok(None);
     };
-    let ids = spans.span_ids().into_owned();
+    let ids = spans.span_ids();
     let (mut rows, mut rest) = (Vec::new(), Vec::new());
-    for trace in traces {
-        let twins = || has_twins(ids.get(trace.rows.clone()).unwrap_or_default());
-        if is_whole(trace.id) && !twins() {
-            rows.extend(trace.rows.filter_map(|row| u32::try_from(row).ok()));
+    for (id, of_trace) in spans.traces() {
+        let twins = || has_twins(ids.get(of_trace.clone()).unwrap_or_default());
+        if is_whole(id) && !twins() {
+            rows.extend(of_trace.filter_map(|row| u32::try_from(row).ok()));
         } else {
-            rest.push(trace.id);
+            rest.push(id);
         }
     }
     Ok(Some(WholeTraces {

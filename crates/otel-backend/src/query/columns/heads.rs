@@ -101,7 +101,7 @@ impl SharedHeads {
     }
 
     /// A value for each resource or scope.
-    pub(super) fn values(&self, take: impl Fn(&Head) -> Value<'static>) -> Vec<Value<'static>> {
+    pub(super) fn values<'h>(&'h self, take: impl Fn(&'h Head) -> Value<'h>) -> Vec<Value<'h>> {
         self.heads.iter().map(|head| take(head)).collect()
     }
 

@@ -207,7 +207,8 @@ fn since(start: UnixNanos, time: UnixNanos) -> i64 {
     }
 }
 
-fn text(text: &str) -> Value<'_> {
+/// A value that is text.
+pub(in crate::query) fn text(text: &str) -> Value<'_> {
     Value::text(text)
 }
 

@@ -59,6 +59,8 @@ pub fn run(
         sources: metrics.sources(),
         ids: metrics.needs_ids(),
         durations: metrics.needs_durations(),
+        starts: false,
+        traces: metrics.needs_traces(),
         all_of: Vec::new(),
     };
     if metrics.needs_whole_traces() {
@@ -66,9 +68,9 @@ pub fn run(
         if metrics.needs_all_attributes() {
             needs.compare_all();
         }
-        add_traces(reader, &mut run, &needs)?;
+        add_traces(reader, &mut run, needs)?;
     } else {
-        add_spans(reader, &mut run, &prune(&metrics.probe()), &needs)?;
+        add_spans(reader, &mut run, &prune(&metrics.probe()), needs)?;
     }
     Ok(Counted {
         answer: run.run.finish(),
@@ -96,14 +98,22 @@ fn add_spans(
     reader: &Reader,
     run: &mut Counting<'_>,
     condition: &Condition,
-    needs: &Needs,
+    mut needs: Needs,
 ) -> Result<(), SearchError> {
     let starts = run.run.starts();
     let mut looker = reader.looker();
     let mut heads = KnownHeads::default();
+    let mut held = Held::default();
+    let needs_traces = needs.traces;
     for frame in frames(reader, &starts) {
-        let _held = weigh(frame)?;
-        match looker.look_into(frame, |group| choose(group, condition, needs, &mut heads))? {
+        weigh(frame, &mut held)?;
+        let times = frame.first..=frame.last;
+        needs.starts = run.run.needs_starts((frame.first.0, frame.last.0));
+        needs.traces = needs_traces || needs.starts;
+        let chosen = looker.look_into(frame, |group| {
+            choose(group, condition, &times, &needs, &mut heads)
+        })?;
+        match chosen {
             Some(Chosen::Nothing) => {}
             Some(Chosen::Spans(spans)) => run.add(&*spans)?,
             Some(Chosen::Unknown) | None => add_frame(reader, frame, run, &starts)?,
@@ -145,19 +155,27 @@ fn add_frame(
 }
 
 /// Counts trace by trace, every trace with a span that starts in the window.
-fn add_traces(reader: &Reader, run: &mut Counting<'_>, needs: &Needs) -> Result<(), SearchError> {
+fn add_traces(
+    reader: &Reader,
+    run: &mut Counting<'_>,
+    mut needs: Needs,
+) -> Result<(), SearchError> {
     let starts = &run.run.starts();
+    // The root of a trace is the first to start.
+    needs.starts = true;
     let split = reader.split_traces();
     let mut seen = HashSet::new();
     let mut open = Frames::default();
     let mut looker = reader.looker();
     let mut heads = KnownHeads::default();
+    let mut held = Held::default();
     for frame in frames(reader, starts) {
         run.patience.check()?;
-        let held = weigh(frame)?;
+        weigh(frame, &mut held)?;
         let is_whole = |id| split.is_whole(id);
+        let times = frame.first..=frame.last;
         let whole = looker.look_into(frame, |group| {
-            whole_traces(group, needs, is_whole, &mut heads)
+            whole_traces(group, &times, &needs, is_whole, &mut heads)
         })?;
         let rest = match whole.flatten() {
             Some(WholeTraces { spans, rows, rest }) => {
@@ -169,7 +187,9 @@ fn add_traces(reader: &Reader, run: &mut Counting<'_>, needs: &Needs) -> Result<
             }
             None => traces_in(reader, frame, starts)?,
         };
-        drop(held);
+        if !rest.is_empty() {
+            held = Held::default();
+        }
         for id in rest {
             if !seen.insert(id) {
                 continue;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io;
 
 use super::doubles::Doubles;
+use super::filter::FilterBuilder;
 use super::numbers::Numbers;
 use super::pack::Packer;
 use super::regular::is_regular;
@@ -76,7 +77,7 @@ pub(crate) fn encode(
             texts.push(part);
         }
     }
-    texts.write(false, packer)?;
+    texts.write(None, packer)?;
     let numbers = |of: &dyn Fn(&Row<'_>) -> u64| rows.iter().map(of).collect::<Vec<_>>();
     Numbers::write(&numbers(&|row| row.head.into()), packer)?;
     let span_ids: Vec<u8> = rows.iter().flat_map(|row| id_bytes(row.span_id)).collect();
@@ -85,7 +86,7 @@ pub(crate) fn encode(
     Numbers::write(&starts(rows), packer)?;
     Numbers::write(&numbers(&|row| row.end.wrapping_sub(row.start)), packer)?;
     Numbers::write(&group.codes, packer)?;
-    group.write(packer)?;
+    group.write(rows.len(), packer)?;
     packer.finish()
 }
 
@@ -296,7 +297,8 @@ impl<'a> Group<'a> {
         is_regular(&names, shapes)
     }
 
-    fn write(self, packer: &mut Packer) -> io::Result<()> {
+    fn write(self, spans: usize, packer: &mut Packer) -> io::Result<()> {
+        let mut filter = FilterBuilder::default();
         packer.number(self.columns.len() as u64);
         for Column { name, values } in self.columns {
             packer.number(name.place as u64);
@@ -307,7 +309,11 @@ impl<'a> Group<'a> {
                 Values::None => {}
                 Values::Numbers(values) => Numbers::write(&values, packer)?,
                 Values::Doubles(values) => Doubles::write(&values, packer)?,
-                Values::Texts(values) => values.write(name.kind == Kind::Text, packer)?,
+                Values::Texts(values) => {
+                    let is_attribute = name.kind == Kind::Text;
+                    let filter = is_attribute.then_some((name.key, &mut filter));
+                    values.write(filter, packer)?;
+                }
             }
         }
         for Shapes { known, .. } in &self.shapes {
@@ -320,7 +326,7 @@ impl<'a> Group<'a> {
                 .collect();
             Numbers::write(&columns, packer)?;
         }
-        Ok(())
+        filter.write(spans, packer)
     }
 }
 

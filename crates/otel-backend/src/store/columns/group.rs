@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::ReadAt;
+use super::filter::Filter;
 use super::layout::Layout;
 use super::numbers::Numbers;
 use super::pack::{Damaged, Unpacker};
@@ -118,6 +119,17 @@ impl<'u, R: ReadAt> Group<'u, R> {
         }
         let shapes = self.unpack_shapes(layout.shapes_of(place))?;
         Ok(Arc::clone(known.get_or_init(|| Arc::new(shapes))))
+    }
+
+    /// The filter of the attributes; `None` if it cannot be read, and anything may be there.
+    pub(super) fn filter(&mut self) -> Option<Arc<Filter>> {
+        let layout = Arc::clone(&self.layout);
+        if let Some(filter) = layout.known.filter.get() {
+            return Some(Arc::clone(filter));
+        }
+        let bits = self.unpacker.read(&layout.filter.chunk).ok()?;
+        let filter = Arc::new(layout.filter.with(bits));
+        Some(Arc::clone(layout.known.filter.get_or_init(|| filter)))
     }
 
     fn unpack_shapes(

@@ -7,6 +7,7 @@ use zstd::bulk::Decompressor;
 
 use super::ReadAt;
 use super::doubles::Doubles;
+use super::filter::{Filter, StoredFilter};
 use super::group::{Heads, ShapeTable};
 use super::numbers::Numbers;
 use super::pack::{Chunk, Cursor, Damaged, Unpacker};
@@ -38,6 +39,7 @@ pub(crate) struct Layout {
     pub(super) shape_codes: Numbers,
     pub(super) columns: Vec<Column>,
     pub(super) shapes: [(Numbers, Numbers); Place::ALL.len()],
+    pub(super) filter: StoredFilter,
     /// What is unpacked when it is first asked for, and kept.
     pub(super) known: Known,
 }
@@ -47,6 +49,7 @@ pub(crate) struct Layout {
 pub(super) struct Known {
     pub(super) heads: OnceLock<Arc<Heads>>,
     pub(super) shapes: [OnceLock<Arc<ShapeTable>>; Place::ALL.len()],
+    pub(super) filter: OnceLock<Arc<Filter>>,
 }
 
 /// What is known of a column without unpacking it.
@@ -106,6 +109,7 @@ impl Layout {
         let mut shapes =
             || Ok::<_, Damaged>((Numbers::read(&mut cursor)?, Numbers::read(&mut cursor)?));
         let shapes = [shapes()?, shapes()?, shapes()?, shapes()?];
+        let filter = StoredFilter::read(&mut cursor)?;
         let per_span = [head_codes, starts, durations, shape_codes];
         if per_span.iter().any(|numbers| numbers.count != spans)
             || span_ids.raw_length() != spans.saturating_mul(8)
@@ -130,6 +134,7 @@ impl Layout {
             shape_codes,
             columns,
             shapes,
+            filter,
             known: Known::default(),
         })
     }
@@ -144,6 +149,7 @@ impl Layout {
             + self.head.len()
             + self.columns.len() * size_of::<Column>()
             + self.heads.size()
+            + self.filter.chunk.raw_length()
             + shapes
     }
 
@@ -157,6 +163,12 @@ impl Layout {
         let longest = u64::try_from(self.durations.max).unwrap_or_default();
         let end = starts.end().0.checked_add(longest);
         starts.start().0 > within.start && end.is_some_and(|end| end < within.end)
+    }
+
+    /// Returns true if no span, of which all start between these times, ends before it starts.
+    pub(crate) fn is_forward(&self, starts: &RangeInclusive<UnixNanos>) -> bool {
+        let longest = u64::try_from(self.durations.max).unwrap_or_default();
+        self.durations.min >= 0 && starts.end().0.checked_add(longest).is_some()
     }
 
     /// Nanoseconds that a trace takes at most, of all whose spans are in the group and start between these

@@ -1,6 +1,7 @@
 //! The parts of a group: a header that describes it, and chunks, each compressed separately.
 
 use std::io::{self, Cursor as Behind};
+use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 use zstd::bulk::{Compressor, Decompressor};
@@ -36,6 +37,14 @@ pub(crate) trait ReadAt {
 
     /// Fills `bytes` with the bytes from `offset` on.
     fn read_at(&self, bytes: &mut [u8], offset: usize) -> Result<(), Self::Error>;
+
+    /// The chunk that begins at `offset`, uncompressed, if it was kept.
+    fn kept(&self, _offset: usize) -> Option<Arc<Vec<u8>>> {
+        None
+    }
+
+    /// Keeps a chunk for whoever asks next.
+    fn keep(&self, _offset: usize, _chunk: &Arc<Vec<u8>>) {}
 }
 
 impl From<Damaged> for ReadError {
@@ -258,7 +267,7 @@ impl<'u, R: ReadAt> Unpacker<'u, R> {
             return Err(Damaged("its head is too large").into());
         }
         let mut unpacker = Self::new(source, decompressor, PREFIX);
-        let head = unpacker.unpack(&Chunk {
+        let head = unpacker.read(&Chunk {
             offset: 0,
             stored,
             raw,
@@ -267,8 +276,21 @@ impl<'u, R: ReadAt> Unpacker<'u, R> {
         Ok((PREFIX + stored, head))
     }
 
+    /// The bytes of a chunk, which are kept for the next question if the source keeps any.
+    pub(super) fn unpack(&mut self, chunk: &Chunk) -> Result<Arc<Vec<u8>>, R::Error> {
+        let offset = self.body.saturating_add(chunk.offset);
+        if let Some(kept) = self.source.kept(offset)
+            && kept.len() == chunk.raw
+        {
+            return Ok(kept);
+        }
+        let bytes = Arc::new(self.read(chunk)?);
+        self.source.keep(offset, &bytes);
+        Ok(bytes)
+    }
+
     /// The bytes of a chunk.
-    pub(super) fn unpack(&mut self, chunk: &Chunk) -> Result<Vec<u8>, R::Error> {
+    pub(super) fn read(&mut self, chunk: &Chunk) -> Result<Vec<u8>, R::Error> {
         self.stored.resize(chunk.stored, 0);
         let offset = self.body.saturating_add(chunk.offset);
         self.source.read_at(&mut self.stored, offset)?;

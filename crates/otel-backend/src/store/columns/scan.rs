@@ -1,10 +1,11 @@
 //! Finds the spans of a group that have a value.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::ReadAt;
 use super::group::{Group, ShapeTable};
-use super::layout::Stored;
+use super::layout::{Column, Stored};
 use super::pack::Damaged;
 use super::shape::{Kind, Place};
 use super::texts::Texts;
@@ -15,6 +16,8 @@ pub(crate) struct Scan<'s, 'u, R> {
     pub(crate) group: &'s mut Group<'u, R>,
     /// The shape of each span, once it has been read.
     shape_codes: Option<Vec<u64>>,
+    /// True if values were counted as wanted that could not be tested.
+    pub(crate) is_unsure: bool,
 }
 
 /// A test of values.
@@ -56,6 +59,7 @@ impl<'s, 'u, R: ReadAt> Scan<'s, 'u, R> {
         Self {
             group,
             shape_codes: None,
+            is_unsure: false,
         }
     }
 
@@ -117,23 +121,22 @@ impl<'s, 'u, R: ReadAt> Scan<'s, 'u, R> {
         number: usize,
         wanted: &Wanted<'_>,
     ) -> Result<Vec<usize>, R::Error> {
-        let Some(column) = self.group.layout.columns.get(number) else {
+        let layout = Arc::clone(&self.group.layout);
+        let Some(column) = layout.columns.get(number) else {
             return Ok(Vec::new());
         };
+        if !self.may_have_text(column, wanted) {
+            return Ok(Vec::new());
+        }
         let unpacker = &mut self.group.unpacker;
         let test = wanted.test;
         Ok(match &column.stored {
             Stored::None => Vec::new(),
-            Stored::Texts(texts) if column.kind == Kind::Any => (0..texts.count()).collect(),
+            Stored::Texts(texts) if column.kind == Kind::Any => {
+                self.is_unsure = true;
+                (0..texts.count()).collect()
+            }
             Stored::Texts(texts) => {
-                if !texts.may_begin(wanted.prefix.unwrap_or_default().as_bytes()) {
-                    return Ok(Vec::new());
-                }
-                if let (Some(text), Some(bloom)) = (wanted.text, texts.bloom(unpacker)?)
-                    && !bloom.may_hold(text.as_bytes())
-                {
-                    return Ok(Vec::new());
-                }
                 let is_name = column.kind == Kind::Bytes;
                 let stored = texts.unpack_dictionary(unpacker)?;
                 let passes = stored.stored().map(|bytes| test(&text(bytes, is_name)));
@@ -163,6 +166,25 @@ impl<'s, 'u, R: ReadAt> Scan<'s, 'u, R> {
                 positions(&values, |bits| test(&Value::Double(f64::from_bits(bits))))
             }
         })
+    }
+
+    /// Returns false if a column has texts, and none of them is wanted, as far as is known without
+    /// reading them.
+    fn may_have_text(&mut self, column: &Column, wanted: &Wanted<'_>) -> bool {
+        let Stored::Texts(texts) = &column.stored else {
+            return true;
+        };
+        if !texts.may_begin(wanted.prefix.unwrap_or_default().as_bytes()) {
+            return false;
+        }
+        let Some(text) = wanted.text.filter(|_| texts.is_text()) else {
+            return true;
+        };
+        texts.may_be_long(text.len()) && {
+            let filter = self.group.filter();
+            let key = self.group.layout.name(column).key;
+            filter.is_none_or(|filter| filter.may_hold(key, text.as_bytes()))
+        }
     }
 
     /// The span of each value of a column.

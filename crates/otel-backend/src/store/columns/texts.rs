@@ -2,14 +2,15 @@
 //!
 //! If values repeat, each distinct value is stored once, and each place has its index. Otherwise
 //! all values are stored one after the other: lower-case hexadecimal digits, as in ids, then take
-//! half a byte each, a common prefix is stored once, and a filter tells which values do not occur.
+//! half a byte each, and a common prefix is stored once.
 
 use std::io;
+use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::ReadAt;
-use super::bloom::Bloom;
+use super::filter::FilterBuilder;
 use super::numbers::Numbers;
 use super::pack::{Chunk, Cursor, Damaged, Packer, Unpacker};
 
@@ -30,6 +31,8 @@ pub(super) struct TextsBuilder {
 /// The header of a column of texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Texts {
+    /// True if these are values of attributes, and all are text, not other bytes.
+    is_text: bool,
     form: Form,
     prefix: Vec<u8>,
     /// The bytes of the stored values after unpacking.
@@ -38,7 +41,6 @@ pub(super) struct Texts {
     bytes: Chunk,
     /// In a column with a dictionary, the index of each value.
     codes: Option<Numbers>,
-    bloom: Option<Chunk>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,16 +54,13 @@ enum Form {
 /// The values of an unpacked column.
 #[derive(Debug, Default)]
 pub(super) struct Values {
-    bytes: Vec<u8>,
+    bytes: Arc<Vec<u8>>,
     ends: Vec<usize>,
     codes: Option<Vec<u64>>,
 }
 
 /// The number of values after which it is decided if they repeat.
 const TRIAL: usize = 512;
-
-/// The fewest values for which there is a filter; unpacking fewer is cheaper.
-const MIN_FILTERED: usize = 64;
 
 impl TextsBuilder {
     pub(super) fn push(&mut self, value: &[u8]) {
@@ -76,8 +75,20 @@ impl TextsBuilder {
         }
     }
 
-    /// Writes the column; one of attributes gets a filter if that helps.
-    pub(super) fn write(mut self, is_filtered: bool, packer: &mut Packer) -> io::Result<()> {
+    /// Writes the column; the values of attributes with a key are added to a filter, if all are text.
+    pub(super) fn write(
+        mut self,
+        filter: Option<(&[u8], &mut FilterBuilder)>,
+        packer: &mut Packer,
+    ) -> io::Result<()> {
+        // Bytes that are not text are searched for in their text form.
+        let is_text = |value| std::str::from_utf8(value).is_ok();
+        let filter = filter.filter(|_| self.values_of(&self.bytes).all(is_text));
+        packer.number(filter.is_some().into());
+        if let Some((key, filter)) = filter {
+            let values = self.values_of(&self.bytes);
+            values.for_each(|value| filter.add(key, value));
+        }
         if !self.is_plain && self.repeats_little() {
             self.become_plain();
         }
@@ -103,19 +114,7 @@ impl TextsBuilder {
         Numbers::write(&lengths, packer)?;
         packer.chunk(&bytes)?;
         if form == Form::Dictionary {
-            return Numbers::write(&self.codes, packer);
-        }
-        // Bytes that are not text are searched for in their text form.
-        let is_text = |value| std::str::from_utf8(value).is_ok();
-        let is_filtered = is_filtered
-            && self.ends.len() >= MIN_FILTERED
-            && self.values_of(&self.bytes).all(is_text);
-        packer.number(u64::from(is_filtered));
-        if is_filtered {
-            let mut bloom = Bloom::with_room_for(self.ends.len());
-            self.values_of(&self.bytes)
-                .for_each(|value| bloom.insert(value));
-            packer.chunk(bloom.as_bytes())?;
+            Numbers::write(&self.codes, packer)?;
         }
         Ok(())
     }
@@ -264,6 +263,7 @@ fn value<'b>(bytes: &'b [u8], ends: &[usize], number: u64) -> &'b [u8] {
 impl Texts {
     /// Reads the header that [`TextsBuilder::write`] wrote.
     pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Self, Damaged> {
+        let is_text = cursor.number()? == 1;
         let form = match cursor.number()? {
             0 => Form::Dictionary,
             1 => Form::Plain,
@@ -278,8 +278,6 @@ impl Texts {
             Form::Dictionary => Some(Numbers::read(cursor)?),
             _ => None,
         };
-        let is_filtered = form != Form::Dictionary && cursor.number()? == 1;
-        let bloom = is_filtered.then(|| cursor.chunk()).transpose()?;
         let halves = usize::from(form == Form::Digits) + 1;
         let with_prefixes = prefix
             .len()
@@ -293,13 +291,13 @@ impl Texts {
             return Err(Damaged("a column of texts has another length than it says"));
         }
         Ok(Self {
+            is_text,
             form,
             prefix,
             total,
             lengths,
             bytes,
             codes,
-            bloom,
         })
     }
 
@@ -308,27 +306,29 @@ impl Texts {
         self.codes.as_ref().unwrap_or(&self.lengths).count
     }
 
-    /// Whether a value may begin so.
+    /// Returns true if all values are text.
+    pub(super) fn is_text(&self) -> bool {
+        self.is_text
+    }
+
+    /// Returns true if a value may begin so.
     pub(super) fn may_begin(&self, beginning: &[u8]) -> bool {
-        // Only values that are text have a filter: others are asked for by another text.
-        self.bloom.is_none() || self.prefix.iter().zip(beginning).all(|(a, b)| a == b)
+        // Other bytes than text are asked for in their text form.
+        !self.is_text || self.prefix.iter().zip(beginning).all(|(a, b)| a == b)
+    }
+
+    /// Returns true if a value may be so long, in bytes.
+    pub(super) fn may_be_long(&self, length: usize) -> bool {
+        let rest = length.checked_sub(self.prefix.len());
+        let rest = rest.and_then(|rest| i64::try_from(rest).ok());
+        let lengths = self.lengths.min..=self.lengths.max;
+        !self.is_text || rest.is_some_and(|rest| lengths.contains(&rest))
     }
 
     /// About how many bytes the values take once they are unpacked.
     pub(super) fn size(&self) -> usize {
         let prefixes = self.prefix.len() * self.lengths.count;
         self.total + prefixes + size_of::<usize>() * (self.lengths.count + self.count())
-    }
-
-    /// The filter, if the column has one.
-    pub(super) fn bloom<R: ReadAt>(
-        &self,
-        unpacker: &mut Unpacker<'_, R>,
-    ) -> Result<Option<Bloom>, R::Error> {
-        let chunk = self.bloom.as_ref();
-        chunk
-            .map(|chunk| Ok(Bloom::from_bytes(unpacker.unpack(chunk)?)))
-            .transpose()
     }
 
     /// The values.
@@ -369,10 +369,10 @@ impl Texts {
             .ok_or(Damaged("lengths of texts are wrong"))?;
         let mut bytes = unpacker.unpack(&self.bytes)?;
         if self.form == Form::Digits {
-            bytes = expand(&bytes);
+            bytes = Arc::new(expand(&bytes));
         }
         if !self.prefix.is_empty() {
-            bytes = self.with_prefix(&bytes, &mut ends);
+            bytes = Arc::new(self.with_prefix(&bytes, &mut ends));
         }
         Ok(Values {
             bytes,
