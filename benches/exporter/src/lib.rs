@@ -15,5 +15,15 @@ mod subject;
 mod table;
 
 pub use sink::{Sink, run_if_child};
-pub use subject::{Subject, Task, subjects};
+pub use subject::{Subject, Task};
 pub use table::Table;
+
+/// All subjects, sending to `sink`. This crate's exporter is the first of each task.
+pub fn subjects(sink: &Sink) -> Vec<Subject> {
+    let mut subjects = ours::subjects(sink);
+    subjects.extend(retired::subjects(sink));
+    subjects.extend(otlp::subjects(sink));
+    // The sort is stable, so this crate's exporter stays the first of its task.
+    subjects.sort_by_key(|subject| subject.task);
+    subjects
+}

@@ -1,7 +1,5 @@
 //! The exporters and encoders that are measured.
 
-use crate::{Sink, otlp, ours, retired};
-
 /// An exporter or encoder to measure.
 pub struct Subject {
     /// The task; subjects with the same task are compared.
@@ -52,14 +50,4 @@ impl std::fmt::Debug for Subject {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:?} {}", self.task, self.name)
     }
-}
-
-/// All subjects, sending to `sink`. This crate's exporter is the first of each task.
-pub fn subjects(sink: &Sink) -> Vec<Subject> {
-    let mut subjects = ours::subjects(sink);
-    subjects.extend(retired::subjects(sink));
-    subjects.extend(otlp::subjects(sink));
-    // The sort is stable, so this crate's exporter stays the first of its task.
-    subjects.sort_by_key(|subject| subject.task);
-    subjects
 }

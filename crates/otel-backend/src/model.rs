@@ -17,10 +17,10 @@ mod value;
 
 pub use hex::{from_hex, from_short_hex, to_hex};
 pub use id::{Id, InvalidId, SpanId, TraceId};
-pub use ids::SpanIds;
+pub use ids::{InvalidSpan, SpanIds};
 pub use log::{InvalidLog, LogRecord, Severity};
 pub use resource::{Resource, Scope};
-pub use span::{Dropped, Event, InvalidSpan, Link, Span, SpanKind, Status, StatusCode};
+pub use span::{Dropped, Event, Link, Span, SpanKind, Status, StatusCode};
 pub use time::UnixNanos;
 pub use value::{Attribute, Value};
 

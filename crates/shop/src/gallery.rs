@@ -20,7 +20,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::{Context as _, bail};
 use tokio::time::sleep;
 
-use self::check::Checks;
+use self::check::{Checks, Outcome};
 use self::exhibit::{Exhibit, Shown};
 use self::exhibits::EXHIBITS;
 use self::pages::Pages;
@@ -85,7 +85,7 @@ async fn show(args: Args) -> anyhow::Result<ExitCode> {
     let shown = show_all(&args, &telemetry).await?;
     let ended = next_second().await?;
     let outcomes = if args.unchecked {
-        shown.into_iter().map(Shown::unchecked).collect()
+        shown.iter().map(Outcome::unchecked).collect()
     } else {
         let patience = Duration::from_secs(args.timeout);
         Checks::new(&args.query_url, began, patience)?
@@ -125,7 +125,7 @@ async fn show_all(args: &Args, telemetry: &Telemetry) -> anyhow::Result<Vec<Show
     let mut shown = Vec::new();
     for exhibit in exhibits {
         eprintln!("gallery: {}: {}", exhibit.name, exhibit.what);
-        let exhibited = exhibit.show(telemetry).await;
+        let exhibited = Shop::show(telemetry, exhibit).await;
         shown.push(exhibited.with_context(|| format!("{} cannot be shown", exhibit.name))?);
     }
     visitors.stop().await?;

@@ -11,7 +11,7 @@
 //! 5. [`judge`](mod@judge) compares field by field ([`compare`]), and separates declared losses
 //!    from defects.
 //!
-//! [`logs`] does the same with log records, by the forms of OTLP.
+//! `roundtrip` does the same with log records, by the forms of OTLP.
 //!
 //! [`verify`] compares the spans that a program printed with those of a backend: steps 3 to 5, with
 //! [`verify::printed`] in place of 1 and 2.
@@ -27,7 +27,6 @@ pub mod compare;
 pub mod doctor;
 pub mod expect;
 pub mod judge;
-pub mod logs;
 pub mod matrix;
 pub mod model;
 pub mod protocol;

@@ -6,7 +6,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+mod builder;
 mod id;
+mod log;
 mod plan;
 mod random;
 mod scenario;
@@ -14,6 +16,7 @@ mod scenarios;
 mod value;
 
 pub use id::{Id, SpanId, TraceId};
+pub(crate) use log::{LogRecord, log_records};
 pub use plan::{Plan, Trace};
 pub use random::Random;
 pub use scenario::Scenario;

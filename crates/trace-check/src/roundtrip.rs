@@ -5,6 +5,7 @@ pub mod json;
 pub mod junit;
 mod kinds;
 mod lane;
+mod logs;
 pub mod report;
 mod searches;
 mod visible;
@@ -16,12 +17,12 @@ use serde::Serialize;
 
 use crate::expect::{Origin, Profile, Rule};
 use crate::judge::{Defect, Judgement, Owners};
-use crate::logs::{self, LogLane};
 use crate::model::{Plan, Scenario, Trace};
 use crate::protocol::Protocol;
 use crate::read::{Api, Backend};
 
 pub use lane::{Counts, Lane, LaneState, Step};
+pub use logs::LogLane;
 pub use searches::{Search, Verdict};
 pub use visible::Visible;
 

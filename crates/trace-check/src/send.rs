@@ -18,7 +18,7 @@ mod zipkin;
 
 use std::time::Duration;
 
-use crate::logs::record::Record;
+use crate::model::LogRecord;
 use crate::model::Span;
 use crate::protocol::Protocol;
 use chunks::chunks;
@@ -144,7 +144,11 @@ impl Sender {
     ///
     /// # Errors
     /// [`SendError`] if they were not accepted.
-    pub(crate) fn send_logs(&mut self, service: &str, records: &[Record]) -> Result<(), SendError> {
+    pub(crate) fn send_logs(
+        &mut self,
+        service: &str,
+        records: &[LogRecord],
+    ) -> Result<(), SendError> {
         let body = match self.protocol {
             Protocol::OtlpJson => otlp_logs::request_json(service, records),
             _ => otlp_logs::request(service, records),

@@ -30,8 +30,25 @@ const NAMED: [&str; 16] = [
     "treeitem",
 ];
 
+impl Browser {
+    /// Saves a picture, and fails if the page in its current state is not accessible.
+    pub async fn look(&self, name: &str) {
+        self.picture(name).await;
+        let problems = problems(self).await;
+        assert!(problems.is_empty(), "{name}: {problems:#?}");
+    }
+
+    /// Checks the page a last time, fails if the console holds messages, and ends the browser.
+    pub async fn close(self, name: &str) {
+        self.look(name).await;
+        let console = self.console().await;
+        assert!(console.is_empty(), "the console says: {console:#?}");
+        self.quit().await;
+    }
+}
+
 /// The problems found, in a sentence each.
-pub(crate) async fn problems(page: &Browser) -> Vec<String> {
+async fn problems(page: &Browser) -> Vec<String> {
     let found = page.script(SCRIPT, json!([])).await;
     let mut problems: Vec<String> = serde_json::from_value(found).unwrap_or_default();
     let tree = page.cdp("Accessibility.getFullAXTree", json!({})).await;

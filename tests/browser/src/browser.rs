@@ -11,7 +11,6 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use test_kit::{Output, Process};
 
-use crate::audit;
 use crate::commands::{Cdp, ConsoleLog};
 use crate::memory;
 
@@ -337,21 +336,6 @@ impl Browser {
         let kept = fs::create_dir_all(&folder)
             .and_then(|()| fs::write(folder.join(format!("{name}.png")), picture));
         kept.unwrap_or_else(|error| panic!("artifacts/{name}.png: {error}"));
-    }
-
-    /// Saves a picture, and fails if the page in its current state is not accessible.
-    pub async fn look(&self, name: &str) {
-        self.picture(name).await;
-        let problems = audit::problems(self).await;
-        assert!(problems.is_empty(), "{name}: {problems:#?}");
-    }
-
-    /// Checks the page a last time, fails if the console holds messages, and ends the browser.
-    pub async fn close(self, name: &str) {
-        self.look(name).await;
-        let console = self.console().await;
-        assert!(console.is_empty(), "the console says: {console:#?}");
-        self.quit().await;
     }
 
     /// Ends the browser, whatever the console holds.

@@ -16,6 +16,7 @@
 
 mod backend;
 pub mod grpc;
+pub mod modules;
 mod ports;
 mod process;
 mod program;

@@ -8,6 +8,7 @@
 
 mod arguments;
 mod critical_path;
+mod failure;
 mod lines;
 mod message;
 mod protocol;

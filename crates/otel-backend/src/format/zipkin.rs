@@ -15,6 +15,7 @@ mod status;
 mod translate;
 mod v1;
 mod v2;
+mod values;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
-//! The ids of a span, which are checked before the span is made.
+//! The ids of a span, which are checked before the span is made, and the reasons to reject it.
 
-use super::{InvalidId, InvalidSpan, SpanId, TraceId};
+use super::{InvalidId, SpanId, TraceId};
 
 /// The ids of one span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +11,33 @@ pub struct SpanIds {
     pub span_id: SpanId,
     /// The id of its parent; `None` for a root.
     pub parent: Option<SpanId>,
+}
+
+/// The reason why a span was rejected; the rest of its request is accepted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidSpan {
+    /// The trace id is missing, zero or of the wrong length.
+    #[error("trace id {0}")]
+    TraceId(InvalidId),
+    /// The span id is missing, zero or of the wrong length.
+    #[error("span id {0}")]
+    SpanId(InvalidId),
+    /// The parent id has the wrong length. (An empty or zero id means that there is no parent.)
+    #[error("parent span id {0}")]
+    ParentId(InvalidId),
+    /// An attribute is too large.
+    #[error("attribute '{key}' has {bytes} bytes; the limit is {limit}")]
+    TooLarge {
+        /// Its key, truncated to 64 characters.
+        key: String,
+        /// The size of its key and value in bytes.
+        bytes: usize,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The bytes of the span cannot be read.
+    #[error("span cannot be decoded: {0}")]
+    Malformed(String),
 }
 
 impl SpanIds {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Attribute, InvalidId, Resource, Scope, SpanId, SpanIds, Text, TraceId, UnixNanos};
+use super::{Attribute, Resource, Scope, SpanId, SpanIds, Text, TraceId, UnixNanos};
 
 /// One operation of a trace.
 #[derive(Debug, Clone, PartialEq)]
@@ -122,33 +122,6 @@ pub struct Dropped {
     pub events: u32,
     /// Links.
     pub links: u32,
-}
-
-/// The reason why a span was rejected; the rest of its request is accepted.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidSpan {
-    /// The trace id is missing, zero or of the wrong length.
-    #[error("trace id {0}")]
-    TraceId(InvalidId),
-    /// The span id is missing, zero or of the wrong length.
-    #[error("span id {0}")]
-    SpanId(InvalidId),
-    /// The parent id has the wrong length. (An empty or zero id means that there is no parent.)
-    #[error("parent span id {0}")]
-    ParentId(InvalidId),
-    /// An attribute is too large.
-    #[error("attribute '{key}' has {bytes} bytes; the limit is {limit}")]
-    TooLarge {
-        /// Its key, truncated to 64 characters.
-        key: String,
-        /// The size of its key and value in bytes.
-        bytes: usize,
-        /// The limit in bytes.
-        limit: usize,
-    },
-    /// The bytes of the span cannot be read.
-    #[error("span cannot be decoded: {0}")]
-    Malformed(String),
 }
 
 impl<'a> Span<'a> {

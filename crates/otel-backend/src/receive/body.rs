@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
-use http::StatusCode;
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 
-use super::refusal::Refusal;
+use super::refusal::{BodyError, Refusal};
 use crate::budget::Held;
 
 /// The compression of a body.
@@ -19,29 +18,6 @@ pub(super) enum Compression {
     Deflate,
     Gzip,
     Zstd,
-}
-
-/// The reason why a body was refused.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum BodyError {
-    /// The body is too large as sent.
-    #[error("request body is larger than {0} bytes")]
-    TooLarge(usize),
-    /// The body is too large after decompression.
-    #[error("request body is larger than {0} bytes when decompressed")]
-    TooLargeInside(usize),
-    /// The body was not complete in time.
-    #[error("request body was not complete after {} s", .0.as_secs())]
-    TooSlow(Duration),
-    /// The connection broke before the body was complete.
-    #[error("request body cannot be read: {0}")]
-    Broken(axum::Error),
-    /// The compression is not supported.
-    #[error("content encoding '{0}' is not supported: use gzip, zstd, deflate or none")]
-    Encoding(String),
-    /// The body cannot be decompressed.
-    #[error("request body cannot be decompressed: {0}")]
-    Decompress(std::io::Error),
 }
 
 /// The largest window that a zstd body may require, as a power of two: 8 MiB, which every decoder
@@ -151,29 +127,6 @@ fn decompress(decoder: impl Read, limit: usize) -> Result<Bytes, BodyError> {
         return Err(BodyError::TooLargeInside(limit));
     }
     Ok(out.into())
-}
-
-impl BodyError {
-    /// The status of the HTTP answer.
-    pub(super) fn status(&self) -> StatusCode {
-        match self {
-            Self::TooLarge(_) | Self::TooLargeInside(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::TooSlow(_) => StatusCode::REQUEST_TIMEOUT,
-            Self::Encoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Broken(_) | Self::Decompress(_) => StatusCode::BAD_REQUEST,
-        }
-    }
-
-    /// The reason as named in the metrics.
-    pub(super) fn reason(&self) -> &'static str {
-        match self {
-            Self::TooLarge(_) | Self::TooLargeInside(_) => "too_large",
-            Self::TooSlow(_) => "too_slow",
-            Self::Broken(_) => "broken",
-            Self::Encoding(_) => "encoding",
-            Self::Decompress(_) => "malformed",
-        }
-    }
 }
 
 #[cfg(test)]

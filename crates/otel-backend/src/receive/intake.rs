@@ -9,10 +9,10 @@ use http::header::CONTENT_ENCODING;
 use tokio::sync::Semaphore;
 
 use super::accepted::Accepted;
-use super::body::{self, BodyError, Compression};
+use super::body::{self, Compression};
 use super::failure::LastFailure;
 use super::logs;
-use super::refusal::Refusal;
+use super::refusal::{BodyError, Refusal};
 use crate::budget::{Budget, Held};
 use crate::config::Limits;
 use crate::format::otlp::{DecodedLogs, Signal};

@@ -9,7 +9,6 @@ use http::header::RETRY_AFTER;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-use super::body::BodyError;
 use crate::budget::Exhausted;
 use crate::format::weight::TooManyElements;
 use crate::forward::Loop;
@@ -50,6 +49,29 @@ pub(super) enum Refusal {
     /// A thread that worked on the request panicked.
     #[error("the request could not be read because of a defect in otel-backend: its log has more")]
     Panicked,
+}
+
+/// The reason why a body was refused.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum BodyError {
+    /// The body is too large as sent.
+    #[error("request body is larger than {0} bytes")]
+    TooLarge(usize),
+    /// The body is too large after decompression.
+    #[error("request body is larger than {0} bytes when decompressed")]
+    TooLargeInside(usize),
+    /// The body was not complete in time.
+    #[error("request body was not complete after {} s", .0.as_secs())]
+    TooSlow(Duration),
+    /// The connection broke before the body was complete.
+    #[error("request body cannot be read: {0}")]
+    Broken(axum::Error),
+    /// The compression is not supported.
+    #[error("content encoding '{0}' is not supported: use gzip, zstd, deflate or none")]
+    Encoding(String),
+    /// The body cannot be decompressed.
+    #[error("request body cannot be decompressed: {0}")]
+    Decompress(std::io::Error),
 }
 
 /// The reason why a request or some of its spans were refused; it accompanies the answer, for the
@@ -124,6 +146,29 @@ impl Refusal {
             Self::NoneValid(_) => "invalid",
             Self::Loop(_) => "loop",
             Self::Panicked => "defect",
+        }
+    }
+}
+
+impl BodyError {
+    /// The status of the HTTP answer.
+    pub(super) fn status(&self) -> StatusCode {
+        match self {
+            Self::TooLarge(_) | Self::TooLargeInside(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow(_) => StatusCode::REQUEST_TIMEOUT,
+            Self::Encoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Broken(_) | Self::Decompress(_) => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    /// The reason as named in the metrics.
+    pub(super) fn reason(&self) -> &'static str {
+        match self {
+            Self::TooLarge(_) | Self::TooLargeInside(_) => "too_large",
+            Self::TooSlow(_) => "too_slow",
+            Self::Broken(_) => "broken",
+            Self::Encoding(_) => "encoding",
+            Self::Decompress(_) => "malformed",
         }
     }
 }

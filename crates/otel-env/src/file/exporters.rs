@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
 
-use super::processors::timeout;
 use super::section::{Item, Section};
 use crate::exporters::Exporter;
 use crate::jaeger::{Agent, Jaeger, JaegerProtocol};
@@ -101,7 +100,9 @@ fn otlp(
             );
         }
     }
-    let timeout = timeout(settings, "timeout").unwrap_or(Duration::from_secs(10));
+    let timeout = settings
+        .timeout("timeout")
+        .unwrap_or(Duration::from_secs(10));
     let headers = all_headers(settings);
     let tls = tls_files(tls, ["ca_file", "key_file", "cert_file"]);
     Some(Otlp {
@@ -219,7 +220,9 @@ fn collector(
         "OTEL_EXPORTER_JAEGER_CLIENT_KEY",
         "OTEL_EXPORTER_JAEGER_CLIENT_CERTIFICATE",
     ];
-    let timeout = timeout(settings, "timeout").unwrap_or(Duration::from_secs(10));
+    let timeout = settings
+        .timeout("timeout")
+        .unwrap_or(Duration::from_secs(10));
     let tls = tls_files(settings.section_or_null("tls"), names);
     Some(Jaeger {
         protocol,

@@ -7,7 +7,6 @@ use super::section::{Item, Section};
 use crate::batch::{Batch, Processor};
 use crate::exporters::Exporter;
 use crate::logs::LogsExporter;
-use crate::reader::MAX_MILLISECONDS;
 
 /// The largest queue, since the SDK allocates all of it at the start.
 const MAX_QUEUE: u64 = 1_000_000;
@@ -66,27 +65,14 @@ fn batch(settings: &Section<'_>, delay: u64) -> Batch {
         ));
     }
     Batch {
-        schedule_delay: milliseconds(settings, "schedule_delay")
+        schedule_delay: settings
+            .milliseconds("schedule_delay")
             .unwrap_or(Duration::from_millis(delay))
             .max(Duration::from_millis(1)),
-        export_timeout: timeout(settings, "export_timeout").unwrap_or(Duration::from_secs(30)),
+        export_timeout: settings
+            .timeout("export_timeout")
+            .unwrap_or(Duration::from_secs(30)),
         max_queue_size,
         max_export_batch_size: max_export_batch_size.min(max_queue_size),
     }
-}
-
-fn milliseconds(settings: &Section<'_>, key: &'static str) -> Option<Duration> {
-    let milliseconds = settings.integer(key, 0, u64::MAX)?;
-    Some(Duration::from_millis(milliseconds.min(MAX_MILLISECONDS)))
-}
-
-/// A duration for which zero means no limit, represented by the longest duration.
-pub(super) fn timeout(settings: &Section<'_>, key: &'static str) -> Option<Duration> {
-    let timeout = milliseconds(settings, key)?;
-    let unlimited = Duration::from_millis(MAX_MILLISECONDS);
-    Some(if timeout.is_zero() {
-        unlimited
-    } else {
-        timeout
-    })
 }

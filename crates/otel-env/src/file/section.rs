@@ -1,9 +1,11 @@
 //! The parts of a file, read key by key, and the problems found in them.
 
 use std::cell::{Cell, RefCell};
+use std::time::Duration;
 
 use super::scalar::Scalar;
 use super::yaml::{Entry, Node, Value};
+use crate::reader::MAX_MILLISECONDS;
 use crate::variable::{Problem, ProblemKind, shown};
 
 /// The findings about a file.
@@ -142,6 +144,22 @@ impl<'a> Section<'a> {
             None if most == u64::MAX => item.refuse(&format!("a whole number from {least}")),
             None => item.refuse(&format!("a whole number from {least} to {most}")),
         }
+    }
+
+    pub(super) fn milliseconds(&self, key: &'static str) -> Option<Duration> {
+        let milliseconds = self.integer(key, 0, u64::MAX)?;
+        Some(Duration::from_millis(milliseconds.min(MAX_MILLISECONDS)))
+    }
+
+    /// A duration in milliseconds. Zero means no limit, and gives the longest duration.
+    pub(super) fn timeout(&self, key: &'static str) -> Option<Duration> {
+        let timeout = self.milliseconds(key)?;
+        let unlimited = Duration::from_millis(MAX_MILLISECONDS);
+        Some(if timeout.is_zero() {
+            unlimited
+        } else {
+            timeout
+        })
     }
 
     /// A number from 0 to 1.

@@ -79,6 +79,18 @@ struct Verdict {
     problem: Option<String>,
 }
 
+impl Outcome {
+    /// The outcome of an exhibit that is not checked.
+    pub(super) fn unchecked(shown: &Shown) -> Self {
+        Self {
+            exhibit: shown.exhibit,
+            traces: shown.suffering(),
+            found: None,
+            problems: Vec::new(),
+        }
+    }
+}
+
 impl Checks {
     /// Prepares checks of what was sent since `began`, in seconds since 1970.
     pub(super) fn new(query_url: &str, began: u64, patience: Duration) -> anyhow::Result<Self> {

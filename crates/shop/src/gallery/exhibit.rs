@@ -2,9 +2,6 @@
 
 use std::collections::HashMap;
 
-use super::check::Outcome;
-use super::printed;
-use super::shop::{Shop, Telemetry};
 use crate::load::Visit;
 
 /// A trouble to show.
@@ -91,35 +88,11 @@ impl Spans {
     }
 }
 
-impl Exhibit {
-    /// Starts a shop with the trouble, visits it, and stops it.
-    pub(super) async fn show(&'static self, telemetry: &Telemetry) -> anyhow::Result<Shown> {
-        let shop = Shop::start(telemetry, Some(self)).await?;
-        let (visits, mut printed) = shop.visit(telemetry, self).await?;
-        printed.push_str(&shop.stop().await?);
-        Ok(Shown {
-            exhibit: self,
-            visits,
-            printed: printed::by_trace(&printed),
-        })
-    }
-}
-
 impl Shown {
     /// The traces of the suffering visits.
     pub(super) fn suffering(&self) -> Vec<String> {
         let visits = self.visits.iter().enumerate();
         let suffering = visits.filter(|(number, visit)| (self.exhibit.suffers)(*number, visit));
         suffering.map(|(_, visit)| visit.trace_id.clone()).collect()
-    }
-
-    /// The outcome if nothing is checked.
-    pub(super) fn unchecked(self) -> Outcome {
-        Outcome {
-            exhibit: self.exhibit,
-            traces: self.suffering(),
-            found: None,
-            problems: Vec::new(),
-        }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::exhibit::Exhibit;
+use super::exhibit::{Exhibit, Shown};
+use super::printed;
 use super::process::Process;
 use crate::load::Visit;
 
@@ -41,6 +42,21 @@ impl Telemetry {
 }
 
 impl Shop {
+    /// Starts a shop with the trouble of `exhibit`, visits it, and stops it.
+    pub(super) async fn show(
+        telemetry: &Telemetry,
+        exhibit: &'static Exhibit,
+    ) -> anyhow::Result<Shown> {
+        let shop = Self::start(telemetry, Some(exhibit)).await?;
+        let (visits, mut printed) = shop.visit(telemetry, exhibit).await?;
+        printed.push_str(&shop.stop().await?);
+        Ok(Shown {
+            exhibit,
+            visits,
+            printed: printed::by_trace(&printed),
+        })
+    }
+
     /// Starts all roles, one of them with the trouble of `exhibit`.
     pub(super) async fn start(
         telemetry: &Telemetry,

@@ -1,8 +1,5 @@
 //! The scenarios: the things that can be hard about a trace.
 
-use super::plan::Builder;
-use super::scenarios::{identity, shapes, times, values};
-
 /// A kind of trace that makes one thing hard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Scenario {
@@ -99,29 +96,5 @@ impl Scenario {
     /// Parses the name of a scenario.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|s| s.name() == name)
-    }
-
-    pub(super) fn build(self, builder: &mut Builder) {
-        match self {
-            Self::Values => values::values(builder),
-            Self::Events => values::events(builder),
-            Self::Origins => values::origins(builder),
-            Self::Ids => identity::ids(builder),
-            Self::ShortId => identity::short_id(builder),
-            Self::Links => identity::links(builder),
-            Self::State => identity::state(builder),
-            Self::Status => identity::status(builder),
-            Self::Dropped => identity::dropped(builder),
-            Self::Times => times::times(builder),
-            Self::Skew => times::skew(builder),
-            Self::Search => times::search(builder),
-            Self::Deep => shapes::deep(builder),
-            Self::Wide => shapes::wide(builder),
-            Self::Forest => shapes::forest(builder),
-            Self::Late => shapes::late(builder),
-            Self::Twice => shapes::twice(builder),
-            Self::Large => shapes::many(builder, shapes::LARGE),
-            Self::Huge => shapes::many(builder, shapes::HUGE),
-        }
     }
 }

@@ -2,10 +2,9 @@
 
 use serde::Serialize;
 
-use super::{Counts, LaneState, Outcome, Result, Search, Step, Visible};
+use super::{Counts, LaneState, LogLane, Outcome, Result, Search, Step, Visible};
 use crate::expect::{Field, Origin};
 use crate::judge::Defect;
-use crate::logs::LogLane;
 
 #[derive(Serialize)]
 struct Report<'a> {

@@ -9,14 +9,14 @@ use serde_json::{Value as Json, json};
 use super::otlp::{write_attributes, write_value};
 use super::otlp_json::{attributes, value};
 use super::protobuf::Message;
-use crate::logs::record::Record;
+use crate::model::LogRecord;
 use crate::model::{Value, attribute};
 
 /// The gRPC method for log records.
 pub(super) const METHOD: &str = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
 
 /// Encodes a request with these records as protobuf.
-pub(super) fn request(service: &str, records: &[Record]) -> Vec<u8> {
+pub(super) fn request(service: &str, records: &[LogRecord]) -> Vec<u8> {
     let mut request = Message::default();
     request.message(1, |out| {
         out.message(1, |out| {
@@ -31,7 +31,7 @@ pub(super) fn request(service: &str, records: &[Record]) -> Vec<u8> {
     request.finish()
 }
 
-fn write_record(out: &mut Message, record: &Record) {
+fn write_record(out: &mut Message, record: &LogRecord) {
     if record.time != 0 {
         out.fixed64(1, record.time);
     }
@@ -55,7 +55,7 @@ fn write_record(out: &mut Message, record: &Record) {
 }
 
 /// Encodes the same request as JSON.
-pub(super) fn request_json(service: &str, records: &[Record]) -> Vec<u8> {
+pub(super) fn request_json(service: &str, records: &[LogRecord]) -> Vec<u8> {
     let request = json!({ "resourceLogs": [{
         "resource": { "attributes": attributes(&[attribute("service.name", service)]) },
         "scopeLogs": [{ "logRecords": records.iter().map(record).collect::<Vec<_>>() }],
@@ -63,7 +63,7 @@ pub(super) fn request_json(service: &str, records: &[Record]) -> Vec<u8> {
     request.to_string().into_bytes()
 }
 
-fn record(it: &Record) -> Json {
+fn record(it: &LogRecord) -> Json {
     json!({
         "timeUnixNano": it.time.to_string(),
         "observedTimeUnixNano": it.observed.to_string(),

@@ -5,8 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
 
+use super::failure::Failure;
 use super::suggest;
-use super::tools::Failure;
 use crate::api::common::{go, ids};
 use crate::model::UnixNanos;
 use crate::query::IdPattern;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Context;
-use super::tools::Failure;
+use super::failure::Failure;
 use super::tree::{Tree, is_failed, millis, trace_digits};
 use crate::model::{Span, TraceId, UnixNanos};
 use crate::query::{Patience, Search};

@@ -18,7 +18,6 @@ mod topology;
 mod traceql;
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::sync::LazyLock;
 
 use regex::{Regex, RegexBuilder};
@@ -26,13 +25,12 @@ use serde_json::{Map, Value as Json, json};
 
 use super::Context;
 use super::arguments::{Argument, Arguments, schema};
+use super::failure::Failure;
 use super::message::Problem;
 use super::tree::Tree;
 use crate::api::common::outlet::{self, Outlet};
-use crate::format::otlp::Malformed;
 use crate::model::UnixNanos;
-use crate::query::{Lookup, Patience, SearchError, TagSearch, Trace};
-use crate::store::ReadError;
+use crate::query::{Lookup, Patience, TagSearch, Trace};
 
 /// The largest compiled regular expression, in bytes.
 const MAX_PATTERN: usize = 1 << 20;
@@ -47,11 +45,6 @@ struct Tool {
     arguments: &'static [Argument],
     run: fn(&Context, &Arguments, &Patience) -> Result<String, Failure>,
 }
-
-/// The reason why a tool has no answer and what to do, in words for an agent.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(super) struct Failure(String);
 
 /// The tools, in the order in which an agent uses them.
 static TOOLS: [Tool; 10] = [
@@ -126,43 +119,6 @@ impl Tool {
             "inputSchema": schema(self.arguments),
             "annotations": {"readOnlyHint": true, "openWorldHint": false},
         })
-    }
-}
-
-impl Failure {
-    pub(super) fn new(words: impl Into<String>) -> Self {
-        Self(words.into())
-    }
-}
-
-impl From<ReadError> for Failure {
-    fn from(error: ReadError) -> Self {
-        match error {
-            ReadError::Busy => Self(format!("{error}: ask again in a moment")),
-            _ => Self::internal(&error),
-        }
-    }
-}
-
-impl From<SearchError> for Failure {
-    fn from(error: SearchError) -> Self {
-        match error {
-            SearchError::Read(error) => error.into(),
-            SearchError::TooLong => Self(error.to_string()),
-        }
-    }
-}
-
-impl From<Malformed> for Failure {
-    fn from(error: Malformed) -> Self {
-        Self::internal(&error)
-    }
-}
-
-impl Failure {
-    fn internal(error: &(impl fmt::Display + ?Sized)) -> Self {
-        tracing::error!(%error, "a tool failed");
-        Self(format!("otel-backend could not answer: {error}"))
     }
 }
 

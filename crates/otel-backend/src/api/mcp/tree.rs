@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
+use super::failure::Failure;
 use super::quote::{self, Secrets};
-use super::tools::Failure;
 use crate::model::{Span, SpanId, StatusCode, TraceId, UnixNanos};
 
 /// The spans of a trace, each with its parent and its children. Cycles are broken: of spans that

@@ -4,8 +4,10 @@
 
 mod decode;
 mod encode;
-mod exact;
+mod fields;
+mod links;
 mod outline;
 
 pub use decode::decode_trace;
-pub use encode::{Detail, Form, Warn, short_id, write_trace};
+pub use encode::{Form, Warn, write_trace};
+pub use fields::{Detail, short_id};

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::json::attributes;
+use super::values::attributes;
 use crate::format::tags::take_string;
 use crate::model::{Attribute, Event, Id, Link, Text, UnixNanos, from_short_hex};
 

@@ -1,16 +1,14 @@
 //! Code for both versions of Zipkin's JSON.
 
-use std::borrow::Cow;
-
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use serde_json::{Map, Number, Value as Json};
+use serde_json::{Number, Value as Json};
 
 use super::{Endpoint, ZipkinSpan, translate};
 use crate::format::Decoded;
 use crate::format::json::JsonText;
 use crate::format::shared::{Resources, Scopes};
-use crate::model::{Attribute, InvalidSpan, Text, Value};
+use crate::model::InvalidSpan;
 
 /// An `Endpoint`.
 #[derive(Debug, Deserialize)]
@@ -58,27 +56,6 @@ pub(super) fn micros(json: Option<Json>) -> Option<u64> {
             .map(|float| float as u64)
     };
     number.as_u64().or_else(rounded)
-}
-
-/// The attributes of an object.
-pub(super) fn attributes<'a>(object: Map<String, Json>) -> Vec<Attribute<'a>> {
-    let attribute = |(key, json)| Attribute::new(Text::Owned(key), value(json));
-    object.into_iter().map(attribute).collect()
-}
-
-/// A value with its JSON type.
-pub(super) fn value<'a>(json: Json) -> Value<'a> {
-    match json {
-        Json::Null => Value::Empty,
-        Json::Bool(bool) => Value::Bool(bool),
-        Json::Number(number) => match number.as_i64() {
-            Some(int) => Value::Int(int),
-            None => Value::Double(number.as_f64().unwrap_or(f64::NAN)),
-        },
-        Json::String(text) => Value::String(Cow::Owned(text)),
-        Json::Array(values) => Value::Array(values.into_iter().map(value).collect()),
-        Json::Object(object) => Value::Map(attributes(object)),
-    }
 }
 
 impl<'a> From<EndpointJson<'a>> for Endpoint<'a> {

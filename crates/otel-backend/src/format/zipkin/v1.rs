@@ -7,7 +7,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use super::json::{EndpointJson, decode_list, micros, value};
+use super::json::{EndpointJson, decode_list, micros};
+use super::values::value;
 use super::{Endpoint, ZipkinSpan};
 use crate::format::Decoded;
 use crate::format::json::JsonText;

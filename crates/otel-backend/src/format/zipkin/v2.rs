@@ -4,7 +4,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
 use super::ZipkinSpan;
-use super::json::{EndpointJson, attributes, decode_list, micros};
+use super::json::{EndpointJson, decode_list, micros};
+use super::values::attributes;
 use crate::format::Decoded;
 use crate::format::json::JsonText;
 use crate::model::SpanKind;

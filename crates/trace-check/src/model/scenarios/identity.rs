@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::plan::Builder;
+use crate::model::builder::Builder;
 use crate::model::{
     Code, Dropped, Event, Id, Kind, Link, Resource, Scope, Span, SpanId, Status, attribute,
 };

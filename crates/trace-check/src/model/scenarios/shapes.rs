@@ -1,7 +1,7 @@
 //! The form of the tree, and the order of arrival.
 
 use crate::model::attribute;
-use crate::model::plan::Builder;
+use crate::model::builder::Builder;
 
 /// The size of a large trace in Jaeger's own tests.
 pub(in crate::model) const LARGE: usize = 10_008;

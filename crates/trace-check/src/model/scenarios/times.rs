@@ -1,6 +1,6 @@
 //! Times and durations.
 
-use crate::model::plan::Builder;
+use crate::model::builder::Builder;
 use crate::model::{Attribute, Kind, attribute};
 
 /// A day in nanoseconds.

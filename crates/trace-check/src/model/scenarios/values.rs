@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::plan::Builder;
+use crate::model::builder::Builder;
 use crate::model::{Attribute, Event, Resource, Scope, Value, attribute};
 
 /// Longer than Tempo keeps, but short enough for a datagram.

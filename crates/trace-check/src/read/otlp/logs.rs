@@ -4,8 +4,8 @@ use serde::Deserialize;
 
 use super::json::{AnyValue, KeyValue, Loose};
 use super::{attributes, value};
-use crate::logs::record::Record;
 use crate::model::Id;
+use crate::model::LogRecord;
 use crate::read::{ReadError, get};
 
 #[derive(Deserialize)]
@@ -36,7 +36,7 @@ const LIMIT: usize = 1000;
 ///
 /// # Errors
 /// [`ReadError`] if they cannot be read.
-pub(crate) fn read_logs(base: &str, service: &str) -> Result<Vec<Record>, ReadError> {
+pub(crate) fn read_logs(base: &str, service: &str) -> Result<Vec<LogRecord>, ReadError> {
     let url = format!("{base}/api/logs?limit={LIMIT}&service={service}");
     let answer: Option<Answer> = get(&url)?;
     let logs = answer.map(|answer| answer.logs).unwrap_or_default();
@@ -44,8 +44,8 @@ pub(crate) fn read_logs(base: &str, service: &str) -> Result<Vec<Record>, ReadEr
     records.map_err(|reason| ReadError::answer(&url, reason))
 }
 
-fn record(json: LogJson) -> Result<Record, String> {
-    Ok(Record {
+fn record(json: LogJson) -> Result<LogRecord, String> {
+    Ok(LogRecord {
         time: json.time_unix_nano.u64()?,
         observed: json.observed_time_unix_nano.u64()?,
         severity: json.severity_number,

@@ -4,10 +4,11 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Failure, Tool};
+use super::Tool;
 use crate::api::mcp::Context;
 use crate::api::mcp::arguments::{Argument, Arguments, Kind, optional, required};
 use crate::api::mcp::critical_path::self_time;
+use crate::api::mcp::failure::Failure;
 use crate::api::mcp::lines::{Budget, Lines};
 use crate::api::mcp::tree::{Operation, Tree, is_failed, millis, operation};
 use crate::query::Patience;

@@ -4,11 +4,12 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::Tool;
 use super::topology::alike;
-use super::{Failure, Tool};
 use crate::api::mcp::Context;
 use crate::api::mcp::arguments::{Argument, Arguments, Kind, optional, required};
 use crate::api::mcp::critical_path::{self, Segment};
+use crate::api::mcp::failure::Failure;
 use crate::api::mcp::lines::{Budget, Lines};
 use crate::api::mcp::tree::{Operation, Tree, millis, operation};
 use crate::query::Patience;

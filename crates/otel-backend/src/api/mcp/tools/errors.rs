@@ -1,8 +1,9 @@
 //! `get_trace_errors`: the failures in a trace, and their origin.
 
-use super::{Failure, Tool};
+use super::Tool;
 use crate::api::mcp::Context;
 use crate::api::mcp::arguments::{Argument, Arguments, Kind, optional, required};
+use crate::api::mcp::failure::Failure;
 use crate::api::mcp::lines::{Budget, Lines};
 use crate::api::mcp::tree::{Tree, is_failed, millis};
 use crate::model::{Event, Span};

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Failure, Tool, time};
+use super::{Tool, time};
 use crate::api::mcp::Context;
 use crate::api::mcp::arguments::{Argument, Arguments, Kind, optional};
+use crate::api::mcp::failure::Failure;
 use crate::api::mcp::lines::{Budget, Lines};
 use crate::api::mcp::quote::name;
 use crate::api::mcp::tree::Tree;

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::{Failure, Tool};
+use super::Tool;
 use crate::api::mcp::Context;
 use crate::api::mcp::arguments::{Argument, Arguments, Kind, optional};
+use crate::api::mcp::failure::Failure;
 use crate::api::mcp::lines::{Budget, Lines};
 use crate::api::mcp::quote::name;
 use crate::api::mcp::sample::{self, Figures};

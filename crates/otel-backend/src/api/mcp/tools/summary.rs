@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crate::api::mcp::failure::Failure;
 use crate::api::mcp::quote::{Secrets, name};
-use crate::api::mcp::tools::{Failure, time};
+use crate::api::mcp::tools::time;
 use crate::api::mcp::tree::{self, Tree, is_failed, millis, title, trace_digits};
 use crate::model::{TraceId, UnixNanos};
 use crate::query::Trace;

@@ -5,9 +5,10 @@ use std::time::Duration;
 use ::traceql::syntax::Body;
 
 use super::summary::{Summary, digits_of};
-use super::{Failure, Tool, time};
+use super::{Tool, time};
 use crate::api::mcp::Context;
 use crate::api::mcp::arguments::{Argument, Arguments, Kind, optional, required};
+use crate::api::mcp::failure::Failure;
 use crate::api::mcp::lines::{Budget, Lines};
 use crate::api::mcp::tree::Tree;
 use crate::query::{Order, Patience, SpanBatch, TraceQuery, Watched};

@@ -5,22 +5,21 @@
 //!
 //! Spec: <https://github.com/jaegertracing/jaeger/blob/main/internal/uimodel/model.go>
 
-use std::borrow::{Borrow, Cow};
+use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
-use jaeger_wire::{RefType, SpanRef, Tag, TagValue};
+use jaeger_wire::{SpanRef, Tag};
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
-use super::exact::{self, LinkJson, Micros};
+use super::fields::{Detail, LogJson, Micros, process_id, references, short_id, tags};
+use super::links::{self, LinkJson};
 use super::outline::OutlineJson;
 use crate::format::jaeger::encode::{self as translate, Order};
 use crate::format::json::{JsonWriter, is_zero};
-use crate::model::{Event, Resource, Span, TraceId, Value, to_hex};
+use crate::model::{Resource, Span, TraceId, to_hex};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -50,40 +49,6 @@ struct SpanJson<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ReferenceJson {
-    ref_type: &'static str,
-    #[serde(rename = "traceID")]
-    trace_id: String,
-    #[serde(rename = "spanID")]
-    span_id: String,
-}
-
-#[derive(Serialize)]
-struct TagJson<'a> {
-    key: &'a str,
-    #[serde(rename = "type")]
-    kind: &'static str,
-    value: JsonValue<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum JsonValue<'a> {
-    Text(Cow<'a, str>),
-    Bool(bool),
-    Int(i64),
-    Double(f64),
-}
-
-#[derive(Serialize)]
-pub(super) struct LogJson<'a> {
-    timestamp: Micros,
-    #[serde(serialize_with = "tags")]
-    pub(super) fields: Vec<Tag<'a>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct ProcessJson<'a> {
     service_name: &'a str,
     #[serde(serialize_with = "tags")]
@@ -96,27 +61,6 @@ struct Processes<'a> {
     distinct: Vec<Arc<Resource<'a>>>,
     /// Resources that several spans share, kept alive so that their addresses are not reused.
     known: HashMap<*const Resource<'a>, (usize, Arc<Resource<'a>>)>,
-}
-
-/// The amount of detail of spans.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Detail {
-    /// The fields that Jaeger writes.
-    Jaeger,
-    /// In addition, the data that Jaeger omits: nanoseconds, negative durations, and the data of links
-    /// beside their ids.
-    Exact,
-    /// Only the fields that a timeline draws, as precise as `Exact`.
-    Outline,
-}
-
-impl Detail {
-    fn order(self) -> Order {
-        match self {
-            Self::Jaeger => Order::Sorted,
-            Self::Exact | Self::Outline => Order::Sent,
-        }
-    }
 }
 
 /// Returns a warning about a span, if there is one.
@@ -147,9 +91,6 @@ impl Form<'_> {
         }
     }
 }
-
-/// The largest integer that every JSON reader represents exactly.
-const MAX_EXACT: u64 = (1 << 53) - 1;
 
 /// Writes a trace with these spans, in their order; returns the number of spans written.
 ///
@@ -213,60 +154,11 @@ impl<'a> SpanJson<'a> {
             process_id: process_id(process),
             warnings: (!warnings.is_empty()).then_some(warnings),
             links: if detail == Detail::Exact {
-                exact::links(span)
+                links::of(span)
             } else {
                 Vec::new()
             },
         }
-    }
-}
-
-impl<'a> LogJson<'a> {
-    pub(super) fn new(event: &'a Event<'_>, detail: Detail) -> Self {
-        Self {
-            timestamp: Micros::at(event.time, detail),
-            fields: translate::fields(event, detail.order()),
-        }
-    }
-}
-
-impl<'a> TagJson<'a> {
-    fn new(tag: &'a Tag<'a>) -> Self {
-        let (kind, value) = match &tag.value {
-            TagValue::String(text) => ("string", JsonValue::Text(text.as_ref().into())),
-            TagValue::Bool(bool) => ("bool", JsonValue::Bool(*bool)),
-            TagValue::Long(int) if int.unsigned_abs() <= MAX_EXACT => {
-                ("int64", JsonValue::Int(*int))
-            }
-            TagValue::Long(int) => ("int64", JsonValue::Text(int.to_string().into())),
-            TagValue::Double(double) => ("float64", double_value(*double)),
-            TagValue::Binary(bytes) => ("binary", JsonValue::Text(BASE64.encode(bytes).into())),
-        };
-        Self {
-            key: &tag.key,
-            kind,
-            value,
-        }
-    }
-}
-
-/// Writes a number; a whole number without ".0", as Go does. NaN and the infinities, which JSON
-/// lacks, are written as text.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    reason = "whole numbers up to 2^53 are exact in both types"
-)]
-fn double_value<'a>(double: f64) -> JsonValue<'a> {
-    if !double.is_finite() {
-        JsonValue::Text(Value::Double(double).text().into_owned().into())
-    } else if double == 0.0 && double.is_sign_negative() {
-        // An integer cannot represent negative zero.
-        JsonValue::Double(double)
-    } else if double.fract() == 0.0 && double.abs() <= MAX_EXACT as f64 {
-        JsonValue::Int(double as i64)
-    } else {
-        JsonValue::Double(double)
     }
 }
 
@@ -303,39 +195,9 @@ impl Serialize for Processes<'_> {
     }
 }
 
-/// A trace id in Jaeger's form: 16 digits if the upper half is zero, else 32.
-pub fn short_id(id: &[u8; 16]) -> String {
-    match id.strip_prefix(&[0; 8]) {
-        Some(low) => to_hex(low),
-        None => to_hex(id),
-    }
-}
-
-pub(super) fn process_id(number: usize) -> String {
-    format!("p{}", number + 1)
-}
-
-pub(super) fn references<S: Serializer>(
-    references: &[SpanRef],
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(references.iter().map(|reference| ReferenceJson {
-        ref_type: match reference.ref_type {
-            RefType::ChildOf => "CHILD_OF",
-            RefType::FollowsFrom => "FOLLOWS_FROM",
-        },
-        trace_id: short_id(&reference.trace_id),
-        span_id: to_hex(&reference.span_id),
-    }))
-}
-
-pub(super) fn tags<S: Serializer>(tags: &[Tag<'_>], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(tags.iter().map(TagJson::new))
-}
-
 #[cfg(test)]
 mod tests {
-    use crate::model::{Attribute, SpanIds};
+    use crate::model::{Attribute, SpanIds, Value};
 
     use super::*;
 

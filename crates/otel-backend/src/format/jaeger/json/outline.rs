@@ -4,8 +4,7 @@
 use jaeger_wire::{SpanRef, Tag};
 use serde::Serialize;
 
-use super::encode::{Detail, LogJson, process_id, references, short_id, tags};
-use super::exact::Micros;
+use super::fields::{Detail, LogJson, Micros, process_id, references, short_id, tags};
 use crate::format::jaeger::encode::{self as translate, Order};
 use crate::model::{Span, to_hex};
 

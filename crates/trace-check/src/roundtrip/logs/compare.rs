@@ -2,8 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::record::Record;
-use crate::model::{Value, attribute};
+use crate::model::{LogRecord, Value, attribute};
 use crate::prove::Tally;
 
 /// Each field's name, and a text that is equal only if the field is.
@@ -13,7 +12,7 @@ type Fields = [(&'static str, String); 11];
 const HOUR: u64 = 3_600_000_000_000;
 
 /// The differences between the sent and the returned records.
-pub(super) fn defects(sent: &[Record], found: &[Record]) -> Vec<String> {
+pub(super) fn defects(sent: &[LogRecord], found: &[LogRecord]) -> Vec<String> {
     let mut defects = Vec::new();
     for record in sent {
         let name = record.case();
@@ -39,7 +38,7 @@ pub(super) fn defects(sent: &[Record], found: &[Record]) -> Vec<String> {
 
 /// The record that should be returned: ids of a wrong length or of zeros are dropped, and a record
 /// without any time gets its time of arrival.
-fn expected(sent: &Record, found: &Record) -> Record {
+fn expected(sent: &LogRecord, found: &LogRecord) -> LogRecord {
     let mut expected = sent.clone();
     let is_id = |id: &[u8], length| id.len() == length && id.iter().any(|byte| *byte != 0);
     if !is_id(&sent.trace_id, 16) {
@@ -59,7 +58,7 @@ fn expected(sent: &Record, found: &Record) -> Record {
     expected
 }
 
-fn fields(record: &Record) -> Fields {
+fn fields(record: &LogRecord) -> Fields {
     [
         ("time", record.time.to_string()),
         ("observed time", record.observed.to_string()),
@@ -76,10 +75,10 @@ fn fields(record: &Record) -> Fields {
 }
 
 /// Changes the returned records one by one, and requires that each change is detected.
-pub(super) fn attack(sent: &[Record], found: &[Record]) -> Tally {
+pub(super) fn attack(sent: &[LogRecord], found: &[LogRecord]) -> Tally {
     let before = defects(sent, found).len();
     let mut tally = Tally::default();
-    let mut judge = |name: String, mutant: &[Record]| {
+    let mut judge = |name: String, mutant: &[LogRecord]| {
         tally.mutants += 1;
         if defects(sent, mutant).len() <= before {
             tally.survivors.push(format!("log records: {name}"));
@@ -105,7 +104,7 @@ pub(super) fn attack(sent: &[Record], found: &[Record]) -> Tally {
 }
 
 /// The name of a change to a record, and the change.
-type Change = (&'static str, fn(&mut Record));
+type Change = (&'static str, fn(&mut LogRecord));
 
 /// All changes.
 const CHANGES: [Change; 14] = [
@@ -144,15 +143,15 @@ const CHANGES: [Change; 14] = [
 
 #[cfg(test)]
 mod tests {
-    use super::super::record::records;
     use super::*;
     use crate::model::Plan;
+    use crate::model::log_records;
 
     #[test]
     fn every_change_of_every_record_is_reported() {
         let now = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_nanos();
         let now = u64::try_from(now).unwrap();
-        let sent = records(
+        let sent = log_records(
             &Plan {
                 seed: 1,
                 at: now - HOUR,
@@ -162,7 +161,7 @@ mod tests {
         let found: Vec<_> = sent
             .iter()
             .map(|record| {
-                let came = Record {
+                let came = LogRecord {
                     observed: now,
                     ..record.clone()
                 };

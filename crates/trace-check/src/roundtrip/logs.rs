@@ -4,18 +4,16 @@
 //! Other backends do not store log records, or have APIs that are not supported here.
 
 mod compare;
-pub(crate) mod record;
 
 use serde::Serialize;
 
-use crate::model::Plan;
+use super::Settings;
+use crate::model::{LogRecord, Plan, log_records};
 use crate::protocol::Protocol;
 use crate::prove::Tally;
 use crate::read::{Backend, Kind, ReadError, read_logs};
-use crate::roundtrip::Settings;
 use crate::send::{Security, SendError, Sender};
 use compare::{attack, defects};
-use record::{Record, records};
 
 /// The result for the log records of one protocol.
 #[derive(Debug, Serialize)]
@@ -44,7 +42,7 @@ enum LogError {
 
 /// Sends log records by each requested form of OTLP, and checks what is returned. Skips a backend
 /// that does not store log records, receivers that do not exist, and a round trip of spans alone.
-pub fn run(settings: &Settings, backend: &Backend) -> Vec<LogLane> {
+pub(super) fn run(settings: &Settings, backend: &Backend) -> Vec<LogLane> {
     if settings.spans_only || backend.kind != Kind::OtelBackend {
         return Vec::new();
     }
@@ -70,7 +68,7 @@ fn run_lane(
     endpoint: &str,
 ) -> Option<LogLane> {
     let service = service(&settings.plan, protocol);
-    let sent = records(&settings.plan, protocol.name());
+    let sent = log_records(&settings.plan, protocol.name());
     let checked = exchange(settings, backend, protocol, endpoint, &service, &sent);
     let mut lane = LogLane {
         protocol,
@@ -99,8 +97,8 @@ fn exchange(
     protocol: Protocol,
     endpoint: &str,
     service: &str,
-    sent: &[Record],
-) -> Result<Vec<Record>, LogError> {
+    sent: &[LogRecord],
+) -> Result<Vec<LogRecord>, LogError> {
     if !settings.check_only {
         let endpoint = endpoint.replace("/v1/traces", "/v1/logs");
         let mut sender = Sender::connect(protocol, &endpoint, &Security::default())?;

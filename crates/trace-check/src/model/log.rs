@@ -1,10 +1,10 @@
 //! Log records that are hard to carry.
 
-use crate::model::{Attribute, Plan, Value, attribute};
+use super::{Attribute, Plan, Value, attribute};
 
 /// A log record as it is sent; ids may have any length.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(crate) struct Record {
+pub(crate) struct LogRecord {
     pub(crate) time: u64,
     pub(crate) observed: u64,
     pub(crate) severity: i32,
@@ -23,11 +23,11 @@ pub(crate) struct Record {
 const CASE: &str = "case";
 
 /// The records of a run.
-pub(crate) fn records(plan: &Plan, lane: &str) -> Vec<Record> {
+pub(crate) fn log_records(plan: &Plan, lane: &str) -> Vec<LogRecord> {
     let mut all = Vec::new();
-    let mut push = |name: String, change: &dyn Fn(&mut Record)| {
+    let mut push = |name: String, change: &dyn Fn(&mut LogRecord)| {
         let number = u8::try_from(all.len()).unwrap_or(u8::MAX);
-        let mut record = Record {
+        let mut record = LogRecord {
             time: plan.at + u64::from(number) * 1_000_001,
             observed: plan.at + u64::from(number) * 1_000_001 + 7,
             severity: 9,
@@ -36,7 +36,7 @@ pub(crate) fn records(plan: &Plan, lane: &str) -> Vec<Record> {
             attributes: vec![attribute(CASE, name)],
             trace_id: vec![number + 1; 16],
             span_id: vec![number + 1; 8],
-            ..Record::default()
+            ..LogRecord::default()
         };
         change(&mut record);
         all.push(record);
@@ -113,7 +113,7 @@ fn bodies() -> Vec<(&'static str, Value)> {
     ]
 }
 
-impl Record {
+impl LogRecord {
     /// The value of the identifying attribute.
     pub(crate) fn case(&self) -> String {
         self.attributes
