@@ -4,6 +4,7 @@ import { Comparison } from './comparison.js';
 import { el } from './dom.js';
 import { formatDuration, formatTime, plural } from './format.js';
 import { MEDIAN, medianLike } from './median-trace.js';
+import { reached } from './reached.js';
 import { compareUrl, traceUrl } from './route.js';
 import { operationOf, serviceOf } from './span-text.js';
 import { failure, loading } from './states.js';
@@ -14,11 +15,12 @@ export async function show(page, { id, other }, signal) {
   document.title = 'Compare · otel-backend';
   page.replaceChildren(loading('Opening both traces…'));
   const retry = () => show(page, { id, other }, signal);
-  const traces = other === MEDIAN ? await withMedian(id) : (await Promise.all([id, other].map(open))).map((trace) => ({ trace }));
-  signal.addEventListener('abort', () => {
-    for (const { trace } of traces) if (trace && !trace.error && !trace.isLocal) trace.drop();
-  });
-  if (signal.aborted) return;
+  const { traces } = await reached(() => openBoth(id, other), page, signal);
+  signal.addEventListener('abort', () => drop(traces));
+  if (signal.aborted) {
+    drop(traces);
+    return;
+  }
   const missing = traces.findIndex(({ trace }) => trace.error);
   if (missing >= 0) {
     page.replaceChildren(failure('The traces cannot be compared', `Opening trace ${[id, other][missing]}: ${traces[missing].trace.error.message}.`, retry));
@@ -31,6 +33,18 @@ export async function show(page, { id, other }, signal) {
     comparison.node));
   comparison.draw();
   signal.addEventListener('abort', () => comparison.destroy());
+}
+
+/** `{ traces: [{ trace, note }], error }`: if one of them cannot be opened, with its error. */
+async function openBoth(id, other) {
+  const traces = other === MEDIAN ? await withMedian(id) : (await Promise.all([id, other].map(open))).map((trace) => ({ trace }));
+  const error = traces.find(({ trace }) => trace.error)?.trace.error;
+  if (error) drop(traces);
+  return { traces, error };
+}
+
+function drop(traces) {
+  for (const { trace } of traces) if (!trace.error && !trace.isLocal) trace.drop();
 }
 
 const open = async (id) => localTrace(id) ?? loadTrace(readTraceId(id)?.id ?? id);

@@ -1,5 +1,5 @@
 import { conditionOf, nameOf } from './conditions.js';
-import { el } from './dom.js';
+import { el, toast } from './dom.js';
 import { formatCount, formatMoment, formatShare, plural } from './format.js';
 import { valuesOver } from './tempo.js';
 import { durationOf, pipelineOf } from './traceql-query.js';
@@ -50,7 +50,8 @@ export class Differences {
 
   async #chooseSlow() {
     const { q, window, signal } = this.asked;
-    const { series = [] } = await valuesOver(`${pipelineOf(q)} | quantile_over_time(duration, 0.95)`, window, signal);
+    const { series = [], error } = await valuesOver(`${pipelineOf(q)} | quantile_over_time(duration, 0.95)`, window, signal);
+    if (error && !signal.aborted) toast(`The slowest spans are not known: ${error.message}`);
     if (signal.aborted || series.length === 0) return;
     // The 95th percentile is exact to a power of two, and so is the bound: at least 5 % are above it.
     const below = 2 ** (Math.ceil(Math.log2(series[0].value * 1e9) - 1e-9) - 1);

@@ -15,7 +15,7 @@ import { navigate, searchUrl, spanUrl, traceUrl } from './route.js';
 import { keepRecent, showQueries } from './saved-queries.js';
 import { SearchForm } from './search-form.js';
 import { setShortcuts } from './shortcuts.js';
-import { failure, loading } from './states.js';
+import { failure, loading, unreachable } from './states.js';
 import { findTraces } from './tempo.js';
 import { readTraceId } from './trace-id.js';
 import { TraceList } from './trace-list.js';
@@ -24,6 +24,7 @@ import { windowOf } from './windows.js';
 const VIEW_NAMES = { traces: 'Traces', spans: 'Spans', groups: 'Groups', differences: 'What is different' };
 /** The overview follows new traces at most this often, and less often if it is slow. */
 const OVERVIEW_MS = 5000;
+const RETRY_MS = 2000;
 
 /** The search page for a backend with TraceQL; it follows the address by itself. */
 export function explorerOf(page, services, query, route, signal) {
@@ -99,27 +100,27 @@ class Explorer {
     for (const [at, view] of VIEWS.entries()) this.views[at].setAttribute('aria-pressed', view === query.view);
     if (!this.body.hasChildNodes()) this.body.replaceChildren(loading('Searching…'));
     this.results.setAttribute('aria-busy', true);
-    await this.#answer(q, signal);
+    while (await this.#answer(q, signal) === UNREACHABLE.status) await pause(RETRY_MS, signal);
     if (signal.aborted) return;
     this.results.setAttribute('aria-busy', false);
     // Traces can be opened from here.
     startWorker();
   }
 
-  /** Shows the answers to the query, all for the same window, or why there are none. */
+  /**
+   * Shows the answers to the query, all for the same window, or why there are none; returns the status
+   * of that error.
+   */
   async #answer(q, signal) {
     const window = await windowOf(this.#query, signal);
-    if (signal.aborted) return;
-    if (window.error) {
-      if (window.error.status === 400) this.#refuse(window.error);
-      else this.#fail(window.error);
-      return;
-    }
-    const [failed, refused] = await Promise.all([this.#showView(window, signal), this.#load(window, signal)]);
-    if (signal.aborted) return;
+    if (signal.aborted) return null;
+    const [failed, refused] = window.error ? [window.error, window.error] : await Promise.all([this.#showView(window, signal), this.#load(window, signal)]);
+    if (signal.aborted) return null;
+    const error = refused?.status === UNREACHABLE.status ? refused : failed;
     if (refused?.status === 400) this.#refuse(refused);
-    else if (failed) this.#fail(failed);
+    else if (error) this.#fail(error);
     else keepRecent(q);
+    return error?.status;
   }
 
   /** Marks the error in the query if it is refused. */
@@ -134,9 +135,13 @@ class Explorer {
   /** A query with charts may have no list, since its columns may not be valid fields. */
   #fail({ status, message }) {
     const { columns } = this.#query;
+    if (status === UNREACHABLE.status) {
+      this.body.replaceChildren(unreachable());
+      return;
+    }
     this.bar.replaceChildren(...(columns.length ? [this.#columns().node] : []));
-    const title = status === 400 && columns.length ? 'A column is refused' : status ? 'The search failed' : 'Cannot reach the backend';
-    this.body.replaceChildren(failure(title, `${status ? 'The backend says: ' : ''}${message}.`, () => this.show(this.#query)));
+    const title = status === 400 && columns.length ? 'A column is refused' : 'The search failed';
+    this.body.replaceChildren(failure(title, `The backend says: ${message}.`, () => this.show(this.#query)));
   }
 
   async #load(window, signal) {

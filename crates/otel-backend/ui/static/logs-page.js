@@ -3,8 +3,9 @@ import { el } from './dom.js';
 import { LogList, severityChoice } from './log-list.js';
 import { readRecord } from './log-records.js';
 import { LOOKBACKS } from './query.js';
+import { reached } from './reached.js';
 import { setParameters } from './route.js';
-import { failure, loading, state, unreachable } from './states.js';
+import { failure, loading, state } from './states.js';
 
 const LIMIT = 200;
 const WINDOWS = { '15m': 'Last 15 minutes', '1h': 'Last hour', '6h': 'Last 6 hours', '24h': 'Last 24 hours', '7d': 'Last 7 days', any: 'Any time' };
@@ -14,7 +15,7 @@ const FALLBACK = '1h';
 export async function show(page, route, signal) {
   document.title = 'Logs · otel-backend';
   page.replaceChildren(loading('Reading the logs…'));
-  const services = await getJson('logs/services');
+  const services = await reached(() => getJson('logs/services'), page, signal);
   if (signal.aborted) return;
   if (services.error) {
     page.replaceChildren(problem(services.error, () => show(page, route, signal)));
@@ -25,9 +26,7 @@ export async function show(page, route, signal) {
   await logs.search();
 }
 
-function problem({ status, message }, retry) {
-  return status === 0 ? unreachable() : failure('The logs cannot be shown', `The backend says: ${message}.`, retry);
-}
+const problem = ({ message }, retry) => failure('The logs cannot be shown', `The backend says: ${message}.`, retry);
 
 /** The form and its results. */
 class Logs {
@@ -37,8 +36,8 @@ class Logs {
   #found = el('div.log-found');
   #more = el('button', { type: 'button', hidden: true, onclick: () => this.#read(this.#next) }, 'More');
   #next = null;
-  /** Counts searches, so that a late answer is ignored. */
-  #search = 0;
+  /** Ends a search when the next one begins. */
+  #searching = new AbortController();
 
   constructor(services, parameters, signal) {
     this.#signal = signal;
@@ -76,11 +75,13 @@ class Logs {
   }
 
   async #read(after) {
-    const search = ++this.#search;
+    this.#searching.abort();
+    this.#searching = new AbortController();
+    const signal = AbortSignal.any([this.#signal, this.#searching.signal]);
     this.#more.hidden = true;
     this.#found.replaceChildren(loading('Searching…'));
-    const { body, error } = await getJson(`logs?${this.#question(after)}`);
-    if (this.#signal.aborted || search !== this.#search) return;
+    const { body, error } = await reached(() => getJson(`logs?${this.#question(after)}`), this.#found, signal);
+    if (signal.aborted) return;
     this.#found.replaceChildren();
     if (error) {
       this.#found.append(problem(error, () => this.#read(after)));

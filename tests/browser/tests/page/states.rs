@@ -197,6 +197,65 @@ async fn a_page_whose_script_cannot_come_heals_itself() {
 }
 
 #[tokio::test]
+async fn pages_in_use_heal_themselves() {
+    let backend = Backend::start();
+    let trace = backend.send(&shop());
+    let other = backend.send(&shop());
+    let url = backend.url().to_owned();
+    let port = Url::parse(&url).ok().and_then(|url| url.port()).unwrap();
+    let compared = format!("trace/{trace}...{other}");
+    let mut pages = Vec::new();
+    for (address, shown, act, healed) in [
+        ("search", ".result a", ".ask-bar .primary", ".result a"),
+        (
+            "search?view=groups",
+            ".grouped .row",
+            ".ask-bar .primary",
+            ".grouped .row",
+        ),
+        (
+            "search?view=differences",
+            ".differing .hint",
+            ".ask-bar .primary",
+            ".differing .hint",
+        ),
+        (
+            "logs",
+            ".logs-page .state",
+            ".query .primary",
+            ".logs-page .state",
+        ),
+        (
+            compared.as_str(),
+            ".compare .row",
+            ".sides > a",
+            ".compare .row",
+        ),
+    ] {
+        let page = Browser::open(View::Wide).await;
+        page.go(&format!("{url}/{address}")).await;
+        page.wait(shown).await;
+        pages.push((page, act, healed));
+    }
+    drop(backend);
+    for (page, act, _) in &pages {
+        page.click(act).await;
+        says(page, "Cannot reach the backend").await;
+    }
+    let backend = Backend::start_on(port);
+    for id in [&trace, &other] {
+        backend.add(id, &shop());
+    }
+    for (page, _, healed) in pages {
+        page.until("return ![...document.querySelectorAll('.state h1')].some(({ textContent }) => textContent === 'Cannot reach the backend')")
+            .await;
+        page.wait(healed).await;
+        // The console has the requests that failed.
+        page.quit().await;
+    }
+}
+
+#[tokio::test]
 async fn addresses_without_a_trace_lead_to_the_search() {
     let backend = Backend::start();
     let trace = backend.send(&shop());
