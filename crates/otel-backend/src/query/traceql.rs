@@ -101,9 +101,14 @@ impl TraceQuery {
         Ok(matches)
     }
 
+    /// Whether a trace that starts then can lie, at least partly, between the times.
+    pub(super) fn may_start_at(&self, start: UnixNanos) -> bool {
+        start <= self.to
+    }
+
     /// Whether a trace that starts and ends then lies, at least partly, between the times.
     fn is_within(&self, start: UnixNanos, end: UnixNanos) -> bool {
-        start <= self.to && end.max(start) >= self.from
+        self.may_start_at(start) && end.max(start) >= self.from
     }
 
     /// The duration in nanoseconds of the longest span of a trace that passes.

@@ -140,6 +140,8 @@ fn judge<R: ReadAt<Error = ReadError>>(
                 judged.ranked.extend(ranking.rank(id, found));
             }
             (None, _) if is_of_spans || is_known(id, &rows) => {}
+            // Frames of an hour more are looked into, for traces that began before in another frame.
+            _ if !query.may_start_at(batch.first_start(&rows)) && is_whole(id) => {}
             _ => judged.starts.push((id, batch.first_start(&rows))),
         }
     }
