@@ -40,6 +40,7 @@ pub use logs::{
     DecodedLogs, EXPORT_LOGS_REQUEST, IncomingLog, LOG_RECORD, LogEntry, LogGroup, decode_logs,
     encode_log_rest, log_groups, severity_of, write_log, write_log_rest,
 };
+pub(crate) use logs::{LOG_ATTRIBUTES, LOG_BODY};
 pub use metrics::{MetricsOutline, read_metrics, read_metrics_json};
 pub use outline::Outline;
 pub use regroup::traces_data;

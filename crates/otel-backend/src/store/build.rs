@@ -282,7 +282,8 @@ impl OpenFrame<'_> {
             head: places.get(head).copied().unwrap_or_default(),
             message,
         });
-        columns::encode(&rows.collect::<Vec<_>>(), &distinct, packer)
+        let rows: Vec<_> = rows.collect();
+        columns::encode(columns::Place::Span, &rows, &distinct, packer)
     }
 
     /// Appends the frame's `TracesData`, with its spans grouped, in the order added.

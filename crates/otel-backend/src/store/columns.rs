@@ -4,12 +4,13 @@
 //! attributes, has a column that is compressed separately. So similar values are stored together,
 //! and a query unpacks only the columns that it needs. Decoding restores the exact bytes of each
 //! `Span` message: the order of fields and attributes, fields that OTLP does not know, and invalid
-//! messages.
+//! messages. Log records in large frames have the same form, but for their times and ids.
 //!
 //! | module | what |
 //! |---|---|
 //! | `shape` | which fields a message has, and in which column each is |
 //! | `encode`, `decode` | from messages to columns and back |
+//! | `entries` | the times and ids of log records |
 //! | `regular` | whether columns can answer for their spans |
 //! | `layout` | the head of a group, which may be kept |
 //! | `group` | a group as it is read |
@@ -23,6 +24,7 @@
 mod decode;
 mod doubles;
 mod encode;
+mod entries;
 mod filter;
 mod group;
 mod layout;
@@ -38,6 +40,7 @@ mod texts;
 mod tests;
 
 pub(crate) use encode::{Row, encode};
+pub(crate) use entries::{decode_entries, encode_entries};
 pub(crate) use group::{Group, Heads, TraceRows};
 pub(crate) use layout::Layout;
 pub(crate) use pack::{Damaged, Packer, ReadAt};

@@ -15,7 +15,7 @@ use super::{AppendError, Location, Settings, SyncMode};
 const APPLICATION_ID: i32 = 0x4f54_454c;
 
 /// The format that this program writes, and the newest that it reads.
-const FORMAT: i32 = 6;
+const FORMAT: i32 = 7;
 
 /// The oldest format with the same tables for spans as the newest.
 const SAME_TABLES: i32 = 4;
@@ -410,7 +410,9 @@ fn migrate(connection: &Connection, found: i32) -> rusqlite::Result<()> {
     if let Err(reason) = transaction.execute_batch("DROP TABLE IF EXISTS block_filter") {
         tracing::warn!(%reason, "the table of filters of an earlier format stays in the store");
     }
-    transaction.execute_batch(SCHEMA_6)?;
+    if found < 6 {
+        transaction.execute_batch(SCHEMA_6)?;
+    }
     transaction.pragma_update(None, "user_version", FORMAT)?;
     transaction.commit()
 }

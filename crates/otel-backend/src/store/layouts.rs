@@ -62,7 +62,7 @@ mod tests {
     use super::*;
     use crate::format::otlp::GroupHead;
     use crate::model::TraceId;
-    use crate::store::columns::{Packer, Row, encode};
+    use crate::store::columns::{Packer, Place, Row, encode};
 
     fn layout() -> Layout {
         let row = Row {
@@ -74,7 +74,7 @@ mod tests {
             message: b"",
         };
         let heads = [GroupHead::default()];
-        let group = encode(&[row], &heads, &mut Packer::new().unwrap()).unwrap();
+        let group = encode(Place::Span, &[row], &heads, &mut Packer::new().unwrap()).unwrap();
         Layout::read(group.as_slice(), &mut Decompressor::new().unwrap()).unwrap()
     }
 

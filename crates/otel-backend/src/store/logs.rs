@@ -3,7 +3,7 @@
 //! | module | what |
 //! |---|---|
 //! | `batch` | records on their way in |
-//! | `columns` | times and ids, which lie apart from the rest of a record |
+//! | `entries` | times and ids, which lie apart from the rest of a record |
 //! | `frame` | a frame, and what is known of it without opening it |
 //! | `build` | how records are put into frames |
 //! | `rows` | the statements |
@@ -11,11 +11,12 @@
 //! | `read` | the frames that a question needs, and what is in them |
 //!
 //! Each row is a frame. The writer adds frames in the transaction of the spans that arrived with
-//! them; the upkeep merges small frames, and removes the oldest.
+//! them; the upkeep merges small frames, and removes the oldest. A large frame has columns, as those of
+//! spans have.
 
 mod batch;
 mod build;
-mod columns;
+mod entries;
 mod frame;
 mod merge;
 mod read;

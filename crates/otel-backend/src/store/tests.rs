@@ -433,6 +433,7 @@ async fn no_more_operations_are_listed_than_an_answer_can_hold() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn databases_of_earlier_formats_are_brought_up_to_date() {
+    const TO_6: &str = "PRAGMA user_version = 6";
     const TO_5: &str = "ALTER TABLE operation DROP COLUMN last; PRAGMA user_version = 5";
     const TO_4: &str = "ALTER TABLE operation DROP COLUMN last; PRAGMA user_version = 4";
     const TO_3: &str = "ALTER TABLE operation DROP COLUMN last; ALTER TABLE block DROP COLUMN came;
@@ -441,15 +442,25 @@ async fn databases_of_earlier_formats_are_brought_up_to_date() {
     const TO_1: &str = "DROP TABLE evicted; PRAGMA user_version = 1";
     let to_2 = format!("{TO_3}; {TO_2}");
     let to_1 = format!("{to_2}; {TO_1}");
-    for (back, newest) in [(TO_5, 5), (TO_4, 5), (TO_3, 5), (&to_2, 9), (&to_1, 9)] {
+    for (back, newest) in [
+        (TO_6, 5),
+        (TO_5, 5),
+        (TO_4, 5),
+        (TO_3, 5),
+        (&to_2, 9),
+        (&to_1, 9),
+    ] {
         let directory = tempfile::tempdir().unwrap();
         let settings = in_directory(directory.path(), Retention::default());
         let fixture = open(&settings);
         fixture.append(&[(1, 0, 5), (1, 1, 9)], 100).await;
         fixture.close().await;
         let database = || rusqlite::Connection::open(directory.path().join("traces.sqlite"));
-        let back = format!("DROP TABLE log_frame; {back}");
-        database().unwrap().execute_batch(&back).unwrap();
+        if back != TO_6 {
+            let drop = "DROP TABLE log_frame";
+            database().unwrap().execute_batch(drop).unwrap();
+        }
+        database().unwrap().execute_batch(back).unwrap();
 
         let fixture = open(&settings);
         fixture.append(&[(2, 0, 6), (2, 1, 8)], 100).await;
@@ -464,7 +475,7 @@ async fn databases_of_earlier_formats_are_brought_up_to_date() {
         let format = database()
             .unwrap()
             .pragma_query_value(None, "user_version", |row| row.get::<_, i32>(0));
-        assert_eq!(format.unwrap(), 6);
+        assert_eq!(format.unwrap(), 7);
     }
 }
 

@@ -16,4 +16,5 @@ mod tests;
 pub use decode::{DecodedLogs, IncomingLog, LogGroup, decode_logs, log_groups, severity_of};
 pub use encode::encode_log_rest;
 pub use entry::{LogEntry, write_log, write_log_rest};
+pub(crate) use fields::{ATTRIBUTES as LOG_ATTRIBUTES, BODY as LOG_BODY};
 pub use fields::{EXPORT_LOGS_REQUEST, LOG_RECORD};

@@ -252,7 +252,7 @@ impl ColumnSpans {
         };
         let items = |ends: &[u32]| ends.last().copied().unwrap_or_default() as usize;
         let len = match place {
-            Span | Status => self.len,
+            Span | Status | MessagePlace::Log => self.len,
             Event => items(&self.event_ends),
             Link => items(&self.link_ends),
         };

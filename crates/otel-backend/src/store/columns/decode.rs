@@ -88,7 +88,7 @@ struct Decoder<'d, 'u, R> {
     starts: Vec<u64>,
     durations: Vec<u64>,
     span_ids: Vec<[u8; 8]>,
-    shapes: [Arc<ShapeTable>; Place::ALL.len()],
+    shapes: [Arc<ShapeTable>; Place::LISTS.len()],
     columns: Vec<Reading>,
     /// The next row.
     row: usize,
@@ -119,7 +119,7 @@ struct Span {
 
 impl<'d, 'u, R: ReadAt> Decoder<'d, 'u, R> {
     fn new(group: &'d mut Group<'u, R>) -> Result<Self, R::Error> {
-        let [spans, events, links, statuses] = Place::ALL;
+        let [spans, events, links, statuses] = Place::LISTS;
         Ok(Self {
             shape_codes: group.shape_codes()?,
             starts: group.starts()?,
@@ -172,7 +172,7 @@ impl<'d, 'u, R: ReadAt> Decoder<'d, 'u, R> {
         Ok(())
     }
 
-    /// Appends the message of a span.
+    /// Appends the message of a span or log record.
     fn span(&mut self, trace_id: TraceId, row: usize, out: &mut Vec<u8>) -> Result<(), R::Error> {
         let shape = at(&self.shape_codes, row)?;
         let start = at(&self.starts, row)?;
@@ -278,6 +278,7 @@ impl<'d, 'u, R: ReadAt> Decoder<'d, 'u, R> {
         let index = self.next(number)?;
         let column = self.group.layout.columns.get(number).ok_or(UNKNOWN)?;
         let key = self.group.layout.name(column).key;
+        let has_key = column.place.any_value() != Some(field);
         let values = self
             .columns
             .get(number)
@@ -301,7 +302,11 @@ impl<'d, 'u, R: ReadAt> Decoder<'d, 'u, R> {
             RawValue::Fixed64(_) => 8,
             RawValue::Fixed32(_) => 4,
         };
-        begin_attribute(field, key, 1 + length, out);
+        if has_key {
+            begin_attribute(field, key, 1 + length, out);
+        } else {
+            begin_message(field, 1 + length, out);
+        }
         write_field(member, value, out);
         Ok(())
     }
@@ -309,7 +314,7 @@ impl<'d, 'u, R: ReadAt> Decoder<'d, 'u, R> {
     fn shapes(&self, place: Place) -> &ShapeTable {
         let [spans, events, links, statuses] = &self.shapes;
         match place {
-            Place::Span => spans,
+            Place::Span | Place::Log => spans,
             Place::Event => events,
             Place::Link => links,
             Place::Status => statuses,
@@ -384,11 +389,15 @@ fn at<T: Copy>(values: &[T], index: usize) -> Result<T, Damaged> {
 /// Appends an attribute up to its value, which has so many bytes.
 fn begin_attribute(field: u32, key: &[u8], value: usize, out: &mut Vec<u8>) {
     let length = |bytes: usize| 1 + varint_length(bytes as u64) + bytes;
-    write_varint(u64::from(field) << 3 | 2, out);
-    write_varint((length(key.len()) + length(value)) as u64, out);
+    begin_message(field, length(key.len()) + length(value), out);
     write_field(key_value::KEY, RawValue::Bytes(key), out);
-    write_varint(u64::from(key_value::VALUE) << 3 | 2, out);
-    write_varint(value as u64, out);
+    begin_message(key_value::VALUE, value, out);
+}
+
+/// Appends the key and the length of a message of so many bytes.
+fn begin_message(field: u32, length: usize, out: &mut Vec<u8>) {
+    write_varint(u64::from(field) << 3 | 2, out);
+    write_varint(length as u64, out);
 }
 
 impl Unpacked {

@@ -8,7 +8,7 @@ use super::filter::FilterBuilder;
 use super::numbers::Numbers;
 use super::pack::Packer;
 use super::regular::is_regular;
-use super::shape::{Cell, Form, Kind, Name, Place, Shapes, attribute};
+use super::shape::{Cell, Form, Kind, Name, Place, Shapes, attribute, typed};
 use super::texts::TextsBuilder;
 use crate::format::otlp::GroupHead;
 use crate::format::otlp::fields::{event, span};
@@ -29,11 +29,13 @@ pub(crate) struct Row<'a> {
     pub(crate) message: &'a [u8],
 }
 
-/// Writes a group of spans, which must be grouped by trace. `heads` are the resources and scopes.
+/// Writes a group of spans, which must be grouped by trace, or of log records. `heads` are the resources
+/// and scopes.
 ///
 /// # Errors
 /// If the compressor fails, or if a span has more than some million values.
 pub(crate) fn encode(
+    place: Place,
     rows: &[Row<'_>],
     heads: &[GroupHead<'_>],
     packer: &mut Packer,
@@ -42,13 +44,13 @@ pub(crate) fn encode(
     let traces = rows.chunk_by(|a, b| a.trace_id == b.trace_id);
     for trace in traces.clone() {
         let places = Places::of(trace);
-        for (place, row) in trace.iter().enumerate() {
+        for (index, row) in trace.iter().enumerate() {
             let context = Context {
                 row,
-                place,
+                place: index,
                 places: &places,
             };
-            let shape = group.add(Place::Span, row.message, &context);
+            let shape = group.add(place, row.message, &context);
             group.codes.push(shape.into());
         }
     }
@@ -191,7 +193,7 @@ impl Context<'_> {
 struct Group<'a> {
     columns: Vec<Column<'a>>,
     numbers: HashMap<Name<'a>, u32>,
-    shapes: [Shapes; Place::ALL.len()],
+    shapes: [Shapes; Place::LISTS.len()],
     /// The shape of each span.
     codes: Vec<u64>,
     /// The columns of the message being added, after those of the enclosing messages.
@@ -259,7 +261,7 @@ impl<'a> Group<'a> {
     fn shapes_of(&mut self, place: Place) -> &mut Shapes {
         let [spans, events, links, statuses] = &mut self.shapes;
         match place {
-            Place::Span => spans,
+            Place::Span | Place::Log => spans,
             Place::Event => events,
             Place::Link => links,
             Place::Status => statuses,
@@ -289,7 +291,7 @@ impl<'a> Group<'a> {
 
     fn is_regular(&self) -> bool {
         let names: Vec<_> = self.columns.iter().map(|column| column.name).collect();
-        let shapes = Place::ALL.into_iter().zip(&self.shapes);
+        let shapes = Place::LISTS.into_iter().zip(&self.shapes);
         let shapes = shapes.flat_map(|(place, shapes)| {
             let known = shapes.known.iter();
             known.map(move |shape| (place, shape.as_slice()))
@@ -310,7 +312,7 @@ impl<'a> Group<'a> {
                 Values::Numbers(values) => Numbers::write(&values, packer)?,
                 Values::Doubles(values) => Doubles::write(&values, packer)?,
                 Values::Texts(values) => {
-                    let is_attribute = name.kind == Kind::Text;
+                    let is_attribute = name.kind == Kind::Text && name.place != Place::Log;
                     let filter = is_attribute.then_some((name.key, &mut filter));
                     values.write(filter, packer)?;
                 }
@@ -330,14 +332,26 @@ impl<'a> Group<'a> {
     }
 }
 
+/// The kind, the key and the content of an attribute, or of the body of a log record, which has no key.
+#[inline]
+fn any_value(place: Place, field: u32, bytes: &[u8]) -> Option<(Kind, &[u8], Cell<'_>)> {
+    if place.attributes() == Some(field) {
+        attribute(bytes)
+    } else if place.any_value() == Some(field) {
+        let (kind, cell) = typed(bytes)?;
+        Some((kind, &[], cell))
+    } else {
+        None
+    }
+}
+
 /// The column of a field, and its content.
 #[inline]
 fn describe<'a>(place: Place, field: &RawField<'a>, context: &Context<'_>) -> (Name<'a>, Cell<'a>) {
     let number = field.number;
     if let RawValue::Bytes(bytes) = field.value
-        && place.attributes() == Some(number)
+        && let Some((kind, key, cell)) = any_value(place, number, bytes)
         && field.is_canonical()
-        && let Some((kind, key, cell)) = attribute(bytes)
     {
         return (
             Name {

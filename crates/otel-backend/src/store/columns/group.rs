@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::ReadAt;
 use super::filter::Filter;
-use super::layout::Layout;
+use super::layout::{Layout, Stored};
 use super::numbers::Numbers;
 use super::pack::{Damaged, Unpacker};
 use super::shape::Place;
@@ -63,6 +63,26 @@ impl<'u, R: ReadAt> Group<'u, R> {
         let traces: Option<Vec<_>> = traces.collect();
         let traces = traces.filter(|_| begin == self.layout.spans);
         traces.ok_or_else(|| Damaged("the list of its traces is wrong").into())
+    }
+
+    /// Returns true if `is_it` does so for a key, or for the texts of a column, one after the other. It is
+    /// asked about no text first, and may say that it does not matter.
+    pub(crate) fn any_text(&mut self, is_it: impl Fn(&[u8]) -> bool) -> Result<bool, R::Error> {
+        if is_it(&[]) {
+            return Ok(true);
+        }
+        let layout = Arc::clone(&self.layout);
+        for column in &layout.columns {
+            if is_it(layout.name(column).key) {
+                return Ok(true);
+            }
+            if let Stored::Texts(texts) = &column.stored
+                && is_it(texts.unpack_dictionary(&mut self.unpacker)?.bytes())
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The start of each span.

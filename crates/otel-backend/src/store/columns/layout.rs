@@ -38,7 +38,7 @@ pub(crate) struct Layout {
     pub(super) durations: Numbers,
     pub(super) shape_codes: Numbers,
     pub(super) columns: Vec<Column>,
-    pub(super) shapes: [(Numbers, Numbers); Place::ALL.len()],
+    pub(super) shapes: [(Numbers, Numbers); Place::LISTS.len()],
     pub(super) filter: StoredFilter,
     /// What is unpacked when it is first asked for, and kept.
     pub(super) known: Known,
@@ -48,7 +48,7 @@ pub(crate) struct Layout {
 #[derive(Debug, Default)]
 pub(super) struct Known {
     pub(super) heads: OnceLock<Arc<Heads>>,
-    pub(super) shapes: [OnceLock<Arc<ShapeTable>>; Place::ALL.len()],
+    pub(super) shapes: [OnceLock<Arc<ShapeTable>>; Place::LISTS.len()],
     pub(super) filter: OnceLock<Arc<Filter>>,
 }
 
@@ -201,9 +201,9 @@ impl Known {
 }
 
 /// That of a place, of which each has one.
-fn of_place<T>([spans, events, links, statuses]: &[T; Place::ALL.len()], place: Place) -> &T {
+fn of_place<T>([spans, events, links, statuses]: &[T; Place::LISTS.len()], place: Place) -> &T {
     match place {
-        Place::Span => spans,
+        Place::Span | Place::Log => spans,
         Place::Event => events,
         Place::Link => links,
         Place::Status => statuses,

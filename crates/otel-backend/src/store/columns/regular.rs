@@ -59,6 +59,6 @@ fn may_repeat(place: Place, field: u32) -> bool {
         Place::Span => matches!(field, span::ATTRIBUTES | span::EVENTS | span::LINKS),
         Place::Event => field == event::ATTRIBUTES,
         Place::Link => field == link::ATTRIBUTES,
-        Place::Status => false,
+        Place::Status | Place::Log => false,
     }
 }

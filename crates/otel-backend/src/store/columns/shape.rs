@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use crate::format::otlp::fields::{any_value, event, key_value, link, span};
+use crate::format::otlp::{LOG_ATTRIBUTES, LOG_BODY};
 use crate::format::protobuf::{RawField, RawValue, next_field};
 
 /// The messages that are split into fields.
@@ -15,6 +16,7 @@ pub(crate) enum Place {
     Event = 1,
     Link = 2,
     Status = 3,
+    Log = 4,
 }
 
 /// The encoding of a field.
@@ -126,7 +128,12 @@ impl Default for Shapes {
 }
 
 impl Place {
-    pub(super) const ALL: [Self; 4] = [Self::Span, Self::Event, Self::Link, Self::Status];
+    pub(super) const ALL: [Self; 5] =
+        [Self::Span, Self::Event, Self::Link, Self::Status, Self::Log];
+
+    /// The places whose messages may be in one group. A group of log records has their shapes where
+    /// others have those of spans.
+    pub(super) const LISTS: [Self; 4] = [Self::Span, Self::Event, Self::Link, Self::Status];
 
     /// The number of the field that holds attributes.
     pub(super) fn attributes(self) -> Option<u32> {
@@ -135,7 +142,13 @@ impl Place {
             Self::Event => Some(event::ATTRIBUTES),
             Self::Link => Some(link::ATTRIBUTES),
             Self::Status => None,
+            Self::Log => Some(LOG_ATTRIBUTES),
         }
+    }
+
+    /// The number of the field that holds a value of any type, if there is one.
+    pub(super) fn any_value(self) -> Option<u32> {
+        (self == Self::Log).then_some(LOG_BODY)
     }
 
     /// The place of the messages in a field, if it holds messages.
@@ -247,7 +260,7 @@ pub(super) fn attribute(message: &[u8]) -> Option<(Kind, &[u8], Cell<'_>)> {
 }
 
 /// The value in an `AnyValue`, if it has one of the simple types.
-fn typed(value: &[u8]) -> Option<(Kind, Cell<'_>)> {
+pub(super) fn typed(value: &[u8]) -> Option<(Kind, Cell<'_>)> {
     let mut rest = value;
     let member: RawField<'_> = next_field(&mut rest).ok()??;
     if !member.is_canonical() || !rest.is_empty() {

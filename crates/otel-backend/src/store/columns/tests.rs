@@ -7,9 +7,9 @@ use proptest::prelude::*;
 use zstd::bulk::Decompressor;
 
 use super::*;
-use crate::format::otlp::GroupHead;
+use crate::format::otlp::{GroupHead, LogEntry};
 use crate::format::protobuf::{RawValue, write_field};
-use crate::model::{SpanId, TraceId};
+use crate::model::{SpanId, TraceId, UnixNanos};
 
 /// A span to be encoded.
 #[derive(Debug, Clone)]
@@ -41,8 +41,12 @@ const HEADS: [GroupHead<'static>; 2] = [
 ];
 
 fn pack(inputs: &[Input]) -> Vec<u8> {
+    pack_as(Place::Span, inputs)
+}
+
+fn pack_as(place: Place, inputs: &[Input]) -> Vec<u8> {
     let rows: Vec<_> = inputs.iter().map(Input::row).collect();
-    encode(&rows, &HEADS, &mut Packer::new().unwrap()).unwrap()
+    encode(place, &rows, &HEADS, &mut Packer::new().unwrap()).unwrap()
 }
 
 impl Input {
@@ -166,8 +170,11 @@ fn message() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
+fn time() -> impl Strategy<Value = u64> {
+    prop_oneof![0_u64..5, any::<u64>()]
+}
+
 fn inputs() -> impl Strategy<Value = Vec<Input>> {
-    let time = || prop_oneof![0_u64..5, any::<u64>()];
     let shape = (0_u8..4, 0_u8..4, time(), time(), 0_u32..2, 0_usize..6);
     (vec(message(), 6), vec(shape, 0..60)).prop_map(|(messages, spans)| {
         let input =
@@ -192,6 +199,30 @@ proptest! {
     fn spans_of_any_shape_come_back_as_they_were(inputs in inputs()) {
         let group = pack(&inputs);
         prop_assert_eq!(unpack(&group, 0..inputs.len()).unwrap(), expected(&inputs));
+    }
+
+    #[test]
+    fn log_records_come_back_as_they_were(inputs in inputs()) {
+        let group = pack_as(Place::Log, &inputs);
+        prop_assert_eq!(unpack(&group, 0..inputs.len()).unwrap(), expected(&inputs));
+    }
+
+    #[test]
+    fn times_and_ids_of_log_records_come_back(
+        entries in vec((time(), time(), 0_u8..3, 0_u8..3), 0..60),
+    ) {
+        let entry = |(time, observed, trace, span): (u64, u64, u8, u8)| LogEntry {
+            time: UnixNanos(time),
+            observed: UnixNanos(observed),
+            trace_id: TraceId::new([trace; 16]).ok(),
+            span_id: SpanId::new([span; 8]).ok(),
+        };
+        let entries: Vec<_> = entries.into_iter().map(entry).collect();
+        let bytes = encode_entries(&entries, &mut Packer::new().unwrap()).unwrap();
+        let mut decompressor = Decompressor::new().unwrap();
+        let decoded = decode_entries(&bytes, entries.len(), &mut decompressor);
+        prop_assert_eq!(decoded.as_ref(), Ok(&entries));
+        prop_assert!(decode_entries(&bytes, entries.len() + 1, &mut decompressor).is_err());
     }
 
     #[test]

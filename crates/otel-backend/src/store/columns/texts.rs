@@ -412,6 +412,11 @@ impl Values {
         }
     }
 
+    /// The stored values, one after the other.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// How many values there are.
     pub(super) fn count(&self) -> usize {
         self.codes.as_ref().map_or(self.ends.len(), Vec::len)

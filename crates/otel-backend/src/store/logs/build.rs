@@ -5,18 +5,22 @@ use std::io;
 use std::sync::Arc;
 
 use super::batch::{LogBatch, Piece};
-use super::columns;
+use super::entries;
 use super::frame::{LogHead, LogInfo, NewLogFrame, Packed, indexed};
 use super::read::open;
-use crate::format::otlp::{GroupHead, write_groups};
-use crate::model::UnixNanos;
+use crate::format::otlp::{GroupHead, LogEntry, write_groups};
+use crate::model::{TraceId, UnixNanos};
 use crate::store::ReadError;
 use crate::store::block::trace_key;
+use crate::store::columns::{self, Packer, Place, Row};
 use crate::store::source::Source;
 use crate::store::upkeep::Stopped;
 
 /// The uncompressed size in bytes at which a frame ends.
 pub(super) const FRAME_TARGET: usize = 1 << 20;
+
+/// The bytes of records from which a frame has columns, and is not merged again.
+pub(super) const LARGE: usize = FRAME_TARGET / 2;
 
 /// zstd's fastest ordinary level. Higher ones do not compress times and ids better, and the rest
 /// only a little.
@@ -25,6 +29,17 @@ const LEVEL: i32 = 1;
 /// Makes frames; reuses the compressor's memory.
 pub(crate) struct LogBuilder {
     compressor: zstd::bulk::Compressor<'static>,
+    packer: Packer,
+}
+
+/// The records of a frame by resource and scope.
+type Groups<'p, 'a> = [(GroupHead<'a>, Vec<&'p Piece<'a>>)];
+
+/// The two parts of a frame, one after the other, and their lengths.
+struct Parts {
+    data: Vec<u8>,
+    columns: Packed,
+    rest: Packed,
 }
 
 impl LogBuilder {
@@ -32,7 +47,10 @@ impl LogBuilder {
         let mut compressor = zstd::bulk::Compressor::new(LEVEL)?;
         // A checksum, so that bytes changed by a disk are not taken as records.
         compressor.include_checksum(true)?;
-        Ok(Self { compressor })
+        Ok(Self {
+            compressor,
+            packer: Packer::new()?,
+        })
     }
 
     /// Makes frames of all records of these batches.
@@ -83,15 +101,12 @@ impl LogBuilder {
             .iter()
             .flat_map(|(_, pieces)| pieces.iter().map(|piece| piece.entry))
             .collect();
-        let mut records = Vec::new();
-        write_groups(
-            groups
-                .iter()
-                .map(|(head, pieces)| (*head, pieces.iter().map(|piece| piece.rest))),
-            &mut records,
-        );
-        let (packed, columns) = self.pack(&columns::encode(entries.into_iter()))?;
-        let (packed_rest, rest) = self.pack(&records)?;
+        let bytes: usize = pieces.iter().map(|piece| piece.rest.len()).sum();
+        let parts = if bytes >= LARGE {
+            self.columns(&groups, &entries, bytes)?
+        } else {
+            self.rows(&groups, &entries)?
+        };
         let instants = pieces.iter().map(|piece| piece.entry.instant());
         Ok(NewLogFrame {
             info: LogInfo {
@@ -105,11 +120,65 @@ impl LogBuilder {
                 records: length(pieces)?,
                 services: services(pieces),
                 traces: traces(pieces),
-                columns,
-                rest,
+                columns: parts.columns,
+                rest: parts.rest,
             },
             came,
-            data: [packed, packed_rest].concat(),
+            data: parts.data,
+        })
+    }
+
+    fn rows(&mut self, groups: &Groups<'_, '_>, entries: &[LogEntry]) -> io::Result<Parts> {
+        let mut records = Vec::new();
+        let of_groups = groups.iter();
+        let of_groups =
+            of_groups.map(|(head, pieces)| (*head, pieces.iter().map(|piece| piece.rest)));
+        write_groups(of_groups, &mut records);
+        let (mut data, columns) = self.pack(&entries::encode(entries.iter().copied()))?;
+        let (mut packed, rest) = self.pack(&records)?;
+        data.append(&mut packed);
+        Ok(Parts {
+            data,
+            columns,
+            rest,
+        })
+    }
+
+    /// The parts of a frame with so many bytes of records.
+    fn columns(
+        &mut self,
+        groups: &Groups<'_, '_>,
+        entries: &[LogEntry],
+        bytes: usize,
+    ) -> io::Result<Parts> {
+        let mut data = columns::encode_entries(entries, &mut self.packer)?;
+        let heads: Vec<_> = groups.iter().map(|(head, _)| *head).collect();
+        let rows = groups.iter().zip(0..).flat_map(|((_, pieces), head)| {
+            pieces.iter().map(move |piece| Row {
+                // Those are among the entries.
+                trace_id: TraceId::MAX,
+                span_id: None,
+                start: 0,
+                end: 0,
+                head,
+                message: piece.rest,
+            })
+        });
+        let rows: Vec<_> = rows.collect();
+        let mut rest = columns::encode(Place::Log, &rows, &heads, &mut self.packer)?;
+        let columns = Packed {
+            length: length(&data)?,
+            raw_length: 0,
+        };
+        let rest_packed = Packed {
+            length: length(&rest)?,
+            raw_length: u32::try_from(bytes).map_err(io::Error::other)?,
+        };
+        data.append(&mut rest);
+        Ok(Parts {
+            data,
+            columns,
+            rest: rest_packed,
         })
     }
 

@@ -77,6 +77,11 @@ impl LogInfo {
         u64::from(self.columns.raw_length) + u64::from(self.rest.raw_length)
     }
 
+    /// Returns true if its records are in columns, each of which is compressed by itself.
+    pub(super) fn has_columns(&self) -> bool {
+        self.columns.raw_length == 0
+    }
+
     /// Returns true if it may hold records of a service.
     pub(super) fn has_service(&self, name: &str) -> bool {
         let name = indexed(name);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::build::FRAME_TARGET;
+use super::build::LARGE;
 use super::frame::LogHead;
 use crate::model::UnixNanos;
 
@@ -21,7 +21,7 @@ const TIERS: [Tier; 2] = [
         enough: 8,
     },
     Tier {
-        below: FRAME_TARGET as u64 / 2,
+        below: LARGE as u64,
         enough: 4,
     },
 ];

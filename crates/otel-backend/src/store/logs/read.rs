@@ -6,10 +6,11 @@ use std::sync::Arc;
 use zstd::bulk::Decompressor;
 
 use super::batch::Piece;
-use super::columns;
+use super::entries;
 use super::frame::{LogHead, LogInfo, Packed};
 use crate::format::otlp::{LogEntry, groups, log_groups, severity_of};
 use crate::model::{Severity, TraceId, UnixNanos};
+use crate::store::columns::{Damaged, Group, Layout, decode_entries};
 use crate::store::source::{Part, Source};
 use crate::store::{ReadError, Reader};
 
@@ -124,8 +125,8 @@ impl Reader {
 }
 
 impl LogOpener<'_> {
-    /// The records of a frame, if `wanted` returns true for their bytes, which are those of
-    /// [`OpenLogs::rest`].
+    /// The records of a frame, if `wanted` returns true for their texts, which come one after the other,
+    /// in one piece or in several, with other bytes between them or without.
     ///
     /// A damaged frame is reported, and has no records; the others can still be read.
     ///
@@ -134,7 +135,7 @@ impl LogOpener<'_> {
     pub fn open(
         &mut self,
         frame: LogFrame,
-        wanted: impl FnOnce(&[u8]) -> bool,
+        wanted: impl Fn(&[u8]) -> bool,
     ) -> Result<Option<&OpenLogs>, ReadError> {
         let Some(head) = self.reader.catalog.logs.get(frame.index) else {
             return Ok(None);
@@ -173,9 +174,12 @@ impl Unpacker {
         &mut self,
         source: &Source,
         head: &LogHead,
-        wanted: impl FnOnce(&[u8]) -> bool,
+        wanted: impl Fn(&[u8]) -> bool,
         open: &mut OpenLogs,
     ) -> Result<bool, ReadError> {
+        if head.info.has_columns() {
+            return self.open_columns(source, head, wanted, open);
+        }
         let LogInfo { columns, rest, .. } = &head.info;
         self.unpack(source, head, columns.length, *rest, &mut open.rest)?;
         if !wanted(&open.rest) {
@@ -183,9 +187,37 @@ impl Unpacker {
         }
         let mut unpacked = std::mem::take(&mut self.columns);
         self.unpack(source, head, 0, *columns, &mut unpacked)?;
-        open.entries = columns::decode(&unpacked, head.info.records as usize)
+        open.entries = entries::decode(&unpacked, head.info.records as usize)
             .ok_or_else(|| damaged(head, &"its columns are not what they should be"))?;
         self.columns = unpacked;
+        Ok(true)
+    }
+
+    /// Opens a frame with columns, of which only texts are read if it is not wanted.
+    fn open_columns(
+        &mut self,
+        source: &Source,
+        head: &LogHead,
+        wanted: impl Fn(&[u8]) -> bool,
+        open: &mut OpenLogs,
+    ) -> Result<bool, ReadError> {
+        let LogInfo { columns, rest, .. } = &head.info;
+        let is_damaged = |reason: Damaged| damaged(head, &reason);
+        self.read(source, head, columns.length, *rest)?;
+        let packed = self.packed.as_slice();
+        let layout = Layout::read(packed, &mut self.decompressor).map_err(is_damaged)?;
+        let mut group = Group::new(packed, Arc::new(layout), &mut self.decompressor);
+        if !group.any_text(wanted).map_err(is_damaged)? {
+            return Ok(false);
+        }
+        let all = 0..group.layout.spans;
+        let messages = group.messages([all]).map_err(is_damaged)?;
+        open.rest.clear();
+        messages.write(&mut open.rest);
+        self.read(source, head, 0, *columns)?;
+        let records = head.info.records as usize;
+        open.entries =
+            decode_entries(&self.packed, records, &mut self.decompressor).map_err(is_damaged)?;
         Ok(true)
     }
 
@@ -197,6 +229,21 @@ impl Unpacker {
         part: Packed,
         out: &mut Vec<u8>,
     ) -> Result<(), ReadError> {
+        self.read(source, head, offset, part)?;
+        out.clear();
+        out.reserve(part.raw_length as usize);
+        let unpacked = self.decompressor.decompress_to_buffer(&self.packed, out);
+        unpacked.map(drop).map_err(|reason| damaged(head, &reason))
+    }
+
+    /// Reads a part as it is stored.
+    fn read(
+        &mut self,
+        source: &Source,
+        head: &LogHead,
+        offset: u32,
+        part: Packed,
+    ) -> Result<(), ReadError> {
         self.packed.resize(part.length as usize, 0);
         let data = match &head.resident {
             Some(data) => Ok(Part::Resident(data)),
@@ -206,11 +253,7 @@ impl Unpacker {
             .map_err(|reason| match reason {
                 ReadError::Damaged { reason, .. } => damaged(head, &reason),
                 reason => reason,
-            })?;
-        out.clear();
-        out.reserve(part.raw_length as usize);
-        let unpacked = self.decompressor.decompress_to_buffer(&self.packed, out);
-        unpacked.map(drop).map_err(|reason| damaged(head, &reason))
+            })
     }
 }
 

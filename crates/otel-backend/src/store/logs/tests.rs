@@ -7,7 +7,8 @@ use std::time::Duration;
 use super::*;
 use crate::format::otlp::{groups, log_groups};
 use crate::model::{
-    Attribute, LogRecord, Resource, Scope, Severity, Span, SpanIds, TraceId, UnixNanos, Value,
+    Attribute, LogRecord, Resource, Scope, Severity, Span, SpanId, SpanIds, TraceId, UnixNanos,
+    Value,
 };
 use crate::store::upkeep::Upkeep;
 use crate::store::{BatchBuilder, Location, Opened, ReadError, Reader, Retention, Settings, Store};
@@ -275,16 +276,86 @@ async fn damage_costs_a_frame_and_is_counted() {
     for number in 0..3 {
         fixture.add([record(number, "x".repeat(50))]).await;
     }
+    fixture.add([record(3, noise(3))]).await;
     fixture.close().await;
     let database = rusqlite::Connection::open(directory.path().join("traces.sqlite")).unwrap();
-    let spoil = "UPDATE log_frame SET data = zeroblob(length(data)) WHERE id = 2";
-    assert_eq!(database.execute(spoil, []).unwrap(), 1);
+    let spoil = "UPDATE log_frame SET data = zeroblob(length(data)) WHERE id IN (2, 4)";
+    assert_eq!(database.execute(spoil, []).unwrap(), 2);
     let spoil = "UPDATE log_frame SET traces = x'00' WHERE id = 3";
     assert_eq!(database.execute(spoil, []).unwrap(), 1);
     drop(database);
     let mut fixture = open(location(), Retention::default());
     assert_eq!(fixture.found(everything()).0, [0]);
-    assert_eq!(fixture.store.damaged_blocks(), 1);
+    assert_eq!(fixture.store.damaged_blocks(), 2);
     fixture.work();
     assert_eq!(fixture.found(everything()).0, [0]);
+}
+
+/// Records of three services, eight in a trace, as programs write them: about 200 bytes each.
+fn usual_records(count: u64) -> Vec<LogRecord<'static>> {
+    let random = |seed: u64| {
+        let mixed = (seed ^ seed >> 31).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (mixed ^ mixed >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9)
+    };
+    let text = |key: &'static str, value: String| Attribute::new(key, Value::String(value.into()));
+    let mut time = 1_700_000_000_000_000_000;
+    let usual = |number: u64| {
+        let id = |part: u64| random(number * 8 + part);
+        let trace = random(number / 40 * 8 + number % 5 + (1 << 40));
+        time += 1 + id(0) % 100_000;
+        LogRecord {
+            time: UnixNanos(time),
+            observed: UnixNanos(time),
+            severity_text: "INFO".into(),
+            trace_id: TraceId::new(
+                (u128::from(trace) << 64 | u128::from(random(trace))).to_be_bytes(),
+            )
+            .ok(),
+            span_id: SpanId::new(id(1).to_be_bytes()).ok(),
+            attributes: vec![
+                text("code.file.path", format!("src/handlers/{}.rs", number % 12)),
+                text("http.route", format!("/api/items/{{id}}/{}", number % 7)),
+                Attribute::new("code.line.number", Value::Int((id(2) % 500).cast_signed())),
+            ],
+            ..record(
+                number % 5 + 9,
+                format!(
+                    "item {} of order {} was reserved",
+                    id(3) % 500,
+                    id(4) % 100_000
+                ),
+            )
+        }
+    };
+    (0..count).map(usual).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn usual_records_take_little_and_are_found_by_their_texts() {
+    let fixture = open(Location::Memory, Retention::default());
+    let records = usual_records(20_000);
+    let mut times: Vec<_> = records.iter().map(|record| record.time.0).collect();
+    fixture.add(records.clone()).await;
+    let frames = fixture.store.shared.snapshot().logs.clone();
+    let size: u64 = frames.iter().map(|head| head.size()).sum();
+    assert!(size < 30 * records.len() as u64, "{size}");
+    assert!(frames.iter().any(|head| head.info.has_columns()));
+    times.sort_unstable();
+    assert_eq!(fixture.found(everything()).0, times);
+
+    let opened = |text: &'static [u8]| {
+        let read = move |reader: &Reader| -> Result<usize, ReadError> {
+            let mut opener = reader.log_opener()?;
+            let mut opened = 0;
+            for frame in reader.log_frames(&everything()) {
+                let is_there = |texts: &[u8]| texts.windows(text.len()).any(|part| part == text);
+                opened += usize::from(opener.open(frame, is_there)?.is_some());
+            }
+            Ok(opened)
+        };
+        fixture.store.read(read).unwrap()
+    };
+    assert_eq!(opened(b"was reserved"), frames.len());
+    assert_eq!(opened(b"code.line.number"), frames.len(), "a key");
+    assert_eq!(opened(b"was refused"), 0);
 }

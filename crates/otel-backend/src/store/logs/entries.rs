@@ -1,4 +1,4 @@
-//! The times and ids of a frame's records, column by column. `docs/format.md` describes the bytes.
+//! The times and ids of a small frame's records. `docs/format.md` describes the bytes.
 
 use crate::format::otlp::LogEntry;
 use crate::format::protobuf::{take_varint, write_varint};
