@@ -207,6 +207,8 @@ impl MetricsRun<'_> {
     /// Only [`Metrics::can_be_divided`] allows it.
     pub fn absorb(&mut self, other: &Self) {
         self.budget.exceeded |= other.budget.exceeded;
+        // What the other one has taken goes when it has been added.
+        self.budget.most += other.budget.most;
         for (leaf, other) in self.leaves.iter_mut().zip(&other.leaves) {
             leaf.absorb(other, &self.buckets, &mut self.budget);
         }

@@ -428,3 +428,23 @@ fn starts_are_read_only_where_a_batch_lies_in_several_steps_or_examples_are_want
     let steps = rate.run(range(), MEMORY);
     assert!(steps.needs_starts((START + 1, START + 31 * SECOND)));
 }
+
+#[test]
+fn what_two_runs_have_counted_of_a_comparison_adds_up() {
+    for query in [
+        "{} | compare({ status = error })",
+        "{} | compare({ name =~ `.*1` }, 3)",
+    ] {
+        let metrics = metrics(query);
+        assert!(metrics.can_be_divided());
+        let [mut whole, mut run, mut other] = [(); 3].map(|()| metrics.run(range(), MEMORY));
+        for spans in [nine_spans(), many(100)] {
+            whole.add(&spans);
+        }
+        run.add(&nine_spans());
+        other.add(&many(100));
+        run.absorb(&other);
+        assert_eq!(run.finish(), whole.finish(), "{query}");
+    }
+    assert!(!metrics("{} | rate()").can_be_divided());
+}

@@ -25,12 +25,12 @@ pub enum SearchError {
 /// The limit of a search: it ends when its time is over or its client has gone.
 pub struct Patience {
     until: Instant,
-    is_gone: Box<dyn Fn() -> bool + Send>,
+    is_gone: Box<dyn Fn() -> bool + Send + Sync>,
 }
 
 impl Patience {
     /// Makes a limit that starts now; `is_gone` tells if the client has gone.
-    pub fn new(is_gone: impl Fn() -> bool + Send + 'static) -> Self {
+    pub fn new(is_gone: impl Fn() -> bool + Send + Sync + 'static) -> Self {
         Self {
             until: Instant::now() + LIMIT,
             is_gone: Box::new(is_gone),

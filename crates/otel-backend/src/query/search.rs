@@ -254,15 +254,21 @@ impl<'r> Running<'r> {
                 self.best.add(*trace);
             }
         }
+        let mut newest = Vec::new();
         for (id, latest) in &found.starts {
             let may_match = found.data.is_none() || ids.contains(id);
             if may_match && self.seen.insert(*id) {
+                newest.push((*latest, *id));
                 self.leads.push(Lead {
                     latest: *latest,
                     step: Step::Candidate(*id),
                 });
             }
         }
+        newest.sort_unstable_by(|a, b| b.cmp(a));
+        newest.truncate(self.search.limit);
+        self.frames
+            .expect(frame, newest.into_iter().map(|(_, id)| id));
         Ok(())
     }
 

@@ -46,6 +46,16 @@ pub(super) struct Frames {
     /// Frames of columns of which one trace has been read; when a second one is needed, all are
     /// read.
     asked: HashSet<Frame>,
+    /// The traces of frames that are probably needed, until one of them is; then all are read.
+    expected: HashMap<Frame, HashSet<TraceId>>,
+    /// Those that have been read.
+    parts: HashMap<Frame, Part>,
+}
+
+/// Some traces of a frame.
+struct Part {
+    ids: HashSet<TraceId>,
+    open: Rc<OpenFrame>,
 }
 
 /// An opened frame.
@@ -75,13 +85,23 @@ impl Frames {
             return Ok(Rc::clone(open));
         }
         let opened = OpenFrame::new(reader.open(frame)?);
+        self.make_room(&opened);
+        self.open.insert(frame, Rc::clone(&opened));
+        Ok(opened)
+    }
+
+    fn make_room(&mut self, opened: &OpenFrame) {
         self.bytes += opened.bytes.len();
         if self.bytes > MAX_OPEN {
             self.open.clear();
+            self.parts.clear();
             self.bytes = opened.bytes.len();
         }
-        self.open.insert(frame, Rc::clone(&opened));
-        Ok(opened)
+    }
+
+    /// Notes that these traces of a frame are probably needed.
+    pub(super) fn expect(&mut self, frame: Frame, ids: impl IntoIterator<Item = TraceId>) {
+        self.expected.entry(frame).or_default().extend(ids);
     }
 
     /// Like [`Self::get`], for one trace: a frame of columns need not unpack the others.
@@ -91,11 +111,30 @@ impl Frames {
         frame: Frame,
         id: TraceId,
     ) -> Result<Rc<OpenFrame>, ReadError> {
-        let is_known = self.open.contains_key(&frame) || !self.asked.insert(frame);
-        if is_known || !reader.has_columns(frame) {
+        if self.open.contains_key(&frame) || !reader.has_columns(frame) {
             return self.get(reader, frame);
         }
-        Ok(OpenFrame::new(reader.open_trace(frame, id)?))
+        if let Some(part) = self.parts.get(&frame).filter(|part| part.ids.contains(&id)) {
+            return Ok(Rc::clone(&part.open));
+        }
+        if let Some(ids) = self.expected.remove(&frame)
+            && ids.contains(&id)
+        {
+            let open = OpenFrame::new(reader.open_traces(frame, |id| ids.contains(&id))?);
+            self.make_room(&open);
+            let part = Part {
+                ids,
+                open: Rc::clone(&open),
+            };
+            self.parts.insert(frame, part);
+            return Ok(open);
+        }
+        if !self.asked.insert(frame) {
+            return self.get(reader, frame);
+        }
+        Ok(OpenFrame::new(
+            reader.open_traces(frame, |other| other == id)?,
+        ))
     }
 }
 

@@ -5,6 +5,7 @@ mod metrics;
 mod order;
 mod prune;
 mod watched;
+mod whole;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

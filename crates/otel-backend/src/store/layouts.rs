@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use super::columns::Layout;
 use super::lock;
 
-/// Bytes that are kept: the heads of some million spans.
-const MAX: usize = 16 << 20;
+/// Bytes that are kept: the heads of some million spans, with their filters.
+const MAX: usize = 40 << 20;
 
 /// The heads of frames of the newest blocks.
 #[derive(Debug, Default)]

@@ -1,8 +1,9 @@
 //! Reads one state of the store through one connection.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
+
+use hashbrown::HashMap;
 
 use super::block::{Form, FrameInfo};
 use super::catalog::{Catalog, Head, Shared};
@@ -94,7 +95,18 @@ impl Reader {
         })
     }
 
-    pub(super) fn close(self) {
+    /// Another reader of the same state, for a second thread; `None` if the store has changed since.
+    pub(crate) fn twin(&self) -> Option<Self> {
+        let twin = Self::new(&self.shared).ok()?;
+        if Arc::ptr_eq(&twin.catalog, &self.catalog) {
+            return Some(twin);
+        }
+        twin.close();
+        None
+    }
+
+    /// Ends the reading, so that another reader can have the connection.
+    pub(crate) fn close(self) {
         let ended = self
             .source
             .connection
@@ -163,19 +175,23 @@ impl Reader {
         self.unless_damaged(self.source.unpack(head, info), Vec::new)
     }
 
-    /// The `TracesData` of a trace's spans in a frame, possibly with more spans.
+    /// The `TracesData` of the spans of some traces in a frame, possibly with more spans.
     ///
     /// One that is damaged is reported, and has no spans: the others can still be read.
     ///
     /// # Errors
     /// [`ReadError`] if the database cannot be read.
-    pub fn open_trace(&self, frame: Frame, id: TraceId) -> Result<Vec<u8>, ReadError> {
+    pub fn open_traces(
+        &self,
+        frame: Frame,
+        is_wanted: impl Fn(TraceId) -> bool,
+    ) -> Result<Vec<u8>, ReadError> {
         let Some((head, info)) = self.info(frame) else {
             return Ok(Vec::new());
         };
         self.unless_damaged(
             self.source
-                .unpack_trace(head, info, id, &self.shared.layouts),
+                .unpack_traces(head, info, is_wanted, &self.shared.layouts),
             Vec::new,
         )
     }

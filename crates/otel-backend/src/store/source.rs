@@ -167,12 +167,12 @@ impl Source {
         unpacked
     }
 
-    /// The `TracesData` of a trace's spans in a frame; for a frame of rows, of all spans.
-    pub(super) fn unpack_trace(
+    /// The `TracesData` of the spans of some traces in a frame; for a frame of rows, of all spans.
+    pub(super) fn unpack_traces(
         &self,
         head: &Head,
         info: &FrameInfo,
-        id: TraceId,
+        is_wanted: impl Fn(TraceId) -> bool,
         layouts: &Layouts,
     ) -> Result<Vec<u8>, ReadError> {
         if info.form == Form::Rows {
@@ -187,7 +187,7 @@ impl Source {
                 Layout::read(packed, &mut decompressor)
             })
             .map(|layout| Group::new(packed, layout, &mut decompressor))
-            .and_then(|group| rows(group, |trace| trace.id == id));
+            .and_then(|group| rows(group, |trace| is_wanted(trace.id)));
         self.decompressor.set(Some(decompressor));
         unpacked.map_err(|reason| ReadError::damaged(head.id, &reason))
     }

@@ -10,7 +10,7 @@ use crate::query::condition::{Condition, Field, Literal, Operator, Place, Test};
 use crate::query::predicate::{Search, Tag};
 use crate::store::{MessagePlace, ReadAt, ReadError, Scan, TraceRows, Wanted};
 
-/// True for each span that may match.
+/// True for each span that may match; empty if none may, as in most frames.
 pub(super) type Mask = Vec<bool>;
 
 /// The columns of a group, and what has been read of them.
@@ -112,12 +112,12 @@ impl<'s, 'u, R: ReadAt<Error = ReadError>> Asking<'s, 'u, R> {
                 Ok(all)
             }
             Condition::Any(conditions) => {
-                let mut any = vec![false; self.scan.group.layout.spans];
+                let mut any = Mask::new();
                 for condition in conditions {
                     let Some(met) = self.condition(condition)? else {
                         return Ok(None);
                     };
-                    or(&mut any, &met);
+                    or(&mut any, met);
                 }
                 Ok(Some(any))
             }
@@ -197,7 +197,7 @@ impl<'s, 'u, R: ReadAt<Error = ReadError>> Asking<'s, 'u, R> {
         key: &str,
         wanted: &Wanted<'_>,
     ) -> Result<Mask, ReadError> {
-        let mut mask = vec![false; self.scan.group.layout.spans];
+        let mut mask = Mask::new();
         let message = match place {
             Place::Any | Place::Span => Some(MessagePlace::Span),
             Place::Event => Some(MessagePlace::Event),
@@ -206,7 +206,7 @@ impl<'s, 'u, R: ReadAt<Error = ReadError>> Asking<'s, 'u, R> {
         };
         if let Some(message) = message {
             let rows = self.scan.attribute_rows(message, key, wanted)?;
-            or(&mut mask, &self.mask_of(rows));
+            or(&mut mask, self.mask_of(rows));
         }
         if let Place::Any | Place::Resource | Place::Scope = place {
             let has = |head: &Head| {
@@ -217,7 +217,7 @@ impl<'s, 'u, R: ReadAt<Error = ReadError>> Asking<'s, 'u, R> {
                 let mut found = attributes.iter().filter(|attribute| attribute.key == key);
                 found.any(|attribute| (wanted.test)(&attribute.value))
             };
-            or(&mut mask, &self.heads(&has)?);
+            or(&mut mask, self.heads(&has)?);
         }
         Ok(mask)
     }
@@ -236,7 +236,7 @@ impl<'s, 'u, R: ReadAt<Error = ReadError>> Asking<'s, 'u, R> {
                 prefix: Some("true"),
                 is_bound: false,
             };
-            or(&mut mask, &self.attribute(Place::Span, "error", &wanted)?);
+            or(&mut mask, self.attribute(Place::Span, "error", &wanted)?);
             return Ok(Some(mask));
         }
         let is_equal = |value: &Value<'_>| value.text() == tag.value;
@@ -262,7 +262,7 @@ impl<'s, 'u, R: ReadAt<Error = ReadError>> Asking<'s, 'u, R> {
                 }
                 let mut mask = self.attribute(Place::Any, key, &wanted)?;
                 for place in [Place::Scope, Place::Event, Place::Link] {
-                    or(&mut mask, &self.attribute(place, key, &wanted)?);
+                    or(&mut mask, self.attribute(place, key, &wanted)?);
                 }
                 Some(mask)
             }
@@ -295,9 +295,11 @@ impl<'s, 'u, R: ReadAt<Error = ReadError>> Asking<'s, 'u, R> {
         let rows = self
             .scan
             .rows(place, field, None, &Wanted::passing(&fails))?;
-        let mut mask = self.mask_of(rows);
-        for failed in &mut mask {
-            *failed = !*failed;
+        let mut mask = self.all();
+        for row in rows {
+            if let Some(wanted) = mask.get_mut(row) {
+                *wanted = false;
+            }
         }
         Ok(mask)
     }
@@ -339,7 +341,7 @@ impl<'s, 'u, R: ReadAt<Error = ReadError>> Asking<'s, 'u, R> {
         };
         let passes: Vec<_> = heads.iter().map(|head| passes(head)).collect();
         if !passes.contains(&true) {
-            return Ok(vec![false; self.scan.group.layout.spans]);
+            return Ok(Mask::new());
         }
         if self.head_codes.is_none() {
             self.head_codes = Some(self.scan.group.head_codes()?);
@@ -353,6 +355,9 @@ impl<'s, 'u, R: ReadAt<Error = ReadError>> Asking<'s, 'u, R> {
     }
 
     fn mask_of(&self, rows: Vec<usize>) -> Mask {
+        if rows.is_empty() {
+            return Mask::new();
+        }
         let mut mask = vec![false; self.scan.group.layout.spans];
         for row in rows {
             if let Some(wanted) = mask.get_mut(row) {
@@ -396,12 +401,19 @@ impl<'s, 'u, R: ReadAt<Error = ReadError>> Asking<'s, 'u, R> {
 }
 
 fn and(mask: &mut Mask, other: &[bool]) {
+    if other.is_empty() {
+        mask.clear();
+    }
     for (wanted, other) in mask.iter_mut().zip(other) {
         *wanted &= other;
     }
 }
 
-fn or(mask: &mut Mask, other: &[bool]) {
+fn or(mask: &mut Mask, other: Mask) {
+    if mask.is_empty() {
+        *mask = other;
+        return;
+    }
     for (wanted, other) in mask.iter_mut().zip(other) {
         *wanted |= other;
     }

@@ -1,8 +1,9 @@
 //! The resources and scopes of frames of columns.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use hashbrown::HashMap;
 use traceql::{Scope as At, Value};
 
 use crate::format::otlp::{Group, GroupHead, SpanGroup, span_groups};
@@ -20,11 +21,16 @@ pub(in crate::query) struct Head {
 /// The resources and scopes that a question has met: frames have the same ones, so each is decoded once.
 #[derive(Debug, Default)]
 pub(in crate::query) struct KnownHeads {
-    /// By their bytes.
-    known: HashMap<Vec<u8>, Rc<Head>>,
+    /// By the hashes of their bytes.
+    known: HashMap<u64, Known>,
     /// The bytes of all of them.
     bytes: usize,
-    key: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct Known {
+    parts: [Vec<u8>; 4],
+    head: Rc<Head>,
 }
 
 /// The bytes of resources and scopes that are kept decoded.
@@ -33,31 +39,46 @@ const MAX_KNOWN: usize = 1 << 20;
 impl KnownHeads {
     /// Those of a frame, decoded; `None` if one cannot be read.
     pub(super) fn of(&mut self, heads: &Heads) -> Option<Vec<Rc<Head>>> {
-        heads.iter().map(|head| self.head(head)).collect()
+        let mut known = Vec::new();
+        for (hash, head) in heads.iter() {
+            known.push(self.head(hash, head)?);
+        }
+        Some(known)
     }
 
-    fn head(&mut self, head: GroupHead<'_>) -> Option<Rc<Head>> {
-        self.key.clear();
-        for part in [
+    fn head(&mut self, hash: u64, head: GroupHead<'_>) -> Option<Rc<Head>> {
+        let parts = [
             head.resource,
             head.resource_schema,
             head.scope,
             head.scope_schema,
-        ] {
-            self.key.extend_from_slice(&part.len().to_le_bytes());
-            self.key.extend_from_slice(part);
-        }
-        if let Some(known) = self.known.get(&self.key) {
-            return Some(Rc::clone(known));
+        ];
+        if let Some(known) = self.known.get(&hash)
+            && known.parts == parts
+        {
+            return Some(Rc::clone(&known.head));
         }
         let head = Rc::new(decode(head)?);
-        self.bytes += self.key.len();
+        let size = parts.iter().map(|part| part.len()).sum();
+        self.bytes += size;
         if self.bytes > MAX_KNOWN {
             self.known.clear();
-            self.bytes = self.key.len();
+            self.bytes = size;
         }
-        self.known.insert(self.key.clone(), Rc::clone(&head));
+        let known = Known {
+            parts: parts.map(<[u8]>::to_vec),
+            head: Rc::clone(&head),
+        };
+        if let Some(before) = self.known.insert(hash, known) {
+            self.bytes -= before.size();
+        }
         Some(head)
+    }
+}
+
+impl Known {
+    fn size(&self) -> usize {
+        self.parts.iter().map(Vec::len).sum()
     }
 }
 
@@ -148,19 +169,32 @@ mod tests {
     fn each_head_is_decoded_once_and_not_too_many_are_kept() {
         let mut known = KnownHeads::default();
         let [one, other] = [resource(1, 1), resource(2, 1)];
-        let first = known.head(with(&one)).unwrap();
-        assert!(Rc::ptr_eq(&first, &known.head(with(&one)).unwrap()));
-        assert_ne!(first.resource, known.head(with(&other)).unwrap().resource);
+        let first = known.head(1, with(&one)).unwrap();
+        assert!(Rc::ptr_eq(&first, &known.head(1, with(&one)).unwrap()));
+        assert_ne!(
+            first.resource,
+            known.head(2, with(&other)).unwrap().resource
+        );
+        // Two may have one hash.
+        assert_ne!(
+            first.resource,
+            known.head(1, with(&other)).unwrap().resource
+        );
+        assert_eq!(first.resource, known.head(1, with(&one)).unwrap().resource);
         let schema = GroupHead {
             resource_schema: b"s",
             ..with(&one)
         };
-        assert_eq!(known.head(schema).unwrap().resource.schema_url, "s");
+        assert_eq!(known.head(3, schema).unwrap().resource.schema_url, "s");
         for number in 0..1000 {
-            known.head(with(&resource(number, 10_000))).unwrap();
+            let resource = resource(number, 10_000);
+            known.head(number as u64, with(&resource)).unwrap();
             assert!(known.bytes <= MAX_KNOWN);
         }
-        assert_eq!(known.known.keys().map(Vec::len).sum::<usize>(), known.bytes);
-        assert!(known.head(with(b"\xff")).is_none());
+        assert_eq!(
+            known.known.values().map(Known::size).sum::<usize>(),
+            known.bytes
+        );
+        assert!(known.head(5000, with(b"\xff")).is_none());
     }
 }

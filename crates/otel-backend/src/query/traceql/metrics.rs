@@ -1,21 +1,21 @@
 //! Metrics computed from stored spans.
 
-use std::collections::HashSet;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use traceql::{Answer, Batch, Metrics, MetricsRun, Subset, Window};
+use traceql::{Answer, Batch, Metrics, MetricsRun, Window};
 
 use super::batch::Spans;
+use super::whole::add_traces;
 use super::{Watched, prune};
-use crate::format::otlp::{Outline, groups};
-use crate::model::{Span, TraceId};
-use crate::query::columns::{Chosen, KnownHeads, Needs, WholeTraces, choose, weigh, whole_traces};
+use crate::format::otlp::Outline;
+use crate::model::Span;
+use crate::query::columns::{Chosen, KnownHeads, Needs, choose, weigh};
 use crate::query::condition::Condition;
 use crate::query::memory::Held;
 use crate::query::patience::{Patience, SearchError};
-use crate::query::trace::{Frames, load, weighed_groups};
-use crate::store::{Frame, ReadError, Reader};
+use crate::query::trace::weighed_groups;
+use crate::store::{Frame, Reader};
 
 /// A metrics query and its time window.
 #[derive(Debug, Clone)]
@@ -47,13 +47,7 @@ pub fn run(
     search: &MetricsSearch,
     patience: &Patience,
 ) -> Result<Counted, SearchError> {
-    let mut run = Counting {
-        run: search
-            .metrics
-            .run(search.window, MEMORY / search.metrics.copies()),
-        held: Held::default(),
-        patience,
-    };
+    let mut run = Counting::new(search, patience);
     let metrics = &search.metrics;
     let mut needs = Needs {
         sources: metrics.sources(),
@@ -68,7 +62,7 @@ pub fn run(
         if metrics.needs_all_attributes() {
             needs.compare_all();
         }
-        add_traces(reader, &mut run, needs)?;
+        add_traces(reader, search, needs, &mut run)?;
     } else {
         add_spans(reader, &mut run, &prune(&metrics.probe()), needs)?;
     }
@@ -79,14 +73,31 @@ pub fn run(
 }
 
 /// The counts so far, and the memory reserved for them.
-struct Counting<'m> {
-    run: MetricsRun<'m>,
+pub(super) struct Counting<'m> {
+    pub(super) run: MetricsRun<'m>,
     held: Held,
-    patience: &'m Patience,
+    pub(super) patience: &'m Patience,
 }
 
-impl Counting<'_> {
-    fn add(&mut self, batch: &impl Batch) -> Result<(), SearchError> {
+impl<'m> Counting<'m> {
+    pub(super) fn new(search: &'m MetricsSearch, patience: &'m Patience) -> Self {
+        let metrics = &search.metrics;
+        Self {
+            run: metrics.run(search.window, MEMORY / metrics.copies()),
+            held: Held::default(),
+            patience,
+        }
+    }
+
+    /// Adds what another thread has counted.
+    pub(super) fn absorb(&mut self, other: Counting<'_>) -> Result<(), SearchError> {
+        self.run.absorb(&other.run);
+        drop(other);
+        Ok(self.held.grow_by_steps(self.run.memory())?)
+    }
+
+    /// Counts spans.
+    pub(super) fn add(&mut self, batch: &impl Batch) -> Result<(), SearchError> {
         self.run.add(&Watched::new(batch, self.patience));
         self.patience.check()?;
         Ok(self.held.grow_by_steps(self.run.memory())?)
@@ -124,7 +135,7 @@ fn add_spans(
 }
 
 /// The frames that may hold a span that starts then.
-fn frames(reader: &Reader, starts: &RangeInclusive<u64>) -> Vec<Frame> {
+pub(super) fn frames(reader: &Reader, starts: &RangeInclusive<u64>) -> Vec<Frame> {
     let mut frames = Vec::new();
     for block in reader.blocks() {
         if block.last.0 >= *starts.start() && block.first.0 <= *starts.end() {
@@ -152,69 +163,4 @@ fn add_frame(
         spans.extend(messages.filter_map(|message| group.decode(message).ok()));
     }
     run.add(&Spans::of_trace(&spans))
-}
-
-/// Counts trace by trace, every trace with a span that starts in the window.
-fn add_traces(
-    reader: &Reader,
-    run: &mut Counting<'_>,
-    mut needs: Needs,
-) -> Result<(), SearchError> {
-    let starts = &run.run.starts();
-    // The root of a trace is the first to start.
-    needs.starts = true;
-    let split = reader.split_traces();
-    let mut seen = HashSet::new();
-    let mut open = Frames::default();
-    let mut looker = reader.looker();
-    let mut heads = KnownHeads::default();
-    let mut held = Held::default();
-    for frame in frames(reader, starts) {
-        run.patience.check()?;
-        weigh(frame, &mut held)?;
-        let is_whole = |id| split.is_whole(id);
-        let times = frame.first..=frame.last;
-        let whole = looker.look_into(frame, |group| {
-            whole_traces(group, &times, &needs, is_whole, &mut heads)
-        })?;
-        let rest = match whole.flatten() {
-            Some(WholeTraces { spans, rows, rest }) => {
-                match rows {
-                    None => run.add(&spans)?,
-                    Some(rows) => run.add(&Subset::new(&spans, rows))?,
-                }
-                rest
-            }
-            None => traces_in(reader, frame, starts)?,
-        };
-        if !rest.is_empty() {
-            held = Held::default();
-        }
-        for id in rest {
-            if !seen.insert(id) {
-                continue;
-            }
-            if let Some(trace) = load(reader, &mut open, id)? {
-                let spans = trace.spans()?;
-                run.add(&Spans::of_trace(&spans))?;
-            }
-        }
-    }
-    Ok(())
-}
-
-fn traces_in(
-    reader: &Reader,
-    frame: Frame,
-    starts: &RangeInclusive<u64>,
-) -> Result<Vec<TraceId>, ReadError> {
-    let bytes = reader.open(frame)?;
-    let groups = groups(&bytes).map_err(|reason| reader.damaged(frame, reason))?;
-    let messages = groups.iter().flat_map(|group| &group.spans);
-    let outlines = messages.filter_map(|message| Outline::read(message));
-    let counting = outlines.filter(|outline| starts.contains(&outline.start.0));
-    let mut ids: Vec<_> = counting.map(|outline| outline.trace_id).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    Ok(ids)
 }

@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
 use super::ReadAt;
 use super::filter::Filter;
 use super::layout::{Layout, Stored};
@@ -28,7 +30,11 @@ pub(crate) struct TraceRows {
 
 /// The resources and scopes of a group.
 #[derive(Debug)]
-pub(crate) struct Heads(Values);
+pub(crate) struct Heads {
+    values: Values,
+    /// A hash of each, by which it is known again in another group.
+    hashes: Vec<u64>,
+}
 
 /// The shapes in one place, with the columns of each.
 #[derive(Debug, Default)]
@@ -114,7 +120,7 @@ impl<'u, R: ReadAt> Group<'u, R> {
         if let Some(heads) = self.layout.known.heads.get() {
             return Ok(Arc::clone(heads));
         }
-        let heads = Heads(self.layout.heads.unpack(&mut self.unpacker)?);
+        let heads = Heads::of(self.layout.heads.unpack(&mut self.unpacker)?);
         Ok(Arc::clone(
             self.layout.known.heads.get_or_init(|| Arc::new(heads)),
         ))
@@ -177,9 +183,22 @@ impl<'u, R: ReadAt> Group<'u, R> {
 }
 
 impl Heads {
-    /// All of them.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = GroupHead<'_>> {
-        (0..self.0.count() as u64 / 4).map(|number| self.get(number))
+    fn of(values: Values) -> Self {
+        let mut heads = Self {
+            values,
+            hashes: Vec::new(),
+        };
+        let numbers = 0..heads.values.count() as u64 / 4;
+        heads.hashes = numbers.map(|number| hash(heads.get(number))).collect();
+        heads
+    }
+
+    /// All of them, each with a hash of its bytes.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, GroupHead<'_>)> {
+        let hashes = self.hashes.iter().copied();
+        (0..)
+            .zip(hashes)
+            .map(|(number, hash)| (hash, self.get(number)))
     }
 
     /// The resource and scope with an index; empty if there is none.
@@ -187,7 +206,11 @@ impl Heads {
         let first = usize::try_from(number)
             .unwrap_or(usize::MAX)
             .saturating_mul(4);
-        let part = |part: usize| self.0.get(first.saturating_add(part)).unwrap_or_default();
+        let part = |part: usize| {
+            self.values
+                .get(first.saturating_add(part))
+                .unwrap_or_default()
+        };
         GroupHead {
             resource: part(0),
             resource_schema: part(1),
@@ -195,6 +218,18 @@ impl Heads {
             scope_schema: part(3),
         }
     }
+}
+
+fn hash(head: GroupHead<'_>) -> u64 {
+    let parts = [
+        head.resource,
+        head.resource_schema,
+        head.scope,
+        head.scope_schema,
+    ];
+    parts
+        .iter()
+        .fold(0, |seed, part| xxh3_64_with_seed(part, seed))
 }
 
 impl ShapeTable {
