@@ -1,9 +1,9 @@
 //! Measures the cost of a server span beside other middleware: CPU time per request, and the part
-//! that the middleware adds to axum alone.
+//! that the middleware adds to axum or tonic alone.
 
 use std::io;
 
-use http_bench::{Child, Load, Scenario, Sink, Subject, run_if_child};
+use http_bench::{Child, Load, Protocol, Scenario, Sink, Subject, run_if_child};
 
 const ROUNDS: usize = 9;
 
@@ -21,9 +21,17 @@ fn main() -> io::Result<()> {
         return Ok(());
     }
     let (sink, load) = (Sink::start()?, Load::new()?);
+    println!("µs of CPU for each request, medians of {ROUNDS} rounds\n");
+    for protocol in Protocol::ALL {
+        compare(protocol, &sink, &load)?;
+    }
+    Ok(())
+}
+
+fn compare(protocol: Protocol, sink: &Sink, load: &Load) -> io::Result<()> {
     println!(
-        "µs of CPU for each request, medians of {ROUNDS} rounds; added: over bare axum; ratio: of what \
-         opentelemetry-instrumentation-tower adds\n"
+        "{protocol:?}; ratio: of what {} adds\n",
+        protocol.peer().name()
     );
     println!(
         "{:24}{:42}{:^26}{:^26}",
@@ -34,17 +42,17 @@ fn main() -> io::Result<()> {
         "scenario", "middleware", "µs", "added", "ratio", "µs", "added", "ratio"
     );
     for scenario in Scenario::ALL {
-        let mut all = Subject::ALL
-            .into_iter()
-            .map(|subject| Measured::start(subject, scenario, &sink))
+        let mut all = protocol
+            .subjects()
+            .map(|subject| Measured::start(subject, scenario, sink))
             .collect::<io::Result<Vec<_>>>()?;
         // The first round is not counted: it opens connections and fills buffers.
         for round in 0..=ROUNDS {
             for one in &mut all {
-                one.round(&load, scenario, round > 0)?;
+                one.round(load, protocol, scenario, round > 0)?;
             }
         }
-        print(scenario, &all);
+        print(protocol, scenario, &all);
     }
     Ok(())
 }
@@ -59,9 +67,15 @@ impl Measured {
         })
     }
 
-    fn round(&mut self, load: &Load, scenario: Scenario, counted: bool) -> io::Result<()> {
+    fn round(
+        &mut self,
+        load: &Load,
+        protocol: Protocol,
+        scenario: Scenario,
+        counted: bool,
+    ) -> io::Result<()> {
         let router = self.child.router()?;
-        let loopback = load.run(self.child.address(), scenario)?;
+        let loopback = load.run(self.child.address(), protocol, scenario)?;
         if counted {
             self.router.push(router);
             self.loopback.push(loopback);
@@ -70,15 +84,15 @@ impl Measured {
     }
 }
 
-fn print(scenario: Scenario, all: &[Measured]) {
+fn print(protocol: Protocol, scenario: Scenario, all: &[Measured]) {
     let of = |subject: Subject, values: fn(&Measured) -> &[f64]| {
         let one = all.iter().find(|one| one.subject == subject);
         one.map_or(f64::NAN, |one| median(values(one)))
     };
     let columns = |one: &Measured, values: fn(&Measured) -> &[f64]| {
-        let (cpu, bare) = (median(values(one)), of(Subject::Bare, values));
-        let peer = of(Subject::InstrumentationTower, values) - bare;
-        if one.subject == Subject::Bare {
+        let (cpu, bare) = (median(values(one)), median(values(&all[0])));
+        let peer = of(protocol.peer(), values) - bare;
+        if one.subject == all[0].subject {
             return format!("{cpu:8.2} {:8} {:8}", "", "");
         }
         format!("{cpu:8.2} {:8.2} {:8.2}", cpu - bare, (cpu - bare) / peer)

@@ -117,12 +117,13 @@ fn run(subject: Subject, scenario: Scenario) -> io::Result<()> {
     let runtime = Builder::new_current_thread().build()?;
     // Like `axum::serve`: handlers become services once, not for each request.
     let mut router: Router = server::router(subject).with_state(());
+    let protocol = subject.protocol();
     for line in io::stdin().lines() {
         line?;
         let started = ThreadTime::now();
         runtime.block_on(async {
             for _ in 0..REQUESTS {
-                server::ask(&mut router, scenario).await;
+                server::ask(&mut router, protocol, scenario).await;
             }
         });
         println!(

@@ -6,9 +6,15 @@ use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
+use tonic::Request;
+use tonic::metadata::MetadataValue;
+use tonic::transport::Endpoint;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
 
 use crate::server::{END, HEAD, TRACEPARENT};
-use crate::subject::Scenario;
+use crate::subject::{Protocol, Scenario};
 
 /// The path under which the server reports its CPU time.
 pub(crate) const CPU: &str = "/cpu";
@@ -34,16 +40,19 @@ impl Load {
     ///
     /// # Errors
     /// If the server has ended, or answers with anything but 200.
-    pub fn run(&self, server: SocketAddr, scenario: Scenario) -> io::Result<f64> {
-        let parent = match scenario {
-            Scenario::Continued => format!("traceparent: {TRACEPARENT}\r\n"),
-            _ => String::new(),
-        };
-        let request = [HEAD, &parent, END].concat();
+    pub fn run(
+        &self,
+        server: SocketAddr,
+        protocol: Protocol,
+        scenario: Scenario,
+    ) -> io::Result<f64> {
         self.0.block_on(async {
             let before = cpu(server).await?;
             let clients: Vec<_> = (0..CONNECTIONS)
-                .map(|_| tokio::spawn(client(server, request.clone())))
+                .map(|_| match protocol {
+                    Protocol::Http => tokio::spawn(page_client(server, scenario)),
+                    Protocol::Grpc => tokio::spawn(call_client(server, scenario)),
+                })
                 .collect();
             for client in clients {
                 client.await.map_err(io::Error::other)??;
@@ -65,7 +74,30 @@ async fn cpu(server: SocketAddr) -> io::Result<f64> {
     body.parse().map_err(io::Error::other)
 }
 
-async fn client(server: SocketAddr, request: String) -> io::Result<()> {
+async fn call_client(server: SocketAddr, scenario: Scenario) -> io::Result<()> {
+    let endpoint = Endpoint::new(format!("http://{server}")).map_err(io::Error::other)?;
+    let channel = endpoint.connect().await.map_err(io::Error::other)?;
+    let mut client = HealthClient::new(channel);
+    for _ in 0..REQUESTS_EACH {
+        let mut request = Request::new(HealthCheckRequest::default());
+        if scenario == Scenario::Continued {
+            let parent = MetadataValue::from_static(TRACEPARENT);
+            request.metadata_mut().insert("traceparent", parent);
+        }
+        let answer = client.check(request).await.map_err(io::Error::other)?;
+        if answer.get_ref().status() != ServingStatus::Serving {
+            return Err(io::Error::other("it does not serve"));
+        }
+    }
+    Ok(())
+}
+
+async fn page_client(server: SocketAddr, scenario: Scenario) -> io::Result<()> {
+    let parent = match scenario {
+        Scenario::Continued => format!("traceparent: {TRACEPARENT}\r\n"),
+        _ => String::new(),
+    };
+    let request = [HEAD, &parent, END].concat();
     let mut stream = TcpStream::connect(server).await?;
     stream.set_nodelay(true)?;
     let mut buffer = vec![0; 4096];

@@ -21,13 +21,14 @@ pub(crate) struct Sdk {
 
 impl Sdk {
     pub(crate) fn start(subject: Subject, scenario: Scenario) -> Self {
-        let telemetry = (subject == Subject::OtelAuto).then(otel_auto::init);
-        let by_hand = !matches!(
+        let is_ours = matches!(subject, Subject::OtelAuto | Subject::OtelAutoTonic);
+        let telemetry = is_ours.then(otel_auto::init);
+        let by_tracing = matches!(
             subject,
-            Subject::Bare | Subject::EmptyLayer | Subject::OtelAuto
+            Subject::AxumTracing | Subject::TowerOtel | Subject::TonicTracing
         );
+        let by_hand = by_tracing || subject == Subject::InstrumentationTower;
         let provider = (by_hand && scenario != Scenario::Disabled).then(provider);
-        let by_tracing = matches!(subject, Subject::AxumTracing | Subject::TowerOtel);
         if let Some(provider) = provider.as_ref().filter(|_| by_tracing) {
             bridge(provider);
         }
