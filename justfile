@@ -107,8 +107,9 @@ install:
 features:
     for set in "" axum console jaeger logs otlp-grpc otlp-http reqwest tonic config-file axum,otlp-http axum,jaeger tonic,otlp-grpc; do \
         cargo check --locked -p otel-auto --no-default-features --features "$set" || exit 1; done
-    for set in http grpc udp; do \
+    for set in http grpc udp http,tls grpc,tls http,grpc,udp; do \
         cargo check --locked -p jaeger-exporter --no-default-features --features "$set" || exit 1; done
+    cargo test --locked -p jaeger-exporter --lib --no-default-features --features http,grpc
     cargo check --locked -p otel-backend --features parquet
     cargo test --locked -p otel-env
     cargo test --locked -p otel-env --features config-file

@@ -1,10 +1,10 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
-    not(all(feature = "http", feature = "grpc", feature = "udp")),
+    not(all(feature = "http", feature = "grpc", feature = "udp", feature = "tls")),
     allow(
         dead_code,
-        reason = "some settings belong to the transports that were left out"
+        reason = "some settings belong to the features that were left out"
     )
 )]
 
@@ -31,7 +31,10 @@ mod selection;
 #[cfg(any(feature = "http", feature = "grpc"))]
 mod settings;
 mod stats;
-#[cfg(any(feature = "http", feature = "grpc"))]
+#[cfg(all(feature = "tls", any(feature = "http", feature = "grpc")))]
+mod tls;
+#[cfg(all(not(feature = "tls"), any(feature = "http", feature = "grpc")))]
+#[path = "tls/without.rs"]
 mod tls;
 mod transport;
 #[cfg(feature = "udp")]

@@ -1,5 +1,11 @@
 //! The authorities that a TLS connection trusts, and the client certificate it presents.
 
+#[cfg(feature = "grpc")]
+mod grpc;
+#[cfg(feature = "http")]
+mod http;
+
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,6 +16,11 @@ use rustls::{AlertDescription, ClientConfig, RootCertStore};
 use crate::BuildError;
 use crate::endpoint::Endpoint;
 use crate::env::{self, Env};
+
+#[cfg(feature = "grpc")]
+pub(crate) use self::grpc::secure_channel;
+#[cfg(feature = "http")]
+pub(crate) use self::http::secure_agent;
 
 /// The settings made in code, as PEM.
 #[derive(Clone, Default)]
@@ -28,8 +39,8 @@ pub(crate) struct Identity {
 /// Checked settings, with which setting up a client cannot fail.
 pub(crate) struct Tls {
     /// The trusted authorities.
-    pub(crate) roots: Vec<CertificateDer<'static>>,
-    pub(crate) identity: Option<Identity>,
+    roots: Vec<CertificateDer<'static>>,
+    identity: Option<Identity>,
 }
 
 impl TlsSettings {
@@ -68,7 +79,7 @@ impl Identity {
         }
     }
 
-    pub(crate) fn chain(&self) -> Result<Vec<CertificateDer<'static>>, String> {
+    fn chain(&self) -> Result<Vec<CertificateDer<'static>>, String> {
         certificates(&self.certificate).map_err(|e| format!("the client certificate: {e}"))
     }
 }
@@ -85,7 +96,7 @@ impl Tls {
     }
 
     /// The trusted authorities in the form a handshake uses.
-    pub(crate) fn root_store(&self) -> RootCertStore {
+    fn root_store(&self) -> RootCertStore {
         let mut store = RootCertStore::empty();
         // A system's store may hold certificates that rustls cannot read.
         store.add_parsable_certificates(self.roots.iter().cloned());
@@ -113,6 +124,11 @@ impl Tls {
         }
         Ok(())
     }
+}
+
+/// The explanation of an error of a connection, if TLS is its cause.
+pub(crate) fn explained(error: &io::Error) -> Option<String> {
+    error.get_ref()?.downcast_ref().map(explain)
 }
 
 /// Explains a failed handshake to whoever configured the endpoint.

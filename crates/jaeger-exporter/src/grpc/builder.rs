@@ -4,7 +4,7 @@ use std::fmt::{self, Debug};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use tonic::transport::{ClientTlsConfig, Endpoint as ChannelEndpoint, Identity as TonicIdentity};
+use tonic::transport::Endpoint as ChannelEndpoint;
 
 use super::GrpcTransport;
 use super::failure::Target;
@@ -12,7 +12,9 @@ use super::worker::{Backend, Worker};
 use crate::endpoint::Endpoint;
 use crate::env::{self, Env};
 use crate::mapping::Mapping;
-use crate::tls::{Identity, Tls, TlsSettings};
+#[cfg(feature = "tls")]
+use crate::tls::Identity;
+use crate::tls::{Tls, TlsSettings, secure_channel};
 use crate::{BuildError, SpanExporter, headers, settings};
 
 const DEFAULT_ENDPOINT: &str = "http://localhost:14250";
@@ -90,12 +92,14 @@ impl GrpcBuilder {
     }
 
     /// Trusts these certificate authorities, in PEM, instead of the system's.
+    #[cfg(feature = "tls")]
     pub fn with_ca_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.tls.ca = Some(pem.into());
         self
     }
 
     /// Presents this certificate chain with its private key, both in PEM.
+    #[cfg(feature = "tls")]
     pub fn with_client_certificate(
         mut self,
         certificate: impl Into<Vec<u8>>,
@@ -191,18 +195,5 @@ fn channel(
 ) -> Result<ChannelEndpoint, tonic::transport::Error> {
     let channel =
         ChannelEndpoint::from_shared(endpoint.as_str().to_owned())?.user_agent(USER_AGENT)?;
-    match tls {
-        None => Ok(channel),
-        Some(tls) => channel.tls_config(tls_config(tls)),
-    }
-}
-
-fn tls_config(tls: Tls) -> ClientTlsConfig {
-    let config = ClientTlsConfig::new().trust_anchors(tls.root_store().roots);
-    match tls.identity {
-        None => config,
-        Some(identity) => {
-            config.identity(TonicIdentity::from_pem(identity.certificate, identity.key))
-        }
-    }
+    secure_channel(channel, tls)
 }

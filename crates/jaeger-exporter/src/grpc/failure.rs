@@ -119,8 +119,8 @@ impl Failure {
     }
 
     fn from_io(error: &io::Error, target: &Target) -> Option<Self> {
-        match error.get_ref().and_then(|inner| inner.downcast_ref()) {
-            Some(error) => Some(Self::Tls(tls::explain(error))),
+        match tls::explained(error) {
+            Some(reason) => Some(Self::Tls(reason)),
             None if error.kind() == io::ErrorKind::ConnectionRefused => {
                 Some(Self::Refused { port: target.port })
             }

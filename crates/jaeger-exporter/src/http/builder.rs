@@ -1,13 +1,12 @@
 //! The builder of exporters for Thrift over HTTP.
 
 use std::fmt::{self, Debug};
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
-use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig};
 use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Proxy};
 
@@ -16,7 +15,9 @@ use super::addresses::Addresses;
 use crate::endpoint::Endpoint;
 use crate::env::{self, Env};
 use crate::mapping::Mapping;
-use crate::tls::{Identity, Tls, TlsSettings};
+#[cfg(feature = "tls")]
+use crate::tls::Identity;
+use crate::tls::{Tls, TlsSettings, secure_agent};
 use crate::{BuildError, SpanExporter, headers, settings};
 
 const DEFAULT_ENDPOINT: &str = "http://localhost:14268/api/traces";
@@ -107,12 +108,14 @@ impl HttpBuilder {
     }
 
     /// Trusts these certificate authorities, in PEM, instead of the system's.
+    #[cfg(feature = "tls")]
     pub fn with_ca_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.tls.ca = Some(pem.into());
         self
     }
 
     /// Presents this certificate chain with its private key, both in PEM.
+    #[cfg(feature = "tls")]
     pub fn with_client_certificate(
         mut self,
         certificate: impl Into<Vec<u8>>,
@@ -206,19 +209,17 @@ impl Debug for HttpBuilder {
 }
 
 fn agent(endpoint: &Endpoint, tls: Option<Tls>, addresses: Addresses) -> Result<Agent, BuildError> {
-    let mut config = Agent::config_builder()
+    let config = Agent::config_builder()
         .user_agent(USER_AGENT)
         .http_status_as_error(false)
         .max_redirects(0)
         .output_buffer_size(WRITTEN_AT_ONCE)
         .input_buffer_size(READ_AT_ONCE)
         .max_redirects_will_error(false);
-    if let Some(tls) = tls {
-        config = config.tls_config(tls_config(&tls).map_err(|reason| BuildError::Tls {
-            endpoint: endpoint.as_str().to_owned(),
-            reason,
-        })?);
-    }
+    let config = secure_agent(config, tls).map_err(|reason| BuildError::Tls {
+        endpoint: endpoint.as_str().to_owned(),
+        reason,
+    })?;
     // A proxy from the environment is never used for this machine, even if NO_PROXY does not list
     // it.
     let proxy = if endpoint.is_loopback() {
@@ -232,26 +233,4 @@ fn agent(endpoint: &Endpoint, tls: Option<Tls>, addresses: Addresses) -> Result<
         DefaultConnector::default(),
         addresses,
     ))
-}
-
-fn tls_config(tls: &Tls) -> Result<TlsConfig, String> {
-    let certificates = |ders: &[rustls::pki_types::CertificateDer<'static>]| -> Vec<_> {
-        ders.iter()
-            .map(|der| Certificate::from_der(der).to_owned())
-            .collect()
-    };
-    let client_cert = match &tls.identity {
-        None => None,
-        Some(identity) => {
-            let key = PrivateKey::from_pem(&identity.key).map_err(|error| error.to_string())?;
-            Some(ClientCert::new_with_certs(
-                &certificates(&identity.chain()?),
-                key,
-            ))
-        }
-    };
-    Ok(TlsConfig::builder()
-        .root_certs(RootCerts::Specific(Arc::new(certificates(&tls.roots))))
-        .client_cert(client_cert)
-        .build())
 }

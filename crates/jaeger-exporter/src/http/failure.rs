@@ -55,6 +55,7 @@ impl Failure {
             ureq::Error::HostNotFound => Self::UnknownHost {
                 host: endpoint.host().to_owned(),
             },
+            #[cfg(feature = "tls")]
             ureq::Error::Rustls(error) => Self::Protocol(tls::explain(&error)),
             ureq::Error::Protocol(error) => Self::Protocol(not_http(&error.to_string(), endpoint)),
             other => Self::Protocol(other.to_string()),
@@ -62,8 +63,8 @@ impl Failure {
     }
 
     fn from_io(error: io::Error, endpoint: &Endpoint) -> Self {
-        match error.get_ref().and_then(|inner| inner.downcast_ref()) {
-            Some(error) => Self::Protocol(tls::explain(error)),
+        match tls::explained(&error) {
+            Some(reason) => Self::Protocol(reason),
             None if error.kind() == io::ErrorKind::ConnectionRefused => Self::Refused {
                 port: endpoint.port(),
             },
