@@ -34,23 +34,26 @@ const SECRET_KEYS: [&str; 19] = [
 
 /// Replaces the values of secret keys in `query`.
 pub(super) fn query(query: &str) -> Cow<'_, str> {
-    let secret = |pair: &str| {
-        let key = pair.split('=').next().unwrap_or(pair);
-        SECRET_KEYS
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(key))
-    };
-    if !query.split('&').any(secret) {
+    // Bytes are split faster than text, and this is done for each request.
+    if !query.as_bytes().split(|byte| *byte == b'&').any(is_secret) {
         return Cow::Borrowed(query);
     }
     let pairs: Vec<Cow<'_, str>> = query
         .split('&')
         .map(|pair| match pair.split_once('=') {
-            Some((key, _)) if secret(pair) => Cow::Owned(format!("{key}={REDACTED}")),
+            Some((key, _)) if is_secret(pair.as_bytes()) => Cow::Owned(format!("{key}={REDACTED}")),
             _ => Cow::Borrowed(pair),
         })
         .collect();
     Cow::Owned(pairs.join("&"))
+}
+
+/// True if the key of a pair is secret.
+fn is_secret(pair: &[u8]) -> bool {
+    let key = pair.split(|byte| *byte == b'=').next().unwrap_or(pair);
+    SECRET_KEYS
+        .iter()
+        .any(|known| known.as_bytes().eq_ignore_ascii_case(key))
 }
 
 /// Replaces user name, password and the values of secret query keys in `url`.

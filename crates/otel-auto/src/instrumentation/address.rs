@@ -1,6 +1,6 @@
 //! Hosts and addresses as text.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use opentelemetry::StringValue;
 
@@ -19,30 +19,7 @@ pub(crate) fn host_and_port(authority: &str) -> (&str, Option<u16>) {
 
 /// The address as text; an IPv4 address mapped into IPv6 is written as IPv4.
 pub(crate) fn ip(address: IpAddr) -> StringValue {
-    match address.to_canonical() {
-        IpAddr::V4(address) => ipv4(address),
-        IpAddr::V6(address) => intern::value(&address.to_string()),
-    }
-}
-
-/// The standard formatter takes several times as long, for each request.
-fn ipv4(address: Ipv4Addr) -> StringValue {
-    let mut text = [b'.'; "255.255.255.255".len()];
-    let mut length = 0;
-    for octet in address.octets() {
-        let digits = [octet / 100, octet / 10 % 10, octet % 10];
-        let zeros = usize::from(octet < 100) + usize::from(octet < 10);
-        for digit in &digits[zeros..] {
-            text[length] = b'0' + digit;
-            length += 1;
-        }
-        // Keeps the dot.
-        length += 1;
-    }
-    match str::from_utf8(&text[..length - 1]) {
-        Ok(text) => intern::value(text),
-        Err(_) => address.to_string().into(),
-    }
+    intern::address(address.to_canonical(), |address| address.to_string())
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Copying and freeing them for each span would cost as much as everything else about the span.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 use std::sync::OnceLock;
 
 use opentelemetry::StringValue;
@@ -11,26 +12,15 @@ use opentelemetry::StringValue;
 const SLOTS: usize = 256;
 const LONGEST: usize = 96;
 
-/// Texts kept for the life of the process, each in the slot given by its hash.
-static KEPT: [OnceLock<&str>; SLOTS] = [const { OnceLock::new() }; SLOTS];
+/// Values kept for the life of the process, each in the slot given by its hash.
+type Slots<T> = [OnceLock<T>; SLOTS];
 
-/// The interned copy of `text`; `None` if it is too long, or if another text occupies its slot.
-fn kept(text: &str) -> Option<&'static str> {
-    kept_in(&KEPT, text)
-}
-
-fn kept_in(slots: &[OnceLock<&'static str>; SLOTS], text: &str) -> Option<&'static str> {
-    if text.len() > LONGEST {
-        return None;
-    }
-    let slot = slots.get(slot(text))?;
-    let kept = *slot.get_or_init(|| Box::leak(Box::from(text)));
-    (kept == text).then_some(kept)
-}
+static TEXTS: Slots<&str> = [const { OnceLock::new() }; SLOTS];
+static ADDRESSES: Slots<(IpAddr, &str)> = [const { OnceLock::new() }; SLOTS];
 
 /// Interns `text` as the value of an attribute.
 pub(crate) fn value(text: &str) -> StringValue {
-    match kept(text) {
+    match kept(&TEXTS, text) {
         Some(kept) => kept.into(),
         None => text.to_owned().into(),
     }
@@ -38,7 +28,7 @@ pub(crate) fn value(text: &str) -> StringValue {
 
 /// Interns `text` as a name.
 pub(crate) fn name(text: &str) -> Cow<'static, str> {
-    match kept(text) {
+    match kept(&TEXTS, text) {
         Some(kept) => Cow::Borrowed(kept),
         None => Cow::Owned(text.to_owned()),
     }
@@ -46,39 +36,67 @@ pub(crate) fn name(text: &str) -> Cow<'static, str> {
 
 /// Interns `first second` as a name.
 pub(crate) fn joined(first: &str, second: &str) -> Cow<'static, str> {
-    let mut buffer = [0; LONGEST];
-    let both = join(&mut buffer, [first, " ", second]);
-    match both.and_then(kept) {
+    match kept_joined(&TEXTS, first, second) {
         Some(kept) => Cow::Borrowed(kept),
         None => Cow::Owned([first, " ", second].concat()),
     }
 }
 
-/// Concatenates the parts; `None` if the buffer is too small.
-fn join<'a>(buffer: &'a mut [u8; LONGEST], parts: [&str; 3]) -> Option<&'a str> {
-    let mut length = 0;
-    for part in parts {
-        let end = length + part.len();
-        buffer
-            .get_mut(length..end)?
-            .copy_from_slice(part.as_bytes());
-        length = end;
+/// Interns the text of `address`, which `write` makes.
+pub(crate) fn address(address: IpAddr, write: impl Fn(IpAddr) -> String) -> StringValue {
+    let bits = match address {
+        IpAddr::V4(address) => u128::from(address.to_bits()),
+        IpAddr::V6(address) => address.to_bits(),
+    };
+    let (kept, text) = ADDRESSES[slot(hash(&bits.to_le_bytes()))]
+        .get_or_init(|| (address, &*String::leak(write(address))));
+    if *kept == address {
+        (*text).into()
+    } else {
+        write(address).into()
     }
-    std::str::from_utf8(buffer.get(..length)?).ok()
+}
+
+/// The interned copy of `text`; `None` if it is too long, or if another text occupies its slot.
+fn kept(slots: &Slots<&'static str>, text: &str) -> Option<&'static str> {
+    if text.len() > LONGEST {
+        return None;
+    }
+    let slot = &slots[slot(hash(text.as_bytes()))];
+    let kept = *slot.get_or_init(|| String::leak(text.to_owned()));
+    (kept == text).then_some(kept)
+}
+
+/// Like [`kept`], for two parts with a space between them, which are only joined if they are new.
+fn kept_joined(slots: &Slots<&'static str>, first: &str, second: &str) -> Option<&'static str> {
+    if first.len() + 1 + second.len() > LONGEST {
+        return None;
+    }
+    let slot = &slots[slot(mix(hash(first.as_bytes()), hash(second.as_bytes())))];
+    let kept = *slot.get_or_init(|| String::leak([first, " ", second].concat()));
+    let rest = kept.strip_prefix(first)?.strip_prefix(' ')?;
+    (rest == second).then_some(kept)
 }
 
 /// A fast hash without protection against collisions, since forcing one gains nothing.
-fn slot(text: &str) -> usize {
-    let mix =
-        |hash: u64, word: u64| (hash.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let (words, rest) = text.as_bytes().as_chunks::<8>();
-    let rest = rest
-        .iter()
-        .fold(text.len() as u64, |word, byte| word << 8 | u64::from(*byte));
+fn hash(bytes: &[u8]) -> u64 {
+    let (words, rest) = bytes.as_chunks::<8>();
+    let rest = rest.iter().fold(bytes.len() as u64, |word, byte| {
+        word << 8 | u64::from(*byte)
+    });
     let hash = words
         .iter()
         .fold(0, |hash, word| mix(hash, u64::from_le_bytes(*word)));
-    usize::try_from(mix(hash, rest) >> 32).unwrap_or(0) % SLOTS
+    mix(hash, rest)
+}
+
+fn mix(hash: u64, word: u64) -> u64 {
+    (hash.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+/// The slot for a hash; the upper bits depend on all bits of the text.
+fn slot(hash: u64) -> usize {
+    usize::try_from(hash >> 32).unwrap_or(0) % SLOTS
 }
 
 #[cfg(test)]
@@ -90,20 +108,22 @@ mod tests {
     #[test]
     fn a_text_is_kept_once() {
         let slots = [const { OnceLock::new() }; SLOTS];
-        let first = kept_in(&slots, "GET /users/{id}").unwrap();
-        let again = kept_in(&slots, &String::from("GET /users/{id}")).unwrap();
+        let first = kept(&slots, "GET /users/{id}").unwrap();
+        let again = kept(&slots, &String::from("GET /users/{id}")).unwrap();
         assert!(std::ptr::eq(first, again));
-        assert_eq!(kept_in(&slots, &"x".repeat(LONGEST + 1)), None);
+        let first = kept_joined(&slots, "GET", "/users/{id}").unwrap();
+        let again = kept_joined(&slots, "GET", &String::from("/users/{id}")).unwrap();
+        assert!(std::ptr::eq(first, again));
+        let long = "x".repeat(LONGEST);
+        assert_eq!(kept(&slots, &format!("{long}x")), None);
+        assert_eq!(kept_joined(&slots, "", &long), None);
     }
 
     #[test]
     fn a_text_whose_slot_is_taken_is_copied() {
         let slots = [const { OnceLock::new() }; SLOTS];
         let texts: Vec<_> = (0..=SLOTS).map(|number| number.to_string()).collect();
-        let kept: Vec<_> = texts
-            .iter()
-            .filter_map(|text| kept_in(&slots, text))
-            .collect();
+        let kept: Vec<_> = texts.iter().filter_map(|text| kept(&slots, text)).collect();
         assert!(kept.len() < texts.len());
         assert!(
             kept.len() > SLOTS / 2,
