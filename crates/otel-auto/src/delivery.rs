@@ -10,11 +10,11 @@ use std::sync::Arc;
 
 #[cfg(feature = "logs")]
 use opentelemetry_sdk::logs::LogExporter;
-use opentelemetry_sdk::trace::{BatchConfig, SpanExporter};
+use opentelemetry_sdk::trace::SpanExporter;
 
 pub use spans::CountedBatch;
 
-use crate::config::without_secrets;
+use crate::config::{Batch, without_secrets};
 
 use counts::Counts;
 #[cfg(feature = "logs")]
@@ -88,18 +88,18 @@ impl Delivery {
     }
 
     /// A counting batch processor over `exporter`. Spans that are not sampled do not reach the
-    /// exporter. The SDK takes the limits from `OTEL_BSP_*`.
+    /// exporter. The limits are those of `OTEL_BSP_*`.
     pub fn batch<E: SpanExporter + 'static>(&self, exporter: E) -> CountedBatch {
-        self.batch_with_config(exporter, BatchConfig::default())
+        self.batch_with_limits(exporter, Batch::of_spans())
     }
 
     /// Like [`batch`](Self::batch), with limits set in code.
-    pub fn batch_with_config<E: SpanExporter + 'static>(
+    pub fn batch_with_limits<E: SpanExporter + 'static>(
         &self,
         exporter: E,
-        config: BatchConfig,
+        limits: Batch,
     ) -> CountedBatch {
-        CountedBatch::new(exporter, config, &self.counts)
+        CountedBatch::new(exporter, limits, &self.counts)
     }
 
     #[cfg(feature = "logs")]

@@ -1,6 +1,6 @@
 //! Starts the SDK from the configuration, and shuts it down.
 
-use std::io::{self, Write};
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -11,6 +11,7 @@ use opentelemetry::trace::TracerProvider;
 use crate::config::{Config, Problem};
 use crate::pipeline::Built;
 use crate::signal::Signals;
+use crate::stderr::say;
 use crate::{pipeline, propagation, settings, subscriber};
 
 /// The time limit for exporting the last spans at the end of the program.
@@ -91,12 +92,6 @@ fn set_globals(config: Config, built: Option<&Built>) {
              exported",
         );
     }
-}
-
-/// Writes a line to stderr. Errors are ignored, since `eprintln!` would panic when stderr is
-/// closed.
-fn say(line: &str) {
-    writeln!(io::stderr(), "{line}").ok();
 }
 
 fn report(problems: &[Problem]) {

@@ -18,6 +18,7 @@
     )
 )]
 
+mod batch;
 mod causes;
 #[cfg(feature = "console")]
 mod console;
@@ -41,6 +42,7 @@ mod propagation;
 mod sampling;
 mod settings;
 mod signal;
+mod stderr;
 mod subscriber;
 
 pub use otel_env as config;

@@ -8,10 +8,10 @@ pub(crate) mod logs;
 
 use std::mem;
 
-#[cfg(feature = "console")]
-use opentelemetry_sdk::trace::BatchSpanProcessor;
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanExporter, TracerProviderBuilder};
 
+#[cfg(feature = "console")]
+use crate::batch::BatchProcessor;
 use crate::config::{Batch, Config, Exporter, Jaeger, Otlp, Problem, Processor};
 use crate::cut::Cut;
 use crate::delivery::Delivery;
@@ -81,10 +81,7 @@ impl Pipeline {
         let builder = mem::take(&mut self.builder);
         self.builder = match batch {
             None => builder.with_simple_exporter(exporter),
-            Some(batch) => {
-                let batch = settings::batch_of_spans(batch);
-                builder.with_span_processor(BatchSpanProcessor::new(exporter, batch))
-            }
+            Some(batch) => builder.with_span_processor(BatchProcessor::new(exporter, batch)),
         };
         Ok(())
     }
@@ -146,8 +143,7 @@ impl Pipeline {
     }
 
     fn send(&mut self, delivery: Delivery, exporter: impl SpanExporter + 'static, batch: Batch) {
-        let processor =
-            delivery.batch_with_config(self.cut(exporter), settings::batch_of_spans(batch));
+        let processor = delivery.batch_with_limits(self.cut(exporter), batch);
         self.builder = mem::take(&mut self.builder).with_span_processor(processor);
         self.deliveries.push(delivery);
     }

@@ -95,14 +95,6 @@ pub(crate) fn batch_or_single(batch: Option<Batch>) -> Batch {
     })
 }
 
-pub(crate) fn batch_of_spans(batch: Batch) -> trace::BatchConfig {
-    trace::BatchConfigBuilder::default()
-        .with_scheduled_delay(batch.schedule_delay)
-        .with_max_queue_size(batch.max_queue_size)
-        .with_max_export_batch_size(batch.max_export_batch_size)
-        .build()
-}
-
 #[cfg(feature = "logs")]
 pub(crate) fn batch_of_logs(batch: Batch) -> logs::BatchConfig {
     logs::BatchConfigBuilder::default()

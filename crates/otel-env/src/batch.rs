@@ -19,6 +19,14 @@ pub struct Batch {
     pub max_export_batch_size: usize,
 }
 
+impl Batch {
+    /// The limits of spans in the process's environment; a value that is not accepted counts as
+    /// unset.
+    pub fn of_spans() -> Self {
+        spans(&mut Reader::new(&crate::process))
+    }
+}
+
 /// An exporter with its way of batching spans or log records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Processor<E> {

@@ -25,7 +25,7 @@ mod url;
 mod variable;
 mod variables;
 
-use std::ffi::OsString;
+use std::ffi::OsStr;
 
 pub use batch::{Batch, Processor};
 pub use exporters::Exporter;
@@ -73,11 +73,8 @@ pub struct Config {
 impl Config {
     /// Reads the environment of the process.
     pub fn from_env() -> (Self, Vec<Problem>) {
-        // A value that is not UTF-8 is kept, with replacement characters, so that it is refused and
-        // not overlooked.
-        let text = |value: OsString| value.to_string_lossy().into_owned();
-        let (config, mut problems) = Self::read(&|name| std::env::var_os(name).map(text));
-        let names = std::env::vars_os().map(|(name, _)| text(name));
+        let (config, mut problems) = Self::read(&process);
+        let names = std::env::vars_os().map(|(name, _)| text(&name));
         problems.extend(misspelt(names));
         (config, problems)
     }
@@ -125,6 +122,17 @@ impl Config {
         problems.extend(ignored::reported(lookup));
         (config, problems)
     }
+}
+
+/// A variable of the process.
+fn process(name: &str) -> Option<String> {
+    std::env::var_os(name).map(|value| text(&value))
+}
+
+/// A value that is not UTF-8 is kept, with replacement characters, so that it is refused and not
+/// overlooked.
+fn text(value: &OsStr) -> String {
+    value.to_string_lossy().into_owned()
 }
 
 #[cfg(not(feature = "config-file"))]

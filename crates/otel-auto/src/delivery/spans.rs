@@ -7,16 +7,16 @@ use opentelemetry::Context;
 use opentelemetry::trace::Span as _;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::trace::{
-    BatchConfig, BatchSpanProcessor, Span, SpanData, SpanExporter, SpanProcessor,
-};
+use opentelemetry_sdk::trace::{Span, SpanData, SpanExporter, SpanProcessor};
 
 use super::counts::Counts;
+use crate::batch::BatchProcessor;
+use crate::config::Batch;
 
-/// A [`BatchSpanProcessor`] that counts; made by [`Delivery::batch`](super::Delivery::batch).
+/// A batch processor that counts; made by [`Delivery::batch`](super::Delivery::batch).
 #[derive(Debug)]
 pub struct CountedBatch {
-    batch: BatchSpanProcessor,
+    batch: BatchProcessor,
     counts: Arc<Counts>,
 }
 
@@ -30,7 +30,7 @@ struct CountedExporter<E> {
 impl CountedBatch {
     pub(super) fn new<E: SpanExporter + 'static>(
         exporter: E,
-        config: BatchConfig,
+        limits: Batch,
         counts: &Arc<Counts>,
     ) -> Self {
         let exporter = CountedExporter {
@@ -38,7 +38,7 @@ impl CountedBatch {
             counts: Arc::clone(counts),
         };
         Self {
-            batch: BatchSpanProcessor::new(exporter, config),
+            batch: BatchProcessor::new(exporter, limits),
             counts: Arc::clone(counts),
         }
     }
@@ -53,7 +53,7 @@ impl SpanProcessor for CountedBatch {
     }
 
     fn on_end(&self, span: SpanData) {
-        // Only sampled spans may be exported, but the SDK's own processor passes on the others too.
+        // Only sampled spans may be exported.
         // https://opentelemetry.io/docs/specs/otel/trace/sdk/#sampling
         if span.span_context.is_sampled() {
             self.counts.end();

@@ -5,8 +5,8 @@ use opentelemetry::Context;
 use opentelemetry::trace::{Tracer, TracerProvider};
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{
-    BatchConfigBuilder, InMemorySpanExporter, SamplingDecision, SamplingResult, SdkTracerProvider,
-    ShouldSample, SpanData,
+    InMemorySpanExporter, SamplingDecision, SamplingResult, SdkTracerProvider, ShouldSample,
+    SpanData,
 };
 
 use super::*;
@@ -41,11 +41,12 @@ fn a_failed_export_is_an_error_and_names_what_to_check() {
 fn spans_that_a_full_queue_dropped_are_lost() {
     let (exporter, gate) = Gated::new();
     let delivery = Delivery::to(ENDPOINT);
-    let config = BatchConfigBuilder::default()
-        .with_max_queue_size(1)
-        .with_max_export_batch_size(1)
-        .build();
-    let provider = provider(delivery.batch_with_config(exporter, config));
+    let limits = Batch {
+        max_queue_size: 1,
+        max_export_batch_size: 1,
+        ..Batch::of_spans()
+    };
+    let provider = provider(delivery.batch_with_limits(exporter, limits));
 
     end_spans(&provider, 1);
     gate.entered.recv().unwrap();
