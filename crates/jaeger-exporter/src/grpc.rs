@@ -5,24 +5,24 @@ mod codec;
 mod failure;
 mod worker;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
 use jaeger_wire::api_v2;
 
 use crate::retry::Course;
 use crate::transport::{Batch, Delivery, Sending, Transport};
 
 pub use builder::GrpcBuilder;
+use codec::Message;
 use worker::Worker;
 
 #[derive(Debug)]
 struct GrpcTransport {
     worker: Worker,
     timeout: Duration,
-    /// The encoded last batch, whose memory is reused.
-    batch: Mutex<Vec<u8>>,
+    /// The size of the last batch, which is about that of the next.
+    size: AtomicUsize,
 }
 
 impl Transport for GrpcTransport {
@@ -42,18 +42,19 @@ impl Transport for GrpcTransport {
 }
 
 impl GrpcTransport {
-    /// Encodes the whole message. The batch comes first, because its length is needed for the
-    /// field's header in front of it.
-    fn encode(&self, batch: Batch<'_>) -> Bytes {
-        let mut encoded = self.batch.lock().unwrap_or_else(PoisonError::into_inner);
-        encoded.clear();
+    /// Encodes the batch, and then what goes before it, which depends on its size.
+    fn encode(&self, batch: Batch<'_>) -> Message {
+        let mut encoded = Vec::with_capacity(self.size.load(Ordering::Relaxed));
         batch
             .encoder
             .write_protobuf(batch.spans.into_iter(), &mut encoded);
-        let mut message = Vec::with_capacity(encoded.len() + HEAD);
-        api_v2::begin_post_spans(encoded.len(), &mut message);
-        message.extend_from_slice(&encoded);
-        message.into()
+        self.size.store(encoded.len(), Ordering::Relaxed);
+        let mut head = Vec::with_capacity(HEAD);
+        api_v2::begin_post_spans(encoded.len(), &mut head);
+        Message {
+            head: head.into(),
+            batch: encoded.into(),
+        }
     }
 }
 

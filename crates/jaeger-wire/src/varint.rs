@@ -36,6 +36,13 @@ pub(crate) fn write(value: u64, out: &mut Vec<u8>) {
     out.truncate(end);
 }
 
+/// The number of bytes that a varint uses.
+pub(crate) fn len(value: u64) -> usize {
+    // Zero takes a byte too.
+    let bits = u64::BITS.saturating_sub((value | 1).leading_zeros());
+    bits.div_ceil(7) as usize
+}
+
 /// A varint, and the number of bytes it uses.
 pub(crate) fn bytes(mut value: u64) -> ([u8; LONGEST], usize) {
     let mut bytes = [0; LONGEST];
@@ -51,4 +58,24 @@ pub(crate) fn bytes(mut value: u64) -> ([u8; LONGEST], usize) {
         *byte = low | 0x80;
     }
     (bytes, length)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_length_is_known_before(shift in 0..64_u32, value: u64) {
+            let value = value >> shift;
+            prop_assert_eq!(len(value), bytes(value).1);
+        }
+    }
+
+    #[test]
+    fn the_shortest_and_the_longest_have_their_length() {
+        assert_eq!([0, 0x7f, 0x80, u64::MAX].map(len), [1, 1, 2, LONGEST]);
+    }
 }

@@ -1,7 +1,7 @@
 //! The builder of gRPC exporters.
 
 use std::fmt::{self, Debug};
-use std::sync::Mutex;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use tonic::transport::Endpoint as ChannelEndpoint;
@@ -144,7 +144,7 @@ impl GrpcBuilder {
         let transport = GrpcTransport {
             worker: Worker::start(backend)?,
             timeout,
-            batch: Mutex::default(),
+            size: AtomicUsize::default(),
         };
         Ok(SpanExporter::new(
             endpoint.as_str().to_owned(),

@@ -7,6 +7,19 @@ use tonic::codec::{BufferSettings, Codec, DecodeBuf, Decoder, EncodeBuf, Encoder
 /// gRPC puts a flag and a length in front of each message.
 const FRAME_HEAD: usize = 5;
 
+/// An encoded message in two parts, so that the large one is not copied behind the small one.
+#[derive(Debug, Clone)]
+pub(super) struct Message {
+    pub(super) head: Bytes,
+    pub(super) batch: Bytes,
+}
+
+impl Message {
+    pub(super) fn len(&self) -> usize {
+        self.head.len() + self.batch.len()
+    }
+}
+
 /// Sends the bytes as they are, and reads an empty answer: `PostSpansResponse` has no fields.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Encoded {
@@ -15,7 +28,7 @@ pub(super) struct Encoded {
 }
 
 impl Codec for Encoded {
-    type Encode = Bytes;
+    type Encode = Message;
     type Decode = ();
     type Encoder = Self;
     type Decoder = Self;
@@ -30,11 +43,12 @@ impl Codec for Encoded {
 }
 
 impl Encoder for Encoded {
-    type Item = Bytes;
+    type Item = Message;
     type Error = Status;
 
-    fn encode(&mut self, message: Bytes, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        buffer.put(message);
+    fn encode(&mut self, message: Message, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        buffer.put(message.head);
+        buffer.put(message.batch);
         Ok(())
     }
 

@@ -8,7 +8,6 @@
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use bytes::Bytes;
 use http::HeaderMap;
 use http::uri::PathAndQuery;
 use jaeger_wire::api_v2;
@@ -21,7 +20,7 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 use tracing::dispatcher::{self, Dispatch};
 
-use super::codec::Encoded;
+use super::codec::{Encoded, Message};
 use super::failure::{Failure, Target};
 use crate::BuildError;
 use crate::retry::Course;
@@ -41,7 +40,7 @@ pub(super) struct Backend {
 
 #[derive(Debug)]
 struct Job {
-    message: Bytes,
+    message: Message,
     course: Course,
     reply: oneshot::Sender<Reply>,
 }
@@ -66,7 +65,7 @@ impl Worker {
     }
 
     /// Sends a message, and retries as long as `course` allows.
-    pub(super) async fn post(&self, message: Bytes, course: Course) -> Reply {
+    pub(super) async fn post(&self, message: Message, course: Course) -> Reply {
         let (reply, answer) = oneshot::channel();
         let job = Job {
             message,
@@ -124,7 +123,7 @@ struct Connection {
 }
 
 impl Connection {
-    async fn post(&self, message: &Bytes, course: &mut Course) -> Result<(), Failure> {
+    async fn post(&self, message: &Message, course: &mut Course) -> Result<(), Failure> {
         loop {
             let failure = match time::timeout(course.remaining(), self.call(message, course)).await
             {
@@ -139,7 +138,7 @@ impl Connection {
         }
     }
 
-    async fn call(&self, message: &Bytes, course: &Course) -> Result<(), Status> {
+    async fn call(&self, message: &Message, course: &Course) -> Result<(), Status> {
         let mut client = Grpc::new(self.channel.clone());
         client
             .ready()

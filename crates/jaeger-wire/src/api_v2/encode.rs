@@ -1,6 +1,8 @@
 //! Encodes model.proto's messages directly from borrowed data.
 
-use super::output::{bytes, double, element, length, message, number};
+use super::output::{
+    bytes, bytes_len, double, double_len, element, length, message, number, number_len,
+};
 use super::{Batch, Span, time};
 use crate::lists::{Logs, References, TagWriter, Tags};
 use crate::model::{Process, RefType, SpanRef};
@@ -97,9 +99,26 @@ struct KeyValues<'o> {
 }
 
 impl KeyValues<'_> {
-    fn tag(&mut self, key: &str, value: impl FnOnce(&mut Vec<u8>)) {
-        message::<SMALL>(self.field, self.out, |out| {
-            bytes(1, key.as_bytes(), out);
+    /// Writes a tag whose value takes `value_len` bytes. The length is known before the tag is
+    /// written, which is most of what is written.
+    fn tag(&mut self, key: &str, value_len: usize, value: impl FnOnce(&mut Vec<u8>)) {
+        let len = bytes_len(key.len()).saturating_add(value_len);
+        length(self.field, len, self.out);
+        bytes(1, key.as_bytes(), self.out);
+        value(self.out);
+    }
+
+    /// The same with the number of the value's type, which is left out for text.
+    fn typed(
+        &mut self,
+        key: &str,
+        v_type: u64,
+        value_len: usize,
+        value: impl FnOnce(&mut Vec<u8>),
+    ) {
+        let len = number_len(v_type).saturating_add(value_len);
+        self.tag(key, len, |out| {
+            number(2, v_type, out);
             value(out);
         });
     }
@@ -107,35 +126,27 @@ impl KeyValues<'_> {
 
 impl TagWriter for KeyValues<'_> {
     fn string(&mut self, key: &str, value: &str) {
-        self.tag(key, |out| bytes(3, value.as_bytes(), out));
+        self.tag(key, bytes_len(value.len()), |out| {
+            bytes(3, value.as_bytes(), out);
+        });
     }
 
     fn bool(&mut self, key: &str, value: bool) {
-        self.tag(key, |out| {
-            number(2, 1, out);
-            number(4, value.into(), out);
-        });
+        let value = value.into();
+        self.typed(key, 1, number_len(value), |out| number(4, value, out));
     }
 
     fn long(&mut self, key: &str, value: i64) {
-        self.tag(key, |out| {
-            number(2, 2, out);
-            number(5, value.cast_unsigned(), out);
-        });
+        let value = value.cast_unsigned();
+        self.typed(key, 2, number_len(value), |out| number(5, value, out));
     }
 
     fn double(&mut self, key: &str, value: f64) {
-        self.tag(key, |out| {
-            number(2, 3, out);
-            double(6, value, out);
-        });
+        self.typed(key, 3, double_len(value), |out| double(6, value, out));
     }
 
     fn binary(&mut self, key: &str, value: &[u8]) {
-        self.tag(key, |out| {
-            number(2, 4, out);
-            bytes(7, value, out);
-        });
+        self.typed(key, 4, bytes_len(value.len()), |out| bytes(7, value, out));
     }
 }
 

@@ -15,11 +15,32 @@ pub(super) fn number(field: u8, value: u64, out: &mut Vec<u8>) {
     }
 }
 
+/// The size of [`number`].
+pub(super) fn number_len(value: u64) -> usize {
+    match value {
+        0 => 0,
+        value => varint::len(value).saturating_add(1),
+    }
+}
+
 /// A double field. The default is compared by bits, since -0.0 is not 0.0.
 pub(super) fn double(field: u8, value: f64, out: &mut Vec<u8>) {
     if value.to_bits() != 0 {
         key(field, FIXED64, out);
         out.extend_from_slice(&value.to_le_bytes());
+    }
+}
+
+/// The size of [`double`].
+pub(super) fn double_len(value: f64) -> usize {
+    if value.to_bits() == 0 { 0 } else { 9 }
+}
+
+/// The size of [`bytes`] for a value of `length` bytes.
+pub(super) fn bytes_len(length: usize) -> usize {
+    match length {
+        0 => 0,
+        length => length.saturating_add(number_len(length as u64)),
     }
 }
 
@@ -38,8 +59,13 @@ pub(super) fn element(field: u8, value: &[u8], out: &mut Vec<u8>) {
 
 /// The header of a field with a length.
 pub(super) fn length(field: u8, length: usize, out: &mut Vec<u8>) {
-    key(field, LENGTH, out);
-    varint::write(length as u64, out);
+    // Most are short, and one copy is faster than two.
+    if let Ok(length @ 0..0x80) = u8::try_from(length) {
+        out.extend_from_slice(&[field << 3 | LENGTH, length]);
+    } else {
+        key(field, LENGTH, out);
+        varint::write(length as u64, out);
+    }
 }
 
 /// A message field.
@@ -65,8 +91,9 @@ pub(super) fn message<const GUESS: usize>(
     if used != GUESS {
         shift(out, body, head + used);
     }
-    for (place, byte) in out.iter_mut().skip(head).zip(length).take(used) {
-        *place = byte;
+    let places = out.get_mut(head..head + used);
+    if let Some((places, length)) = places.zip(length.get(..used)) {
+        places.copy_from_slice(length);
     }
 }
 
