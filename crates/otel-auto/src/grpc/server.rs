@@ -20,11 +20,10 @@ use super::attributes::{SCOPE, method, system};
 use super::body::ResponseBody;
 use super::call::{CallSpan, Side};
 use super::{BoxError, deadline};
-use crate::instrumentation::address::{self, host_and_port};
 use crate::instrumentation::attributes::{
     NETWORK_PEER_ADDRESS, NETWORK_PEER_PORT, SERVER_ADDRESS, SERVER_PORT,
 };
-use crate::instrumentation::{Description, Scope, SharedTracer, carrier, intern};
+use crate::instrumentation::{Description, Scope, SharedTracer, address, carrier, intern};
 
 /// A layer that makes a server span for each call, as a child of the span in the call's metadata.
 ///
@@ -168,10 +167,10 @@ impl<B> Incoming<'_, B> {
     fn add_server(&self, attributes: &mut Vec<KeyValue>) {
         let host = || str::from_utf8(self.0.headers().get(HOST)?.as_bytes()).ok();
         let authority = self.0.uri().authority().map(Authority::as_str);
-        let Some((host, port)) = authority.or_else(host).map(host_and_port) else {
+        let Some((host, port)) = authority.or_else(host).map(address::authority) else {
             return;
         };
-        attributes.push(KeyValue::new(SERVER_ADDRESS, intern::value(host)));
+        attributes.push(KeyValue::new(SERVER_ADDRESS, host));
         if let Some(port) = port {
             attributes.push(KeyValue::new(SERVER_PORT, i64::from(port)));
         }

@@ -17,6 +17,11 @@ pub(crate) fn host_and_port(authority: &str) -> (&str, Option<u16>) {
     }
 }
 
+/// The host as the value of an attribute, and the port.
+pub(crate) fn authority(authority: &str) -> (StringValue, Option<u16>) {
+    intern::authority(authority, host_and_port)
+}
+
 /// The address as text; an IPv4 address mapped into IPv6 is written as IPv4.
 pub(crate) fn ip(address: IpAddr) -> StringValue {
     intern::address(address.to_canonical(), |address| address.to_string())
@@ -40,6 +45,8 @@ mod tests {
         ];
         for (authority, expected) in cases {
             assert_eq!(host_and_port(authority), expected);
+            let (host, port) = expected;
+            assert_eq!(super::authority(authority), (host.into(), port));
         }
     }
 

@@ -12,11 +12,27 @@ use opentelemetry::StringValue;
 const SLOTS: usize = 256;
 const LONGEST: usize = 96;
 
-/// Values kept for the life of the process, each in the slot given by its hash.
-type Slots<T> = [OnceLock<T>; SLOTS];
+/// Entries kept for the life of the process, each in the slot given by the hash of its key.
+struct Table<T>([OnceLock<T>; SLOTS]);
 
-static TEXTS: Slots<&str> = [const { OnceLock::new() }; SLOTS];
-static ADDRESSES: Slots<(IpAddr, &str)> = [const { OnceLock::new() }; SLOTS];
+impl<T: Copy> Table<T> {
+    const fn new() -> Self {
+        Self([const { OnceLock::new() }; SLOTS])
+    }
+
+    /// The entry with this hash, which `make` makes if its slot is free; `None` if that slot is
+    /// occupied by another, which is not the one that `is_it` looks for.
+    fn get(&self, hash: u64, is_it: impl FnOnce(T) -> bool, make: impl FnOnce() -> T) -> Option<T> {
+        // The upper bits depend on all bits of the key.
+        let slot = usize::try_from(hash >> 32).unwrap_or(0) % SLOTS;
+        let entry = *self.0.get(slot)?.get_or_init(make);
+        is_it(entry).then_some(entry)
+    }
+}
+
+static TEXTS: Table<&str> = Table::new();
+static ADDRESSES: Table<(IpAddr, &str)> = Table::new();
+static AUTHORITIES: Table<(&str, &str, Option<u16>)> = Table::new();
 
 /// Interns `text` as the value of an attribute.
 pub(crate) fn value(text: &str) -> StringValue {
@@ -48,34 +64,60 @@ pub(crate) fn address(address: IpAddr, write: impl Fn(IpAddr) -> String) -> Stri
         IpAddr::V4(address) => u128::from(address.to_bits()),
         IpAddr::V6(address) => address.to_bits(),
     };
-    let (kept, text) = ADDRESSES[slot(hash(&bits.to_le_bytes()))]
-        .get_or_init(|| (address, &*String::leak(write(address))));
-    if *kept == address {
-        (*text).into()
-    } else {
-        write(address).into()
+    let make = || (address, &*String::leak(write(address)));
+    let kept = ADDRESSES.get(hash(&bits.to_le_bytes()), |(kept, _)| kept == address, make);
+    match kept {
+        Some((_, text)) => text.into(),
+        None => write(address).into(),
+    }
+}
+
+/// Interns the host of `authority`, which `split` takes apart.
+pub(crate) fn authority(
+    authority: &str,
+    split: fn(&str) -> (&str, Option<u16>),
+) -> (StringValue, Option<u16>) {
+    let make = || {
+        let kept: &str = String::leak(authority.to_owned());
+        let (host, port) = split(kept);
+        (kept, host, port)
+    };
+    let kept = short(authority.len()).then(|| {
+        let hash = hash(authority.as_bytes());
+        AUTHORITIES.get(hash, |(kept, ..)| kept == authority, make)
+    });
+    match kept.flatten() {
+        Some((_, host, port)) => (host.into(), port),
+        None => {
+            let (host, port) = split(authority);
+            (host.to_owned().into(), port)
+        }
     }
 }
 
 /// The interned copy of `text`; `None` if it is too long, or if another text occupies its slot.
-fn kept(slots: &Slots<&'static str>, text: &str) -> Option<&'static str> {
-    if text.len() > LONGEST {
-        return None;
-    }
-    let slot = &slots[slot(hash(text.as_bytes()))];
-    let kept = *slot.get_or_init(|| String::leak(text.to_owned()));
-    (kept == text).then_some(kept)
+fn kept(texts: &Table<&'static str>, text: &str) -> Option<&'static str> {
+    let make = || &*String::leak(text.to_owned());
+    short(text.len())
+        .then(|| texts.get(hash(text.as_bytes()), |kept| kept == text, make))
+        .flatten()
 }
 
 /// Like [`kept`], for two parts with a space between them, which are only joined if they are new.
-fn kept_joined(slots: &Slots<&'static str>, first: &str, second: &str) -> Option<&'static str> {
-    if first.len() + 1 + second.len() > LONGEST {
-        return None;
-    }
-    let slot = &slots[slot(mix(hash(first.as_bytes()), hash(second.as_bytes())))];
-    let kept = *slot.get_or_init(|| String::leak([first, " ", second].concat()));
-    let rest = kept.strip_prefix(first)?.strip_prefix(' ')?;
-    (rest == second).then_some(kept)
+fn kept_joined(texts: &Table<&'static str>, first: &str, second: &str) -> Option<&'static str> {
+    let make = || &*String::leak([first, " ", second].concat());
+    let is_it = |kept: &str| {
+        let rest = kept.strip_prefix(first);
+        rest.and_then(|rest| rest.strip_prefix(' ')) == Some(second)
+    };
+    let hash = mix(hash(first.as_bytes()), hash(second.as_bytes()));
+    short(first.len() + 1 + second.len())
+        .then(|| texts.get(hash, is_it, make))
+        .flatten()
+}
+
+fn short(length: usize) -> bool {
+    length <= LONGEST
 }
 
 /// A fast hash without protection against collisions, since forcing one gains nothing.
@@ -94,11 +136,6 @@ fn mix(hash: u64, word: u64) -> u64 {
     (hash.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
-/// The slot for a hash; the upper bits depend on all bits of the text.
-fn slot(hash: u64) -> usize {
-    usize::try_from(hash >> 32).unwrap_or(0) % SLOTS
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -107,23 +144,23 @@ mod tests {
 
     #[test]
     fn a_text_is_kept_once() {
-        let slots = [const { OnceLock::new() }; SLOTS];
-        let first = kept(&slots, "GET /users/{id}").unwrap();
-        let again = kept(&slots, &String::from("GET /users/{id}")).unwrap();
+        let texts = Table::new();
+        let first = kept(&texts, "GET /users/{id}").unwrap();
+        let again = kept(&texts, &String::from("GET /users/{id}")).unwrap();
         assert!(std::ptr::eq(first, again));
-        let first = kept_joined(&slots, "GET", "/users/{id}").unwrap();
-        let again = kept_joined(&slots, "GET", &String::from("/users/{id}")).unwrap();
+        let first = kept_joined(&texts, "GET", "/users/{id}").unwrap();
+        let again = kept_joined(&texts, "GET", &String::from("/users/{id}")).unwrap();
         assert!(std::ptr::eq(first, again));
         let long = "x".repeat(LONGEST);
-        assert_eq!(kept(&slots, &format!("{long}x")), None);
-        assert_eq!(kept_joined(&slots, "", &long), None);
+        assert_eq!(kept(&texts, &format!("{long}x")), None);
+        assert_eq!(kept_joined(&texts, "", &long), None);
     }
 
     #[test]
     fn a_text_whose_slot_is_taken_is_copied() {
-        let slots = [const { OnceLock::new() }; SLOTS];
+        let table = Table::new();
         let texts: Vec<_> = (0..=SLOTS).map(|number| number.to_string()).collect();
-        let kept: Vec<_> = texts.iter().filter_map(|text| kept(&slots, text)).collect();
+        let kept: Vec<_> = texts.iter().filter_map(|text| kept(&table, text)).collect();
         assert!(kept.len() < texts.len());
         assert!(
             kept.len() > SLOTS / 2,

@@ -17,7 +17,6 @@ use crate::http::attributes::{
 use crate::http::capture::{Of, captured};
 use crate::http::forwarded::Forwarded;
 use crate::http::redact;
-use crate::instrumentation::address::host_and_port;
 use crate::instrumentation::attributes::{
     NETWORK_PEER_ADDRESS, NETWORK_PEER_PORT, SERVER_ADDRESS, SERVER_PORT,
 };
@@ -100,11 +99,11 @@ impl<B> Incoming<'_, B> {
             .host
             .or_else(|| self.request.uri().authority().map(Authority::as_str))
             .or_else(|| text(self.request.headers(), &HOST));
-        let Some((host, port)) = authority.map(host_and_port) else {
+        let Some((host, port)) = authority.map(address::authority) else {
             return;
         };
         let port = port.unwrap_or(if scheme == "https" { 443 } else { 80 });
-        attributes.push(KeyValue::new(SERVER_ADDRESS, intern::value(host)));
+        attributes.push(KeyValue::new(SERVER_ADDRESS, host));
         attributes.push(KeyValue::new(SERVER_PORT, i64::from(port)));
     }
 
