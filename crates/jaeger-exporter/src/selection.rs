@@ -15,6 +15,16 @@ impl SpanExporter {
 
     /// Like [`from_env`](Self::from_env), with the variables that `lookup` returns.
     ///
+    /// ```
+    /// let lookup = |name: &str| match name {
+    ///     "OTEL_EXPORTER_JAEGER_PROTOCOL" => Some("udp/thrift.compact".to_owned()),
+    ///     _ => None,
+    /// };
+    /// let exporter = jaeger_exporter::SpanExporter::from_lookup(lookup)?;
+    /// assert_eq!(exporter.endpoint(), "udp://localhost:6831");
+    /// # Ok::<(), jaeger_exporter::BuildError>(())
+    /// ```
+    ///
     /// # Errors
     /// Like [`from_env`](Self::from_env).
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, BuildError> {
