@@ -12,7 +12,7 @@
 //! | `batch`, `build`, `block` | how blocks are made |
 //! | `operations`, `token`, `recent` | which operations are listed |
 //! | `columns` | the form of spans in blocks that were merged |
-//! | `catalog`, `load`, `split` | what the process knows of every block |
+//! | `catalog`, `load`, `split`, `key` | what the process knows of every block |
 //! | `writer`, `rows` | the one thread that writes, and its statements |
 //! | `reader`, `source`, `layouts` | one state of the store, where its bytes are read, and what of them is kept |
 //! | `upkeep` | what goes on in the background: `merge`, `retention`, `clock` and `evict`, `disk`; `unpack` takes blocks apart for it |
@@ -38,6 +38,7 @@ mod database;
 mod disk;
 mod evict;
 mod evicted;
+mod key;
 mod layouts;
 mod load;
 mod lock;

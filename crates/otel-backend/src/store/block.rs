@@ -5,14 +5,17 @@
 //! frames a block has what is needed to find them: [`FrameInfo`]s and [`TraceEntry`]s.
 //! `docs/format.md` gives the bytes.
 
-use crate::model::{TraceId, UnixNanos};
+use super::key::KeySeed;
+use crate::model::UnixNanos;
 
 /// A block that has not been stored yet.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct NewBlock {
     pub(super) frames: Vec<FrameInfo>,
     /// Sorted.
     pub(super) traces: Vec<TraceEntry>,
+    /// The seed of the keys in them.
+    pub(super) seed: KeySeed,
     /// The time at which the last of its spans was stored.
     pub(super) came: UnixNanos,
     /// The bytes of the frames, one after the other.
@@ -53,14 +56,24 @@ pub(super) enum Form {
 /// An entry that a frame holds spans of a trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct TraceEntry {
-    /// The last four bytes of the trace id, big-endian, which are random in every kind of id in
-    /// use.
+    /// The key of the trace.
     pub(super) key: u32,
     /// The index of the frame.
     pub(super) frame: u16,
 }
 
 impl NewBlock {
+    /// A block without frames, for keys of that seed.
+    pub(super) fn new(seed: KeySeed) -> Self {
+        Self {
+            frames: Vec::new(),
+            traces: Vec::new(),
+            seed,
+            came: UnixNanos::default(),
+            data: Vec::new(),
+        }
+    }
+
     /// The approximate size in the store, in bytes.
     pub(super) fn size(&self) -> u64 {
         self.frames.iter().map(FrameInfo::size).sum()
@@ -76,12 +89,6 @@ pub(super) fn raw_length(frames: &[FrameInfo]) -> u64 {
 pub(super) fn row_length(frames: &[FrameInfo]) -> u64 {
     let rows = frames.iter().filter(|frame| frame.form == Form::Rows);
     rows.map(|frame| u64::from(frame.raw_length)).sum()
-}
-
-/// The key of a trace in the entries.
-pub(super) fn trace_key(id: TraceId) -> u32 {
-    let [.., a, b, c, d] = *id.as_bytes();
-    u32::from_be_bytes([a, b, c, d])
 }
 
 impl FrameInfo {

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::io;
 
 use super::batch::{Batch, Row};
-use super::block::{Form, FrameInfo, NewBlock, TraceEntry, trace_key};
+use super::block::{Form, FrameInfo, NewBlock, TraceEntry};
 use super::columns::{self, Packer};
+use super::key::KeySeed;
 use crate::format::otlp::{GroupHead, write_groups};
 use crate::model::{TraceId, UnixNanos};
 
@@ -38,6 +39,7 @@ const LEVEL: i32 = 1;
 
 /// Makes blocks; reuses the compressor's memory.
 pub(super) struct BlockBuilder {
+    seed: KeySeed,
     compressor: zstd::bulk::Compressor<'static>,
     packer: Packer,
     raw: Vec<u8>,
@@ -96,11 +98,13 @@ struct Place {
 }
 
 impl BlockBuilder {
-    pub(super) fn new() -> io::Result<Self> {
+    /// A builder of blocks with keys of that seed.
+    pub(super) fn new(seed: KeySeed) -> io::Result<Self> {
         let mut compressor = zstd::bulk::Compressor::new(LEVEL)?;
         // A checksum, so that bytes changed by a disk are not taken as spans.
         compressor.include_checksum(true)?;
         Ok(Self {
+            seed,
             compressor,
             packer: Packer::new()?,
             raw: Vec::new(),
@@ -115,11 +119,11 @@ impl BlockBuilder {
         frames: Vec<BuiltFrame>,
     ) -> io::Result<NewBlock> {
         let mut building = Building {
+            block: NewBlock::new(self.seed),
             builder: self,
             form,
             target: form.target_for(batches.iter().map(|batch| batch.length()).sum()),
             heads: Heads::of(batches),
-            block: NewBlock::default(),
             open: OpenFrame::default(),
         };
         for frame in frames {
@@ -204,7 +208,7 @@ impl<'a> Building<'a, '_> {
             _ => {
                 open.end_trace();
                 open.trace = Some((row.trace_id, row.start));
-                open.keys.push(trace_key(row.trace_id));
+                open.keys.push(self.builder.seed.key(row.trace_id));
             }
         }
     }

@@ -4,10 +4,11 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
 use super::batch::Batch;
-use super::block::{FrameInfo, NewBlock, TraceEntry, raw_length, row_length, trace_key};
+use super::block::{FrameInfo, NewBlock, TraceEntry, raw_length, row_length};
 use super::chunks::Chunks;
 use super::database::Database;
 use super::evicted::Evicted;
+use super::key::KeySeed;
 use super::layouts::Layouts;
 use super::logs::{LogHead, NewLogFrame};
 use super::source::Source;
@@ -22,6 +23,8 @@ pub(super) struct Head {
     pub(super) frames: Vec<FrameInfo>,
     /// The entries, sorted.
     pub(super) traces: Vec<TraceEntry>,
+    /// The seed of the keys in them.
+    pub(super) seed: KeySeed,
     /// The bytes of its frames, if the store is in memory.
     pub(super) resident: Option<Vec<u8>>,
     /// The same spans, if they came a moment ago as rows and are to be merged.
@@ -41,8 +44,10 @@ pub(super) struct Head {
 }
 
 /// All blocks and operations at one moment, and the evicted traces.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Catalog {
+    /// The seed of the keys in new blocks.
+    pub(super) seed: KeySeed,
     /// The blocks, in the order of writing.
     pub(super) blocks: Vec<Arc<Head>>,
     pub(super) operations: Arc<HashSet<Operation>>,
@@ -125,6 +130,18 @@ impl Shared {
     }
 }
 
+impl Default for Catalog {
+    fn default() -> Self {
+        Self {
+            seed: KeySeed::random(),
+            blocks: Vec::new(),
+            operations: Arc::default(),
+            evicted: Evicted::default(),
+            logs: Vec::new(),
+        }
+    }
+}
+
 impl Catalog {
     /// Adds frames of log records with these ids; they keep their data if they are `resident`.
     pub(super) fn add_logs(&mut self, ids: Vec<i64>, frames: Vec<NewLogFrame>, resident: bool) {
@@ -180,6 +197,7 @@ impl Head {
         id: i64,
         came: UnixNanos,
         frames: Vec<FrameInfo>,
+        seed: KeySeed,
         traces: Vec<TraceEntry>,
     ) -> Self {
         let first = frames.iter().map(|frame| frame.first).min();
@@ -192,6 +210,7 @@ impl Head {
             size: frames.iter().map(FrameInfo::size).sum(),
             frames,
             traces,
+            seed,
             resident: None,
             recent: Vec::new(),
             first: first.unwrap_or_default(),
@@ -205,7 +224,7 @@ impl Head {
     pub(super) fn of(id: i64, block: NewBlock, resident: bool) -> Self {
         Self {
             resident: resident.then_some(block.data),
-            ..Self::new(id, block.came, block.frames, block.traces)
+            ..Self::new(id, block.came, block.frames, block.seed, block.traces)
         }
     }
 
@@ -221,7 +240,7 @@ impl Head {
 
     /// The frames that may hold spans of a trace.
     pub(super) fn frames_of(&self, id: TraceId) -> impl Iterator<Item = usize> + '_ {
-        let key = trace_key(id);
+        let key = self.seed.key(id);
         let first = begin_of(&self.traces, key);
         self.traces
             .iter()

@@ -82,6 +82,13 @@ const SCHEMA_6: &str = "
     ) STRICT;
 ";
 
+/// The additions of format 7: the seeds of keys, which earlier formats did not have.
+const SCHEMA_7: &str = "
+    ALTER TABLE block ADD COLUMN seed INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE evicted ADD COLUMN seed INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE log_frame ADD COLUMN seed INTEGER NOT NULL DEFAULT 0;
+";
+
 /// The reason why a store could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -389,6 +396,7 @@ fn create(connection: &Connection) -> rusqlite::Result<()> {
     transaction.execute_batch(SCHEMA_3)?;
     transaction.execute_batch(SCHEMA_4)?;
     transaction.execute_batch(SCHEMA_6)?;
+    transaction.execute_batch(SCHEMA_7)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", FORMAT)?;
     transaction.commit()
@@ -413,6 +421,7 @@ fn migrate(connection: &Connection, found: i32) -> rusqlite::Result<()> {
     if found < 6 {
         transaction.execute_batch(SCHEMA_6)?;
     }
+    transaction.execute_batch(SCHEMA_7)?;
     transaction.pragma_update(None, "user_version", FORMAT)?;
     transaction.commit()
 }

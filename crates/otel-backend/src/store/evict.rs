@@ -5,14 +5,15 @@
 //! clocks that are ahead make nothing younger. The spans of younger traces beside them are moved to
 //! new blocks.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::ReadError;
 use super::batch::Batch;
-use super::block::{FrameInfo, trace_key};
+use super::block::{FrameInfo, TraceEntry};
 use super::build::BuiltFrame;
-use super::catalog::Head;
+use super::catalog::{Catalog, Head};
+use super::key::KeySeed;
 use super::source::Source;
 use super::unpack::{Fate, Parts};
 use crate::format::otlp::{Outline, groups};
@@ -20,10 +21,13 @@ use crate::model::{TraceId, UnixNanos};
 
 /// The traces to remove.
 pub(super) struct Eviction {
+    /// The seed of the keys in new blocks.
+    seed: KeySeed,
     /// Traces whose latest span is not younger than this are removed.
     until: UnixNanos,
     /// Traces with spans both before and after that time, which stay.
     survivors: HashSet<TraceId>,
+    /// Their keys, with that seed.
     survivor_keys: HashSet<u32>,
 }
 
@@ -38,6 +42,12 @@ pub(super) struct Thinned {
     pub(super) evicted: Vec<u32>,
 }
 
+/// The keys of all traces that may have a span of a certain age, by their seeds.
+#[derive(Default)]
+struct OldTraces {
+    keys: HashMap<KeySeed, KeySet>,
+}
+
 /// A set of few keys that is queried for millions of keys.
 struct KeySet {
     /// A bit for each value of the lowest [`KEY_BITS`] bits of the keys.
@@ -50,34 +60,33 @@ const KEY_BITS: u32 = 20;
 impl Eviction {
     /// Decides which traces stay. `unpack` reads a frame; one that cannot be read has no spans.
     pub(super) fn plan(
-        blocks: &[Arc<Head>],
+        catalog: &Catalog,
         until: UnixNanos,
         unpack: impl Fn(&Head, &FrameInfo) -> Result<Vec<u8>, ReadError>,
     ) -> Result<Self, ReadError> {
-        let old = old_keys(blocks, until);
+        let (seed, blocks) = (catalog.seed, &catalog.blocks);
+        let old = OldTraces::of(blocks, until, &unpack)?;
         let mut survivors = HashSet::new();
         for head in blocks.iter().filter(|head| head.age_of(head.last) > until) {
-            for info in frames_after(head, until, &old) {
+            for info in old.frames_after(head, until) {
                 let frame = unpack(head, info)?;
-                let outlines = groups(&frame).into_iter().flatten();
-                let outlines = outlines.flat_map(|group| group.spans);
-                for outline in outlines.filter_map(Outline::read) {
-                    if outline.start > until && old.contains(trace_key(outline.trace_id)) {
-                        survivors.insert(outline.trace_id);
-                    }
-                }
+                let after = outlines(&frame).filter(|outline| outline.start > until);
+                let ids = after.map(|outline| outline.trace_id);
+                survivors.extend(ids.filter(|id| old.contains(head.seed, head.seed.key(*id))));
             }
         }
         Ok(Self {
+            seed,
             until,
-            survivor_keys: survivors.iter().map(|id| trace_key(*id)).collect(),
+            survivor_keys: survivors.iter().map(|id| seed.key(*id)).collect(),
             survivors,
         })
     }
 
     /// Removes all spans up to a time, even those of traces that have later ones.
-    pub(super) fn cut(until: UnixNanos) -> Self {
+    pub(super) fn cut(seed: KeySeed, until: UnixNanos) -> Self {
         Self {
+            seed,
             until,
             survivors: HashSet::new(),
             survivor_keys: HashSet::new(),
@@ -97,7 +106,7 @@ impl Eviction {
         let keys = head.keys_by_frame();
         let keys = |index: usize| keys.get(index).map(Vec::as_slice).unwrap_or_default();
         let fate = |index, info: &FrameInfo| self.fate(head, info, keys(index));
-        let mut parts = Parts::default();
+        let mut parts = Parts::new(self.seed);
         parts.add(source, head, fate)?;
         let frames = head.frames.iter().enumerate();
         let dropped = frames.filter(|(index, info)| fate(*index, info) == Fate::Drop);
@@ -108,7 +117,7 @@ impl Eviction {
         let spans = parts.take_spans(|trace, start| {
             let stays = self.keeps(head, trace, start);
             if !stays {
-                evicted.push(trace_key(trace));
+                evicted.push(self.seed.key(trace));
             }
             stays
         });
@@ -124,11 +133,15 @@ impl Eviction {
         head.age_of(head.last) <= self.until
     }
 
-    /// The treatment of a frame with traces of these keys.
+    /// The treatment of a frame with traces of these keys. One with keys of another seed is unpacked
+    /// in any case, for the ids of its traces.
     fn fate(&self, head: &Head, info: &FrameInfo, keys: &[u32]) -> Fate {
         if head.age_of(info.first) > self.until {
             Fate::Keep
-        } else if head.age_of(info.last) <= self.until && !keys.iter().any(|key| self.stays(*key)) {
+        } else if head.age_of(info.last) <= self.until
+            && head.seed == self.seed
+            && !keys.iter().any(|key| self.stays(*key))
+        {
             Fate::Drop
         } else {
             Fate::Regroup
@@ -145,38 +158,77 @@ impl Eviction {
     }
 }
 
-/// The keys of all traces that may have a span as old as `until`.
-fn old_keys(blocks: &[Arc<Head>], until: UnixNanos) -> KeySet {
-    let mut keys = KeySet {
-        bits: vec![0; 1 << (KEY_BITS - 6)],
-        keys: HashSet::new(),
-    };
-    for head in blocks
-        .iter()
-        .filter(|head| head.age_of(head.first) <= until)
-    {
-        for entry in &head.traces {
-            let info = head.frames.get(usize::from(entry.frame));
-            if info.is_some_and(|info| head.age_of(info.first) <= until) {
-                keys.insert(entry.key);
+impl OldTraces {
+    /// Those of some blocks. Keys of different seeds cannot be compared: where there are such, frames
+    /// are unpacked for the ids.
+    fn of(
+        blocks: &[Arc<Head>],
+        until: UnixNanos,
+        unpack: impl Fn(&Head, &FrameInfo) -> Result<Vec<u8>, ReadError>,
+    ) -> Result<Self, ReadError> {
+        let mut old = Self::default();
+        for head in blocks {
+            old.keys.entry(head.seed).or_default();
+        }
+        let is_old = |head: &Head, time| head.age_of(time) <= until;
+        for head in blocks.iter().filter(|head| is_old(head, head.first)) {
+            if old.keys.len() > 1 {
+                for info in head.frames.iter().filter(|info| is_old(head, info.first)) {
+                    let frame = unpack(head, info)?;
+                    outlines(&frame).for_each(|outline| old.insert(outline.trace_id));
+                }
+            } else if let Some(keys) = old.keys.get_mut(&head.seed) {
+                let frame = |entry: &TraceEntry| head.frames.get(usize::from(entry.frame));
+                let is_old =
+                    |entry: &&TraceEntry| frame(entry).is_some_and(|info| is_old(head, info.first));
+                let entries = head.traces.iter().filter(is_old);
+                entries.for_each(|entry| keys.insert(entry.key));
             }
         }
+        Ok(old)
     }
-    keys
+
+    fn insert(&mut self, id: TraceId) {
+        for (seed, keys) in &mut self.keys {
+            keys.insert(seed.key(id));
+        }
+    }
+
+    fn contains(&self, seed: KeySeed, key: u32) -> bool {
+        self.keys.get(&seed).is_some_and(|keys| keys.contains(key))
+    }
+
+    /// The frames of a block that may hold later spans of these traces.
+    fn frames_after<'h>(
+        &self,
+        head: &'h Head,
+        until: UnixNanos,
+    ) -> impl Iterator<Item = &'h FrameInfo> + use<'h> {
+        let keys = self.keys.get(&head.seed);
+        let is_old = |entry: &&TraceEntry| keys.is_some_and(|keys| keys.contains(entry.key));
+        let with_old = head.traces.iter().filter(is_old);
+        let frames: BTreeSet<_> = with_old.map(|entry| usize::from(entry.frame)).collect();
+        let frames = frames
+            .into_iter()
+            .filter_map(|index| head.frames.get(index));
+        frames.filter(move |info| info.last > until)
+    }
 }
 
-/// The frames of a block that may hold later spans of those traces.
-fn frames_after<'h>(
-    head: &'h Head,
-    until: UnixNanos,
-    old: &KeySet,
-) -> impl Iterator<Item = &'h FrameInfo> {
-    let with_old = head.traces.iter().filter(|entry| old.contains(entry.key));
-    let frames: BTreeSet<_> = with_old.map(|entry| usize::from(entry.frame)).collect();
-    let frames = frames
-        .into_iter()
-        .filter_map(|index| head.frames.get(index));
-    frames.filter(move |info| info.last > until)
+/// The spans of a frame.
+fn outlines(frame: &[u8]) -> impl Iterator<Item = Outline<'_>> {
+    let groups = groups(frame).into_iter().flatten();
+    let spans = groups.flat_map(|group| group.spans);
+    spans.filter_map(Outline::read)
+}
+
+impl Default for KeySet {
+    fn default() -> Self {
+        Self {
+            bits: vec![0; 1 << (KEY_BITS - 6)],
+            keys: HashSet::new(),
+        }
+    }
 }
 
 impl KeySet {

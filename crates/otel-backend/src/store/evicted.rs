@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::block::trace_key;
+use super::key::KeySeed;
 use crate::model::TraceId;
 
 /// The keys of evicted traces, in runs, oldest first.
 ///
-/// A key is four bytes of an id, so with two million keys, one unknown id in two thousand is taken
+/// A key is four bytes, so with two million keys, one unknown id in two thousand is taken
 /// for an evicted one.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Evicted {
@@ -18,6 +18,8 @@ pub(super) struct Evicted {
 #[derive(Debug, Clone)]
 pub(super) struct Run {
     pub(super) id: i64,
+    /// The seed of the keys.
+    pub(super) seed: KeySeed,
     /// Sorted.
     pub(super) keys: Arc<[u32]>,
 }
@@ -36,17 +38,15 @@ impl Evicted {
 
     /// Returns true if a trace was evicted, completely or in part.
     pub(super) fn contains(&self, id: TraceId) -> bool {
-        let key = trace_key(id);
-        self.runs
-            .iter()
-            .any(|run| run.keys.binary_search(&key).is_ok())
+        let has = |run: &Run| run.keys.binary_search(&run.seed.key(id)).is_ok();
+        self.runs.iter().any(has)
     }
 
-    /// A run that also holds these keys: a new one, or an extension of the newest.
-    pub(super) fn next(&self, mut keys: Vec<u32>) -> Run {
+    /// A run that also holds these keys of that seed: a new one, or an extension of the newest.
+    pub(super) fn next(&self, seed: KeySeed, mut keys: Vec<u32>) -> Run {
         let last = self.runs.last();
         let id = match last {
-            Some(run) if run.keys.len() < SMALL_RUN => {
+            Some(run) if run.seed == seed && run.keys.len() < SMALL_RUN => {
                 keys.extend_from_slice(&run.keys);
                 run.id
             }
@@ -57,6 +57,7 @@ impl Evicted {
         keys.dedup();
         Run {
             id,
+            seed,
             keys: keys.into(),
         }
     }
@@ -85,10 +86,10 @@ impl Run {
     }
 
     /// Decodes a run; an incomplete key at the end is ignored.
-    pub(super) fn decode(id: i64, bytes: &[u8]) -> Self {
+    pub(super) fn decode(id: i64, seed: KeySeed, bytes: &[u8]) -> Self {
         let (keys, _) = bytes.as_chunks::<4>();
         let keys = keys.iter().map(|key| u32::from_le_bytes(*key)).collect();
-        Self { id, keys }
+        Self { id, seed, keys }
     }
 }
 
@@ -104,8 +105,8 @@ mod tests {
     fn small_runs_grow_and_the_oldest_are_forgotten() {
         let mut evicted = Evicted::default();
         let push = |evicted: &mut Evicted, keys: Vec<u32>| {
-            let run = evicted.next(keys);
-            let run = Run::decode(run.id, &run.encode());
+            let run = evicted.next(KeySeed::LAST_BYTES, keys);
+            let run = Run::decode(run.id, run.seed, &run.encode());
             evicted.push(run)
         };
         assert_eq!(push(&mut evicted, vec![3, 1]), 1);
@@ -120,5 +121,11 @@ mod tests {
         assert_eq!(first_kept, 2, "the first is forgotten");
         assert!(!evicted.contains(id(3)) && evicted.contains(id(many)));
         assert!(evicted.contains(id(2 * many)));
+
+        let seed = KeySeed::random();
+        let run = evicted.next(seed, vec![seed.key(id(1))]);
+        assert_eq!(evicted.push(run), 2);
+        assert_eq!(evicted.runs.len(), 3, "keys of two seeds are not mixed");
+        assert!(evicted.contains(id(1)) && evicted.contains(id(2 * many)));
     }
 }

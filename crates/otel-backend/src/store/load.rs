@@ -8,6 +8,7 @@ use super::Operation;
 use super::block::{FrameInfo, TraceEntry};
 use super::catalog::{Catalog, Head};
 use super::evicted::{Evicted, Run};
+use super::key::KeySeed;
 use super::logs;
 use super::operations::Operations;
 use crate::model::{SpanKind, UnixNanos};
@@ -42,6 +43,7 @@ pub(super) fn load(connection: &Connection) -> Loaded {
     let logs = logs::load(connection, &mut note);
     Loaded {
         catalog: Catalog {
+            seed: seed(&blocks),
             blocks,
             operations: Arc::new(listed.into_iter().map(|(operation, _)| operation).collect()),
             evicted: Evicted::new(evicted),
@@ -49,6 +51,22 @@ pub(super) fn load(connection: &Connection) -> Loaded {
         },
         operations,
         damage,
+    }
+}
+
+/// The seed of the newest block, so that the keys in all blocks can be compared.
+fn seed(blocks: &[Arc<Head>]) -> KeySeed {
+    let seeds = blocks.iter().rev().map(|head| head.seed);
+    let mut seeds = seeds.filter(|seed| *seed != KeySeed::LAST_BYTES);
+    seeds.next().unwrap_or_else(KeySeed::random)
+}
+
+/// The column with the seeds of a table. A database that may only be read can have an earlier format,
+/// which has none.
+pub(super) fn seed_column(connection: &Connection, table: &str) -> &'static str {
+    match connection.column_exists(None, table, "seed") {
+        Ok(false) => "0",
+        _ => "seed",
     }
 }
 
@@ -76,7 +94,9 @@ fn load_in_order(
     blocks: &mut Vec<Arc<Head>>,
     note: Note<'_>,
 ) -> rusqlite::Result<()> {
-    let select = format!("SELECT id, frames, traces, newest, came FROM block ORDER BY id {order}");
+    let seed = seed_column(connection, "block");
+    let select =
+        format!("SELECT id, frames, traces, newest, came, {seed} FROM block ORDER BY id {order}");
     let mut statement = connection.prepare(&select)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -98,9 +118,10 @@ fn head(id: i64, row: &Row<'_>) -> rusqlite::Result<Option<Head>> {
     let traces = TraceEntry::decode_all(bytes(2)?);
     // A clock that was ahead then is not trusted now.
     let came = UnixNanos(row.get::<_, i64>(4)?.cast_unsigned()).min(UnixNanos::now());
+    let seed = KeySeed::from_number(row.get(5)?);
     Ok(frames
         .zip(traces)
-        .map(|(frames, traces)| Head::new(id, came, frames, traces)))
+        .map(|(frames, traces)| Head::new(id, came, frames, seed, traces)))
 }
 
 /// The operations, and how old the latest span of each is.
@@ -123,9 +144,12 @@ fn load_operations(connection: &Connection) -> rusqlite::Result<Vec<(Operation, 
 }
 
 fn load_evicted(connection: &Connection) -> rusqlite::Result<Vec<Run>> {
-    let mut statement = connection.prepare("SELECT id, traces FROM evicted ORDER BY id")?;
+    let seed = seed_column(connection, "evicted");
+    let select = format!("SELECT id, {seed}, traces FROM evicted ORDER BY id");
+    let mut statement = connection.prepare(&select)?;
     let runs = statement.query_map([], |row| {
-        Ok(Run::decode(row.get(0)?, row.get_ref(1)?.as_blob()?))
+        let seed = KeySeed::from_number(row.get(1)?);
+        Ok(Run::decode(row.get(0)?, seed, row.get_ref(2)?.as_blob()?))
     })?;
     runs.collect()
 }

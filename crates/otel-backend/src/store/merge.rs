@@ -123,6 +123,7 @@ fn until_large(run: &[Arc<Head>]) -> usize {
 mod tests {
     use super::*;
     use crate::model::UnixNanos;
+    use crate::store::key::KeySeed;
 
     /// Blocks of so many KiB each, oldest first.
     fn blocks(form: Form, kib: &[u32]) -> Vec<Arc<Head>> {
@@ -138,7 +139,8 @@ mod tests {
                 last: time,
                 newest: time,
             };
-            Arc::new(Head::new(n, time, vec![frame], Vec::new()))
+            let seed = KeySeed::LAST_BYTES;
+            Arc::new(Head::new(n, time, vec![frame], seed, Vec::new()))
         };
         (0..).zip(kib).map(head).collect()
     }

@@ -120,7 +120,7 @@ impl Reader {
 
     /// Returns true if retention has removed a trace with this id, completely or in part.
     ///
-    /// About two million traces are remembered by four bytes of their ids. So the answer may be
+    /// About two million traces are remembered by keys of four bytes. So the answer may be
     /// false for a trace removed long ago and, for about one in some thousand ids, true for a trace
     /// that never existed.
     pub fn evicted(&self, id: TraceId) -> bool {

@@ -67,12 +67,15 @@ fn insert_logs(connection: &Connection, frames: &[NewLogFrame]) -> rusqlite::Res
 
 fn insert_block(connection: &Connection, block: &NewBlock) -> rusqlite::Result<i64> {
     let id = connection
-        .prepare_cached("INSERT INTO block (frames, traces, newest, came) VALUES (?, ?, ?, ?)")?
+        .prepare_cached(
+            "INSERT INTO block (frames, traces, newest, came, seed) VALUES (?, ?, ?, ?, ?)",
+        )?
         .insert(params![
             FrameInfo::encode_all(&block.frames),
             TraceEntry::encode_all(&block.traces),
             FrameInfo::encode_newest(&block.frames),
-            block.came.0.cast_signed()
+            block.came.0.cast_signed(),
+            block.seed.to_number()
         ])?;
     connection
         .prepare_cached("INSERT INTO block_data (block, frames) VALUES (?, ?)")?
@@ -129,8 +132,8 @@ pub(super) fn replace(
         .transpose()?;
     if let Some(Remembered { run, first }) = evicted {
         transaction
-            .prepare_cached("INSERT OR REPLACE INTO evicted (id, traces) VALUES (?, ?)")?
-            .execute(params![run.id, run.encode()])?;
+            .prepare_cached("INSERT OR REPLACE INTO evicted (id, traces, seed) VALUES (?, ?, ?)")?
+            .execute(params![run.id, run.encode(), run.seed.to_number()])?;
         transaction
             .prepare_cached("DELETE FROM evicted WHERE id < ?")?
             .execute([first])?;

@@ -3,16 +3,19 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::block::trace_key;
-use super::catalog::Catalog;
+use super::catalog::{Catalog, Head};
+use super::key::KeySeed;
 use super::lock;
 use crate::model::TraceId;
 
 /// Traces whose spans may lie in several frames.
 #[derive(Debug)]
 pub(crate) struct SplitTraces {
+    seed: KeySeed,
     /// Their keys, sorted.
     keys: Vec<u32>,
+    /// Blocks with keys of other seeds, which cannot be compared: all of their traces count.
+    others: Vec<Arc<Head>>,
 }
 
 /// What was found for the blocks that there were when it was asked for last.
@@ -21,7 +24,10 @@ pub(super) struct LastSplit(Mutex<Option<(Vec<i64>, Arc<SplitTraces>)>>);
 
 impl SplitTraces {
     fn of(catalog: &Catalog) -> Self {
-        let entries = catalog.blocks.iter().flat_map(|head| &head.traces);
+        let seed = catalog.seed;
+        let blocks = catalog.blocks.iter();
+        let (same, others): (Vec<_>, Vec<_>) = blocks.partition(|head| head.seed == seed);
+        let entries = same.into_iter().flat_map(|head| &head.traces);
         let mut keys: Vec<_> = entries.map(|entry| entry.key).collect();
         #[expect(
             clippy::stable_sort_primitive,
@@ -30,13 +36,16 @@ impl SplitTraces {
         keys.sort();
         let same = keys.chunk_by(|a, b| a == b).filter(|same| same.len() > 1);
         Self {
+            seed,
             keys: same.filter_map(<[_]>::first).copied().collect(),
+            others: others.into_iter().cloned().collect(),
         }
     }
 
     /// Whether all spans of a trace lie in one frame.
     pub(crate) fn is_whole(&self, id: TraceId) -> bool {
-        self.keys.binary_search(&trace_key(id)).is_err()
+        let is_in = |head: &Arc<Head>| head.frames_of(id).next().is_some();
+        self.keys.binary_search(&self.seed.key(id)).is_err() && !self.others.iter().any(is_in)
     }
 }
 
@@ -60,7 +69,6 @@ mod tests {
     use super::*;
     use crate::model::UnixNanos;
     use crate::store::block::TraceEntry;
-    use crate::store::catalog::Head;
 
     fn block(id: i64, entries: &[(u32, u16)]) -> Arc<Head> {
         let entry = |(key, frame): &(u32, u16)| TraceEntry {
@@ -68,7 +76,13 @@ mod tests {
             frame: *frame,
         };
         let traces = entries.iter().map(entry).collect();
-        Arc::new(Head::new(id, UnixNanos(0), Vec::new(), traces))
+        Arc::new(Head::new(
+            id,
+            UnixNanos(0),
+            Vec::new(),
+            KeySeed::LAST_BYTES,
+            traces,
+        ))
     }
 
     fn trace(key: u8) -> TraceId {
@@ -80,6 +94,7 @@ mod tests {
     #[test]
     fn a_trace_is_whole_unless_two_frames_have_spans_of_it() {
         let mut catalog = Catalog {
+            seed: KeySeed::LAST_BYTES,
             blocks: vec![block(1, &[(1, 0), (2, 0), (2, 1), (3, 1)])],
             ..Catalog::default()
         };
@@ -94,5 +109,18 @@ mod tests {
         assert_eq!(wholes(&catalog), [true, false, false, true]);
         catalog.blocks.remove(0);
         assert_eq!(wholes(&catalog), [true; 4]);
+    }
+
+    #[test]
+    fn a_trace_of_a_block_with_other_keys_may_be_split() {
+        let catalog = Catalog {
+            blocks: vec![block(1, &[(1, 0), (2, 0)])],
+            ..Catalog::default()
+        };
+        let split = LastSplit::default().get(&catalog);
+        assert_eq!(
+            [1, 2, 3].map(|key| split.is_whole(trace(key))),
+            [false, false, true]
+        );
     }
 }

@@ -1,5 +1,7 @@
 //! Tests of retention and damage, with the upkeep under the test's control.
 
+mod formats;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -432,54 +434,6 @@ async fn no_more_operations_are_listed_than_an_answer_can_hold() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn databases_of_earlier_formats_are_brought_up_to_date() {
-    const TO_6: &str = "PRAGMA user_version = 6";
-    const TO_5: &str = "ALTER TABLE operation DROP COLUMN last; PRAGMA user_version = 5";
-    const TO_4: &str = "ALTER TABLE operation DROP COLUMN last; PRAGMA user_version = 4";
-    const TO_3: &str = "ALTER TABLE operation DROP COLUMN last; ALTER TABLE block DROP COLUMN came;
-                        PRAGMA user_version = 3";
-    const TO_2: &str = "ALTER TABLE block DROP COLUMN newest; PRAGMA user_version = 2";
-    const TO_1: &str = "DROP TABLE evicted; PRAGMA user_version = 1";
-    let to_2 = format!("{TO_3}; {TO_2}");
-    let to_1 = format!("{to_2}; {TO_1}");
-    for (back, newest) in [
-        (TO_6, 5),
-        (TO_5, 5),
-        (TO_4, 5),
-        (TO_3, 5),
-        (&to_2, 9),
-        (&to_1, 9),
-    ] {
-        let directory = tempfile::tempdir().unwrap();
-        let settings = in_directory(directory.path(), Retention::default());
-        let fixture = open(&settings);
-        fixture.append(&[(1, 0, 5), (1, 1, 9)], 100).await;
-        fixture.close().await;
-        let database = || rusqlite::Connection::open(directory.path().join("traces.sqlite"));
-        if back != TO_6 {
-            let drop = "DROP TABLE log_frame";
-            database().unwrap().execute_batch(drop).unwrap();
-        }
-        database().unwrap().execute_batch(back).unwrap();
-
-        let fixture = open(&settings);
-        fixture.append(&[(2, 0, 6), (2, 1, 8)], 100).await;
-        assert_eq!(fixture.starts(1).len(), 2);
-        let read = |reader: &Reader| {
-            let newest = reader.blocks().map(|block| block.newest.0);
-            Ok::<_, ReadError>(newest.collect::<Vec<_>>())
-        };
-        // A time that the earlier format lacks is taken to be as late as possible.
-        assert_eq!(fixture.store.read(read).unwrap(), [newest, 6]);
-        fixture.close().await;
-        let format = database()
-            .unwrap()
-            .pragma_query_value(None, "user_version", |row| row.get::<_, i32>(0));
-        assert_eq!(format.unwrap(), 7);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn what_came_a_moment_ago_is_merged_without_being_read() {
     let directory = tempfile::tempdir().unwrap();
     let mut fixture = open(&in_directory(directory.path(), Retention::default()));
@@ -574,36 +528,6 @@ async fn merged_blocks_have_columns_and_damage_costs_one_group() {
         "{lost} of {columns} groups"
     );
     assert_eq!(fixture.store.damaged_blocks(), 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn blocks_of_earlier_formats_are_written_in_columns() {
-    let directory = tempfile::tempdir().unwrap();
-    let settings = in_directory(directory.path(), Retention::default());
-    let fixture = open(&settings);
-    many_traces(&fixture, 500).await;
-    fixture.close().await;
-    let database = rusqlite::Connection::open(directory.path().join("traces.sqlite")).unwrap();
-    let back = "
-        CREATE TABLE block_filter (block INTEGER PRIMARY KEY, rows BLOB NOT NULL);
-        DROP TABLE log_frame;
-        ALTER TABLE operation DROP COLUMN last;
-        PRAGMA user_version = 4";
-    database.execute_batch(back).unwrap();
-    drop(database);
-
-    let mut fixture = open(&settings);
-    let select = "SELECT count(*) FROM sqlite_schema WHERE name = 'block_filter'";
-    let database = rusqlite::Connection::open(directory.path().join("traces.sqlite")).unwrap();
-    let filters = database.query_row(select, [], |row| row.get::<_, i64>(0));
-    assert_eq!(filters, Ok(0));
-    drop(database);
-    let (rows, columns) = fixture.forms();
-    assert!(rows > 0 && columns == 0);
-    fixture.work();
-    let (rows, columns) = fixture.forms();
-    assert!(rows == 0 && columns > 0);
-    assert_eq!(fixture.count(500), 500);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,6 +5,7 @@ use super::batch::{Batch, StoredSpans};
 use super::block::FrameInfo;
 use super::build::BuiltFrame;
 use super::catalog::Head;
+use super::key::KeySeed;
 use super::source::Source;
 use crate::format::otlp::groups;
 use crate::model::{TraceId, UnixNanos};
@@ -21,8 +22,10 @@ pub(super) enum Fate {
 }
 
 /// The frames and spans for a new block.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Parts {
+    /// The seed of the keys in the new block.
+    seed: KeySeed,
     /// Frames that are kept unchanged.
     pub(super) frames: Vec<BuiltFrame>,
     /// Other frames, unpacked.
@@ -30,7 +33,17 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// Adds the frames of a block, each treated according to `fate`.
+    /// Nothing yet, for a block with keys of that seed.
+    pub(super) fn new(seed: KeySeed) -> Self {
+        Self {
+            seed,
+            frames: Vec::new(),
+            unpacked: Vec::new(),
+        }
+    }
+
+    /// Adds the frames of a block, each treated according to `fate`. Those with keys of another seed
+    /// are put into new frames.
     ///
     /// # Errors
     /// [`ReadError`] if a frame that is not removed cannot be read.
@@ -49,7 +62,7 @@ impl Parts {
             }
             let mut data = vec![0; info.length as usize];
             frames.read(&mut data, info.offset as usize)?;
-            if fate == Fate::Keep {
+            if fate == Fate::Keep && head.seed == self.seed {
                 self.frames.push(BuiltFrame {
                     info: *info,
                     data,

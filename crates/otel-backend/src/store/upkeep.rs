@@ -86,7 +86,8 @@ impl Upkeep {
         commands: mpsc::WeakSender<Command>,
         written: signals::Receiver<()>,
     ) -> Result<Self, OpenError> {
-        let came = shared.snapshot().last_came();
+        let catalog = shared.snapshot();
+        let (seed, came) = (catalog.seed, catalog.last_came());
         Ok(Self {
             clock: Clock::new(came.unwrap_or_else(UnixNanos::now)),
             source: shared.database.connect().map_err(OpenError::Connect)?,
@@ -94,11 +95,11 @@ impl Upkeep {
             retention,
             commands,
             written,
-            builder: BlockBuilder::new().map_err(OpenError::Compressor)?,
+            builder: BlockBuilder::new(seed).map_err(OpenError::Compressor)?,
             next_look: Instant::now(),
             next_room: Instant::now(),
             damaged: HashSet::new(),
-            logs: LogUpkeep::new()?,
+            logs: LogUpkeep::new(seed)?,
             // An earlier process may have left some.
             has_freed: true,
         })
@@ -239,7 +240,8 @@ impl Upkeep {
             return Ok(false);
         };
         let mut change = Change::default();
-        let evicted = head.traces.iter().map(|entry| entry.key).collect();
+        let entries = head.traces.iter().filter(|_| head.seed == catalog.seed);
+        let evicted = entries.map(|entry| entry.key).collect();
         change.add(
             head,
             Thinned {
@@ -310,7 +312,8 @@ impl Upkeep {
         let eviction = self.plan(catalog, until)?;
         Ok(self.evict_logs(catalog, until)?
             || self.carry_out(catalog, &eviction)?
-            || eviction.has_survivors() && self.carry_out(catalog, &Eviction::cut(until))?)
+            || eviction.has_survivors()
+                && self.carry_out(catalog, &Eviction::cut(catalog.seed, until))?)
     }
 
     fn plan(&self, catalog: &Catalog, until: UnixNanos) -> Result<Eviction, Stopped> {
@@ -322,7 +325,7 @@ impl Upkeep {
             }
             result => result,
         };
-        Ok(Eviction::plan(&catalog.blocks, until, |head, info| {
+        Ok(Eviction::plan(catalog, until, |head, info| {
             readable(self.source.unpack(head, info))
         })?)
     }
@@ -370,7 +373,7 @@ impl Upkeep {
     }
 
     fn merge(&mut self, form: Form, run: &[Arc<Head>]) -> Result<(), Stopped> {
-        let mut parts = Parts::default();
+        let mut parts = Parts::new(self.shared.snapshot().seed);
         let recent = run.iter().flat_map(|head| &head.recent).cloned();
         let recent: Vec<_> = recent.collect();
         for head in run.iter().filter(|head| head.recent.is_empty()) {

@@ -105,6 +105,7 @@ impl Writer {
         shared: Arc<Shared>,
         operations: Operations,
     ) -> Result<Self, OpenError> {
+        let seed = shared.snapshot().seed;
         Ok(Self {
             source,
             last_id: 0,
@@ -112,8 +113,8 @@ impl Writer {
             next: None,
             written,
             shared,
-            builder: BlockBuilder::new().map_err(OpenError::Compressor)?,
-            logs: LogBuilder::new().map_err(OpenError::Compressor)?,
+            builder: BlockBuilder::new(seed).map_err(OpenError::Compressor)?,
+            logs: LogBuilder::new(seed).map_err(OpenError::Compressor)?,
             operations,
             failures: Throttle::new(),
         })
@@ -275,7 +276,7 @@ impl Writer {
         let next_id = self.next_id();
         let mut catalog = lock(&self.shared.catalog);
         let mut forgetting = catalog.evicted.clone();
-        let run = (!evicted.is_empty()).then(|| forgetting.next(evicted));
+        let run = (!evicted.is_empty()).then(|| forgetting.next(catalog.seed, evicted));
         let first = run.clone().map_or(0, |run| forgetting.push(run));
         let remembered = run.as_ref().map(|run| Remembered { run, first });
         let id = match &mut self.source.connection {

@@ -11,8 +11,8 @@ use super::read::open;
 use crate::format::otlp::{GroupHead, LogEntry, write_groups};
 use crate::model::{TraceId, UnixNanos};
 use crate::store::ReadError;
-use crate::store::block::trace_key;
 use crate::store::columns::{self, Packer, Place, Row};
+use crate::store::key::KeySeed;
 use crate::store::source::Source;
 use crate::store::upkeep::Stopped;
 
@@ -28,6 +28,7 @@ const LEVEL: i32 = 1;
 
 /// Makes frames; reuses the compressor's memory.
 pub(crate) struct LogBuilder {
+    seed: KeySeed,
     compressor: zstd::bulk::Compressor<'static>,
     packer: Packer,
 }
@@ -43,11 +44,13 @@ struct Parts {
 }
 
 impl LogBuilder {
-    pub(crate) fn new() -> io::Result<Self> {
+    /// A builder of frames with keys of that seed.
+    pub(in crate::store) fn new(seed: KeySeed) -> io::Result<Self> {
         let mut compressor = zstd::bulk::Compressor::new(LEVEL)?;
         // A checksum, so that bytes changed by a disk are not taken as records.
         compressor.include_checksum(true)?;
         Ok(Self {
+            seed,
             compressor,
             packer: Packer::new()?,
         })
@@ -119,7 +122,8 @@ impl LogBuilder {
                     .unwrap_or_default(),
                 records: length(pieces)?,
                 services: services(pieces),
-                traces: traces(pieces),
+                seed: self.seed,
+                traces: self.keys(pieces),
                 columns: parts.columns,
                 rest: parts.rest,
             },
@@ -182,6 +186,14 @@ impl LogBuilder {
         })
     }
 
+    fn keys(&self, pieces: &[Piece<'_>]) -> Vec<u32> {
+        let ids = pieces.iter().filter_map(|piece| piece.entry.trace_id);
+        let mut keys: Vec<_> = ids.map(|id| self.seed.key(id)).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys
+    }
+
     fn pack(&mut self, raw: &[u8]) -> io::Result<(Vec<u8>, Packed)> {
         let packed = self.compressor.compress(raw)?;
         let lengths = Packed {
@@ -229,14 +241,6 @@ fn services(pieces: &[Piece<'_>]) -> Vec<Arc<str>> {
     names.sort_unstable();
     names.dedup();
     names.into_iter().map(|name| indexed(name).into()).collect()
-}
-
-fn traces(pieces: &[Piece<'_>]) -> Vec<u32> {
-    let ids = pieces.iter().filter_map(|piece| piece.entry.trace_id);
-    let mut keys: Vec<_> = ids.map(trace_key).collect();
-    keys.sort_unstable();
-    keys.dedup();
-    keys
 }
 
 fn length<T>(items: &[T]) -> io::Result<u32> {

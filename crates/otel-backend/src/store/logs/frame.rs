@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::{Severity, TraceId, UnixNanos};
-use crate::store::block::trace_key;
+use crate::store::key::KeySeed;
 
 /// A frame that has not been stored yet.
 #[derive(Debug)]
@@ -25,7 +25,9 @@ pub(super) struct LogInfo {
     pub(super) records: u32,
     /// The services of its records, sorted; names are truncated to [`MAX_NAME`] bytes.
     pub(super) services: Vec<Arc<str>>,
-    /// The last four bytes of the trace ids of its records, sorted.
+    /// The seed of the keys of its traces.
+    pub(super) seed: KeySeed,
+    /// The keys of the traces of its records, sorted.
     pub(super) traces: Vec<u32>,
     pub(super) columns: Packed,
     pub(super) rest: Packed,
@@ -92,7 +94,7 @@ impl LogInfo {
 
     /// Returns true if it may hold records of a trace.
     pub(super) fn has_trace(&self, id: TraceId) -> bool {
-        self.traces.binary_search(&trace_key(id)).is_ok()
+        self.traces.binary_search(&self.seed.key(id)).is_ok()
     }
 }
 

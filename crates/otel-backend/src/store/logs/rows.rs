@@ -6,6 +6,8 @@ use rusqlite::{Connection, Row, params};
 
 use super::frame::{LogHead, LogInfo, MAX_PART, NewLogFrame, Packed};
 use crate::model::{Severity, UnixNanos};
+use crate::store::key::KeySeed;
+use crate::store::load::seed_column;
 
 /// Adds a frame; returns its id.
 pub(crate) fn insert(connection: &Connection, frame: &NewLogFrame) -> rusqlite::Result<i64> {
@@ -13,8 +15,8 @@ pub(crate) fn insert(connection: &Connection, frame: &NewLogFrame) -> rusqlite::
     connection
         .prepare_cached(
             "INSERT INTO log_frame (first, last, came, severity, records, columns_length,
-                 columns_raw_length, rest_length, rest_raw_length, services, traces, data)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 columns_raw_length, rest_length, rest_raw_length, services, traces, seed, data)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .insert(params![
             info.first.0.cast_signed(),
@@ -28,6 +30,7 @@ pub(crate) fn insert(connection: &Connection, frame: &NewLogFrame) -> rusqlite::
             info.rest.raw_length,
             encode_names(&info.services),
             encode_keys(&info.traces),
+            info.seed.to_number(),
             frame.data,
         ])
 }
@@ -72,9 +75,10 @@ fn load_in_order(
     frames: &mut Vec<Arc<LogHead>>,
     note: &mut dyn FnMut(&str, &dyn std::fmt::Display),
 ) -> rusqlite::Result<()> {
+    let seed = seed_column(connection, "log_frame");
     let mut statement = connection.prepare(&format!(
         "SELECT id, first, last, came, severity, records, columns_length, columns_raw_length,
-             rest_length, rest_raw_length, services, traces FROM log_frame ORDER BY id {order}"
+             rest_length, rest_raw_length, services, traces, {seed} FROM log_frame ORDER BY id {order}"
     ))?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -115,6 +119,7 @@ fn head(id: i64, row: &Row<'_>) -> Option<LogHead> {
             rest: packed(8)?,
             services: decode_names(bytes(10)?)?,
             traces: decode_keys(bytes(11)?)?,
+            seed: KeySeed::from_number(row.get(12).ok()?),
         },
         resident: None,
     })

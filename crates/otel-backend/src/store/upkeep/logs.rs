@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{Stopped, Upkeep};
 use crate::model::UnixNanos;
 use crate::store::catalog::Catalog;
+use crate::store::key::KeySeed;
 use crate::store::logs::{self, LogBuilder, LogHead, NewLogFrame};
 use crate::store::writer::{Command, ReplaceLogs};
 use crate::store::{OpenError, ReadError};
@@ -18,9 +19,9 @@ pub(super) struct LogUpkeep {
 }
 
 impl LogUpkeep {
-    pub(super) fn new() -> Result<Self, OpenError> {
+    pub(super) fn new(seed: KeySeed) -> Result<Self, OpenError> {
         Ok(Self {
-            builder: LogBuilder::new().map_err(OpenError::Compressor)?,
+            builder: LogBuilder::new(seed).map_err(OpenError::Compressor)?,
             damaged: HashSet::new(),
         })
     }
