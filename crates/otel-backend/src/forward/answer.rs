@@ -28,6 +28,8 @@ pub(super) enum Outcome {
     },
     /// It would be refused again.
     Refused(String),
+    /// The endpoint has no receiver for this signal.
+    Unsupported(String),
 }
 
 /// An answer, read to its end.
@@ -107,6 +109,7 @@ impl Answer {
             | Code::DataLoss => Outcome::Later { after, reason },
             // Too much for now if it says until when, else too much in one request.
             Code::ResourceExhausted if after.is_some() => Outcome::Later { after, reason },
+            Code::Unimplemented => Outcome::Unsupported(reason),
             _ => Outcome::Refused(reason),
         }
     }
@@ -132,6 +135,7 @@ impl Answer {
                     .and_then(|text| retry_after(text, SystemTime::now())),
                 reason,
             },
+            StatusCode::NOT_FOUND => Outcome::Unsupported(reason),
             _ => Outcome::Refused(reason),
         }
     }
@@ -205,12 +209,13 @@ mod tests {
             let outcome = http(status, &[], b"");
             assert!(is_later(&outcome) && pause(&outcome).is_none(), "{status}");
         }
-        for status in [301, 400, 401, 403, 404, 413, 415, 500, 501, 508] {
+        for status in [301, 400, 401, 403, 413, 415, 500, 501, 508] {
             assert!(
                 matches!(http(status, &[], b""), Outcome::Refused(_)),
                 "{status}"
             );
         }
+        assert!(matches!(http(404, &[], b""), Outcome::Unsupported(_)));
         let after = http(429, &[("retry-after", "7")], b"");
         assert_eq!(pause(&after), Some(Duration::from_secs(7)));
     }
@@ -230,6 +235,8 @@ mod tests {
             );
             let outcome = grpc(&Status::new(code, "no"), b"");
             assert_eq!(is_later(&outcome), may_pass, "{code:?}");
+            let is_unsupported = matches!(outcome, Outcome::Unsupported(_));
+            assert_eq!(is_unsupported, code == Code::Unimplemented, "{code:?}");
         }
         let asked = Duration::from_secs(3);
         let details = ErrorDetails::with_retry_info(Some(asked));

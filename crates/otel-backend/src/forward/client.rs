@@ -172,6 +172,7 @@ impl Client {
                 reason: tell(reason),
             },
             Outcome::Refused(reason) => Outcome::Refused(tell(reason)),
+            Outcome::Unsupported(reason) => Outcome::Unsupported(tell(reason)),
         }
     }
 }

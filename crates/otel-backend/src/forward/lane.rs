@@ -25,6 +25,8 @@ pub(super) struct Lane {
     /// What was taken from the outlet and did not fit into the load.
     next: Option<Parcel>,
     load: Option<Load>,
+    /// Until when nothing is sent, since the endpoint does not accept this signal.
+    unsupported: Option<Instant>,
     /// Why the last attempt failed.
     failure: String,
     client: Arc<Client>,
@@ -45,6 +47,9 @@ struct Load {
 /// The time for which one load is tried.
 const PATIENCE: Duration = Duration::from_mins(5);
 
+/// The time after which an endpoint that accepts spans only is asked again.
+const ASK_AGAIN: Duration = Duration::from_mins(5);
+
 /// The time for what still waits when the process ends.
 const DRAIN: Duration = Duration::from_secs(5);
 
@@ -60,6 +65,7 @@ impl Lane {
             outlet,
             next: None,
             load: None,
+            unsupported: None,
             failure: String::new(),
             client,
             ledger,
@@ -120,6 +126,10 @@ impl Lane {
 
     /// Sends the load until it is taken or lost; false if there is no use in sending more.
     async fn deliver(&mut self, name: &Name, stop: &mut watch::Receiver<bool>) -> bool {
+        if self.unsupported.is_some_and(|until| Instant::now() < until) {
+            self.skip("the endpoint does not accept them");
+            return true;
+        }
         let Some((body, via, number)) = self.pack(name).await else {
             return true;
         };
@@ -140,7 +150,12 @@ impl Lane {
                     }
                     break;
                 }
-                Outcome::Refused(reason) => {
+                Outcome::Unsupported(reason) if self.signal == Signal::Logs => {
+                    self.unsupported = Some(Instant::now() + ASK_AGAIN);
+                    self.skip(&format!("the endpoint accepts spans only: {reason}"));
+                    break;
+                }
+                Outcome::Refused(reason) | Outcome::Unsupported(reason) => {
                     self.ledger.lost(Loss::Refused, number, &reason);
                     break;
                 }
@@ -184,6 +199,12 @@ impl Lane {
                 None
             }
         }
+    }
+
+    /// Counts the load as something that the endpoint does not accept.
+    fn skip(&mut self, reason: &str) {
+        let number = self.load.take().map_or(0, |load| load.number);
+        self.ledger.lost(Loss::Unsupported, number, reason);
     }
 
     /// Counts what is left as lost.

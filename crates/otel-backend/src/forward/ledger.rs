@@ -1,5 +1,6 @@
 //! What became of the spans or log records of a lane: counted, and said in the log.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::format::otlp::Signal;
@@ -15,6 +16,8 @@ pub(super) struct Ledger {
     losses: Throttle,
     delays: Throttle,
     warnings: Throttle,
+    /// Whether it was said that the endpoint does not accept this signal.
+    said_unsupported: AtomicBool,
 }
 
 /// Why something was not forwarded.
@@ -24,6 +27,8 @@ pub(super) enum Loss {
     QueueFull,
     /// The endpoint refused the request.
     Refused,
+    /// The endpoint accepts spans only.
+    Unsupported,
     /// The endpoint took the rest of the request.
     Rejected,
     /// It was tried for too long.
@@ -38,6 +43,7 @@ impl Loss {
         match self {
             Self::QueueFull => "queue_full",
             Self::Refused => "refused",
+            Self::Unsupported => "unsupported",
             Self::Rejected => "rejected",
             Self::GaveUp => "gave_up",
             Self::Shutdown => "shutdown",
@@ -54,11 +60,13 @@ impl Ledger {
             losses: Throttle::new(),
             delays: Throttle::new(),
             warnings: Throttle::new(),
+            said_unsupported: AtomicBool::new(false),
         }
     }
 
     /// So many were taken by the endpoint.
     pub(super) fn forwarded(&self, number: usize) {
+        self.said_unsupported.store(false, Ordering::Relaxed);
         self.counters().forwarded(number);
     }
 
@@ -71,6 +79,11 @@ impl Ledger {
         let more = match loss {
             // There is no later message that could tell the rest.
             Loss::Shutdown => Some(0),
+            // It stays so, and is no loss that anybody has to look after.
+            Loss::Unsupported => {
+                let said = self.said_unsupported.swap(true, Ordering::Relaxed);
+                (!said).then_some(0)
+            }
             _ => self.losses.pass(),
         };
         if let Some(more) = more {

@@ -198,6 +198,37 @@ async fn what_an_endpoint_refuses_is_lost_and_what_comes_next_is_sent() {
 }
 
 #[tokio::test]
+async fn an_endpoint_that_accepts_spans_only_is_said_once_to_do_so() {
+    const UNSUPPORTED: &str =
+        "otel_backend_log_records_not_forwarded_total{reason=\"unsupported\"} ";
+    for (protocol, reply) in [
+        ("http/protobuf", Reply::status(404)),
+        ("grpc", Reply::Grpc(tonic::Status::unimplemented("no logs"))),
+    ] {
+        let mut upstream = Upstream::start().await;
+        upstream.reply(reply);
+        let backend = forwarding(&upstream.url(), &["--forward-protocol", protocol]);
+        for sent in 1..=3 {
+            let record = br#"{"resourceLogs":[{"scopeLogs":[{"logRecords":[{}]}]}]}"#;
+            let url = backend.otlp_http("/v1/logs");
+            assert_eq!(post(&url, "application/json", record.to_vec()).await.0, 200);
+            reaches(&backend, UNSUPPORTED, sent).await;
+        }
+        send(&backend, 2).await;
+        reaches(&backend, FORWARDED, 2).await;
+        assert!(upstream.seen().await.path.to_lowercase().contains("logs"));
+        assert_eq!(
+            spans(&upstream.seen().await).len(),
+            2,
+            "it is not asked again"
+        );
+        let said = backend.terminate().said;
+        let times = said.matches("the endpoint accepts spans only").count();
+        assert_eq!(times, 1, "{said}");
+    }
+}
+
+#[tokio::test]
 async fn a_partial_success_is_counted_and_not_sent_again() {
     let mut upstream = Upstream::start().await;
     // One of three is rejected, and "no" is why.
