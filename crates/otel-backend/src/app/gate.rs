@@ -20,7 +20,7 @@ use tonic::{Code, Status};
 use tower::ServiceExt as _;
 
 use super::doors::{self, Refused};
-use super::refused::{Asked, RefusedLog};
+use super::refused::{self, Asked, RefusedLog};
 use super::signpost::{self, Astray, Signpost, is_grpc};
 use crate::config::{Doors, Endpoint};
 use crate::receive::TIME;
@@ -73,7 +73,7 @@ impl Gate {
             path: head.uri.path(),
         };
         self.common.refused.note(&asked, &answer);
-        if signpost::is_swapped(self.port, head.is_grpc) && answer.status().is_success() {
+        if signpost::is_swapped(self.port, head.is_grpc) && refused::is_accepted(&answer) {
             let why = "otel-backend takes OTLP over HTTP and over gRPC on both ports; Jaeger and Tempo would refuse this, and lose the spans: the port is 4317 for gRPC, 4318 for HTTP";
             self.common
                 .refused

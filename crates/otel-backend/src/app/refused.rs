@@ -126,6 +126,12 @@ impl RefusedLog {
     }
 }
 
+/// Returns true if an answer does not refuse its request.
+pub(super) fn is_accepted(answer: &Response) -> bool {
+    let grpc = grpc_status(answer);
+    answer.status().is_success() && grpc.is_none_or(|(code, _)| code == Code::Ok)
+}
+
 /// The status and message of a gRPC answer without a body.
 fn grpc_status(answer: &Response) -> Option<(Code, String)> {
     let code = answer.headers().get(Status::GRPC_STATUS)?;

@@ -53,6 +53,25 @@ async fn otlp_is_taken_on_both_of_its_ports_by_every_protocol() {
 }
 
 #[tokio::test]
+async fn only_otlp_is_said_to_have_come_to_the_other_port() {
+    const SAID: &str = "OTLP came to the other port";
+    let url = |backend: &Backend| backend.url("OTLP HTTP", "");
+    let backend = Backend::in_memory();
+    let spans = "/jaeger.api_v2.CollectorService/PostSpans";
+    let refused = call(url(&backend), spans, Vec::new(), None).await;
+    assert_eq!(refused.unwrap_err().code(), Code::Unimplemented);
+    let said = backend.terminate().said;
+    assert!(
+        said.contains("a request was refused") && !said.contains(SAID),
+        "{said}"
+    );
+    let backend = Backend::in_memory();
+    let taken = call(url(&backend), EXPORT, request(vec![span()]), None).await;
+    taken.unwrap();
+    assert!(backend.terminate().said.contains(SAID));
+}
+
+#[tokio::test]
 async fn other_ports_refuse_otlp_and_name_the_right_one() {
     let backend = Backend::in_memory();
     let port = |what| backend.url(what, "").rsplit_once(':').unwrap().1.to_owned();
