@@ -1,6 +1,7 @@
 //! The body of an HTTP request, limited in size, time and decompressed size.
 
-use std::io::Read;
+use std::cell::Cell;
+use std::io::{self, BufRead, Read};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -101,32 +102,84 @@ impl Compression {
 
     /// Decompresses to at most `limit` bytes.
     pub(super) fn unpack(self, bytes: &[u8], limit: usize) -> Result<Bytes, BodyError> {
-        match self {
-            Self::Deflate => decompress(flate2::read::ZlibDecoder::new(bytes), limit),
-            Self::Gzip => decompress(flate2::read::MultiGzDecoder::new(bytes), limit),
-            Self::Zstd => {
-                let decoder = zstd::stream::read::Decoder::with_buffer(bytes);
-                let mut decoder = decoder.map_err(BodyError::Decompress)?;
-                decoder
-                    .window_log_max(ZSTD_WINDOW_LOG)
-                    .map_err(BodyError::Decompress)?;
-                decompress(decoder, limit)
+        let unpacked = Cell::new(0);
+        let packed = Packed {
+            rest: bytes,
+            read: 0,
+            unpacked: &unpacked,
+        };
+        let out = match self {
+            Self::Deflate => {
+                let decoder = flate2::bufread::ZlibDecoder::new(packed);
+                decompress(decoder, limit, &unpacked)
             }
+            Self::Gzip => {
+                let decoder = flate2::bufread::MultiGzDecoder::new(packed);
+                decompress(decoder, limit, &unpacked)
+            }
+            Self::Zstd => {
+                let decoder = zstd::stream::read::Decoder::with_buffer(packed);
+                decoder.and_then(|mut decoder| {
+                    decoder.window_log_max(ZSTD_WINDOW_LOG)?;
+                    decompress(decoder, limit, &unpacked)
+                })
+            }
+        };
+        match out {
+            Ok(out) if out.len() > limit => Err(BodyError::TooLargeInside(limit)),
+            Ok(out) => Ok(out.into()),
+            Err(reason) => Err(BodyError::Decompress(reason)),
         }
     }
 }
 
-fn decompress(decoder: impl Read, limit: usize) -> Result<Bytes, BodyError> {
-    let mut out = Vec::new();
-    let end = limit as u64 + 1;
-    decoder
-        .take(end)
-        .read_to_end(&mut out)
-        .map_err(BodyError::Decompress)?;
-    if out.len() > limit {
-        return Err(BodyError::TooLargeInside(limit));
+/// Compressed bytes, of which hardly more are read than they unpack to: no compressor makes its input
+/// larger, but millions of empty parts unpack to nothing and take long.
+struct Packed<'a> {
+    rest: &'a [u8],
+    read: usize,
+    unpacked: &'a Cell<usize>,
+}
+
+/// The number of compressed bytes that may unpack to nothing: more than a block of zstd, which is read
+/// before any of it is unpacked, and a [`PIECE`].
+const SLACK: usize = 256 * 1024;
+
+/// The bytes that are read, and unpacked, at once.
+const PIECE: usize = 64 * 1024;
+
+impl BufRead for Packed<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.read > self.unpacked.get() + SLACK {
+            return Err(io::Error::other("it is much larger compressed than plain"));
+        }
+        Ok(self.rest.get(..PIECE).unwrap_or(self.rest))
     }
-    Ok(out.into())
+
+    fn consume(&mut self, amount: usize) {
+        self.read += amount;
+        self.rest = self.rest.get(amount..).unwrap_or_default();
+    }
+}
+
+impl Read for Packed<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let amount = self.fill_buf()?.read(out)?;
+        self.consume(amount);
+        Ok(amount)
+    }
+}
+
+/// Decompresses until there are more bytes than `limit`.
+fn decompress(mut decoder: impl Read, limit: usize, unpacked: &Cell<usize>) -> io::Result<Vec<u8>> {
+    let mut out = Vec::new();
+    loop {
+        let piece = (&mut decoder).take(PIECE as u64).read_to_end(&mut out)?;
+        unpacked.set(out.len());
+        if piece < PIECE || out.len() > limit {
+            return Ok(out);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -174,6 +227,58 @@ mod tests {
         );
         let bomb = zstd::encode_all(&vec![0; 10_000_000][..], 1).unwrap();
         assert_eq!(check("zstd", &bomb).unwrap_err(), refused);
+    }
+
+    #[test]
+    fn what_unpacks_to_nothing_is_not_read_to_its_end() {
+        // An empty part of zstd at level 1, without its checksum.
+        let zstd = zstd::encode_all(&b""[..], 1).unwrap();
+        // A block that is stored, is not the last one and holds nothing.
+        let deflate = [&b"\x78\x01"[..], &b"\0\0\0\xff\xff".repeat(80_000)].concat();
+        for (name, body) in [
+            ("gzip", gzip(b"").repeat(20_000)),
+            ("zstd", zstd.repeat(40_000)),
+            ("deflate", deflate),
+        ] {
+            assert!(body.len() > SLACK + PIECE);
+            let refused = check(name, &body).unwrap_err();
+            assert!(
+                refused.contains("larger compressed than plain"),
+                "{refused}"
+            );
+        }
+        let several = [gzip(b"one "), gzip(b"two ")].concat().repeat(100);
+        assert_eq!(check("gzip", &several).unwrap(), "one two ".repeat(100));
+    }
+
+    #[test]
+    fn what_cannot_be_compressed_is_unpacked() {
+        let mut state = 1_u64;
+        let mut next = || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            state.to_be_bytes()[0]
+        };
+        let noise: Vec<u8> = (0..1_000_000).map(|_| next()).collect();
+        let mut zlib =
+            flate2::read::ZlibEncoder::new(noise.as_slice(), flate2::Compression::best());
+        let mut deflated = Vec::new();
+        zlib.read_to_end(&mut deflated).unwrap();
+        for (compression, body) in [
+            (Compression::Gzip, gzip(&noise)),
+            (Compression::Deflate, deflated),
+            (
+                Compression::Zstd,
+                zstd::encode_all(noise.as_slice(), 19).unwrap(),
+            ),
+        ] {
+            assert!(body.len() > 990_000);
+            assert!(
+                compression.unpack(&body, 1_000_000).unwrap() == noise,
+                "{compression:?}"
+            );
+        }
     }
 
     #[test]

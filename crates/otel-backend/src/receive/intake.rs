@@ -66,8 +66,10 @@ pub(super) enum Decode {
     Logs(DecodeLogs),
 }
 
-/// The size in bytes from which a request is decoded on a thread that may block.
+/// The size in bytes from which a request is decoded on a thread that may block, and the compressed
+/// size.
 const LARGE: usize = 512 * 1024;
+const LARGE_PACKED: usize = 64 * 1024;
 
 impl Intakes {
     /// Makes intakes for this store, with these limits.
@@ -215,13 +217,19 @@ impl Intake {
         } = received;
         self.shared.metrics.received(self.protocol, bytes.len());
         let limits = self.shared.limits;
-        let quick = limits.decompressed.min(LARGE);
-        let read = match unpack(&bytes, compression, quick) {
+        // Some bytes take long to decompress, however few they become.
+        let is_quick = compression.is_none() || bytes.len() <= LARGE_PACKED;
+        let quick = if is_quick {
+            unpack(&bytes, compression, limits.decompressed.min(LARGE))
+        } else {
+            Err(BodyError::TooLargeInside(0))
+        };
+        let read = match quick {
             Ok(plain) if plain.len() <= LARGE => {
                 drop(bytes);
                 read(&plain, &limits)
             }
-            // Decompression stopped at the limit for quick work, so the request is large.
+            // Decompression stopped at the limit for quick work or did not begin, so the request is large.
             Ok(_) | Err(BodyError::TooLargeInside(_)) => {
                 let permit = Arc::clone(&self.shared.long_work).acquire_owned().await;
                 let work = move || {

@@ -229,3 +229,28 @@ async fn patterns_that_take_long_keep_nobody_waiting() {
     // The slow requests were not finished first.
     assert!(asking.iter().any(|asked| !asked.is_finished()));
 }
+
+/// Megabytes that unpack to nothing, part by part.
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_that_unpack_to_nothing_keep_nobody_waiting() {
+    use std::io::Write as _;
+    let backend = Backend::in_memory();
+    let empty = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let mut body = empty.finish().unwrap().repeat(700_000);
+    body.truncate(16 << 20);
+    let sends = |body: Vec<u8>| {
+        let post = reqwest::Client::new().post(backend.otlp_http("/v1/traces"));
+        let post = post.header("content-type", PROTOBUF);
+        post.header("content-encoding", "gzip").body(body).send()
+    };
+    let attacks: Vec<_> = (0..4).map(|_| tokio::spawn(sends(body.clone()))).collect();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(&request(vec![span()])).unwrap();
+    let begin = Instant::now();
+    assert_eq!(sends(gzip.finish().unwrap()).await.unwrap().status(), 200);
+    let took = begin.elapsed();
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    for attack in attacks {
+        assert_eq!(attack.await.unwrap().unwrap().status(), 400);
+    }
+}
