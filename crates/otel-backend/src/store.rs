@@ -11,6 +11,7 @@
 //! |---|---|
 //! | `batch`, `build`, `block` | how blocks are made |
 //! | `operations`, `token`, `recent` | which operations are listed |
+//! | `secret` | seeds for hashes of what senders choose |
 //! | `columns` | the form of spans in blocks that were merged |
 //! | `catalog`, `load`, `split`, `key` | what the process knows of every block |
 //! | `writer`, `rows` | the one thread that writes, and its statements |
@@ -52,6 +53,7 @@ mod requests;
 mod retention;
 mod room;
 mod rows;
+mod secret;
 mod source;
 mod split;
 mod token;

@@ -1,9 +1,8 @@
 //! The keys by which the indexes of blocks and of log frames know traces.
 
-use std::hash::{BuildHasher, RandomState};
-
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+use super::secret;
 use crate::model::TraceId;
 
 /// The seed of the keys in an index.
@@ -20,8 +19,7 @@ impl KeySeed {
 
     /// A seed that nobody knows.
     pub(super) fn random() -> Self {
-        // The hasher of the standard library has random keys.
-        Self(RandomState::new().hash_one(()).max(1))
+        Self(secret::random().max(1))
     }
 
     /// The key of a trace.

@@ -2,7 +2,7 @@
 
 use xxhash_rust::xxh3::xxh3_64_with_seed as hash;
 
-use super::Operation;
+use super::{Operation, secret};
 use crate::model::{Span, SpanKind};
 
 /// An operation as one number, so that one which is known already is known at once.
@@ -22,6 +22,10 @@ impl Token {
 
     fn new(service: &str, name: &str, kind: SpanKind) -> Self {
         let and = |seed, text: &str| hash(text.as_bytes(), seed);
-        Self([service, name, kind.as_str()].into_iter().fold(0, and))
+        Self(
+            [service, name, kind.as_str()]
+                .into_iter()
+                .fold(secret::of_process(), and),
+        )
     }
 }

@@ -7,12 +7,13 @@
 use std::io;
 use std::sync::Arc;
 
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::ReadAt;
 use super::filter::FilterBuilder;
 use super::numbers::Numbers;
 use super::pack::{Chunk, Cursor, Damaged, Packer, Unpacker};
+use crate::store::secret;
 
 /// Values to be written to a column.
 #[derive(Debug, Default)]
@@ -179,7 +180,8 @@ impl TextsBuilder {
     /// The slot of a value, or the free one where it belongs.
     fn place(&self, value: &[u8]) -> usize {
         let mask = self.slots.len().wrapping_sub(1);
-        let hash = usize::try_from(xxh3_64(value) & mask as u64).unwrap_or_default();
+        let hash = xxh3_64_with_seed(value, secret::of_process()) & mask as u64;
+        let hash = usize::try_from(hash).unwrap_or_default();
         let mut places = (0..=mask).map(|step| hash.wrapping_add(step) & mask);
         let is_it = |place: &usize| match self.slots.get(*place) {
             Some(slot @ 1..) => self.value(u64::from(slot - 1)) == value,
@@ -432,3 +434,6 @@ impl Values {
         (number < self.ends.len()).then(|| value(&self.bytes, &self.ends, number as u64))
     }
 }
+
+#[cfg(test)]
+mod tests;
