@@ -13,6 +13,7 @@ mod search;
 mod tags;
 mod trace;
 mod traceql;
+mod waiting;
 mod walk;
 mod warnings;
 
@@ -43,6 +44,7 @@ pub use trace::{Decoded, Spans, Trace};
 pub use traceql::{
     Counted, MetricsSearch, Order, SpanBatch, SpanQuery, TraceQuery, Watched, metrics_of, traces_of,
 };
+pub use waiting::{Waiting, cut_off_slowest};
 pub use walk::{Selection, walk};
 pub use warnings::{Warning, Warnings};
 

@@ -7,6 +7,7 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::waiting::cut_off_slowest;
 use crate::store::ReadError;
 
 /// The budget for all traces together, in bytes.
@@ -18,11 +19,19 @@ const FOR_SMALL: usize = 16 << 20;
 /// The bytes taken at once for something that grows slowly.
 const STEP: usize = 256 << 10;
 
-/// The largest size that counts as small.
-const SMALL: usize = 2 << 20;
+/// The largest size that counts as small: that of an ordinary search.
+const SMALL: usize = 4 << 20;
 
 /// The longest to wait for memory; a waiting answer occupies one of the few permits.
 const PATIENCE: Duration = Duration::from_millis(100);
+
+/// The longest to wait for little memory. Meanwhile, clients are cut off that were waited for for
+/// [`SLOW`], one after the other: what they hold must not keep ordinary questions waiting.
+const PATIENCE_FOR_SMALL: Duration = Duration::from_millis(500);
+const SLOW: Duration = Duration::from_millis(250);
+
+/// The time after which another client is cut off.
+const CUT_OFF_EVERY: Duration = Duration::from_millis(20);
 
 /// The budget of the process.
 static MEMORY: Memory = Memory {
@@ -45,24 +54,28 @@ impl Held {
     /// # Errors
     /// [`ReadError::Busy`] if fewer bytes are left; those held before stay held.
     pub(super) fn grow(&mut self, bytes: usize) -> Result<(), ReadError> {
-        let total = if bytes <= SMALL {
-            TOTAL
+        let is_small = bytes <= SMALL;
+        let (total, patience) = if is_small {
+            (TOTAL, PATIENCE_FOR_SMALL)
         } else {
-            TOTAL - FOR_SMALL
+            (TOTAL - FOR_SMALL, PATIENCE)
         };
         // A request for more than the whole budget gets all of it, alone.
         let bytes = bytes.min(total);
         let Some(more) = bytes.checked_sub(self.0) else {
             return Ok(());
         };
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + patience;
         let mut used = MEMORY.lock();
         while *used + more > total {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Err(ReadError::Busy);
             }
-            let waited = MEMORY.freed.wait_timeout(used, left);
+            if is_small {
+                cut_off_slowest(SLOW);
+            }
+            let waited = MEMORY.freed.wait_timeout(used, left.min(CUT_OFF_EVERY));
             used = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
         *used += more;

@@ -3,27 +3,26 @@
 //! One thread, which may block, asks the store, writes the answer and sends it piece by piece, so
 //! that a large answer is never in memory as a whole. The resources of an answer are bounded here:
 //!
-//! - It begins when it has one of the permits of [`MAKERS`], so nothing is loaded for an answer
-//!   that still waits.
+//! - It begins when it has one of the permits of [`BEGINNERS`] or [`MAKERS`], so nothing is loaded
+//!   for an answer that still waits.
 //! - It holds the results of a search, one trace, whose size is counted, and [`WAITING`] pieces.
 //! - While it waits for a slow client, its permit is free for others; after [`PATIENCE`] the client
-//!   is disconnected.
-//! - An answer that takes longer than [`SLICE`] lets others go first each time, so that expensive
-//!   requests do not block others.
+//!   is disconnected, or before if others need its memory.
+//! - An answer that takes longer than [`SLICE`] lets others go first each time, and those that have
+//!   just begun before all others, so that expensive requests do not block others.
 //! - No more than [`UNDER_WAY`] answers are in progress; for another one, the client that has been
 //!   waited for longest is disconnected.
 //!
 //! A trace is loaded in [`Query::traces`](crate::query::Query::traces) or
 //! [`Query::find`](crate::query::Query::find), and decoded span by span while it is written.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{Notify, Semaphore, SemaphorePermit, mpsc, oneshot};
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc, oneshot};
 
-use crate::query::Patience;
+use crate::query::{Patience, Waiting, cut_off_slowest};
 use crate::store::ReadError;
 
 /// The most pieces that wait for the client.
@@ -33,7 +32,10 @@ const WAITING: usize = 2;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Permits for answers that are being made, not counting those that wait for their clients.
-static MAKERS: Semaphore = Semaphore::const_new(8);
+static MAKERS: Semaphore = Semaphore::const_new(4);
+
+/// Further permits, for the first [`SLICE`] of an answer.
+static BEGINNERS: Semaphore = Semaphore::const_new(4);
 
 /// The time after which an answer lets others go first.
 const SLICE: Duration = Duration::from_millis(200);
@@ -44,13 +46,11 @@ static UNDER_WAY: Semaphore = Semaphore::const_new(64);
 /// The longest that a new answer waits for one of these permits.
 const ADMISSION: Duration = Duration::from_secs(1);
 
-/// The answers that wait for their clients, in the order in which they began to wait.
-static SLOW: Mutex<(u64, BTreeMap<u64, Arc<Notify>>)> = Mutex::new((0, BTreeMap::new()));
-
-/// A permit of [`MAKERS`], and the time since which it is held.
+/// A permit of [`MAKERS`] or [`BEGINNERS`], and the time since which it is held.
 #[derive(Debug)]
 struct Turn {
     permit: Option<SemaphorePermit<'static>>,
+    begins: bool,
     since: Instant,
 }
 
@@ -77,12 +77,8 @@ pub(in crate::api) async fn open<P: Send + 'static, E: From<ReadError> + Send + 
         sender.try_send(Err(ReadError::Busy.into())).ok();
         return pieces;
     }
-    let permit = MAKERS.acquire().await.ok();
+    let turn = Turn::first().await;
     tokio::task::spawn_blocking(move || {
-        let turn = Turn {
-            permit,
-            since: Instant::now(),
-        };
         let mut outlet = Outlet {
             sender,
             turn: Arc::new(Mutex::new(turn)),
@@ -101,9 +97,7 @@ async fn admit() -> Option<SemaphorePermit<'static>> {
     if let Ok(permit) = UNDER_WAY.try_acquire() {
         return Some(permit);
     }
-    if let Some((_, slowest)) = lock(&SLOW).1.pop_first() {
-        slowest.notify_one();
-    }
+    cut_off_slowest(Duration::ZERO);
     let permit = tokio::time::timeout(ADMISSION, UNDER_WAY.acquire()).await;
     permit.ok().and_then(Result::ok)
 }
@@ -116,14 +110,38 @@ fn acquire() -> Option<SemaphorePermit<'static>> {
 }
 
 impl Turn {
+    /// Waits for a permit for an answer that begins.
+    async fn first() -> Self {
+        let maker = MAKERS.try_acquire().ok();
+        let begins = maker.is_none();
+        let permit = match maker {
+            Some(permit) => Some(permit),
+            None => BEGINNERS.acquire().await.ok(),
+        };
+        Self {
+            permit,
+            begins,
+            since: Instant::now(),
+        }
+    }
+
+    /// A turn that is no longer the first.
+    fn further(permit: Option<SemaphorePermit<'static>>) -> Self {
+        Self {
+            permit,
+            begins: false,
+            since: Instant::now(),
+        }
+    }
+
     /// Lets others go first if this answer has used its time slice.
     fn pass(&mut self) {
         if self.since.elapsed() < SLICE {
             return;
         }
-        if MAKERS.available_permits() == 0 {
+        if self.begins || MAKERS.available_permits() == 0 {
             self.permit = None;
-            self.permit = acquire();
+            *self = Self::further(acquire());
         }
         self.since = Instant::now();
     }
@@ -165,34 +183,20 @@ impl<P: Send + 'static, E: From<ReadError> + Send + 'static> Outlet<P, E> {
         let sender = self.sender.clone();
         let (done, waiting) = oneshot::channel();
         tokio::spawn(async move {
-            let given_up = Arc::new(Notify::new());
-            let place = enter(&given_up);
+            let waiting = Waiting::begin();
             let sent = tokio::select! {
                 sent = tokio::time::timeout(PATIENCE, sender.send(piece)) => sent,
-                () = given_up.notified() => return,
+                () = waiting.cut_off() => return,
             };
-            lock(&SLOW).1.remove(&place);
+            drop(waiting);
             if matches!(sent, Ok(Ok(()))) {
                 done.send(MAKERS.acquire().await.ok()).ok();
             }
         });
         let permit = waiting.blocking_recv().map_err(|_| Gone)?;
-        *lock(&self.turn) = Turn {
-            permit,
-            since: Instant::now(),
-        };
+        *lock(&self.turn) = Turn::further(permit);
         Ok(())
     }
-}
-
-/// Enters the list of answers that wait for their clients.
-fn enter(given_up: &Arc<Notify>) -> u64 {
-    let mut slow = lock(&SLOW);
-    let (next, waiting) = &mut *slow;
-    let place = *next;
-    *next += 1;
-    waiting.insert(place, Arc::clone(given_up));
-    place
 }
 
 /// An answer whose thread panics ends with an error, not as if it were complete.
@@ -222,7 +226,7 @@ mod tests {
     #[tokio::test]
     async fn slow_clients_leave_the_permits_to_others() {
         let mut slow = Vec::new();
-        for _ in 0..2 * MAKERS.available_permits() {
+        for _ in 0..16 {
             slow.push(answer().await);
         }
         let mut quick = answer().await;
@@ -236,6 +240,23 @@ mod tests {
             }
             assert_eq!(count, PIECES);
         }
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_begins_goes_before_those_that_take_long() {
+        let longer = MAKERS.acquire_many(4).await.unwrap();
+        let mut turn = Turn::first().await;
+        assert!(turn.begins);
+        turn.since -= SLICE;
+        // It has used up its time, and waits like the others.
+        let passing = tokio::task::spawn_blocking(move || {
+            turn.pass();
+            turn
+        });
+        let other = Turn::first().await;
+        assert!(other.begins && !passing.is_finished());
+        drop(longer);
+        assert!(!passing.await.unwrap().begins);
     }
 
     #[tokio::test]

@@ -1,0 +1,75 @@
+//! Clients that are waited for, in order, so that whoever needs what their answers hold can have the
+//! slowest of them cut off.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+
+/// A client that is waited for, until this is dropped.
+#[derive(Debug)]
+pub struct Waiting {
+    place: u64,
+    cut_off: Arc<Notify>,
+}
+
+#[derive(Debug)]
+struct Clients {
+    next: u64,
+    /// By the order in which they began to be waited for.
+    clients: BTreeMap<u64, Client>,
+}
+
+#[derive(Debug)]
+struct Client {
+    since: Instant,
+    cut_off: Arc<Notify>,
+}
+
+static CLIENTS: Mutex<Clients> = Mutex::new(Clients {
+    next: 0,
+    clients: BTreeMap::new(),
+});
+
+impl Waiting {
+    /// Begins to wait for a client.
+    pub fn begin() -> Self {
+        let mut waiting = lock();
+        let place = waiting.next;
+        waiting.next += 1;
+        let cut_off = Arc::new(Notify::new());
+        let client = Client {
+            since: Instant::now(),
+            cut_off: Arc::clone(&cut_off),
+        };
+        waiting.clients.insert(place, client);
+        Self { place, cut_off }
+    }
+
+    /// Returns when the client is to be cut off.
+    pub async fn cut_off(&self) {
+        self.cut_off.notified().await;
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        lock().clients.remove(&self.place);
+    }
+}
+
+/// Has the client cut off that has been waited for for longest, if that is at least so long.
+pub fn cut_off_slowest(patience: Duration) {
+    let mut waiting = lock();
+    if let Some(slowest) = waiting.clients.first_entry()
+        && slowest.get().since.elapsed() >= patience
+    {
+        slowest.remove().cut_off.notify_one();
+    }
+}
+
+/// A holder never panics.
+fn lock() -> MutexGuard<'static, Clients> {
+    CLIENTS.lock().unwrap_or_else(PoisonError::into_inner)
+}
