@@ -51,17 +51,17 @@ const FIXED64: u8 = 1;
 const BYTES: u8 = 2;
 const FIXED32: u8 = 5;
 
-/// The fields of a message that may be messages themselves, up to the first invalid field.
-pub(super) fn messages(message: &[u8]) -> impl Iterator<Item = (u32, &[u8])> {
+/// The fields of a message up to the first invalid one, with the bytes of those that may be messages
+/// themselves.
+pub(super) fn fields(message: &[u8]) -> impl Iterator<Item = (u32, Option<&[u8]>)> {
     let mut reader = Reader::new(message);
     std::iter::from_fn(move || {
-        while let Some(field) = reader.next().ok()? {
-            if field.wire_type == BYTES {
-                return Some((field.number, reader.length_and_bytes().ok()?));
-            }
-            field.skip(&mut reader).ok()?;
+        let field = reader.next().ok()??;
+        if field.wire_type == BYTES {
+            return Some((field.number, Some(reader.length_and_bytes().ok()?)));
         }
-        None
+        field.skip(&mut reader).ok()?;
+        Some((field.number, None))
     })
 }
 

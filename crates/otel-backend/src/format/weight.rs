@@ -3,7 +3,7 @@
 //! An empty attribute takes 2 bytes on the wire and some 60 in memory, so a request within the byte
 //! limit can still take far more memory. Requests that are large enough for that are counted first.
 
-use super::protobuf::messages;
+use super::protobuf::fields;
 
 /// The shape of a protobuf message: the numbers of the fields that hold elements, with their
 /// shapes.
@@ -17,6 +17,10 @@ pub struct TooManyElements(pub usize);
 
 /// Deeper than any decoder goes.
 const MAX_DEPTH: usize = 100;
+
+/// More fields than any message has that are not elements. Further ones are repeated or unknown; they
+/// are stored, and so count as elements, too.
+const MAX_FIELDS: usize = 32;
 
 /// Counts the elements of a protobuf message. Malformed parts are left to the decoder.
 ///
@@ -41,14 +45,22 @@ pub fn elements(bytes: &[u8], shape: &Shape, limit: usize) -> usize {
 
 /// Subtracts the elements of a message from `left`; returns false if there are more than that.
 fn count(bytes: &[u8], shape: &Shape, depth: usize, left: &mut usize) -> bool {
-    messages(bytes).all(|(number, bytes)| {
-        let Some((_, shape)) = shape.0.iter().find(|(known, _)| *known == number) else {
-            return true;
+    let mut others = 0;
+    fields(bytes).all(|(number, bytes)| {
+        let known = shape.0.iter().find(|(known, _)| *known == number);
+        let (Some((_, shape)), Some(bytes)) = (known, bytes) else {
+            others += 1;
+            return others <= MAX_FIELDS || take(left);
         };
-        let enough = *left > 0;
-        *left = left.saturating_sub(1);
-        enough && (depth == 0 || count(bytes, shape, depth - 1, left))
+        take(left) && (depth == 0 || count(bytes, shape, depth - 1, left))
     })
+}
+
+/// Subtracts an element; returns false if none is left.
+fn take(left: &mut usize) -> bool {
+    let enough = *left > 0;
+    *left = left.saturating_sub(1);
+    enough
 }
 
 /// Counts the objects and values in JSON; an element has a few values.
@@ -78,7 +90,7 @@ pub fn check_json(bytes: &[u8], limit: usize) -> Result<(), TooManyElements> {
 #[cfg(test)]
 mod tests {
     use super::super::jaeger::POST_SPANS;
-    use super::super::otlp::EXPORT_REQUEST;
+    use super::super::otlp::{EXPORT_REQUEST, SPAN};
     use super::*;
 
     fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
@@ -115,6 +127,17 @@ mod tests {
         ] {
             assert!(check_protobuf(&fits, shape, 10).is_ok());
             assert!(check_protobuf(&more, shape, 10).is_err());
+        }
+    }
+
+    #[test]
+    fn fields_that_are_repeated_or_unknown_count_too() {
+        // A name each, a flag each, or a field that is not known.
+        for fields in [&[0x2a, 0][..], &[0x30, 1], &[0xf8, 6, 1]] {
+            let fits = fields.repeat(MAX_FIELDS + 10);
+            assert!(check_protobuf(&fits, &SPAN, 10).is_ok(), "{fields:?}");
+            let more = fields.repeat(MAX_FIELDS + 11);
+            assert!(check_protobuf(&more, &SPAN, 10).is_err(), "{fields:?}");
         }
     }
 
