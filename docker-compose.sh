@@ -32,6 +32,7 @@ JAEGER_COMPACT_PORT, JAEGER_BINARY_PORT   6831, 6832      Jaeger Thrift over UDP
 ZIPKIN_PORT, SAMPLING_PORT   9411, 5778       Zipkin; Jaeger's remote sampling
 SERVER_PORT                  8082             the sample server
 JAEGER_IMAGE, TEMPO_IMAGE, GRAFANA_IMAGE      other images than the pinned ones
+BUILD_PROFILE                dist             the cargo profile of the images; dev and release are built sooner
 WAIT_SECONDS                 180              how long to wait until every service is healthy
 
 They may stand in a file .env too. Every port is open to this machine only.

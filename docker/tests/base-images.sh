@@ -31,13 +31,14 @@ make_debian() { # IMAGE
     rm -rf "$root"
 }
 
-# Debian with a C compiler and the toolchain that builds this workspace outside containers. The
-# machine's certificates come along: it may fetch crates through a proxy of its own.
+# Debian with a C compiler, the toolchain that builds this workspace outside containers, and the crates that it
+# has fetched. The machine's certificates come along: it may fetch more through a proxy of its own.
 make_rust() { # IMAGE DEBIAN_IMAGE
-    local context=$scratch/rust sysroot
+    local context=$scratch/rust cargo_home=${CARGO_HOME:-$HOME/.cargo} sysroot
     sysroot=$(rustc --print sysroot)
-    mkdir -p "$context/toolchain"
+    mkdir -p "$context/toolchain" "$context/registry"
     cp -a "$sysroot/bin" "$sysroot/lib" "$context/toolchain"
+    for part in index cache; do [[ ! -d $cargo_home/registry/$part ]] || cp -a "$cargo_home/registry/$part" "$context/registry"; done
     cp -L /etc/ssl/certs/ca-certificates.crt "$context"
     docker build --quiet --tag "$1" --file - "$context" >/dev/null <<DOCKERFILE
 FROM $2
@@ -46,6 +47,7 @@ RUN apt-get update -qq \
     && rm -rf /var/lib/apt/lists/*
 COPY ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY toolchain /usr/local/rust
+COPY registry /root/.cargo/registry
 ENV PATH=/usr/local/rust/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 DOCKERFILE
     rm -rf "$context"
@@ -55,7 +57,7 @@ debian=$(default_of DEBIAN_IMAGE)
 rust=$(default_of RUST_IMAGE)
 for image in "$debian" "$rust"; do
     missing "$image" || continue
-    if ! docker pull --quiet "$image" >/dev/null 2>&1; then
+    if ! timeout 300 docker pull --quiet "$image" >/dev/null 2>&1; then
         case $image in
             "$debian") make_debian "$image" ;;
             "$rust") make_rust "$image" "$debian" ;;
