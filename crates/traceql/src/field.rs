@@ -204,11 +204,6 @@ impl Scope {
 }
 
 impl Field {
-    /// The columns that the field is computed from.
-    pub fn sources(&self) -> std::collections::BTreeSet<crate::Source> {
-        crate::search::sources(std::slice::from_ref(self))
-    }
-
     /// The name of the service, which every resource has.
     pub fn service_name() -> Self {
         Self::Attribute(Scope::Resource, "service.name".to_owned())

@@ -20,6 +20,7 @@ mod pattern;
 mod print;
 mod program;
 mod search;
+mod sources;
 mod structure;
 mod subset;
 pub mod syntax;

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::program::{Inputs, Node, Selector};
+use crate::sources::{needs_durations, needs_ids, needs_trace_ids, sources};
 use crate::syntax::{
     Aggregate, Expr, Filter, Fold, Keep, Pipeline, Spanset, SpansetOperator, Stage,
 };
@@ -339,62 +340,6 @@ impl Builder<'_> {
         if !has_place_of_its_own {
             self.shown.insert(self.inputs.add(field));
         }
-    }
-}
-
-/// Whether fields are made of the ids of spans.
-pub(crate) fn needs_durations(fields: &[Field]) -> bool {
-    let is_duration = |field: &Field| *field == Field::Intrinsic(Intrinsic::Duration);
-    fields
-        .iter()
-        .any(|field| is_duration(field) || field.is_of_trace())
-}
-
-pub(crate) fn needs_trace_ids(fields: &[Field]) -> bool {
-    fields.contains(&Field::Intrinsic(Intrinsic::TraceId))
-}
-
-pub(crate) fn needs_ids(fields: &[Field]) -> bool {
-    fields.iter().any(|field| match field {
-        Field::Intrinsic(Intrinsic::TraceDuration) => false,
-        Field::Intrinsic(Intrinsic::SpanId | Intrinsic::ParentId) => true,
-        field => field.is_of_trace(),
-    })
-}
-
-/// The columns that fields are made of.
-pub(crate) fn sources(fields: &[Field]) -> BTreeSet<Source> {
-    let mut sources = BTreeSet::new();
-    for field in fields {
-        match field {
-            Field::Attribute(crate::Scope::Any, key) => {
-                sources.insert(Source::Attribute(crate::Scope::Span, key.clone()));
-                sources.insert(Source::Attribute(crate::Scope::Resource, key.clone()));
-            }
-            Field::Attribute(scope, key) => {
-                sources.insert(Source::Attribute(*scope, key.clone()));
-            }
-            Field::Intrinsic(intrinsic) => sources.extend(source(*intrinsic)),
-        }
-    }
-    sources
-}
-
-fn source(intrinsic: Intrinsic) -> Option<Source> {
-    let service = || Source::Attribute(crate::Scope::Resource, "service.name".to_owned());
-    match intrinsic {
-        Intrinsic::Name | Intrinsic::RootName => Some(Source::Name),
-        Intrinsic::Status => Some(Source::Status),
-        Intrinsic::StatusMessage => Some(Source::StatusMessage),
-        Intrinsic::Kind => Some(Source::Kind),
-        Intrinsic::RootService => Some(service()),
-        Intrinsic::EventName => Some(Source::EventName),
-        Intrinsic::EventTime => Some(Source::EventTime),
-        Intrinsic::LinkTraceId => Some(Source::LinkTraceId),
-        Intrinsic::LinkSpanId => Some(Source::LinkSpanId),
-        Intrinsic::ScopeName => Some(Source::ScopeName),
-        Intrinsic::ScopeVersion => Some(Source::ScopeVersion),
-        _ => None,
     }
 }
 

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll, ready};
 
 use bytes::Bytes;
-use http::StatusCode;
+use http::{Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use tonic::Status;
@@ -28,6 +28,26 @@ pin_project! {
 impl<B> ResponseBody<B> {
     pub(super) fn new(body: B, status: StatusCode, span: Option<CallSpan>) -> Self {
         Self { body, status, span }
+    }
+}
+
+impl CallSpan {
+    /// Ends the span if the response has a status; otherwise passes the span to the response's
+    /// body.
+    pub(super) fn answer<B: Body>(mut self, response: Response<B>) -> Response<ResponseBody<B>> {
+        let status = response.status();
+        let ends_here = response.body().is_end_stream();
+        let outcome = Outcome::read(response.headers())
+            .or_else(|| ends_here.then(|| Outcome::without_status(status)));
+        let span = match outcome {
+            Some(outcome) => {
+                self.name_unknown_method(&outcome);
+                self.end(&outcome);
+                None
+            }
+            None => Some(self),
+        };
+        response.map(|body| ResponseBody::new(body, status, span))
     }
 }
 

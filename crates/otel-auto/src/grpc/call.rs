@@ -2,13 +2,10 @@
 
 use std::time::Instant;
 
-use http::Response;
-use http_body::Body;
 use opentelemetry::{ContextGuard, KeyValue, StringValue};
 use tonic::Code;
 
 use super::attributes::{GRPC, OTHER, RPC_METHOD, RPC_METHOD_ORIGINAL, RPC_RESPONSE_STATUS_CODE};
-use super::body::ResponseBody;
 use super::outcome::Outcome;
 use crate::instrumentation::RequestSpan;
 
@@ -48,24 +45,6 @@ impl CallSpan {
         }
     }
 
-    /// Ends the span if the response has a status; otherwise passes the span to the response's
-    /// body.
-    pub(super) fn answer<B: Body>(mut self, response: Response<B>) -> Response<ResponseBody<B>> {
-        let status = response.status();
-        let ends_here = response.body().is_end_stream();
-        let outcome = Outcome::read(response.headers())
-            .or_else(|| ends_here.then(|| Outcome::without_status(status)));
-        let span = match outcome {
-            Some(outcome) => {
-                self.name_unknown_method(&outcome);
-                self.end(&outcome);
-                None
-            }
-            None => Some(self),
-        };
-        response.map(|body| ResponseBody::new(body, status, span))
-    }
-
     /// Ends the span with the status of the call.
     pub(super) fn end(mut self, outcome: &Outcome) {
         self.record(outcome);
@@ -80,7 +59,7 @@ impl CallSpan {
     /// Generated servers and tonic's router answer unknown methods with this code and no message.
     /// The name is then not recorded, so that callers cannot make up an unlimited number of span
     /// names.
-    fn name_unknown_method(&mut self, outcome: &Outcome) {
+    pub(super) fn name_unknown_method(&mut self, outcome: &Outcome) {
         let is_unknown = outcome.code == Code::Unimplemented && outcome.message.is_empty();
         let Side::Server(method) = &self.side else {
             return;

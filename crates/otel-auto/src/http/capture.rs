@@ -6,7 +6,6 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::{Array, Key, KeyValue, StringValue, Value};
 
 use super::redact::REDACTED;
-use super::settings::Settings;
 use crate::config::Http;
 
 /// The recorded headers of each side and direction.
@@ -53,22 +52,18 @@ impl Captures {
         }
     }
 
-    fn of(&self, of: Of) -> &[Capture] {
-        match of {
+    /// The attributes of the configured headers of a message.
+    pub(super) fn read(&self, of: Of, headers: &HeaderMap) -> impl Iterator<Item = KeyValue> {
+        let captures = match of {
             Of::ServerRequest => &self.server_request,
             Of::ServerResponse => &self.server_response,
             Of::ClientRequest => &self.client_request,
             Of::ClientResponse => &self.client_response,
-        }
+        };
+        captures
+            .iter()
+            .filter_map(|capture| attribute(capture, headers))
     }
-}
-
-/// The attributes of the configured headers.
-pub(super) fn captured(of: Of, headers: &HeaderMap) -> impl Iterator<Item = KeyValue> {
-    let captures = Settings::get().map_or(&[][..], |settings| settings.captures.of(of));
-    captures
-        .iter()
-        .filter_map(|capture| attribute(capture, headers))
 }
 
 /// The conventions require an array of strings, one for each line of the header.

@@ -13,8 +13,9 @@ use reqwest::{Body, IntoUrl, Request, Response};
 use super::attributes::{
     NETWORK_PROTOCOL_VERSION, SCOPE, URL_FULL, add_method, answer, method_in_name, protocol_version,
 };
-use super::capture::{Of, captured};
+use super::capture::Of;
 use super::redact;
+use super::settings::captured;
 use crate::causes::causes;
 use crate::instrumentation::attributes::{
     NETWORK_PEER_ADDRESS, NETWORK_PEER_PORT, SERVER_ADDRESS, SERVER_PORT,

@@ -16,7 +16,8 @@ use tower::{Layer, Service};
 
 use super::attributes::answer;
 use super::body;
-use super::capture::{Of, captured};
+use super::capture::Of;
+use super::settings::captured;
 use crate::instrumentation::{RequestSpan, SharedTracer, carrier};
 
 use request::Incoming;

@@ -2,7 +2,10 @@
 
 use std::sync::OnceLock;
 
-use super::capture::Captures;
+use http::HeaderMap;
+use opentelemetry::KeyValue;
+
+use super::capture::{Captures, Of};
 use crate::config::Http;
 
 static SETTINGS: OnceLock<Settings> = OnceLock::new();
@@ -31,4 +34,10 @@ impl Settings {
     pub(super) fn get() -> Option<&'static Self> {
         SETTINGS.get()
     }
+}
+
+/// The attributes of the headers that the settings of the process name.
+pub(super) fn captured(of: Of, headers: &HeaderMap) -> impl Iterator<Item = KeyValue> {
+    let settings = Settings::get().into_iter();
+    settings.flat_map(move |settings| settings.captures.read(of, headers))
 }

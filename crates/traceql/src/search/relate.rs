@@ -1,6 +1,5 @@
 //! Evaluates structural operators.
 
-use super::run::merged;
 use crate::structure::NONE;
 use crate::syntax::{Keep, Relation};
 use crate::table::Table;
@@ -198,4 +197,12 @@ fn inverse(relation: Relation) -> Relation {
         Relation::Descendant => Relation::Ancestor,
         Relation::Sibling => Relation::Sibling,
     }
+}
+
+/// The union of both, ascending, with each row once.
+pub(super) fn merged(left: &[u32], right: &[u32]) -> Vec<u32> {
+    let mut rows = [left, right].concat();
+    rows.sort_unstable();
+    rows.dedup();
+    rows
 }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::aggregate::aggregate;
-use super::relate::Relater;
+use super::relate::{Relater, merged};
 use super::{Choice, FoundSpanset, Step, Steps};
 use crate::syntax::SpansetOperator;
 use crate::table::Table;
@@ -181,12 +181,4 @@ fn united(spansets: Spansets) -> Vec<u32> {
     let mut sets = spansets.into_iter().map(|set| set.rows);
     let first = sets.next().unwrap_or_default();
     sets.fold(first, |rows, more| merged(&rows, &more))
-}
-
-/// The union of both, ascending, with each row once.
-pub(super) fn merged(left: &[u32], right: &[u32]) -> Vec<u32> {
-    let mut rows = [left, right].concat();
-    rows.sort_unstable();
-    rows.dedup();
-    rows
 }

@@ -14,7 +14,8 @@ use crate::http::attributes::{
     CLIENT_ADDRESS, HTTP_ROUTE, NETWORK_PROTOCOL_VERSION, SCOPE, URL_PATH, URL_QUERY, URL_SCHEME,
     USER_AGENT_ORIGINAL, add_method, method_in_name, protocol_version,
 };
-use crate::http::capture::{Of, captured};
+use crate::http::capture::Of;
+use crate::http::settings::captured;
 use crate::http::forwarded::Forwarded;
 use crate::http::redact;
 use crate::instrumentation::attributes::{
