@@ -4,6 +4,8 @@ import { el, perFrame } from './dom.js';
 const SPARE = 4;
 /** The greatest height; beyond it browsers lose precision, and some clip. */
 const MAX_HEIGHT = 16_000_000;
+/** The most rows that are printed. */
+const MAX_PRINTED = 3000;
 
 /**
  * A list of any length of which only the visible rows exist.
@@ -19,6 +21,7 @@ export class VirtualList {
   #live = new Map();
   /** The number of rows that exist whether visible or not, for printing; 0 for the visible ones only. */
   #whole = 0;
+  #destroyed = new AbortController();
   #space;
   #height = 0;
 
@@ -34,6 +37,14 @@ export class VirtualList {
     scroller.addEventListener('scroll', perFrame(() => this.update()), { passive: true });
     this.observer = new ResizeObserver(perFrame(() => this.resized()));
     this.observer.observe(scroller);
+    const { signal } = this.#destroyed;
+    addEventListener('beforeprint', () => this.#print(MAX_PRINTED), { signal });
+    addEventListener('afterprint', () => this.#print(0), { signal });
+  }
+
+  #print(most) {
+    this.#whole = most;
+    if (this.scroller.isConnected) this.refresh();
   }
 
   get rowHeight() {
@@ -51,11 +62,6 @@ export class VirtualList {
     this.#height = parseFloat(getComputedStyle(this.scroller).getPropertyValue('--row')) || 28;
     this.#space.style.height = `${Math.min(count * this.#height, MAX_HEIGHT)}px`;
     this.refresh();
-  }
-
-  /** Makes so many rows exist, visible or not; `null` for the visible ones only. */
-  showAll(most) {
-    this.#whole = most ?? 0;
   }
 
   /** Renders the visible rows again. */
@@ -133,6 +139,7 @@ export class VirtualList {
 
   destroy() {
     this.observer.disconnect();
+    this.#destroyed.abort();
   }
 
   /** The scroll position; in proportion for a list that is too high to scroll. */

@@ -145,12 +145,6 @@ export class Waterfall {
     this.moveTo(row);
   }
 
-  /** Renders all rows, for printing; `null` shows the visible ones again. */
-  showAll(most) {
-    this.#list.showAll(most);
-    this.refresh();
-  }
-
   /** Moves the keyboard's cursor to a row and makes it visible. */
   moveTo(row, center = false) {
     const index = this.#visible.indexOf(row);

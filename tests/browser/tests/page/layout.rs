@@ -3,7 +3,7 @@
 use browser_tests::{Backend, Browser, Span, View};
 use serde_json::json;
 
-use crate::traces::shop;
+use crate::traces::{pairs, shop};
 
 /// Returns true if nothing is drawn beyond the right end of the window.
 const WITHIN: &str = "return [...document.querySelectorAll('.row .bar, .axis span, .minimap, .tabs button, .find input, .find button')]
@@ -187,4 +187,29 @@ async fn what_is_touched_is_large_enough_and_the_sheet_hides_nothing() {
     let seen = "return document.querySelector('.row.selected').getBoundingClientRect().bottom <= document.querySelector('.details').getBoundingClientRect().top";
     page.until(seen).await;
     page.close("phone_sheet").await;
+}
+
+#[tokio::test]
+async fn tables_and_results_are_printed_whole() {
+    let backend = Backend::start();
+    let trace = backend.send(&pairs(100));
+    for _ in 0..40 {
+        backend.send(&shop());
+    }
+    let page = Browser::open(View::Wide).await;
+    for (address, row, count) in [
+        (format!("trace/{trace}?view=table"), ".table .row", 201),
+        ("search?limit=40".to_owned(), ".results .result", 40),
+    ] {
+        page.go(&format!("{}/{address}", backend.url())).await;
+        page.wait(row).await;
+        let rows = format!("document.querySelectorAll('{row}').length");
+        page.script("dispatchEvent(new Event('beforeprint'))", json!([]))
+            .await;
+        page.until(&format!("return {rows} === {count}")).await;
+        page.script("dispatchEvent(new Event('afterprint'))", json!([]))
+            .await;
+        page.until(&format!("return {rows} < {count}")).await;
+    }
+    page.close("printed_lists").await;
 }
