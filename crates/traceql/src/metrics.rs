@@ -205,7 +205,7 @@ impl MetricsRun<'_> {
 
     /// Adds what another run of the same metrics over the same window has counted, of other spans.
     /// Only [`Metrics::can_be_divided`] allows it.
-    pub fn absorb(&mut self, other: &Self) {
+    pub fn absorb(&mut self, other: &MetricsRun<'_>) {
         self.budget.exceeded |= other.budget.exceeded;
         // What the other one has taken goes when it has been added.
         self.budget.most += other.budget.most;

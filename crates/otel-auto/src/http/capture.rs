@@ -99,9 +99,7 @@ mod tests {
         headers.append("x-other", HeaderValue::from_static("4"));
         headers.append("set-cookie", HeaderValue::from_static("secret"));
         let attributes: Vec<_> = captures
-            .of(Of::ClientResponse)
-            .iter()
-            .filter_map(|capture| attribute(capture, &headers))
+            .read(Of::ClientResponse, &headers)
             .map(|attribute| format!("{}={}", attribute.key, attribute.value))
             .collect();
         assert_eq!(

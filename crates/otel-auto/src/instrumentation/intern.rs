@@ -86,12 +86,11 @@ pub(crate) fn authority(
         let hash = hash(authority.as_bytes());
         AUTHORITIES.get(hash, |(kept, ..)| kept == authority, make)
     });
-    match kept.flatten() {
-        Some((_, host, port)) => (host.into(), port),
-        None => {
-            let (host, port) = split(authority);
-            (host.to_owned().into(), port)
-        }
+    if let Some((_, host, port)) = kept.flatten() {
+        (host.into(), port)
+    } else {
+        let (host, port) = split(authority);
+        (host.to_owned().into(), port)
     }
 }
 

@@ -6,6 +6,7 @@ use super::ReadError;
 use super::batch::StoredSpans;
 use super::block::{Form, FrameInfo};
 use super::build::BlockBuilder;
+use super::key::KeySeed;
 use super::source::Source;
 use crate::format::otlp::groups;
 use crate::model::UnixNanos;
@@ -19,7 +20,11 @@ pub fn encode_columns(traces_data: &[u8]) -> io::Result<Vec<Vec<u8>>> {
     for group in groups(traces_data).map_err(io::Error::other)? {
         spans.push(&group.head, &group.spans, |_| true);
     }
-    let block = BlockBuilder::new()?.build(Form::Columns, &[&spans.finish()], Vec::new())?;
+    let block = BlockBuilder::new(KeySeed::LAST_BYTES)?.build(
+        Form::Columns,
+        &[&spans.finish()],
+        Vec::new(),
+    )?;
     let group = |frame: &FrameInfo| {
         let begin = frame.offset as usize;
         let group = block.data.get(begin..begin + frame.length as usize);

@@ -122,7 +122,12 @@ impl<'m> Accumulator<'m> {
     }
 
     /// Adds the comparison that another one has counted.
-    pub(crate) fn absorb(&mut self, other: &Self, buckets: &Buckets, budget: &mut Budget) {
+    pub(crate) fn absorb(
+        &mut self,
+        other: &Accumulator<'_>,
+        buckets: &Buckets,
+        budget: &mut Budget,
+    ) {
         if let (Cells::Compare(comparer), Cells::Compare(other)) = (&mut self.cells, &other.cells) {
             comparer.absorb(other, buckets, budget);
         }

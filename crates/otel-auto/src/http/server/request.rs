@@ -15,9 +15,9 @@ use crate::http::attributes::{
     USER_AGENT_ORIGINAL, add_method, method_in_name, protocol_version,
 };
 use crate::http::capture::Of;
-use crate::http::settings::captured;
 use crate::http::forwarded::Forwarded;
 use crate::http::redact;
+use crate::http::settings::captured;
 use crate::instrumentation::attributes::{
     NETWORK_PEER_ADDRESS, NETWORK_PEER_PORT, SERVER_ADDRESS, SERVER_PORT,
 };
