@@ -1,5 +1,6 @@
 //! The keys by which the indexes of blocks and of log frames know traces.
 
+use rusqlite::Connection;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::secret;
@@ -30,6 +31,15 @@ impl KeySeed {
             u128::from(xxh3_64_with_seed(id.as_bytes(), self.0)).to_be_bytes()
         };
         u32::from_be_bytes([a, b, c, d])
+    }
+
+    /// The column with the seeds of a table. A database that may only be read can have an earlier
+    /// format, which has none.
+    pub(super) fn column(connection: &Connection, table: &str) -> &'static str {
+        match connection.column_exists(None, table, "seed") {
+            Ok(false) => "0",
+            _ => "seed",
+        }
     }
 
     /// The form in the database.

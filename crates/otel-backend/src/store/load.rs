@@ -61,15 +61,6 @@ fn seed(blocks: &[Arc<Head>]) -> KeySeed {
     seeds.next().unwrap_or_else(KeySeed::random)
 }
 
-/// The column with the seeds of a table. A database that may only be read can have an earlier format,
-/// which has none.
-pub(super) fn seed_column(connection: &Connection, table: &str) -> &'static str {
-    match connection.column_exists(None, table, "seed") {
-        Ok(false) => "0",
-        _ => "seed",
-    }
-}
-
 type Note<'n> = &'n mut dyn FnMut(&str, &dyn std::fmt::Display);
 
 fn load_blocks(connection: &Connection, note: Note<'_>) -> Vec<Arc<Head>> {
@@ -94,7 +85,7 @@ fn load_in_order(
     blocks: &mut Vec<Arc<Head>>,
     note: Note<'_>,
 ) -> rusqlite::Result<()> {
-    let seed = seed_column(connection, "block");
+    let seed = KeySeed::column(connection, "block");
     let select =
         format!("SELECT id, frames, traces, newest, came, {seed} FROM block ORDER BY id {order}");
     let mut statement = connection.prepare(&select)?;
@@ -144,7 +135,7 @@ fn load_operations(connection: &Connection) -> rusqlite::Result<Vec<(Operation, 
 }
 
 fn load_evicted(connection: &Connection) -> rusqlite::Result<Vec<Run>> {
-    let seed = seed_column(connection, "evicted");
+    let seed = KeySeed::column(connection, "evicted");
     let select = format!("SELECT id, {seed}, traces FROM evicted ORDER BY id");
     let mut statement = connection.prepare(&select)?;
     let runs = statement.query_map([], |row| {

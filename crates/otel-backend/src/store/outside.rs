@@ -20,7 +20,7 @@ pub fn encode_columns(traces_data: &[u8]) -> io::Result<Vec<Vec<u8>>> {
     for group in groups(traces_data).map_err(io::Error::other)? {
         spans.push(&group.head, &group.spans, |_| true);
     }
-    let block = BlockBuilder::new(KeySeed::LAST_BYTES)?.build(
+    let block = BlockBuilder::new(KeySeed::random())?.build(
         Form::Columns,
         &[&spans.finish()],
         Vec::new(),

@@ -96,10 +96,13 @@ impl Reader {
             .collect()
     }
 
-    /// The size of a frame's records before and after compression, in bytes.
+    /// The memory that a frame takes while it is opened, in bytes: it is there before and after
+    /// decompression, and if it has columns, these and the messages made of them, too.
     pub fn log_frame_size(&self, frame: LogFrame) -> usize {
         self.catalog.logs.get(frame.index).map_or(0, |head| {
-            usize::try_from(head.info.raw_length() + head.size()).unwrap_or(usize::MAX)
+            let copies = if head.info.has_columns() { 3 } else { 1 };
+            let memory = copies * head.info.raw_length() + head.size();
+            usize::try_from(memory).unwrap_or(usize::MAX)
         })
     }
 

@@ -7,7 +7,6 @@ use rusqlite::{Connection, Row, params};
 use super::frame::{LogHead, LogInfo, MAX_PART, NewLogFrame, Packed};
 use crate::model::{Severity, UnixNanos};
 use crate::store::key::KeySeed;
-use crate::store::load::seed_column;
 
 /// Adds a frame; returns its id.
 pub(crate) fn insert(connection: &Connection, frame: &NewLogFrame) -> rusqlite::Result<i64> {
@@ -75,7 +74,7 @@ fn load_in_order(
     frames: &mut Vec<Arc<LogHead>>,
     note: &mut dyn FnMut(&str, &dyn std::fmt::Display),
 ) -> rusqlite::Result<()> {
-    let seed = seed_column(connection, "log_frame");
+    let seed = KeySeed::column(connection, "log_frame");
     let mut statement = connection.prepare(&format!(
         "SELECT id, first, last, came, severity, records, columns_length, columns_raw_length,
              rest_length, rest_raw_length, services, traces, {seed} FROM log_frame ORDER BY id {order}"
