@@ -36,6 +36,7 @@ pub use logs::{
     walk_logs,
 };
 pub use lookup::{IdPattern, Lookup, Missing};
+pub use memory::Held;
 pub use patience::{Patience, SearchError};
 pub use predicate::{Search, Tag, parse_bool};
 pub use search::Hit;

@@ -63,12 +63,12 @@ fn take(left: &mut usize) -> bool {
     enough
 }
 
-/// Counts the objects and values in JSON; an element has a few values.
+/// Counts the objects and values in JSON; an element has a few values. Returns the number of objects.
 ///
 /// # Errors
 /// [`TooManyElements`] if there are more than `limit` objects, or more than four times as many
 /// values.
-pub fn check_json(bytes: &[u8], limit: usize) -> Result<(), TooManyElements> {
+pub fn check_json(bytes: &[u8], limit: usize) -> Result<usize, TooManyElements> {
     let (mut objects, mut values) = (0, 0);
     let (mut in_text, mut escaped) = (false, false);
     for byte in bytes {
@@ -84,7 +84,7 @@ pub fn check_json(bytes: &[u8], limit: usize) -> Result<(), TooManyElements> {
     if objects > limit || values / 4 > limit {
         return Err(TooManyElements(limit));
     }
-    Ok(())
+    Ok(objects)
 }
 
 #[cfg(test)]
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn json_is_counted_outside_of_texts() {
-        assert!(check_json("[{},{},{}]".as_bytes(), 10).is_ok());
+        assert_eq!(check_json("[{},{},{}]".as_bytes(), 10), Ok(3));
         assert!(check_json(format!("[{}]", "{},".repeat(11)).as_bytes(), 10).is_err());
         assert!(check_json(format!("[{}]", "0,".repeat(50)).as_bytes(), 10).is_err());
         let text = format!(r#"["\"{}"]"#, "{,".repeat(100));

@@ -46,14 +46,14 @@ struct Memory {
 
 /// Bytes taken from the budget; they are returned when this is dropped.
 #[derive(Debug, Default)]
-pub(super) struct Held(usize);
+pub struct Held(usize);
 
 impl Held {
     /// Takes more bytes, until so many are held. Waits a moment if there are not enough.
     ///
     /// # Errors
     /// [`ReadError::Busy`] if fewer bytes are left; those held before stay held.
-    pub(super) fn grow(&mut self, bytes: usize) -> Result<(), ReadError> {
+    pub fn grow(&mut self, bytes: usize) -> Result<(), ReadError> {
         let is_small = bytes <= SMALL;
         let (total, patience) = if is_small {
             (TOTAL, PATIENCE_FOR_SMALL)

@@ -8,6 +8,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Query as Params, State};
 use axum::response::Response;
 use http::{HeaderName, StatusCode};
+use http_body::Body as _;
 use http_body_util::LengthLimitError;
 use tokio::sync::Semaphore;
 
@@ -20,7 +21,7 @@ use crate::api::common::pairs::{Pairs, is_pretty};
 use crate::format::jaeger::{Detail, Form, short_id, write_trace};
 use crate::format::{otlp, weight};
 use crate::model::{Span, SpanId, UnixNanos};
-use crate::query::{Hit, IdPattern, Lookup, Missing, Patience, Query, Trace, Warning};
+use crate::query::{Held, Hit, IdPattern, Lookup, Missing, Patience, Query, Trace, Warning};
 use crate::store::ReadError;
 
 /// The header with the number of spans of a trace; Jaeger has no such header.
@@ -172,6 +173,15 @@ const MAX_FILE: usize = 64 << 20;
 /// The most attributes, events, links and values in such a file.
 const MAX_ELEMENTS: usize = 1_000_000;
 
+/// The memory of one of these while it is decoded and written, in bytes.
+const ELEMENT: usize = 160;
+
+/// Takes memory for a file, beside that of the traces that are being answered; this may block.
+async fn hold(mut held: Held, bytes: usize) -> Result<Held, ApiError> {
+    let grown = tokio::task::spawn_blocking(move || held.grow(bytes).map(|()| held));
+    Ok(grown.await.map_err(|_| ReadError::Panicked)??)
+}
+
 /// Only one file is converted at a time, since it is in memory as a whole.
 static TRANSFORM: Semaphore = Semaphore::const_new(1);
 
@@ -201,13 +211,17 @@ pub(super) async fn transform(
     let turn = turn.ok().and_then(Result::ok);
     let turn =
         turn.ok_or_else(|| ApiError::busy("another file is being read: try again in a moment"))?;
+    let said = body.size_hint().exact().map(usize::try_from);
+    let length = said.and_then(Result::ok).unwrap_or(MAX_FILE);
+    let held = hold(Held::default(), 2 * length.min(MAX_FILE)).await?;
     let body = to_bytes(body, MAX_FILE).await.map_err(too_large)?;
-    weight::check_json(&body, MAX_ELEMENTS).map_err(|too_many| ApiError {
+    let elements = weight::check_json(&body, MAX_ELEMENTS).map_err(|too_many| ApiError {
         status: StatusCode::PAYLOAD_TOO_LARGE,
         message: too_many.to_string(),
     })?;
+    let held = hold(held, 2 * body.len() + elements * ELEMENT).await?;
     answer::json(is_pretty(&pairs), move |json, _| {
-        let _turn = turn;
+        let _turn = (turn, held);
         let form = Form::whole(detail);
         let traces = otlp::decode_json_lines(&body)
             .map_err(|reason| ApiError::bad_request(format!("cannot unmarshal OTLP : {reason}")))?;
