@@ -2,6 +2,16 @@ import { CRITICAL, CYCLE, DUPLICATE, EARLY, ENDLESS, ERROR, KIND, KINDS, ORPHAN,
 import { formatDuration } from './format.js';
 
 export const hasFlag = (trace, row, flag) => (trace.flags[row] & flag) !== 0;
+/** The first row with that flag after a row, and from the beginning again; -1 if none has it. */
+export function nextFlagged(trace, from, flag) {
+  const { count } = trace;
+  for (let step = 1; step <= count; step++) {
+    const row = (from + step + count) % count;
+    if (hasFlag(trace, row, flag)) return row;
+  }
+  return -1;
+}
+
 export const operationOf = (trace, row) => trace.operations[trace.operation[row]] || '(no name)';
 export const serviceOf = (trace, row) => trace.services[trace.service[row]]?.name || '(no service)';
 export const kindOf = (trace, row) => KINDS[trace.flags[row] & KIND];

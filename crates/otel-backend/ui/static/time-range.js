@@ -36,6 +36,18 @@ export class TimeRange {
     this.set(this.from + by, this.to + by);
   }
 
+  /** The visible part as text for the address, in microseconds after the trace's start; `null` for the whole. */
+  get text() {
+    const micros = (moment) => Number((moment - this.begin).toFixed(2));
+    return this.isWhole ? null : `${micros(this.from)}-${micros(this.to)}`;
+  }
+
+  /** Reads such a text; anything else changes nothing. */
+  read(text) {
+    const [, from, to] = /^([\d.]+)-([\d.]+)$/.exec(text) ?? [];
+    if (Number(from) < Number(to)) this.set(this.begin + Number(from), this.begin + Number(to));
+  }
+
   /** Times at round distances from the beginning of the trace, for an axis of that width. */
   ticks(width) {
     const step = roundStep(((this.to - this.from) * 88) / Math.max(width, 88));

@@ -1,20 +1,22 @@
 import { attributeMenu } from './attribute-menu.js';
 import { getJson } from './backend.js';
-import { CRITICAL, ERROR } from './columns.js';
+import { ERROR } from './columns.js';
 import { Details } from './details.js';
 import { drawn, el, perFrame, toast } from './dom.js';
 import { Finder } from './finder.js';
+import { focusAgain, focusWithin } from './focus.js';
 import { Minimap } from './minimap.js';
 import { startPrinting } from './printing.js';
 import { setParameters } from './route.js';
 import { setShortcuts } from './shortcuts.js';
 import { SpanFilter } from './span-filter.js';
-import { hasFlag } from './span-text.js';
+import { nextFlagged } from './span-text.js';
 import { state } from './states.js';
 import { styleSheet } from './style-sheet.js';
 import { TimeRange } from './time-range.js';
 import { traceActions } from './trace-actions.js';
 import { traceHead, traceNotes } from './trace-head.js';
+import { traceShortcuts } from './trace-shortcuts.js';
 import { VisibleRows } from './visible-rows.js';
 import { Waterfall } from './waterfall.js';
 
@@ -42,7 +44,7 @@ export class TraceView {
   #drawRange = perFrame(() => {
     this.#minimap.mark();
     this.#waterfall.refresh();
-    this.#keepRange();
+    setParameters({ zoom: this.#range.text });
   });
   /** Updates the details to follow the keyboard, at most once per frame. */
   #follow = perFrame(() => this.#details.row >= 0 && this.#show(this.#waterfall.cursor));
@@ -94,7 +96,7 @@ export class TraceView {
     // Sets cursor and selection before rows are drawn, so that they are drawn once.
     this.#waterfall.cursor = wanted ? row : 0;
     this.#waterfall.selected = row;
-    this.#readRange(parameters);
+    this.#range.read(parameters.get('zoom') ?? '');
     this.show(parameters.get('view'));
     if (['only', 'service', 'min', 'with', 'without', 'operation'].some((name) => parameters.has(name))) {
       await this.#filter.read(parameters);
@@ -297,15 +299,10 @@ export class TraceView {
   }
 
   #nextError() {
-    const { count } = this.#trace;
-    const from = this.#details.row >= 0 ? this.#details.row : this.#waterfall.cursor;
-    for (let step = 1; step <= count; step++) {
-      const row = (from + step + count) % count;
-      if (!hasFlag(this.#trace, row, ERROR)) continue;
-      this.#reveal(row);
-      this.#show(row);
-      return;
-    }
+    const row = nextFlagged(this.#trace, this.#details.row >= 0 ? this.#details.row : this.#waterfall.cursor, ERROR);
+    if (row < 0) return;
+    this.#reveal(row);
+    this.#show(row);
   }
 
   /** Makes a row visible, whatever hides it. */
@@ -374,18 +371,6 @@ export class TraceView {
     this.#draw();
   }
 
-  #keepRange() {
-    const { isWhole, from, to, begin } = this.#range;
-    const micros = (moment) => Number((moment - begin).toFixed(2));
-    setParameters({ zoom: isWhole ? null : `${micros(from)}-${micros(to)}` });
-  }
-
-  /** The visible part in the address, in microseconds after the trace's start. */
-  #readRange(parameters) {
-    const [, from, to] = /^([\d.]+)-([\d.]+)$/.exec(parameters.get('zoom') ?? '') ?? [];
-    if (Number(from) < Number(to)) this.#range.set(this.#range.begin + Number(from), this.#range.begin + Number(to));
-  }
-
   #escape() {
     const menu = this.node.querySelector('details.menu');
     if (menu.open) {
@@ -396,59 +381,21 @@ export class TraceView {
   }
 
   #setShortcuts() {
-    const range = this.#range;
-    const level = (name) => {
-      this.#visible[name]();
-      this.#waterfall.refresh();
-    };
-    const zoom = (act) => (event) => {
-      act(event);
-      this.#drawRange();
-    };
-    setShortcuts([
-      ['Spans', [
-        ['ArrowUp ArrowDown k j', 'Previous, next'],
-        ['ArrowLeft ArrowRight', 'Collapse / go to parent, expand / go to first child'],
-        ['PageUp PageDown', 'A page up, down'],
-        ['Home End', 'First, last'],
-        ['Enter', 'Show, hide the details'],
-        ['Escape', 'Close the details', () => this.#escape()],
-        ['[ ]', 'Collapse, expand one level', ({ key }) => level(key === '[' ? 'collapseLevel' : 'expandLevel')],
-        ['{ }', 'Collapse, expand all', ({ key }) => level(key === '{' ? 'collapseAll' : 'expandAll')],
-      ]],
-      ['Find and filter', [
-        ['/', 'Find in the trace', () => this.#finder.focus()],
-        ['n N', 'Next, previous match', ({ key }) => this.#finder.step(key === 'n' ? 1 : -1)],
-        ['e', 'Only errors', () => this.#filter.toggle(ERROR)],
-        ['E', 'Next error', () => this.#nextError()],
-        ['c', 'Only the critical path', () => this.#filter.toggle(CRITICAL)],
-      ]],
-      ['Time', [
-        ['+ -', 'Zoom in, out', zoom(({ key }) => range.zoom(key === '+' ? 0.5 : 2))],
-        ['a d', 'Earlier, later', zoom(({ key }) => range.pan(key === 'a' ? -0.2 : 0.2))],
-        ['0', 'The whole trace', zoom(() => range.reset())],
-      ]],
-      ['Views', [['1 2 3 4 5', Object.values(VIEWS).join(', '), ({ key }) => this.#turnTo(Object.keys(VIEWS)[key - 1])]]],
-      ['Signs in the timeline', [
-        ['━', 'Critical path: the trace waited for that span'], ['●', 'Event'], ['!', 'Error, or something odd'],
-        ['↘ ↗', 'Server, client'], ['⇢ ⇠', 'Producer, consumer'], ['×8', 'Spans that are alike'],
-      ]],
-    ]);
+    setShortcuts(traceShortcuts({
+      views: Object.values(VIEWS),
+      turnTo: (number) => this.#turnTo(Object.keys(VIEWS)[number - 1]),
+      level: (change) => {
+        this.#visible[change]();
+        this.#waterfall.refresh();
+      },
+      zoom: (change) => {
+        change(this.#range);
+        this.#drawRange();
+      },
+      escape: () => this.#escape(),
+      nextError: () => this.#nextError(),
+      finder: this.#finder,
+      filter: this.#filter,
+    }));
   }
 }
-
-/** The focused control within a node, and its selection. */
-function focusWithin(node) {
-  const { activeElement: active } = document;
-  if (!node.contains(active)) return null;
-  return { key: keyOf(active), from: active.selectionStart, to: active.selectionEnd };
-}
-
-function focusAgain(node, focus) {
-  if (!focus) return;
-  const found = [...node.querySelectorAll(focus.key.split(' ', 1)[0])].find((other) => keyOf(other) === focus.key);
-  found?.focus({ preventScroll: true });
-  if (focus.from != null) found?.setSelectionRange(focus.from, focus.to);
-}
-
-const keyOf = (node) => `${node.localName} ${node.id || node.getAttribute('aria-label') || node.textContent}`;
