@@ -4,7 +4,6 @@
 //! generates each item when it is written, so that no list is built and nothing is copied.
 
 use crate::model::{SpanRef, Tag, TagValue};
-use crate::{api_v2, thrift};
 
 /// References to be encoded.
 pub trait References {
@@ -59,28 +58,6 @@ impl Tags for Vec<Tag<'_>> {
                 TagValue::Long(value) => out.long(key, *value),
                 TagValue::Binary(value) => out.binary(key, value),
             }
-        }
-    }
-}
-
-impl<'a> Logs for Vec<thrift::Log<'a>> {
-    type Time = i64;
-    type Fields = Vec<Tag<'a>>;
-
-    fn for_each(&self, mut each: impl FnMut(i64, &Self::Fields)) {
-        for log in self {
-            each(log.timestamp, &log.fields);
-        }
-    }
-}
-
-impl<'a> Logs for Vec<api_v2::Log<'a>> {
-    type Time = i128;
-    type Fields = Vec<Tag<'a>>;
-
-    fn for_each(&self, mut each: impl FnMut(i128, &Self::Fields)) {
-        for log in self {
-            each(log.timestamp, &log.fields);
         }
     }
 }

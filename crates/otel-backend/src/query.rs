@@ -7,9 +7,11 @@ mod dependencies;
 mod logs;
 mod lookup;
 mod memory;
+mod metrics;
 mod patience;
 mod predicate;
 mod search;
+mod services;
 mod tags;
 mod trace;
 mod traceql;
@@ -37,14 +39,13 @@ pub use logs::{
 };
 pub use lookup::{IdPattern, Lookup, Missing};
 pub use memory::Held;
+pub use metrics::{Counted, MetricsSearch, run as metrics_of};
 pub use patience::{Patience, SearchError};
 pub use predicate::{Search, Tag, parse_bool};
-pub use search::Hit;
+pub use search::{Hit, traces_of};
 pub use tags::{FoundTags, TagSearch, has_values};
 pub use trace::{Decoded, Spans, Trace};
-pub use traceql::{
-    Counted, MetricsSearch, Order, SpanBatch, SpanQuery, TraceQuery, Watched, metrics_of, traces_of,
-};
+pub use traceql::{Order, SpanBatch, SpanQuery, TraceQuery, Watched};
 pub use waiting::{Waiting, cut_off_slowest};
 pub use walk::{Selection, walk};
 pub use warnings::{Warning, Warnings};

@@ -13,10 +13,11 @@
 //! | `operations`, `token`, `recent` | which operations are listed |
 //! | `secret` | seeds for hashes of what senders choose |
 //! | `columns` | the form of spans in blocks that were merged |
-//! | `catalog`, `load`, `split`, `key` | what the process knows of every block |
+//! | `catalog`, `block_head`, `log_frame`, `load`, `split`, `key` | the heads of all blocks and log frames, in memory |
+//! | `shared` | the state that the writer and the readers share |
 //! | `writer`, `rows` | the one thread that writes, and its statements |
 //! | `reader`, `source`, `layouts` | one state of the store, where its bytes are read, and what of them is kept |
-//! | `upkeep` | what goes on in the background: `merge`, `retention`, `clock` and `evict`, `disk`; `unpack` takes blocks apart for it |
+//! | `upkeep` | what goes on in the background: `merge`, `retention`, `clock` and `evict`, `disk`; `unpack` takes blocks apart for it, `stopped` tells why it ended |
 //! | `requests` | batches as OTLP's requests, to be forwarded |
 //! | `outside` | columns without a store, for the fuzz target of their decoder |
 //! | `evicted` | what is remembered of traces that are gone |
@@ -30,6 +31,7 @@
 
 mod batch;
 mod block;
+mod block_head;
 mod build;
 mod catalog;
 mod chunks;
@@ -43,6 +45,7 @@ mod key;
 mod layouts;
 mod load;
 mod lock;
+mod log_frame;
 mod logs;
 mod merge;
 mod operations;
@@ -54,8 +57,10 @@ mod retention;
 mod room;
 mod rows;
 mod secret;
+mod shared;
 mod source;
 mod split;
+mod stopped;
 mod token;
 mod unpack;
 mod upkeep;
@@ -85,9 +90,9 @@ pub use requests::Request;
 pub use retention::Retention;
 pub(crate) use split::SplitTraces;
 
-use catalog::Shared;
 use database::Database;
 use load::load;
+use shared::Shared;
 use upkeep::Upkeep;
 use writer::{Append, Command, Writer};
 

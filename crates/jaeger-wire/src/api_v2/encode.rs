@@ -3,9 +3,9 @@
 use super::output::{
     bytes, bytes_len, double, double_len, element, length, message, number, number_len,
 };
-use super::{Batch, Span, time};
+use super::{Batch, Log, Span, time};
 use crate::lists::{Logs, References, TagWriter, Tags};
-use crate::model::{Process, RefType, SpanRef};
+use crate::model::{Process, RefType, SpanRef, Tag};
 
 /// The number of bytes of most messages' length: one, for up to 127 bytes.
 const SMALL: usize = 1;
@@ -157,4 +157,15 @@ fn time_field(field: u8, (seconds, nanos): (i64, i64), out: &mut Vec<u8>) {
         number(1, seconds.cast_unsigned(), out);
         number(2, nanos.cast_unsigned(), out);
     });
+}
+
+impl<'a> Logs for Vec<Log<'a>> {
+    type Time = i128;
+    type Fields = Vec<Tag<'a>>;
+
+    fn for_each(&self, mut each: impl FnMut(i128, &Self::Fields)) {
+        for log in self {
+            each(log.timestamp, &log.fields);
+        }
+    }
 }

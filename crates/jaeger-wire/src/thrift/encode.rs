@@ -2,10 +2,10 @@
 //!
 //! IDL: <https://github.com/jaegertracing/jaeger-idl/blob/main/thrift/jaeger.thrift>
 
-use super::Span;
 use super::output::{Kind, Output};
+use super::{Log, Span};
 use crate::lists::{Logs, References, TagWriter, Tags};
-use crate::model::{Process, RefType, SpanRef};
+use crate::model::{Process, RefType, SpanRef, Tag};
 
 /// A list while it is written.
 struct List<'o, O> {
@@ -135,4 +135,15 @@ fn halves(trace_id: [u8; 16]) -> (i64, i64) {
         reason = "the halves of the id are what is wanted"
     )]
     ((id >> 64) as i64, id as i64)
+}
+
+impl<'a> Logs for Vec<Log<'a>> {
+    type Time = i64;
+    type Fields = Vec<Tag<'a>>;
+
+    fn for_each(&self, mut each: impl FnMut(i64, &Self::Fields)) {
+        for log in self {
+            each(log.timestamp, &log.fields);
+        }
+    }
 }

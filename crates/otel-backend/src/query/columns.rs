@@ -6,6 +6,7 @@ mod calls;
 mod candidates;
 mod choose;
 mod heads;
+mod ranking;
 
 pub(super) use batch::{ColumnSpans, Needs};
 pub(super) use calls::calls;

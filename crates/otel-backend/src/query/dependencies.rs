@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::columns::{KnownHeads, calls, weigh};
 use super::memory::Held;
 use super::patience::{Patience, SearchError};
+use super::services::Services;
 use super::trace::{Frames, hold, load};
 use crate::format::otlp::{decode_traces, groups};
 use crate::model::{Span, SpanId, TraceId, UnixNanos};
@@ -89,13 +90,6 @@ struct Node {
     end: UnixNanos,
 }
 
-/// The services that spans name, and their numbers.
-#[derive(Debug, Default)]
-pub(super) struct Services {
-    names: Vec<String>,
-    numbers: HashMap<String, usize>,
-}
-
 impl Counting<'_> {
     /// Adds the calls in a frame of rows; returns the traces of which it does not hold all spans.
     fn add_rows(&mut self, frame: Frame) -> Result<Vec<TraceId>, ReadError> {
@@ -170,14 +164,5 @@ impl Services {
             start: span.start,
             end: span.end,
         }
-    }
-
-    /// The number of a service.
-    pub(super) fn number(&mut self, name: &str) -> usize {
-        self.numbers.get(name).copied().unwrap_or_else(|| {
-            self.names.push(name.to_owned());
-            self.numbers.insert(name.to_owned(), self.names.len() - 1);
-            self.names.len() - 1
-        })
     }
 }

@@ -2,10 +2,15 @@
 
 use std::time::Duration;
 
+use traceql::syntax::Pipeline;
+
 use super::condition::Condition;
-use super::traceql::TraceQuery;
+use super::traceql::{Order, TraceQuery, prune};
 use crate::format::otlp::{Outline, SpanGroup};
 use crate::model::{Attribute, Span, SpanKind, StatusCode, UnixNanos};
+
+/// How far outside the window a matching span may start, in a trace that is partly within.
+const SLACK: Duration = Duration::from_hours(1);
 
 /// A search for traces with one span that satisfies all conditions.
 ///
@@ -53,6 +58,32 @@ impl Default for Search {
             limit: usize::MAX,
         }
     }
+}
+
+impl TraceQuery {
+    /// A search for traces with spans that pass a pipeline: the first ones of that order, up to a
+    /// limit.
+    pub fn search(
+        pipeline: &Pipeline,
+        from: UnixNanos,
+        to: UnixNanos,
+        order: Order,
+        limit: usize,
+    ) -> Search {
+        let query = Self::new(pipeline, from, to, order);
+        Search {
+            from: from.before(SLACK),
+            to: UnixNanos(to.0.saturating_add(nanos(SLACK))),
+            condition: Some(prune(query.search.probe())),
+            traces: Some(query),
+            limit: limit.min(Search::MAX_LIMIT),
+            ..Search::default()
+        }
+    }
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// A key and a value as text.

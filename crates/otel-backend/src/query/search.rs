@@ -337,3 +337,26 @@ impl<'r> Running<'r> {
         query.matches(&trace.spans()?, self.patience)
     }
 }
+
+/// Calls a function with the traces that a search finds, newest first.
+///
+/// # Errors
+/// [`SearchError`] if the store cannot be read, or if the search takes too long.
+pub fn traces_of(
+    reader: &Reader,
+    search: &Search,
+    patience: &Patience,
+    mut take: impl FnMut(Trace),
+) -> Result<(), SearchError> {
+    let mut frames = Frames::default();
+    for hit in run(reader, search, patience)? {
+        let trace = match hit.trace {
+            Some(trace) => Some(trace),
+            None => load(reader, &mut frames, hit.id)?,
+        };
+        if let Some(trace) = trace {
+            take(trace);
+        }
+    }
+    Ok(())
+}

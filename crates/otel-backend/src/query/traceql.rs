@@ -1,34 +1,24 @@
 //! TraceQL queries on the store.
 
 pub(super) mod batch;
-mod metrics;
 mod order;
 mod prune;
 mod watched;
-mod whole;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use traceql::syntax::{Expr, Pipeline};
 
 use super::patience::{Patience, SearchError};
-use super::predicate::Search;
-use super::trace::{Frames, Trace, load};
 use crate::model::{Span, UnixNanos};
-use crate::store::Reader;
 
 pub use batch::Spans as SpanBatch;
-pub use metrics::{Counted, MetricsSearch, run as metrics_of};
 pub use order::Order;
 pub use watched::Watched;
 
-pub(super) use order::{Best, Ranked, Ranking};
+pub(super) use order::{Best, Ranked};
 pub(super) use prune::prune;
-
-/// How far outside the window a matching span may start, in a trace that is partly within.
-const SLACK: Duration = Duration::from_hours(1);
 
 /// A condition on a trace: a pipeline lets some of its spans pass, and it is at least partly within
 /// a time range.
@@ -50,28 +40,13 @@ impl PartialEq for TraceQuery {
 }
 
 impl TraceQuery {
-    /// A search for traces with spans that pass a pipeline: the first ones of that order, up to a
-    /// limit.
-    pub fn search(
-        pipeline: &Pipeline,
-        from: UnixNanos,
-        to: UnixNanos,
-        order: Order,
-        limit: usize,
-    ) -> Search {
-        let query = Self {
+    /// A condition that traces at least partly between these times satisfy by passing a pipeline.
+    pub(super) fn new(pipeline: &Pipeline, from: UnixNanos, to: UnixNanos, order: Order) -> Self {
+        Self {
             search: Arc::new(traceql::Search::new(pipeline)),
             from,
             to,
             order,
-        };
-        Search {
-            from: from.before(SLACK),
-            to: UnixNanos(to.0.saturating_add(nanos(SLACK))),
-            condition: Some(prune(query.search.probe())),
-            traces: Some(query),
-            limit: limit.min(Search::MAX_LIMIT),
-            ..Search::default()
         }
     }
 
@@ -108,7 +83,7 @@ impl TraceQuery {
     }
 
     /// Whether a trace that starts and ends then lies, at least partly, between the times.
-    fn is_within(&self, start: UnixNanos, end: UnixNanos) -> bool {
+    pub(super) fn is_within(&self, start: UnixNanos, end: UnixNanos) -> bool {
         self.may_start_at(start) && end.max(start) >= self.from
     }
 
@@ -125,33 +100,6 @@ impl TraceQuery {
         let durations = matching.map(|span| span.end.0.saturating_sub(span.start.0));
         Ok(durations.max().unwrap_or(0))
     }
-}
-
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
-}
-
-/// Calls a function with the traces that a search finds, newest first.
-///
-/// # Errors
-/// [`SearchError`] if the store cannot be read, or if the search takes too long.
-pub fn traces_of(
-    reader: &Reader,
-    search: &Search,
-    patience: &Patience,
-    mut take: impl FnMut(Trace),
-) -> Result<(), SearchError> {
-    let mut frames = Frames::default();
-    for hit in super::search::run(reader, search, patience)? {
-        let trace = match hit.trace {
-            Some(trace) => Some(trace),
-            None => load(reader, &mut frames, hit.id)?,
-        };
-        if let Some(trace) = trace {
-            take(trace);
-        }
-    }
-    Ok(())
 }
 
 /// An expression on single spans.

@@ -1,47 +1,14 @@
-//! The index of all blocks, which is kept in memory.
+//! The heads of all blocks and log frames, which are kept in memory.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use super::batch::Batch;
-use super::block::{FrameInfo, NewBlock, TraceEntry, raw_length, row_length};
-use super::chunks::Chunks;
-use super::database::Database;
+use super::Operation;
+use super::block_head::BlockHead;
 use super::evicted::Evicted;
 use super::key::KeySeed;
-use super::layouts::Layouts;
-use super::logs::{LogHead, NewLogFrame};
-use super::source::Source;
-use super::split::LastSplit;
-use super::{Operation, lock};
-use crate::model::{TraceId, UnixNanos};
-
-/// The index of a block.
-#[derive(Debug)]
-pub(super) struct Head {
-    pub(super) id: i64,
-    pub(super) frames: Vec<FrameInfo>,
-    /// The entries, sorted.
-    pub(super) traces: Vec<TraceEntry>,
-    /// The seed of the keys in them.
-    pub(super) seed: KeySeed,
-    /// The bytes of its frames, if the store is in memory.
-    pub(super) resident: Option<Vec<u8>>,
-    /// The same spans, if they came a moment ago as rows and are to be merged.
-    pub(super) recent: Vec<Arc<Batch>>,
-    pub(super) first: UnixNanos,
-    pub(super) last: UnixNanos,
-    /// The time at which the last of its spans was stored, by this machine's clock.
-    pub(super) came: UnixNanos,
-    /// The start of the newest of its traces, or a later time.
-    pub(super) newest: UnixNanos,
-    /// The size before compression, in bytes.
-    pub(super) raw_length: u64,
-    /// The size of its rows before compression, in bytes.
-    pub(super) row_length: u64,
-    /// The approximate size in the store, in bytes.
-    pub(super) size: u64,
-}
+use super::log_frame::{LogHead, NewLogFrame};
+use crate::model::UnixNanos;
 
 /// All blocks and operations at one moment, and the evicted traces.
 #[derive(Debug, Clone)]
@@ -49,85 +16,11 @@ pub(super) struct Catalog {
     /// The seed of the keys in new blocks.
     pub(super) seed: KeySeed,
     /// The blocks, in the order of writing.
-    pub(super) blocks: Vec<Arc<Head>>,
+    pub(super) blocks: Vec<Arc<BlockHead>>,
     pub(super) operations: Arc<HashSet<Operation>>,
     pub(super) evicted: Evicted,
     /// The frames of log records, in the order of writing.
     pub(super) logs: Vec<Arc<LogHead>>,
-}
-
-/// The state that the writer and the readers share.
-#[derive(Debug)]
-pub(super) struct Shared {
-    pub(super) database: Database,
-    /// The catalog as of the last commit. A writer that removes blocks holds this lock during the
-    /// commit, and a reader holds it while its transaction begins, so that a reader's catalog and
-    /// its view of the database agree.
-    pub(super) catalog: Mutex<Arc<Catalog>>,
-    /// Connections that no reader uses at the moment.
-    pub(super) idle: Mutex<Vec<Source>>,
-    /// Heads of frames of columns, which every reader asks.
-    pub(super) layouts: Layouts,
-    /// Chunks of columns that were unpacked a moment ago.
-    pub(super) chunks: Chunks,
-    pub(super) split: LastSplit,
-    /// Blocks that could not be read, each of which has been reported once.
-    damaged: Mutex<HashSet<i64>>,
-    /// The same for frames of log records.
-    damaged_logs: Mutex<HashSet<i64>>,
-}
-
-impl Shared {
-    pub(super) fn new(database: Database, catalog: Catalog) -> Self {
-        Self {
-            database,
-            catalog: Mutex::new(Arc::new(catalog)),
-            idle: Mutex::new(Vec::new()),
-            layouts: Layouts::default(),
-            chunks: Chunks::default(),
-            split: LastSplit::default(),
-            damaged: Mutex::default(),
-            damaged_logs: Mutex::default(),
-        }
-    }
-
-    /// Makes these changes visible to every later reader.
-    pub(super) fn update(&self, change: impl FnOnce(&mut Catalog)) {
-        // Copies the list only if a reader is using the old one.
-        change(Arc::make_mut(&mut lock(&self.catalog)));
-    }
-
-    /// The current catalog.
-    pub(super) fn snapshot(&self) -> Arc<Catalog> {
-        Arc::clone(&lock(&self.catalog))
-    }
-
-    /// Reports that a block is damaged, once for each block.
-    pub(super) fn report_damage(&self, block: i64, reason: &str) {
-        if lock(&self.damaged).insert(block) {
-            tracing::error!(
-                block,
-                reason,
-                "a block of the store is damaged: what of it cannot be read is left out of all answers"
-            );
-        }
-    }
-
-    /// Reports that a frame of log records is damaged, once for each frame.
-    pub(super) fn report_damaged_logs(&self, frame: i64, reason: &str) {
-        if lock(&self.damaged_logs).insert(frame) {
-            tracing::error!(
-                frame,
-                reason,
-                "a frame of log records is damaged: its records are left out of all answers"
-            );
-        }
-    }
-
-    /// The number of blocks, and of frames of log records, that could not be read so far.
-    pub(super) fn damaged(&self) -> usize {
-        lock(&self.damaged).len() + lock(&self.damaged_logs).len()
-    }
 }
 
 impl Default for Catalog {
@@ -166,128 +59,5 @@ impl Catalog {
     pub(super) fn size(&self) -> u64 {
         let blocks: u64 = self.blocks.iter().map(|head| head.size).sum();
         blocks + self.logs.iter().map(|head| head.size()).sum::<u64>()
-    }
-}
-
-/// The index of the first entry of a key in a sorted list.
-///
-/// Keys are random, so the search starts near the place where the key would be if keys were evenly
-/// spread; a binary search would read memory all over the list of every block.
-fn begin_of(entries: &[TraceEntry], key: u32) -> usize {
-    let is_before = |entry: &TraceEntry| entry.key < key;
-    let is_before_at = |place: usize| entries.get(place).is_some_and(is_before);
-    let guess = (u64::from(key) * entries.len() as u64) >> u32::BITS;
-    let guess = usize::try_from(guess).unwrap_or_default();
-    let mut reach = 32;
-    loop {
-        let low = guess.saturating_sub(reach);
-        let high = guess.saturating_add(reach).min(entries.len());
-        // Every entry is between the ends of the list, so the loop ends.
-        if (low == 0 || is_before_at(low - 1)) && !is_before_at(high) {
-            let between = entries.get(low..high).unwrap_or_default();
-            return low + between.partition_point(is_before);
-        }
-        reach = reach.saturating_mul(2);
-    }
-}
-
-impl Head {
-    /// A block of these frames, whose bytes are not in memory.
-    pub(super) fn new(
-        id: i64,
-        came: UnixNanos,
-        frames: Vec<FrameInfo>,
-        seed: KeySeed,
-        traces: Vec<TraceEntry>,
-    ) -> Self {
-        let first = frames.iter().map(|frame| frame.first).min();
-        let last = frames.iter().map(|frame| frame.last).max();
-        let newest = frames.iter().map(|frame| frame.newest).max();
-        Self {
-            id,
-            raw_length: raw_length(&frames),
-            row_length: row_length(&frames),
-            size: frames.iter().map(FrameInfo::size).sum(),
-            frames,
-            traces,
-            seed,
-            resident: None,
-            recent: Vec::new(),
-            first: first.unwrap_or_default(),
-            last: last.unwrap_or_default(),
-            came,
-            newest: newest.unwrap_or_default(),
-        }
-    }
-
-    /// A block that has just been made; it keeps its bytes if it is to be `resident`.
-    pub(super) fn of(id: i64, block: NewBlock, resident: bool) -> Self {
-        Self {
-            resident: resident.then_some(block.data),
-            ..Self::new(id, block.came, block.frames, block.seed, block.traces)
-        }
-    }
-
-    /// A block that keeps its spans until it is merged.
-    pub(super) fn with_recent(self, recent: Vec<Arc<Batch>>) -> Self {
-        Self { recent, ..self }
-    }
-
-    /// The age of something in the block that claims this time: never younger than the block.
-    pub(super) fn age_of(&self, time: UnixNanos) -> UnixNanos {
-        time.min(self.came)
-    }
-
-    /// The frames that may hold spans of a trace.
-    pub(super) fn frames_of(&self, id: TraceId) -> impl Iterator<Item = usize> + '_ {
-        let key = self.seed.key(id);
-        let first = begin_of(&self.traces, key);
-        self.traces
-            .iter()
-            .skip(first)
-            .take_while(move |entry| entry.key == key)
-            .map(|entry| usize::from(entry.frame))
-    }
-
-    /// For each frame, the keys of the traces of which it holds spans.
-    pub(super) fn keys_by_frame(&self) -> Vec<Vec<u32>> {
-        let mut keys = vec![Vec::new(); self.frames.len()];
-        for entry in &self.traces {
-            if let Some(keys) = keys.get_mut(usize::from(entry.frame)) {
-                keys.push(entry.key);
-            }
-        }
-        keys
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_are_found_however_they_lie() {
-        let entries = |keys: &[u32]| -> Vec<_> {
-            let entries = keys.iter().map(|key| TraceEntry {
-                key: *key,
-                frame: 0,
-            });
-            entries.collect()
-        };
-        let even: Vec<_> = (0..1000).map(|n| n * 4_294_967).collect();
-        let low: Vec<_> = (0..1000).map(|n| n / 3).collect();
-        let high: Vec<_> = (0..1000).map(|n| u32::MAX - 1000 + n).collect();
-        let same = [7; 500].to_vec();
-        for keys in [even, low, high, same, vec![0, u32::MAX], Vec::new()] {
-            let entries = entries(&keys);
-            for key in keys
-                .iter()
-                .copied()
-                .chain([0, 1, 8, u32::MAX / 2, u32::MAX])
-            {
-                let expected = entries.partition_point(|entry| entry.key < key);
-                assert_eq!(begin_of(&entries, key), expected, "{key} in {keys:?}");
-            }
-        }
     }
 }

@@ -8,12 +8,12 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | `shape` | which fields a message has, and in which column each is |
+//! | `shape` | the fields of a message, and the column of each |
 //! | `encode`, `decode` | from messages to columns and back |
 //! | `entries` | the times and ids of log records |
 //! | `regular` | whether columns can answer for their spans |
 //! | `layout` | the head of a group, which may be kept |
-//! | `group` | a group as it is read |
+//! | `group`, `heads`, `shape_table` | a group as it is read, its resources and scopes, and its shapes |
 //! | `scan`, `pieces` | which spans have a value, and all values of a field, without putting any span together |
 //! | `numbers`, `doubles`, `texts` | the values of one column |
 //! | `filter` | which attributes do not occur |
@@ -27,6 +27,7 @@ mod encode;
 mod entries;
 mod filter;
 mod group;
+mod heads;
 mod layout;
 mod numbers;
 mod pack;
@@ -34,6 +35,7 @@ mod pieces;
 mod regular;
 mod scan;
 mod shape;
+mod shape_table;
 mod texts;
 
 #[cfg(test)]
@@ -41,7 +43,8 @@ mod tests;
 
 pub(crate) use encode::{Row, encode};
 pub(crate) use entries::{decode_entries, encode_entries};
-pub(crate) use group::{Group, Heads, TraceRows};
+pub(crate) use group::{Group, TraceRows};
+pub(crate) use heads::Heads;
 pub(crate) use layout::Layout;
 pub(crate) use pack::{Damaged, Packer, ReadAt};
 pub(crate) use pieces::{Piece, PieceTexts, PieceValues};

@@ -11,8 +11,9 @@ use std::sync::Arc;
 use super::ReadError;
 use super::batch::Batch;
 use super::block::{FrameInfo, TraceEntry};
+use super::block_head::BlockHead;
 use super::build::BuiltFrame;
-use super::catalog::{Catalog, Head};
+use super::catalog::Catalog;
 use super::key::KeySeed;
 use super::source::Source;
 use super::unpack::{Fate, Parts};
@@ -62,7 +63,7 @@ impl Eviction {
     pub(super) fn plan(
         catalog: &Catalog,
         until: UnixNanos,
-        unpack: impl Fn(&Head, &FrameInfo) -> Result<Vec<u8>, ReadError>,
+        unpack: impl Fn(&BlockHead, &FrameInfo) -> Result<Vec<u8>, ReadError>,
     ) -> Result<Self, ReadError> {
         let (seed, blocks) = (catalog.seed, &catalog.blocks);
         let old = OldTraces::of(blocks, until, &unpack)?;
@@ -99,7 +100,11 @@ impl Eviction {
     }
 
     /// Takes out of a block what goes, and what stays of it; `None` if nothing goes.
-    pub(super) fn thin(&self, source: &Source, head: &Head) -> Result<Option<Thinned>, ReadError> {
+    pub(super) fn thin(
+        &self,
+        source: &Source,
+        head: &BlockHead,
+    ) -> Result<Option<Thinned>, ReadError> {
         if head.age_of(head.first) > self.until {
             return Ok(None);
         }
@@ -129,13 +134,13 @@ impl Eviction {
     }
 
     /// Returns true if the whole block is removed, whatever it holds.
-    pub(super) fn is_all_old(&self, head: &Head) -> bool {
+    pub(super) fn is_all_old(&self, head: &BlockHead) -> bool {
         head.age_of(head.last) <= self.until
     }
 
     /// The treatment of a frame with traces of these keys. One with keys of another seed is unpacked
     /// in any case, for the ids of its traces.
-    fn fate(&self, head: &Head, info: &FrameInfo, keys: &[u32]) -> Fate {
+    fn fate(&self, head: &BlockHead, info: &FrameInfo, keys: &[u32]) -> Fate {
         if head.age_of(info.first) > self.until {
             Fate::Keep
         } else if head.age_of(info.last) <= self.until
@@ -149,7 +154,7 @@ impl Eviction {
     }
 
     /// Returns true if a span stays.
-    fn keeps(&self, head: &Head, trace: TraceId, start: UnixNanos) -> bool {
+    fn keeps(&self, head: &BlockHead, trace: TraceId, start: UnixNanos) -> bool {
         head.age_of(start) > self.until || self.survivors.contains(&trace)
     }
 
@@ -162,15 +167,15 @@ impl OldTraces {
     /// Those of some blocks. Keys of different seeds cannot be compared: where there are such, frames
     /// are unpacked for the ids.
     fn of(
-        blocks: &[Arc<Head>],
+        blocks: &[Arc<BlockHead>],
         until: UnixNanos,
-        unpack: impl Fn(&Head, &FrameInfo) -> Result<Vec<u8>, ReadError>,
+        unpack: impl Fn(&BlockHead, &FrameInfo) -> Result<Vec<u8>, ReadError>,
     ) -> Result<Self, ReadError> {
         let mut old = Self::default();
         for head in blocks {
             old.keys.entry(head.seed).or_default();
         }
-        let is_old = |head: &Head, time| head.age_of(time) <= until;
+        let is_old = |head: &BlockHead, time| head.age_of(time) <= until;
         for head in blocks.iter().filter(|head| is_old(head, head.first)) {
             if old.keys.len() > 1 {
                 for info in head.frames.iter().filter(|info| is_old(head, info.first)) {
@@ -201,7 +206,7 @@ impl OldTraces {
     /// The frames of a block that may hold later spans of these traces.
     fn frames_after<'h>(
         &self,
-        head: &'h Head,
+        head: &'h BlockHead,
         until: UnixNanos,
     ) -> impl Iterator<Item = &'h FrameInfo> + use<'h> {
         let keys = self.keys.get(&head.seed);

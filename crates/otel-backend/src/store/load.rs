@@ -6,10 +6,11 @@ use rusqlite::{Connection, Row};
 
 use super::Operation;
 use super::block::{FrameInfo, TraceEntry};
-use super::catalog::{Catalog, Head};
+use super::block_head::BlockHead;
+use super::catalog::Catalog;
 use super::evicted::{Evicted, Run};
 use super::key::KeySeed;
-use super::logs;
+use super::log_frame;
 use super::operations::Operations;
 use crate::model::{SpanKind, UnixNanos};
 
@@ -40,7 +41,7 @@ pub(super) fn load(connection: &Connection) -> Loaded {
         note("the list of evicted traces", &reason);
         Vec::new()
     });
-    let logs = logs::load(connection, &mut note);
+    let logs = log_frame::load(connection, &mut note);
     Loaded {
         catalog: Catalog {
             seed: seed(&blocks),
@@ -55,7 +56,7 @@ pub(super) fn load(connection: &Connection) -> Loaded {
 }
 
 /// The seed of the newest block, so that the keys in all blocks can be compared.
-fn seed(blocks: &[Arc<Head>]) -> KeySeed {
+fn seed(blocks: &[Arc<BlockHead>]) -> KeySeed {
     let seeds = blocks.iter().rev().map(|head| head.seed);
     let mut seeds = seeds.filter(|seed| *seed != KeySeed::LAST_BYTES);
     seeds.next().unwrap_or_else(KeySeed::random)
@@ -63,7 +64,7 @@ fn seed(blocks: &[Arc<Head>]) -> KeySeed {
 
 type Note<'n> = &'n mut dyn FnMut(&str, &dyn std::fmt::Display);
 
-fn load_blocks(connection: &Connection, note: Note<'_>) -> Vec<Arc<Head>> {
+fn load_blocks(connection: &Connection, note: Note<'_>) -> Vec<Arc<BlockHead>> {
     let mut blocks = Vec::new();
     if let Err(reason) = load_in_order(connection, "ASC", i64::MAX, &mut blocks, note) {
         note("the list of blocks", &reason);
@@ -82,7 +83,7 @@ fn load_in_order(
     connection: &Connection,
     order: &str,
     end: i64,
-    blocks: &mut Vec<Arc<Head>>,
+    blocks: &mut Vec<Arc<BlockHead>>,
     note: Note<'_>,
 ) -> rusqlite::Result<()> {
     let seed = KeySeed::column(connection, "block");
@@ -103,7 +104,7 @@ fn load_in_order(
     Ok(())
 }
 
-fn head(id: i64, row: &Row<'_>) -> rusqlite::Result<Option<Head>> {
+fn head(id: i64, row: &Row<'_>) -> rusqlite::Result<Option<BlockHead>> {
     let bytes = |column| row.get_ref(column).and_then(|value| Ok(value.as_blob()?));
     let frames = FrameInfo::decode_all(bytes(1)?, bytes(3)?);
     let traces = TraceEntry::decode_all(bytes(2)?);
@@ -112,7 +113,7 @@ fn head(id: i64, row: &Row<'_>) -> rusqlite::Result<Option<Head>> {
     let seed = KeySeed::from_number(row.get(5)?);
     Ok(frames
         .zip(traces)
-        .map(|(frames, traces)| Head::new(id, came, frames, seed, traces)))
+        .map(|(frames, traces)| BlockHead::new(id, came, frames, seed, traces)))
 }
 
 /// The operations, and how old the latest span of each is.

@@ -4,9 +4,7 @@
 //! |---|---|
 //! | `batch` | records on their way in |
 //! | `entries` | times and ids, which lie apart from the rest of a record |
-//! | `frame` | a frame, and what is known of it without opening it |
 //! | `build` | how records are put into frames |
-//! | `rows` | the statements |
 //! | `merge` | which frames are put together, and which go |
 //! | `read` | the frames that a question needs, and what is in them |
 //!
@@ -17,17 +15,13 @@
 mod batch;
 mod build;
 mod entries;
-mod frame;
 mod merge;
 mod read;
-mod rows;
 
 #[cfg(test)]
 mod tests;
 
 pub use batch::{LogBatch, LogBatchBuilder};
 pub(super) use build::LogBuilder;
-pub(super) use frame::{LogHead, NewLogFrame};
 pub(super) use merge::{choose, oldest};
 pub use read::{LogFrame, LogOpener, LogScope, OpenLogs};
-pub(super) use rows::{insert, load, remove};

@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use super::block::{Form, FrameInfo};
-use super::catalog::Head;
+use super::block_head::BlockHead;
 use super::unpack::Fate;
 
 /// Blocks with fewer bytes of rows before compression are small.
@@ -43,7 +43,7 @@ const LARGE: u64 = 32 << 20;
 const MAX_RUN: usize = 64;
 
 /// The form of the frames that are made from these blocks.
-pub(super) fn form<'h>(blocks: impl IntoIterator<Item = &'h Head>) -> Form {
+pub(super) fn form<'h>(blocks: impl IntoIterator<Item = &'h BlockHead>) -> Form {
     let rows: u64 = blocks.into_iter().map(|head| head.row_length).sum();
     if rows == 0 || rows >= ENOUGH_ROWS {
         Form::Columns
@@ -73,9 +73,9 @@ pub(super) fn fate(form: Form, info: &FrameInfo) -> Fate {
 
 /// The blocks that are best merged next, oldest first, if there are enough of any kind.
 pub(super) fn choose(
-    blocks: &[Arc<Head>],
-    may_merge: impl Fn(&Head) -> bool,
-) -> Option<Vec<Arc<Head>>> {
+    blocks: &[Arc<BlockHead>],
+    may_merge: impl Fn(&BlockHead) -> bool,
+) -> Option<Vec<Arc<BlockHead>>> {
     let (rows, columns): (Vec<_>, Vec<_>) = blocks
         .iter()
         .filter(|head| may_merge(head))
@@ -83,7 +83,7 @@ pub(super) fn choose(
     if rows.iter().map(|head| head.row_length).sum::<u64>() >= ENOUGH_ROWS {
         return Some(run(rows));
     }
-    let small = |head: &&Arc<Head>| head.raw_length < SMALL;
+    let small = |head: &&Arc<BlockHead>| head.raw_length < SMALL;
     let small: Vec<_> = rows.into_iter().filter(small).collect();
     if small.len() >= MANY_SMALL {
         return Some(run(small));
@@ -91,14 +91,14 @@ pub(super) fn choose(
     let mut lower = 0;
     TIERS.into_iter().find_map(|below| {
         let tier = std::mem::replace(&mut lower, below)..below;
-        let of_tier = |head: &&Arc<Head>| tier.contains(&head.raw_length);
+        let of_tier = |head: &&Arc<BlockHead>| tier.contains(&head.raw_length);
         let of_tier: Vec<_> = columns.iter().copied().filter(of_tier).collect();
         (of_tier.len() >= MANY).then(|| run(of_tier))
     })
 }
 
 /// As many of these blocks, oldest first, as make a large one.
-fn run(blocks: Vec<&Arc<Head>>) -> Vec<Arc<Head>> {
+fn run(blocks: Vec<&Arc<BlockHead>>) -> Vec<Arc<BlockHead>> {
     let mut run: Vec<_> = blocks.into_iter().cloned().collect();
     run.sort_by_key(|head| head.last);
     run.truncate(until_large(&run));
@@ -106,7 +106,7 @@ fn run(blocks: Vec<&Arc<Head>>) -> Vec<Arc<Head>> {
 }
 
 /// The number of these blocks that makes a large one.
-fn until_large(run: &[Arc<Head>]) -> usize {
+fn until_large(run: &[Arc<BlockHead>]) -> usize {
     let (mut total, mut rows) = (0, 0);
     run.iter()
         .take(MAX_RUN)
@@ -126,7 +126,7 @@ mod tests {
     use crate::store::key::KeySeed;
 
     /// Blocks of so many KiB each, oldest first.
-    fn blocks(form: Form, kib: &[u32]) -> Vec<Arc<Head>> {
+    fn blocks(form: Form, kib: &[u32]) -> Vec<Arc<BlockHead>> {
         let head = |(n, kib): (i64, &u32)| {
             let time = UnixNanos(n.cast_unsigned());
             let frame = FrameInfo {
@@ -140,7 +140,7 @@ mod tests {
                 newest: time,
             };
             let seed = KeySeed::LAST_BYTES;
-            Arc::new(Head::new(n, time, vec![frame], seed, Vec::new()))
+            Arc::new(BlockHead::new(n, time, vec![frame], seed, Vec::new()))
         };
         (0..).zip(kib).map(head).collect()
     }

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use super::block::{Form, FrameInfo};
-use super::catalog::{Catalog, Head, Shared};
+use super::block_head::BlockHead;
+use super::catalog::Catalog;
 use super::columns::Group;
 use super::database::Database;
 use super::load::load;
+use super::shared::Shared;
 use super::source::{Frames, InBlock, Source};
 use super::split::SplitTraces;
 use super::{OpenError, Operation, ReadError, lock};
@@ -227,7 +229,7 @@ impl Reader {
         }
     }
 
-    fn info(&self, frame: Frame) -> Option<(&Head, &FrameInfo)> {
+    fn info(&self, frame: Frame) -> Option<(&BlockHead, &FrameInfo)> {
         let head = self.catalog.blocks.get(frame.block)?;
         Some((head, head.frames.get(frame.index)?))
     }
@@ -283,7 +285,7 @@ impl Looker<'_> {
     }
 }
 
-fn block(index: usize, head: &Head) -> Block {
+fn block(index: usize, head: &BlockHead) -> Block {
     Block {
         last: head.last,
         first: head.first,
@@ -292,7 +294,7 @@ fn block(index: usize, head: &Head) -> Block {
     }
 }
 
-fn frame(block: usize, head: &Head, index: usize) -> Option<Frame> {
+fn frame(block: usize, head: &BlockHead, index: usize) -> Option<Frame> {
     let info = head.frames.get(index)?;
     Some(Frame {
         last: info.last,

@@ -5,7 +5,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use super::Operation;
 use super::block::{FrameInfo, NewBlock, TraceEntry};
 use super::evicted::Run;
-use super::logs::{self, NewLogFrame};
+use super::log_frame::{self, NewLogFrame};
 use super::operations::Noted;
 
 /// The additions of a commit.
@@ -54,14 +54,14 @@ pub(super) fn replace_logs(
     frames: &[NewLogFrame],
 ) -> rusqlite::Result<Vec<i64>> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    logs::remove(&transaction, old)?;
+    log_frame::remove(&transaction, old)?;
     let ids = insert_logs(&transaction, frames)?;
     transaction.commit()?;
     Ok(ids)
 }
 
 fn insert_logs(connection: &Connection, frames: &[NewLogFrame]) -> rusqlite::Result<Vec<i64>> {
-    let insert = |frame| logs::insert(connection, frame);
+    let insert = |frame| log_frame::insert(connection, frame);
     frames.iter().map(insert).collect()
 }
 

@@ -10,7 +10,7 @@ use zstd::bulk::Decompressor;
 
 use super::ReadError;
 use super::block::{Form, FrameInfo};
-use super::catalog::Head;
+use super::block_head::BlockHead;
 use super::chunks::Chunks;
 use super::columns::{Damaged, Group, Layout, ReadAt, TraceRows};
 use super::layouts::Layouts;
@@ -37,12 +37,12 @@ pub(crate) struct InBlock<'p, 's> {
 pub(super) struct Frames<'s> {
     source: &'s Source,
     chunks: &'s Chunks,
-    head: &'s Head,
+    head: &'s BlockHead,
     part: OnceCell<Part<'s>>,
 }
 
 impl<'s> Frames<'s> {
-    pub(super) fn new(source: &'s Source, chunks: &'s Chunks, head: &'s Head) -> Self {
+    pub(super) fn new(source: &'s Source, chunks: &'s Chunks, head: &'s BlockHead) -> Self {
         Self {
             source,
             chunks,
@@ -131,7 +131,7 @@ impl Source {
     }
 
     /// The frames of a block.
-    pub(super) fn frames<'s>(&'s self, head: &'s Head) -> Result<Part<'s>, ReadError> {
+    pub(super) fn frames<'s>(&'s self, head: &'s BlockHead) -> Result<Part<'s>, ReadError> {
         match &head.resident {
             Some(data) => Ok(Part::Resident(data)),
             None => self.stored(head.id, "block_data", "frames"),
@@ -139,7 +139,7 @@ impl Source {
     }
 
     /// The `TracesData` of a frame.
-    pub(super) fn unpack(&self, head: &Head, info: &FrameInfo) -> Result<Vec<u8>, ReadError> {
+    pub(super) fn unpack(&self, head: &BlockHead, info: &FrameInfo) -> Result<Vec<u8>, ReadError> {
         let mut packed = vec![0; info.length as usize];
         self.frames(head)?
             .read(&mut packed, info.offset as usize)
@@ -170,7 +170,7 @@ impl Source {
     /// The `TracesData` of the spans of some traces in a frame; for a frame of rows, of all spans.
     pub(super) fn unpack_traces(
         &self,
-        head: &Head,
+        head: &BlockHead,
         info: &FrameInfo,
         is_wanted: impl Fn(TraceId) -> bool,
         layouts: &Layouts,

@@ -3,7 +3,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::catalog::{Catalog, Head};
+use super::block_head::BlockHead;
+use super::catalog::Catalog;
 use super::key::KeySeed;
 use super::lock;
 use crate::model::TraceId;
@@ -15,7 +16,7 @@ pub(crate) struct SplitTraces {
     /// Their keys, sorted.
     keys: Vec<u32>,
     /// Blocks with keys of other seeds, which cannot be compared: all of their traces count.
-    others: Vec<Arc<Head>>,
+    others: Vec<Arc<BlockHead>>,
 }
 
 /// What was found for the blocks that there were when it was asked for last.
@@ -44,7 +45,7 @@ impl SplitTraces {
 
     /// Whether all spans of a trace lie in one frame.
     pub(crate) fn is_whole(&self, id: TraceId) -> bool {
-        let is_in = |head: &Arc<Head>| head.frames_of(id).next().is_some();
+        let is_in = |head: &Arc<BlockHead>| head.frames_of(id).next().is_some();
         self.keys.binary_search(&self.seed.key(id)).is_err() && !self.others.iter().any(is_in)
     }
 }
@@ -70,13 +71,13 @@ mod tests {
     use crate::model::UnixNanos;
     use crate::store::block::TraceEntry;
 
-    fn block(id: i64, entries: &[(u32, u16)]) -> Arc<Head> {
+    fn block(id: i64, entries: &[(u32, u16)]) -> Arc<BlockHead> {
         let entry = |(key, frame): &(u32, u16)| TraceEntry {
             key: *key,
             frame: *frame,
         };
         let traces = entries.iter().map(entry).collect();
-        Arc::new(Head::new(
+        Arc::new(BlockHead::new(
             id,
             UnixNanos(0),
             Vec::new(),

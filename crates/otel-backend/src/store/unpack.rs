@@ -3,8 +3,8 @@
 use super::ReadError;
 use super::batch::{Batch, StoredSpans};
 use super::block::FrameInfo;
+use super::block_head::BlockHead;
 use super::build::BuiltFrame;
-use super::catalog::Head;
 use super::key::KeySeed;
 use super::source::Source;
 use crate::format::otlp::groups;
@@ -50,7 +50,7 @@ impl Parts {
     pub(super) fn add(
         &mut self,
         source: &Source,
-        head: &Head,
+        head: &BlockHead,
         fate: impl Fn(usize, &FrameInfo) -> Fate,
     ) -> Result<(), ReadError> {
         let frames = source.frames(head)?;

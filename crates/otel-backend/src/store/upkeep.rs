@@ -8,22 +8,25 @@ mod logs;
 
 use std::collections::HashSet;
 use std::sync::{Arc, mpsc as signals};
+use std::thread;
 use std::time::{Duration, Instant};
-use std::{io, thread};
 
 use tokio::sync::{mpsc, oneshot};
 
 use self::logs::LogUpkeep;
 use super::batch::Batch;
 use super::block::{Form, NewBlock};
+use super::block_head::BlockHead;
 use super::build::BlockBuilder;
-use super::catalog::{Catalog, Head, Shared};
+use super::catalog::Catalog;
 use super::clock::Clock;
 use super::disk::Slack;
 use super::evict::{Eviction, Thinned};
-use super::logs::LogHead;
+use super::log_frame::LogHead;
 use super::retention::{Retention, STEP, oldest};
+use super::shared::Shared;
 use super::source::Source;
+use super::stopped::Stopped;
 use super::unpack::Parts;
 use super::writer::{Command, Replace};
 use super::{OpenError, ReadError, disk, merge};
@@ -48,19 +51,6 @@ pub(crate) struct Upkeep {
     logs: LogUpkeep,
     /// Whether blocks were replaced since disk space was given back.
     has_freed: bool,
-}
-
-/// The reason why work was interrupted.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Stopped {
-    #[error("the store is closed")]
-    Closed,
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    #[error("a block cannot be made: {0}")]
-    Build(#[from] io::Error),
-    #[error("the database did not take the change")]
-    Write,
 }
 
 /// The bytes at which the new blocks of an eviction are written.
@@ -184,7 +174,7 @@ impl Upkeep {
 
     /// Returns true if the disk has space for another copy of these blocks, and for what arrives
     /// meanwhile.
-    fn has_room_for(&self, run: &[Arc<Head>]) -> bool {
+    fn has_room_for(&self, run: &[Arc<BlockHead>]) -> bool {
         let database = &self.shared.database;
         let bytes: u64 = run.iter().map(|head| head.size).sum();
         database.check_room(database.reserve() + 2 * bytes).is_ok()
@@ -228,7 +218,7 @@ impl Upkeep {
 
     /// Evicts the oldest block or frame of log records completely, which needs almost no space.
     fn drop_oldest(&mut self, catalog: &Catalog) -> Result<bool, Stopped> {
-        let age = |head: &Arc<Head>| head.age_of(head.last);
+        let age = |head: &Arc<BlockHead>| head.age_of(head.last);
         let block = catalog.blocks.iter().min_by_key(|head| age(head));
         let of_logs = catalog.logs.iter().map(|head| head.age()).min();
         if let Some(until) = of_logs
@@ -286,7 +276,7 @@ impl Upkeep {
         if Instant::now() < self.next_look {
             return Ok(false);
         }
-        let is_old = |head: &Arc<Head>| head.age_of(head.first) <= too_old;
+        let is_old = |head: &Arc<BlockHead>| head.age_of(head.first) <= too_old;
         let are_old = |head: &Arc<LogHead>| head.age() <= too_old;
         if catalog.blocks.iter().any(is_old) || catalog.logs.iter().any(are_old) {
             let until = oldest(catalog, used, STEP).min(too_old);
@@ -349,7 +339,7 @@ impl Upkeep {
         Ok(evicted)
     }
 
-    fn thin(&self, eviction: &Eviction, head: &Head) -> Result<Option<Thinned>, ReadError> {
+    fn thin(&self, eviction: &Eviction, head: &BlockHead) -> Result<Option<Thinned>, ReadError> {
         match eviction.thin(&self.source, head) {
             Err(ReadError::Damaged { block, reason }) => {
                 self.shared.report_damage(block, &reason);
@@ -360,7 +350,7 @@ impl Upkeep {
     }
 
     /// Blocks that are worth merging, oldest first.
-    fn next_run(&self) -> Option<Vec<Arc<Head>>> {
+    fn next_run(&self) -> Option<Vec<Arc<BlockHead>>> {
         let catalog = self.shared.snapshot();
         merge::choose(&catalog.blocks, |head| !self.damaged.contains(&head.id))
     }
@@ -372,7 +362,7 @@ impl Upkeep {
         self.merge(Form::Columns, blocks)
     }
 
-    fn merge(&mut self, form: Form, run: &[Arc<Head>]) -> Result<(), Stopped> {
+    fn merge(&mut self, form: Form, run: &[Arc<BlockHead>]) -> Result<(), Stopped> {
         let mut parts = Parts::new(self.shared.snapshot().seed);
         let recent = run.iter().flat_map(|head| &head.recent).cloned();
         let recent: Vec<_> = recent.collect();
@@ -476,7 +466,7 @@ struct Change {
 }
 
 impl Change {
-    fn add(&mut self, head: &Head, kept: Thinned) {
+    fn add(&mut self, head: &BlockHead, kept: Thinned) {
         let frames: usize = kept.frames.iter().map(|frame| frame.data.len()).sum();
         self.size += (frames + kept.spans.size()) as u64;
         self.came = self.came.max(head.came);

@@ -8,12 +8,14 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use super::Operation;
 use super::batch::Batch;
 use super::block::NewBlock;
+use super::block_head::BlockHead;
 use super::build::BlockBuilder;
-use super::catalog::{Head, Shared};
 use super::disk::Slack;
-use super::logs::{LogBatch, LogBuilder, NewLogFrame};
+use super::log_frame::NewLogFrame;
+use super::logs::{LogBatch, LogBuilder};
 use super::operations::Operations;
 use super::rows::{self, Added, Ids, Remembered};
+use super::shared::Shared;
 use super::source::Source;
 use super::{AppendError, OpenError, Signals, disk, lock, merge};
 use crate::model::UnixNanos;
@@ -213,7 +215,7 @@ impl Writer {
         let resident = self.shared.database.is_memory();
         self.shared.update(|catalog| {
             if let Some((id, block)) = ids.block.zip(block) {
-                let head = Head::of(id, block, resident);
+                let head = BlockHead::of(id, block, resident);
                 let size: usize = batches.iter().map(Batch::size).sum();
                 let fits = head.row_length > 0 && catalog.recent_size() + size <= MAX_RECENT;
                 let recent = batches.into_iter().filter(|_| fits).map(Batch::stored);
@@ -294,7 +296,7 @@ impl Writer {
         let catalog = Arc::make_mut(&mut catalog);
         catalog.blocks.retain(|head| !old.contains(&head.id));
         if let Some((id, block)) = id.zip(block) {
-            let head = Head::of(id, block, resident).with_recent(recent);
+            let head = BlockHead::of(id, block, resident).with_recent(recent);
             catalog.blocks.push(Arc::new(head));
         }
         catalog.evicted = forgetting;

@@ -6,7 +6,7 @@ use std::ops::{Range, RangeInclusive};
 use super::has_twins;
 use super::heads::KnownHeads;
 use crate::model::{TraceId, UnixNanos};
-use crate::query::dependencies::Services;
+use crate::query::services::Services;
 use crate::store::{Group, ReadAt, ReadError, Scan};
 
 /// The calls found in a frame.

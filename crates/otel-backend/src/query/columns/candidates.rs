@@ -5,11 +5,12 @@ use std::ops::{Range, RangeInclusive};
 use super::asking::Asking;
 use super::batch::{ColumnSpans, Needs};
 use super::heads::KnownHeads;
+use super::ranking::Ranking;
 use super::{has_twins, is_adjusted};
 use crate::model::{TraceId, UnixNanos};
 use crate::query::patience::Patience;
 use crate::query::predicate::Search;
-use crate::query::traceql::{Order, Ranked, Ranking, TraceQuery, Watched};
+use crate::query::traceql::{Order, Ranked, TraceQuery, Watched};
 use crate::store::{Group, Layout, ReadAt, ReadError, Scan};
 
 /// Traces that may match a search.

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use super::ReadAt;
 use super::doubles::Doubles;
-use super::group::{Group, Heads, ShapeTable};
+use super::group::Group;
+use super::heads::Heads;
 use super::layout::{Column, Stored};
 use super::pack::Damaged;
 use super::shape::{Kind, Place};
+use super::shape_table::ShapeTable;
 use super::texts::Values;
 #[cfg(test)]
 use crate::format::otlp::GroupHead;

@@ -3,16 +3,14 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use xxhash_rust::xxh3::xxh3_64_with_seed;
-
 use super::ReadAt;
 use super::filter::Filter;
+use super::heads::Heads;
 use super::layout::{Layout, Stored};
 use super::numbers::Numbers;
 use super::pack::{Damaged, Unpacker};
 use super::shape::Place;
-use super::texts::Values;
-use crate::format::otlp::GroupHead;
+use super::shape_table::ShapeTable;
 use crate::model::TraceId;
 
 /// A group whose header has been read.
@@ -26,21 +24,6 @@ pub(crate) struct Group<'u, R> {
 pub(crate) struct TraceRows {
     pub(crate) id: TraceId,
     pub(crate) rows: Range<usize>,
-}
-
-/// The resources and scopes of a group.
-#[derive(Debug)]
-pub(crate) struct Heads {
-    values: Values,
-    /// A hash of each, by which it is known again in another group.
-    hashes: Vec<u64>,
-}
-
-/// The shapes in one place, with the columns of each.
-#[derive(Debug, Default)]
-pub(super) struct ShapeTable {
-    columns: Vec<u32>,
-    ends: Vec<usize>,
 }
 
 impl<'u, R: ReadAt> Group<'u, R> {
@@ -179,83 +162,5 @@ impl<'u, R: ReadAt> Group<'u, R> {
         let shapes = ends.zip(columns.collect::<Option<Vec<_>>>());
         let (ends, columns) = shapes.ok_or(Damaged("its shapes are wrong"))?;
         Ok(ShapeTable { columns, ends })
-    }
-}
-
-impl Heads {
-    fn of(values: Values) -> Self {
-        let mut heads = Self {
-            values,
-            hashes: Vec::new(),
-        };
-        let numbers = 0..heads.values.count() as u64 / 4;
-        heads.hashes = numbers.map(|number| hash(heads.get(number))).collect();
-        heads
-    }
-
-    /// All of them, each with a hash of its bytes.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, GroupHead<'_>)> {
-        let hashes = self.hashes.iter().copied();
-        (0..)
-            .zip(hashes)
-            .map(|(number, hash)| (hash, self.get(number)))
-    }
-
-    /// The resource and scope with an index; empty if there is none.
-    pub(crate) fn get(&self, number: u64) -> GroupHead<'_> {
-        let first = usize::try_from(number)
-            .unwrap_or(usize::MAX)
-            .saturating_mul(4);
-        let part = |part: usize| {
-            self.values
-                .get(first.saturating_add(part))
-                .unwrap_or_default()
-        };
-        GroupHead {
-            resource: part(0),
-            resource_schema: part(1),
-            scope: part(2),
-            scope_schema: part(3),
-        }
-    }
-}
-
-fn hash(head: GroupHead<'_>) -> u64 {
-    let parts = [
-        head.resource,
-        head.resource_schema,
-        head.scope,
-        head.scope_schema,
-    ];
-    parts
-        .iter()
-        .fold(0, |seed, part| xxh3_64_with_seed(part, seed))
-}
-
-impl ShapeTable {
-    /// The number of shapes.
-    pub(super) fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// The range of the columns of a shape.
-    pub(super) fn range(&self, shape: u64) -> Result<Range<usize>, Damaged> {
-        let shape = usize::try_from(shape).unwrap_or(usize::MAX);
-        let begin = shape
-            .checked_sub(1)
-            .map_or(Some(&0), |before| self.ends.get(before));
-        let range = begin.zip(self.ends.get(shape));
-        let (begin, end) = range.ok_or(Damaged("a span has an unknown shape"))?;
-        Ok(*begin..*end)
-    }
-
-    /// The column at a position in [`Self::range`].
-    pub(super) fn column(&self, place: usize) -> usize {
-        self.columns.get(place).copied().unwrap_or_default() as usize
-    }
-
-    /// The columns of a shape.
-    pub(super) fn columns(&self, shape: u64) -> Result<&[u32], Damaged> {
-        Ok(self.columns.get(self.range(shape)?).unwrap_or_default())
     }
 }

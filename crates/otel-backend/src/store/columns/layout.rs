@@ -8,10 +8,11 @@ use zstd::bulk::Decompressor;
 use super::ReadAt;
 use super::doubles::Doubles;
 use super::filter::{Filter, StoredFilter};
-use super::group::{Heads, ShapeTable};
+use super::heads::Heads;
 use super::numbers::Numbers;
 use super::pack::{Chunk, Cursor, Damaged, Unpacker};
 use super::shape::{Form, Kind, Name, Place};
+use super::shape_table::ShapeTable;
 use super::texts::Texts;
 use crate::model::UnixNanos;
 

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::ReadAt;
-use super::group::{Group, ShapeTable};
+use super::group::Group;
 use super::layout::{Column, Stored};
 use super::pack::Damaged;
 use super::shape::{Kind, Place};
+use super::shape_table::ShapeTable;
 use super::texts::Texts;
 use crate::model::Value;
 

@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 use super::batch::{LogBatch, Piece};
 use super::entries;
-use super::frame::{LogHead, LogInfo, NewLogFrame, Packed, indexed};
 use super::read::open;
 use crate::format::otlp::{GroupHead, LogEntry, write_groups};
 use crate::model::{TraceId, UnixNanos};
 use crate::store::ReadError;
 use crate::store::columns::{self, Packer, Place, Row};
 use crate::store::key::KeySeed;
+use crate::store::log_frame::{LogHead, LogInfo, NewLogFrame, Packed, indexed};
 use crate::store::source::Source;
-use crate::store::upkeep::Stopped;
+use crate::store::stopped::Stopped;
 
 /// The uncompressed size in bytes at which a frame ends.
 pub(super) const FRAME_TARGET: usize = 1 << 20;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::build::LARGE;
-use super::frame::LogHead;
 use crate::model::UnixNanos;
+use crate::store::log_frame::LogHead;
 
 /// Frames of similar size.
 struct Tier {

@@ -7,10 +7,10 @@ use zstd::bulk::Decompressor;
 
 use super::batch::Piece;
 use super::entries;
-use super::frame::{LogHead, LogInfo, Packed};
 use crate::format::otlp::{LogEntry, groups, log_groups, severity_of};
 use crate::model::{Severity, TraceId, UnixNanos};
 use crate::store::columns::{Damaged, Group, Layout, decode_entries};
+use crate::store::log_frame::{LogHead, LogInfo, Packed};
 use crate::store::source::{Part, Source};
 use crate::store::{ReadError, Reader};
 

@@ -7,7 +7,8 @@ use super::{Stopped, Upkeep};
 use crate::model::UnixNanos;
 use crate::store::catalog::Catalog;
 use crate::store::key::KeySeed;
-use crate::store::logs::{self, LogBuilder, LogHead, NewLogFrame};
+use crate::store::log_frame::{LogHead, NewLogFrame};
+use crate::store::logs::{self, LogBuilder};
 use crate::store::writer::{Command, ReplaceLogs};
 use crate::store::{OpenError, ReadError};
 

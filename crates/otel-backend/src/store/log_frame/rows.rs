@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, Row, params};
 
-use super::frame::{LogHead, LogInfo, MAX_PART, NewLogFrame, Packed};
+use super::{LogHead, LogInfo, MAX_PART, NewLogFrame, Packed};
 use crate::model::{Severity, UnixNanos};
 use crate::store::key::KeySeed;
 

@@ -1,21 +1,22 @@
 //! Metrics computed from stored spans.
 
+mod whole;
+
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use traceql::{Answer, Batch, Metrics, MetricsRun, Window};
 
-use super::batch::Spans;
-use super::whole::add_traces;
-use super::{Watched, prune};
+use super::columns::{Chosen, KnownHeads, Needs, choose, weigh};
+use super::condition::Condition;
+use super::memory::Held;
+use super::patience::{Patience, SearchError};
+use super::trace::weighed_groups;
+use super::traceql::{SpanBatch, Watched, prune};
 use crate::format::otlp::Outline;
 use crate::model::Span;
-use crate::query::columns::{Chosen, KnownHeads, Needs, choose, weigh};
-use crate::query::condition::Condition;
-use crate::query::memory::Held;
-use crate::query::patience::{Patience, SearchError};
-use crate::query::trace::weighed_groups;
 use crate::store::{Frame, Reader};
+use whole::add_traces;
 
 /// A metrics query and its time window.
 #[derive(Debug, Clone)]
@@ -162,5 +163,5 @@ fn add_frame(
         let messages = group.messages.iter().filter(counts);
         spans.extend(messages.filter_map(|message| group.decode(message).ok()));
     }
-    run.add(&Spans::of_trace(&spans))
+    run.add(&SpanBatch::of_trace(&spans))
 }

@@ -8,14 +8,14 @@ use std::thread;
 
 use traceql::Subset;
 
-use super::SpanBatch;
-use super::metrics::{Counting, MetricsSearch, frames};
+use super::{Counting, MetricsSearch, frames};
 use crate::format::otlp::{Outline, groups};
 use crate::model::TraceId;
 use crate::query::columns::{KnownHeads, Needs, WholeTraces, weigh, whole_traces};
 use crate::query::memory::Held;
 use crate::query::patience::SearchError;
 use crate::query::trace::{Frames, load};
+use crate::query::traceql::SpanBatch;
 use crate::store::{Frame, ReadError, Reader, SplitTraces};
 
 /// The turn to have a second thread: one question has it at a time, and the others go on with theirs

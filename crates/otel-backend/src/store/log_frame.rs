@@ -1,9 +1,13 @@
 //! A frame of log records, and its index entry.
 
+mod rows;
+
 use std::sync::Arc;
 
 use crate::model::{Severity, TraceId, UnixNanos};
 use crate::store::key::KeySeed;
+
+pub(super) use rows::{insert, load, remove};
 
 /// A frame that has not been stored yet.
 #[derive(Debug)]

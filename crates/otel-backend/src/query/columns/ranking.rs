@@ -1,0 +1,66 @@
+//! Ranks traces from columns.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use traceql::{Batch as _, Column, FoundTrace, Status, Value};
+
+use super::batch::ColumnSpans;
+use crate::model::{TraceId, UnixNanos};
+use crate::query::traceql::{Order, Ranked, TraceQuery};
+
+/// What ranks of the traces of a frame of columns are made of.
+pub(super) struct Ranking<'b> {
+    query: &'b TraceQuery,
+    batch: &'b ColumnSpans,
+    durations: Cow<'b, [i64]>,
+    statuses: Option<Column<'b>>,
+}
+
+impl<'b> Ranking<'b> {
+    /// `None` if the first to start come first, or the columns do not tell when every span ends.
+    pub(super) fn of(query: &'b TraceQuery, batch: &'b ColumnSpans) -> Option<Self> {
+        let is_known = query.order != Order::Newest && batch.is_forward;
+        is_known.then(|| Self {
+            query,
+            batch,
+            durations: batch.durations(),
+            statuses: query.order.source().map(|source| batch.column(&source)),
+        })
+    }
+
+    /// A trace all of whose spans are in the frame, if it lies between the times that are asked for.
+    pub(super) fn rank(&self, id: TraceId, found: &FoundTrace) -> Option<Ranked> {
+        let rows = found.rows.clone();
+        let start = self.batch.first_start(&rows);
+        let end = UnixNanos(start.0.saturating_add(self.length(&rows, start)));
+        let rank = match self.query.order {
+            Order::Newest => start.0,
+            Order::Longest => end.0 - start.0,
+            Order::Shortest => u64::MAX - (end.0 - start.0),
+            Order::Spans => rows.len() as u64,
+            Order::Errors => {
+                let statuses = self.statuses.as_ref()?;
+                let failed = |row: &usize| statuses.value(*row) == Value::Status(Status::Error);
+                rows.filter(failed).count() as u64
+            }
+            Order::LongestSpan => {
+                let matching = found.spansets.iter().flat_map(|set| &set.rows);
+                let durations = matching.filter_map(|row| self.durations.get(*row as usize));
+                durations.max()?.cast_unsigned()
+            }
+        };
+        let is_within = self.query.is_within(start, end);
+        is_within.then_some(Ranked { rank, start, id })
+    }
+
+    /// Nanoseconds from the first start to the last end.
+    fn length(&self, rows: &Range<usize>, start: UnixNanos) -> u64 {
+        let starts = self.batch.starts();
+        let starts = starts.get(rows.clone()).unwrap_or_default();
+        let durations = self.durations.get(rows.clone()).unwrap_or_default();
+        let spans = starts.iter().zip(durations);
+        let ends = spans.map(|(start, nanos)| start.saturating_add(nanos.cast_unsigned()));
+        ends.max().unwrap_or_default().saturating_sub(start.0)
+    }
+}
