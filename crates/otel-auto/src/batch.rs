@@ -103,7 +103,7 @@ fn start<E: SpanExporter + 'static>(exporter: E, queue: Arc<Queue>) -> io::Resul
 
 /// Exports what the queue hands out, until it is closed.
 fn run<E: SpanExporter>(mut exporter: E, queue: &Queue) {
-    // What an exporter does makes no spans.
+    // The work of an exporter makes no spans.
     let _suppressed = Context::enter_telemetry_suppressed_scope();
     loop {
         let work = queue.wait();

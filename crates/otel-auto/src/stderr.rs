@@ -1,4 +1,4 @@
-//! What the program's operator is told.
+//! Messages to the operator of the program.
 
 use std::io::{self, Write};
 

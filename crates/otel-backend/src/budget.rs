@@ -7,8 +7,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Bytes for everything of one kind; clones share them.
 ///
-/// What does not fit is refused at once. The sender of a request can retry, while a request that waits holds
-/// memory.
+/// A request that does not fit is refused at once. The sender of a request can retry, while a
+/// request that waits holds memory.
 #[derive(Debug, Clone)]
 pub struct Budget {
     left: Arc<Semaphore>,

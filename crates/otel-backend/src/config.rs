@@ -31,7 +31,7 @@ pub struct Config {
     pub doors: Doors,
     /// The limits on requests.
     pub limits: Limits,
-    /// Where spans and log records are forwarded to.
+    /// The endpoint that spans and log records are forwarded to.
     pub forward: Option<Forward>,
     /// The file of sampling strategies; `None` to sample everything.
     pub sampling_file: Option<PathBuf>,

@@ -66,7 +66,7 @@ pub enum ForwardError {
     Tls(#[from] rustls::Error),
 }
 
-/// Where receivers hand over what was stored; clones share it.
+/// The entrance to forwarding, to which receivers hand over what was stored. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Forward(Arc<Shared>);
 
@@ -165,7 +165,7 @@ impl Forward {
             let has_room = held.add(request.bytes.len()).is_ok();
             Parcel {
                 signal,
-                // What finds no room is only counted.
+                // A request that finds no room is only counted.
                 request: if has_room {
                     request
                 } else {

@@ -43,7 +43,7 @@ struct Counters {
     latency: Family<OfEndpoint, Histogram, fn() -> Histogram>,
 }
 
-/// How many spans, or log records, were stored, refused and forwarded.
+/// The counters of spans, or of log records, that were stored, refused and forwarded.
 #[derive(Debug)]
 pub struct SignalCounters {
     stored: Family<OfProtocol, Counter>,

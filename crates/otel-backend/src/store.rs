@@ -227,7 +227,7 @@ pub enum ReadError {
     Damaged {
         /// The block's id.
         block: i64,
-        /// What is wrong with it.
+        /// The fault.
         reason: String,
     },
     /// The bytes of a frame of log records are invalid.
@@ -235,7 +235,7 @@ pub enum ReadError {
     DamagedLogs {
         /// The frame's id.
         frame: i64,
-        /// What is wrong with it.
+        /// The fault.
         reason: String,
     },
     /// The bytes of a loaded trace are not spans; its blocks are no longer known.

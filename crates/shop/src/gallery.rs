@@ -29,14 +29,14 @@ use self::shop::{Shop, Telemetry};
 /// The arguments of the gallery.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Args {
-    /// Where to send the spans, by OTLP over gRPC.
+    /// The endpoint that spans are sent to, by OTLP over gRPC.
     #[arg(
         long,
         env = "OTEL_EXPORTER_OTLP_ENDPOINT",
         default_value = "http://127.0.0.1:4317"
     )]
     otlp_endpoint: String,
-    /// Where to search for the traces: the query API of otel-backend or Tempo.
+    /// The query API of otel-backend or Tempo, to search for the traces.
     #[arg(
         long,
         env = "TRACE_QUERY_URL",

@@ -110,7 +110,7 @@ impl Metrics {
         leaves.any(|leaf| leaf.selection.is_some() || leaf.search.needs_ids())
     }
 
-    /// Whether the evaluation reads [`Batch::durations`].
+    /// Returns true if the evaluation reads [`Batch::durations`].
     pub fn needs_durations(&self) -> bool {
         let mut leaves = self.leaves.iter();
         leaves.any(|leaf| leaf.selection.is_some() || leaf.search.needs_durations())
@@ -207,7 +207,7 @@ impl MetricsRun<'_> {
     /// Only [`Metrics::can_be_divided`] allows it.
     pub fn absorb(&mut self, other: &MetricsRun<'_>) {
         self.budget.exceeded |= other.budget.exceeded;
-        // What the other one has taken goes when it has been added.
+        // The memory of the other one is freed after it has been added.
         self.budget.most += other.budget.most;
         for (leaf, other) in self.leaves.iter_mut().zip(&other.leaves) {
             leaf.absorb(other, &self.buckets, &mut self.budget);

@@ -30,7 +30,7 @@ pub struct Search {
     relates: bool,
     /// True if a step needs whole traces.
     needs_structure: bool,
-    /// What every trace that matches takes, at least.
+    /// The least duration of a trace that matches, in nanoseconds.
     least_duration: i64,
 }
 
@@ -138,12 +138,12 @@ impl Search {
         sources
     }
 
-    /// Whether the evaluation reads [`Batch::span_ids`] and [`Batch::parent_ids`].
+    /// Returns true if the evaluation reads [`Batch::span_ids`] and [`Batch::parent_ids`].
     pub fn needs_ids(&self) -> bool {
         self.relates || needs_ids(&self.inputs.0)
     }
 
-    /// Whether the evaluation reads [`Batch::durations`].
+    /// Returns true if the evaluation reads [`Batch::durations`].
     pub fn needs_durations(&self) -> bool {
         needs_durations(&self.inputs.0)
     }
@@ -153,17 +153,18 @@ impl Search {
         !self.is_of_spans() || needs_trace_ids(&self.inputs.0)
     }
 
-    /// Nanoseconds that every trace that matches takes, at least.
+    /// The least duration of a trace that matches, in nanoseconds.
     pub fn least_trace_duration(&self) -> i64 {
         self.least_duration
     }
 
-    /// Whether no span can match.
+    /// Returns true if no span can match.
     pub fn is_never(&self) -> bool {
         matches!(&self.probe, Expr::Literal(value) if !value.is_true())
     }
 
-    /// Whether each span can be judged alone: the pipeline is one selector that asks nothing of traces.
+    /// Returns true if each span can be judged alone, because the pipeline is one selector without
+    /// conditions on traces.
     pub fn is_of_spans(&self) -> bool {
         !self.needs_structure
             && matches!(
@@ -400,7 +401,7 @@ fn probe_expr(expr: &Expr) -> Expr {
     }
 }
 
-/// How long every trace takes that a pipeline lets through, at least, as far as its first choice tells.
+/// The least duration of a trace that the pipeline lets through, as far as its first stage tells.
 fn least_duration(pipeline: &Pipeline) -> i64 {
     match pipeline.0.first() {
         Some(Stage::Spanset(Spanset::Selector(expr))) => least_duration_of(expr),
@@ -472,12 +473,12 @@ impl Probe {
         sources(&self.inputs.0)
     }
 
-    /// Whether the evaluation reads [`Batch::span_ids`] and [`Batch::parent_ids`].
+    /// Returns true if the evaluation reads [`Batch::span_ids`] and [`Batch::parent_ids`].
     pub fn needs_ids(&self) -> bool {
         needs_ids(&self.inputs.0)
     }
 
-    /// Whether the evaluation reads [`Batch::durations`].
+    /// Returns true if the evaluation reads [`Batch::durations`].
     pub fn needs_durations(&self) -> bool {
         needs_durations(&self.inputs.0)
     }

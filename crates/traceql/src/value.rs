@@ -223,12 +223,12 @@ impl<'v> Value<'v> {
         Self::Text(text.into())
     }
 
-    /// Whether it is true; any other value is not.
+    /// Returns true if it is the boolean `true`.
     pub fn is_true(&self) -> bool {
         matches!(self, Self::Bool(true))
     }
 
-    /// Whether there is none.
+    /// Returns true if there is no value.
     pub fn is_nil(&self) -> bool {
         matches!(self, Self::Nil)
     }

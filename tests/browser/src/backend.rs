@@ -12,7 +12,8 @@ pub struct Backend {
     _running: test_kit::Backend,
     url: String,
     otlp: String,
-    /// When spans were sent last, in milliseconds since 1970; the moments of log records count from there.
+    /// The time at which spans were last sent, in milliseconds since 1970. The times of log records
+    /// count from it.
     sent_at: AtomicI64,
 }
 
@@ -76,7 +77,7 @@ impl Backend {
     /// Sends log records. They are stored when this returns.
     ///
     /// # Panics
-    /// When the backend does not accept them.
+    /// If the backend does not accept them.
     pub fn send_logs(&self, logs: &[Log]) {
         self.post(
             "logs",

@@ -39,7 +39,7 @@ pub struct Ending(Backend);
 pub struct Stopped {
     /// The exit status.
     pub status: ExitStatus,
-    /// What it said on standard error.
+    /// The text of its standard error.
     pub said: String,
     command: Command,
 }

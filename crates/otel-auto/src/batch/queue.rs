@@ -39,7 +39,7 @@ struct State {
     is_closed: bool,
 }
 
-/// What the exporting thread has to do.
+/// Work for the exporting thread.
 #[derive(Debug)]
 pub(super) struct Work {
     /// The resource, if it was set since the last time.

@@ -19,7 +19,7 @@ pub struct Keep {
     #[arg(long, env = "OTEL_BACKEND_MEMORY", global = true)]
     pub memory: bool,
 
-    /// How long to keep traces, such as 72h or 7d, counted from the start of the latest span, or
+    /// The time to keep traces, such as 72h or 7d, counted from the start of the latest span, or
     /// from its arrival if that was earlier; `off` keeps them as long as there is room.
     #[arg(
         long,
@@ -34,8 +34,8 @@ pub struct Keep {
     #[arg(long, env = "OTEL_BACKEND_MAX_DISK", value_name = "SIZE")]
     pub max_disk: Option<String>,
 
-    /// When to acknowledge spans: `normal` when they survive the death of the process, `full` when
-    /// they also survive a power failure, which is slower.
+    /// The moment at which spans are acknowledged: with `normal` they survive the death of the
+    /// process, with `full` also a power failure, which is slower.
     #[arg(
         long,
         env = "OTEL_BACKEND_SYNC",

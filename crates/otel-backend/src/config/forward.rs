@@ -1,4 +1,4 @@
-//! Where spans and log records are forwarded to, checked.
+//! The endpoint that spans and log records are forwarded to, checked.
 
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};

@@ -1,4 +1,4 @@
-//! What an endpoint's answer means.
+//! The meaning of an endpoint's answer.
 //!
 //! Spec: <https://opentelemetry.io/docs/specs/otlp/#failures>
 
@@ -14,16 +14,16 @@ use super::pause::retry_after;
 use crate::config::ForwardProtocol;
 use crate::format::otlp::{Encoding, Partial, read_export_response, read_status};
 
-/// What became of a request.
+/// The outcome of a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// The endpoint took it, all but what it says.
+    /// The endpoint accepted it, except for the part that it names.
     Taken(Partial),
     /// It may be taken later.
     Later {
         /// The pause that the endpoint asks for.
         after: Option<Duration>,
-        /// What happened.
+        /// The reason in words.
         reason: String,
     },
     /// It would be refused again.
@@ -75,7 +75,7 @@ impl Answer {
             );
         }
         if self.status.is_success() {
-            // Who says something else with success has taken it, too.
+            // An endpoint that answers something else with success has taken it, too.
             return Outcome::Taken(read_export_response(&self.body).unwrap_or_default());
         }
         self.unsuccessful(&self.message())
@@ -114,7 +114,7 @@ impl Answer {
         }
     }
 
-    /// What a status of HTTP means that is not one of success.
+    /// The outcome for an HTTP status that is not one of success.
     fn unsuccessful(&self, message: &str) -> Outcome {
         let mut reason = format!("HTTP {}", self.status);
         if let Some(to) = self.header(&LOCATION) {

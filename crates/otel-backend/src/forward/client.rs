@@ -32,7 +32,7 @@ use crate::format::otlp::{Encoding, Signal};
 pub(super) struct Client {
     http: legacy::Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     settings: Forward,
-    /// What must not be printed, even if the endpoint says it.
+    /// The texts that must not be printed, even if the endpoint repeats them.
     secrets: Vec<String>,
 }
 

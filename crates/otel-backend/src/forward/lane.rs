@@ -22,20 +22,20 @@ use crate::format::otlp::Signal;
 pub(super) struct Lane {
     signal: Signal,
     outlet: mpsc::UnboundedReceiver<Parcel>,
-    /// What was taken from the outlet and did not fit into the load.
+    /// The parcel that was taken from the queue and did not fit into the load.
     next: Option<Parcel>,
     load: Option<Load>,
     /// Until when nothing is sent, since the endpoint does not accept this signal.
     unsupported: Option<Instant>,
-    /// Why the last attempt failed.
+    /// The reason why the last attempt failed.
     failure: String,
     client: Arc<Client>,
     ledger: Arc<Ledger>,
     pauses: Pauses,
 }
 
-/// What is sent at once: parcels that came the same way, one behind the other, since a reader of protobuf
-/// joins what is repeated.
+/// The parcels that are sent in one request. They came by the same way and stand one after the
+/// other, since a reader of protobuf joins repeated fields.
 #[derive(Debug)]
 struct Load {
     bytes: Vec<u8>,

@@ -1,4 +1,4 @@
-//! What became of the spans or log records of a lane: counted, and said in the log.
+//! Counts the outcomes for the spans or log records of a lane, and writes them to the log.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -16,11 +16,11 @@ pub(super) struct Ledger {
     losses: Throttle,
     delays: Throttle,
     warnings: Throttle,
-    /// Whether it was said that the endpoint does not accept this signal.
+    /// True if the log has said that the endpoint does not accept this signal.
     said_unsupported: AtomicBool,
 }
 
-/// Why something was not forwarded.
+/// The reason why something was not forwarded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Loss {
     /// There was no room to let it wait.

@@ -1,4 +1,4 @@
-//! How long to wait between two attempts.
+//! The pauses between attempts.
 //!
 //! Spec: <https://opentelemetry.io/docs/specs/otlp/#otlpgrpc-throttling>
 

@@ -111,7 +111,7 @@ pub(super) async fn own_listener(endpoint: &Uri, listeners: &[SocketAddr]) -> Op
     listeners.iter().find(leads_to).copied()
 }
 
-/// Whether a connection to `target` reaches a listener on `own`, if the port is right.
+/// Returns true if a connection to `target` reaches a listener on `own`, given the right port.
 fn is_same(target: IpAddr, own: IpAddr) -> bool {
     let (target, own) = (target.to_canonical(), own.to_canonical());
     if own.is_unspecified() {
@@ -152,7 +152,7 @@ mod tests {
         assert_eq!(second, "1,2");
         assert_eq!(Via::of(&headers(&["1,2"]), &one), Err(Loop::Back));
         assert_eq!(Via::of(&headers(&["9", "3, 1"]), &one), Err(Loop::Back));
-        // What is no name does no harm.
+        // A value that is not a name does no harm.
         let strange = headers_of(b"caf\xe9");
         let on = Via::of(&strange, &one).unwrap().and(&one);
         assert_eq!(Via::of(&headers_of(on.as_bytes()), &one), Err(Loop::Back));

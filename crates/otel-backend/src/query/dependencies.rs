@@ -77,7 +77,7 @@ struct Counting<'r> {
     within: Range<u64>,
     split: Arc<SplitTraces>,
     services: Services,
-    /// How often one service called another, by their numbers.
+    /// The number of calls from one service to another, by the numbers of both.
     counts: HashMap<(usize, usize), u64>,
 }
 

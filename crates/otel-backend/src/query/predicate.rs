@@ -9,7 +9,7 @@ use super::traceql::{Order, TraceQuery, prune};
 use crate::format::otlp::{Outline, SpanGroup};
 use crate::model::{Attribute, Span, SpanKind, StatusCode, UnixNanos};
 
-/// How far outside the window a matching span may start, in a trace that is partly within.
+/// The furthest outside the window that a matching span may start, in a trace that is partly within.
 const SLACK: Duration = Duration::from_hours(1);
 
 /// A search for traces with one span that satisfies all conditions.

@@ -39,13 +39,13 @@ pub struct FoundTags {
     pub values: BTreeSet<(&'static str, String)>,
 }
 
-/// What was found so far: of the same values, most are found many times.
+/// The keys and values found so far. Most values are found many times.
 #[derive(Debug, Default)]
 struct Finding {
     keys: BTreeMap<Scope, BTreeSet<String>>,
     /// By the names of their types.
     values: HashMap<&'static str, HashSet<String>>,
-    /// How many values there are.
+    /// The number of values.
     count: usize,
 }
 

@@ -77,12 +77,12 @@ impl TraceQuery {
         Ok(matches)
     }
 
-    /// Whether a trace that starts then can lie, at least partly, between the times.
+    /// Returns true if a trace with this start can lie at least partly in the window.
     pub(super) fn may_start_at(&self, start: UnixNanos) -> bool {
         start <= self.to
     }
 
-    /// Whether a trace that starts and ends then lies, at least partly, between the times.
+    /// Returns true if a trace with this start and end lies at least partly in the window.
     pub(super) fn is_within(&self, start: UnixNanos, end: UnixNanos) -> bool {
         self.may_start_at(start) && end.max(start) >= self.from
     }
@@ -134,7 +134,7 @@ impl SpanQuery {
         self.0.needs_traces()
     }
 
-    /// Whether it reads how long spans took.
+    /// Returns true if the durations of spans are read.
     pub(super) fn needs_durations(&self) -> bool {
         self.0.needs_durations()
     }

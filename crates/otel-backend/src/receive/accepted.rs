@@ -1,4 +1,4 @@
-//! What became of the spans or log records of a request.
+//! The outcome for the spans or log records of a request.
 
 use std::time::Duration;
 

@@ -16,7 +16,7 @@ pub struct Batch {
     pub(super) rows: Vec<Row>,
     pub(super) groups: Vec<BatchGroup>,
     pub(super) operations: HashMap<Token, Operation>,
-    /// When the last of its spans starts.
+    /// The start of its latest span.
     latest: Option<UnixNanos>,
 }
 
@@ -151,7 +151,7 @@ impl Operation {
 }
 
 impl Batch {
-    /// What is needed of it once its operations are known.
+    /// The parts that are needed once its operations are known.
     pub(super) fn stored(self) -> Self {
         Self {
             operations: HashMap::new(),
@@ -179,7 +179,7 @@ impl Batch {
         self.bytes.len()
     }
 
-    /// When the last of its spans starts.
+    /// The start of its latest span.
     pub(super) fn latest(&self) -> Option<UnixNanos> {
         self.latest
     }

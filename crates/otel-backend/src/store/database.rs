@@ -60,8 +60,8 @@ const SCHEMA_4: &str = "
     UPDATE block SET came = unixepoch() * 1000000000;
 ";
 
-/// What format 6 added. (Format 5 has the tables of format 4.) How old the operations are that are there
-/// is not known; they are here by now.
+/// The additions of format 6. (Format 5 has the tables of format 4.) The age of the stored
+/// operations is not known, so they count as seen now.
 const SCHEMA_6: &str = "
     ALTER TABLE operation ADD COLUMN last INTEGER NOT NULL DEFAULT 0;
     UPDATE operation SET last = unixepoch() * 1000000000;
@@ -100,7 +100,7 @@ pub enum OpenError {
     Io {
         /// The path.
         path: PathBuf,
-        /// Why.
+        /// The error.
         source: std::io::Error,
     },
     /// Another process uses the directory.
@@ -149,7 +149,7 @@ pub enum OpenError {
     Damaged {
         /// The database.
         path: String,
-        /// Why.
+        /// The error.
         source: rusqlite::Error,
     },
     /// SQLite returned an error.
@@ -157,7 +157,7 @@ pub enum OpenError {
     Sqlite {
         /// The database.
         path: String,
-        /// Why.
+        /// The error.
         source: rusqlite::Error,
     },
     /// A further connection could not be made.

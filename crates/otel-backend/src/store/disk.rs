@@ -52,7 +52,7 @@ pub(super) fn used(source: &Source, catalog: &Catalog) -> rusqlite::Result<u64> 
     }
 }
 
-/// Whether there are more free pages than are left.
+/// Returns true if there are more free pages than are to be kept.
 pub(super) fn exceeds(connection: &Connection, slack: Slack) -> rusqlite::Result<bool> {
     Ok(pragma(connection, "freelist_count")? > slack.pages(connection)?)
 }

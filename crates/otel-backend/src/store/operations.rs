@@ -1,7 +1,7 @@
-//! Which operations are listed: those of which spans may be stored.
+//! The operations that are listed: those of which spans may be stored.
 //!
-//! Of each operation it is known of what age its latest span may be. When all that is stored is younger, it
-//! goes from the list.
+//! For each operation the latest start that its spans may have is remembered. An operation leaves the list
+//! when everything that is stored is younger.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -18,7 +18,7 @@ const MAX_NAME: usize = 1024;
 /// and a list is one message. Spans of further operations are found all the same.
 const MAX_LISTED: usize = 4 << 20;
 
-/// How far the age that is in the database may be behind.
+/// The most by which the age in the database may lag.
 pub(super) const BEHIND: Duration = Duration::from_mins(1);
 
 /// The operations that are listed.
@@ -27,7 +27,7 @@ pub(super) struct Operations {
     seen: HashMap<Token, Seen>,
     /// Bytes that they take in a list.
     length: usize,
-    /// Whether the log has said that the list is full.
+    /// True if the log has said that the list is full.
     is_reported: bool,
 }
 
@@ -56,7 +56,7 @@ impl Operations {
         self.seen.insert(token, Seen { last, stored });
     }
 
-    /// What is new in batches that come now.
+    /// The operations of these batches that are new.
     pub(super) fn look(&mut self, batches: &[Batch], came: UnixNanos) -> Noted {
         let latest = batches.iter().filter_map(Batch::latest).max();
         let last = latest.unwrap_or(came).min(came);
@@ -105,7 +105,7 @@ impl Operations {
         }
     }
 
-    /// Whether all spans of an operation are older than that.
+    /// Returns true if all spans of an operation are older than this.
     pub(super) fn is_before(&self, operation: &Operation, oldest: UnixNanos) -> bool {
         let seen = self.seen.get(&Token::of_operation(operation));
         seen.is_none_or(|seen| seen.last < oldest)

@@ -30,7 +30,7 @@ pub struct Reader {
 pub struct Frame {
     /// The latest start of its spans. (First, so that frames sort by it.)
     pub last: UnixNanos,
-    /// When the first of its spans starts.
+    /// The start of its first span.
     pub first: UnixNanos,
     /// No trace of which it holds spans begins later.
     pub newest: UnixNanos,
@@ -55,7 +55,7 @@ const MAX_OPEN: usize = 64;
 pub struct Block {
     /// The latest start of its spans. (First, so that blocks sort by it.)
     pub last: UnixNanos,
-    /// When the first of its spans starts.
+    /// The start of its first span.
     pub first: UnixNanos,
     /// No trace of which it holds spans begins later.
     pub newest: UnixNanos,

@@ -10,7 +10,7 @@ use crate::format::otlp::{GroupHead, write_groups, write_log};
 pub struct Request {
     /// The message in protobuf.
     pub bytes: Vec<u8>,
-    /// How many spans or log records are in it.
+    /// The number of its spans or log records.
     pub number: usize,
 }
 

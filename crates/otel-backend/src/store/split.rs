@@ -19,7 +19,7 @@ pub(crate) struct SplitTraces {
     others: Vec<Arc<BlockHead>>,
 }
 
-/// What was found for the blocks that there were when it was asked for last.
+/// The last answer, with the blocks that it was made for.
 #[derive(Debug, Default)]
 pub(super) struct LastSplit(Mutex<Option<(Vec<i64>, Arc<SplitTraces>)>>);
 
@@ -43,7 +43,7 @@ impl SplitTraces {
         }
     }
 
-    /// Whether all spans of a trace lie in one frame.
+    /// Returns true if all spans of a trace lie in one frame.
     pub(crate) fn is_whole(&self, id: TraceId) -> bool {
         let is_in = |head: &Arc<BlockHead>| head.frames_of(id).next().is_some();
         self.keys.binary_search(&self.seed.key(id)).is_err() && !self.others.iter().any(is_in)

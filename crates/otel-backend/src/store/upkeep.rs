@@ -49,15 +49,15 @@ pub(crate) struct Upkeep {
     /// Damaged blocks, which cannot be merged.
     damaged: HashSet<i64>,
     logs: LogUpkeep,
-    /// Whether blocks were replaced since disk space was given back.
+    /// True if blocks were replaced since disk space was given back.
     has_freed: bool,
 }
 
 /// The bytes at which the new blocks of an eviction are written.
 const MAX_REWRITE: u64 = 64 << 20;
 
-/// When nothing was written for so long, the room of what was merged is given back; before, it serves
-/// what is written next.
+/// The time without writes after which the disk space of merged blocks is given back. Before that it is
+/// reused for the next blocks.
 const QUIET: Duration = Duration::from_secs(1);
 
 /// The pause after an eviction that did not free disk space at once.
@@ -410,7 +410,7 @@ impl Upkeep {
             self.builder.build(form, &batches, frames)?
         };
         block.came = change.came;
-        // What is whole at hand, and is to be merged once more, is not read for that.
+        // A block whose spans are all in memory is not read.
         let is_whole = form == Form::Rows
             && block.frames.iter().map(|f| f.spans as usize).sum::<usize>()
                 == recent.iter().map(|batch| batch.len()).sum::<usize>();

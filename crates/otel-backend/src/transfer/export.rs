@@ -156,7 +156,7 @@ struct Output<W: Write + Send> {
     cut: usize,
 }
 
-/// Where traces are written to, by its format.
+/// The destination of traces, by format.
 enum Sink<W: Write + Send> {
     Otlp(W),
     Jaeger(W),

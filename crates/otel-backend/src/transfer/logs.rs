@@ -49,10 +49,10 @@ pub enum LogsError {
     Write(#[from] io::Error),
 }
 
-/// When following, records that arrive so much later than others are not shown.
+/// The delay beyond which a late record is not shown when following.
 const LATE: Duration = Duration::from_secs(10);
 
-/// When following, the shortest pause between two searches.
+/// The shortest pause between two searches when following.
 const LOOK: Duration = Duration::from_millis(500);
 
 /// A search may take at most this fraction of the time.

@@ -1,4 +1,4 @@
-//! What is stored is forwarded to another endpoint, and what is not is counted and said.
+//! Stored spans and log records are forwarded to another endpoint; the others are counted and reported.
 
 mod loops;
 mod tls;

@@ -30,7 +30,7 @@ export class TraceLogs {
     this.#draw();
   }
 
-  /** When the records of each row were made. */
+  /** The times of the records of each row. */
   async moments(signal) {
     const { epoch } = this.#trace;
     const rows = new Map();

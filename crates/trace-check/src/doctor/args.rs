@@ -7,7 +7,7 @@ use crate::seconds::seconds;
 /// The arguments of `doctor`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct DoctorArgs {
-    /// Where to read traces back; by default ports 16686 and 3200 of the receiver's host are tried.
+    /// The query API to read traces from; by default ports 16686 and 3200 of the receiver's host are tried.
     #[arg(long, env = "TRACE_QUERY_URL", value_name = "URL")]
     pub query_url: Option<String>,
     /// The time limit of a hop, in seconds.

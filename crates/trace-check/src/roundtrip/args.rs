@@ -30,7 +30,7 @@ pub struct RoundtripArgs {
     /// otlp-http, otlp-json, zipkin.
     #[arg(long, value_delimiter = ',', value_name = "PROTOCOL")]
     pub protocols: Vec<Protocol>,
-    /// Where a protocol is received: PROTOCOL=URL, PROTOCOL=HOST:PORT or PROTOCOL=PORT. The default
+    /// The receiver of a protocol: PROTOCOL=URL, PROTOCOL=HOST:PORT or PROTOCOL=PORT. The default
     /// is the protocol's usual port on the backend's host.
     #[arg(long, value_name = "PROTOCOL=ADDRESS")]
     pub receiver: Vec<Receiver>,

@@ -78,7 +78,7 @@ struct Counts {
 enum Tally {
     /// All are in one cell.
     One { cell: u32, count: u64 },
-    /// Where the counts for all cells begin in [`Counts::spread`].
+    /// The start of the counts for all cells, in [`Counts::spread`].
     Spread(usize),
 }
 
@@ -384,7 +384,7 @@ impl Counts {
         Some(number)
     }
 
-    /// How many spans have a value on a side.
+    /// The number of spans with a value on a side.
     fn sum(&self, number: usize, side: usize, buckets: usize) -> u64 {
         match self.tallies.get(number) {
             Some(Tally::One { cell, count }) if *cell as usize / buckets == side => *count,

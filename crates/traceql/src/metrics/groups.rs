@@ -28,7 +28,7 @@ pub(crate) struct BatchGroups<'t> {
 /// Combinations of a value of each field.
 struct Combinations<'t> {
     count: usize,
-    /// How many fields there are.
+    /// The number of fields.
     width: usize,
     values: Vec<Value<'t>>,
 }
@@ -98,7 +98,7 @@ impl<'t> BatchGroups<'t> {
         cells: usize,
         budget: &mut Budget,
     ) -> Option<usize> {
-        // What is beyond the dictionary is nil.
+        // A code beyond the dictionary stands for nil.
         let at = (code as usize).min(self.combinations.count);
         let combinations = &self.combinations;
         let place = self.found.get_mut(at)?;
@@ -130,7 +130,7 @@ impl<'t> Combinations<'t> {
     }
 }
 
-/// Where something is kept, once it was looked up.
+/// A position that is looked up once and then remembered.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Place {
     Unknown,

@@ -1,4 +1,4 @@
-//! What was measured, beside its target.
+//! The measured figures, beside their targets.
 
 /// A figure of one run.
 #[derive(Debug)]

@@ -101,7 +101,8 @@ const LIVE: &str = "live_store:
   wal: {path: {folder}/live}
   shutdown_marker_dir: {folder}";
 
-/// What the file of one process leaves as it is: where its parts find each other, and where one works.
+/// Settings that the file for one process leaves at their defaults: where its parts find each
+/// other, and where one of them works.
 const ALONE: &str = "memberlist: {bind_addr: [127.0.0.1], bind_port: {port}}
 backend_scheduler: {local_work_path: {folder}}
 storage:

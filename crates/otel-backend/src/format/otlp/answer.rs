@@ -80,10 +80,11 @@ pub fn export_response(
     }
 }
 
-/// The partial success of an answer: how many spans or log records were rejected, and why; of a warning none.
+/// The partial success of an answer: how many spans or log records were rejected, and why; of a
+/// warning none.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Partial {
-    /// How many were not taken.
+    /// The number that was not accepted.
     pub rejected: u64,
     /// The reason, or the warning.
     pub message: String,

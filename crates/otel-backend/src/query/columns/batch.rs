@@ -24,7 +24,7 @@ pub(in crate::query) struct Needs {
     pub(in crate::query) sources: BTreeSet<Source>,
     /// True if the ids of spans and of their parents are needed.
     pub(in crate::query) ids: bool,
-    /// Whether it reads how long spans took.
+    /// True if the durations of spans are read.
     pub(in crate::query) durations: bool,
     /// True if the start of each span is needed.
     pub(in crate::query) starts: bool,
@@ -63,7 +63,7 @@ pub(in crate::query) struct ColumnSpans {
     trace_ends: Vec<u32>,
     starts: Vec<u64>,
     durations: Vec<i64>,
-    /// Whether no span ends before it starts.
+    /// True if no span ends before it starts.
     pub(in crate::query) is_forward: bool,
     span_ids: Vec<u64>,
     parent_ids: Vec<u64>,
@@ -196,7 +196,7 @@ impl ColumnSpans {
         })
     }
 
-    /// When the first of some spans starts.
+    /// The earliest start of these spans.
     pub(in crate::query) fn first_start(&self, rows: &Range<usize>) -> UnixNanos {
         let starts = self.starts.get(rows.clone()).unwrap_or_default();
         UnixNanos(starts.iter().copied().min().unwrap_or_default())
@@ -280,7 +280,7 @@ impl ColumnSpans {
     }
 }
 
-/// Whether a column tells of resources or scopes.
+/// Returns true if a column is one of resources or scopes.
 fn is_of_head(source: &Source) -> bool {
     matches!(
         source,

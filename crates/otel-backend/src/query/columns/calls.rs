@@ -18,8 +18,9 @@ pub(in crate::query) struct Calls {
     pub(in crate::query) rest: Vec<TraceId>,
 }
 
-/// The calls in the traces that lie `within` some times, of a frame whose spans start between `times`; `None` if the columns do not tell. `is_whole`
-/// says whether all spans of a trace lie in one frame.
+/// The calls in the traces that lie `within` some times, of a frame whose spans start between
+/// `times`; `None` if the columns do not tell. `is_whole` says whether all spans of a trace lie in
+/// one frame.
 pub(in crate::query) fn calls<R: ReadAt<Error = ReadError>>(
     group: &mut Group<'_, R>,
     times: RangeInclusive<UnixNanos>,
@@ -89,7 +90,7 @@ pub(in crate::query) fn calls<R: ReadAt<Error = ReadError>>(
     Ok(Some(calls))
 }
 
-/// How often each two services of a frame call each other.
+/// The number of calls between each two services of a frame.
 enum Pairs {
     /// A cell for each pair.
     Few {

@@ -79,7 +79,7 @@ pub(in crate::query) fn candidates<R: ReadAt<Error = ReadError>>(
     })
 }
 
-/// Whether no trace takes as long as a query asks, of those all of whose spans are in a group.
+/// Returns true if no trace that lies wholly in the group is as long as the query asks.
 fn is_too_short(query: &TraceQuery, layout: &Layout, times: &RangeInclusive<UnixNanos>) -> bool {
     let least = u64::try_from(query.search.least_trace_duration()).unwrap_or_default();
     layout.longest_trace(times) < least

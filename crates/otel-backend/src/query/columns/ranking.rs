@@ -9,7 +9,7 @@ use super::batch::ColumnSpans;
 use crate::model::{TraceId, UnixNanos};
 use crate::query::traceql::{Order, Ranked, TraceQuery};
 
-/// What ranks of the traces of a frame of columns are made of.
+/// The columns from which the traces of a frame are ranked.
 pub(super) struct Ranking<'b> {
     query: &'b TraceQuery,
     batch: &'b ColumnSpans,

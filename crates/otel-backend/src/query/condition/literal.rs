@@ -54,7 +54,7 @@ pub enum Literal {
 #[derive(Debug, Clone)]
 pub struct Pattern {
     regex: Regex,
-    /// What every text that matches begins with.
+    /// The text with which every match begins.
     prefix: String,
     /// The microseconds spent on long texts so far.
     spent: Arc<AtomicU64>,
@@ -130,7 +130,7 @@ fn prefix(pattern: &str) -> String {
         Some('*' | '?' | '{') => {
             prefix.pop();
         }
-        // What stands before it may be missing, but for the end of what was stripped above.
+        // The character before it may be missing, unless it is the parenthesis that was stripped above.
         Some(')') if inner == pattern || rest.len() > 1 => prefix.clear(),
         _ => {}
     }
@@ -152,7 +152,7 @@ impl Operator {
 }
 
 impl Literal {
-    /// What the text of every value begins with that compares so with the literal.
+    /// The text with which every value begins that compares so with the literal.
     pub(in crate::query) fn prefix(&self, operator: Operator) -> Option<&str> {
         match (self, operator) {
             (Self::Pattern(pattern), Operator::Match) => Some(&pattern.prefix),

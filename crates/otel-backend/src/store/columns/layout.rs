@@ -1,4 +1,4 @@
-//! What the head of a group says: where its columns are, and what is known of them.
+//! The contents of the head of a group: the places of its columns, and their properties.
 
 use std::ops::{Range, RangeInclusive};
 use std::sync::{Arc, OnceLock};
@@ -20,14 +20,14 @@ use crate::model::UnixNanos;
 #[derive(Debug)]
 pub(crate) struct Layout {
     head: Vec<u8>,
-    /// Where the chunks begin.
+    /// The position of the first chunk.
     pub(super) body: usize,
-    /// How many spans there are.
+    /// The number of spans.
     pub(crate) spans: usize,
     /// Bytes of all `Span` messages.
     pub(super) message_bytes: usize,
-    /// Whether the columns say all there is to say about the spans: each field is written as usual, and
-    /// each that has one value is there once.
+    /// True if the columns represent the spans completely: each field is encoded in the usual way,
+    /// and a field with one value occurs once.
     pub(crate) is_regular: bool,
     pub(super) trace_ids: Chunk,
     pub(super) trace_lengths: Numbers,
@@ -41,11 +41,11 @@ pub(crate) struct Layout {
     pub(super) columns: Vec<Column>,
     pub(super) shapes: [(Numbers, Numbers); Place::LISTS.len()],
     pub(super) filter: StoredFilter,
-    /// What is unpacked when it is first asked for, and kept.
+    /// The parts that are unpacked when first asked for, and then kept.
     pub(super) known: Known,
 }
 
-/// What nearly every question asks of a group, unpacked.
+/// The parts of a group that nearly every question needs, unpacked.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     pub(super) heads: OnceLock<Arc<Heads>>,
@@ -53,13 +53,13 @@ pub(super) struct Known {
     pub(super) filter: OnceLock<Arc<Filter>>,
 }
 
-/// What is known of a column without unpacking it.
+/// The properties of a column that are known without unpacking it.
 #[derive(Debug, Clone)]
 pub(super) struct Column {
     pub(super) place: Place,
     pub(super) field: u32,
     pub(super) kind: Kind,
-    /// Where its key is in the head.
+    /// The place of its key in the head.
     key: Range<usize>,
     pub(super) stored: Stored,
 }
@@ -154,8 +154,8 @@ impl Layout {
             + shapes
     }
 
-    /// Whether all spans, which start between these times, start behind the first and end before the
-    /// second of some others.
+    /// Returns true if all spans, which start within `starts`, start after the first and end before the
+    /// second of the other times.
     pub(crate) fn lies_within(
         &self,
         starts: RangeInclusive<UnixNanos>,
@@ -184,7 +184,7 @@ impl Layout {
         of_place(&self.shapes, place)
     }
 
-    /// What a column holds.
+    /// The name of a column.
     pub(super) fn name(&self, column: &Column) -> Name<'_> {
         Name {
             place: column.place,
@@ -237,7 +237,7 @@ impl Column {
 }
 
 impl Stored {
-    /// How many values there are.
+    /// The number of values.
     fn count(&self) -> usize {
         match self {
             Self::None => 0,

@@ -27,7 +27,7 @@ pub(crate) struct Wanted<'w> {
     pub(crate) test: &'w dyn Fn(&Value<'_>) -> bool,
     /// The text of all wanted values, if it is known.
     pub(crate) text: Option<&'w str>,
-    /// What every wanted value begins with as text.
+    /// The text with which every wanted value begins.
     pub(crate) prefix: Option<&'w str>,
     /// True if the wanted numbers are all those above or all those below a bound.
     pub(crate) is_bound: bool,

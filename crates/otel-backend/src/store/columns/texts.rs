@@ -303,7 +303,7 @@ impl Texts {
         })
     }
 
-    /// How many values there are.
+    /// The number of values.
     pub(super) fn count(&self) -> usize {
         self.codes.as_ref().unwrap_or(&self.lengths).count
     }
@@ -419,7 +419,7 @@ impl Values {
         &self.bytes
     }
 
-    /// How many values there are.
+    /// The number of values.
     pub(super) fn count(&self) -> usize {
         self.codes.as_ref().map_or(self.ends.len(), Vec::len)
     }

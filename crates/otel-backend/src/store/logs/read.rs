@@ -48,8 +48,8 @@ pub struct OpenLogs {
     pub rest: Vec<u8>,
 }
 
-/// Opens frames one after the other. The memory that one took serves the next: a piece of this size is asked
-/// of the system anew, and given back, each time.
+/// Opens frames one after the other. The memory that one took serves the next: a piece of this size
+/// is asked of the system anew, and given back, each time.
 #[derive(Debug)]
 pub struct LogOpener<'r> {
     reader: &'r Reader,
@@ -106,7 +106,7 @@ impl Reader {
         })
     }
 
-    /// What opens frames.
+    /// Makes an opener of frames.
     ///
     /// # Errors
     /// [`ReadError`] if there is no memory for it.

@@ -58,7 +58,7 @@ async fn an_endpoint_of_an_unknown_authority_gets_nothing() {
         "--forward",
         &format!("https://localhost:{port}"),
     ]);
-    // What the authority has signed is none itself.
+    // A certificate that the authority has signed is not an authority itself.
     command.env("SSL_CERT_FILE", CERTIFICATE_FILE);
     let backend = Backend::of(command);
     send(&backend, 1).await;

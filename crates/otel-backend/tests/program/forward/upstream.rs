@@ -34,7 +34,7 @@ pub(super) struct Seen {
     pub(super) message: Vec<u8>,
 }
 
-/// What is answered.
+/// The answer of the endpoint.
 #[derive(Debug, Clone)]
 pub(super) enum Reply {
     Http {

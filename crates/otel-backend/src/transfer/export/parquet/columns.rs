@@ -25,7 +25,8 @@ pub(super) struct Column {
     values: Values,
     /// For each value, or place without one, how much of its path is there; unless all of it always is.
     defined: Option<Vec<i16>>,
-    /// Whether it goes on with the list of the one before; unless there is no list.
+    /// The repetition levels: 1 for a value that continues the list of the one before. `None`
+    /// without lists.
     repeated: Option<Vec<i16>>,
 }
 
@@ -59,7 +60,7 @@ impl Columns {
         }
     }
 
-    /// How many rows there are.
+    /// The number of rows.
     pub(super) fn rows(&self) -> usize {
         self.rows
     }
