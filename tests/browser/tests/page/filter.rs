@@ -217,7 +217,7 @@ async fn spans_that_are_alike_are_one_line_until_they_are_unfolded() {
             .as_deref(),
         Some("×60")
     );
-    page.until("return document.querySelector('.row.alike .beside').textContent === '540\u{202f}ms in 60the same query per item (N+1)?'").await;
+    page.until("return document.querySelector('.row.alike .beside').textContent === '540\u{202f}ms in 60 the same query per item (N+1)?'").await;
     page.look("alike").await;
     page.press(Key::Down).await;
     page.press(Key::Right).await;
