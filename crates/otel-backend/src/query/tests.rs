@@ -308,6 +308,40 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
     runtime.unwrap().block_on(future)
 }
 
+/// The columns of the status alone would find this span.
+#[test]
+fn an_attribute_error_outweighs_a_good_status() {
+    let failed = Sketch {
+        trace: 1,
+        span: 1,
+        service: "shop",
+        name: "GET",
+        start: 14,
+        duration: 0,
+        code: StatusCode::Ok,
+        key: "error",
+        value: 6,
+        place: 3,
+        padding: 0,
+    };
+    block_on(async {
+        let query = store_in_columns(&[vec![failed]]).await;
+        let hits = |value: &str| {
+            let error = Tag {
+                key: "error".to_owned(),
+                value: value.to_owned(),
+            };
+            let search = Search {
+                tags: vec![error],
+                ..Search::default()
+            };
+            let hits = query.search(&search, &Patience::new(|| false));
+            hits.unwrap().len()
+        };
+        assert_eq!((hits("true"), hits("false")), (1, 0));
+    });
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 

@@ -27,6 +27,9 @@ pub(super) struct NewBlock {
 pub(super) struct FrameInfo {
     /// The form of its spans.
     pub(super) form: Form,
+    /// True for columns with a filter of their attributes. In formats 5 and 6 each column of texts had
+    /// one instead.
+    pub(super) has_filter: bool,
     /// The offset in the block's data.
     pub(super) offset: u32,
     /// The length in the block's data.
@@ -97,6 +100,9 @@ impl FrameInfo {
     /// The bit that is set in the number of spans of a frame of columns.
     const COLUMNS: u32 = 1 << 31;
 
+    /// The bit that is set there, too, if the columns have a filter.
+    const FILTER: u32 = 1 << 30;
+
     /// About how many bytes the frame takes in the store, with its entries.
     pub(super) fn size(&self) -> u64 {
         u64::from(self.length) + 40 + u64::from(self.spans)
@@ -106,9 +112,10 @@ impl FrameInfo {
     pub(super) fn encode_all(frames: &[Self]) -> Vec<u8> {
         let mut out = Vec::with_capacity(frames.len() * Self::LENGTH);
         for frame in frames {
+            let filter = if frame.has_filter { Self::FILTER } else { 0 };
             let spans = match frame.form {
                 Form::Rows => frame.spans,
-                Form::Columns => frame.spans | Self::COLUMNS,
+                Form::Columns => frame.spans | Self::COLUMNS | filter,
             };
             for number in [frame.offset, frame.length, frame.raw_length, spans] {
                 out.extend_from_slice(&number.to_le_bytes());
@@ -142,6 +149,7 @@ impl FrameInfo {
         let mut rest = bytes.as_slice();
         let mut decoded = Self {
             form: Form::Rows,
+            has_filter: false,
             offset: u32::from_le_bytes(take(&mut rest)),
             length: u32::from_le_bytes(take(&mut rest)),
             raw_length: u32::from_le_bytes(take(&mut rest)),
@@ -153,7 +161,8 @@ impl FrameInfo {
         decoded.newest = decoded.last;
         if decoded.spans & Self::COLUMNS != 0 {
             decoded.form = Form::Columns;
-            decoded.spans &= !Self::COLUMNS;
+            decoded.has_filter = decoded.spans & Self::FILTER != 0;
+            decoded.spans &= !(Self::COLUMNS | Self::FILTER);
         }
         decoded
     }
@@ -211,6 +220,7 @@ mod tests {
     fn entries_survive_their_bytes() {
         let rows = FrameInfo {
             form: Form::Rows,
+            has_filter: false,
             offset: 1,
             length: 2,
             raw_length: 3,
@@ -223,13 +233,17 @@ mod tests {
             form: Form::Columns,
             ..rows
         };
-        let frames = vec![rows, columns];
+        let filtered = FrameInfo {
+            has_filter: true,
+            ..columns
+        };
+        let frames = vec![rows, columns, filtered];
         let bytes = FrameInfo::encode_all(&frames);
         let newest = FrameInfo::encode_newest(&frames);
         assert_eq!(FrameInfo::decode_all(&bytes, &newest), Some(frames));
         assert_eq!(FrameInfo::decode_all(&bytes[1..], &newest), None);
         assert_eq!(FrameInfo::decode_all(&bytes, &newest[1..]), None);
-        assert_eq!(FrameInfo::decode_all(&bytes, &[0; 24]), None);
+        assert_eq!(FrameInfo::decode_all(&bytes, &[0; 32]), None);
         let early = FrameInfo::decode_all(&bytes, &[]).unwrap();
         assert_eq!(early[0].newest, UnixNanos(u64::MAX));
 

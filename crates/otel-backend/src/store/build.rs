@@ -234,6 +234,7 @@ impl<'a> Building<'a, '_> {
         };
         let info = FrameInfo {
             form: self.form,
+            has_filter: self.form == Form::Columns,
             offset: 0,
             length: length(&data)?,
             raw_length,

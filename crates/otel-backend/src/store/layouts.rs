@@ -75,7 +75,7 @@ mod tests {
         };
         let heads = [GroupHead::default()];
         let group = encode(Place::Span, &[row], &heads, &mut Packer::new().unwrap()).unwrap();
-        Layout::read(group.as_slice(), &mut Decompressor::new().unwrap()).unwrap()
+        Layout::read(group.as_slice(), true, &mut Decompressor::new().unwrap()).unwrap()
     }
 
     #[test]

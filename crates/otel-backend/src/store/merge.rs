@@ -64,7 +64,9 @@ pub(super) fn form_of_commit(length: usize) -> Form {
 /// The treatment of a frame when its block is merged into one with frames of that form.
 pub(super) fn fate(form: Form, info: &FrameInfo) -> Fate {
     let is_large = info.raw_length as usize >= info.form.target() / 4;
-    if is_large && info.form == form {
+    // Columns of an earlier format are written again.
+    let is_current = info.form == form && info.has_filter == (form == Form::Columns);
+    if is_large && is_current {
         Fate::Keep
     } else {
         Fate::Regroup
@@ -131,6 +133,7 @@ mod tests {
             let time = UnixNanos(n.cast_unsigned());
             let frame = FrameInfo {
                 form,
+                has_filter: form == Form::Columns,
                 offset: 0,
                 length: 0,
                 raw_length: kib * 1024,
@@ -204,6 +207,11 @@ mod tests {
             .map(|head| fate(Form::Columns, &head.frames[0]));
         let fates: Vec<_> = fates.collect();
         assert_eq!(fates, [Fate::Regroup, Fate::Keep]);
+        let early = FrameInfo {
+            has_filter: false,
+            ..frames[1].frames[0]
+        };
+        assert_eq!(fate(Form::Columns, &early), Fate::Regroup);
         let frames = blocks(Form::Rows, &[31, 32, 128]);
         let fates = |form| -> Vec<_> {
             frames

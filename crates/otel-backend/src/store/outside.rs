@@ -40,6 +40,7 @@ pub fn encode_columns(traces_data: &[u8]) -> io::Result<Vec<Vec<u8>>> {
 pub fn decode_columns(group: &[u8]) -> Result<Vec<u8>, ReadError> {
     let info = FrameInfo {
         form: Form::Columns,
+        has_filter: true,
         offset: 0,
         length: 0,
         raw_length: 0,

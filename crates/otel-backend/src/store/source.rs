@@ -158,7 +158,7 @@ impl Source {
             Form::Rows => decompressor
                 .decompress(packed, info.raw_length as usize)
                 .map_err(|reason| ReadError::damaged(block, &reason)),
-            Form::Columns => Layout::read(packed, &mut decompressor)
+            Form::Columns => Layout::read(packed, info.has_filter, &mut decompressor)
                 .map(|layout| Group::new(packed, Arc::new(layout), &mut decompressor))
                 .and_then(|group| rows(group, |_| true))
                 .map_err(|reason| ReadError::damaged(block, &reason)),
@@ -184,7 +184,7 @@ impl Source {
         let packed = packed.as_slice();
         let unpacked = layouts
             .get(head.id, info.offset, || {
-                Layout::read(packed, &mut decompressor)
+                Layout::read(packed, info.has_filter, &mut decompressor)
             })
             .map(|layout| Group::new(packed, layout, &mut decompressor))
             .and_then(|group| rows(group, |trace| is_wanted(trace.id)));
@@ -208,7 +208,7 @@ impl Source {
         };
         let result = layouts
             .get(block, info.offset, || {
-                Layout::read(bytes, &mut decompressor)
+                Layout::read(bytes, info.has_filter, &mut decompressor)
             })
             .and_then(|layout| look(&mut Group::new(bytes, layout, &mut decompressor)));
         self.decompressor.set(Some(decompressor));

@@ -225,6 +225,8 @@ impl<'s, 'u, R: ReadAt<Error = ReadError>> Asking<'s, 'u, R> {
     /// The spans that may have a tag; `None` if all may.
     fn tag(&mut self, tag: &Tag) -> Result<Option<Mask>, ReadError> {
         if tag.is_about_status() {
+            // A span whose status is OK has failed nevertheless if its attribute `error` says so.
+            self.is_exact &= tag.key != "error";
             return Ok(Some(self.status(tag.status())?));
         }
         if tag.says_failed() {

@@ -130,14 +130,16 @@ impl<'u, R: ReadAt> Group<'u, R> {
         Ok(Arc::clone(known.get_or_init(|| Arc::new(shapes))))
     }
 
-    /// The filter of the attributes; `None` if it cannot be read, and anything may be there.
+    /// The filter of the attributes; `None` if there is none or it cannot be read, and anything may be
+    /// there.
     pub(super) fn filter(&mut self) -> Option<Arc<Filter>> {
         let layout = Arc::clone(&self.layout);
         if let Some(filter) = layout.known.filter.get() {
             return Some(Arc::clone(filter));
         }
-        let bits = self.unpacker.read(&layout.filter.chunk).ok()?;
-        let filter = Arc::new(layout.filter.with(bits));
+        let stored = layout.filter.as_ref()?;
+        let bits = self.unpacker.read(&stored.chunk).ok()?;
+        let filter = Arc::new(stored.with(bits));
         Some(Arc::clone(layout.known.filter.get_or_init(|| filter)))
     }
 

@@ -40,7 +40,8 @@ pub(crate) struct Layout {
     pub(super) shape_codes: Numbers,
     pub(super) columns: Vec<Column>,
     pub(super) shapes: [(Numbers, Numbers); Place::LISTS.len()],
-    pub(super) filter: StoredFilter,
+    /// `None` in formats 5 and 6.
+    pub(super) filter: Option<StoredFilter>,
     /// The parts that are unpacked when first asked for, and then kept.
     pub(super) known: Known,
 }
@@ -74,33 +75,40 @@ pub(super) enum Stored {
 }
 
 impl Layout {
-    /// Reads the head of the group that begins where `source` does.
+    /// Reads the head of the group that begins where `source` does. Groups of formats 5 and 6 have no
+    /// filter.
     ///
     /// # Errors
     /// If it cannot be read, or is damaged.
     pub(crate) fn read<R: ReadAt>(
         source: R,
+        has_filter: bool,
         decompressor: &mut Decompressor<'static>,
     ) -> Result<Self, R::Error> {
         let (body, head) = Unpacker::open(source, decompressor)?;
-        Ok(Self::parse(body, head)?)
+        Ok(Self::parse(body, head, has_filter)?)
     }
 
-    fn parse(body: usize, head: Vec<u8>) -> Result<Self, Damaged> {
+    fn parse(body: usize, head: Vec<u8>, has_filter: bool) -> Result<Self, Damaged> {
         let mut cursor = Cursor::new(&head);
         let spans = cursor.count()?;
         let message_bytes = cursor.size()?;
         let is_regular = cursor.number()? == 1;
         let trace_ids = cursor.chunk()?;
         let trace_lengths = Numbers::read(&mut cursor)?;
-        let heads = Texts::read(&mut cursor)?;
+        let texts: ReadTexts = if has_filter {
+            Texts::read
+        } else {
+            Texts::read_early
+        };
+        let heads = texts(&mut cursor)?;
         let head_codes = Numbers::read(&mut cursor)?;
         let span_ids = cursor.chunk()?;
         let first_start = cursor.number()?;
         let starts = Numbers::read(&mut cursor)?;
         let durations = Numbers::read(&mut cursor)?;
         let shape_codes = Numbers::read(&mut cursor)?;
-        let columns = (0..cursor.count()?).map(|_| Column::read(&mut cursor));
+        let columns = (0..cursor.count()?).map(|_| Column::read(&mut cursor, texts));
         let columns: Vec<_> = columns.collect::<Result<_, _>>()?;
         // Each value has a byte in a message, at least.
         let values = columns.iter().map(|column| column.stored.count());
@@ -110,7 +118,8 @@ impl Layout {
         let mut shapes =
             || Ok::<_, Damaged>((Numbers::read(&mut cursor)?, Numbers::read(&mut cursor)?));
         let shapes = [shapes()?, shapes()?, shapes()?, shapes()?];
-        let filter = StoredFilter::read(&mut cursor)?;
+        let filter = has_filter.then(|| StoredFilter::read(&mut cursor));
+        let filter = filter.transpose()?;
         let per_span = [head_codes, starts, durations, shape_codes];
         if per_span.iter().any(|numbers| numbers.count != spans)
             || span_ids.raw_length() != spans.saturating_mul(8)
@@ -150,7 +159,7 @@ impl Layout {
             + self.head.len()
             + self.columns.len() * size_of::<Column>()
             + self.heads.size()
-            + self.filter.chunk.raw_length()
+            + self.filter.map_or(0, |filter| filter.chunk.raw_length())
             + shapes
     }
 
@@ -211,8 +220,11 @@ fn of_place<T>([spans, events, links, statuses]: &[T; Place::LISTS.len()], place
     }
 }
 
+/// Reads the header of a column of texts, in one format or another.
+type ReadTexts = fn(&mut Cursor<'_>) -> Result<Texts, Damaged>;
+
 impl Column {
-    fn read(cursor: &mut Cursor<'_>) -> Result<Self, Damaged> {
+    fn read(cursor: &mut Cursor<'_>, texts: ReadTexts) -> Result<Self, Damaged> {
         let place = Place::ALL.get(cursor.size()?);
         let place = *place.ok_or(Damaged("a column has an unknown place"))?;
         let field = u32::try_from(cursor.number()?);
@@ -224,7 +236,7 @@ impl Column {
             Form::None => Stored::None,
             Form::Numbers => Stored::Numbers(Numbers::read(cursor)?),
             Form::Doubles => Stored::Doubles(Doubles::read(cursor)?),
-            Form::Texts => Stored::Texts(Texts::read(cursor)?),
+            Form::Texts => Stored::Texts(texts(cursor)?),
         };
         Ok(Self {
             place,

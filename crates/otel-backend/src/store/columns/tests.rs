@@ -65,7 +65,7 @@ impl Input {
 /// The messages in some rows, each with its resource and scope.
 fn unpack(group: &[u8], rows: std::ops::Range<usize>) -> Result<Vec<Output>, Damaged> {
     let mut decompressor = Decompressor::new().unwrap();
-    let layout = Layout::read(group, &mut decompressor)?;
+    let layout = Layout::read(group, true, &mut decompressor)?;
     let rows = rows.start.min(layout.spans)..rows.end.min(layout.spans);
     let mut group = Group::new(group, Arc::new(layout), &mut decompressor);
     let messages = group.messages([rows])?;

@@ -266,6 +266,21 @@ impl Texts {
     /// Reads the header that [`TextsBuilder::write`] wrote.
     pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Self, Damaged> {
         let is_text = cursor.number()? == 1;
+        Self::read_rest(is_text, cursor)
+    }
+
+    /// Reads a header of format 5 or 6. A column had a filter if its values were to be found by it, and
+    /// all were text.
+    pub(super) fn read_early(cursor: &mut Cursor<'_>) -> Result<Self, Damaged> {
+        let mut texts = Self::read_rest(false, cursor)?;
+        if texts.form != Form::Dictionary && cursor.number()? == 1 {
+            cursor.chunk()?;
+            texts.is_text = true;
+        }
+        Ok(texts)
+    }
+
+    fn read_rest(is_text: bool, cursor: &mut Cursor<'_>) -> Result<Self, Damaged> {
         let form = match cursor.number()? {
             0 => Form::Dictionary,
             1 => Form::Plain,

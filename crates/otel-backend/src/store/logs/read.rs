@@ -208,7 +208,7 @@ impl Unpacker {
         let is_damaged = |reason: Damaged| damaged(head, &reason);
         self.read(source, head, columns.length, *rest)?;
         let packed = self.packed.as_slice();
-        let layout = Layout::read(packed, &mut self.decompressor).map_err(is_damaged)?;
+        let layout = Layout::read(packed, true, &mut self.decompressor).map_err(is_damaged)?;
         let mut group = Group::new(packed, Arc::new(layout), &mut self.decompressor);
         if !group.any_text(wanted).map_err(is_damaged)? {
             return Ok(false);

@@ -3,8 +3,11 @@
 use rusqlite::{Connection, params};
 
 use super::*;
-use crate::store::block::TraceEntry;
+use crate::format::otlp::decode_traces;
+use crate::model::Value;
+use crate::store::block::{Form, FrameInfo, TraceEntry};
 use crate::store::key::KeySeed;
+use crate::store::source::Source;
 
 /// Makes a database of format 6 of one that holds spans of these traces.
 fn to_6(database: &Connection, traces: u64) {
@@ -176,4 +179,34 @@ async fn traces_whose_ids_end_alike_are_found_apart() {
     };
     assert!(fixture.forms().1 > 3);
     assert_eq!(fixture.store.read(frames).unwrap(), 400);
+}
+
+/// A group of 68 spans that an otel-backend with format 6 wrote: span `n` has the name `op {n % 3}`, and
+/// its attributes are `id`, a text by which a filter found it, and `n`.
+#[test]
+fn a_group_of_columns_of_format_6_is_read() {
+    let group = include_bytes!("group_of_format_6.bin");
+    let info = FrameInfo {
+        form: Form::Columns,
+        has_filter: false,
+        offset: 0,
+        length: 773,
+        raw_length: 0,
+        spans: 68,
+        first: UnixNanos(0),
+        last: UnixNanos(0),
+        newest: UnixNanos(0),
+    };
+    let bytes = Source::new(None).unpack_bytes(1, group, &info).unwrap();
+    let spans: Vec<_> = decode_traces(&bytes).unwrap().flatten().collect();
+    assert_eq!(spans.len(), 68);
+    for (number, incoming) in (0..).zip(&spans) {
+        let span = &incoming.span;
+        assert_eq!(span.name, format!("op {}", number % 3));
+        let id = format!("id-{number:03}");
+        let attribute = |key: &str| span.attributes.iter().find(|found| found.key == key);
+        let value = |key| attribute(key).map(|found| &found.value);
+        assert_eq!(value("id"), Some(&Value::String(id.into())));
+        assert_eq!(value("n"), Some(&Value::Int(number)));
+    }
 }
