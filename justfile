@@ -85,7 +85,7 @@ gallery:
 compose:
     docker/tests/run.sh
 
-# The checks against real backends, and docs/backends.md: JAEGER, TEMPO, VICTORIA_TRACES and COLLECTOR name programs.
+# The checks against real backends, and docs/backends.md: JAEGER, TEMPO, VICTORIA_TRACES and COLLECTOR name programs, KAFKA a folder.
 peers *arguments:
     cargo run --locked -p e2e --example peers -- {{ arguments }}
 

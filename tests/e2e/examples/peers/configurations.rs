@@ -15,6 +15,8 @@ use std::time::{Duration, Instant};
 
 use test_kit::{root, unused_port};
 
+use crate::kafka;
+
 /// A configuration file, and how it is started here.
 struct Configuration {
     /// The path of the file in the repository.
@@ -161,17 +163,25 @@ pub(crate) fn check() -> bool {
             continue;
         };
         let started = configuration.start(Path::new(&program));
-        println!(
-            "  {}: {}",
-            configuration.name(),
-            if started.is_ok() { "starts" } else { "FAILED" }
-        );
-        if let Err(reason) = started {
-            eprintln!("{reason}");
-            well = false;
-        }
+        well &= report(&configuration.name(), started);
+    }
+    if let Some(folder) = env::var_os("KAFKA") {
+        well &= report(kafka::FILE, kafka::start(Path::new(&folder)));
     }
     well
+}
+
+/// Prints the result for a file; returns true if it starts.
+fn report(name: &str, started: Result<(), String>) -> bool {
+    match started {
+        Ok(()) => println!("  {name}: starts"),
+        Err(reason) => {
+            println!("  {name}: FAILED");
+            eprintln!("{reason}");
+            return false;
+        }
+    }
+    true
 }
 
 impl Configuration {

@@ -3,13 +3,15 @@
 //! Variables give their programs: `JAEGER`, `TEMPO`, `VICTORIA_TRACES` and `COLLECTOR` hold paths,
 //! and `JAEGER_VERSION` and so on the names in the matrix. Each is started on free ports in a
 //! folder of its own, checked, stopped, and its folder removed. Ours is checked first. Before that,
-//! each configuration file of the repository is started with its program. If a backend is not
-//! given, that is reported, and docs/backends.md is left unchanged. Arguments are passed on to
+//! each configuration file of the repository is started with its program; `KAFKA` holds the folder
+//! of Kafka's distribution. If a backend is not given, that is reported, and docs/backends.md is left
+//! unchanged. Arguments are passed on to
 //! `trace-check roundtrip`: `--traces values,links`, for example.
 
 #![allow(clippy::panic, reason = "a run that meets the unexpected has failed")]
 
 mod configurations;
+mod kafka;
 mod traceql;
 
 use std::env;
