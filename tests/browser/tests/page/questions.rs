@@ -114,6 +114,8 @@ async fn open(backend: &Backend) -> Browser {
 async fn open_shop(page: &Browser) {
     click(page, "nav a", "Services").await;
     click(page, ".edges a", "shop").await;
+    // The map has a time range, too.
+    page.wait(".service-page").await;
     choose(page, "Time range", "Last 15 minutes").await;
 }
 
