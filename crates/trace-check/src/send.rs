@@ -72,8 +72,8 @@ pub enum SendError {
         /// The reason.
         reason: String,
     },
-    /// The receiver refused the spans.
-    #[error("{endpoint} refused the spans with {status}: {reason}")]
+    /// The receiver refused a request with spans or log records.
+    #[error("{endpoint} refused the request with {status}: {reason}")]
     Refused {
         /// The address.
         endpoint: String,
