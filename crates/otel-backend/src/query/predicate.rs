@@ -73,17 +73,13 @@ impl TraceQuery {
         let query = Self::new(pipeline, from, to, order);
         Search {
             from: from.before(SLACK),
-            to: UnixNanos(to.0.saturating_add(nanos(SLACK))),
+            to: to.after(SLACK),
             condition: Some(prune(query.search.probe())),
             traces: Some(query),
             limit: limit.min(Search::MAX_LIMIT),
             ..Search::default()
         }
     }
-}
-
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// A key and a value as text.

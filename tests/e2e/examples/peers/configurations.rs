@@ -9,13 +9,11 @@
 use std::env;
 use std::fs;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use test_kit::{root, unused_port};
-
-use crate::kafka;
 
 /// A configuration file, and how it is started here.
 struct Configuration {
@@ -165,14 +163,11 @@ pub(crate) fn check() -> bool {
         let started = configuration.start(Path::new(&program));
         well &= report(&configuration.name(), started);
     }
-    if let Some(folder) = env::var_os("KAFKA") {
-        well &= report(kafka::FILE, kafka::start(Path::new(&folder)));
-    }
     well
 }
 
 /// Prints the result for a file; returns true if it starts.
-fn report(name: &str, started: Result<(), String>) -> bool {
+pub(crate) fn report(name: &str, started: Result<(), String>) -> bool {
     match started {
         Ok(()) => println!("  {name}: starts"),
         Err(reason) => {
@@ -207,43 +202,60 @@ impl Configuration {
         let replace = |text: String, (from, to): &(&str, &str)| text.replace(from, &fill(to));
         let text = self.replaced.iter().fold(text, replace);
         fs::write(&config, elsewhere(&text)).map_err(|error| error.to_string())?;
-        let said = folder.path().join("log");
-        let log = fs::File::create(&said).map_err(|error| error.to_string())?;
-        let child = Command::new(program)
-            .args(self.arguments.iter().map(|argument| fill(argument)))
-            .current_dir(&folder)
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn();
-        let mut child = child.map_err(|error| error.to_string())?;
-        let answered = answers(
-            &mut child,
-            &format!("http://127.0.0.1:{status}{}", self.status),
-        );
-        drop(child.kill());
-        drop(child.wait());
-        answered.map_err(|why| {
-            let said = fs::read_to_string(said).unwrap_or_default();
-            let last: Vec<_> = said.lines().rev().take(3).collect();
-            format!("{}: {why}\n{}", self.name(), last.join("\n"))
-        })
+        let mut command = Command::new(program);
+        command.args(self.arguments.iter().map(|argument| fill(argument)));
+        let url = format!("http://127.0.0.1:{status}{}", self.status);
+        // Any status will do, since some parts wait for others that are missing here.
+        let answers = || {
+            matches!(
+                ureq::get(&url).call(),
+                Ok(_) | Err(ureq::Error::StatusCode(_))
+            )
+        };
+        start(&mut command, folder.path(), answers)
+            .map_err(|reason| format!("{}: {reason}", self.name()))
     }
 }
 
-/// Waits until a program answers with any status, since some of its parts wait for others that are
-/// missing here.
-fn answers(child: &mut Child, url: &str) -> Result<(), String> {
+/// Starts a program in a folder, waits until it `answers`, and ends it. The error has the last lines
+/// that the program has printed.
+pub(crate) fn start(
+    command: &mut Command,
+    folder: &Path,
+    answers: impl Fn() -> bool,
+) -> Result<(), String> {
+    let said = folder.join("log");
+    let log = fs::File::create(&said).map_err(|error| error.to_string())?;
+    let copy = log.try_clone().map_err(|error| error.to_string())?;
+    let child = command.current_dir(folder).stdout(copy).stderr(log).spawn();
+    let mut child = child.map_err(|error| error.to_string())?;
+    let answered = wait(&mut child, answers);
+    drop(child.kill());
+    drop(child.wait());
+    answered.map_err(|why| {
+        let said = fs::read_to_string(said).unwrap_or_default();
+        format!("{why}\n{}", last_lines(&said))
+    })
+}
+
+fn wait(child: &mut Child, answers: impl Fn() -> bool) -> Result<(), String> {
     let end = Instant::now() + PATIENCE;
     while Instant::now() < end {
         if let Ok(Some(status)) = child.try_wait() {
             return Err(format!("it ended: {status}"));
         }
-        match ureq::get(url).call() {
-            Ok(_) | Err(ureq::Error::StatusCode(_)) => return Ok(()),
-            Err(_) => sleep(Duration::from_millis(100)),
+        if answers() {
+            return Ok(());
         }
+        sleep(Duration::from_millis(100));
     }
-    Err(format!("{url} does not answer"))
+    Err("it does not answer".to_owned())
+}
+
+pub(crate) fn last_lines(said: &str) -> String {
+    let lines: Vec<_> = said.lines().collect();
+    let last = lines.get(lines.len().saturating_sub(3)..);
+    last.unwrap_or_default().join("\n")
 }
 
 /// Replaces all addresses in a text by free ports of this machine.

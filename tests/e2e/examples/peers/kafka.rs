@@ -3,17 +3,14 @@
 use std::fs;
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 use test_kit::{root, unused_port};
 
+use crate::configurations::{self, last_lines};
+
 /// The file in the repository.
 pub(crate) const FILE: &str = "docker/scale/config/kafka.properties";
-
-/// The time limit for Kafka to accept a connection.
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Prepares Kafka's storage and starts it; passes once it accepts connections, which it does after
 /// it has built every part. `kafka` is the folder of its distribution.
@@ -43,32 +40,9 @@ pub(crate) fn start(kafka: &Path) -> Result<(), String> {
     ];
     let storage = storage.args(id).arg(&config).output().map_err(text)?;
     if !storage.status.success() {
-        return Err(last_lines(&storage));
+        return Err(last_lines(&String::from_utf8_lossy(&storage.stderr)));
     }
     let mut server = program("kafka-server-start.sh");
-    server
-        .arg(&config)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut server = server.spawn().map_err(text)?;
-    let end = Instant::now() + PATIENCE;
-    let mut answers = false;
-    while !answers && Instant::now() < end && matches!(server.try_wait(), Ok(None)) {
-        sleep(Duration::from_millis(100));
-        answers = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok();
-    }
-    drop(server.kill());
-    let output = server.wait_with_output().map_err(text)?;
-    if answers {
-        Ok(())
-    } else {
-        Err(last_lines(&output))
-    }
-}
-
-fn last_lines(output: &Output) -> String {
-    let said = [&*output.stdout, &*output.stderr].concat();
-    let said = String::from_utf8_lossy(&said);
-    let last: Vec<_> = said.lines().rev().take(3).collect();
-    format!("{FILE}: {}", last.join("\n"))
+    let answers = || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok();
+    configurations::start(server.arg(&config), folder.path(), answers)
 }

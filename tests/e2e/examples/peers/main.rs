@@ -347,6 +347,9 @@ fn compare_with_ours(peer: &Peer, program: &Path) -> bool {
 
 fn main() -> ExitCode {
     let mut well = configurations::check();
+    if let Some(folder) = env::var_os("KAFKA") {
+        well &= configurations::report(kafka::FILE, kafka::start(Path::new(&folder)));
+    }
     let mut reports = Vec::new();
     let mut missing = Vec::new();
     let reported = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
