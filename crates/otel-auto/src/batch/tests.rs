@@ -47,7 +47,8 @@ fn a_flush_tells_a_failure_and_the_end_exports_the_rest() {
 
 #[test]
 fn a_failed_export_is_the_result_of_the_flush() {
-    let (provider, batches) = provider(limits(1, NEVER));
+    // No batch is full, so that only the flush and the end export.
+    let (provider, batches) = provider(limits(3, NEVER));
     drop(batches);
     end_spans(&provider, 0..2);
     assert!(provider.force_flush().is_err());
