@@ -22,7 +22,7 @@
 //! | `outside` | columns without a store, for the fuzz target of their decoder |
 //! | `evicted` | what is remembered of traces that are gone |
 //! | `logs` | log records, in frames of their own |
-//! | `database`, `room`, `lock` | the file, the disk under it, and the process that has it |
+//! | `medium`, `database`, `room`, `lock` | memory or a database, its file, the disk under it, and the process that has it |
 //!
 //! `docs/format.md` describes the bytes. A store in memory keeps the same blocks in the catalog,
 //! without a database.
@@ -47,6 +47,7 @@ mod load;
 mod lock;
 mod log_frame;
 mod logs;
+mod medium;
 mod merge;
 mod operations;
 mod outside;
@@ -290,7 +291,7 @@ impl Store {
     /// Like [`Self::open`], without starting the threads: nothing is stored until the writer runs.
     pub(crate) fn open_idle(settings: &Settings) -> Result<Opened, OpenError> {
         let (database, source) = Database::open(settings)?;
-        let loaded = source.connection.as_ref().map(load).unwrap_or_default();
+        let loaded = load(&source.medium);
         for damage in &loaded.damage {
             tracing::error!(damage, "the store is damaged; what can be read is kept");
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::batch::Batch;
 use super::block::{FrameInfo, NewBlock, TraceEntry, raw_length, row_length};
 use super::key::KeySeed;
+use super::medium::{Bytes, Medium};
 use crate::model::{TraceId, UnixNanos};
 
 /// The head of a block.
@@ -16,8 +17,8 @@ pub(super) struct BlockHead {
     pub(super) traces: Vec<TraceEntry>,
     /// The seed of the keys in them.
     pub(super) seed: KeySeed,
-    /// The bytes of its frames, if the store is in memory.
-    pub(super) resident: Option<Vec<u8>>,
+    /// The bytes of its frames.
+    pub(super) bytes: Bytes,
     /// The same spans, if they came a moment ago as rows and are to be merged.
     pub(super) recent: Vec<Arc<Batch>>,
     pub(super) first: UnixNanos,
@@ -57,7 +58,7 @@ fn begin_of(entries: &[TraceEntry], key: u32) -> usize {
 }
 
 impl BlockHead {
-    /// A block of these frames, whose bytes are not in memory.
+    /// A block of these frames, whose bytes are in the database.
     pub(super) fn new(
         id: i64,
         came: UnixNanos,
@@ -76,7 +77,7 @@ impl BlockHead {
             frames,
             traces,
             seed,
-            resident: None,
+            bytes: Bytes::InDatabase,
             recent: Vec::new(),
             first: first.unwrap_or_default(),
             last: last.unwrap_or_default(),
@@ -85,10 +86,10 @@ impl BlockHead {
         }
     }
 
-    /// A block that has just been made; it keeps its bytes if it is to be `resident`.
-    pub(super) fn of(id: i64, block: NewBlock, resident: bool) -> Self {
+    /// A block that has just been stored in this medium.
+    pub(super) fn of(id: i64, block: NewBlock, medium: &Medium) -> Self {
         Self {
-            resident: resident.then_some(block.data),
+            bytes: medium.keep(block.data),
             ..Self::new(id, block.came, block.frames, block.seed, block.traces)
         }
     }

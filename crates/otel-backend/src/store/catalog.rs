@@ -8,6 +8,7 @@ use super::block_head::BlockHead;
 use super::evicted::Evicted;
 use super::key::KeySeed;
 use super::log_frame::{LogHead, NewLogFrame};
+use super::medium::Medium;
 use crate::model::UnixNanos;
 
 /// All blocks and operations at one moment, and the evicted traces.
@@ -36,10 +37,10 @@ impl Default for Catalog {
 }
 
 impl Catalog {
-    /// Adds frames of log records with these ids; they keep their data if they are `resident`.
-    pub(super) fn add_logs(&mut self, ids: Vec<i64>, frames: Vec<NewLogFrame>, resident: bool) {
+    /// Adds frames of log records that have just been stored with these ids.
+    pub(super) fn add_logs(&mut self, ids: Vec<i64>, frames: Vec<NewLogFrame>, medium: &Medium) {
         let frames = ids.into_iter().zip(frames);
-        let heads = frames.map(|(id, frame)| Arc::new(LogHead::of(id, frame, resident)));
+        let heads = frames.map(|(id, frame)| Arc::new(LogHead::of(id, frame, medium)));
         self.logs.extend(heads);
     }
 

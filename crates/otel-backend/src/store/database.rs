@@ -7,6 +7,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::lock::DirectoryLock;
+use super::medium::Medium;
 use super::room::{Room, Space};
 use super::source::Source;
 use super::{AppendError, Location, Settings, SyncMode};
@@ -171,14 +172,20 @@ pub enum OpenError {
     Compressor(std::io::Error),
 }
 
-/// Makes connections to the database; a store in memory has none.
+/// What the threads of a store share of its database.
 #[derive(Debug)]
-pub(super) struct Database {
-    /// The file.
-    path: Option<String>,
-    /// The disk of the file.
-    room: Option<Room>,
-    _lock: Option<DirectoryLock>,
+pub(super) enum Database {
+    /// There is none: the store is in memory.
+    Memory,
+    /// This process writes the file.
+    Written {
+        path: String,
+        /// The disk of the file.
+        room: Room,
+        _lock: DirectoryLock,
+    },
+    /// Another process may write the file.
+    Read { path: String },
 }
 
 /// The number of pages in the log from which it is moved into the database, and the bytes to which
@@ -197,19 +204,11 @@ impl Database {
     /// Opens or creates the database; returns the connection for its single writer.
     pub(super) fn open(settings: &Settings) -> Result<(Self, Source), OpenError> {
         let Location::Directory(directory) = &settings.location else {
-            let memory = Self {
-                path: None,
-                room: None,
-                _lock: None,
-            };
-            return Ok((memory, Source::new(None)));
+            return Ok((Self::Memory, Source::new(Medium::MEMORY)));
         };
         let path = prepare(directory)?;
-        let database = Self {
-            _lock: Some(DirectoryLock::take(directory)?),
-            room: Some(Room::new(Path::new(&path))),
-            path: Some(path.clone()),
-        };
+        let lock = DirectoryLock::take(directory)?;
+        let room = Room::new(Path::new(&path));
         let sqlite = |source: rusqlite::Error| match source.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => OpenError::Foreign { path: path.clone() },
             Some(ErrorCode::DatabaseCorrupt) => OpenError::Damaged {
@@ -223,14 +222,18 @@ impl Database {
         };
         let connection = open_file(&path).map_err(sqlite)?;
         check_format(&connection, &path, sqlite)?;
-        let space = database.room.as_ref().and_then(Room::space);
-        configure(&connection, settings, space).map_err(sqlite)?;
-        if database.shortage() > 0 {
+        configure(&connection, settings, room.space()).map_err(sqlite)?;
+        if room.shortage() > 0 {
             make_room(&connection);
         }
         // From now on it is noticed if a file is deleted.
-        database.check_room(0).ok();
-        Ok((database, Source::new(Some(connection))))
+        room.check(0).ok();
+        let database = Self::Written {
+            path,
+            room,
+            _lock: lock,
+        };
+        Ok((database, Source::new(Medium::Database(connection))))
     }
 
     /// Opens a database for reading, which another process may use at the same time.
@@ -249,41 +252,44 @@ impl Database {
             SAME_TABLES.. => {}
             found => return Err(OpenError::TooOld { path, found }),
         }
-        let database = Self {
-            path: Some(path),
-            room: None,
-            _lock: None,
-        };
-        Ok((database, Source::new(Some(connection))))
+        Ok((
+            Self::Read { path },
+            Source::new(Medium::Database(connection)),
+        ))
     }
 
-    /// Returns true if the store is in memory.
-    pub(super) fn is_memory(&self) -> bool {
-        self.path.is_none()
+    /// The disk that this process writes to.
+    fn room(&self) -> Option<&Room> {
+        match self {
+            Self::Written { room, .. } => Some(room),
+            Self::Memory | Self::Read { .. } => None,
+        }
     }
 
     /// Checks that so many bytes can be written to the files that this process has open.
     pub(super) fn check_room(&self, bytes: u64) -> Result<(), AppendError> {
-        self.room.as_ref().map_or(Ok(()), |room| room.check(bytes))
+        self.room().map_or(Ok(()), |room| room.check(bytes))
     }
 
     /// The number of bytes that the disk lacks to have the reserve free.
     pub(super) fn shortage(&self) -> u64 {
-        self.room.as_ref().map_or(0, Room::shortage)
+        self.room().map_or(0, Room::shortage)
     }
 
     /// The number of bytes that are kept free on the disk.
     pub(super) fn reserve(&self) -> u64 {
-        let space = self.room.as_ref().and_then(Room::space);
+        let space = self.room().and_then(Room::space);
         space.map_or(0, Space::reserve)
     }
 
     /// Makes another connection for reading.
     pub(super) fn connect(&self) -> rusqlite::Result<Source> {
-        let path = self.path.as_ref();
-        Ok(Source::new(
-            path.map(|path| open_to_read(path)).transpose()?,
-        ))
+        Ok(Source::new(match self {
+            Self::Memory => Medium::MEMORY,
+            Self::Written { path, .. } | Self::Read { path } => {
+                Medium::Database(open_to_read(path)?)
+            }
+        }))
     }
 }
 

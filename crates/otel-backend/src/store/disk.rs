@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode};
 
 use super::catalog::Catalog;
-use super::source::Source;
+use super::medium::Medium;
 
 /// The pages moved in one step; about as many bytes as a commit under load.
 const STEP: u64 = 256;
@@ -42,23 +42,29 @@ impl Slack {
 }
 
 /// The bytes of spans and log records, without free pages and without the log.
-pub(super) fn used(source: &Source, catalog: &Catalog) -> rusqlite::Result<u64> {
-    match &source.connection {
-        Some(connection) => {
+pub(super) fn used(medium: &Medium, catalog: &Catalog) -> rusqlite::Result<u64> {
+    match medium {
+        Medium::Database(connection) => {
             let pages = pragma(connection, "page_count")? - pragma(connection, "freelist_count")?;
             Ok(pages * pragma(connection, "page_size")?)
         }
-        None => Ok(catalog.size()),
+        Medium::Memory(_) => Ok(catalog.size()),
     }
 }
 
 /// Returns true if there are more free pages than are to be kept.
-pub(super) fn exceeds(connection: &Connection, slack: Slack) -> rusqlite::Result<bool> {
+pub(super) fn exceeds(medium: &Medium, slack: Slack) -> rusqlite::Result<bool> {
+    let Medium::Database(connection) = medium else {
+        return Ok(false);
+    };
     Ok(pragma(connection, "freelist_count")? > slack.pages(connection)?)
 }
 
 /// Returns some free pages to the file system; true if there are more.
-pub(super) fn give_back(connection: &Connection, slack: Slack) -> rusqlite::Result<bool> {
+pub(super) fn give_back(medium: &Medium, slack: Slack) -> rusqlite::Result<bool> {
+    let Medium::Database(connection) = medium else {
+        return Ok(false);
+    };
     let free = pragma(connection, "freelist_count")?;
     let slack = slack.pages(connection)?;
     if free > slack {

@@ -11,6 +11,7 @@ use super::catalog::Catalog;
 use super::evicted::{Evicted, Run};
 use super::key::KeySeed;
 use super::log_frame;
+use super::medium::Medium;
 use super::operations::Operations;
 use crate::model::{SpanKind, UnixNanos};
 
@@ -23,7 +24,10 @@ pub(super) struct Loaded {
 }
 
 /// Reads the catalog. Parts that cannot be read are left out, since the rest is still useful.
-pub(super) fn load(connection: &Connection) -> Loaded {
+pub(super) fn load(medium: &Medium) -> Loaded {
+    let Medium::Database(connection) = medium else {
+        return Loaded::default();
+    };
     let mut damage = Vec::new();
     let mut note = |what: &str, reason: &dyn std::fmt::Display| {
         damage.push(format!("{what}: {reason}"));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::model::{Severity, TraceId, UnixNanos};
 use crate::store::key::KeySeed;
+use crate::store::medium::{Bytes, Medium};
 
 pub(super) use rows::{insert, load, remove};
 
@@ -51,8 +52,8 @@ pub(crate) struct LogHead {
     pub(super) info: LogInfo,
     /// The time at which the last of its records was stored, by this machine's clock.
     pub(crate) came: UnixNanos,
-    /// The data, if the store is in memory.
-    pub(super) resident: Option<Vec<u8>>,
+    /// The data.
+    pub(super) bytes: Bytes,
 }
 
 /// The longest service name in the index, in bytes; longer ones are truncated.
@@ -109,13 +110,13 @@ pub(super) fn indexed(name: &str) -> &str {
 }
 
 impl LogHead {
-    /// The index of a frame that has just been made; it keeps its data if it is `resident`.
-    pub(crate) fn of(id: i64, frame: NewLogFrame, resident: bool) -> Self {
+    /// The index of a frame that has just been stored in this medium.
+    pub(super) fn of(id: i64, frame: NewLogFrame, medium: &Medium) -> Self {
         Self {
             id,
             info: frame.info,
             came: frame.came,
-            resident: resident.then_some(frame.data),
+            bytes: medium.keep(frame.data),
         }
     }
 

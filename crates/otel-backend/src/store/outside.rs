@@ -7,6 +7,7 @@ use super::batch::StoredSpans;
 use super::block::{Form, FrameInfo};
 use super::build::BlockBuilder;
 use super::key::KeySeed;
+use super::medium::Medium;
 use super::source::Source;
 use crate::format::otlp::groups;
 use crate::model::UnixNanos;
@@ -49,5 +50,5 @@ pub fn decode_columns(group: &[u8]) -> Result<Vec<u8>, ReadError> {
         last: UnixNanos(0),
         newest: UnixNanos(0),
     };
-    Source::new(None).unpack_bytes(0, group, &info)
+    Source::new(Medium::MEMORY).unpack_bytes(0, group, &info)
 }

@@ -70,7 +70,7 @@ impl Reader {
             None => shared.database.connect()?,
         };
         let catalog = lock(&shared.catalog);
-        begin(&source)?;
+        source.medium.begin()?;
         let catalog = Arc::clone(&catalog);
         Ok(Self {
             source,
@@ -85,8 +85,8 @@ impl Reader {
     /// [`OpenError`] if there is no store that this version can read.
     pub fn of_directory(directory: &Path) -> Result<Self, OpenError> {
         let (database, source) = Database::open_to_read(directory)?;
-        begin(&source).map_err(OpenError::Connect)?;
-        let loaded = source.connection.as_ref().map(load).unwrap_or_default();
+        source.medium.begin().map_err(OpenError::Connect)?;
+        let loaded = load(&source.medium);
         for damage in &loaded.damage {
             tracing::error!(damage, "the store is damaged; what can be read is read");
         }
@@ -109,13 +109,8 @@ impl Reader {
 
     /// Ends the reading, so that another reader can have the connection.
     pub(crate) fn close(self) {
-        let ended = self
-            .source
-            .connection
-            .as_ref()
-            .map(|c| c.execute_batch("COMMIT"));
         // A connection that cannot end its transaction is not reused.
-        if ended.is_none_or(|result| result.is_ok()) {
+        if self.source.medium.end().is_ok() {
             lock(&self.shared.idle).push(self.source);
         }
     }
@@ -304,14 +299,4 @@ fn frame(block: usize, head: &BlockHead, index: usize) -> Option<Frame> {
         block,
         index,
     })
-}
-
-/// Begins a transaction that sees the current state of the database.
-fn begin(source: &Source) -> rusqlite::Result<()> {
-    let Some(connection) = &source.connection else {
-        return Ok(());
-    };
-    connection.execute_batch("BEGIN")?;
-    // SQLite fixes the state of a transaction at its first read.
-    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
 }

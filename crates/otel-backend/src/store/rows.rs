@@ -1,4 +1,4 @@
-//! The writer's changes to the database.
+//! The writer's changes to what is stored.
 
 use rusqlite::{Connection, TransactionBehavior, params};
 
@@ -6,6 +6,7 @@ use super::Operation;
 use super::block::{FrameInfo, NewBlock, TraceEntry};
 use super::evicted::Run;
 use super::log_frame::{self, NewLogFrame};
+use super::medium::Medium;
 use super::operations::Noted;
 
 /// The additions of a commit.
@@ -15,7 +16,7 @@ pub(super) struct Added<'a> {
     pub(super) logs: &'a [NewLogFrame],
 }
 
-/// The ids of the additions; in a store in memory, the writer assigns them.
+/// The ids of the additions.
 #[derive(Debug, Default)]
 pub(super) struct Ids {
     pub(super) block: Option<i64>,
@@ -23,7 +24,16 @@ pub(super) struct Ids {
 }
 
 /// Adds a block, operations and log frames, all or none.
-pub(super) fn insert(connection: &mut Connection, added: &Added<'_>) -> rusqlite::Result<Ids> {
+pub(super) fn insert(medium: &mut Medium, added: &Added<'_>) -> rusqlite::Result<Ids> {
+    let connection = match medium {
+        Medium::Database(connection) => connection,
+        Medium::Memory(last) => {
+            return Ok(Ids {
+                block: added.block.map(|_| last.next()),
+                logs: added.logs.iter().map(|_| last.next()).collect(),
+            });
+        }
+    };
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let block = added.block.map(|block| insert_block(&transaction, block));
     let ids = Ids {
@@ -49,10 +59,14 @@ pub(super) fn insert(connection: &mut Connection, added: &Added<'_>) -> rusqlite
 
 /// Replaces log frames by others; returns their ids.
 pub(super) fn replace_logs(
-    connection: &mut Connection,
+    medium: &mut Medium,
     old: &[i64],
     frames: &[NewLogFrame],
 ) -> rusqlite::Result<Vec<i64>> {
+    let connection = match medium {
+        Medium::Database(connection) => connection,
+        Medium::Memory(last) => return Ok(frames.iter().map(|_| last.next()).collect()),
+    };
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     log_frame::remove(&transaction, old)?;
     let ids = insert_logs(&transaction, frames)?;
@@ -84,10 +98,10 @@ fn insert_block(connection: &Connection, block: &NewBlock) -> rusqlite::Result<i
 }
 
 /// Takes operations off the list.
-pub(super) fn remove_operations(
-    connection: &mut Connection,
-    gone: &[Operation],
-) -> rusqlite::Result<()> {
+pub(super) fn remove_operations(medium: &mut Medium, gone: &[Operation]) -> rusqlite::Result<()> {
+    let Medium::Database(connection) = medium else {
+        return Ok(());
+    };
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for operation in gone {
         transaction
@@ -111,11 +125,15 @@ pub(super) struct Remembered<'e> {
 
 /// Replaces blocks by at most one block; returns its id.
 pub(super) fn replace(
-    connection: &mut Connection,
+    medium: &mut Medium,
     old: &[i64],
     block: Option<&NewBlock>,
     evicted: Option<&Remembered<'_>>,
 ) -> rusqlite::Result<Option<i64>> {
+    let connection = match medium {
+        Medium::Database(connection) => connection,
+        Medium::Memory(last) => return Ok(block.map(|_| last.next())),
+    };
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Deletes first, so that new data can use the space of old data.
     for delete in [

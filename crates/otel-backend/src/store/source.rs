@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use rusqlite::blob::Blob;
-use rusqlite::{Connection, ErrorCode, MAIN_DB};
+use rusqlite::{ErrorCode, MAIN_DB};
 use zstd::bulk::Decompressor;
 
 use super::ReadError;
@@ -14,13 +14,12 @@ use super::block_head::BlockHead;
 use super::chunks::Chunks;
 use super::columns::{Damaged, Group, Layout, ReadAt, TraceRows};
 use super::layouts::Layouts;
+use super::medium::{Bytes, Medium};
 use crate::model::TraceId;
 
 /// The source for one reading thread.
 pub(super) struct Source {
-    /// A connection to the database; `None` for a store in memory, whose blocks are completely in
-    /// the catalog.
-    pub(super) connection: Option<Connection>,
+    pub(super) medium: Medium,
     /// Made for the first frame, and kept with its memory.
     decompressor: Cell<Option<Decompressor<'static>>>,
 }
@@ -94,8 +93,8 @@ fn rows(
 
 /// A part of a block.
 pub(super) enum Part<'s> {
-    Resident(&'s [u8]),
-    Stored { blob: Blob<'s>, block: i64 },
+    InMemory(&'s [u8]),
+    InDatabase { blob: Blob<'s>, block: i64 },
 }
 
 impl fmt::Debug for InBlock<'_, '_> {
@@ -123,19 +122,16 @@ impl fmt::Debug for Source {
 }
 
 impl Source {
-    pub(super) fn new(connection: Option<Connection>) -> Self {
+    pub(super) fn new(medium: Medium) -> Self {
         Self {
-            connection,
+            medium,
             decompressor: Cell::new(None),
         }
     }
 
     /// The frames of a block.
     pub(super) fn frames<'s>(&'s self, head: &'s BlockHead) -> Result<Part<'s>, ReadError> {
-        match &head.resident {
-            Some(data) => Ok(Part::Resident(data)),
-            None => self.stored(head.id, "block_data", "frames"),
-        }
+        self.part(&head.bytes, head.id, "block_data", "frames")
     }
 
     /// The `TracesData` of a frame.
@@ -223,22 +219,25 @@ impl Source {
         made.map_err(|reason| ReadError::damaged(block, &reason))
     }
 
-    /// A value of a row.
-    pub(super) fn stored<'s>(
+    /// The bytes of a block or a log frame; the database has them in this column of the row with its id.
+    pub(super) fn part<'s>(
         &'s self,
-        block: i64,
+        bytes: &'s Bytes,
+        id: i64,
         table: &str,
         column: &str,
     ) -> Result<Part<'s>, ReadError> {
-        let Some(connection) = &self.connection else {
-            return Err(ReadError::damaged(
-                block,
-                &"it is neither in memory nor on disk",
-            ));
-        };
-        let blob = connection.blob_open(MAIN_DB, table, column, block, true);
-        let blob = blob.map_err(|reason| read_error(block, reason))?;
-        Ok(Part::Stored { blob, block })
+        match (bytes, &self.medium) {
+            (Bytes::InMemory(bytes), _) => Ok(Part::InMemory(bytes)),
+            (Bytes::InDatabase, Medium::Database(connection)) => {
+                let blob = connection.blob_open(MAIN_DB, table, column, id, true);
+                let blob = blob.map_err(|reason| read_error(id, reason))?;
+                Ok(Part::InDatabase { blob, block: id })
+            }
+            (Bytes::InDatabase, Medium::Memory(_)) => {
+                Err(ReadError::damaged(id, &"it is not in memory"))
+            }
+        }
     }
 }
 
@@ -246,13 +245,13 @@ impl Part<'_> {
     /// Fills `bytes` with the bytes from `offset` on.
     pub(super) fn read(&self, bytes: &mut [u8], offset: usize) -> Result<(), ReadError> {
         match self {
-            Self::Resident(part) => {
+            Self::InMemory(part) => {
                 let found = part.get(offset..offset + bytes.len());
                 let found = found.ok_or_else(|| ReadError::damaged(0, &"a part is too short"))?;
                 bytes.copy_from_slice(found);
                 Ok(())
             }
-            Self::Stored { blob, block } => blob
+            Self::InDatabase { blob, block } => blob
                 .read_at_exact(bytes, offset)
                 .map_err(|reason| read_error(*block, reason)),
         }

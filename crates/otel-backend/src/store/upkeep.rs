@@ -160,8 +160,7 @@ impl Upkeep {
     }
 
     fn exceeds(&self, slack: Slack) -> Result<bool, ReadError> {
-        let connection = self.source.connection.as_ref();
-        Ok(connection.map_or(Ok(false), |connection| disk::exceeds(connection, slack))?)
+        Ok(disk::exceeds(&self.source.medium, slack)?)
     }
 
     fn give_back(&self, slack: Slack) -> Result<(), Stopped> {
@@ -193,7 +192,7 @@ impl Upkeep {
         }
         self.give_back(Slack::EVICTING)?;
         let (catalog, short) = (self.shared.snapshot(), is_short(self));
-        let used = disk::used(&self.source, &catalog).map_err(ReadError::from)?;
+        let used = disk::used(&self.source.medium, &catalog).map_err(ReadError::from)?;
         if short == 0 || used <= self.shared.database.reserve() {
             return Ok(false);
         }
@@ -246,7 +245,7 @@ impl Upkeep {
     /// Evicts the oldest traces, about [`STEP`] bytes; returns false if nothing must be removed.
     fn evict(&mut self) -> Result<bool, Stopped> {
         let catalog = self.shared.snapshot();
-        let used = disk::used(&self.source, &catalog).map_err(ReadError::from)?;
+        let used = disk::used(&self.source.medium, &catalog).map_err(ReadError::from)?;
         if self.evict_by_age(&catalog, used)? {
             return Ok(true);
         }

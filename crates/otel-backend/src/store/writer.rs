@@ -14,7 +14,7 @@ use super::disk::Slack;
 use super::log_frame::NewLogFrame;
 use super::logs::{LogBatch, LogBuilder};
 use super::operations::Operations;
-use super::rows::{self, Added, Ids, Remembered};
+use super::rows::{self, Added, Remembered};
 use super::shared::Shared;
 use super::source::Source;
 use super::{AppendError, OpenError, Signals, disk, lock, merge};
@@ -71,8 +71,6 @@ pub(super) struct Append {
 /// Writes to the database; runs in [`Writer::run`] until the store is closed.
 pub(crate) struct Writer {
     source: Source,
-    /// The id of the last block of a store in memory.
-    last_id: i64,
     inbox: mpsc::Receiver<Command>,
     /// A command that has already been taken from the inbox.
     next: Option<Command>,
@@ -110,7 +108,6 @@ impl Writer {
         let seed = shared.snapshot().seed;
         Ok(Self {
             source,
-            last_id: 0,
             inbox,
             next: None,
             written,
@@ -202,27 +199,19 @@ impl Writer {
             operations: &operations,
             logs: &logs,
         };
-        let ids = match &mut self.source.connection {
-            Some(connection) => {
-                rows::insert(connection, &added).map_err(|reason| append_error(&reason))?
-            }
-            None => Ids {
-                block: block.as_ref().map(|_| self.next_id()),
-                logs: logs.iter().map(|_| self.next_id()).collect(),
-            },
-        };
+        let medium = &mut self.source.medium;
+        let ids = rows::insert(medium, &added).map_err(|reason| append_error(&reason))?;
         self.operations.add(&operations);
-        let resident = self.shared.database.is_memory();
         self.shared.update(|catalog| {
             if let Some((id, block)) = ids.block.zip(block) {
-                let head = BlockHead::of(id, block, resident);
+                let head = BlockHead::of(id, block, medium);
                 let size: usize = batches.iter().map(Batch::size).sum();
                 let fits = head.row_length > 0 && catalog.recent_size() + size <= MAX_RECENT;
                 let recent = batches.into_iter().filter(|_| fits).map(Batch::stored);
                 let head = head.with_recent(recent.map(Arc::new).collect());
                 catalog.blocks.push(Arc::new(head));
             }
-            catalog.add_logs(ids.logs, logs, resident);
+            catalog.add_logs(ids.logs, logs, medium);
             if !operations.new.is_empty() {
                 Arc::make_mut(&mut catalog.operations).extend(operations.new);
             }
@@ -243,11 +232,6 @@ impl Writer {
         let mut block = self.builder.build(form, &batches, Vec::new())?;
         block.came = came;
         Ok(Some(block))
-    }
-
-    fn next_id(&mut self) -> i64 {
-        self.last_id += 1;
-        self.last_id
     }
 
     /// Puts a block in the place of others, and says whether that was done.
@@ -275,28 +259,23 @@ impl Writer {
         recent: Vec<Arc<Batch>>,
         evicted: Vec<u32>,
     ) -> bool {
-        let next_id = self.next_id();
         let mut catalog = lock(&self.shared.catalog);
         let mut forgetting = catalog.evicted.clone();
         let run = (!evicted.is_empty()).then(|| forgetting.next(catalog.seed, evicted));
         let first = run.clone().map_or(0, |run| forgetting.push(run));
         let remembered = run.as_ref().map(|run| Remembered { run, first });
-        let id = match &mut self.source.connection {
-            Some(connection) => rows::replace(connection, old, block.as_ref(), remembered.as_ref()),
-            None => Ok(Some(next_id)),
-        };
-        let id = match id {
+        let medium = &mut self.source.medium;
+        let id = match rows::replace(medium, old, block.as_ref(), remembered.as_ref()) {
             Ok(id) => id,
             Err(reason) => {
                 tracing::error!(%reason, "blocks of the store could not be changed");
                 return false;
             }
         };
-        let resident = self.shared.database.is_memory();
         let catalog = Arc::make_mut(&mut catalog);
         catalog.blocks.retain(|head| !old.contains(&head.id));
         if let Some((id, block)) = id.zip(block) {
-            let head = BlockHead::of(id, block, resident).with_recent(recent);
+            let head = BlockHead::of(id, block, medium).with_recent(recent);
             catalog.blocks.push(Arc::new(head));
         }
         catalog.evicted = forgetting;
@@ -305,32 +284,24 @@ impl Writer {
 
     /// Replaces frames of log records; returns false if that fails.
     fn replace_logs(&mut self, old: &[i64], frames: Vec<NewLogFrame>) -> bool {
-        let in_memory = frames.iter().map(|_| self.next_id()).collect();
         let mut catalog = lock(&self.shared.catalog);
-        let ids = match &mut self.source.connection {
-            Some(connection) => rows::replace_logs(connection, old, &frames),
-            None => Ok(in_memory),
-        };
-        let ids = match ids {
+        let medium = &mut self.source.medium;
+        let ids = match rows::replace_logs(medium, old, &frames) {
             Ok(ids) => ids,
             Err(reason) => {
                 tracing::error!(%reason, "frames of log records could not be changed");
                 return false;
             }
         };
-        let resident = self.shared.database.is_memory();
         let catalog = Arc::make_mut(&mut catalog);
         catalog.logs.retain(|head| !old.contains(&head.id));
-        catalog.add_logs(ids, frames, resident);
+        catalog.add_logs(ids, frames, medium);
         true
     }
 
     /// Returns some disk space; true if there is more.
     fn give_back(&self, slack: Slack) -> bool {
-        let Some(connection) = &self.source.connection else {
-            return false;
-        };
-        disk::give_back(connection, slack).unwrap_or_else(|reason| {
+        disk::give_back(&self.source.medium, slack).unwrap_or_else(|reason| {
             tracing::error!(%reason, "disk space could not be given back");
             false
         })
@@ -346,9 +317,7 @@ impl Writer {
         if gone.is_empty() {
             return;
         }
-        if let Some(connection) = &mut self.source.connection
-            && let Err(reason) = rows::remove_operations(connection, &gone)
-        {
+        if let Err(reason) = rows::remove_operations(&mut self.source.medium, &gone) {
             tracing::error!(%reason, "operations of which nothing is stored any more stay in the list");
             return;
         }
@@ -364,9 +333,7 @@ impl Writer {
     /// Leaves a single file behind instead of a database and its log.
     fn close(self) {
         lock(&self.shared.idle).clear();
-        if let Some(connection) = self.source.connection
-            && let Err((_, reason)) = connection.close()
-        {
+        if let Err(reason) = self.source.medium.close() {
             tracing::warn!(%reason, "the store was not closed cleanly; nothing is lost");
         }
     }

@@ -7,6 +7,7 @@ use rusqlite::{Connection, Row, params};
 use super::{LogHead, LogInfo, MAX_PART, NewLogFrame, Packed};
 use crate::model::{Severity, UnixNanos};
 use crate::store::key::KeySeed;
+use crate::store::medium::Bytes;
 
 /// Adds a frame; returns its id.
 pub(crate) fn insert(connection: &Connection, frame: &NewLogFrame) -> rusqlite::Result<i64> {
@@ -120,7 +121,7 @@ fn head(id: i64, row: &Row<'_>) -> Option<LogHead> {
             traces: decode_keys(bytes(11)?)?,
             seed: KeySeed::from_number(row.get(12).ok()?),
         },
-        resident: None,
+        bytes: Bytes::InDatabase,
     })
 }
 

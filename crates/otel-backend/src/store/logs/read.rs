@@ -11,7 +11,7 @@ use crate::format::otlp::{LogEntry, groups, log_groups, severity_of};
 use crate::model::{Severity, TraceId, UnixNanos};
 use crate::store::columns::{Damaged, Group, Layout, decode_entries};
 use crate::store::log_frame::{LogHead, LogInfo, Packed};
-use crate::store::source::{Part, Source};
+use crate::store::source::Source;
 use crate::store::{ReadError, Reader};
 
 /// The conditions on records that the index can test.
@@ -248,10 +248,7 @@ impl Unpacker {
         part: Packed,
     ) -> Result<(), ReadError> {
         self.packed.resize(part.length as usize, 0);
-        let data = match &head.resident {
-            Some(data) => Ok(Part::Resident(data)),
-            None => source.stored(head.id, "log_frame", "data"),
-        };
+        let data = source.part(&head.bytes, head.id, "log_frame", "data");
         data.and_then(|data| data.read(&mut self.packed, offset as usize))
             .map_err(|reason| match reason {
                 ReadError::Damaged { reason, .. } => damaged(head, &reason),

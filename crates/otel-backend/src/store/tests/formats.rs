@@ -7,6 +7,7 @@ use crate::format::otlp::decode_traces;
 use crate::model::Value;
 use crate::store::block::{Form, FrameInfo, TraceEntry};
 use crate::store::key::KeySeed;
+use crate::store::medium::Medium;
 use crate::store::source::Source;
 
 /// Makes a database of format 6 of one that holds spans of these traces.
@@ -197,7 +198,9 @@ fn a_group_of_columns_of_format_6_is_read() {
         last: UnixNanos(0),
         newest: UnixNanos(0),
     };
-    let bytes = Source::new(None).unpack_bytes(1, group, &info).unwrap();
+    let bytes = Source::new(Medium::MEMORY)
+        .unpack_bytes(1, group, &info)
+        .unwrap();
     let spans: Vec<_> = decode_traces(&bytes).unwrap().flatten().collect();
     assert_eq!(spans.len(), 68);
     for (number, incoming) in (0..).zip(&spans) {
