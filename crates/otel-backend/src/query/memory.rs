@@ -7,6 +7,7 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::turn::wait_aside;
 use super::waiting::cut_off_slowest;
 use crate::store::ReadError;
 
@@ -22,7 +23,7 @@ const STEP: usize = 256 << 10;
 /// The largest size that counts as small: that of an ordinary search.
 const SMALL: usize = 4 << 20;
 
-/// The longest to wait for memory; a waiting answer occupies one of the few permits.
+/// The longest to wait for memory. Others have the turn meanwhile.
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// The longest to wait for little memory. Meanwhile, clients are cut off that were waited for for
@@ -55,30 +56,15 @@ impl Held {
     /// [`ReadError::Busy`] if fewer bytes are left; those held before stay held.
     pub fn grow(&mut self, bytes: usize) -> Result<(), ReadError> {
         let is_small = bytes <= SMALL;
-        let (total, patience) = if is_small {
-            (TOTAL, PATIENCE_FOR_SMALL)
-        } else {
-            (TOTAL - FOR_SMALL, PATIENCE)
-        };
+        let total = if is_small { TOTAL } else { TOTAL - FOR_SMALL };
         // A request for more than the whole budget gets all of it, alone.
         let bytes = bytes.min(total);
         let Some(more) = bytes.checked_sub(self.0) else {
             return Ok(());
         };
-        let until = Instant::now() + patience;
-        let mut used = MEMORY.lock();
-        while *used + more > total {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Err(ReadError::Busy);
-            }
-            if is_small {
-                cut_off_slowest(SLOW);
-            }
-            let waited = MEMORY.freed.wait_timeout(used, left.min(CUT_OFF_EVERY));
-            used = waited.unwrap_or_else(PoisonError::into_inner).0;
+        if !take(&mut MEMORY.lock(), more, total) {
+            wait_aside(|| MEMORY.wait_for(more, total, is_small))?;
         }
-        *used += more;
         self.0 = bytes;
         Ok(())
     }
@@ -117,22 +103,79 @@ impl Memory {
     fn lock(&self) -> MutexGuard<'_, usize> {
         self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Takes bytes as soon as there are enough. A small request has slow clients cut off.
+    fn wait_for(&self, bytes: usize, total: usize, is_small: bool) -> Result<(), ReadError> {
+        let patience = if is_small {
+            PATIENCE_FOR_SMALL
+        } else {
+            PATIENCE
+        };
+        let until = Instant::now() + patience;
+        let mut used = self.lock();
+        while !take(&mut used, bytes, total) {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(ReadError::Busy);
+            }
+            if is_small {
+                cut_off_slowest(SLOW);
+            }
+            let waited = self.freed.wait_timeout(used, left.min(CUT_OFF_EVERY));
+            used = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        Ok(())
+    }
+}
+
+/// Takes bytes if so many of the total are free.
+fn take(used: &mut usize, bytes: usize, total: usize) -> bool {
+    let fits = *used + bytes <= total;
+    *used += if fits { bytes } else { 0 };
+    fits
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use super::super::turn::{OwnTurn, Turn};
     use super::*;
 
+    /// Counts how often the turn was left and resumed.
+    #[derive(Debug, Default)]
+    struct Counted(Mutex<(u32, u32)>);
+
+    impl Turn for Counted {
+        fn leave(&self) {
+            self.0.lock().unwrap().0 += 1;
+        }
+
+        fn resume(&self) {
+            self.0.lock().unwrap().1 += 1;
+        }
+    }
+
     #[test]
-    fn large_traces_wait_for_one_another_and_leave_room_for_small_ones() {
+    fn large_traces_wait_for_one_another_without_their_turn_and_leave_room_for_small_ones() {
         let mut large = Held::default();
         large.grow(TOTAL - FOR_SMALL).unwrap();
         let mut other = Held::default();
+        let turn = Arc::new(Counted::default());
+        let own = OwnTurn::begin(Arc::<Counted>::clone(&turn));
         assert!(matches!(other.grow(SMALL + 1), Err(ReadError::Busy)));
+        assert_eq!(*turn.0.lock().unwrap(), (1, 0));
+        drop(own);
         let mut small = Held::default();
         small.grow(SMALL).unwrap();
-        let waiting = std::thread::spawn(move || other.grow(SMALL + 1));
+        let waiting = std::thread::spawn(move || {
+            let turn = Arc::new(Counted::default());
+            let _own = OwnTurn::begin(Arc::<Counted>::clone(&turn));
+            other.grow(SMALL + 1).unwrap();
+            let (left, resumed) = *turn.0.lock().unwrap();
+            assert_eq!(left, resumed);
+        });
         drop(large);
-        waiting.join().unwrap().unwrap();
+        waiting.join().unwrap();
     }
 }

@@ -6,8 +6,8 @@
 //! - It begins when it has one of the permits of [`BEGINNERS`] or [`MAKERS`], so nothing is loaded
 //!   for an answer that still waits.
 //! - It holds the results of a search, one trace, whose size is counted, and [`WAITING`] pieces.
-//! - While it waits for a slow client, its permit is free for others; after [`PATIENCE`] the client
-//!   is disconnected, or before if others need its memory.
+//! - While it waits for memory or for a slow client, its permit is free for others. After
+//!   [`PATIENCE`] the client is disconnected, or before if others need its memory.
 //! - An answer that takes longer than [`SLICE`] lets others go first each time, and those that have
 //!   just begun before all others, so that expensive requests do not block others.
 //! - No more than [`UNDER_WAY`] answers are in progress; for another one, the client that has been
@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc, oneshot};
 
-use crate::query::{Patience, Waiting, cut_off_slowest};
+use crate::query::{OwnTurn, Patience, Turn, Waiting, cut_off_slowest, wait_aside};
 use crate::store::ReadError;
 
 /// The most pieces that wait for the client.
@@ -31,7 +31,8 @@ const WAITING: usize = 2;
 /// The longest to wait for a client to take a piece.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Permits for answers that are being made, not counting those that wait for their clients.
+/// Permits for answers that are being made, not counting those that wait for memory or for
+/// their clients.
 static MAKERS: Semaphore = Semaphore::const_new(4);
 
 /// Further permits, for the first [`SLICE`] of an answer.
@@ -48,7 +49,7 @@ const ADMISSION: Duration = Duration::from_secs(1);
 
 /// A permit of [`MAKERS`] or [`BEGINNERS`], and the time since which it is held.
 #[derive(Debug)]
-struct Turn {
+struct Slice {
     permit: Option<SemaphorePermit<'static>>,
     begins: bool,
     since: Instant,
@@ -57,7 +58,7 @@ struct Turn {
 /// The channel for the pieces of an answer, or for the error that ends it.
 pub(in crate::api) struct Outlet<P: Send + 'static, E: From<ReadError> + Send + 'static> {
     sender: mpsc::Sender<Result<P, E>>,
-    turn: Arc<Mutex<Turn>>,
+    turn: Arc<Mutex<Slice>>,
     _under_way: Option<SemaphorePermit<'static>>,
 }
 
@@ -77,16 +78,18 @@ pub(in crate::api) async fn open<P: Send + 'static, E: From<ReadError> + Send + 
         sender.try_send(Err(ReadError::Busy.into())).ok();
         return pieces;
     }
-    let turn = Turn::first().await;
+    let slice = Slice::first().await;
     tokio::task::spawn_blocking(move || {
+        let turn = Arc::new(Mutex::new(slice));
+        let _own = OwnTurn::begin(Arc::<Mutex<Slice>>::clone(&turn));
         let mut outlet = Outlet {
             sender,
-            turn: Arc::new(Mutex::new(turn)),
+            turn,
             _under_way: under_way,
         };
         if let Err(reason) = make(&mut outlet) {
             // The send fails only if the client has gone.
-            outlet.pass(Err(reason)).ok();
+            outlet.deliver(Err(reason)).ok();
         }
     });
     pieces
@@ -109,7 +112,7 @@ fn acquire() -> Option<SemaphorePermit<'static>> {
     waiting.blocking_recv().ok().flatten()
 }
 
-impl Turn {
+impl Slice {
     /// Waits for a permit for an answer that begins.
     async fn first() -> Self {
         let maker = MAKERS.try_acquire().ok();
@@ -125,7 +128,7 @@ impl Turn {
         }
     }
 
-    /// A turn that is no longer the first.
+    /// A slice that is no longer the first.
     fn further(permit: Option<SemaphorePermit<'static>>) -> Self {
         Self {
             permit,
@@ -147,6 +150,17 @@ impl Turn {
     }
 }
 
+impl Turn for Mutex<Slice> {
+    fn leave(&self) {
+        lock(self).permit = None;
+    }
+
+    fn resume(&self) {
+        let permit = acquire();
+        *lock(self) = Slice::further(permit);
+    }
+}
+
 /// A holder never panics.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -155,7 +169,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl<P: Send + 'static, E: From<ReadError> + Send + 'static> Outlet<P, E> {
     /// Sends a piece; waits while the channel is full.
     pub(in crate::api) fn send(&mut self, piece: P) -> Result<(), Gone> {
-        self.pass(Ok(piece))
+        lock(&self.turn).pass();
+        self.deliver(Ok(piece))
     }
 
     /// The time limit of a search for this answer; it also ends when the client has gone.
@@ -168,8 +183,8 @@ impl<P: Send + 'static, E: From<ReadError> + Send + 'static> Outlet<P, E> {
         })
     }
 
-    fn pass(&mut self, piece: Result<P, E>) -> Result<(), Gone> {
-        lock(&self.turn).pass();
+    /// Sends a piece or an error; an error needs no permit.
+    fn deliver(&mut self, piece: Result<P, E>) -> Result<(), Gone> {
         match self.sender.try_send(piece) {
             Ok(()) => Ok(()),
             Err(TrySendError::Full(piece)) => self.wait(piece),
@@ -179,7 +194,6 @@ impl<P: Send + 'static, E: From<ReadError> + Send + 'static> Outlet<P, E> {
 
     /// Waits for a slow client, without the permit.
     fn wait(&mut self, piece: Result<P, E>) -> Result<(), Gone> {
-        lock(&self.turn).permit = None;
         let sender = self.sender.clone();
         let (done, waiting) = oneshot::channel();
         tokio::spawn(async move {
@@ -188,14 +202,11 @@ impl<P: Send + 'static, E: From<ReadError> + Send + 'static> Outlet<P, E> {
                 sent = tokio::time::timeout(PATIENCE, sender.send(piece)) => sent,
                 () = waiting.cut_off() => return,
             };
-            drop(waiting);
             if matches!(sent, Ok(Ok(()))) {
-                done.send(MAKERS.acquire().await.ok()).ok();
+                done.send(()).ok();
             }
         });
-        let permit = waiting.blocking_recv().map_err(|_| Gone)?;
-        *lock(&self.turn) = Turn::further(permit);
-        Ok(())
+        wait_aside(|| waiting.blocking_recv().map_err(|_| Gone))
     }
 }
 
@@ -203,7 +214,7 @@ impl<P: Send + 'static, E: From<ReadError> + Send + 'static> Outlet<P, E> {
 impl<P: Send + 'static, E: From<ReadError> + Send + 'static> Drop for Outlet<P, E> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.pass(Err(ReadError::Panicked.into())).ok();
+            self.deliver(Err(ReadError::Panicked.into())).ok();
         }
     }
 }
@@ -243,17 +254,36 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn answers_that_wait_for_memory_leave_the_permits_to_others() {
+        let mut waiting = Vec::new();
+        for _ in 0..16 {
+            let (memory, freed) = std::sync::mpsc::channel::<()>();
+            let answer = open(move |outlet: &mut Outlet<usize, ReadError>| {
+                wait_aside(|| freed.recv().map_err(|_| ReadError::Busy))?;
+                outlet.send(0).map_err(|_| ReadError::Closed)
+            });
+            waiting.push((memory, answer.await));
+        }
+        let mut quick = answer().await;
+        assert_eq!(quick.recv().await.unwrap().unwrap(), 0);
+        for (memory, mut pieces) in waiting {
+            memory.send(()).unwrap();
+            assert_eq!(pieces.recv().await.unwrap().unwrap(), 0);
+        }
+    }
+
+    #[tokio::test]
     async fn an_answer_that_begins_goes_before_those_that_take_long() {
         let longer = MAKERS.acquire_many(4).await.unwrap();
-        let mut turn = Turn::first().await;
-        assert!(turn.begins);
-        turn.since -= SLICE;
+        let mut slice = Slice::first().await;
+        assert!(slice.begins);
+        slice.since -= SLICE;
         // It has used up its time, and waits like the others.
         let passing = tokio::task::spawn_blocking(move || {
-            turn.pass();
-            turn
+            slice.pass();
+            slice
         });
-        let other = Turn::first().await;
+        let other = Slice::first().await;
         assert!(other.begins && !passing.is_finished());
         drop(longer);
         assert!(!passing.await.unwrap().begins);
