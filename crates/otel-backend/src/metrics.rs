@@ -20,7 +20,7 @@ use prometheus_client::registry::{Metric, Registry, Unit};
 
 use crate::config::Endpoint;
 pub use labels::Protocol;
-use labels::{NotForwarded, OfEndpoint, OfProtocol, Refused, RefusedAt};
+use labels::{NotForwarded, OfEndpoint, OfProtocol, Reason, RefusedAt};
 pub(crate) use process::gauge;
 pub use udp::UdpDrops;
 
@@ -36,7 +36,7 @@ struct Counters {
     spans: SignalCounters,
     logs: SignalCounters,
     bytes: Family<OfProtocol, Counter>,
-    refused_requests: Family<Refused, Counter>,
+    refused_requests: Family<Reason, Counter>,
     turned_away: Family<RefusedAt, Counter>,
     dropped_points: Family<OfProtocol, Counter>,
     connections: Family<OfEndpoint, Gauge>,
@@ -47,7 +47,8 @@ struct Counters {
 #[derive(Debug)]
 pub struct SignalCounters {
     stored: Family<OfProtocol, Counter>,
-    refused: Family<Refused, Counter>,
+    refused: Family<Reason, Counter>,
+    of_odd_time: Family<Reason, Counter>,
     forwarded: Counter,
     not_forwarded: Family<NotForwarded, Counter>,
 }
@@ -66,6 +67,11 @@ impl SignalCounters {
                 &format!(
                     "{title} not stored, by reason; those of requests that were not decoded are not known"
                 ),
+            ),
+            of_odd_time: register(
+                registry,
+                &format!("{name}_of_odd_time"),
+                &format!("{title} stored with a time that can hardly be right, by reason"),
             ),
             forwarded: register(
                 registry,
@@ -101,11 +107,20 @@ impl SignalCounters {
 
     /// Counts items that were not stored.
     pub fn refused(&self, protocol: Protocol, reason: &'static str, number: usize) {
-        if number > 0 {
-            let labels = Refused { protocol, reason };
-            let counter = self.refused.get_or_create_owned(&labels);
-            counter.inc_by(number as u64);
-        }
+        add(&self.refused, &Reason { protocol, reason }, number);
+    }
+
+    /// Counts items that were stored with a time that can hardly be right.
+    pub fn of_odd_time(&self, protocol: Protocol, reason: &'static str, number: usize) {
+        add(&self.of_odd_time, &Reason { protocol, reason }, number);
+    }
+}
+
+/// Adds to a counter, which exists from the first time on.
+fn add(counters: &Family<Reason, Counter>, labels: &Reason, number: usize) {
+    if number > 0 {
+        let counter = counters.get_or_create_owned(labels);
+        counter.inc_by(number as u64);
     }
 }
 
@@ -188,7 +203,7 @@ impl Metrics {
 
     /// Counts a request that was refused.
     pub fn refused_request(&self, protocol: Protocol, reason: &'static str) {
-        let labels = Refused { protocol, reason };
+        let labels = Reason { protocol, reason };
         self.0.refused_requests.get_or_create_owned(&labels).inc();
     }
 

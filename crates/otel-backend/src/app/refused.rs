@@ -64,10 +64,10 @@ impl RefusedLog {
                     !is_counted,
                 );
             }
-            // The request was accepted, but some of its spans were rejected.
+            // The request was accepted, but some of its spans were rejected or have odd times.
             _ => {
                 if let Some(why) = why {
-                    self.say(asked, "spans", "some spans were rejected", "", &why.message);
+                    self.say(asked, "spans", "a request has faults", "", &why.message);
                 }
             }
         }

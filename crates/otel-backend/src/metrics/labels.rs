@@ -30,7 +30,7 @@ pub(super) struct OfEndpoint {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(super) struct Refused {
+pub(super) struct Reason {
     pub(super) protocol: Protocol,
     pub(super) reason: &'static str,
 }

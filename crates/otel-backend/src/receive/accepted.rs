@@ -7,7 +7,6 @@ use axum::Extension;
 use super::refusal::{Refusal, Why};
 use crate::config::Limits;
 use crate::format::otlp::{Encoding, Signal, export_response};
-use crate::metrics::Protocol;
 use crate::model::UnixNanos;
 
 /// The numbers of spans or log records of a request that were stored and rejected.
@@ -22,13 +21,21 @@ pub(super) struct Accepted {
     /// The reason of the first rejection.
     pub(super) reason: Option<String>,
     /// The number of stored items whose time is in the future.
-    pub(super) ahead: usize,
+    pub(super) future: usize,
+    /// The number of stored items whose time is long past.
+    pub(super) past: usize,
     /// The latest time that does not count as in the future.
     latest: UnixNanos,
 }
 
 /// The time by which a span may start, or a log record be written, after it came: clocks differ.
 const AHEAD: Duration = Duration::from_hours(24);
+
+/// The year 2000. An earlier time is that of a clock which is not set, or is in too large a unit.
+const EARLIEST: UnixNanos = UnixNanos(946_684_800_000_000_000);
+
+/// The remedy for odd times.
+const CHECK: &str = "check the sender's clock, and the unit of its times since 1970: nanoseconds in OTLP, microseconds in Zipkin and in Jaeger's Thrift";
 
 impl Accepted {
     /// Counts of zero.
@@ -38,7 +45,8 @@ impl Accepted {
             stored: 0,
             rejected: 0,
             reason: None,
-            ahead: 0,
+            future: 0,
+            past: 0,
             latest: UnixNanos::now().after(AHEAD),
         }
     }
@@ -58,7 +66,9 @@ impl Accepted {
         match taken {
             Ok(time) => {
                 self.stored += 1;
-                self.ahead += usize::from(time > self.latest);
+                self.future += usize::from(time > self.latest);
+                // Zero is no time.
+                self.past += usize::from(time < EARLIEST && time.0 > 0);
             }
             Err(reason) => {
                 self.rejected += 1;
@@ -79,12 +89,16 @@ impl Accepted {
 
     /// The reason of the first rejection, or else a warning about accepted items, or else "".
     pub(super) fn reason(&self) -> String {
+        let what = self.what();
         match &self.reason {
             Some(reason) => reason.clone(),
-            None if self.ahead > 0 => format!(
-                "{} {} are more than a day ahead of the clock of otel-backend; they are kept, and count as of now: their times must be in nanoseconds",
-                self.ahead,
-                self.what()
+            None if self.future > 0 => format!(
+                "{} {what} are more than a day ahead of the clock of otel-backend; they are kept, and count as of now: {CHECK}",
+                self.future
+            ),
+            None if self.past > 0 => format!(
+                "{} {what} are from before the year 2000; they are kept, and count as that old: {CHECK}",
+                self.past
             ),
             None => String::new(),
         }
@@ -95,33 +109,21 @@ impl Accepted {
         export_response(encoding, self.signal, self.rejected, &self.reason())
     }
 
-    /// The rejections, for the log.
-    pub(super) fn why(&self) -> Option<Extension<Why>> {
-        (self.rejected + self.ahead > 0).then(|| {
-            let message = match self.rejected {
-                0 => self.reason(),
-                rejected => format!(
-                    "{rejected} {} were rejected: {}",
-                    self.what(),
-                    self.reason()
-                ),
-            };
-            Extension(Why {
-                message,
-                counted: true,
-            })
-        })
+    /// The rejections, or else the odd times, in words.
+    pub(super) fn remark(&self) -> Option<String> {
+        let what = self.what();
+        match (self.rejected, self.reason()) {
+            (0, warning) => (!warning.is_empty()).then_some(warning),
+            (rejected, reason) => Some(format!("{rejected} {what} were rejected: {reason}")),
+        }
     }
 
-    /// Logs the rejections of a datagram, which has no connection.
-    pub(super) fn log_rejected(&self, protocol: Protocol) {
-        if self.rejected > 0 {
-            tracing::warn!(
-                protocol = protocol.as_str(),
-                rejected = self.rejected,
-                reason = self.reason(),
-                "spans were rejected"
-            );
-        }
+    /// The remark, for the log.
+    pub(super) fn why(&self) -> Option<Extension<Why>> {
+        let why = |message| Why {
+            message,
+            counted: true,
+        };
+        self.remark().map(why).map(Extension)
     }
 }

@@ -257,7 +257,11 @@ impl Intake {
         };
         counters.refused(self.protocol, "invalid", accepted.rejected);
         match self.store(batch, &mut held).await {
-            Ok(()) => counters.stored(self.protocol, accepted.stored),
+            Ok(()) => {
+                counters.stored(self.protocol, accepted.stored);
+                counters.of_odd_time(self.protocol, "future", accepted.future);
+                counters.of_odd_time(self.protocol, "past", accepted.past);
+            }
             Err(refusal) => {
                 counters.refused(self.protocol, refusal.reason(), accepted.stored);
                 return Err(refusal);

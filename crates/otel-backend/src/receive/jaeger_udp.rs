@@ -1,10 +1,11 @@
 //! Jaeger's Thrift over UDP: each datagram is one `emitBatch` message, compact or binary.
 //!
-//! There are no answers. A datagram that cannot be accepted is dropped, counted, and logged at a
-//! limited rate.
+//! There are no answers. A datagram that cannot be accepted is dropped and counted. That, and spans that
+//! were rejected or have odd times, are logged at a limited rate.
 //!
 //! Spec: <https://github.com/jaegertracing/jaeger-idl/blob/main/thrift/agent.thrift>
 
+use std::fmt::Display;
 use std::net::SocketAddr;
 
 use bytes::Bytes;
@@ -38,7 +39,8 @@ pub struct Receiver {
     socket: UdpSocket,
     format: Format,
     intake: Intake,
-    dropped: &'static Throttle,
+    /// Limits how often faults are logged.
+    reports: &'static Throttle,
 }
 
 /// The largest possible datagram.
@@ -61,7 +63,7 @@ impl Receiver {
         if let Err(reason) = SockRef::from(&socket).set_recv_buffer_size(SOCKET_BUFFER) {
             tracing::debug!(%reason, "the socket's buffer stays as small as it is");
         }
-        let dropped = match format {
+        let reports = match format {
             Format::Compact => &COMPACT,
             Format::Binary => &BINARY,
         };
@@ -69,7 +71,7 @@ impl Receiver {
             socket,
             format,
             intake,
-            dropped,
+            reports,
         }
     }
 
@@ -100,14 +102,16 @@ impl Receiver {
 
     fn start(&self, buffer: &[u8], length: usize, from: SocketAddr, tasks: &mut JoinSet<()>) {
         let received = self.receive(buffer.get(..length).unwrap_or_default());
-        let (intake, format, throttle) = (self.intake.clone(), self.format, self.dropped);
+        let (intake, format, reports) = (self.intake.clone(), self.format, self.reports);
         let taken = async move {
-            match intake
-                .accept(async { received }, Decode::Spans(format.decoder()))
-                .await
-            {
-                Ok(accepted) => accepted.log_rejected(format.protocol()),
-                Err(reason) => report(throttle, from, &reason),
+            let decode = Decode::Spans(format.decoder());
+            match intake.accept(async { received }, decode).await {
+                Ok(accepted) => {
+                    if let Some(remark) = accepted.remark() {
+                        report(reports, from, &remark, "a datagram has faults");
+                    }
+                }
+                Err(reason) => report(reports, from, &reason, "a datagram was dropped"),
             }
         };
         tasks.spawn(taken);
@@ -125,9 +129,9 @@ impl Receiver {
     }
 }
 
-fn report(throttle: &Throttle, from: SocketAddr, reason: &Refusal) {
+fn report(throttle: &Throttle, from: SocketAddr, reason: &dyn Display, what: &'static str) {
     if let Some(more) = throttle.pass() {
-        tracing::warn!(%from, %reason, more, "a datagram was dropped");
+        tracing::warn!(%from, %reason, more, "{what}");
     }
 }
 

@@ -5,6 +5,7 @@ use std::process::Output;
 
 use serde_json::{Value, json};
 
+use crate::limits::metric;
 use crate::support::{Backend, command, get, get_json, post};
 
 const JSON: &str = "application/json";
@@ -69,6 +70,41 @@ async fn json_without_any_known_field_is_said_to_be() {
             .contains("1 spans are more than a day ahead"),
         "{answer}"
     );
+}
+
+#[tokio::test]
+async fn times_in_a_wrong_unit_are_kept_and_said() {
+    let backend = Backend::in_memory();
+    let millis = include_str!("cases/zipkin-ms-timestamp.json");
+    let nanos = millis.replace("1795937000000", "1795937000000000000");
+    for spans in [millis, &nanos.replace("b7", "b8")] {
+        let answer = post(&backend.url("Zipkin", "/api/v2/spans"), JSON, spans.into()).await;
+        assert_eq!(answer, (202, Vec::new()));
+    }
+    let seconds = r#"{"resourceSpans":[{"scopeSpans":[{"spans":[
+        {"traceId":"a000000000000007a000000000000007","spanId":"b9b9b9b9b9b9b9b9",
+         "startTimeUnixNano":"1795937000"}]}]}]}"#;
+    let (status, answer) = otlp(&backend, seconds).await;
+    let warning = answer["partialSuccess"]["errorMessage"].as_str().unwrap();
+    assert_eq!(status, 200);
+    assert!(
+        warning.starts_with("1 spans are from before the year 2000; they are kept"),
+        "{warning}"
+    );
+    let found = get_json(&backend.ui("/api/traces/a000000000000007")).await;
+    assert_eq!(found["data"][0]["spans"].as_array().map(Vec::len), Some(2));
+    for (protocol, reason) in [
+        ("zipkin", "past"),
+        ("zipkin", "future"),
+        ("otlp_http", "past"),
+    ] {
+        let counted = format!(
+            "otel_backend_spans_of_odd_time_total{{protocol=\"{protocol}\",reason=\"{reason}\"}}"
+        );
+        assert_eq!(metric(&backend, &counted).await, 1, "{counted}");
+    }
+    let said = backend.terminate().said;
+    assert!(said.contains("microseconds in Zipkin"), "{said}");
 }
 
 #[tokio::test]
