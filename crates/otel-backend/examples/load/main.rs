@@ -21,6 +21,7 @@
 
 mod http;
 mod jaeger;
+mod logs;
 mod measure;
 mod otlp;
 mod process;
@@ -65,6 +66,10 @@ struct Options {
     /// Send by OTLP HTTP only.
     #[arg(long)]
     otlp_only: bool,
+
+    /// The number of log records to send before the spans, to otel-backend only; 0 sends none.
+    #[arg(long, default_value_t = 0)]
+    logs: u64,
 
     /// The data directory of otel-backend, which must be empty; by default a temporary one.
     #[arg(long, value_name = "DIRECTORY")]

@@ -7,7 +7,7 @@ use crate::process::Backend;
 use crate::send::{Load, Protocol, Sent};
 use crate::spans::Data;
 use crate::table::Figures;
-use crate::{Options, questions};
+use crate::{Options, logs, questions};
 
 /// The number of starts that are measured.
 const STARTS: usize = 5;
@@ -35,6 +35,10 @@ pub(crate) fn all(
     if let Some(usage) = backend.usage()? {
         put("memory idle, MiB", usage.memory_mib);
     }
+    if options.logs > 0 && backend.is_ours() {
+        logs::measure(backend, options, &mut put)?;
+    }
+    let disk_before = backend.disk_bytes()?.unwrap_or_default();
     let mut sent = 0;
     if options.seconds > 0 {
         let load = Load {
@@ -54,7 +58,7 @@ pub(crate) fn all(
         if let Some(bytes) = backend.disk_bytes()? {
             put(
                 "disk at the fixed rate, bytes a span",
-                bytes as f64 / sent as f64,
+                bytes.saturating_sub(disk_before) as f64 / sent as f64,
             );
         }
     }
@@ -86,6 +90,7 @@ pub(crate) fn all(
         }
     }
     if let Some(bytes) = backend.disk_bytes()? {
+        let bytes = bytes.saturating_sub(disk_before);
         put("disk, bytes a span", bytes as f64 / sent as f64);
     }
     if let Some(usage) = backend.usage()? {
@@ -124,7 +129,7 @@ fn restarts(backend: &mut Backend) -> anyhow::Result<Restarts> {
     Ok(restarts)
 }
 
-fn settle(backend: &Backend) -> anyhow::Result<()> {
+pub(crate) fn settle(backend: &Backend) -> anyhow::Result<()> {
     let began = Instant::now();
     let Some(mut last) = backend.usage()? else {
         return Ok(());

@@ -73,23 +73,30 @@ fn span(sketch: &Sketch) -> Span {
 }
 
 fn resource_spans(service: &str, spans: Vec<Span>) -> ResourceSpans {
-    let attributes = [("service.name", service)].into_iter().chain(RESOURCE);
-    let scope = InstrumentationScope {
-        name: "shop".into(),
-        version: "1.4.2".into(),
-        ..InstrumentationScope::default()
-    };
     ResourceSpans {
-        resource: Some(Resource {
-            attributes: attributes.map(|(key, value)| text(key, value)).collect(),
-            ..Resource::default()
-        }),
+        resource: Some(resource(service)),
         scope_spans: vec![ScopeSpans {
-            scope: Some(scope),
+            scope: Some(scope()),
             spans,
             ..ScopeSpans::default()
         }],
         ..ResourceSpans::default()
+    }
+}
+
+pub(crate) fn resource(service: &str) -> Resource {
+    let attributes = [("service.name", service)].into_iter().chain(RESOURCE);
+    Resource {
+        attributes: attributes.map(|(key, value)| text(key, value)).collect(),
+        ..Resource::default()
+    }
+}
+
+pub(crate) fn scope() -> InstrumentationScope {
+    InstrumentationScope {
+        name: "shop".into(),
+        version: "1.4.2".into(),
+        ..InstrumentationScope::default()
     }
 }
 
@@ -101,7 +108,7 @@ fn key_value(key: &str, value: &Value) -> KeyValue {
     }
 }
 
-fn text(key: &str, value: &str) -> KeyValue {
+pub(crate) fn text(key: &str, value: &str) -> KeyValue {
     attribute(key, OneOf::StringValue(value.into()))
 }
 

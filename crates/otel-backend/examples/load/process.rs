@@ -81,7 +81,7 @@ impl Backend {
     /// The receiver of a protocol: host and port, perhaps with a path.
     pub(crate) fn address(&self, protocol: Protocol) -> Option<String> {
         match protocol {
-            Protocol::OtlpHttp => Some(self.otlp.clone()),
+            Protocol::OtlpHttp | Protocol::Logs => Some(self.otlp.clone()),
             Protocol::ThriftHttp => self.thrift.clone(),
             Protocol::JaegerGrpc => self.grpc.clone(),
         }

@@ -120,7 +120,7 @@ fn scan(question: &str) -> String {
 }
 
 /// Escapes a text for use in a parameter.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let escaped = text.bytes().map(|byte| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'_' => char::from(byte).to_string(),
         _ => format!("%{byte:02X}"),
@@ -188,7 +188,7 @@ fn any_user(query: &str) -> anyhow::Result<String> {
     Ok(user.context("no user was found")?.to_owned())
 }
 
-fn ask(address: &str, path: &str) -> anyhow::Result<Duration> {
+pub(crate) fn ask(address: &str, path: &str) -> anyhow::Result<Duration> {
     let began = Instant::now();
     let (head, _) = get(address, path)?;
     ensure!(head.contains(" 200 "), "{path}: {head}");

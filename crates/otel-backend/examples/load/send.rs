@@ -17,16 +17,20 @@ use crate::http::Http;
 use crate::process::Backend;
 use crate::spans::{Data, SERVICES, TRACE, sketches};
 use crate::template::Template;
-use crate::{Options, jaeger, otlp};
+use crate::{Options, jaeger, logs, otlp};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Protocol {
     OtlpHttp,
     ThriftHttp,
     JaegerGrpc,
+    /// Log records over OTLP HTTP.
+    Logs,
 }
 
 impl Protocol {
+    /// Those of spans.
+    ///
     /// OTLP is last, so that its spans, whose times have nanoseconds, are the first that searches
     /// find.
     pub(crate) const ALL: [Self; 3] = [Self::ThriftHttp, Self::JaegerGrpc, Self::OtlpHttp];
@@ -38,6 +42,7 @@ impl fmt::Display for Protocol {
             Self::OtlpHttp => "OTLP HTTP",
             Self::ThriftHttp => "Thrift HTTP",
             Self::JaegerGrpc => "Jaeger gRPC",
+            Self::Logs => "log records",
         })
     }
 }
@@ -154,6 +159,7 @@ pub(crate) fn template(data: Data, protocol: Protocol, spans: u64, service: usiz
         Protocol::OtlpHttp => otlp::encode(&sketches),
         Protocol::ThriftHttp => jaeger::encode_thrift(&sketches, service),
         Protocol::JaegerGrpc => jaeger::encode_proto(&sketches, service),
+        Protocol::Logs => logs::encode(&sketches),
     };
     Template::new(bytes)
 }
@@ -175,6 +181,7 @@ impl Connection {
         let http = |path, content_type| Http::open(address, path, content_type).map(Self::Http);
         match protocol {
             Protocol::OtlpHttp => http("/v1/traces", "application/x-protobuf"),
+            Protocol::Logs => http("/v1/logs", "application/x-protobuf"),
             Protocol::ThriftHttp => http("/api/traces", "application/vnd.apache.thrift.binary"),
             Protocol::JaegerGrpc => {
                 let runtime = tokio::runtime::Builder::new_current_thread()
