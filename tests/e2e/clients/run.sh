@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Sends a trace with the SDK of each language, by each of its protocols to each port that takes it, and
-# compares what otel-backend returns with what the program says that it made.
+# compares what otel-backend returns with what the program says that it made. At every other port the SDK
+# itself must print an error with the number of the right one.
 #
 # usage: run.sh [python|node|browser|go|java ...]; by default all. What they need is installed by their own package
 # managers into target/clients. TARGET_DIR names another target directory.
@@ -57,6 +58,44 @@ ports() {
     esac
 }
 
+# The other ports.
+wrong_ports() {
+    case $1 in
+        zipkin) printf '%s\n' "OTLP HTTP" "OTLP gRPC" ;;
+        *) echo Zipkin ;;
+    esac
+    printf '%s\n' "Jaeger Thrift HTTP" "Jaeger gRPC" "remote sampling" "query gRPC" "trace page and query API"
+}
+
+# The port that the backend names for a protocol.
+right_port() {
+    case $1 in
+        zipkin) address Zipkin ;;
+        otlp-grpc) address "OTLP gRPC" ;;
+        *) address "OTLP HTTP" ;;
+    esac
+}
+
+# Fails unless a client says at a wrong port which one is right: LANGUAGE PROTOCOL PORT.
+refused() {
+    local said=$work/$1-$2-${3// /-}.err right name named
+    name="$1 to the port of $3 by $2"
+    right=$(right_port "$2")
+    if client "$1" "$2" "$(address "$3")" >/dev/null 2>"$said"; then
+        echo "$name: the client says nothing" >&2
+        return 1
+    fi
+    named="port ${right##*:}"
+    # Node's exporter for Zipkin prints the status alone.
+    [[ $1-$2 == node-zipkin ]] && named="status code from zipkin: 404"
+    if ! grep -q "$named" "$said"; then
+        echo "$name: the client does not name the right port" >&2
+        cat "$said" >&2
+        return 1
+    fi
+    echo "$name: refused: $named"
+}
+
 log=$work/backend.log
 env -i "$programs/otel-backend" --memory --ui-port 0 --query-grpc-port 0 --otlp-grpc-port 0 \
     --otlp-http-port 0 --jaeger-thrift-port 0 --jaeger-grpc-port 0 --jaeger-compact-port 0 \
@@ -90,6 +129,11 @@ for language; do
                 failed=1
             fi
         done < <(ports "$protocol")
+        # The console of a page is not read.
+        [[ $language == browser ]] && continue
+        while read -r port; do
+            refused "$language" "$protocol" "$port" || failed=1
+        done < <(wrong_ports "$protocol")
     done
     if [[ $language == python ]]; then
         "$work/python/venv/bin/python" "$work/python/instrumented.py" "$query" \

@@ -11,6 +11,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method, StatusCode};
+use hyper::ext::ReasonPhrase;
 use tonic::Status;
 
 use crate::config::Endpoint;
@@ -167,7 +168,10 @@ impl Astray {
             message: self.message.clone(),
             counted: false,
         });
-        (self.status, why, text, format!("{}\n", self.message)).into_response()
+        // Some SDKs print the reason in the status line, and not the body.
+        let reason = ReasonPhrase::try_from(self.message.as_bytes()).ok();
+        let answer = (self.status, why, text, format!("{}\n", self.message));
+        (reason.map(Extension), answer).into_response()
     }
 }
 
@@ -220,7 +224,7 @@ fn served(at: Endpoint) -> &'static str {
         }
         Endpoint::JaegerGrpc => "Jaeger over gRPC (CollectorService, SamplingManager)",
         Endpoint::Zipkin => "Zipkin's spans (POST /api/v2/spans, POST /api/v1/spans)",
-        Endpoint::Sampling => "requests for sampling strategies (/sampling?service=NAME)",
+        Endpoint::Sampling => "requests for sampling strategies (GET /sampling)",
     }
 }
 

@@ -10,8 +10,8 @@
 //!   [`PATIENCE`] the client is disconnected, or before if others need its memory.
 //! - An answer that takes longer than [`SLICE`] lets others go first each time, and those that have
 //!   just begun before all others, so that expensive requests do not block others.
-//! - No more than [`UNDER_WAY`] answers are in progress; for another one, the client that has been
-//!   waited for longest is disconnected.
+//! - No more than [`UNDER_WAY`] answers are in progress; for another one, the clients that have been
+//!   waited for longest are disconnected, one by one.
 //!
 //! A trace is loaded in [`Query::traces`](crate::query::Query::traces) or
 //! [`Query::find`](crate::query::Query::find), and decoded span by span while it is written.
@@ -46,6 +46,9 @@ static UNDER_WAY: Semaphore = Semaphore::const_new(64);
 
 /// The longest that a new answer waits for one of these permits.
 const ADMISSION: Duration = Duration::from_secs(1);
+
+/// The time after which it has another client disconnected that was waited for at least so long.
+const CUT_OFF_EVERY: Duration = Duration::from_millis(20);
 
 /// A permit of [`MAKERS`] or [`BEGINNERS`], and the time since which it is held.
 #[derive(Debug)]
@@ -95,14 +98,20 @@ pub(in crate::api) async fn open<P: Send + 'static, E: From<ReadError> + Send + 
     pieces
 }
 
-/// Waits for a permit for another answer, and disconnects the slowest client if there is none.
+/// Waits for a permit for another answer, and disconnects the slowest clients as long as there is none.
 async fn admit() -> Option<SemaphorePermit<'static>> {
     if let Ok(permit) = UNDER_WAY.try_acquire() {
         return Some(permit);
     }
-    cut_off_slowest(Duration::ZERO);
-    let permit = tokio::time::timeout(ADMISSION, UNDER_WAY.acquire()).await;
-    permit.ok().and_then(Result::ok)
+    let permit = tokio::time::timeout(ADMISSION, UNDER_WAY.acquire());
+    tokio::pin!(permit);
+    let mut cut_off = tokio::time::interval(CUT_OFF_EVERY);
+    loop {
+        tokio::select! {
+            permit = &mut permit => return permit.ok().and_then(Result::ok),
+            _ = cut_off.tick() => cut_off_slowest(CUT_OFF_EVERY),
+        }
+    }
 }
 
 /// Waits for a permit, on a thread that may block. Whoever waits is served in order.

@@ -1,5 +1,6 @@
 //! Tests the right protocol at the wrong port, and requests that never end.
 
+use hyper::ext::ReasonPhrase;
 use otel_backend::config::{Endpoint, Transport};
 use reqwest::header::HeaderMap;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -77,12 +78,16 @@ async fn other_ports_refuse_otlp_and_name_the_right_one() {
     let port = |what| backend.url(what, "").rsplit_once(':').unwrap().1.to_owned();
     for endpoint in others() {
         let url = backend.url(&endpoint.to_string(), "");
-        let (status, body) =
-            post(&format!("{url}/v1/traces"), PROTOBUF, request(vec![span()])).await;
-        assert_eq!(status, 404, "{endpoint}");
-        let body = String::from_utf8(body).unwrap();
-        let right = format!("OTLP HTTP is taken on port {}\n", port("OTLP HTTP"));
-        assert!(body.ends_with(&right), "{endpoint}: {body}");
+        let post = reqwest::Client::new().post(format!("{url}/v1/traces"));
+        let post = post.header("content-type", PROTOBUF);
+        let answer = post.body(request(vec![span()])).send().await.unwrap();
+        assert_eq!(answer.status(), 404, "{endpoint}");
+        let line = answer.extensions().get::<ReasonPhrase>().unwrap();
+        let line = String::from_utf8(line.as_bytes().to_vec()).unwrap();
+        let body = answer.text().await.unwrap();
+        let right = format!("OTLP HTTP is taken on port {}", port("OTLP HTTP"));
+        assert!(line.ends_with(&right), "{endpoint}: {line}");
+        assert_eq!(body, format!("{line}\n"), "{endpoint}");
 
         let refusal = call(url.clone(), EXPORT, request(vec![span()]), None)
             .await
