@@ -83,6 +83,9 @@ async fn services_and_operations_are_listed() {
     );
     let (status, _) = get(&backend.ui("/api/operations")).await;
     assert_eq!(status, 400);
+    // A service without a name has no such list.
+    let (status, _) = get(&backend.ui("/api/services//operations")).await;
+    assert_eq!(status, 404);
 }
 
 #[tokio::test]

@@ -28,7 +28,8 @@ pub(super) async fn service_operations(
     Path(rest): Path<String>,
     Params(pairs): Params<Pairs>,
 ) -> Result<Response, ApiError> {
-    let Some(service) = rest.strip_suffix("/operations") else {
+    let service = rest.strip_suffix("/operations");
+    let Some(service) = service.filter(|service| !service.is_empty()) else {
         return Ok(envelope::no_route());
     };
     let service = service.to_owned();
