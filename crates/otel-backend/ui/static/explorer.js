@@ -74,7 +74,6 @@ class Explorer {
       ['Escape', 'Leave the field', () => document.activeElement.blur()],
     ]]]);
     signal.addEventListener('abort', () => this.#leaving.abort());
-    this.#source.tags().then((tags) => this.#form.complete(tags));
   }
 
   #layout() {
@@ -103,8 +102,9 @@ class Explorer {
     while (await this.#answer(q, signal) === UNREACHABLE.status) await pause(RETRY_MS, signal);
     if (signal.aborted) return;
     this.results.setAttribute('aria-busy', false);
-    // Traces can be opened from here.
+    // Traces can be opened from here, and tags are typed; neither may delay the answers.
     startWorker();
+    this.#source.tags().then((tags) => this.#form.complete(tags));
   }
 
   /**

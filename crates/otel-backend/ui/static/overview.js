@@ -1,15 +1,16 @@
 import { el } from './dom.js';
 import { formatCount, formatDuration, formatRate, formatShare } from './format.js';
 import { HeatMap } from './heat-map.js';
+import { quantileOf } from './quantile.js';
 import { seriesOf, stepsOf } from './tempo.js';
 import { TimeChart } from './time-chart.js';
 import { pipelineOf } from './traceql-query.js';
 
-const QUANTILES = [['0.5', 'p50', '--s5'], ['0.95', 'p95', '--s0'], ['0.99', 'p99', '--s6']];
+const QUANTILES = [[0.5, 'p50', '--s5'], [0.95, 'p95', '--s0'], [0.99, 'p99', '--s6']];
 
 /**
  * All matching spans over time: their number, the failed ones, their durations, and a heat map of
- * these. Each chart is the answer to metrics of the same query.
+ * these, from metrics of the same query. The quantiles are those of the heat map, and so equal TraceQL's.
  */
 export class Overview {
   #rate;
@@ -34,7 +35,6 @@ export class Overview {
     const pipeline = pipelineOf(query);
     const answers = await Promise.all([
       seriesOf(`${pipeline} | count_over_time() by (status)`, window, signal),
-      seriesOf(`${pipeline} | quantile_over_time(duration, ${QUANTILES.map(([quantile]) => quantile).join(', ')})`, window, signal),
       seriesOf(`${pipeline} | histogram_over_time(duration)`, window, signal),
     ]);
     if (signal.aborted) return {};
@@ -45,10 +45,11 @@ export class Overview {
       return { error: failed.error };
     }
     this.node.classList.remove('blank');
-    const [counts, quantiles, histogram] = answers.map(({ series }) => series);
+    const [counts, histogram] = answers.map(({ series }) => series);
+    const buckets = histogram.map(({ labels, values }) => ({ bound: Number(labels.__bucket.value), values })).sort((a, b) => a.bound - b.bound);
     const totals = this.#showRate(window, counts);
-    this.#showLatency(window, quantiles, sumOf(counts, stepsOf(window)));
-    this.#heat.set(window, histogram.map(({ labels, values }) => ({ bound: Number(labels.__bucket.value), values })));
+    this.#showLatency(window, buckets, sumOf(counts, stepsOf(window)));
+    this.#heat.set(window, buckets);
     return totals;
   }
 
@@ -65,12 +66,12 @@ export class Overview {
     return { spans, errors };
   }
 
-  /** A step without spans has no latency; the API gives its quantiles as 0. */
-  #showLatency(window, quantiles, counts) {
-    this.#latency.set(window, QUANTILES.flatMap(([quantile, name, colour]) => {
-      const found = quantiles.find(({ labels }) => labels.p?.value === quantile);
-      return { name, colour, values: counts.map((count, at) => (count ? (found?.values[at] ?? null) : null)) };
-    }));
+  /** A step without spans has no latency. */
+  #showLatency(window, buckets, counts) {
+    const ofSteps = counts.map((_, at) => buckets.map(({ bound, values }) => [bound, values[at] ?? 0]));
+    this.#latency.set(window, QUANTILES.map(([share, name, colour]) => ({
+      name, colour, values: counts.map((count, at) => (count ? quantileOf(ofSteps[at], share) : null)),
+    })));
   }
 }
 
