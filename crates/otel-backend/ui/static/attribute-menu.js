@@ -14,7 +14,8 @@ export function attributeMenu(key, value, node, filter, find) {
     ['Find in this trace', () => find(text)],
     ['Only spans with it', () => filter.add(key, value, false)],
     ['Only spans without it', () => filter.add(key, value, true)],
-    ['Search traces with it', searchUrl(new URLSearchParams({ tags: JSON.stringify({ [key]: value }) }))],
+    // TraceQL has no attribute without a name.
+    ...(key ? [['Search traces with it', searchUrl(new URLSearchParams({ tags: JSON.stringify({ [key]: value }) }))]] : []),
     ...copies,
   ]);
 }

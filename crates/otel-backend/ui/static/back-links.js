@@ -1,6 +1,7 @@
 import { askTempo } from './backend.js';
 import { el } from './dom.js';
 import { plural } from './format.js';
+import { LATEST_SECONDS } from './query.js';
 import { popUp } from './popup.js';
 import { spanUrl } from './route.js';
 
@@ -16,11 +17,12 @@ const AFTER = 86400;
 
 /**
  * The spans of other traces with a link to this one: `{ traceID, spanID, name, service, to }`, where
- * `to` is the linked span. Empty if the backend does not support TraceQL.
+ * `to` is the linked span. Empty if the backend does not support TraceQL, or the trace is of a time that it cannot be asked for.
  */
 export async function backLinks({ id, epoch, begin }) {
   const began = Math.floor((epoch + begin) / 1e6);
   const start = Math.max(1, began - BEFORE);
+  if (start + AFTER > LATEST_SECONDS) return [];
   const parameters = {
     q: `{ link:traceID = ${JSON.stringify(id)} } | select(link:spanID, name, resource.service.name)`,
     start, end: Math.max(start, began) + AFTER, limit: MAX_TRACES, spss: MAX_SPANS,

@@ -113,7 +113,7 @@ export async function readFile(file) {
   const { asJaegerJson } = await import('./file-formats.js');
   const { traces, error } = await ask('read', { file: await asJaegerJson(file) });
   if (error) throw new Error(error.message);
-  const found = traces.map((answer) => Object.assign(new Trace(answer), { isLocal: true, file: file.name }));
+  const found = traces.filter(({ view }) => view.count > 0).map((answer) => Object.assign(new Trace(answer), { isLocal: true, file: file.name }));
   for (const trace of found) fromFiles.set(trace.id, trace);
   return found;
 }

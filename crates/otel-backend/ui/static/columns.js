@@ -22,6 +22,8 @@ export const CRITICAL = 512;
 export const UNPLACED = 1024;
 /** The span was sent without an end. */
 export const ENDLESS = 2048;
+/** The span has no parent and is placed below the first span that it is linked to. */
+export const FOLLOWS = 4096;
 
 /** The spans of one trace in the order of the answer: one typed array per field. */
 export class Columns {

@@ -1,3 +1,4 @@
+import { named } from './format.js';
 import { literalOf } from './traceql-tokens.js';
 
 /** Fields whose values are keywords. */
@@ -13,4 +14,4 @@ export function conditionOf(field, value, operator = '=') {
 export const notAll = (conditions) => `!(${conditions.join(' && ')})`;
 
 /** The text of a value on the page. */
-export const nameOf = (value) => (value ? value.value || '(empty)' : '(none)');
+export const nameOf = (value) => (value ? named(value.value, '(empty)') : '(none)');

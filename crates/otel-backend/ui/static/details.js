@@ -5,6 +5,7 @@ import { eventList, eventsOf } from './event-list.js';
 import { formatCount, formatDuration, formatShare, formatTime } from './format.js';
 import { conversationOf } from './gen-ai.js';
 import { indentJson } from './json-text.js';
+import { longText } from './long-text.js';
 import { cssColour } from './palette.js';
 import { serviceUrl, spanUrl } from './route.js';
 import { durationOf, hasFlag, kindOf, oddities, operationOf, serviceOf } from './span-text.js';
@@ -232,5 +233,5 @@ function notes(texts) {
 /** The reason of a failure, if the sender gave one. */
 function statusOf(fields, isError) {
   const description = fields['otel.status_description'];
-  return el('p.failure', { hidden: !isError || !description }, description ?? '');
+  return isError && description ? longText(description, { title: 'Status', selector: 'p.failure' }) : null;
 }

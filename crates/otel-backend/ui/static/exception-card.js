@@ -13,7 +13,7 @@ export function exceptionCard(fields, pick) {
   const rest = fields.filter(({ key }) => !PARTS.includes(key) && key !== 'event');
   return el('div.exception', {},
     el('div.head', {}, el('strong', {}, type || 'Exception'), stack && iconButton('copy', 'Copy the stack trace', () => copy(stack, 'Stack trace'))),
-    message && el('p', {}, message),
+    message && longText(message, { title: type || 'Message', selector: 'p' }),
     stack && longText(stack, { title: type || 'Stack trace', selector: 'pre.stack', tabindex: 0, 'aria-label': 'Stack trace' }),
     rest.length > 0 && tagTable(rest, pick));
 }

@@ -1,10 +1,15 @@
 import { apiUrl } from './route.js';
 
+/** The byte order mark with which some programs begin a file in UTF-8. */
+const MARK = [0xef, 0xbb, 0xbf];
+
 /**
  * Converts a file to Jaeger's JSON for the worker. OTLP's JSON, also with a message per line or as an
  * answer of `/api/v3/traces/{id}`, is converted by the API; lists of Zipkin spans are converted here.
  */
 export async function asJaegerJson(file) {
+  const start = new Uint8Array(await file.slice(0, MARK.length).arrayBuffer());
+  if (MARK.every((byte, at) => byte === start[at])) return asJaegerJson(file.slice(MARK.length));
   const head = await file.slice(0, 4096).text();
   if (/"resource_?spans"/i.test(head)) return turned(await withoutResult(file));
   if (/^\s*\[\s*\{/.test(head) && /"traceId"/.test(head) && /"(localEndpoint|binaryAnnotations|timestamp)"/.test(head)) return fromZipkin(await file.text());

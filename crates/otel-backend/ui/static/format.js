@@ -3,6 +3,9 @@ const SPACE = '\u202f';
 /** Formats 12345 as "12,345". (`Intl.NumberFormat` takes tens of milliseconds to initialise.) */
 export const formatCount = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 
+/** A name, or what stands for one that is empty or blank. */
+export const named = (name, otherwise) => (/\S/.test(name ?? '') ? name : otherwise);
+
 /** Formats "1 span", "12,345 spans". */
 export const plural = (count, noun) => `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 

@@ -7,6 +7,7 @@ import { SortableTable } from './sortable-table.js';
 import { sparkLine } from './spark-line.js';
 import { seriesOf, valuesOver } from './tempo.js';
 import { pipelineOf } from './traceql-query.js';
+import { labelOf } from './traceql-tokens.js';
 
 export const DEFAULT_GROUPS = 'resource.service.name, name';
 const OFFERED = [[DEFAULT_GROUPS, 'Operation'], ['resource.service.name', 'Service'], ['name', 'Span name'], ['status', 'Status'], ['kind', 'Kind']];
@@ -100,7 +101,7 @@ export async function groupsOf(query, by, window, signal) {
 
 /** If no field has a value, the API gives the first one as the text "nil". */
 function valueOf(labels, field) {
-  const value = labels[field] ?? null;
+  const value = labels[labelOf(field)] ?? null;
   return value?.type === 'string' && value.value === 'nil' ? null : value;
 }
 

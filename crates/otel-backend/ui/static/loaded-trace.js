@@ -242,7 +242,7 @@ export function summarise(columns, members, segments) {
   const { id, epoch, services, count, begin, end, errors, root, orphans } = view;
   const name = root < 0 ? '' : view.operations[view.operation[root]] ?? '';
   const service = root < 0 ? '' : services[view.service[root]].name;
-  return { id, services, spans: count, begin: epoch + begin, duration: end - begin, errors, orphans, name, service, calls: [...callsBetween(view), ...outsideCalls(view, (row) => JSON.parse(trace.json(row)))], ...trace.messages() };
+  return { id, services, spans: count, begin: epoch + begin, duration: end - begin, errors, orphans, name, service, hasRoot: root >= 0, calls: [...callsBetween(view), ...outsideCalls(view, (row) => JSON.parse(trace.json(row)))], ...trace.messages() };
 }
 
 /** The spans whose parent belongs to another service. */

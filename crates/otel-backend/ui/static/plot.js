@@ -94,13 +94,13 @@ function apart(labels) {
   return kept;
 }
 
-/** Draws a line across the area, with its label. */
+/** Draws a line across the area, with its label, which is made as narrow as it must be. */
 export function drawLevel(context, { left, width }, y, label) {
   context.textAlign = 'right';
   context.fillStyle = inkOf('--line');
   context.fillRect(left, Math.round(y), width, 1);
   context.fillStyle = inkOf('--text-3');
-  context.fillText(label, left - 8, y + 4);
+  context.fillText(label, left - 8, y + 4, left - 10);
 }
 
 /** Labels days by their date, and shorter steps by the time, to the second if steps are that short. */

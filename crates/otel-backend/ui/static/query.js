@@ -1,6 +1,9 @@
 /** The start of a search without a time limit, in microseconds since 1970. */
 const BEGINNING = 0;
 
+/** The latest time that Tempo's API can be asked for: in the year 2106. */
+export const LATEST_SECONDS = 2 ** 32 - 1;
+
 /** The lookbacks of a search by Jaeger's names, in seconds. */
 export const LOOKBACKS = new Map([
   ['5m', 300], ['15m', 900], ['1h', 3600], ['3h', 10800], ['6h', 21600], ['12h', 43200],
@@ -33,7 +36,7 @@ export const VIEWS = ['traces', 'spans', 'groups', 'differences'];
 export function readQuery(parameters) {
   const text = (name) => parameters.get(name) ?? '';
   const lookback = text('lookback');
-  const times = ['start', 'end'].map((name) => Number(text(name)) || 0);
+  const times = ['start', 'end'].map((name) => Math.max(0, Math.min(LATEST_SECONDS * 1e6, Number(text(name)) || 0)));
   const [start, end] = times[1] ? times.sort((a, b) => a - b) : times;
   const isCustom = lookback === 'custom' || (!LOOKBACKS.has(lookback) && parameters.has('start'));
   return {

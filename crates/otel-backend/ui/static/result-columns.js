@@ -1,15 +1,18 @@
 import { el } from './dom.js';
-import { bareName } from './traceql-tokens.js';
+import { bareName, labelOf } from './traceql-tokens.js';
 
 /** The cells of a row for fields of spans. */
 export const columnCells = (columns) => columns.map((field) => el('span.field-value', { 'data-field': field }));
 
-/** The widths of these cells, for the grid of a list and its header. */
-export const columnStyle = (columns) => (columns.length ? { '--fields': `repeat(${columns.length}, minmax(80px, 160px))` } : {});
+/** The space that a list needs beside such columns. */
+const OTHERS_PIXELS = 680;
+
+/** The widths of these cells, for the grid of a list and its header, and the least width of both. */
+export const columnStyle = ({ length }) => (length ? { '--fields': `repeat(${length}, minmax(80px, 160px))`, '--least': `${OTHERS_PIXELS + 100 * length}px` } : {});
 
 export function fillColumns(cells, columns, span) {
   for (const [at, cell] of cells.entries()) {
-    cell.textContent = (span?.values[bareName(columns[at])]?.value ?? '').slice(0, 300);
+    cell.textContent = (span?.fields[labelOf(columns[at])] ?? span?.values[bareName(columns[at])]?.value ?? '').slice(0, 300);
     cell.title = cell.textContent;
   }
 }

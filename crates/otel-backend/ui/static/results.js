@@ -1,6 +1,6 @@
 import { setAge } from './ages.js';
 import { el, perFrame, toast } from './dom.js';
-import { formatCount, formatDuration, formatMoment, formatTime, plural } from './format.js';
+import { formatCount, formatDuration, formatMoment, formatTime, named, plural } from './format.js';
 import { colourOf, cssColour } from './palette.js';
 import { popUp } from './popup.js';
 import { compareUrl, navigate, remember, serviceUrl, setParameters, traceUrl } from './route.js';
@@ -153,17 +153,18 @@ export class Results {
 
   #render(node, trace) {
     const { box, link, dot, service, operation, mix, services, spans, errors, bar, duration, clock, age } = node.parts;
-    const root = trace.service || '(no service)';
+    const root = named(trace.service, '(no service)');
+    const name = named(trace.name, trace.hasRoot ? '(no name)' : '(no root)');
     fillColumns(node.parts.fields, this.#columns, trace.matches?.[0]);
     node.trace = trace;
     node.classList.toggle('fresh', this.#fresh.has(trace.id));
     box.checked = this.#chosen.has(trace.id);
-    box.setAttribute('aria-label', `Select ${trace.name} to compare`.slice(0, 100));
+    box.setAttribute('aria-label', `Select ${name} to compare`.slice(0, 100));
     link.href = traceUrl(trace.id);
-    link.title = `${root}: ${trace.name}`.slice(0, 500);
+    link.title = `${root}: ${name}`.slice(0, 500);
     dot.style.setProperty('--c', cssColour(colourOf(root)));
     service.textContent = root.slice(0, 200);
-    operation.textContent = (trace.name || '(no root)').slice(0, 300);
+    operation.textContent = name.slice(0, 300);
     mix.style.background = mixture(trace);
     mix.title = trace.services.map(({ name, spans: count }) => `${name} ${formatCount(count)}`).join('\n').slice(0, 2000);
     services.textContent = `${formatCount(trace.services.length)}`;
@@ -202,7 +203,7 @@ export class Results {
 /** The page of each service, those with the most spans first. */
 function pagesOf({ services }) {
   return [...services].sort((a, b) => b.spans - a.spans).slice(0, MAX_PAGES)
-    .map(({ name, spans, errors }) => [`${name || '(no service)'}: ${plural(spans, 'span')}${errors ? `, ${plural(errors, 'error')}` : ''}`.slice(0, 120), serviceUrl(name)]);
+    .map(({ name, spans, errors }) => [`${named(name, '(no service)')}: ${plural(spans, 'span')}${errors ? `, ${plural(errors, 'error')}` : ''}`.slice(0, 120), serviceUrl(name)]);
 }
 
 /** Shows the services' shares of the spans, side by side. */

@@ -13,11 +13,14 @@ export function routeOf({ pathname, search }) {
   if (directory.endsWith('/trace/')) {
     const base = directory.slice(0, -'trace/'.length);
     // Without a trace id, a trace can be searched.
-    if (!last) return { page: 'search', parameters, base };
-    const [id, other] = last.split('...');
+    if (!/[^.]/.test(last)) return { page: 'search', parameters, base };
+    const [id, other] = last.split('...').filter(Boolean);
     return { page: other ? 'compare' : 'trace', id, other, parameters, base };
   }
-  if (directory.endsWith('/service/') && last) return { page: 'service', service: last, parameters, base: directory.slice(0, -'service/'.length) };
+  if (directory.endsWith('/service/')) {
+    const base = directory.slice(0, -'service/'.length);
+    return last ? { page: 'service', service: last, parameters, base } : { page: 'search', parameters, base };
+  }
   const page = last === 'trace' ? 'search' : last;
   return { page: PAGES.has(page) ? page || 'search' : 'unknown', parameters, base: directory };
 }

@@ -1,4 +1,4 @@
-import { Columns, ENDLESS, ERROR, KIND, KINDS, UNPLACED, WARNED } from './columns.js';
+import { Columns, ENDLESS, ERROR, FOLLOWS, KIND, KINDS, UNPLACED, WARNED } from './columns.js';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -49,7 +49,8 @@ const SEGMENT_BYTES = 1 << 22;
  *
  * `JSON.parse` makes some three million objects of a trace of 100,000 spans. This makes none: the
  * bytes stay where they are, and a span's JSON is parsed when its details are needed. An envelope, a
- * list of traces and a bare trace are all accepted, with members in any order.
+ * list of traces and a bare trace are all accepted, with members in any order, and several of them one
+ * after the other.
  */
 export class Scanner {
   /** The number of spans of all traces so far. */
@@ -115,7 +116,7 @@ export class Scanner {
   #run() {
     let mark = this.#pos;
     try {
-      while (this.#frames.length) {
+      while (this.#frames.length || this.#isFollowed()) {
         mark = this.#pos;
         this.#step();
       }
@@ -126,6 +127,14 @@ export class Scanner {
       // one enormous span costs linear time.
       this.#retryAt = this.#end + (this.#end - mark);
     }
+  }
+
+  /** Returns true if another value follows the one that ended, as in a file with a value in each line. */
+  #isFollowed() {
+    while (this.#pos < this.#end && this.#bytes[this.#pos] <= 0x20) this.#pos++;
+    if (this.#pos === this.#end) return false;
+    this.#frames.push({ kind: START });
+    return true;
   }
 
   #step() {
@@ -270,7 +279,10 @@ export class Scanner {
         if (follows < 0) follows = id;
       }
     }
-    if (parent < 0) parent = follows;
+    if (parent < 0 && follows >= 0) {
+      parent = follows;
+      columns.flags[i] |= FOLLOWS;
+    }
     columns.parentId[i] = parent;
   }
 

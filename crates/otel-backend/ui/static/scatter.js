@@ -1,5 +1,5 @@
 import { el } from './dom.js';
-import { formatDuration, formatTime, plural } from './format.js';
+import { formatDuration, formatTime, named, plural } from './format.js';
 import { rgbOf } from './palette.js';
 import { drawLevel, drawTimes, Plot } from './plot.js';
 import { navigate, traceUrl } from './route.js';
@@ -91,7 +91,7 @@ export class Scatter {
 }
 
 const wordsOf = (trace) => [
-  el('strong', {}, `${trace.service.slice(0, 60)}: ${trace.name.slice(0, 80) || '(no name)'}`), el('br'),
+  el('strong', {}, `${trace.service.slice(0, 60)}: ${named(trace.name, '(no name)').slice(0, 80)}`), el('br'),
   `${formatDuration(trace.duration)}, ${plural(trace.spans, 'span')}, ${plural(trace.errors, 'error')}`, el('br'), formatTime(trace.begin),
 ];
 

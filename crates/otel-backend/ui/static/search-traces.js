@@ -47,6 +47,7 @@ function readSummary(summary) {
     begin: microsOf(summary.minStartTimeUnixNano),
     duration: microsOf(BigInt(summary.maxEndTimeUnixNano ?? 0) - BigInt(summary.minStartTimeUnixNano ?? 0)),
     name: summary.rootOperationName ?? '',
+    hasRoot: Boolean(summary.rootOperationName),
     service: summary.rootServiceName ?? services[0]?.name ?? '',
   };
 }
@@ -56,6 +57,6 @@ function summaryOf(trace) {
   const { id, services, count, errors, orphans, epoch, begin, end, root } = trace;
   return {
     id, services, spans: count, errors, orphans, begin: epoch + begin, duration: end - begin,
-    name: root < 0 ? '' : operationOf(trace, root), service: root < 0 ? '' : serviceOf(trace, root),
+    name: root < 0 ? '' : operationOf(trace, root), hasRoot: root >= 0, service: root < 0 ? '' : serviceOf(trace, root),
   };
 }

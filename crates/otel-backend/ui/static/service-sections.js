@@ -1,5 +1,5 @@
 import { el } from './dom.js';
-import { formatCount, formatDuration, formatRate, formatShare, plural } from './format.js';
+import { formatCount, formatDuration, formatRate, formatShare, named, plural } from './format.js';
 import { navigate } from './route.js';
 import { changesOf, shareOf } from './service-changes.js';
 import { quoted } from './service-data.js';
@@ -109,5 +109,5 @@ export function exceptionTable(exceptions, links) {
   ], 1));
 }
 
-const nameOf = ({ name }) => name.slice(0, 200) || '(no name)';
+const nameOf = ({ name }) => named(name, '(no name)').slice(0, 200);
 const failedShare = (row, link) => (row.errors ? link(formatShare(shareOf(row))) : '–');

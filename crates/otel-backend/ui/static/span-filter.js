@@ -1,6 +1,6 @@
 import { CRITICAL, ERROR } from './columns.js';
 import { el, iconButton, toast } from './dom.js';
-import { formatCount, readDuration } from './format.js';
+import { formatCount, named, readDuration } from './format.js';
 import { cssColour } from './palette.js';
 import { operationOf, serviceOf } from './span-text.js';
 
@@ -168,7 +168,7 @@ export class SpanFilter {
     };
     return el('button', { type: 'button', 'aria-pressed': false, title: `Only ${name}`, onclick: toggle },
       el('i.dot', { '--c': cssColour(this.#trace.colours[index]) }),
-      el('span.label', {}, name || '(no service)'),
+      el('span.label', {}, named(name, '(no service)')),
       el('span.count', {}, formatCount(spans)));
   }
 }

@@ -1,6 +1,6 @@
 import { age, setAge } from './ages.js';
 import { el } from './dom.js';
-import { formatDuration, formatMoment, formatTime, plural } from './format.js';
+import { formatDuration, formatMoment, formatTime, named, plural } from './format.js';
 import { colourOf, cssColour } from './palette.js';
 import { columnCells, columnStyle, fillColumns } from './result-columns.js';
 import { setParameters, spanUrl } from './route.js';
@@ -81,13 +81,13 @@ export class SpanList {
 
   #render(node, span) {
     const { link, dot, service, operation, fields, status, bar, duration, clock } = node.parts;
-    const name = span.values['service.name']?.value || '(no service)';
+    const name = named(span.values['service.name']?.value, '(no service)');
     node.dataset.index = this.#spans.indexOf(span);
     link.href = spanUrl(span.trace, span.id);
     link.title = `${name}: ${span.name}`.slice(0, 500);
     dot.style.setProperty('--c', cssColour(colourOf(name)));
     service.textContent = name.slice(0, 200);
-    operation.textContent = span.name.slice(0, 300) || '(no name)';
+    operation.textContent = named(span.name, '(no name)').slice(0, 300);
     fillColumns(fields, this.#query.columns, span);
     status.textContent = span.values.status?.value === 'error' ? 'error' : '';
     bar.style.setProperty('--share', `${(100 * span.duration) / this.#longest}%`);

@@ -1,5 +1,5 @@
 import { CRITICAL, CYCLE, DUPLICATE, EARLY, ENDLESS, ERROR, KIND, KINDS, ORPHAN, UNPLACED, WARNED } from './columns.js';
-import { formatDuration } from './format.js';
+import { formatDuration, named } from './format.js';
 
 export const hasFlag = (trace, row, flag) => (trace.flags[row] & flag) !== 0;
 /** The first row with that flag after a row, and from the beginning again; -1 if none has it. */
@@ -12,8 +12,8 @@ export function nextFlagged(trace, from, flag) {
   return -1;
 }
 
-export const operationOf = (trace, row) => trace.operations[trace.operation[row]] || '(no name)';
-export const serviceOf = (trace, row) => trace.services[trace.service[row]]?.name || '(no service)';
+export const operationOf = (trace, row) => named(trace.operations[trace.operation[row]], '(no name)');
+export const serviceOf = (trace, row) => named(trace.services[trace.service[row]]?.name, '(no service)');
 export const kindOf = (trace, row) => KINDS[trace.flags[row] & KIND];
 export const endOf = (trace, row) => trace.start[row] + Math.max(0, trace.duration[row]);
 

@@ -1,5 +1,5 @@
 import { copy, el, iconButton } from './dom.js';
-import { formatCount } from './format.js';
+import { formatCount, named } from './format.js';
 import { indentJson } from './json-text.js';
 import { longText } from './long-text.js';
 import { formatSql, isQueryKey } from './sql-text.js';
@@ -15,14 +15,15 @@ export function tagTable(tags, pick = null) {
   return growing(tags, FIRST_TAGS, 'div.tags', ({ key, type, value }) => {
     const text = textOf(value);
     const { shown, kind } = readable(String(key), type, text);
-    const name = pick
-      ? el('button.key', { type: 'button', 'aria-haspopup': 'menu', title: 'Find or exclude', onclick: ({ currentTarget }) => pick(String(key), text, currentTarget) }, String(key))
-      : el('span.key', {}, String(key));
+    const name = named(String(key), '(no name)');
+    const title = pick
+      ? el('button.key', { type: 'button', 'aria-haspopup': 'menu', title: 'Find or exclude', onclick: ({ currentTarget }) => pick(String(key), text, currentTarget) }, name)
+      : el('span.key', {}, name);
     return el(shown.includes('\n') ? 'div.tag.long' : 'div.tag', {},
-      name,
+      title,
       valueOf(String(key), kind, shown),
       el('span.type', {}, kind),
-      iconButton('copy', `Copy ${key}`.slice(0, 60), () => copy(text, 'Value')));
+      iconButton('copy', `Copy ${name}`.slice(0, 60), () => copy(text, 'Value')));
   });
 }
 

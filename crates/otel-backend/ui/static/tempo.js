@@ -1,4 +1,6 @@
 import { askTempo } from './backend.js';
+import { formatDuration } from './format.js';
+import { LATEST_SECONDS } from './query.js';
 import { tempoUrl } from './route.js';
 
 /** The name that Tempo's API gives to a root that has not arrived. */
@@ -61,7 +63,7 @@ export function typedOf({ stringValue, intValue, doubleValue, boolValue }) {
 /** The first matching traces in that order, each with its matching spans; or an error. */
 export async function findTraces(query, { from, to }, { order, limit, spans }, signal) {
   // A start of 0 would mean none. Some spans have such times: their clock was not set, or the unit was wrong.
-  const answer = await askTempo('search', { q: query, start: Math.max(1, from), end: Math.max(2, to), order, limit, spss: spans, exact: true }, signal);
+  const answer = await askTempo('search', { q: query, start: Math.max(1, Math.min(LATEST_SECONDS - 1, from)), end: Math.max(2, Math.min(LATEST_SECONDS, to)), order, limit, spss: spans, exact: true }, signal);
   return answer.error ? answer : { traces: (answer.traces ?? []).map(readTrace) };
 }
 
@@ -75,15 +77,16 @@ function readTrace({ traceID, rootServiceName, rootTraceName, startTimeUnixNano,
     id: traceID.padStart(32, '0'),
     services, spans: sum('spans'), errors: sum('errors'), orphans: 0,
     begin, duration,
-    name: hasRoot ? rootTraceName : '', service: (hasRoot ? rootServiceName : services[0]?.name) ?? '',
-    matches: spanSets.flatMap(({ spans }) => spans.map(readSpan)),
+    name: hasRoot ? rootTraceName : '', hasRoot, service: (hasRoot ? rootServiceName : services[0]?.name) ?? '',
+    matches: spanSets.flatMap(({ spans }) => spans).map((span) => readSpan(span, { 'trace:id': traceID, rootName: rootTraceName, rootServiceName, traceDuration: formatDuration(duration) })),
     matched: spanSets.reduce((total, { matched = 0 }) => total + matched, 0),
   };
 }
 
-function readSpan({ spanID, name, startTimeUnixNano, durationNanos, attributes = [] }) {
-  const begin = microsOf(startTimeUnixNano);
-  return { id: spanID, name: name ?? '', begin, duration: microsOf(durationNanos), values: labelsOf(attributes) };
+/** A span with its attributes as `values`, and as `fields`, in words, what an answer does not give as attributes. */
+function readSpan({ spanID, name = '', startTimeUnixNano, durationNanos, attributes = [] }, ofTrace) {
+  const [begin, duration] = [startTimeUnixNano, durationNanos].map(microsOf);
+  return { id: spanID, name, begin, duration, values: labelsOf(attributes), fields: { ...ofTrace, name, duration: formatDuration(duration), 'span:id': spanID } };
 }
 
 /** Nanoseconds as digits, more than a number can hold exactly; fractions of a microsecond are kept. */

@@ -31,8 +31,25 @@ export function fieldOf(scope, key) {
   return prefix + (/^[^\s{}()=~!<>&|^,"`]+$/.test(key) ? key : JSON.stringify(key));
 }
 
-/** The key of a field, as answers name it. */
-export function bareName(field) {
-  const name = field.replace(/^(span|resource|event|link|instrumentation)?\./, '');
-  return name.startsWith('"') ? JSON.parse(name) : name;
+/** Fields that have a longer name, too; answers have the shorter one. */
+const SHORT_NAMES = new Map([
+  ...['name', 'kind', 'status', 'statusMessage', 'duration'].map((name) => [`span:${name}`, name]),
+  ['trace:rootName', 'rootName'], ['trace:rootService', 'rootServiceName'], ['trace:duration', 'traceDuration'],
+]);
+
+/** A field as the labels of an answer name it: by its shorter name, and without quotes that it does not need. */
+export function labelOf(field) {
+  const [, scope, quoted] = /^(\w*)\.(".*")$/s.exec(field) ?? [];
+  return quoted === undefined ? SHORT_NAMES.get(field) ?? field : fieldOf(scope || 'any', unquoted(quoted));
+}
+
+/** The key of a field, as the attributes of an answer name it. */
+export const bareName = (field) => unquoted(labelOf(field).replace(/^(span|resource|event|link|instrumentation)?\./, ''));
+
+function unquoted(name) {
+  try {
+    return name.startsWith('"') ? JSON.parse(name) : name;
+  } catch {
+    return name;
+  }
 }

@@ -1,4 +1,4 @@
-import { CYCLE, DUPLICATE, EARLY, ORPHAN, UNPLACED } from './columns.js';
+import { CYCLE, DUPLICATE, EARLY, FOLLOWS, ORPHAN, UNPLACED } from './columns.js';
 
 /**
  * A start that is further than this from the others' is invalid: a clock that was not set, or a number
@@ -12,29 +12,29 @@ const FAR_MICROS = 365 * 86400e6;
  *
  * Real traces are not always trees. A span whose parent is missing becomes a root and is marked; of
  * spans that share an id the first is the parent of their children; a cycle is cut at its earliest
- * span; a span without a valid start is placed at its parent.
+ * span; a span without a valid start is placed at its parent. A span may be linked to itself or to its
+ * descendants, which makes no cycle.
  */
 export function arrange(columns) {
   const { parents, flags } = linkParents(columns);
   const start = placed(columns, parents, flags);
+  cutCycles(parents, flags, start);
   const sorted = byStart(columns, start);
   const { firstChild, nextSibling } = linkChildren(parents, sorted);
   const order = new Int32Array(columns.count);
   const depth = new Int32Array(columns.count);
-  const visited = new Uint8Array(columns.count);
   let filled = 0;
 
   const visit = (root) => {
     let span = root;
     let level = 0;
     for (;;) {
-      visited[span] = 1;
       depth[filled] = level;
       order[filled++] = span;
-      let next = unvisited(firstChild[span]);
+      let next = firstChild[span];
       if (next >= 0) level++;
       while (next < 0 && span !== root) {
-        next = unvisited(nextSibling[span]);
+        next = nextSibling[span];
         if (next >= 0) break;
         span = parents[span];
         level--;
@@ -43,20 +43,8 @@ export function arrange(columns) {
       span = next;
     }
   };
-  /** This sibling or the next: the root of a cycle is among its own descendants. */
-  const unvisited = (sibling) => {
-    while (sibling >= 0 && visited[sibling]) sibling = nextSibling[sibling];
-    return sibling;
-  };
 
   for (const span of sorted) if (parents[span] < 0) visit(span);
-  for (const span of sorted) {
-    if (visited[span]) continue;
-    const root = earliestOfCycle(span, parents, start);
-    flags[root] |= CYCLE;
-    parents[root] = -1;
-    visit(root);
-  }
   return reordered(columns, { order, depth, parents, flags, start });
 }
 
@@ -74,10 +62,7 @@ function linkParents({ count, id, parentId, flags: given, ids }) {
   const parents = new Int32Array(count);
   for (let i = 0; i < count; i++) {
     parents[i] = parentId[i] < 0 ? -1 : owner[parentId[i]];
-    if (parents[i] === i) {
-      parents[i] = -1;
-      flags[i] |= CYCLE;
-    } else if (parents[i] < 0 && parentId[i] >= 0) flags[i] |= ORPHAN;
+    if (parents[i] < 0 && parentId[i] >= 0) flags[i] |= ORPHAN;
   }
   return { parents, flags };
 }
@@ -140,18 +125,31 @@ function linkChildren(parents, sorted) {
   return { firstChild, nextSibling };
 }
 
-/** Climbs from a span without a root into the cycle above it, and once around it. */
-function earliestOfCycle(span, parents, start) {
-  const seen = new Set();
-  while (!seen.has(span)) {
-    seen.add(span);
-    span = parents[span];
+/** Makes a root of one span of each cycle. */
+function cutCycles(parents, flags, start) {
+  /** The walk upwards on which a span was met; 0 for none yet. */
+  const walk = new Int32Array(parents.length);
+  for (let from = 0; from < parents.length; from++) {
+    let span = from;
+    while (span >= 0 && walk[span] === 0) {
+      walk[span] = from + 1;
+      span = parents[span];
+    }
+    if (span < 0 || walk[span] !== from + 1) continue;
+    const root = rootOfCycle(span, parents, flags, start);
+    parents[root] = -1;
+    if (!(flags[root] & FOLLOWS)) flags[root] |= CYCLE;
   }
-  let earliest = span;
+}
+
+/** The earliest span of the cycle with this one, but rather one that is in it only by a link. */
+function rootOfCycle(span, parents, flags, start) {
+  let root = span;
   for (let other = parents[span]; other !== span; other = parents[other]) {
-    if (start[other] < start[earliest]) earliest = other;
+    const byLink = (flags[other] & FOLLOWS) - (flags[root] & FOLLOWS);
+    if (byLink > 0 || (byLink === 0 && start[other] < start[root])) root = other;
   }
-  return earliest;
+  return root;
 }
 
 function reordered(columns, { order, depth, parents, flags, start }) {

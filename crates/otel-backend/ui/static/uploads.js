@@ -2,6 +2,9 @@ import { readFile } from './backend.js';
 import { el, toast } from './dom.js';
 import { navigate, searchUrl, traceUrl } from './route.js';
 
+/** So much of a file's name is shown in a message. */
+const NAME_LENGTH = 80;
+
 /** Opens files dropped anywhere on the page: in Jaeger's, OTLP's or Zipkin's JSON. Nothing is stored. */
 export function startUploads() {
   addEventListener('dragover', (event) => {
@@ -30,12 +33,13 @@ export function uploadButton() {
 async function open(files) {
   const traces = [];
   for (const file of files) {
+    const name = file.name.slice(0, NAME_LENGTH);
     try {
       const found = await readFile(file);
-      if (found.length === 0) toast(`No traces in ${file.name}`);
+      if (found.length === 0) toast(`No traces in ${name}`);
       traces.push(...found);
     } catch (error) {
-      toast(`${file.name}: ${error.message}`);
+      toast(`${name}: ${error.message}`);
     }
   }
   if (traces.length === 1) navigate(traceUrl(traces[0].id));

@@ -1,11 +1,11 @@
-import { LOOKBACKS } from './query.js';
+import { LATEST_SECONDS, LOOKBACKS } from './query.js';
 import { seriesOf, stepsOf } from './tempo.js';
 import { pipelineOf } from './traceql-query.js';
 
 /** Steps of a chart, in seconds; those of less than a second divide one. */
 const STEPS = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400];
-const WEEK = 604800;
-const YEAR = 365 * 86400;
+/** The step in which all times are searched for spans, however far their clocks are off. */
+const MONTH = 30 * 86400;
 
 /** The most steps of a chart. */
 const MOST_STEPS = 60;
@@ -35,13 +35,14 @@ export async function windowOf(query, signal) {
   const now = Date.now() / 1000;
   if (query.lookback === 'custom') return windowBetween(query.start / 1e6, query.end ? query.end / 1e6 : now);
   if (query.lookback !== 'any') return windowBetween(now - LOOKBACKS.get(query.lookback), now);
-  const weeks = await occupied(query.q, { from: 0, to: Math.ceil((now + YEAR) / WEEK) * WEEK, step: WEEK }, signal);
-  if (weeks.error) return weeks;
-  const closer = await occupied(query.q, windowBetween(weeks.from, weeks.to, 1000), signal);
+  const months = await occupied(query.q, { from: 0, to: Math.floor(LATEST_SECONDS / MONTH) * MONTH, step: MONTH }, signal);
+  if (months?.error) return months;
+  if (!months) return windowBetween(now - MONTH, now);
+  const closer = await occupied(query.q, windowBetween(months.from, months.to, 1000), signal) ?? months;
   return closer.error ? closer : windowBetween(closer.from, closer.to);
 }
 
-/** The range from the first step with a matching span to the last one. */
+/** The range from the first step with a matching span to the last one; `null` if no span matches. */
 async function occupied(query, window, signal) {
   const { series, error } = await seriesOf(`${pipelineOf(query)} | count_over_time()`, window, signal);
   if (error) return { error };
@@ -49,5 +50,5 @@ async function occupied(query, window, signal) {
   const first = counts.findIndex((count) => count > 0);
   const last = counts.findLastIndex((count) => count > 0);
   const { from, step } = window;
-  return first < 0 ? { from: window.to - WEEK, to: window.to } : { from: from + first * step, to: from + (last + 1) * step };
+  return first < 0 ? null : { from: from + first * step, to: from + (last + 1) * step };
 }

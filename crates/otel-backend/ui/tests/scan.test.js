@@ -150,6 +150,16 @@ function written(random, value) {
   return JSON.stringify(value);
 }
 
+test('several values may follow one another', () => {
+  const line = (id) => JSON.stringify({ data: [{ traceID: id, spans: [{ spanID: id }] }] });
+  const bytes = encoder.encode(`${line('a')}\n${line('b')}\n`);
+  for (const piece of [1, 7, bytes.length]) {
+    const { traces } = scan(bytes, () => piece);
+    assert.deepEqual(traces.map(({ members, spans }) => [members.traceID, spans.length]), [['a', 1], ['b', 1]]);
+  }
+  assert.throws(() => scanText(`${line('a')} x`), /an object or a list was expected/);
+});
+
 test('any trace gives what JSON.parse gives, in whatever pieces it comes', () => {
   forSeeds(3000, (random) => {
     const traces = random.list(3, () => anyTrace(random));

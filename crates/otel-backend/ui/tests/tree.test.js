@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Columns, CYCLE, DUPLICATE, EARLY, ORPHAN } from '../static/columns.js';
+import { Columns, CYCLE, DUPLICATE, EARLY, FOLLOWS, ORPHAN } from '../static/columns.js';
 import { criticalPath } from '../static/critical-path.js';
 import { arrange, selfTimes } from '../static/tree.js';
 import { forSeeds } from './random.js';
@@ -15,12 +15,13 @@ function columnsOf(spans) {
     const bytes = encoder.encode(text);
     return columns.ids.intern(bytes, 0, bytes.length);
   };
-  for (const { id, parent, start = 0, duration = 0, events = [] } of spans) {
+  for (const { id, parent, start = 0, duration = 0, events = [], flags = 0 } of spans) {
     const i = columns.begin();
     if (id) columns.id[i] = intern(id);
     if (parent) columns.parentId[i] = intern(parent);
     columns.start[i] = start;
     columns.duration[i] = duration;
+    columns.flags[i] |= flags;
     for (const event of events) columns.addEvent(event);
     columns.commit(0, 0, 0);
   }
@@ -58,8 +59,16 @@ test('of spans that share an id the first is the parent', () => {
 
 test('a cycle is cut at its earliest span', () => {
   const tree = arranged({ id: 'a', parent: 'b', start: 7 }, { id: 'b', parent: 'a', start: 3 }, { id: 'self', parent: 'self', start: 9 });
-  assert.deepEqual(rows(tree), [[2, 0], [1, 0], [0, 1]]);
-  assert.deepEqual(flagged(tree, CYCLE), [2, 1]);
+  assert.deepEqual(rows(tree), [[1, 0], [0, 1], [2, 0]]);
+  assert.deepEqual(flagged(tree, CYCLE), [1, 2]);
+});
+
+test('a link to itself or to a descendant makes no cycle', () => {
+  const tree = arranged(
+    { id: 'a', parent: 'b', start: 5, flags: FOLLOWS }, { id: 'b', parent: 'a', start: 3 }, { id: 'self', parent: 'self', start: 9, flags: FOLLOWS },
+  );
+  assert.deepEqual(rows(tree), [[0, 0], [1, 1], [2, 0]]);
+  assert.deepEqual(flagged(tree, CYCLE), []);
 });
 
 test('a span that begins before its parent is marked', () => {

@@ -32,6 +32,13 @@ async fn what_cannot_be_read_in_an_address_is_left_out() {
             &format!("trace/{trace}?zoom=5-1&uiFind=ffffffffffffffff"),
             ".row .operation",
         ),
+        (&format!("trace/...{trace}"), ".row .operation"),
+        ("trace/...", ".result:not(.header) a"),
+        ("service/", ".result:not(.header) a"),
+        (
+            "search?lookback=custom&start=-1&end=9999999999999999999999",
+            ".result:not(.header) a",
+        ),
     ] {
         page.go(&format!("{}/{address}", backend.url())).await;
         page.wait(shown).await;
@@ -55,6 +62,21 @@ async fn a_range_that_ends_before_it_starts_is_turned_around() {
     page.until("return document.querySelector('.summary')?.textContent === '1 trace'")
         .await;
     page.close("address_turned").await;
+}
+
+/// The clock of their sender is years ahead.
+#[tokio::test]
+async fn spans_of_the_future_are_found_without_a_time_range() {
+    let backend = Backend::start();
+    let years = 20 * 365 * 86_400_000;
+    backend.send(&[Span::new(1, "ahead", "tomorrow").at(years)]);
+    let page = Browser::open(View::Wide).await;
+    page.go(&format!("{}/search?lookback=any", backend.url()))
+        .await;
+    page.until("return document.querySelector('.summary')?.textContent === '1 trace'")
+        .await;
+    assert_eq!(page.text(".totals").await, "1 span matches");
+    page.close("address_future").await;
 }
 
 /// Its clock was not set, or its times were in the wrong unit: a second after 1970 began.

@@ -199,3 +199,34 @@ async fn the_timeline_is_saved_as_pixels_too() {
     );
     page.close("saved_pixels").await;
 }
+
+#[tokio::test]
+async fn files_of_odd_programs_are_read_or_refused_with_a_word() {
+    let backend = Backend::start();
+    backend.send(&shop());
+    let page = Browser::open(View::Wide).await;
+    page.go(backend.url()).await;
+    page.wait(".result:not(.header) a").await;
+    let trace = |id: &str| {
+        json!({ "data": [{ "traceID": id, "processes": {}, "spans": [
+            { "traceID": id, "spanID": "1", "operationName": "of a file", "startTime": 1_700_000_000_000_000_u64 },
+        ] }] })
+    };
+    // No trace without spans is opened, and the name of a file does not hide what is said of it.
+    let long = "x".repeat(300);
+    page.drop_file(&long, r#"{"data":[{"traceID":"a","spans":[]}]}"#)
+        .await;
+    page.until("return /^No traces in x{80}$/.test(document.getElementById('toast').textContent)")
+        .await;
+    // With the mark that programs for Windows write before the text.
+    page.drop_file("mark.json", &format!("\u{feff}{}", trace("a")))
+        .await;
+    page.until("return document.querySelector('.title .operation')?.textContent === 'of a file'")
+        .await;
+    // With a trace in each line.
+    page.drop_file("lines.jsonl", &format!("{}\n{}\n", trace("b"), trace("c")))
+        .await;
+    page.until("return document.querySelector('.summary')?.textContent === '3 traces'")
+        .await;
+    page.close("files_odd").await;
+}

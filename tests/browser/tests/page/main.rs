@@ -5,6 +5,7 @@ mod compare;
 mod details;
 mod doors;
 mod explore;
+mod fields;
 mod files;
 mod filter;
 mod layout;

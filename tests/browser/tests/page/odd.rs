@@ -213,3 +213,78 @@ async fn a_failed_status_and_a_true_error_are_errors() {
     );
     page.close("odd_errors").await;
 }
+
+#[tokio::test]
+async fn names_that_are_empty_or_blank_are_said_to_be_so() {
+    let backend = Backend::start();
+    let spans = [
+        Span::new(1, "shop", "")
+            .lasting(90)
+            .with("", json!({ "stringValue": "of no name" })),
+        Span::new(2, "shop", " \t ").below(1).at(10),
+    ];
+    let page = open(&backend, &spans, 2).await;
+    assert_eq!(
+        page.texts(".row .operation").await,
+        ["(no name)", "(no name)"]
+    );
+    page.click(".row").await;
+    page.click(".details .tag .key").await;
+    assert_eq!(page.text(".details .tag .key").await, "(no name)");
+    let items = page.texts("[role=menuitem]").await;
+    // No query asks for an attribute without a name.
+    assert!(!items.is_empty() && !items.contains(&"Search traces with it".to_owned()));
+    page.look("odd_blank").await;
+    page.go(&format!("{}/search", backend.url())).await;
+    page.wait(".result:not(.header) a").await;
+    assert_eq!(
+        page.texts(".result:not(.header) .operation").await,
+        ["(no name)"]
+    );
+    page.close("odd_blank_result").await;
+}
+
+#[tokio::test]
+async fn a_root_may_be_linked_to_itself_and_to_its_descendants() {
+    let backend = Backend::start();
+    let trace = backend.send(&[]);
+    let spans = [
+        Span::new(1, "shop", "root")
+            .lasting(90)
+            .link(&trace, 2)
+            .link(&trace, 1),
+        Span::new(2, "shop", "child").below(1).at(10),
+        Span::new(3, "shop", "alone").at(20).link(&trace, 3),
+    ];
+    backend.add(&trace, &spans);
+    let page = Browser::open(View::Wide).await;
+    page.go(&backend.trace_url(&trace)).await;
+    page.until("return document.querySelectorAll('.row').length === 3")
+        .await;
+    assert_eq!(page.texts(".banner").await, ["2 spans have no parent."]);
+    assert_eq!(page.count(".row.flagged").await, 0);
+    let levels = "return [...document.querySelectorAll('.row')].map((row) => row.ariaLevel).join()";
+    assert_eq!(page.script(levels, json!([])).await, "1,2,1");
+    page.close("odd_links").await;
+}
+
+#[tokio::test]
+async fn a_long_message_of_an_exception_is_folded() {
+    let backend = Backend::start();
+    let long = "m".repeat(5000);
+    let page = open(
+        &backend,
+        &[Span::new(1, "shop", "fails").exception("TooLong", &long)],
+        1,
+    )
+    .await;
+    page.click(".row").await;
+    page.wait(".exception .more").await;
+    assert!(page.text(".exception p").await.chars().count() < 1000);
+    page.click(".exception .more").await;
+    page.until(
+        "return document.querySelector('.exception p').textContent.startsWith('m'.repeat(5000))",
+    )
+    .await;
+    page.close("odd_message").await;
+}
