@@ -19,7 +19,7 @@ use zopfli::Format;
 const PAGES: [&str; 12] = [
     "search-page.js",
     "search-views.js",
-    "scatter.js",
+    "list-page.js",
     "compare-page.js",
     "dependencies-page.js",
     "logs-page.js",
