@@ -194,6 +194,21 @@ fn elements_of_head(group: &Group<'_>) -> usize {
     heads.into_iter().map(elements).sum()
 }
 
+/// The bytes of a group when it is written, or a few more.
+fn length_of_group(group: &Group<'_>) -> usize {
+    /// The most bytes of the tag and the length of a field.
+    const TAG: usize = 6;
+    let head = group.head;
+    let in_head = [
+        head.resource,
+        head.resource_schema,
+        head.scope,
+        head.scope_schema,
+    ];
+    let fields = in_head.iter().chain(&group.spans);
+    2 * TAG + fields.map(|bytes| TAG + bytes.len()).sum::<usize>()
+}
+
 /// A trace while it is loaded.
 struct Collecting {
     id: TraceId,
@@ -282,11 +297,11 @@ impl Collecting {
         }
         found.retain(|group| !group.spans.is_empty() && self.weigh(group));
         self.span_count += found.iter().map(|group| group.spans.len()).sum::<usize>();
-        if self.data.capacity() - self.data.len() < frame.bytes.len() {
-            // Grows by an eighth and not to the double, since the buffer is large and its memory is
+        let length = found.iter().map(length_of_group).sum();
+        if self.data.capacity() - self.data.len() < length {
+            // Grows by an eighth and not to the double, since the buffer may be large and its memory is
             // counted.
-            let more = frame.bytes.len().max(self.data.len() / 8);
-            self.data.reserve_exact(more);
+            self.data.reserve_exact(length.max(self.data.len() / 8));
         }
         write_groups(found.into_iter().map(|g| (g.head, g.spans)), &mut self.data);
         Ok(())
@@ -591,4 +606,32 @@ fn distinct<'a>(spans: &[Message<'a>], groups: &[Group<'a>]) -> Vec<Message<'a>>
         distinct.extend(together.iter().filter(first));
     }
     distinct
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::otlp::GroupHead;
+
+    #[test]
+    fn a_small_trace_takes_no_memory_for_the_others_of_its_frame() {
+        let span = |trace: u8| [&[0x0a, 16][..], &[trace; 16], &[0x12, 8], &[1; 8]].concat();
+        let spans: Vec<_> = (1..=255).map(span).collect();
+        let mut frame = Vec::new();
+        let group = (GroupHead::default(), spans.iter().map(Vec::as_slice));
+        write_groups([group], &mut frame);
+        let mut collecting = Collecting {
+            id: TraceId::from_slice(&[7; 16]).unwrap(),
+            start: UnixNanos::MAX,
+            span_count: 0,
+            cut: false,
+            data: Vec::new(),
+            weight: Weight::default(),
+            held: Held::default(),
+        };
+        collecting.add(&OpenFrame::new(frame)).unwrap();
+        assert_eq!(collecting.span_count, 1);
+        let (capacity, length) = (collecting.data.capacity(), collecting.data.len());
+        assert!(capacity < 2 * length, "{capacity} bytes for {length}");
+    }
 }
