@@ -184,8 +184,11 @@ struct Values<T> {
 struct Double(f64);
 
 /// Spans are grouped once they have this many elements, so that only a part of a large trace, some
-/// 10 MB, is in memory.
-const ELEMENTS: usize = 100_000;
+/// 4 MB, is in memory.
+const ELEMENTS: usize = 30_000;
+
+/// The elements that take as much memory as a span without any.
+const SPAN: usize = 10;
 
 /// Adds grouped spans to a list of `resourceSpans`; in a large trace a group may occur several
 /// times. Returns the number of spans written.
@@ -217,11 +220,11 @@ pub fn write_resource_spans<'s, W: Write>(
     }
 }
 
-/// The number of elements: the span, its attributes, events and links.
+/// The number of elements: attributes, events and links, and those that the span itself counts as.
 fn elements(span: &Span<'_>) -> usize {
     let events = span.events.iter().map(|event| 1 + event.attributes.len());
     let links = span.links.iter().map(|link| 1 + link.attributes.len());
-    1 + span.attributes.len() + events.sum::<usize>() + links.sum::<usize>()
+    SPAN + span.attributes.len() + events.sum::<usize>() + links.sum::<usize>()
 }
 
 impl<'a> TracesJson<'a> {
