@@ -16,7 +16,7 @@ use zopfli::Format;
 
 /// Pages, and parts of a page, that are loaded on demand. The trace page needs none of them at
 /// first.
-const PAGES: [&str; 12] = [
+const PAGES: [&str; 13] = [
     "search-page.js",
     "search-views.js",
     "list-page.js",
@@ -27,6 +27,7 @@ const PAGES: [&str; 12] = [
     "service-page.js",
     "trace-views.js",
     "trace-copies.js",
+    "conversation.js",
     "back-links.js",
     "file-formats.js",
 ];

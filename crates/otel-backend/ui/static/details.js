@@ -1,9 +1,7 @@
 import { CRITICAL, ENDLESS, ERROR, UNPLACED } from './columns.js';
-import { conversation } from './conversation.js';
 import { copy, el, iconButton } from './dom.js';
 import { eventList, eventsOf } from './event-list.js';
 import { formatCount, formatDuration, formatShare, formatTime } from './format.js';
-import { conversationOf } from './gen-ai.js';
 import { indentJson } from './json-text.js';
 import { longText } from './long-text.js';
 import { cssColour } from './palette.js';
@@ -87,14 +85,13 @@ export class Details {
     const { attributes, scope, fields } = sorted(tags);
     const { eventsFrom, eventTime, start } = trace;
     const events = eventsOf(span, [...eventTime.subarray(eventsFrom[row], eventsFrom[row + 1])].map((time) => time - start[row]));
-    const talk = conversationOf(tags, events);
     const { parents, links } = referencesOf(span, trace.id);
     return [
       this.#head(row, span, json),
       this.#numbers(row, span),
       notes([...(span.warnings ?? []), ...oddities(trace, row)]),
       statusOf(fields, hasFlag(trace, row, ERROR)),
-      talk && section('Conversation', talk.messages.length || null, conversation(talk)),
+      tags.some(({ key }) => key.startsWith('gen_ai.')) && conversationOf(tags, events),
       section('Attributes', attributes.length, this.#tags(attributes)),
       section('Events', events.length, eventList(events, trace.duration[row], this.#on.pick)),
       parents.length > 0 && section('Parent', null, this.#references(parents)),
@@ -188,6 +185,16 @@ function rangesOf(node, text) {
     }
   }
   return ranges;
+}
+
+/** The conversation with a model, in the place of the node that is returned, when its script is loaded. */
+function conversationOf(tags, events) {
+  const place = el('section', { hidden: true });
+  import('./conversation.js').then(({ conversation }) => {
+    const { count, node } = conversation(tags, events);
+    place.replaceWith(section('Conversation', count || null, node));
+  }, () => {});
+  return place;
 }
 
 /** Separates a span's own attributes, its scope, and the fields that were written as tags. */

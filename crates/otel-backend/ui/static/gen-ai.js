@@ -20,12 +20,11 @@ const EVENT = /^gen_ai\.(system|user|assistant|tool|choice)(\.message)?$/;
 
 /**
  * The conversation in a span with `gen_ai.*` attributes: `{ facts, messages }`, each message `{ role,
- * parts: [{ title, text }] }`. `null` if there is none.
+ * parts: [{ title, text }] }`.
  *
  * Spec: OpenTelemetry semantic conventions, "Generative AI spans" and "events"
  */
 export function conversationOf(tags, events) {
-  if (!tags.some(({ key }) => String(key).startsWith('gen_ai.'))) return null;
   const value = (key) => tags.find((tag) => tag.key === key)?.value;
   const facts = FACTS.flatMap(([name, keys]) => {
     const found = keys.map(value).find((text) => text !== undefined);

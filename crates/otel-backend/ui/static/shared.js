@@ -1,0 +1,1 @@
+/** In the packed page, this script has what several others share. Unpacked, they load it module by module. */
