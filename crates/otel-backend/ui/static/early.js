@@ -20,10 +20,27 @@ function preload(rel, name, as) {
 }
 
 /**
- * If the address names a trace, starts the slowest parts before any other script has loaded: the
- * worker, and that trace, with the span that the address names first. The worker reads these from its
- * own address, since a message would wait until the page has time to pass it on.
+ * If the address names a trace, starts the slowest parts before any other script has loaded: the worker, and
+ * the answer with that trace, with the span that the address names first. The worker is told in its own
+ * address that it will be passed this answer; without it, it asks itself.
  */
 const [, id = ''] = location.pathname.match(/\/trace\/([0-9a-f]{1,32})$/) ?? [];
 const [, span] = location.search.match(/[?&]uiFind=([0-9a-f]{1,16})(?:&|$)/i) ?? [];
-if (/\/trace\/./.test(location.pathname)) self.worker = new Worker(`static/worker.js${id && `#${id}/${span ?? ''}`}`, { type: 'module' });
+const worker = /\/trace\/./.test(location.pathname) ? new Worker(`static/worker.js${id && `#${id}/${span ?? ''}`}`, { type: 'module' }) : null;
+self.worker = worker;
+// What the page needs for its first paint is requested before.
+if (id) setTimeout(() => passOn(fetch(`../api/traces/${id}?outline=true${span ? `&first=${span}` : ''}`)));
+
+async function passOn(coming) {
+  let body = null;
+  try {
+    const answer = await coming;
+    if (!answer.ok) throw new Error('the worker will say why');
+    ({ body } = answer);
+    worker.postMessage({ answer: body, spans: answer.headers.get('span-count') ?? '' }, [body]);
+  } catch {
+    // Not every browser can pass an answer on.
+    body?.cancel();
+    worker.postMessage({ answer: null });
+  }
+}

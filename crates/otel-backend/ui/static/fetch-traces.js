@@ -4,12 +4,12 @@ import { Scanner } from './scan.js';
 /**
  * Reads an answer with traces: `{ traces }` with what `each(columns, members, segments)` made of them, or
  * `{ error }`. Calls `progress(scanner, of)` as it comes; `of`, also of the result, is how many spans will, or
- * 0 if it does not say.
+ * 0 if it does not say. `begun` is or becomes the answer, if it has been asked for already, or `null`.
  */
-export async function fetchTraces(url, each, progress = () => {}, signal = null) {
+export async function fetchTraces(url, each, progress = () => {}, signal = null, begun = null) {
   let response;
   try {
-    response = await patientFetch(url, { headers: { accept: 'application/json' }, signal });
+    response = (begun && await begun) ?? await patientFetch(url, { headers: { accept: 'application/json' }, signal });
   } catch {
     return { error: { status: 0, message: 'the backend does not answer' } };
   }

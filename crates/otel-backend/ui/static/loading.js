@@ -25,15 +25,18 @@ export class Loading {
   /** The number of spans that were searched for the wanted one. */
   #passed = 0;
 
-  /** `keep(trace, of)` makes the answer from the loaded trace. */
-  constructor(url, keep) {
+  /**
+   * `keep(trace, of)` makes the result from the loaded trace; `answer` is or becomes the backend's answer, if that
+   * has been asked already.
+   */
+  constructor(url, answer, keep) {
     this.url = url;
-    this.answer = this.#load(keep);
+    this.answer = this.#load(answer, keep);
   }
 
-  async #load(keep) {
+  async #load(begun, keep) {
     const make = (columns, members, segments) => new LoadedTrace(columns, members, segments);
-    const { error, traces, of } = await fetchTraces(this.url, make, (scanner, of) => this.#come(scanner, of));
+    const { error, traces, of } = await fetchTraces(this.url, make, (scanner, of) => this.#come(scanner, of), null, begun);
     if (error) return { error };
     return traces[0] ? keep(traces[0], of) : { error: { status: 404, message: 'trace not found' } };
   }

@@ -68,9 +68,12 @@ function urlOf(api, id, wanted, detail) {
   return `${api}${encodeURIComponent(id)}?${detail}=true${first}`;
 }
 
-/** Begins to load a trace. A backend that says how many spans will come has answered with outlines. */
-function load(api, id, wanted) {
-  return new Loading(urlOf(api, id, wanted, 'outline'), (trace, of) =>
+/**
+ * Begins to load a trace; `answer`, if given, is or becomes the answer with it, or `null`. A backend that says
+ * how many spans will come has answered with outlines.
+ */
+function load(api, id, wanted, answer = null) {
+  return new Loading(urlOf(api, id, wanted, 'outline'), answer, (trace, of) =>
     keep(trace, of > 0 ? new WholeSpans(trace, (spanId) => urlOf(api, id, spanId, 'exact')) : null));
 }
 
@@ -93,14 +96,21 @@ async function withSpan(handle, row) {
   return trace;
 }
 
+/** Called with the answer that the page has begun to receive, or `null`. */
+let takeAnswer = () => {};
 /** The trace that the page will request first, until it does; see early.js. */
 let begun = null;
 if (location.hash) {
   const [id, wanted] = location.hash.slice(1).split('/');
-  begun = load(new URL('../../api/traces/', location).href, id, wanted);
+  const answer = new Promise((resolve) => (takeAnswer = resolve));
+  begun = load(new URL('../../api/traces/', location).href, id, wanted, answer);
 }
 
-self.addEventListener('message', async ({ data: { call, method, parameters } }) => {
+self.addEventListener('message', async ({ data: { call, method, parameters, answer, spans } }) => {
+  if (answer !== undefined) {
+    takeAnswer(answer && new Response(answer, { headers: { 'span-count': spans } }));
+    return;
+  }
   const progress = (report) => self.postMessage({ call, progress: report });
   try {
     self.postMessage({ call, result: await methods[method](parameters, progress) });
