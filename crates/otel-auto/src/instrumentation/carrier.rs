@@ -22,27 +22,19 @@ pub(crate) fn inject(context: Option<&Context>, headers: &mut HeaderMap) {
     });
 }
 
-/// Headers as a source for propagators. Frequent names are kept parsed.
+/// Headers as a source for propagators.
 struct Reader<'a>(&'a HeaderMap);
 
 /// Headers as a target of propagators. Empty values are skipped: `TraceContextPropagator` sets
 /// `tracestate` even if there is none.
 struct Writer<'a>(&'a mut HeaderMap);
 
-impl Reader<'_> {
-    fn named(&self, name: &HeaderName) -> Option<&str> {
-        self.0.get(name)?.to_str().ok()
-    }
-}
-
 impl Extractor for Reader<'_> {
     fn get(&self, key: &str) -> Option<&str> {
-        match key {
-            "traceparent" => self.named(&HeaderName::from_static("traceparent")),
-            "tracestate" => self.named(&HeaderName::from_static("tracestate")),
-            "baggage" => self.named(&HeaderName::from_static("baggage")),
-            _ => self.0.get(key)?.to_str().ok(),
-        }
+        // Comparing every name is faster than parsing and hashing the key.
+        let mut headers = self.0.iter();
+        let (_, value) = headers.find(|(name, _)| name.as_str().eq_ignore_ascii_case(key))?;
+        value.to_str().ok()
     }
 
     fn keys(&self) -> Vec<&str> {

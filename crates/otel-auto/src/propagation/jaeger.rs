@@ -80,8 +80,7 @@ fn parse(header: &str) -> Option<(SpanContext, u8)> {
     let [trace_id, span_id, _, flags] = parts.as_slice() else {
         return None;
     };
-    let flags = Some(*flags).filter(|flags| ids::is_hex(flags))?;
-    let flags = u8::from_str_radix(flags, 16).ok()?;
+    let flags = u8::try_from(ids::number(flags)?).ok()?;
     let span = SpanContext::new(
         ids::trace_id(trace_id)?,
         ids::span_id(span_id)?,

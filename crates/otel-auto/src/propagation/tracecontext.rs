@@ -45,31 +45,22 @@ impl TextMapPropagator for TraceContext {
 /// Parses `{version}-{trace id}-{span id}-{flags}`, each of a fixed length. A version above 00 may
 /// have more parts, which are ignored.
 fn parse(header: &str) -> Option<(TraceId, SpanId, TraceFlags)> {
-    let header = header.trim();
-    let version = part(header, 0, 2)?;
-    let is_whole = match header.as_bytes().get(55) {
-        None => true,
-        Some(next) => version != "00" && *next == b'-',
-    };
+    let (header, more) = header.trim().split_at_checked(55)?;
+    let version = ids::number(header.get(..2)?)?;
+    let is_whole = more.is_empty() || (version > 0 && more.starts_with('-'));
     let dashes = [2, 35, 52].map(|at| header.as_bytes().get(at));
-    if version == "ff" || !is_whole || dashes != [Some(&b'-'); 3] {
+    // The digits must be in lower case.
+    let is_upper = header.bytes().any(|byte| byte.is_ascii_uppercase());
+    if version == 0xff || !is_whole || dashes != [Some(&b'-'); 3] || is_upper {
         return None;
     }
-    let flags = u8::from_str_radix(part(header, 53, 55)?, 16).ok()?;
+    let flags = u8::try_from(ids::number(header.get(53..)?)?).ok()?;
     Some((
-        ids::trace_id(part(header, 3, 35)?)?,
-        ids::span_id(part(header, 36, 52)?)?,
+        ids::trace_id(header.get(3..35)?)?,
+        ids::span_id(header.get(36..52)?)?,
         // The other flags are not passed on.
         TraceFlags::new(flags) & TraceFlags::SAMPLED,
     ))
-}
-
-/// The digits from `start` to `end`, which must be in lower case.
-fn part(header: &str, start: usize, end: usize) -> Option<&str> {
-    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    header
-        .get(start..end)
-        .filter(|part| part.bytes().all(is_digit))
 }
 
 #[cfg(test)]
