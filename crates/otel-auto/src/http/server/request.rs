@@ -122,6 +122,8 @@ impl<B> Incoming<'_, B> {
     }
 }
 
+/// The first value of a header. Comparing the few names of a request is faster than hashing.
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    str::from_utf8(headers.get(name)?.as_bytes()).ok()
+    let (_, value) = headers.iter().find(|(found, _)| *found == name)?;
+    str::from_utf8(value.as_bytes()).ok()
 }
