@@ -138,7 +138,7 @@ pub(crate) fn measure(
         return Ok(());
     };
     for (name, searched) in TEXTS {
-        let path = format!("/api/logs?search={}&limit=20", escape(searched));
+        let path = format!("/api/logs?text={}&limit=20", escape(searched));
         let before = cpu()?;
         let times = (0..TIMES).map(|_| ask(&query, &path));
         let mut times: Vec<Duration> = times.collect::<Result<_, _>>()?;

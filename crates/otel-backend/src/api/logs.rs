@@ -34,6 +34,21 @@ const LIMIT: usize = 100;
 /// The largest `limit`.
 const MAX_LIMIT: usize = 10_000;
 
+/// All parameters of a question. Any other is refused, since without it too many records would match.
+const PARAMETERS: [&str; 11] = [
+    "service",
+    "start",
+    "end",
+    "severity",
+    "text",
+    "traceId",
+    "spanId",
+    "order",
+    "limit",
+    "after",
+    "prettyPrint",
+];
+
 pub(super) fn router() -> Router<Query> {
     Router::new()
         .route("/api/logs", get(logs))
@@ -86,7 +101,20 @@ impl<'a> Shown<'a> {
     }
 }
 
+fn check_names(pairs: &Pairs) -> Result<(), ApiError> {
+    let is_unknown = |(name, _): &&(String, String)| !PARAMETERS.contains(&name.as_str());
+    match pairs.iter().find(is_unknown) {
+        None => Ok(()),
+        Some((name, _)) => Err(ApiError::bad_request(format!(
+            "there is no parameter {:?}; there are {}",
+            name.chars().take(64).collect::<String>(),
+            PARAMETERS.join(", ")
+        ))),
+    }
+}
+
 fn parse(pairs: &Pairs) -> Result<LogSearch, ApiError> {
+    check_names(pairs)?;
     let malformed = |name: &str, value: &str, wanted: &str| {
         ApiError::bad_request(format!("{name} '{value}' is not {wanted}"))
     };

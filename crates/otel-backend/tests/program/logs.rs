@@ -263,6 +263,10 @@ async fn questions_that_are_wrong_are_refused_by_name() {
         ("traceId=zz", "traceId"),
         ("spanId=zz", "spanId"),
         ("start=yesterday", "start"),
+        (
+            "search=late",
+            "there is no parameter \\\"search\\\"; there are service, ",
+        ),
         (&format!("text={}", "x".repeat(1001)), "text"),
     ] {
         let (status, body) = get(&backend.ui(&format!("/api/logs?{question}"))).await;
