@@ -179,14 +179,22 @@ impl Context {
             .nodes()
             .filter(|(_, node)| super::tree::is_failed(node.span));
         let root = tree.main_root().map(|root| tree.title(root));
+        let skew = tree.earliest_child().map(|(place, by)| {
+            format!(
+                "\n{} begins {} ms before its parent: their clocks differ, so the duration of the trace is not that of its root",
+                tree.title(place),
+                super::tree::millis(by)
+            )
+        });
         format!(
-            "trace {}: {spans}, {} failed, {} ms from {}; root {}\n{}",
+            "trace {}: {spans}, {} failed, {} ms from {}; root {}\n{}{}",
             trace.id,
             failed.count(),
             super::tree::millis(tree.duration()),
             time(tree.start()),
             root.unwrap_or_default(),
             self.link(trace.id),
+            skew.unwrap_or_default(),
         )
     }
 }

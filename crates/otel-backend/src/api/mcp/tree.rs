@@ -36,6 +36,9 @@ pub(super) struct Operation<'s> {
     pub(super) name: &'s str,
 }
 
+/// The least time between a span and its parent, which begins later, that is worth a word.
+const SKEW: Duration = Duration::from_millis(1);
+
 /// The fewest digits of an id that are shown.
 const MIN_DIGITS: usize = 8;
 
@@ -172,6 +175,18 @@ impl<'s> Tree<'s> {
     pub(super) fn duration(&self) -> Duration {
         let end = self.nodes.iter().map(|node| node.span.end).max();
         end.unwrap_or_default().since(self.start)
+    }
+
+    /// The span that begins the longest before its parent, and by how much: their clocks differ.
+    pub(super) fn earliest_child(&self) -> Option<(usize, Duration)> {
+        let ahead = |(place, node): (usize, &Node<'s>)| {
+            let (parent, start) = (self.span(node.parent?)?, node.span.start);
+            // Zero is no time.
+            (start.0 > 0).then(|| (place, parent.start.since(start)))
+        };
+        let ahead = self.nodes().filter_map(ahead);
+        let earliest = ahead.max_by_key(|(_, by)| *by);
+        earliest.filter(|(_, by)| *by >= SKEW)
     }
 
     /// The digits of a span's id that distinguish it from the others.

@@ -59,6 +59,24 @@ async fn a_large_trace_stays_within_the_budget_and_says_what_is_missing() {
 }
 
 #[tokio::test]
+async fn a_clock_that_is_behind_is_said() {
+    let backend = Backend::in_memory();
+    let root = span((1, 0), "shop", "buy", 2, (9_000, 50));
+    let behind = span((2, 1), "terminal", "authorise", 2, (0, 10));
+    plant(&backend, 1, 30, &[root, behind]).await;
+    let argument = json!({"trace_id": trace_id(1)});
+    let (text, _) = call(&backend, "get_critical_path", &argument).await;
+    let said = "authorise [terminal] begins 9000 ms before its parent: their clocks differ";
+    assert!(text.contains(said), "{text}");
+    let child = span((2, 1), "terminal", "authorise", 2, (9_001, 10));
+    let root = span((1, 0), "shop", "buy", 2, (9_000, 50));
+    plant(&backend, 2, 30, &[root, child]).await;
+    let argument = json!({"trace_id": trace_id(2)});
+    let (text, _) = call(&backend, "get_critical_path", &argument).await;
+    assert!(!text.contains("clocks"), "{text}");
+}
+
+#[tokio::test]
 async fn pages_follow_one_another() {
     let backend = Backend::in_memory();
     for number in 1..=25 {
