@@ -229,6 +229,7 @@ impl Running<'_> {
                 skip: same + before.map_or(0, |after| after.skip),
             }
         });
+        FoundLog::pack(&mut logs);
         FoundLogs {
             logs,
             next,

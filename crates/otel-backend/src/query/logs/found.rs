@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::Hash as _;
+use std::ops::{Deref, Range};
 use std::rc::Rc;
 
 use xxhash_rust::xxh3::Xxh3;
@@ -27,8 +28,15 @@ pub struct FoundLogs {
 pub struct FoundLog {
     pub(super) rank: u64,
     pub(super) entry: LogEntry,
-    rest: Vec<u8>,
+    rest: Rest,
     head: Rc<Head>,
+}
+
+/// The bytes of a record: its own, or a part of those of the whole answer.
+#[derive(Debug)]
+struct Rest {
+    bytes: Rc<Vec<u8>>,
+    range: Range<usize>,
 }
 
 /// The position at which an answer ends: a time, and the number of records with that time that have
@@ -55,7 +63,10 @@ impl FoundLog {
         Self {
             rank,
             entry,
-            rest: rest.to_vec(),
+            rest: Rest {
+                bytes: Rc::new(rest.to_vec()),
+                range: 0..rest.len(),
+            },
             head,
         }
     }
@@ -89,9 +100,32 @@ impl FoundLog {
         groups.first().map_or(Err(Malformed::EMPTY), decode)
     }
 
+    /// Moves the bytes of all records into one block, which leaves no gaps among those of others when
+    /// it is freed: an answer may wait for its client for long.
+    pub(super) fn pack(logs: &mut [Self]) {
+        let mut all = Vec::with_capacity(logs.iter().map(|log| log.rest.len()).sum());
+        for log in &mut *logs {
+            let start = all.len();
+            all.extend_from_slice(&log.rest);
+            log.rest.range = start..all.len();
+        }
+        let all = Rc::new(all);
+        for log in logs {
+            log.rest.bytes = Rc::clone(&all);
+        }
+    }
+
     /// The approximate memory of the record, in bytes.
     pub(super) fn size(&self) -> usize {
         self.rest.len() + size_of::<Self>() + self.head.size()
+    }
+}
+
+impl Deref for Rest {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.bytes.get(self.range.clone()).unwrap_or_default()
     }
 }
 
@@ -100,7 +134,7 @@ impl Ord for FoundLog {
         // The bytes are compared too, so that records with the same time have a fixed order.
         self.rank
             .cmp(&other.rank)
-            .then_with(|| self.rest.cmp(&other.rest))
+            .then_with(|| (*self.rest).cmp(&*other.rest))
             .then_with(|| self.entry.span_id.cmp(&other.entry.span_id))
             .then_with(|| self.entry.trace_id.cmp(&other.entry.trace_id))
     }
