@@ -84,6 +84,20 @@ fn newest(mut running: Running<'_>) -> Result<Vec<Hit>, SearchError> {
     Ok(found)
 }
 
+/// The number of traces that a search loads to see if they match.
+#[cfg(test)]
+pub(super) fn loaded(reader: &Reader, search: &Search) -> Result<usize, SearchError> {
+    let patience = Patience::new(|| false);
+    let mut running = Running::new(reader, search, &patience);
+    running.begin();
+    let mut loaded = 0;
+    while let Some(lead) = running.leads.pop() {
+        loaded += usize::from(matches!(lead.step, Step::Candidate(_)));
+        running.follow(&lead.step)?;
+    }
+    Ok(loaded)
+}
+
 /// The traces of the highest ranks: each that the columns of its frame do not rank is looked at, and none
 /// is kept.
 fn ranked(mut running: Running<'_>) -> Result<Vec<Hit>, SearchError> {

@@ -202,6 +202,15 @@ impl ColumnSpans {
         UnixNanos(starts.iter().copied().min().unwrap_or_default())
     }
 
+    /// The latest end of these spans; `None` if the durations that were read do not tell it.
+    pub(super) fn last_end(&self, rows: &Range<usize>) -> Option<UnixNanos> {
+        let durations = self.durations.get(rows.clone());
+        let durations = durations.filter(|_| self.is_forward)?;
+        let spans = self.starts.get(rows.clone())?.iter().zip(durations);
+        let ends = spans.map(|(start, nanos)| start.saturating_add(nanos.cast_unsigned()));
+        ends.max().map(UnixNanos)
+    }
+
     /// Reads a column; `false` if it does not hold all of the field.
     fn read_column<R: ReadAt<Error = ReadError>>(
         &mut self,

@@ -104,7 +104,10 @@ fn judge<R: ReadAt<Error = ReadError>>(
         traces: true,
         sources: query.search.sources(),
         ids: query.search.needs_ids(),
-        durations: query.search.needs_durations() || query.order != Order::Newest,
+        // Of traces that begin before the times that are asked for, the end counts.
+        durations: query.search.needs_durations()
+            || query.order != Order::Newest
+            || !query.is_within(*times.start(), *times.start()),
         all_of: Vec::new(),
     };
     needs.sources.extend(query.order.source());
@@ -141,12 +144,21 @@ fn judge<R: ReadAt<Error = ReadError>>(
                 judged.ranked.extend(ranking.rank(id, found));
             }
             (None, _) if is_of_spans || is_known(id, &rows) => {}
-            // Frames of an hour more are looked into, for traces that began before in another frame.
-            _ if !query.may_start_at(batch.first_start(&rows)) && is_whole(id) => {}
+            // Frames of an hour more are looked into, for traces that have spans in another frame.
+            _ if !may_be_within(query, &batch, &rows) && is_whole(id) => {}
             _ => judged.starts.push((id, batch.first_start(&rows))),
         }
     }
     Ok(Some(judged))
+}
+
+/// Returns false if a trace of these spans lies before or after the times that are asked for.
+fn may_be_within(query: &TraceQuery, batch: &ColumnSpans, rows: &Range<usize>) -> bool {
+    let start = batch.first_start(rows);
+    match batch.last_end(rows) {
+        Some(end) => query.is_within(start, end),
+        None => query.may_start_at(start),
+    }
 }
 
 /// The ranges of consecutive true values.

@@ -1,12 +1,11 @@
 //! Ranks traces from columns.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use traceql::{Batch as _, Column, FoundTrace, Status, Value};
 
 use super::batch::ColumnSpans;
-use crate::model::{TraceId, UnixNanos};
+use crate::model::TraceId;
 use crate::query::traceql::{Order, Ranked, TraceQuery};
 
 /// The columns from which the traces of a frame are ranked.
@@ -33,7 +32,7 @@ impl<'b> Ranking<'b> {
     pub(super) fn rank(&self, id: TraceId, found: &FoundTrace) -> Option<Ranked> {
         let rows = found.rows.clone();
         let start = self.batch.first_start(&rows);
-        let end = UnixNanos(start.0.saturating_add(self.length(&rows, start)));
+        let end = self.batch.last_end(&rows)?;
         let rank = match self.query.order {
             Order::Newest => start.0,
             Order::Longest => end.0 - start.0,
@@ -52,15 +51,5 @@ impl<'b> Ranking<'b> {
         };
         let is_within = self.query.is_within(start, end);
         is_within.then_some(Ranked { rank, start, id })
-    }
-
-    /// Nanoseconds from the first start to the last end.
-    fn length(&self, rows: &Range<usize>, start: UnixNanos) -> u64 {
-        let starts = self.batch.starts();
-        let starts = starts.get(rows.clone()).unwrap_or_default();
-        let durations = self.durations.get(rows.clone()).unwrap_or_default();
-        let spans = starts.iter().zip(durations);
-        let ends = spans.map(|(start, nanos)| start.saturating_add(nanos.cast_unsigned()));
-        ends.max().unwrap_or_default().saturating_sub(start.0)
     }
 }
