@@ -10,6 +10,8 @@ import { pipelineOf } from './traceql-query.js';
 import { labelOf } from './traceql-tokens.js';
 
 export const DEFAULT_GROUPS = 'resource.service.name, name';
+/** The most groups of which everything is requested; of more, only the sizes of the largest. */
+const MOST_GROUPS = 1000;
 const OFFERED = [[DEFAULT_GROUPS, 'Operation'], ['resource.service.name', 'Service'], ['name', 'Span name'], ['status', 'Status'], ['kind', 'Kind']];
 
 /** Groups the matching spans by the values of some fields. */
@@ -43,11 +45,12 @@ export class Groups {
       this.node.replaceChildren(el('p.problem', {}, `The groups could not be made: ${answer.error.message}.`));
       return null;
     }
-    const { groups, isPartial } = answer;
-    this.note.textContent = `${plural(groups.length, 'group')}${isPartial ? '; there are more than can be counted: group by fields with fewer values' : ''}`;
+    const { groups, isPartial, isCut } = answer;
+    this.note.textContent = isCut ? `The ${plural(groups.length, 'largest group')}; there are more: group by fields with fewer values, to see errors and latencies too`
+      : `${plural(groups.length, 'group')}${isPartial ? '; there are more than can be counted: group by fields with fewer values' : ''}`;
     const names = fieldsIn(fields);
     const conditionsOf = ({ values }) => names.map((field, at) => conditionOf(field, values[at]));
-    this.#table = tableOf(names, {
+    this.#table = tableOf(names, isCut, {
       pick: (group) => this.#on.narrow(conditionsOf(group)),
       menu: (group, node) => popUp(node, [
         ['Only these spans', () => this.#on.narrow(conditionsOf(group))],
@@ -76,11 +79,18 @@ export const fieldsIn = (list) => [...list.matchAll(/(?:"(?:[^"\\]|\\.)*"|[^,"])
 
 /**
  * The groups, `{ values, counts, count, errors, p50, p95, p99 }`, or an error: `counts` are the spans
- * in each step, quantiles are in seconds.
+ * in each step, quantiles are in seconds. If there are too many, `isCut` is true, and there are only the values
+ * and counts of the largest.
  */
 export async function groupsOf(query, by, window, signal) {
   const pipeline = pipelineOf(query);
   const fields = fieldsIn(by);
+  const { series: largest, error: refused } = await valuesOver(`${pipeline} | count_over_time() by (${fields.join(', ')}) | topk(${MOST_GROUPS + 1})`, window, signal);
+  if (refused) return { error: refused };
+  if (largest.length > MOST_GROUPS) {
+    const groups = largest.map(({ labels, value }) => ({ values: fields.map((field) => valueOf(labels, field)), count: value }));
+    return { groups: groups.sort((a, b) => b.count - a.count).slice(0, MOST_GROUPS), isCut: true };
+  }
   const [counts, quantiles] = await Promise.all([
     seriesOf(`${pipeline} | count_over_time() by (${[...fields.filter((field) => field !== 'status'), 'status'].join(', ')})`, window, signal),
     valuesOver(`${pipeline} | quantile_over_time(duration, 0.5, 0.95, 0.99) by (${fields.join(', ')})`, window, signal),
@@ -114,20 +124,27 @@ function addCounts(group, values, isError) {
 
 const servicesIn = (names, { values }) => values.filter((value, at) => value && names[at] === 'resource.service.name').map(({ value }) => value);
 
-function tableOf(names, on) {
+function tableOf(names, isCut, on) {
   const named = names.map((field, at) => ({
     title: { 'resource.service.name': 'Service', name: 'Span name' }[field] ?? field, width: 'minmax(140px, 1fr)',
     text: ({ values }) => nameOf(values[at]).slice(0, 300), by: ({ values }) => nameOf(values[at]),
   }));
-  const duration = (name) => ({ title: name, width: '88px', numeric: true, text: (group) => formatDuration(group[name] * 1e6), by: (group) => group[name] });
   return new SortableTable({
     label: 'Groups', sorted: named.length, ...on,
     columns: [
       ...named,
       { title: 'Spans', width: '88px', numeric: true, text: ({ count }) => formatCount(count), by: ({ count }) => count },
-      { title: 'Over time', width: '120px', text: () => '', by: ({ count }) => count, cell: (node, { count, counts }) => node.replaceChildren(sparkLine(counts, `${plural(count, 'span')}, at most ${formatCount(Math.max(...counts))} in a step`)) },
-      { title: 'Errors', width: '80px', numeric: true, text: ({ count, errors }) => (errors ? formatShare(errors / count) : ''), by: ({ count, errors }) => errors / count },
-      ...['p50', 'p95', 'p99'].map(duration),
+      ...(isCut ? [] : figuresOf()),
     ],
   });
+}
+
+/** The columns that only a few groups have. */
+function figuresOf() {
+  const duration = (name) => ({ title: name, width: '88px', numeric: true, text: (group) => formatDuration(group[name] * 1e6), by: (group) => group[name] });
+  return [
+    { title: 'Over time', width: '120px', text: () => '', by: ({ count }) => count, cell: (node, { count, counts }) => node.replaceChildren(sparkLine(counts, `${plural(count, 'span')}, at most ${formatCount(Math.max(...counts))} in a step`)) },
+    { title: 'Errors', width: '80px', numeric: true, text: ({ count, errors }) => (errors ? formatShare(errors / count) : ''), by: ({ count, errors }) => errors / count },
+    ...['p50', 'p95', 'p99'].map(duration),
+  ];
 }

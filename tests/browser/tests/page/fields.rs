@@ -69,3 +69,29 @@ async fn columns_of_any_number_and_name_scroll_with_their_header() {
     assert_eq!(page.script(scrolled, json!([])).await, true);
     page.close("fields_columns").await;
 }
+
+#[tokio::test]
+async fn of_very_many_groups_the_largest_are_shown() {
+    let backend = Backend::start();
+    let spans: Vec<_> = (1..=1200_u32)
+        .map(|id| Span::new(id, "shop", &format!("GET /item/{id}")))
+        .chain((2001..=2003).map(|id| Span::new(id, "shop", "GET /cart")))
+        .collect();
+    backend.send(&spans);
+    let page = Browser::open(View::Wide).await;
+    page.go(&format!("{}/search?view=groups", backend.url()))
+        .await;
+    page.wait(".grouped .row").await;
+    let note = page.text(".bar .note").await;
+    assert!(note.starts_with("The 1,000 largest groups;"), "{note}");
+    let first = page
+        .texts(".grouped .rows .row:first-of-type > *")
+        .await
+        .join("|");
+    assert!(first.starts_with("shop|GET /cart|3"), "{first}");
+    // A click narrows as in any table of groups.
+    page.click(".grouped .row").await;
+    page.until("return document.querySelector('.totals')?.textContent === '3 spans match'")
+        .await;
+    page.close("fields_many_groups").await;
+}
