@@ -28,8 +28,9 @@ const [, id = ''] = location.pathname.match(/\/trace\/([0-9a-f]{1,32})$/) ?? [];
 const [, span] = location.search.match(/[?&]uiFind=([0-9a-f]{1,16})(?:&|$)/i) ?? [];
 const worker = /\/trace\/./.test(location.pathname) ? new Worker(`static/worker.js${id && `#${id}/${span ?? ''}`}`, { type: 'module' }) : null;
 self.worker = worker;
-// What the page needs for its first paint is requested before.
-if (id) setTimeout(() => passOn(fetch(`../api/traces/${id}?outline=true${span ? `&first=${span}` : ''}`)));
+// At once, the request and its answer would delay the first paint.
+const PAINT_MS = 40;
+if (id) setTimeout(() => passOn(fetch(`../api/traces/${id}?outline=true${span ? `&first=${span}` : ''}`)), PAINT_MS);
 
 async function passOn(coming) {
   let body = null;
