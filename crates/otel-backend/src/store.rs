@@ -16,7 +16,7 @@
 //! | `catalog`, `block_head`, `log_frame`, `load`, `split`, `key` | the heads of all blocks and log frames, in memory |
 //! | `shared` | the state that the writer and the readers share |
 //! | `writer`, `rows` | the one thread that writes, and its statements |
-//! | `reader`, `source`, `layouts` | one state of the store, where its bytes are read, and what of them is kept |
+//! | `reader`, `source`, `caches` | one state of the store, where its bytes are read, and what of them is kept: `layouts`, `chunks` |
 //! | `upkeep` | what goes on in the background: `merge`, `retention`, `clock` and `evict`, `disk`; `unpack` takes blocks apart for it, `stopped` tells why it ended |
 //! | `requests` | batches as OTLP's requests, to be forwarded |
 //! | `outside` | columns without a store, for the fuzz target of their decoder |
@@ -33,6 +33,7 @@ mod batch;
 mod block;
 mod block_head;
 mod build;
+mod caches;
 mod catalog;
 mod chunks;
 mod clock;
@@ -78,9 +79,11 @@ use std::thread::{self, JoinHandle};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 pub use batch::{Batch, BatchBuilder, Operation};
+#[cfg(test)]
+pub(crate) use columns::HeadPool;
 pub(crate) use columns::{
     Group, Heads, Layout, Piece, PieceTexts, PieceValues, Place as MessagePlace, ReadAt, Scan,
-    TraceRows, Wanted,
+    StoredHead, TraceRows, Wanted,
 };
 pub use database::OpenError;
 pub use logs::{LogBatch, LogBatchBuilder, LogFrame, LogOpener, LogScope, OpenLogs};

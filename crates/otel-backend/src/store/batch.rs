@@ -1,6 +1,5 @@
 //! Spans on their way into the store, encoded by their receiver.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -15,7 +14,10 @@ pub struct Batch {
     bytes: Vec<u8>,
     pub(super) rows: Vec<Row>,
     pub(super) groups: Vec<BatchGroup>,
-    pub(super) operations: HashMap<Token, Operation>,
+    /// The operations of its spans, each with the index of a row that has it. One may occur several times.
+    pub(super) operations: Vec<(Token, usize)>,
+    /// The service of each group, as long as there are operations.
+    services: Vec<String>,
     /// The start of its latest span.
     latest: Option<UnixNanos>,
 }
@@ -73,6 +75,8 @@ impl<'a> BatchBuilder<'a> {
     pub fn push(&mut self, span: &Span<'a>, message: Option<&[u8]>) {
         if !self.is_in_last_group(span) {
             self.batch.groups.push(BatchGroup::of(span));
+            let service = span.resource.service_name();
+            self.batch.services.push(service.to_owned());
             self.last = Some((Arc::clone(&span.resource), Arc::clone(&span.scope)));
         }
         self.batch.push(span, message);
@@ -86,17 +90,10 @@ impl<'a> BatchBuilder<'a> {
 
     fn note_operation(&mut self, span: &Span<'_>) {
         let token = Token::of(span);
-        if !self.noted.note(token) {
-            return;
+        if self.noted.note(token) {
+            let row = self.batch.rows.len().saturating_sub(1);
+            self.batch.operations.push((token, row));
         }
-        self.batch
-            .operations
-            .entry(token)
-            .or_insert_with(|| Operation {
-                service: span.resource.service_name().to_owned(),
-                name: span.name.to_string(),
-                kind: span.kind,
-            });
     }
 
     fn is_in_last_group(&self, span: &Span<'_>) -> bool {
@@ -154,9 +151,21 @@ impl Batch {
     /// The parts that are needed once its operations are known.
     pub(super) fn stored(self) -> Self {
         Self {
-            operations: HashMap::new(),
+            operations: Vec::new(),
+            services: Vec::new(),
             ..self
         }
+    }
+
+    /// The operation of a row.
+    pub(super) fn operation(&self, row: usize) -> Option<Operation> {
+        let row = self.rows.get(row)?;
+        let outline = Outline::read(self.span(row))?;
+        Some(Operation {
+            service: self.services.get(row.group)?.clone(),
+            name: String::from_utf8_lossy(outline.name).into_owned(),
+            kind: outline.kind,
+        })
     }
 
     /// The number of spans.

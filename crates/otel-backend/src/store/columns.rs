@@ -44,7 +44,7 @@ mod tests;
 pub(crate) use encode::{Row, encode};
 pub(crate) use entries::{decode_entries, encode_entries};
 pub(crate) use group::{Group, TraceRows};
-pub(crate) use heads::Heads;
+pub(crate) use heads::{HeadPool, Heads, StoredHead};
 pub(crate) use layout::Layout;
 pub(crate) use pack::{Damaged, Packer, ReadAt};
 pub(crate) use pieces::{Piece, PieceTexts, PieceValues};

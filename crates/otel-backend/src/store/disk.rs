@@ -84,14 +84,16 @@ pub(super) fn give_back(medium: &Medium, slack: Slack) -> rusqlite::Result<bool>
 
 /// Moves the log into the database and truncates both, unless that would have to wait for a reader.
 fn truncate(connection: &Connection) -> rusqlite::Result<()> {
-    let timeout = pragma(connection, "busy_timeout")?;
+    let timeout: i64 = connection.pragma_query_value(None, "busy_timeout", |row| row.get(0))?;
     connection.busy_timeout(Duration::ZERO)?;
     let result = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-    connection.busy_timeout(Duration::from_millis(timeout))?;
+    connection.busy_timeout(Duration::from_millis(timeout.cast_unsigned()))?;
     result
 }
 
+/// Reads a count of the database. It is asked for after every commit, so it is prepared once.
 fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<u64> {
-    let number: i64 = connection.pragma_query_value(None, name, |row| row.get(0))?;
+    let mut statement = connection.prepare_cached(&format!("PRAGMA {name}"))?;
+    let number: i64 = statement.query_row([], |row| row.get(0))?;
     Ok(number.cast_unsigned())
 }

@@ -22,6 +22,10 @@ const MANY_SMALL: usize = 16;
 /// spans have too little in common.
 const ENOUGH_ROWS: u64 = 1 << 20;
 
+/// So many bytes of rows before compression are written in columns when no more come: they make a frame
+/// that is kept in later merges.
+const SOME_ROWS: u64 = 128 << 10;
+
 /// A commit of so many bytes of rows before compression is written in columns at once.
 const LARGE_COMMIT: usize = 512 << 10;
 
@@ -99,6 +103,18 @@ pub(super) fn choose(
     })
 }
 
+/// The blocks of rows that are to be written in columns while nothing else comes: a question reads whole
+/// rows, but of columns only some.
+pub(super) fn choose_rows(
+    blocks: &[Arc<BlockHead>],
+    may_merge: impl Fn(&BlockHead) -> bool,
+) -> Option<Vec<Arc<BlockHead>>> {
+    let is_of_rows = |head: &&Arc<BlockHead>| head.row_length > 0 && may_merge(head);
+    let rows: Vec<_> = blocks.iter().filter(is_of_rows).collect();
+    let length: u64 = rows.iter().map(|head| head.row_length).sum();
+    (length >= SOME_ROWS).then(|| run(rows))
+}
+
 /// As many of these blocks, oldest first, as make a large one.
 fn run(blocks: Vec<&Arc<BlockHead>>) -> Vec<Arc<BlockHead>> {
     let mut run: Vec<_> = blocks.into_iter().cloned().collect();
@@ -171,6 +187,19 @@ mod tests {
         let rows = chosen(Form::Rows, &[3000; 9]).unwrap();
         assert_eq!(rows.len(), 3, "their rows are held in memory");
         assert_eq!(chosen(Form::Rows, &[40_000, 1]), Some(vec![0]));
+    }
+
+    #[test]
+    fn rows_are_written_in_columns_when_no_more_come() {
+        let blocks: Vec<_> = blocks(Form::Rows, &[60, 1, 60, 40]);
+        let chosen = |without: i64| {
+            let run = choose_rows(&blocks, |head| head.id != without)?;
+            Some(run.iter().map(|head| head.id).collect::<Vec<_>>())
+        };
+        assert_eq!(chosen(9), Some(vec![0, 1, 2, 3]));
+        assert_eq!(chosen(3), None);
+        let columns = self::blocks(Form::Columns, &[60, 300]);
+        assert!(choose_rows(&columns, |_| true).is_none());
     }
 
     #[test]

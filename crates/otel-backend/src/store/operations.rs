@@ -3,8 +3,9 @@
 //! For each operation the latest start that its spans may have is remembered. An operation leaves the list
 //! when everything that is stored is younger.
 
-use std::collections::HashMap;
 use std::time::Duration;
+
+use hashbrown::HashMap;
 
 use super::Operation;
 use super::batch::Batch;
@@ -57,7 +58,7 @@ impl Operations {
     }
 
     /// The operations of these batches that are new.
-    pub(super) fn look(&mut self, batches: &[Batch], came: UnixNanos) -> Noted {
+    pub(super) fn look<'b>(&mut self, batches: &'b [Batch], came: UnixNanos) -> Noted {
         let latest = batches.iter().filter_map(Batch::latest).max();
         let last = latest.unwrap_or(came).min(came);
         let mut noted = Noted {
@@ -66,22 +67,28 @@ impl Operations {
         };
         let mut room = MAX_LISTED.saturating_sub(self.length);
         let mut new = HashMap::new();
-        for (token, operation) in batches.iter().flat_map(|batch| &batch.operations) {
+        let operations = |batch: &'b Batch| std::iter::repeat(batch).zip(&batch.operations);
+        for (batch, (token, row)) in batches.iter().flat_map(operations) {
             if let Some(seen) = self.seen.get_mut(token) {
                 seen.last = seen.last.max(last);
                 if last.since(seen.stored) > BEHIND {
                     seen.stored = last;
-                    noted.again.push(operation.clone());
+                    noted.again.extend(batch.operation(*row));
                 }
                 continue;
             }
-            let longest = operation.name.len().max(operation.service.len());
-            if longest > MAX_NAME || new.contains_key(token) {
+            if new.contains_key(token) {
+                continue;
+            }
+            let Some(operation) = batch.operation(*row) else {
+                continue;
+            };
+            if operation.name.len().max(operation.service.len()) > MAX_NAME {
                 continue;
             }
             if let Some(left) = room.checked_sub(operation.length()) {
                 room = left;
-                new.insert(*token, operation.clone());
+                new.insert(*token, operation);
             } else if !std::mem::replace(&mut self.is_reported, true) {
                 tracing::warn!(
                     "the list of operations is full: further ones are stored and found, but not \

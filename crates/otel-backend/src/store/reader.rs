@@ -188,7 +188,7 @@ impl Reader {
         };
         self.unless_damaged(
             self.source
-                .unpack_traces(head, info, is_wanted, &self.shared.layouts),
+                .unpack_traces(head, info, is_wanted, &self.shared.caches.layouts),
             Vec::new,
         )
     }
@@ -273,9 +273,8 @@ impl Looker<'_> {
         }
         let open = self.open.entry(frame.block);
         let frames =
-            open.or_insert_with(|| Frames::new(&reader.source, &reader.shared.chunks, head));
-        let layouts = &reader.shared.layouts;
-        let result = reader.source.with_columns(frames, info, layouts, look);
+            open.or_insert_with(|| Frames::new(&reader.source, &reader.shared.caches, head));
+        let result = reader.source.with_columns(frames, info, look);
         reader.unless_damaged(result.map(Some), || None)
     }
 }

@@ -3,10 +3,9 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
+use super::caches::Caches;
 use super::catalog::Catalog;
-use super::chunks::Chunks;
 use super::database::Database;
-use super::layouts::Layouts;
 use super::lock;
 use super::source::Source;
 use super::split::LastSplit;
@@ -21,10 +20,7 @@ pub(super) struct Shared {
     pub(super) catalog: Mutex<Arc<Catalog>>,
     /// Connections that no reader uses at the moment.
     pub(super) idle: Mutex<Vec<Source>>,
-    /// Heads of frames of columns, which every reader asks.
-    pub(super) layouts: Layouts,
-    /// Chunks of columns that were unpacked a moment ago.
-    pub(super) chunks: Chunks,
+    pub(super) caches: Caches,
     pub(super) split: LastSplit,
     /// Blocks that could not be read, each of which has been reported once.
     damaged: Mutex<HashSet<i64>>,
@@ -38,8 +34,7 @@ impl Shared {
             database,
             catalog: Mutex::new(Arc::new(catalog)),
             idle: Mutex::new(Vec::new()),
-            layouts: Layouts::default(),
-            chunks: Chunks::default(),
+            caches: Caches::default(),
             split: LastSplit::default(),
             damaged: Mutex::default(),
             damaged_logs: Mutex::default(),

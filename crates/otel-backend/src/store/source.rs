@@ -11,10 +11,11 @@ use zstd::bulk::Decompressor;
 use super::ReadError;
 use super::block::{Form, FrameInfo};
 use super::block_head::BlockHead;
-use super::chunks::Chunks;
-use super::columns::{Damaged, Group, Layout, ReadAt, TraceRows};
+use super::caches::Caches;
+use super::columns::{Damaged, Group, Layout, ReadAt, StoredHead, TraceRows};
 use super::layouts::Layouts;
 use super::medium::{Bytes, Medium};
+use crate::format::otlp::GroupHead;
 use crate::model::TraceId;
 
 /// The source for one reading thread.
@@ -35,16 +36,16 @@ pub(crate) struct InBlock<'p, 's> {
 /// the frames tell enough.
 pub(super) struct Frames<'s> {
     source: &'s Source,
-    chunks: &'s Chunks,
+    caches: &'s Caches,
     head: &'s BlockHead,
     part: OnceCell<Part<'s>>,
 }
 
 impl<'s> Frames<'s> {
-    pub(super) fn new(source: &'s Source, chunks: &'s Chunks, head: &'s BlockHead) -> Self {
+    pub(super) fn new(source: &'s Source, caches: &'s Caches, head: &'s BlockHead) -> Self {
         Self {
             source,
-            chunks,
+            caches,
             head,
             part: OnceCell::new(),
         }
@@ -69,13 +70,20 @@ impl ReadAt for InBlock<'_, '_> {
     }
 
     fn kept(&self, offset: usize) -> Option<Arc<Vec<u8>>> {
-        let Frames { chunks, head, .. } = self.frames;
-        chunks.get(head.id, self.offset.saturating_add(offset))
+        let Frames { caches, head, .. } = self.frames;
+        caches
+            .chunks
+            .get(head.id, self.offset.saturating_add(offset))
     }
 
     fn keep(&self, offset: usize, chunk: &Arc<Vec<u8>>) {
-        let Frames { chunks, head, .. } = self.frames;
-        chunks.keep(head.id, self.offset.saturating_add(offset), chunk);
+        let Frames { caches, head, .. } = self.frames;
+        let place = self.offset.saturating_add(offset);
+        caches.chunks.keep(head.id, place, chunk);
+    }
+
+    fn share(&self, head: GroupHead<'_>) -> Arc<StoredHead> {
+        self.frames.caches.heads.share(head)
     }
 }
 
@@ -193,7 +201,6 @@ impl Source {
         &self,
         frames: &Frames<'_>,
         info: &FrameInfo,
-        layouts: &Layouts,
         look: impl FnOnce(&mut Group<'_, InBlock<'_, '_>>) -> Result<T, ReadError>,
     ) -> Result<T, ReadError> {
         let block = frames.head.id;
@@ -202,7 +209,9 @@ impl Source {
             frames,
             offset: info.offset as usize,
         };
-        let result = layouts
+        let result = frames
+            .caches
+            .layouts
             .get(block, info.offset, || {
                 Layout::read(bytes, info.has_filter, &mut decompressor)
             })

@@ -51,13 +51,15 @@ pub(crate) struct Upkeep {
     logs: LogUpkeep,
     /// True if blocks were replaced since disk space was given back.
     has_freed: bool,
+    /// True if something was written since it was last quiet.
+    is_unsettled: bool,
 }
 
 /// The bytes at which the new blocks of an eviction are written.
 const MAX_REWRITE: u64 = 64 << 20;
 
-/// The time without writes after which the disk space of merged blocks is given back. Before that it is
-/// reused for the next blocks.
+/// The time without writes after which the last rows are written in columns, and the disk space of merged
+/// blocks is given back. Before that it is reused for the next blocks.
 const QUIET: Duration = Duration::from_secs(1);
 
 /// The pause after an eviction that did not free disk space at once.
@@ -92,6 +94,7 @@ impl Upkeep {
             logs: LogUpkeep::new(seed)?,
             // An earlier process may have left some.
             has_freed: true,
+            is_unsettled: true,
         })
     }
 
@@ -100,7 +103,10 @@ impl Upkeep {
     pub(crate) fn run(mut self) {
         loop {
             let done = match self.wait() {
-                Ok(()) => self.work(),
+                Ok(()) => {
+                    self.is_unsettled = true;
+                    self.work()
+                }
                 Err(signals::RecvTimeoutError::Timeout) => self.work().and_then(|()| self.settle()),
                 Err(signals::RecvTimeoutError::Disconnected) => return,
             };
@@ -116,7 +122,7 @@ impl Upkeep {
 
     /// Waits until something was written, for as long as nothing else is to be done.
     fn wait(&self) -> Result<(), signals::RecvTimeoutError> {
-        let quiet = self.has_freed.then_some(QUIET);
+        let quiet = (self.has_freed || self.is_unsettled).then_some(QUIET);
         match self.retention.interval().into_iter().chain(quiet).min() {
             Some(timeout) => self.written.recv_timeout(timeout),
             None => Ok(self.written.recv()?),
@@ -138,8 +144,16 @@ impl Upkeep {
         Ok(())
     }
 
-    /// Gives back the room of what was merged, now that nothing is written.
+    /// Writes the last rows in columns and gives back the room of what was merged, now that nothing is
+    /// written.
     pub(super) fn settle(&mut self) -> Result<(), Stopped> {
+        if std::mem::take(&mut self.is_unsettled) {
+            let blocks = &self.shared.snapshot().blocks;
+            let run = merge::choose_rows(blocks, |head| !self.damaged.contains(&head.id));
+            if let Some(run) = run.filter(|run| self.has_room_for(run)) {
+                self.merge(Form::Columns, &run)?;
+            }
+        }
         if std::mem::take(&mut self.has_freed) {
             self.give_back(Slack::QUIET)?;
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use hashbrown::HashMap;
 use traceql::{Scope as At, Value};
@@ -9,7 +10,7 @@ use traceql::{Scope as At, Value};
 use crate::format::otlp::{Group, GroupHead, SpanGroup, span_groups};
 use crate::model::{Resource, Scope};
 use crate::query::traceql::batch::number;
-use crate::store::{Heads, ReadAt, ReadError, Scan};
+use crate::store::{Heads, ReadAt, ReadError, Scan, StoredHead};
 
 /// A resource and a scope, decoded.
 #[derive(Debug)]
@@ -21,16 +22,10 @@ pub(in crate::query) struct Head {
 /// The resources and scopes that a question has met: frames have the same ones, so each is decoded once.
 #[derive(Debug, Default)]
 pub(in crate::query) struct KnownHeads {
-    /// By the hashes of their bytes.
-    known: HashMap<u64, Known>,
+    /// By the place in memory of their stored form, which is held so that no other one comes to lie there.
+    known: HashMap<*const StoredHead, (Arc<StoredHead>, Rc<Head>)>,
     /// The bytes of all of them.
     bytes: usize,
-}
-
-#[derive(Debug)]
-struct Known {
-    parts: [Vec<u8>; 4],
-    head: Rc<Head>,
 }
 
 /// The bytes of resources and scopes that are kept decoded.
@@ -39,46 +34,22 @@ const MAX_KNOWN: usize = 1 << 20;
 impl KnownHeads {
     /// Those of a frame, decoded; `None` if one cannot be read.
     pub(super) fn of(&mut self, heads: &Heads) -> Option<Vec<Rc<Head>>> {
-        let mut known = Vec::new();
-        for (hash, head) in heads.iter() {
-            known.push(self.head(hash, head)?);
-        }
-        Some(known)
+        heads.iter().map(|head| self.head(head)).collect()
     }
 
-    fn head(&mut self, hash: u64, head: GroupHead<'_>) -> Option<Rc<Head>> {
-        let parts = [
-            head.resource,
-            head.resource_schema,
-            head.scope,
-            head.scope_schema,
-        ];
-        if let Some(known) = self.known.get(&hash)
-            && known.parts == parts
-        {
-            return Some(Rc::clone(&known.head));
+    fn head(&mut self, stored: &Arc<StoredHead>) -> Option<Rc<Head>> {
+        if let Some((_, head)) = self.known.get(&Arc::as_ptr(stored)) {
+            return Some(Rc::clone(head));
         }
-        let head = Rc::new(decode(head)?);
-        let size = parts.iter().map(|part| part.len()).sum();
-        self.bytes += size;
+        let head = Rc::new(decode(stored.get())?);
+        self.bytes += stored.size();
         if self.bytes > MAX_KNOWN {
             self.known.clear();
-            self.bytes = size;
+            self.bytes = stored.size();
         }
-        let known = Known {
-            parts: parts.map(<[u8]>::to_vec),
-            head: Rc::clone(&head),
-        };
-        if let Some(before) = self.known.insert(hash, known) {
-            self.bytes -= before.size();
-        }
+        let known = (Arc::clone(stored), Rc::clone(&head));
+        self.known.insert(Arc::as_ptr(stored), known);
         Some(head)
-    }
-}
-
-impl Known {
-    fn size(&self) -> usize {
-        self.parts.iter().map(Vec::len).sum()
     }
 }
 
@@ -145,6 +116,7 @@ mod tests {
     use super::*;
     use crate::format::otlp::encode_resource;
     use crate::model::{Attribute, Value};
+    use crate::store::HeadPool;
 
     /// The bytes of a resource with a number in so many digits.
     fn resource(number: usize, digits: usize) -> Vec<u8> {
@@ -167,34 +139,26 @@ mod tests {
 
     #[test]
     fn each_head_is_decoded_once_and_not_too_many_are_kept() {
-        let mut known = KnownHeads::default();
+        let (pool, mut known) = (HeadPool::default(), KnownHeads::default());
+        let mut head = |head: GroupHead<'_>| {
+            let head = known.head(&pool.share(head));
+            let sizes = known.known.values().map(|(stored, _)| stored.size());
+            assert_eq!(sizes.sum::<usize>(), known.bytes);
+            assert!(known.bytes <= MAX_KNOWN);
+            head
+        };
         let [one, other] = [resource(1, 1), resource(2, 1)];
-        let first = known.head(1, with(&one)).unwrap();
-        assert!(Rc::ptr_eq(&first, &known.head(1, with(&one)).unwrap()));
-        assert_ne!(
-            first.resource,
-            known.head(2, with(&other)).unwrap().resource
-        );
-        // Two may have one hash.
-        assert_ne!(
-            first.resource,
-            known.head(1, with(&other)).unwrap().resource
-        );
-        assert_eq!(first.resource, known.head(1, with(&one)).unwrap().resource);
+        let first = head(with(&one)).unwrap();
+        assert!(Rc::ptr_eq(&first, &head(with(&one)).unwrap()));
+        assert_ne!(first.resource, head(with(&other)).unwrap().resource);
         let schema = GroupHead {
             resource_schema: b"s",
             ..with(&one)
         };
-        assert_eq!(known.head(3, schema).unwrap().resource.schema_url, "s");
+        assert_eq!(head(schema).unwrap().resource.schema_url, "s");
         for number in 0..1000 {
-            let resource = resource(number, 10_000);
-            known.head(number as u64, with(&resource)).unwrap();
-            assert!(known.bytes <= MAX_KNOWN);
+            head(with(&resource(number, 10_000))).unwrap();
         }
-        assert_eq!(
-            known.known.values().map(Known::size).sum::<usize>(),
-            known.bytes
-        );
-        assert!(known.head(5000, with(b"\xff")).is_none());
+        assert!(head(with(b"\xff")).is_none());
     }
 }

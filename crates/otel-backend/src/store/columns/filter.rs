@@ -117,8 +117,13 @@ impl Filter {
     }
 }
 
+/// The seed for the hashes of the values of attributes with a key.
+pub(super) fn hash_of_key(key: &[u8]) -> u64 {
+    xxh3_64(key)
+}
+
 fn hash(key: &[u8], value: &[u8]) -> u64 {
-    xxh3_64_with_seed(value, xxh3_64(key))
+    xxh3_64_with_seed(value, hash_of_key(key))
 }
 
 #[cfg(test)]

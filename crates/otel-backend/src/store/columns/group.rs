@@ -4,7 +4,6 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::ReadAt;
-use super::filter::Filter;
 use super::heads::Heads;
 use super::layout::{Layout, Stored};
 use super::numbers::Numbers;
@@ -103,7 +102,8 @@ impl<'u, R: ReadAt> Group<'u, R> {
         if let Some(heads) = self.layout.known.heads.get() {
             return Ok(Arc::clone(heads));
         }
-        let heads = Heads::of(self.layout.heads.unpack(&mut self.unpacker)?);
+        let values = self.layout.heads.unpack(&mut self.unpacker)?;
+        let heads = Heads::of(&values, |head| self.unpacker.share(head));
         Ok(Arc::clone(
             self.layout.known.heads.get_or_init(|| Arc::new(heads)),
         ))
@@ -130,17 +130,25 @@ impl<'u, R: ReadAt> Group<'u, R> {
         Ok(Arc::clone(known.get_or_init(|| Arc::new(shapes))))
     }
 
-    /// The filter of the attributes; `None` if there is none or it cannot be read, and anything may be
-    /// there.
-    pub(super) fn filter(&mut self) -> Option<Arc<Filter>> {
-        let layout = Arc::clone(&self.layout);
+    /// Returns false if no span, event or link has this attribute, as far as the filter tells.
+    pub(super) fn may_have(&mut self, key: &[u8], value: &[u8]) -> bool {
+        !self.layout.is_filtered(key) || self.may_be_in_filter(key, value)
+    }
+
+    /// Returns true, too, if there is no filter, or if it cannot be read.
+    pub(super) fn may_be_in_filter(&mut self, key: &[u8], value: &[u8]) -> bool {
+        let Self { layout, unpacker } = self;
         if let Some(filter) = layout.known.filter.get() {
-            return Some(Arc::clone(filter));
+            return filter.may_hold(key, value);
         }
-        let stored = layout.filter.as_ref()?;
-        let bits = self.unpacker.read(&stored.chunk).ok()?;
-        let filter = Arc::new(stored.with(bits));
-        Some(Arc::clone(layout.known.filter.get_or_init(|| filter)))
+        let Some(stored) = &layout.filter else {
+            return true;
+        };
+        let Ok(bits) = unpacker.read(&stored.chunk) else {
+            return true;
+        };
+        let filter = layout.known.filter.get_or_init(|| stored.with(bits));
+        filter.may_hold(key, value)
     }
 
     fn unpack_shapes(

@@ -1,64 +1,142 @@
-//! The resources and scopes of a group.
+//! The resources and scopes of groups: most groups have the same ones, so each is kept once.
 
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use hashbrown::HashMap;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::texts::Values;
 use crate::format::otlp::GroupHead;
+use crate::store::secret;
+
+/// A resource and a scope, as encoded. Those of a pool are the same if they are in the same place.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct StoredHead([Vec<u8>; 4]);
 
 /// The resources and scopes of a group.
 #[derive(Debug)]
-pub(crate) struct Heads {
-    values: Values,
-    /// A hash of each, by which it is known again in another group.
-    hashes: Vec<u64>,
-}
+pub(crate) struct Heads(Vec<Arc<StoredHead>>);
+
+/// Resources and scopes that are in use, by the hashes of their bytes.
+#[derive(Debug, Default)]
+pub(crate) struct HeadPool(Mutex<HashMap<u64, Weak<StoredHead>>>);
+
+/// The number of resources and scopes in a pool after which those are removed that nothing uses.
+const MANY: usize = 4096;
 
 impl Heads {
-    pub(super) fn of(values: Values) -> Self {
-        let mut heads = Self {
-            values,
-            hashes: Vec::new(),
-        };
-        let numbers = 0..heads.values.count() as u64 / 4;
-        heads.hashes = numbers.map(|number| hash(heads.get(number))).collect();
-        heads
+    /// Those of a group, whose parts lie one after the other.
+    pub(super) fn of(values: &Values, share: impl Fn(GroupHead<'_>) -> Arc<StoredHead>) -> Self {
+        let part = |place| values.get(place).unwrap_or_default();
+        let heads = (0..values.count() / 4).map(|number| {
+            share(GroupHead {
+                resource: part(4 * number),
+                resource_schema: part(4 * number + 1),
+                scope: part(4 * number + 2),
+                scope_schema: part(4 * number + 3),
+            })
+        });
+        Self(heads.collect())
     }
 
-    /// All of them, each with a hash of its bytes.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, GroupHead<'_>)> {
-        let hashes = self.hashes.iter().copied();
-        (0..)
-            .zip(hashes)
-            .map(|(number, hash)| (hash, self.get(number)))
+    /// All of them.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<StoredHead>> {
+        self.0.iter()
     }
 
     /// The resource and scope with an index; empty if there is none.
-    pub(crate) fn get(&self, number: u64) -> GroupHead<'_> {
-        let first = usize::try_from(number)
-            .unwrap_or(usize::MAX)
-            .saturating_mul(4);
-        let part = |part: usize| {
-            self.values
-                .get(first.saturating_add(part))
-                .unwrap_or_default()
-        };
-        GroupHead {
-            resource: part(0),
-            resource_schema: part(1),
-            scope: part(2),
-            scope_schema: part(3),
-        }
+    pub(super) fn get(&self, number: u64) -> GroupHead<'_> {
+        let number = usize::try_from(number).unwrap_or(usize::MAX);
+        self.0
+            .get(number)
+            .map(|head| head.get())
+            .unwrap_or_default()
     }
 }
 
+impl StoredHead {
+    pub(super) fn of(head: GroupHead<'_>) -> Self {
+        Self(parts(head).map(<[u8]>::to_vec))
+    }
+
+    /// The bytes of its parts.
+    pub(crate) fn get(&self) -> GroupHead<'_> {
+        let [resource, resource_schema, scope, scope_schema] = &self.0;
+        GroupHead {
+            resource,
+            resource_schema,
+            scope,
+            scope_schema,
+        }
+    }
+
+    /// The bytes that it takes.
+    pub(crate) fn size(&self) -> usize {
+        self.0.iter().map(Vec::len).sum()
+    }
+}
+
+impl HeadPool {
+    /// The one with these parts.
+    pub(crate) fn share(&self, head: GroupHead<'_>) -> Arc<StoredHead> {
+        let mut pool = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let hash = hash(head);
+        let known = pool.get(&hash).and_then(Weak::upgrade);
+        if let Some(known) = known.filter(|known| parts(known.get()) == parts(head)) {
+            return known;
+        }
+        if pool.len() >= MANY {
+            pool.retain(|_, head| head.strong_count() > 0);
+        }
+        let head = Arc::new(StoredHead::of(head));
+        // Those of a group that has very many are not shared.
+        if pool.len() < MANY {
+            pool.insert(hash, Arc::downgrade(&head));
+        }
+        head
+    }
+}
+
+fn parts(head: GroupHead<'_>) -> [&[u8]; 4] {
+    let GroupHead {
+        resource,
+        resource_schema,
+        scope,
+        scope_schema,
+    } = head;
+    [resource, resource_schema, scope, scope_schema]
+}
+
 fn hash(head: GroupHead<'_>) -> u64 {
-    let parts = [
-        head.resource,
-        head.resource_schema,
-        head.scope,
-        head.scope_schema,
-    ];
-    parts
-        .iter()
-        .fold(0, |seed, part| xxh3_64_with_seed(part, seed))
+    let and = |seed, part| xxh3_64_with_seed(part, seed);
+    parts(head).into_iter().fold(secret::of_process(), and)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pool_has_each_once_and_lets_go_of_what_nothing_uses() {
+        let pool = HeadPool::default();
+        let share = |number: usize, scope: &[u8]| {
+            pool.share(GroupHead {
+                resource: &number.to_le_bytes(),
+                scope,
+                ..GroupHead::default()
+            })
+        };
+        let one = share(1, b"");
+        assert!(Arc::ptr_eq(&one, &share(1, b"")));
+        let other = share(1, b"s");
+        assert!(!Arc::ptr_eq(&one, &other));
+        assert_eq!((other.get().scope, other.size()), (&b"s"[..], 9));
+        for number in 2..3 * MANY {
+            share(number, b"");
+        }
+        let used: Vec<_> = (0..MANY + 9).map(|number| share(number, b"x")).collect();
+        assert_eq!(used.last().unwrap().get().scope, b"x");
+        assert!(pool.0.lock().unwrap().len() <= MANY);
+        assert!(Arc::ptr_eq(&one, &share(1, b"")));
+    }
 }

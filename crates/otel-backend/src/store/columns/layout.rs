@@ -7,7 +7,7 @@ use zstd::bulk::Decompressor;
 
 use super::ReadAt;
 use super::doubles::Doubles;
-use super::filter::{Filter, StoredFilter};
+use super::filter::{self, Filter, StoredFilter};
 use super::heads::Heads;
 use super::numbers::Numbers;
 use super::pack::{Chunk, Cursor, Damaged, Unpacker};
@@ -39,6 +39,8 @@ pub(crate) struct Layout {
     pub(super) durations: Numbers,
     pub(super) shape_codes: Numbers,
     pub(super) columns: Vec<Column>,
+    /// The hashes of the keys of attributes whose values are not in the filter.
+    unfiltered: Vec<u64>,
     pub(super) shapes: [(Numbers, Numbers); Place::LISTS.len()],
     /// `None` in formats 5 and 6.
     pub(super) filter: Option<StoredFilter>,
@@ -51,7 +53,7 @@ pub(crate) struct Layout {
 pub(super) struct Known {
     pub(super) heads: OnceLock<Arc<Heads>>,
     pub(super) shapes: [OnceLock<Arc<ShapeTable>>; Place::LISTS.len()],
-    pub(super) filter: OnceLock<Arc<Filter>>,
+    pub(super) filter: OnceLock<Filter>,
 }
 
 /// The properties of a column that are known without unpacking it.
@@ -128,6 +130,7 @@ impl Layout {
             return Err(Damaged("its columns have different lengths"));
         }
         Ok(Self {
+            unfiltered: unfiltered(&head, &columns),
             head,
             body,
             spans,
@@ -158,6 +161,7 @@ impl Layout {
         size_of::<Self>()
             + self.head.len()
             + self.columns.len() * size_of::<Column>()
+            + size_of_val(self.unfiltered.as_slice())
             + self.heads.size()
             + self.filter.map_or(0, |filter| filter.chunk.raw_length())
             + shapes
@@ -186,6 +190,11 @@ impl Layout {
     pub(crate) fn longest_trace(&self, starts: &RangeInclusive<UnixNanos>) -> u64 {
         let between = starts.end().0.saturating_sub(starts.start().0);
         between.saturating_add(u64::try_from(self.durations.max).unwrap_or_default())
+    }
+
+    /// Returns true if all values of the attributes with a key are in the filter.
+    pub(super) fn is_filtered(&self, key: &[u8]) -> bool {
+        !self.unfiltered.contains(&filter::hash_of_key(key))
     }
 
     /// The shapes of a place: how many columns each has, and these.
@@ -218,6 +227,20 @@ fn of_place<T>([spans, events, links, statuses]: &[T; Place::LISTS.len()], place
         Place::Link => links,
         Place::Status => statuses,
     }
+}
+
+/// The hashes of the keys of attributes that have values which are not in the filter.
+fn unfiltered(head: &[u8], columns: &[Column]) -> Vec<u64> {
+    let is_unfiltered = |column: &&Column| {
+        let is_attribute = column.place.attributes() == Some(column.field);
+        is_attribute && !matches!(&column.stored, Stored::Texts(texts) if texts.is_text())
+    };
+    let keys = columns.iter().filter(is_unfiltered);
+    let keys = keys.map(|column| head.get(column.key.clone()).unwrap_or_default());
+    let mut hashes: Vec<_> = keys.map(filter::hash_of_key).collect();
+    hashes.sort_unstable();
+    hashes.dedup();
+    hashes
 }
 
 /// Reads the header of a column of texts, in one format or another.

@@ -7,6 +7,8 @@ use xxhash_rust::xxh3::xxh3_64;
 use zstd::bulk::{Compressor, Decompressor};
 
 use super::super::ReadError;
+use super::heads::StoredHead;
+use crate::format::otlp::GroupHead;
 use crate::format::protobuf::{take_varint, write_varint};
 
 /// zstd's fastest ordinary level; a higher one hardly compresses columns better.
@@ -45,6 +47,11 @@ pub(crate) trait ReadAt {
 
     /// Keeps a chunk for whoever asks next.
     fn keep(&self, _offset: usize, _chunk: &Arc<Vec<u8>>) {}
+
+    /// The stored form of a resource and scope, which groups may share.
+    fn share(&self, head: GroupHead<'_>) -> Arc<StoredHead> {
+        Arc::new(StoredHead::of(head))
+    }
 }
 
 impl From<Damaged> for ReadError {
@@ -287,6 +294,11 @@ impl<'u, R: ReadAt> Unpacker<'u, R> {
         let bytes = Arc::new(self.read(chunk)?);
         self.source.keep(offset, &bytes);
         Ok(bytes)
+    }
+
+    /// The stored form of a resource and scope.
+    pub(super) fn share(&self, head: GroupHead<'_>) -> Arc<StoredHead> {
+        self.source.share(head)
     }
 
     /// The bytes of a chunk.

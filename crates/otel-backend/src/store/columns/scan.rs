@@ -96,9 +96,14 @@ impl<'s, 'u, R: ReadAt> Scan<'s, 'u, R> {
         key: &str,
         wanted: &Wanted<'_>,
     ) -> Result<Vec<usize>, R::Error> {
+        let key = key.as_bytes();
+        let may_be_there = |text: &str| self.group.may_have(key, text.as_bytes());
         match place.attributes() {
-            Some(field) => self.rows(place, field, Some(key.as_bytes()), wanted),
-            None => Ok(Vec::new()),
+            // Most frames are done with here, without a look at their columns.
+            Some(field) if wanted.text.is_none_or(may_be_there) => {
+                self.rows(place, field, Some(key), wanted)
+            }
+            _ => Ok(Vec::new()),
         }
     }
 
@@ -181,11 +186,9 @@ impl<'s, 'u, R: ReadAt> Scan<'s, 'u, R> {
         let Some(text) = wanted.text.filter(|_| texts.is_text()) else {
             return true;
         };
-        texts.may_be_long(text.len()) && {
-            let filter = self.group.filter();
-            let key = self.group.layout.name(column).key;
-            filter.is_none_or(|filter| filter.may_hold(key, text.as_bytes()))
-        }
+        let layout = Arc::clone(&self.group.layout);
+        let key = layout.name(column).key;
+        texts.may_be_long(text.len()) && self.group.may_be_in_filter(key, text.as_bytes())
     }
 
     /// The span of each value of a column.

@@ -83,8 +83,7 @@ impl TextsBuilder {
         packer: &mut Packer,
     ) -> io::Result<()> {
         // Bytes that are not text are searched for in their text form.
-        let is_text = |value| std::str::from_utf8(value).is_ok();
-        let filter = filter.filter(|_| self.values_of(&self.bytes).all(is_text));
+        let filter = filter.filter(|_| self.is_text());
         packer.number(filter.is_some().into());
         if let Some((key, filter)) = filter {
             let values = self.values_of(&self.bytes);
@@ -118,6 +117,12 @@ impl TextsBuilder {
             Numbers::write(&self.codes, packer)?;
         }
         Ok(())
+    }
+
+    /// Returns true if every value is text: if all together are, and none ends within a character.
+    fn is_text(&self) -> bool {
+        std::str::from_utf8(&self.bytes)
+            .is_ok_and(|text| self.ends.iter().all(|end| text.is_char_boundary(*end)))
     }
 
     fn repeats_little(&self) -> bool {
