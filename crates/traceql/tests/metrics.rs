@@ -403,6 +403,7 @@ fn starts_are_read_only_where_a_batch_lies_in_several_steps_or_examples_are_want
     };
     for query in [
         "{} | rate() by (name)",
+        "{ name != `operation 3` } | count_over_time() by (name, span.none)",
         "{ status = unset } | quantile_over_time(duration, .5) by (name)",
         "{} | sum_over_time(duration)",
     ] {

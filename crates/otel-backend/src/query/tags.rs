@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ::traceql::{Batch, Field, Intrinsic, Scope, Subset, Value};
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashSet;
 
 use super::columns::{ColumnSpans, KnownHeads, Needs, keys, weigh};
 use super::lookup::newest_frames;
@@ -43,8 +43,8 @@ pub struct FoundTags {
 #[derive(Debug, Default)]
 struct Finding {
     keys: BTreeMap<Scope, BTreeSet<String>>,
-    /// By the names of their types.
-    values: HashMap<&'static str, HashSet<String>>,
+    /// By the names of their types, which are few.
+    values: Vec<(&'static str, HashSet<String>)>,
     /// The number of values.
     count: usize,
 }
@@ -250,7 +250,14 @@ impl Finding {
         if self.count >= limit {
             return;
         }
-        let known = self.values.entry(kind).or_default();
+        let place = self.values.iter().position(|(known, _)| *known == kind);
+        let place = place.unwrap_or_else(|| {
+            self.values.push((kind, HashSet::new()));
+            self.values.len() - 1
+        });
+        let Some((_, known)) = self.values.get_mut(place) else {
+            return;
+        };
         let is_new = match value {
             Value::Text(text) if known.contains(&**text) => false,
             value => known.insert(value.to_string()),

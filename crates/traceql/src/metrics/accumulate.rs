@@ -143,6 +143,11 @@ impl<'m> Accumulator<'m> {
             ..
         } = self;
         let width = cells.bytes_of_a_group(adding.buckets);
+        if let (Cells::Counts(counts), Slots::Same(slot)) = (&mut *cells, adding.slots)
+            && !exemplars.has_room(*slot)
+        {
+            return adding.count_together(*slot, width, counts, groups, budget);
+        }
         for row in 0..adding.batch.len() {
             let Some((slot, code)) = adding.place(row) else {
                 continue;
@@ -238,12 +243,14 @@ impl<'m> Accumulator<'m> {
             labels
         };
         if let Function::QuantileOverTime(_, quantiles) = &self.leaf.function {
+            let mut counts = Vec::new();
             for (index, wanted) in quantiles.iter().enumerate() {
                 let values = (0..buckets).map(|slot| {
-                    let counts = present
+                    let of_slot = present
                         .iter()
                         .map(|(power, place)| (*power, powers.count(*place, slot, buckets)));
-                    let counts: Vec<_> = counts.filter(|(_, count)| *count > 0).collect();
+                    counts.clear();
+                    counts.extend(of_slot.filter(|(_, count)| *count > 0));
                     Some(quantile(&counts, *wanted) / unit)
                 });
                 let mut row = self.row(group, None, with("p", *wanted), values.collect());
@@ -330,6 +337,28 @@ impl Adding<'_> {
     fn place(&self, row: usize) -> Option<(usize, u32)> {
         let slot = self.slots.get(row).filter(|_| self.mask.contains(row))?;
         Some((slot, self.groups.codes.get(row).copied().unwrap_or(NONE)))
+    }
+
+    /// Counts spans that are all in one bucket: each combination of values is looked up once.
+    fn count_together(
+        &mut self,
+        slot: usize,
+        width: usize,
+        cells: &mut Vec<u64>,
+        groups: &mut Groups,
+        budget: &mut Budget,
+    ) {
+        for (code, count) in (0..).zip(self.groups.counts(self.mask)) {
+            if count > 0
+                && let Some(group) = self.groups.group(code, groups, width, budget)
+            {
+                let at = group * self.buckets + slot;
+                grow(cells, at, self.buckets);
+                if let Some(cell) = cells.get_mut(at) {
+                    *cell += count;
+                }
+            }
+        }
     }
 
     fn exemplar(&self, row: usize, bucket: usize, value: Option<f64>) -> RowExemplar {

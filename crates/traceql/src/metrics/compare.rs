@@ -245,21 +245,47 @@ impl Cells {
     }
 }
 
+/// Returns true if it costs little to count so many values in so many cells, compared with so many spans.
+fn is_little(values: usize, cells: usize, spans: usize) -> bool {
+    let counts = values.checked_mul(cells);
+    counts.is_some_and(|counts| counts <= FEW.max(4 * spans))
+}
+
+/// Integers that lie close together as a dictionary of all between the smallest and the largest.
+fn few_ints(ints: &[i64], cells: usize) -> Option<(Vec<u32>, Vec<Value<'static>>)> {
+    let (min, max) = (*ints.iter().min()?, *ints.iter().max()?);
+    let values = usize::try_from(max.checked_sub(min)?)
+        .ok()?
+        .checked_add(1)?;
+    if !is_little(values, cells, ints.len()) {
+        return None;
+    }
+    let code = |int: &i64| u32::try_from(int - min).unwrap_or(NONE);
+    let codes = ints.iter().map(code).collect();
+    Some((codes, (min..=max).map(Value::Int).collect()))
+}
+
 impl Counts {
     /// Counts the values of a batch.
     fn add(&mut self, column: &Column<'_>, cells: &Cells, room: &mut Room<'_>) {
         match column {
             Column::Dictionary { codes, values }
-                if values.len() * cells.cells.len() <= FEW.max(4 * codes.len()) =>
+                if is_little(values.len(), cells.cells.len(), codes.len()) =>
             {
                 self.add_coded(codes, values, cells, room);
             }
-            column => {
-                for (row, cell) in cells.of_rows.iter().enumerate() {
-                    if let Some(cell) = cells.cells.get(*cell as usize) {
-                        self.add_value(&column.value(row), *cell, 1, room);
-                    }
-                }
+            Column::Ints(ints) => match few_ints(ints, cells.cells.len()) {
+                Some((codes, values)) => self.add_coded(&codes, &values, cells, room),
+                None => self.add_each(column, cells, room),
+            },
+            column => self.add_each(column, cells, room),
+        }
+    }
+
+    fn add_each(&mut self, column: &Column<'_>, cells: &Cells, room: &mut Room<'_>) {
+        for (row, cell) in cells.of_rows.iter().enumerate() {
+            if let Some(cell) = cells.cells.get(*cell as usize) {
+                self.add_value(&column.value(row), *cell, 1, room);
             }
         }
     }
@@ -438,5 +464,47 @@ impl Counts {
             .into_iter()
             .map(|(number, (_, value))| (number, value))
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_that_lie_close_together_are_counted_like_others() {
+        let cells = Cells::of([Some(0), Some(3), None, Some(0), Some(0)].into_iter());
+        let count = |column: &Column<'_>| {
+            let mut budget = Budget {
+                taken: 0,
+                most: 1 << 20,
+                exceeded: false,
+            };
+            let mut counts = Counts::default();
+            counts.totals.resize(4, 0);
+            let mut room = Room {
+                width: 4,
+                budget: &mut budget,
+            };
+            counts.add(column, &cells, &mut room);
+            let of_side = |side| -> Vec<_> {
+                let values = counts.most_frequent(side, 2, 9).into_iter();
+                let cells =
+                    values.map(|(number, v)| (v.clone(), counts.cells(number, side, 2).to_vec()));
+                cells.collect()
+            };
+            (counts.totals.clone(), of_side(0), of_side(1))
+        };
+        for ints in [
+            [7, 7, 9, -3, 7],
+            [i64::MIN, 0, i64::MAX, 5, 5],
+            [1 << 40; 5],
+        ] {
+            let values = ints.map(Value::Int).to_vec();
+            let by_value = count(&Column::Values(values));
+            assert_eq!(count(&Column::Ints(ints[..].into())), by_value, "{ints:?}");
+            assert_eq!(by_value.0, [3, 0, 0, 1]);
+        }
+        assert!(few_ints(&[7, 900, 7], 2).is_none() && few_ints(&[], 2).is_none());
     }
 }

@@ -7,7 +7,7 @@ use super::Budget;
 use crate::Value;
 use crate::distinct::Distinct;
 use crate::table::Table;
-use crate::vector::codes_of;
+use crate::vector::{Mask, codes_of};
 
 /// The groups found so far, in the order in which they were found.
 #[derive(Debug, Default)]
@@ -30,7 +30,7 @@ struct Combinations<'t> {
     count: usize,
     /// The number of fields.
     width: usize,
-    values: Vec<Value<'t>>,
+    values: Cow<'t, [Value<'t>]>,
 }
 
 /// Bytes that a group takes beside its values and its cells.
@@ -76,7 +76,7 @@ impl<'t> BatchGroups<'t> {
         let len = table.len();
         let coded = inputs.map(|input| {
             let (codes, values) = codes_of(table.column(input), len);
-            (codes, Combinations::of_one(values.into_owned()))
+            (codes, Combinations::of_one(values))
         });
         // Without fields, all are one group.
         let none = || (vec![0; len].into(), Combinations::of_none());
@@ -88,6 +88,20 @@ impl<'t> BatchGroups<'t> {
             found: vec![Place::Unknown; combinations.count + 1],
             combinations,
         }
+    }
+
+    /// The number of spans of each combination, of those that a mask has.
+    pub(crate) fn counts(&self, mask: &Mask) -> Vec<u64> {
+        let mut counts = vec![0; self.combinations.count + 1];
+        for (row, code) in self.codes.iter().enumerate() {
+            let at = (*code as usize).min(self.combinations.count);
+            if let Some(count) = counts.get_mut(at)
+                && mask.contains(row)
+            {
+                *count += 1;
+            }
+        }
+        counts
     }
 
     /// The group of a combination; `None` if there is no memory for it.
@@ -111,11 +125,11 @@ impl<'t> Combinations<'t> {
         Self {
             count: 1,
             width: 0,
-            values: Vec::new(),
+            values: Cow::default(),
         }
     }
 
-    fn of_one(values: Vec<Value<'t>>) -> Self {
+    fn of_one(values: Cow<'t, [Value<'t>]>) -> Self {
         Self {
             count: values.len(),
             width: 1,
@@ -176,7 +190,7 @@ fn combine<'t>(left: &Coded<'t>, right: &Coded<'t>) -> Coded<'t> {
     let combinations = Combinations {
         count: known.len(),
         width: left.1.width + right.1.width,
-        values,
+        values: values.into(),
     };
     (codes.into(), combinations)
 }

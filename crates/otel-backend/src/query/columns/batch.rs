@@ -524,6 +524,9 @@ impl Pieces {
     /// The stored texts of a piece.
     fn texts<'b>(&self, values: &PieceValues, texts: &'b PieceTexts) -> Vec<Value<'b>> {
         let is_any = matches!(values, PieceValues::Any(_));
+        if !is_any && let Some(texts) = texts.texts() {
+            return texts.map(Value::text).collect();
+        }
         let read = |bytes: &'b [u8]| match std::str::from_utf8(bytes) {
             _ if is_any => decode_value(bytes).map_or(Value::Nil, |sent| value(&sent).into_owned()),
             Ok(text) => Value::text(text),

@@ -31,7 +31,7 @@ const LONGEST: usize = 256;
 const BITS: usize = 12;
 
 /// Bits for a span: if it has many values, each gets fewer.
-const BITS_OF_A_SPAN: usize = 16;
+const BITS_OF_A_SPAN: usize = 40;
 
 /// The most bits that are set for a value.
 const MAX_PROBES: usize = 8;
@@ -153,7 +153,7 @@ mod tests {
             spans in 0_usize..300,
         ) {
             let filter = filter(&values, spans);
-            prop_assert!(filter.bits.len() <= 2 * spans);
+            prop_assert!(filter.bits.len() <= 5 * spans);
             // Without spans there are no values to ask for.
             prop_assert!(spans == 0 || values.iter().all(|(k, v)| filter.may_hold(k, v)));
         }
@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn what_was_not_added_hardly_ever_seems_to_be_there() {
-        for (spans, most) in [(1000, 100), (500, 1200)] {
+        for (spans, most) in [(1000, 100), (150, 1200)] {
             let filter = filter(&numbers(0..1000), spans);
             let others = numbers(1000..11_000);
             let wrong = others.iter().filter(|(k, v)| filter.may_hold(k, v)).count();

@@ -60,6 +60,11 @@ impl PieceTexts {
     pub(crate) fn stored(&self) -> impl Iterator<Item = &[u8]> {
         self.values.stored()
     }
+
+    /// The same as texts; `None` if one is not UTF-8.
+    pub(crate) fn texts(&self) -> Option<impl Iterator<Item = &str>> {
+        self.values.texts()
+    }
 }
 
 impl<R: ReadAt> Scan<'_, '_, R> {
