@@ -16,6 +16,7 @@ use crate::model::{Resource, Scope, Span, SpanIds, TraceId, UnixNanos};
 struct Fixture {
     store: Store,
     upkeep: Upkeep,
+    writer: thread::JoinHandle<()>,
 }
 
 fn open(settings: &Settings) -> Fixture {
@@ -24,8 +25,12 @@ fn open(settings: &Settings) -> Fixture {
         writer,
         upkeep,
     } = Store::open_idle(settings).unwrap();
-    thread::spawn(|| writer.run());
-    Fixture { store, upkeep }
+    let writer = thread::spawn(|| writer.run());
+    Fixture {
+        store,
+        upkeep,
+        writer,
+    }
 }
 
 fn in_directory(directory: &Path, retention: Retention) -> Settings {
@@ -119,8 +124,13 @@ impl Fixture {
     /// Closes the store, so that its files no longer change.
     async fn close(self) {
         self.store.close().await;
-        let Fixture { upkeep, .. } = self;
-        tokio::task::spawn_blocking(|| upkeep.run()).await.unwrap();
+        let Fixture { upkeep, writer, .. } = self;
+        let end = || {
+            upkeep.run();
+            // Until it has ended, the directory is in use.
+            writer.join().unwrap();
+        };
+        tokio::task::spawn_blocking(end).await.unwrap();
     }
 }
 
