@@ -12,6 +12,10 @@ use crate::{Field, Intrinsic, Value};
 /// The most regular expressions that a query may have.
 const MAX_PATTERNS: usize = 64;
 
+/// The most fields, values and operators that a query may have: each may take memory for every span that is
+/// looked at.
+const MAX_PARTS: usize = 4_000;
+
 /// The type of an expression, as far as it is known before evaluation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Type {
@@ -45,7 +49,7 @@ impl Type {
 
 /// Checks a query.
 pub(crate) fn query(query: &Query) -> Result<(), Error> {
-    let mut checker = Checker { patterns: 0 };
+    let mut checker = Checker::default();
     match &query.body {
         Body::Search(pipeline) => checker.pipeline(pipeline),
         Body::Metrics(body) => checker.metrics(body),
@@ -54,14 +58,17 @@ pub(crate) fn query(query: &Query) -> Result<(), Error> {
 
 /// Checks what `{ … }` holds.
 pub(crate) fn selector(expr: &Expr) -> Result<(), Error> {
-    Checker { patterns: 0 }.selector(expr)
+    Checker::default().selector(expr)
 }
 
 fn refuse<T>(reason: impl Into<String>) -> Result<T, Error> {
     Err(Error::Invalid(reason.into()))
 }
 
+#[derive(Default)]
 struct Checker {
+    /// The number of fields, values and operators seen so far.
+    parts: usize,
     /// The number of regular expressions seen so far.
     patterns: usize,
 }
@@ -119,6 +126,10 @@ impl Checker {
 
     /// Checks an expression and returns its type.
     fn expr(&mut self, expr: &Expr) -> Result<Type, Error> {
+        self.parts += 1;
+        if self.parts > MAX_PARTS {
+            return Err(Error::TooManyParts { limit: MAX_PARTS });
+        }
         match expr {
             Expr::Literal(value) => Ok(type_of(value)),
             Expr::Field(field) => Ok(type_of_field(field)),

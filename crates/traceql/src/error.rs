@@ -34,6 +34,12 @@ pub enum Error {
         /// The most levels that are allowed.
         limit: usize,
     },
+    /// The query has too many parts.
+    #[error("the query has more than {limit} fields, values and operators: ask in several queries")]
+    TooManyParts {
+        /// The most that are allowed.
+        limit: usize,
+    },
     /// The query has too many regular expressions.
     #[error("the query has more than {limit} regular expressions: name the values with = instead")]
     TooManyPatterns {

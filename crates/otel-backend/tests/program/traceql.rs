@@ -427,3 +427,16 @@ async fn durations_are_exact_for_those_who_ask() {
     assert_eq!(found["traces"][0]["durationNanos"], "499998001");
     assert_eq!(found["traces"][0]["durationMs"], 499);
 }
+
+#[tokio::test]
+async fn a_query_with_thousands_of_conditions_is_refused() {
+    let backend = Backend::in_memory();
+    let tags = format!("/tempo/api/search?tags={}", "a=b+".repeat(1_001));
+    let (status, body) = get(&backend.ui(&tags)).await;
+    assert_eq!(status, 400);
+    assert!(body.contains("more than 1000"), "{body}");
+    let conditions = vec![".a=1"; 2_001].join("%7C%7C");
+    let (status, body) = get(&backend.ui(&format!("/tempo/api/search?q=%7B{conditions}%7D"))).await;
+    assert_eq!(status, 400);
+    assert!(body.contains("more than 4000"), "{body}");
+}

@@ -20,6 +20,9 @@ const LIMIT: usize = 20;
 /// The default of `spss`, the number of spans shown for each spanset.
 const SPANS: usize = 3;
 
+/// The most tags of a search.
+const MAX_TAGS: usize = 1_000;
+
 /// The parameters of `GET /api/search`.
 #[derive(Debug)]
 pub(super) struct Wanted {
@@ -40,6 +43,11 @@ pub(super) fn parse_search(pairs: &Pairs, now: UnixNanos) -> Result<Wanted, Temp
             ));
         }
         (Some(query), None) => parse_pipeline(query)?,
+        (None, Some(tags)) if tags.matches('=').count() > MAX_TAGS => {
+            return Err(TempoError::bad_request(format!(
+                "invalid tags: there are more than {MAX_TAGS}"
+            )));
+        }
         (None, tags) => parse_tags(tags.unwrap_or_default(), parse_durations(pairs)?)
             .map_err(|reason| TempoError::bad_request(format!("invalid tags: {reason}")))?,
     };
