@@ -48,25 +48,12 @@ pub(super) fn query(query: &str) -> Cow<'_, str> {
     Cow::Owned(pairs.join("&"))
 }
 
-/// The lengths of the secret keys, a bit for each.
-const SECRET_LENGTHS: u32 = {
-    let (mut lengths, mut at) = (0, 0);
-    while at < SECRET_KEYS.len() {
-        lengths |= 1 << SECRET_KEYS[at].len();
-        at += 1;
-    }
-    lengths
-};
-
-/// True if the key of a pair is secret. Most keys have a length that none of the secret ones has.
+/// True if the key of a pair is secret.
 fn is_secret(pair: &[u8]) -> bool {
     let key = pair.split(|byte| *byte == b'=').next().unwrap_or(pair);
-    let length = u32::try_from(key.len()).unwrap_or(u32::MAX);
-    let is_likely = SECRET_LENGTHS.checked_shr(length).unwrap_or(0) & 1 == 1;
-    is_likely
-        && SECRET_KEYS
-            .iter()
-            .any(|known| known.as_bytes().eq_ignore_ascii_case(key))
+    SECRET_KEYS
+        .iter()
+        .any(|known| known.as_bytes().eq_ignore_ascii_case(key))
 }
 
 /// Replaces user name, password and the values of secret query keys in `url`.
