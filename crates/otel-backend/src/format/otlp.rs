@@ -31,7 +31,7 @@ pub use answer::{
 pub use decode::decode_value;
 pub use encode::{encode_resource, encode_scope, encode_span};
 pub use fields::{EXPORT_REQUEST, RESOURCE, SCOPE, SPAN};
-pub use groups::{Group, GroupHead, groups, write_groups};
+pub use groups::{Group, ResourceScope, groups, write_groups};
 pub use json::{
     AttributeJson, Dialect, LogJson, LogsJson, TracesJson, decode_json, decode_json_lines,
     decode_json_logs, decode_resource_spans, events_json, links_json, write_resource_spans,

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use super::memory::Held;
 use super::patience::{Patience, SearchError};
 use crate::format::otlp::{
-    Group, GroupHead, LOG_RECORD, LogEntry, LogGroup, groups, log_groups, severity_of,
+    Group, LOG_RECORD, LogEntry, LogGroup, ResourceScope, groups, log_groups, severity_of,
 };
 use crate::format::weight;
 use crate::model::{SpanId, UnixNanos};
@@ -175,7 +175,7 @@ impl Running<'_> {
 
     fn keep(
         &mut self,
-        head: GroupHead<'_>,
+        head: ResourceScope<'_>,
         kept_head: &mut Option<Rc<Head>>,
         entry: &LogEntry,
         rest: &[u8],
@@ -287,7 +287,7 @@ const CHUNK: usize = 1000;
 /// A group with a single record.
 fn group_of<'a>(head: &'a Head, rest: &'a [u8]) -> Group<'a> {
     Group {
-        head: head.as_group_head(),
+        head: head.as_resource_scope(),
         spans: vec![rest],
     }
 }

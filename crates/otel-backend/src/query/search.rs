@@ -20,14 +20,14 @@ use crate::store::{Block, Frame, Looker, Reader, SplitTraces};
 /// A heap of steps makes a best-first search: the step that may lead to the newest trace comes
 /// first, and a trace on top of the heap is newer than any that could still be found.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Lead {
+struct SearchStep {
     latest: UnixNanos,
-    step: Step,
+    stage: Stage,
 }
 
 /// The stage of a step. (In this order, so that of equals the furthest comes first.)
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Step {
+enum Stage {
     Block(Block),
     Frame(Frame),
     Candidate(TraceId),
@@ -76,10 +76,10 @@ pub(super) fn run(
 fn newest(mut running: Running<'_>) -> Result<Vec<Hit>, SearchError> {
     let mut found = Vec::new();
     while found.len() < running.search.limit
-        && let Some(lead) = running.leads.pop()
+        && let Some(step) = running.steps.pop()
     {
         running.patience.check()?;
-        found.extend(running.follow(&lead.step)?);
+        found.extend(running.follow(&step.stage)?);
     }
     Ok(found)
 }
@@ -91,9 +91,9 @@ pub(super) fn loaded(reader: &Reader, search: &Search) -> Result<usize, SearchEr
     let mut running = Running::new(reader, search, &patience);
     running.begin();
     let mut loaded = 0;
-    while let Some(lead) = running.leads.pop() {
-        loaded += usize::from(matches!(lead.step, Step::Candidate(_)));
-        running.follow(&lead.step)?;
+    while let Some(step) = running.steps.pop() {
+        loaded += usize::from(matches!(step.stage, Stage::Candidate(_)));
+        running.follow(&step.stage)?;
     }
     Ok(loaded)
 }
@@ -101,16 +101,16 @@ pub(super) fn loaded(reader: &Reader, search: &Search) -> Result<usize, SearchEr
 /// The traces of the highest ranks: each that the columns of its frame do not rank is looked at, and none
 /// is kept.
 fn ranked(mut running: Running<'_>) -> Result<Vec<Hit>, SearchError> {
-    while let Some(lead) = running.leads.pop() {
+    while let Some(step) = running.steps.pop() {
         running.patience.check()?;
-        match lead.step {
-            Step::Candidate(id) => {
+        match step.stage {
+            Stage::Candidate(id) => {
                 if let Some(trace) = running.rank(id)? {
                     running.best.add(trace);
                 }
             }
-            step => {
-                running.follow(&step)?;
+            stage => {
+                running.follow(&stage)?;
             }
         }
     }
@@ -170,7 +170,7 @@ struct Running<'r> {
     heads: KnownHeads,
     /// Computed when it is first needed.
     split: OnceCell<Arc<SplitTraces>>,
-    leads: BinaryHeap<Lead>,
+    steps: BinaryHeap<SearchStep>,
     seen: HashSet<TraceId>,
     frames: Frames,
     /// Those that come first in another order than that of their starts.
@@ -191,7 +191,7 @@ impl<'r> Running<'r> {
             held: Held::default(),
             heads: KnownHeads::default(),
             split: OnceCell::new(),
-            leads: BinaryHeap::new(),
+            steps: BinaryHeap::new(),
             seen: HashSet::new(),
             frames: Frames::default(),
             best: Best::new(search.limit),
@@ -205,30 +205,30 @@ impl<'r> Running<'r> {
             return;
         }
         for block in self.reader.blocks() {
-            self.add(block.first..=block.last, block.newest, Step::Block(block));
+            self.add(block.first..=block.last, block.newest, Stage::Block(block));
         }
     }
 
     /// Adds a step for spans that start in this range, unless none of them can match. The newest of
     /// their traces begins at `newest`.
-    fn add(&mut self, spans: RangeInclusive<UnixNanos>, newest: UnixNanos, step: Step) {
+    fn add(&mut self, spans: RangeInclusive<UnixNanos>, newest: UnixNanos, stage: Stage) {
         if *spans.end() >= self.search.from && *spans.start() <= self.search.to {
             let latest = newest.min(self.search.to);
-            self.leads.push(Lead { latest, step });
+            self.steps.push(SearchStep { latest, stage });
         }
     }
 
-    /// Follows a step; returns the trace if the step has reached one.
-    fn follow(&mut self, step: &Step) -> Result<Option<Hit>, SearchError> {
-        match *step {
-            Step::Block(block) => {
+    /// Follows a step of this stage; returns the trace if the step has reached one.
+    fn follow(&mut self, stage: &Stage) -> Result<Option<Hit>, SearchError> {
+        match *stage {
+            Stage::Block(block) => {
                 for frame in self.reader.frames_of_block(block) {
-                    self.add(frame.first..=frame.last, frame.newest, Step::Frame(frame));
+                    self.add(frame.first..=frame.last, frame.newest, Stage::Frame(frame));
                 }
             }
-            Step::Frame(frame) => self.open(frame)?,
-            Step::Candidate(id) => self.load(id)?,
-            Step::Found(id) => {
+            Stage::Frame(frame) => self.open(frame)?,
+            Stage::Candidate(id) => self.load(id)?,
+            Stage::Found(id) => {
                 let trace = self.kept.remove(&id);
                 return Ok(Some(Hit { id, trace }));
             }
@@ -273,9 +273,9 @@ impl<'r> Running<'r> {
             let may_match = found.data.is_none() || ids.contains(id);
             if may_match && self.seen.insert(*id) {
                 newest.push((*latest, *id));
-                self.leads.push(Lead {
+                self.steps.push(SearchStep {
                     latest: *latest,
-                    step: Step::Candidate(*id),
+                    stage: Stage::Candidate(*id),
                 });
             }
         }
@@ -300,9 +300,9 @@ impl<'r> Running<'r> {
         let messages = groups.iter().flat_map(|group| &group.messages);
         let spans = open.spans(messages.copied());
         for (id, latest) in trace_starts(spans, &found) {
-            self.leads.push(Lead {
+            self.steps.push(SearchStep {
                 latest,
-                step: Step::Candidate(id),
+                stage: Stage::Candidate(id),
             });
         }
         Ok(())
@@ -313,9 +313,9 @@ impl<'r> Running<'r> {
         if let Some(trace) = trace
             && self.is_wanted(&trace)?
         {
-            self.leads.push(Lead {
+            self.steps.push(SearchStep {
                 latest: trace.start,
-                step: Step::Found(id),
+                stage: Stage::Found(id),
             });
             if self.kept_bytes + trace.size() <= MAX_KEPT {
                 self.kept_bytes += trace.size();

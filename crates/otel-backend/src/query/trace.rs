@@ -210,7 +210,7 @@ fn length_of_group(group: &Group<'_>) -> usize {
 }
 
 /// A trace while it is loaded.
-struct Collecting {
+struct TraceLoader {
     id: TraceId,
     start: UnixNanos,
     span_count: usize,
@@ -258,7 +258,7 @@ pub(super) fn load(
     frames: &mut Frames,
     id: TraceId,
 ) -> Result<Option<Trace>, ReadError> {
-    let mut collecting = Collecting {
+    let mut loader = TraceLoader {
         id,
         start: UnixNanos::MAX,
         span_count: 0,
@@ -268,20 +268,20 @@ pub(super) fn load(
         held: Held::default(),
     };
     for frame in reader.frames_of_trace(id) {
-        if collecting.data.len() > MAX_BYTES {
-            collecting.cut = true;
+        if loader.data.len() > MAX_BYTES {
+            loader.cut = true;
             break;
         }
         let open = frames.get_trace(reader, frame, id)?;
-        collecting
+        loader
             .add(&open)
             .map_err(|reason| reader.damaged(frame, reason))?;
-        collecting.held.grow(collecting.size())?;
+        loader.held.grow(loader.size())?;
     }
-    Ok(collecting.finish())
+    Ok(loader.finish())
 }
 
-impl Collecting {
+impl TraceLoader {
     fn add(&mut self, frame: &OpenFrame) -> Result<(), Malformed> {
         let mut found = groups(&frame.bytes)?;
         let spans = frame.spans(found.iter().flat_map(|group| group.spans.iter().copied()));
@@ -611,16 +611,16 @@ fn distinct<'a>(spans: &[Message<'a>], groups: &[Group<'a>]) -> Vec<Message<'a>>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::format::otlp::GroupHead;
+    use crate::format::otlp::ResourceScope;
 
     #[test]
     fn a_small_trace_takes_no_memory_for_the_others_of_its_frame() {
         let span = |trace: u8| [&[0x0a, 16][..], &[trace; 16], &[0x12, 8], &[1; 8]].concat();
         let spans: Vec<_> = (1..=255).map(span).collect();
         let mut frame = Vec::new();
-        let group = (GroupHead::default(), spans.iter().map(Vec::as_slice));
+        let group = (ResourceScope::default(), spans.iter().map(Vec::as_slice));
         write_groups([group], &mut frame);
-        let mut collecting = Collecting {
+        let mut loader = TraceLoader {
             id: TraceId::from_slice(&[7; 16]).unwrap(),
             start: UnixNanos::MAX,
             span_count: 0,
@@ -629,9 +629,9 @@ mod tests {
             weight: Weight::default(),
             held: Held::default(),
         };
-        collecting.add(&OpenFrame::new(frame)).unwrap();
-        assert_eq!(collecting.span_count, 1);
-        let (capacity, length) = (collecting.data.capacity(), collecting.data.len());
+        loader.add(&OpenFrame::new(frame)).unwrap();
+        assert_eq!(loader.span_count, 1);
+        let (capacity, length) = (loader.data.capacity(), loader.data.len());
         assert!(capacity < 2 * length, "{capacity} bytes for {length}");
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::recent::Recent;
 use super::token::Token;
-use crate::format::otlp::{GroupHead, Outline, encode_resource, encode_scope, encode_span};
+use crate::format::otlp::{Outline, ResourceScope, encode_resource, encode_scope, encode_span};
 use crate::model::{Resource, Scope, Span, SpanId, SpanKind, TraceId, UnixNanos};
 
 /// Encoded spans, with everything that the block's index needs.
@@ -112,7 +112,7 @@ impl StoredSpans {
     /// Adds those spans of one resource and scope that are wanted.
     pub(super) fn push(
         &mut self,
-        head: &GroupHead<'_>,
+        head: &ResourceScope<'_>,
         spans: &[&[u8]],
         mut wanted: impl FnMut(&Outline<'_>) -> bool,
     ) {
@@ -218,7 +218,7 @@ impl Batch {
 }
 
 impl BatchGroup {
-    fn new(head: &GroupHead<'_>) -> Self {
+    fn new(head: &ResourceScope<'_>) -> Self {
         Self {
             resource: head.resource.to_vec(),
             resource_schema: head.resource_schema.to_vec(),
@@ -228,10 +228,10 @@ impl BatchGroup {
     }
 
     fn of(span: &Span<'_>) -> Self {
-        let mut group = Self::new(&GroupHead {
+        let mut group = Self::new(&ResourceScope {
             resource_schema: span.resource.schema_url.as_bytes(),
             scope_schema: span.scope.schema_url.as_bytes(),
-            ..GroupHead::default()
+            ..ResourceScope::default()
         });
         encode_resource(&span.resource, &mut group.resource);
         encode_scope(&span.scope, &mut group.scope);
@@ -243,8 +243,8 @@ impl BatchGroup {
         self.resource.len() + self.scope.len()
     }
 
-    pub(super) fn head(&self) -> GroupHead<'_> {
-        GroupHead {
+    pub(super) fn head(&self) -> ResourceScope<'_> {
+        ResourceScope {
             resource: &self.resource,
             resource_schema: &self.resource_schema,
             scope: &self.scope,

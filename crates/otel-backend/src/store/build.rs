@@ -7,7 +7,7 @@ use super::batch::{Batch, Row};
 use super::block::{Form, FrameInfo, NewBlock, TraceEntry};
 use super::columns::{self, Packer};
 use super::key::KeySeed;
-use crate::format::otlp::{GroupHead, write_groups};
+use crate::format::otlp::{ResourceScope, write_groups};
 use crate::model::{TraceId, UnixNanos};
 
 impl Form {
@@ -75,7 +75,7 @@ struct OpenFrame<'a> {
 
 /// The distinct resources and scopes of several batches.
 struct Heads<'a> {
-    distinct: Vec<GroupHead<'a>>,
+    distinct: Vec<ResourceScope<'a>>,
     /// For each group of each batch, the index of its resource and scope.
     of_groups: Vec<Vec<usize>>,
 }
@@ -312,7 +312,7 @@ impl<'a> Heads<'a> {
     fn of(batches: &[&'a Batch]) -> Self {
         let mut numbers = HashMap::new();
         let mut distinct = Vec::new();
-        let mut number = |head: GroupHead<'a>| {
+        let mut number = |head: ResourceScope<'a>| {
             *numbers.entry(head).or_insert_with(|| {
                 distinct.push(head);
                 distinct.len() - 1

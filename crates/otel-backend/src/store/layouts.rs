@@ -60,7 +60,7 @@ mod tests {
     use zstd::bulk::Decompressor;
 
     use super::*;
-    use crate::format::otlp::GroupHead;
+    use crate::format::otlp::ResourceScope;
     use crate::model::TraceId;
     use crate::store::columns::{Packer, Place, Row, encode};
 
@@ -73,7 +73,7 @@ mod tests {
             head: 0,
             message: b"",
         };
-        let heads = [GroupHead::default()];
+        let heads = [ResourceScope::default()];
         let group = encode(Place::Span, &[row], &heads, &mut Packer::new().unwrap()).unwrap();
         Layout::read(group.as_slice(), true, &mut Decompressor::new().unwrap()).unwrap()
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::Signals;
-use crate::format::otlp::{GroupHead, write_groups, write_log};
+use crate::format::otlp::{ResourceScope, write_groups, write_log};
 
 /// Spans or log records as an `ExportTraceServiceRequest` or an `ExportLogsServiceRequest`.
 #[derive(Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Request {
 #[derive(Debug)]
 struct Requests<'a> {
     size: usize,
-    groups: Vec<(GroupHead<'a>, Vec<Cow<'a, [u8]>>)>,
+    groups: Vec<(ResourceScope<'a>, Vec<Cow<'a, [u8]>>)>,
     /// Bytes of the messages, and of the resources and scopes.
     used: usize,
     number: usize,
@@ -67,7 +67,7 @@ impl Signals {
 }
 
 impl<'a> Requests<'a> {
-    fn push(&mut self, head: GroupHead<'a>, message: Cow<'a, [u8]>) {
+    fn push(&mut self, head: ResourceScope<'a>, message: Cow<'a, [u8]>) {
         if self.used + message.len() > self.size {
             self.end();
         }

@@ -15,7 +15,7 @@ use super::caches::Caches;
 use super::columns::{Damaged, Group, Layout, ReadAt, StoredHead, TraceRows};
 use super::layouts::Layouts;
 use super::medium::{Bytes, Medium};
-use crate::format::otlp::GroupHead;
+use crate::format::otlp::ResourceScope;
 use crate::model::TraceId;
 
 /// The source for one reading thread.
@@ -82,7 +82,7 @@ impl ReadAt for InBlock<'_, '_> {
         caches.chunks.keep(head.id, place, chunk);
     }
 
-    fn share(&self, head: GroupHead<'_>) -> Arc<StoredHead> {
+    fn share(&self, head: ResourceScope<'_>) -> Arc<StoredHead> {
         self.frames.caches.heads.share(head)
     }
 }

@@ -100,7 +100,7 @@ fn check_protobuf(span: &Span<'_>) {
     otlp::encode_resource(&span.resource, &mut resource);
     otlp::encode_scope(&span.scope, &mut scope);
     otlp::encode_span(span, &mut message);
-    let head = otlp::GroupHead {
+    let head = otlp::ResourceScope {
         resource: &resource,
         resource_schema: span.resource.schema_url.as_bytes(),
         scope: &scope,

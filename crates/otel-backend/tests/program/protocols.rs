@@ -9,7 +9,7 @@ use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, Key
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::span::{Event, Link};
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
-use otel_backend::format::otlp::{GroupHead, write_groups};
+use otel_backend::format::otlp::{ResourceScope, write_groups};
 use prost::Message as _;
 use serde_json::Value;
 use test_kit::grpc::Raw;
@@ -180,7 +180,7 @@ async fn a_span_of_which_a_message_says_little_or_too_much_is_found() {
     let too_much = [other_trace.encode_to_vec(), span(2).encode_to_vec()].concat();
     let mut body = Vec::new();
     let messages = [little.as_slice(), too_much.as_slice()];
-    write_groups([(GroupHead::default(), messages)], &mut body);
+    write_groups([(ResourceScope::default(), messages)], &mut body);
 
     let backend = Backend::in_memory();
     let url = backend.otlp_http("/v1/traces");

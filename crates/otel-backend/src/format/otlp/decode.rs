@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::fields::{VALUES, any_value, event, key_value, link, resource, scope, span, status};
-use super::{GroupHead, Malformed};
+use super::{Malformed, ResourceScope};
 use crate::format::protobuf::{Field, Reader};
 use crate::model::{
     Attribute, Event, InvalidSpan, Link, Resource, Scope, Span, SpanId, SpanIds, SpanKind, Status,
@@ -14,7 +14,7 @@ use crate::model::{
 /// The deepest nesting of arrays and maps.
 const MAX_DEPTH: usize = 32;
 
-pub(super) fn read_resource<'a>(head: &GroupHead<'a>) -> Result<Resource<'a>, Malformed> {
+pub(super) fn read_resource<'a>(head: &ResourceScope<'a>) -> Result<Resource<'a>, Malformed> {
     let mut read = Resource {
         schema_url: text(head.resource_schema),
         ..Resource::default()
@@ -32,7 +32,7 @@ pub(super) fn read_resource<'a>(head: &GroupHead<'a>) -> Result<Resource<'a>, Ma
     Ok(read)
 }
 
-pub(super) fn read_scope<'a>(head: &GroupHead<'a>) -> Result<Scope<'a>, Malformed> {
+pub(super) fn read_scope<'a>(head: &ResourceScope<'a>) -> Result<Scope<'a>, Malformed> {
     let mut read = Scope {
         schema_url: text(head.scope_schema),
         ..Scope::default()

@@ -8,7 +8,7 @@ use crate::format::protobuf::{Reader, write_bytes, write_message};
 ///
 /// An absent part is empty, which means the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct GroupHead<'a> {
+pub struct ResourceScope<'a> {
     /// A `Resource` message.
     pub resource: &'a [u8],
     /// The schema URL of the resource.
@@ -23,7 +23,7 @@ pub struct GroupHead<'a> {
 #[derive(Debug, Clone)]
 pub struct Group<'a> {
     /// The resource and the scope of the spans.
-    pub head: GroupHead<'a>,
+    pub head: ResourceScope<'a>,
     /// The `Span` messages, in the order sent.
     pub spans: Vec<&'a [u8]>,
 }
@@ -72,7 +72,7 @@ fn read_resource_spans<'a>(
 }
 
 fn read_scope_spans(message: &[u8]) -> Result<Group<'_>, Malformed> {
-    let mut head = GroupHead::default();
+    let mut head = ResourceScope::default();
     let mut spans = Vec::new();
     let mut reader = Reader::new(message);
     while let Some(field) = reader.next()? {
@@ -87,8 +87,10 @@ fn read_scope_spans(message: &[u8]) -> Result<Group<'_>, Malformed> {
 }
 
 /// Appends a `TracesData` with one `ResourceSpans` and one `ScopeSpans` for each group.
-pub fn write_groups<'a, S>(groups: impl IntoIterator<Item = (GroupHead<'a>, S)>, out: &mut Vec<u8>)
-where
+pub fn write_groups<'a, S>(
+    groups: impl IntoIterator<Item = (ResourceScope<'a>, S)>,
+    out: &mut Vec<u8>,
+) where
     S: IntoIterator<Item = &'a [u8]>,
 {
     for (head, spans) in groups {

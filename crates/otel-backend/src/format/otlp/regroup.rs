@@ -4,7 +4,7 @@ use std::iter;
 use std::sync::Arc;
 
 use super::encode::{encode_resource, encode_scope, encode_span};
-use super::groups::{GroupHead, write_groups};
+use super::groups::{ResourceScope, write_groups};
 use crate::model::{Resource, Scope, Span};
 
 /// The size of the spans in a message, in bytes. gRPC clients refuse messages of 4 MiB.
@@ -62,7 +62,7 @@ impl<'s> Message<'s> {
             let (mut resource, mut scope) = (Vec::new(), Vec::new());
             encode_resource(&group.resource, &mut resource);
             encode_scope(&group.scope, &mut scope);
-            let head = GroupHead {
+            let head = ResourceScope {
                 resource: &resource,
                 resource_schema: group.resource.schema_url.as_bytes(),
                 scope: &scope,

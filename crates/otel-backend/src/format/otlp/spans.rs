@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::decode::{read_resource, read_scope, read_span};
-use super::{Group, GroupHead, Malformed, groups};
+use super::{Group, Malformed, ResourceScope, groups};
 use crate::format::{Decoded, Incoming};
 use crate::model::{InvalidSpan, Resource, Scope, Span};
 
@@ -67,7 +67,7 @@ pub fn span_groups(groups: Vec<Group<'_>>) -> Result<Vec<SpanGroup<'_>>, Malform
 }
 
 /// Returns true if two groups have the same resource message, or equal ones.
-fn same_resource(a: &GroupHead<'_>, b: &GroupHead<'_>) -> bool {
+fn same_resource(a: &ResourceScope<'_>, b: &ResourceScope<'_>) -> bool {
     a.resource == b.resource && a.resource_schema == b.resource_schema
 }
 

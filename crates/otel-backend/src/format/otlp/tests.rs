@@ -124,7 +124,7 @@ fn encode(spans: &[Span<'_>]) -> Vec<u8> {
         encode_resource(&span.resource, &mut resource);
         encode_scope(&span.scope, &mut scope);
         encode_span(span, &mut bytes);
-        let head = GroupHead {
+        let head = ResourceScope {
             resource: &resource,
             resource_schema: span.resource.schema_url.as_bytes(),
             scope: &scope,
@@ -257,7 +257,7 @@ fn text_that_is_not_utf8_becomes_bytes() {
     let mut span = b"\x0a\x10AAAAAAAAAAAAAAAA\x12\x08BBBBBBBB".to_vec();
     crate::format::protobuf::write_bytes(9, attribute, &mut span);
     let mut bytes = Vec::new();
-    write_groups([(GroupHead::default(), [span.as_slice()])], &mut bytes);
+    write_groups([(ResourceScope::default(), [span.as_slice()])], &mut bytes);
     let spans = all(decode_traces(&bytes).unwrap());
     assert_eq!(spans[0].attributes[0].value, Value::Bytes(b"\xff".into()));
 }

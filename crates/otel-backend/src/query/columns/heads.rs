@@ -7,7 +7,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use traceql::{Scope as At, Value};
 
-use crate::format::otlp::{Group, GroupHead, SpanGroup, span_groups};
+use crate::format::otlp::{Group, ResourceScope, SpanGroup, span_groups};
 use crate::model::{Resource, Scope};
 use crate::query::traceql::batch::number;
 use crate::store::{Heads, ReadAt, ReadError, Scan, StoredHead};
@@ -53,7 +53,7 @@ impl KnownHeads {
     }
 }
 
-fn decode(head: GroupHead<'_>) -> Option<Head> {
+fn decode(head: ResourceScope<'_>) -> Option<Head> {
     let group = Group {
         head,
         spans: Vec::new(),
@@ -130,17 +130,17 @@ mod tests {
         bytes
     }
 
-    fn with(resource: &[u8]) -> GroupHead<'_> {
-        GroupHead {
+    fn with(resource: &[u8]) -> ResourceScope<'_> {
+        ResourceScope {
             resource,
-            ..GroupHead::default()
+            ..ResourceScope::default()
         }
     }
 
     #[test]
     fn each_head_is_decoded_once_and_not_too_many_are_kept() {
         let (pool, mut known) = (HeadPool::default(), KnownHeads::default());
-        let mut head = |head: GroupHead<'_>| {
+        let mut head = |head: ResourceScope<'_>| {
             let head = known.head(&pool.share(head));
             let sizes = known.known.values().map(|(stored, _)| stored.size());
             assert_eq!(sizes.sum::<usize>(), known.bytes);
@@ -151,7 +151,7 @@ mod tests {
         let first = head(with(&one)).unwrap();
         assert!(Rc::ptr_eq(&first, &head(with(&one)).unwrap()));
         assert_ne!(first.resource, head(with(&other)).unwrap().resource);
-        let schema = GroupHead {
+        let schema = ResourceScope {
             resource_schema: b"s",
             ..with(&one)
         };

@@ -10,7 +10,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::super::memory::Held;
 use super::group_of;
-use crate::format::otlp::{GroupHead, LogEntry, LogGroup, Malformed, log_groups};
+use crate::format::otlp::{LogEntry, LogGroup, Malformed, ResourceScope, log_groups};
 use crate::model::{LogRecord, UnixNanos};
 
 /// The answer to a search.
@@ -155,7 +155,7 @@ impl PartialEq for FoundLog {
 impl Eq for FoundLog {}
 
 impl Head {
-    pub(super) fn of(head: &GroupHead<'_>) -> Self {
+    pub(super) fn of(head: &ResourceScope<'_>) -> Self {
         Self {
             resource: head.resource.to_vec(),
             resource_schema: head.resource_schema.to_vec(),
@@ -164,8 +164,8 @@ impl Head {
         }
     }
 
-    pub(super) fn as_group_head(&self) -> GroupHead<'_> {
-        GroupHead {
+    pub(super) fn as_resource_scope(&self) -> ResourceScope<'_> {
+        ResourceScope {
             resource: &self.resource,
             resource_schema: &self.resource_schema,
             scope: &self.scope,

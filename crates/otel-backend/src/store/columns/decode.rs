@@ -13,7 +13,7 @@ use super::shape::{Kind, Place};
 use super::shape_table::ShapeTable;
 use super::texts::Values;
 #[cfg(test)]
-use crate::format::otlp::GroupHead;
+use crate::format::otlp::ResourceScope;
 use crate::format::otlp::fields::{any_value, key_value};
 use crate::format::otlp::write_groups;
 use crate::format::protobuf::{RawValue, varint_length, write_field, write_varint};
@@ -32,7 +32,7 @@ pub(crate) struct Messages {
 impl Messages {
     /// Each span's `Span` message, with its resource and scope.
     #[cfg(test)]
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (GroupHead<'_>, &[u8])> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (ResourceScope<'_>, &[u8])> {
         let spans = self.spans.iter();
         spans.map(|(head, span)| (self.heads.get(*head), self.message(span)))
     }

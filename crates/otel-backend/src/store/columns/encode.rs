@@ -10,7 +10,7 @@ use super::pack::Packer;
 use super::regular::is_regular;
 use super::shape::{Cell, Form, Kind, Name, Place, Shapes, attribute, typed};
 use super::texts::TextsBuilder;
-use crate::format::otlp::GroupHead;
+use crate::format::otlp::ResourceScope;
 use crate::format::otlp::fields::{event, span};
 use crate::format::protobuf::{RawField, RawValue, next_field};
 use crate::model::{SpanId, TraceId};
@@ -37,7 +37,7 @@ pub(crate) struct Row<'a> {
 pub(crate) fn encode(
     place: Place,
     rows: &[Row<'_>],
-    heads: &[GroupHead<'_>],
+    heads: &[ResourceScope<'_>],
     packer: &mut Packer,
 ) -> io::Result<Vec<u8>> {
     let mut group = Group::default();

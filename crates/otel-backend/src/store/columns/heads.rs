@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::texts::Values;
-use crate::format::otlp::GroupHead;
+use crate::format::otlp::ResourceScope;
 use crate::store::secret;
 
 /// A resource and a scope, as encoded. Those of a pool are the same if they are in the same place.
@@ -26,10 +26,13 @@ const MANY: usize = 4096;
 
 impl Heads {
     /// Those of a group, whose parts lie one after the other.
-    pub(super) fn of(values: &Values, share: impl Fn(GroupHead<'_>) -> Arc<StoredHead>) -> Self {
+    pub(super) fn of(
+        values: &Values,
+        share: impl Fn(ResourceScope<'_>) -> Arc<StoredHead>,
+    ) -> Self {
         let part = |place| values.get(place).unwrap_or_default();
         let heads = (0..values.count() / 4).map(|number| {
-            share(GroupHead {
+            share(ResourceScope {
                 resource: part(4 * number),
                 resource_schema: part(4 * number + 1),
                 scope: part(4 * number + 2),
@@ -45,7 +48,7 @@ impl Heads {
     }
 
     /// The resource and scope with an index; empty if there is none.
-    pub(super) fn get(&self, number: u64) -> GroupHead<'_> {
+    pub(super) fn get(&self, number: u64) -> ResourceScope<'_> {
         let number = usize::try_from(number).unwrap_or(usize::MAX);
         self.0
             .get(number)
@@ -55,14 +58,14 @@ impl Heads {
 }
 
 impl StoredHead {
-    pub(super) fn of(head: GroupHead<'_>) -> Self {
+    pub(super) fn of(head: ResourceScope<'_>) -> Self {
         Self(parts(head).map(<[u8]>::to_vec))
     }
 
     /// The bytes of its parts.
-    pub(crate) fn get(&self) -> GroupHead<'_> {
+    pub(crate) fn get(&self) -> ResourceScope<'_> {
         let [resource, resource_schema, scope, scope_schema] = &self.0;
-        GroupHead {
+        ResourceScope {
             resource,
             resource_schema,
             scope,
@@ -78,7 +81,7 @@ impl StoredHead {
 
 impl HeadPool {
     /// The one with these parts.
-    pub(crate) fn share(&self, head: GroupHead<'_>) -> Arc<StoredHead> {
+    pub(crate) fn share(&self, head: ResourceScope<'_>) -> Arc<StoredHead> {
         let mut pool = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let hash = hash(head);
         let known = pool.get(&hash).and_then(Weak::upgrade);
@@ -97,8 +100,8 @@ impl HeadPool {
     }
 }
 
-fn parts(head: GroupHead<'_>) -> [&[u8]; 4] {
-    let GroupHead {
+fn parts(head: ResourceScope<'_>) -> [&[u8]; 4] {
+    let ResourceScope {
         resource,
         resource_schema,
         scope,
@@ -107,7 +110,7 @@ fn parts(head: GroupHead<'_>) -> [&[u8]; 4] {
     [resource, resource_schema, scope, scope_schema]
 }
 
-fn hash(head: GroupHead<'_>) -> u64 {
+fn hash(head: ResourceScope<'_>) -> u64 {
     let and = |seed, part| xxh3_64_with_seed(part, seed);
     parts(head).into_iter().fold(secret::of_process(), and)
 }
@@ -120,10 +123,10 @@ mod tests {
     fn a_pool_has_each_once_and_lets_go_of_what_nothing_uses() {
         let pool = HeadPool::default();
         let share = |number: usize, scope: &[u8]| {
-            pool.share(GroupHead {
+            pool.share(ResourceScope {
                 resource: &number.to_le_bytes(),
                 scope,
-                ..GroupHead::default()
+                ..ResourceScope::default()
             })
         };
         let one = share(1, b"");

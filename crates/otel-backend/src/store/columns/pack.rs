@@ -8,7 +8,7 @@ use zstd::bulk::{Compressor, Decompressor};
 
 use super::super::ReadError;
 use super::heads::StoredHead;
-use crate::format::otlp::GroupHead;
+use crate::format::otlp::ResourceScope;
 use crate::format::protobuf::{take_varint, write_varint};
 
 /// zstd's fastest ordinary level; a higher one hardly compresses columns better.
@@ -49,7 +49,7 @@ pub(crate) trait ReadAt {
     fn keep(&self, _offset: usize, _chunk: &Arc<Vec<u8>>) {}
 
     /// The stored form of a resource and scope, which groups may share.
-    fn share(&self, head: GroupHead<'_>) -> Arc<StoredHead> {
+    fn share(&self, head: ResourceScope<'_>) -> Arc<StoredHead> {
         Arc::new(StoredHead::of(head))
     }
 }
@@ -297,7 +297,7 @@ impl<'u, R: ReadAt> Unpacker<'u, R> {
     }
 
     /// The stored form of a resource and scope.
-    pub(super) fn share(&self, head: GroupHead<'_>) -> Arc<StoredHead> {
+    pub(super) fn share(&self, head: ResourceScope<'_>) -> Arc<StoredHead> {
         self.source.share(head)
     }
 

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use zstd::bulk::Decompressor;
 
 use super::*;
-use crate::format::otlp::{GroupHead, LogEntry};
+use crate::format::otlp::{LogEntry, ResourceScope};
 use crate::format::protobuf::{RawValue, write_field};
 use crate::model::{SpanId, TraceId, UnixNanos};
 
@@ -25,14 +25,14 @@ struct Input {
 /// The resource and the message of a decoded span.
 type Output = (Vec<u8>, Vec<u8>);
 
-const HEADS: [GroupHead<'static>; 2] = [
-    GroupHead {
+const HEADS: [ResourceScope<'static>; 2] = [
+    ResourceScope {
         resource: b"one",
         resource_schema: b"",
         scope: b"",
         scope_schema: b"s",
     },
-    GroupHead {
+    ResourceScope {
         resource: b"",
         resource_schema: b"u",
         scope: b"two",
@@ -70,7 +70,7 @@ fn unpack(group: &[u8], rows: std::ops::Range<usize>) -> Result<Vec<Output>, Dam
     let mut group = Group::new(group, Arc::new(layout), &mut decompressor);
     let messages = group.messages([rows])?;
     let owned =
-        |(head, message): (GroupHead<'_>, &[u8])| (head.resource.to_vec(), message.to_vec());
+        |(head, message): (ResourceScope<'_>, &[u8])| (head.resource.to_vec(), message.to_vec());
     Ok(messages.iter().map(owned).collect())
 }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::format::otlp::{
-    GroupHead, LogEntry, encode_log_rest, encode_resource, encode_scope, write_log_rest,
+    LogEntry, ResourceScope, encode_log_rest, encode_resource, encode_scope, write_log_rest,
 };
 use crate::model::{LogRecord, Resource, Scope, Severity};
 
@@ -40,7 +40,7 @@ pub(in crate::store) struct Piece<'a> {
     pub(in crate::store) entry: LogEntry,
     pub(super) severity: Severity,
     pub(super) service: Arc<str>,
-    pub(in crate::store) head: GroupHead<'a>,
+    pub(in crate::store) head: ResourceScope<'a>,
     /// The record's message without its times and ids.
     pub(in crate::store) rest: &'a [u8],
 }
@@ -134,8 +134,8 @@ impl Group {
         group
     }
 
-    fn head(&self) -> GroupHead<'_> {
-        GroupHead {
+    fn head(&self) -> ResourceScope<'_> {
+        ResourceScope {
             resource: &self.resource,
             resource_schema: &self.resource_schema,
             scope: &self.scope,

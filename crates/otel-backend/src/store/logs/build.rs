@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::batch::{LogBatch, Piece};
 use super::entries;
 use super::read::open;
-use crate::format::otlp::{GroupHead, LogEntry, write_groups};
+use crate::format::otlp::{LogEntry, ResourceScope, write_groups};
 use crate::model::{TraceId, UnixNanos};
 use crate::store::ReadError;
 use crate::store::columns::{self, Packer, Place, Row};
@@ -34,7 +34,7 @@ pub(crate) struct LogBuilder {
 }
 
 /// The records of a frame by resource and scope.
-type Groups<'p, 'a> = [(GroupHead<'a>, Vec<&'p Piece<'a>>)];
+type Groups<'p, 'a> = [(ResourceScope<'a>, Vec<&'p Piece<'a>>)];
 
 /// The two parts of a frame, one after the other, and their lengths.
 struct Parts {
@@ -220,9 +220,9 @@ fn frame_length(pieces: &[Piece<'_>]) -> usize {
 }
 
 /// The records by resource and scope, each group in the order of the records.
-fn grouped<'p, 'a>(pieces: &'p [Piece<'a>]) -> Vec<(GroupHead<'a>, Vec<&'p Piece<'a>>)> {
+fn grouped<'p, 'a>(pieces: &'p [Piece<'a>]) -> Vec<(ResourceScope<'a>, Vec<&'p Piece<'a>>)> {
     let mut numbers = HashMap::new();
-    let mut groups: Vec<(GroupHead<'a>, Vec<&'p Piece<'a>>)> = Vec::new();
+    let mut groups: Vec<(ResourceScope<'a>, Vec<&'p Piece<'a>>)> = Vec::new();
     for piece in pieces {
         let number = *numbers.entry(piece.head).or_insert_with(|| {
             groups.push((piece.head, Vec::new()));

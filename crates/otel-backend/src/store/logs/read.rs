@@ -279,14 +279,14 @@ impl OpenLogs {
         let groups = log_groups(groups).map_err(malformed)?;
         let mut entries = self.entries.iter();
         let mut pieces = Vec::with_capacity(self.entries.len());
-        for (group_head, group) in heads.into_iter().zip(groups) {
+        for (resource_scope, group) in heads.into_iter().zip(groups) {
             let service: Arc<str> = group.resource.service_name().into();
             for (rest, entry) in group.messages.into_iter().zip(entries.by_ref()) {
                 pieces.push(Piece {
                     entry: *entry,
                     severity: severity_of(rest),
                     service: Arc::clone(&service),
-                    head: group_head,
+                    head: resource_scope,
                     rest,
                 });
             }
