@@ -22,6 +22,19 @@ pub(crate) fn inject(context: Option<&Context>, headers: &mut HeaderMap) {
     });
 }
 
+/// The names that are asked for with each request.
+static KNOWN: [HeaderName; 3] = [
+    HeaderName::from_static("traceparent"),
+    HeaderName::from_static("tracestate"),
+    HeaderName::from_static("baggage"),
+];
+
+/// The first value of a header. Comparing the few names of a request is faster than hashing.
+pub(crate) fn first<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
+    let mut headers = headers.iter();
+    headers.find_map(|(found, value)| (found == name).then_some(value))
+}
+
 /// Headers as a source for propagators.
 struct Reader<'a>(&'a HeaderMap);
 
@@ -31,10 +44,11 @@ struct Writer<'a>(&'a mut HeaderMap);
 
 impl Extractor for Reader<'_> {
     fn get(&self, key: &str) -> Option<&str> {
-        // Comparing every name is faster than parsing and hashing the key.
-        let mut headers = self.0.iter();
-        let (_, value) = headers.find(|(name, _)| name.as_str().eq_ignore_ascii_case(key))?;
-        value.to_str().ok()
+        let value = match KNOWN.iter().find(|name| name.as_str() == key) {
+            Some(name) => first(self.0, name),
+            None => self.0.get(key),
+        };
+        value?.to_str().ok()
     }
 
     fn keys(&self) -> Vec<&str> {

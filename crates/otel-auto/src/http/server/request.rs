@@ -21,7 +21,7 @@ use crate::http::settings::captured;
 use crate::instrumentation::attributes::{
     NETWORK_PEER_ADDRESS, NETWORK_PEER_PORT, SERVER_ADDRESS, SERVER_PORT,
 };
-use crate::instrumentation::{Description, Scope, address, intern};
+use crate::instrumentation::{Description, Scope, address, carrier, intern};
 
 /// A request as the source of a span's attributes.
 pub(super) struct Incoming<'a, B> {
@@ -122,8 +122,6 @@ impl<B> Incoming<'_, B> {
     }
 }
 
-/// The first value of a header. Comparing the few names of a request is faster than hashing.
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    let (_, value) = headers.iter().find(|(found, _)| *found == name)?;
-    str::from_utf8(value.as_bytes()).ok()
+    str::from_utf8(carrier::first(headers, name)?.as_bytes()).ok()
 }
