@@ -19,10 +19,20 @@ pub(crate) struct Heads(Vec<Arc<StoredHead>>);
 
 /// Resources and scopes that are in use, by the hashes of their bytes.
 #[derive(Debug, Default)]
-pub(crate) struct HeadPool(Mutex<HashMap<u64, Weak<StoredHead>>>);
+pub(crate) struct HeadPool(Mutex<Pool>);
+
+#[derive(Debug, Default)]
+struct Pool {
+    heads: HashMap<u64, Weak<StoredHead>>,
+    /// How often the pool was full.
+    full: usize,
+}
 
 /// The number of resources and scopes in a pool after which those are removed that nothing uses.
 const MANY: usize = 4096;
+
+/// A full pool is looked through once in so many times: a group may have very many that are in use.
+const SWEEP: usize = 256;
 
 impl Heads {
     /// Those of a group, whose parts lie one after the other.
@@ -84,17 +94,20 @@ impl HeadPool {
     pub(crate) fn share(&self, head: ResourceScope<'_>) -> Arc<StoredHead> {
         let mut pool = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let hash = hash(head);
-        let known = pool.get(&hash).and_then(Weak::upgrade);
+        let known = pool.heads.get(&hash).and_then(Weak::upgrade);
         if let Some(known) = known.filter(|known| parts(known.get()) == parts(head)) {
             return known;
         }
-        if pool.len() >= MANY {
-            pool.retain(|_, head| head.strong_count() > 0);
+        if pool.heads.len() >= MANY {
+            if pool.full.is_multiple_of(SWEEP) {
+                pool.heads.retain(|_, head| head.strong_count() > 0);
+            }
+            pool.full = pool.full.wrapping_add(1);
         }
         let head = Arc::new(StoredHead::of(head));
         // Those of a group that has very many are not shared.
-        if pool.len() < MANY {
-            pool.insert(hash, Arc::downgrade(&head));
+        if pool.heads.len() < MANY {
+            pool.heads.insert(hash, Arc::downgrade(&head));
         }
         head
     }
@@ -139,7 +152,7 @@ mod tests {
         }
         let used: Vec<_> = (0..MANY + 9).map(|number| share(number, b"x")).collect();
         assert_eq!(used.last().unwrap().get().scope, b"x");
-        assert!(pool.0.lock().unwrap().len() <= MANY);
+        assert!(pool.0.lock().unwrap().heads.len() <= MANY);
         assert!(Arc::ptr_eq(&one, &share(1, b"")));
     }
 }
