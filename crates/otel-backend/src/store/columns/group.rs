@@ -103,7 +103,11 @@ impl<'u, R: ReadAt> Group<'u, R> {
             return Ok(Arc::clone(heads));
         }
         let values = self.layout.heads.unpack(&mut self.unpacker)?;
-        let heads = Heads::of(&values, |head| self.unpacker.share(head));
+        let heads = Heads::of(
+            values.count(),
+            |place| values.get(place),
+            |head| self.unpacker.share(head),
+        );
         Ok(Arc::clone(
             self.layout.known.heads.get_or_init(|| Arc::new(heads)),
         ))

@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use hashbrown::HashMap;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::texts::Values;
 use crate::format::otlp::ResourceScope;
 use crate::store::secret;
 
@@ -36,12 +35,13 @@ const SWEEP: usize = 256;
 
 impl Heads {
     /// Those of a group, whose parts lie one after the other.
-    pub(super) fn of(
-        values: &Values,
-        share: impl Fn(ResourceScope<'_>) -> Arc<StoredHead>,
+    pub(super) fn of<'v>(
+        count: usize,
+        value: impl Fn(usize) -> Option<&'v [u8]>,
+        share: impl Fn(ResourceScope<'v>) -> Arc<StoredHead>,
     ) -> Self {
-        let part = |place| values.get(place).unwrap_or_default();
-        let heads = (0..values.count() / 4).map(|number| {
+        let part = |place| value(place).unwrap_or_default();
+        let heads = (0..count / 4).map(|number| {
             share(ResourceScope {
                 resource: part(4 * number),
                 resource_schema: part(4 * number + 1),
