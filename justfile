@@ -94,8 +94,10 @@ clients *languages:
     cargo build --locked -p otel-backend -p trace-check
     tests/e2e/clients/run.sh {{ languages }}
 
-# What would be published can be built from what is packaged, in this order.
+# What would be published can be built from what is packaged, in this order. Cargo keeps what it unpacks of these
+# packages by their versions, and would build against those of an earlier commit.
 package:
+    rm -rf "${CARGO_HOME:-$HOME/.cargo}"/registry/src/-*
     cargo publish --dry-run --locked -p otel-env -p jaeger-wire -p jaeger-exporter -p otel-auto \
         -p opentelemetry-instrument -p trace-check -p traceql -p otel-backend
 
