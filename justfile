@@ -60,9 +60,10 @@ agents-install:
         python3 -m venv "target/agents/mcp-$version" && \
         "target/agents/mcp-$version/bin/pip" install --quiet --disable-pip-version-check "mcp==$version" || exit 1; done
 
-# The endpoint for agents, asked by the official Python clients.
+# The endpoint for agents: ten questions about planted causes, and the official Python clients.
 agents:
     cargo build --locked -p otel-backend
+    python3 crates/otel-backend/tests/agents/questions.py target/debug/otel-backend
     for version in 1.30.0 2.3.0; do \
         "target/agents/mcp-$version/bin/python" crates/otel-backend/tests/agents/clients.py target/debug/otel-backend || exit 1; done
 

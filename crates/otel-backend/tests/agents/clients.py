@@ -109,4 +109,5 @@ def main():
         backend.kill()
 
 
-main()
+if __name__ == "__main__":
+    main()
