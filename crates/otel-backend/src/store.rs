@@ -9,7 +9,7 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | `batch`, `build`, `block` | how blocks are made |
+//! | `batch`, `build`, `block`, `calls` | how blocks are made |
 //! | `operations`, `token`, `recent` | which operations are listed |
 //! | `secret` | seeds for hashes of what senders choose |
 //! | `columns` | the form of spans in blocks that were merged |
@@ -34,6 +34,7 @@ mod block;
 mod block_head;
 mod build;
 mod caches;
+mod calls;
 mod catalog;
 mod chunks;
 mod clock;
@@ -79,11 +80,12 @@ use std::thread::{self, JoinHandle};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 pub use batch::{Batch, BatchBuilder, Operation};
+pub(crate) use calls::BlockCalls;
 #[cfg(test)]
 pub(crate) use columns::HeadPool;
 pub(crate) use columns::{
-    Group, Heads, Layout, Piece, PieceTexts, PieceValues, Place as MessagePlace, ReadAt, Scan,
-    StoredHead, TraceRows, Wanted,
+    Group, Heads, Piece, PieceTexts, PieceValues, Place as MessagePlace, ReadAt, Scan, StoredHead,
+    TraceRows, Wanted,
 };
 pub use database::OpenError;
 pub use logs::{LogBatch, LogBatchBuilder, LogFrame, LogOpener, LogScope, OpenLogs};

@@ -1,8 +1,10 @@
 //! The calls between services.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
+
+use hashbrown::HashMap;
 
 use super::columns::{KnownHeads, calls, weigh};
 use super::memory::Held;
@@ -11,7 +13,7 @@ use super::services::Services;
 use super::trace::{Frames, hold, load};
 use crate::format::otlp::{decode_traces, groups};
 use crate::model::{Span, SpanId, TraceId, UnixNanos};
-use crate::store::{Frame, ReadError, Reader, SplitTraces};
+use crate::store::{Block, BlockCalls, Frame, ReadError, Reader, SplitTraces};
 
 /// A caller and a callee.
 pub type Edge = (String, String);
@@ -19,8 +21,8 @@ pub type Edge = (String, String);
 /// Counts the calls between each pair of services in the traces between `from` and `to`. As in
 /// Jaeger, calls within a service are left out.
 ///
-/// A call is a span whose parent is in the same trace. Reads the store frame by frame; only traces
-/// with spans in several frames are loaded as a whole.
+/// A call is a span whose parent is in the same trace. Most frames were counted when they were written;
+/// of the others, the columns are read. Only traces with spans in several frames are loaded as a whole.
 pub(super) fn count(
     reader: &Reader,
     from: UnixNanos,
@@ -39,8 +41,21 @@ pub(super) fn count(
     let mut heads = KnownHeads::default();
     let mut held = Held::default();
     for block in reader.blocks() {
+        if block.last <= from || block.first >= to {
+            continue;
+        }
+        patience.check()?;
+        let counted = Counted::read(reader, block, &mut counting.services)?;
         for frame in reader.frames_of_block(block) {
             if frame.last <= from || frame.first >= to {
+                continue;
+            }
+            if from < frame.first
+                && frame.end < to
+                && counting.split.are_whole(frame)
+                && let Some(counted) = &counted
+                && counted.add(frame, &mut counting.counts)
+            {
                 continue;
             }
             patience.check()?;
@@ -69,6 +84,43 @@ pub(super) fn count(
         counting.add_whole(id)?;
     }
     Ok(counting.edges())
+}
+
+/// The calls that were counted when a block was written.
+struct Counted {
+    calls: BlockCalls,
+    /// The number of each of its services.
+    services: Vec<usize>,
+}
+
+impl Counted {
+    fn read(
+        reader: &Reader,
+        block: Block,
+        services: &mut Services,
+    ) -> Result<Option<Self>, ReadError> {
+        Ok(reader.calls(block)?.map(|calls| Self {
+            services: (calls.services.iter())
+                .map(|name| services.number(name))
+                .collect(),
+            calls,
+        }))
+    }
+
+    /// Adds the calls in a frame; returns false if they were not counted.
+    fn add(&self, frame: Frame, counts: &mut HashMap<(usize, usize), u64>) -> bool {
+        let Some(calls) = self.calls.of(frame) else {
+            return false;
+        };
+        for call in calls {
+            let service = |number: usize| self.services.get(number).copied();
+            if let Some(pair) = service(call.caller).zip(service(call.callee)) {
+                let sum = counts.entry(pair).or_default();
+                *sum = sum.saturating_add(call.count);
+            }
+        }
+        true
+    }
 }
 
 struct Counting<'r> {

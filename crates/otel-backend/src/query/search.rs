@@ -239,8 +239,14 @@ impl<'r> Running<'r> {
     /// Searches a frame for matching spans.
     fn open(&mut self, frame: Frame) -> Result<(), SearchError> {
         let (reader, search, patience) = (self.reader, self.search, self.patience);
-        let split = &self.split;
-        let is_whole = |id| split.get_or_init(|| reader.split_traces()).is_whole(id);
+        let split = || self.split.get_or_init(|| reader.split_traces());
+        if let Some(query) = &search.traces
+            && query.is_longer_than(frame.end.0.saturating_sub(frame.first.0))
+            && split().are_whole(frame)
+        {
+            return Ok(());
+        }
+        let is_whole = |id| split().is_whole(id);
         weigh(frame, &mut self.held)?;
         let heads = &mut self.heads;
         let times = frame.first..=frame.last;

@@ -50,6 +50,11 @@ impl TraceQuery {
         }
     }
 
+    /// Returns true if only traces satisfy it that take longer than so many nanoseconds.
+    pub(super) fn is_longer_than(&self, nanos: u64) -> bool {
+        u64::try_from(self.search.least_trace_duration()).is_ok_and(|least| nanos < least)
+    }
+
     /// Returns true if no trace can satisfy it.
     pub(super) fn is_never(&self) -> bool {
         self.search.is_never()

@@ -5,7 +5,7 @@
 //! frames a block has what is needed to find them: [`FrameInfo`]s and [`TraceEntry`]s.
 //! `docs/format.md` gives the bytes.
 
-use super::key::KeySeed;
+use super::key::{KeySeed, TraceKey};
 use crate::model::UnixNanos;
 
 /// A block that has not been stored yet.
@@ -20,6 +20,8 @@ pub(super) struct NewBlock {
     pub(super) came: UnixNanos,
     /// The bytes of the frames, one after the other.
     pub(super) data: Vec<u8>,
+    /// The bytes of the calls between services in each frame; none if no frame knows them.
+    pub(super) calls: Vec<u8>,
 }
 
 /// The index entry of a frame.
@@ -45,6 +47,9 @@ pub(super) struct FrameInfo {
     /// The start of the newest of its traces, as far as the frame knows: no trace with spans in it
     /// begins later.
     pub(super) newest: UnixNanos,
+    /// The latest end of its spans, none of which counts as ending before it starts; the latest time there
+    /// is if it is not known, as in formats 1 to 7.
+    pub(super) end: UnixNanos,
 }
 
 /// The form of the spans in a frame.
@@ -56,14 +61,10 @@ pub(super) enum Form {
     Columns,
 }
 
-/// An entry that a frame holds spans of a trace.
+/// An entry that a frame holds spans of a trace: the key of the trace above the index of the frame, in
+/// eight bytes together, since there are millions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct TraceEntry {
-    /// The key of the trace.
-    pub(super) key: u32,
-    /// The index of the frame.
-    pub(super) frame: u16,
-}
+pub(super) struct TraceEntry(u64);
 
 impl NewBlock {
     /// A block without frames, for keys of that seed.
@@ -74,12 +75,13 @@ impl NewBlock {
             seed,
             came: UnixNanos::default(),
             data: Vec::new(),
+            calls: Vec::new(),
         }
     }
 
     /// The approximate size in the store, in bytes.
     pub(super) fn size(&self) -> u64 {
-        self.frames.iter().map(FrameInfo::size).sum()
+        self.frames.iter().map(FrameInfo::size).sum::<u64>() + self.calls.len() as u64
     }
 }
 
@@ -105,7 +107,7 @@ impl FrameInfo {
 
     /// About how many bytes the frame takes in the store, with its entries.
     pub(super) fn size(&self) -> u64 {
-        u64::from(self.length) + 40 + u64::from(self.spans)
+        u64::from(self.length) + 48 + u64::from(self.spans)
     }
 
     /// Encodes these frames without `newest`, each number little-endian.
@@ -132,17 +134,27 @@ impl FrameInfo {
         newest.flatten().collect()
     }
 
+    /// Encodes the `end` of each frame.
+    pub(super) fn encode_ends(frames: &[Self]) -> Vec<u8> {
+        let ends = frames.iter().map(|frame| frame.end.0.to_le_bytes());
+        ends.flatten().collect()
+    }
+
     /// Decodes frames; `None` if the lengths do not match. A block of an early format has no bytes
-    /// of `newest`: then the traces of a frame may begin as late as its last span.
-    pub(super) fn decode_all(bytes: &[u8], newest: &[u8]) -> Option<Vec<Self>> {
+    /// of `newest`: then the traces of a frame may begin as late as its last span. The same is true of
+    /// `ends`.
+    pub(super) fn decode_all(bytes: &[u8], newest: &[u8], ends: &[u8]) -> Option<Vec<Self>> {
         let (entries, rest) = bytes.as_chunks();
         let mut frames: Vec<_> = entries.iter().map(Self::decode).collect();
-        let (newest, behind) = newest.as_chunks();
+        let newest = times(newest, frames.len())?;
         for (frame, newest) in frames.iter_mut().zip(newest) {
-            frame.newest = UnixNanos(u64::from_le_bytes(*newest));
+            frame.newest = newest;
         }
-        let fits = newest.is_empty() || newest.len() == frames.len();
-        (fits && rest.is_empty() && behind.is_empty()).then_some(frames)
+        let ends = times(ends, frames.len())?;
+        for (frame, end) in frames.iter_mut().zip(ends) {
+            frame.end = end;
+        }
+        rest.is_empty().then_some(frames)
     }
 
     fn decode(bytes: &[u8; Self::LENGTH]) -> Self {
@@ -157,6 +169,7 @@ impl FrameInfo {
             first: UnixNanos(u64::from_le_bytes(take(&mut rest))),
             last: UnixNanos(u64::from_le_bytes(take(&mut rest))),
             newest: UnixNanos(0),
+            end: UnixNanos::MAX,
         };
         decoded.newest = decoded.last;
         if decoded.spans & Self::COLUMNS != 0 {
@@ -168,36 +181,70 @@ impl FrameInfo {
     }
 }
 
+/// A time for each of so many frames, or none; `None` if the number of bytes is another one.
+fn times(bytes: &[u8], frames: usize) -> Option<impl Iterator<Item = UnixNanos>> {
+    let (times, behind) = bytes.as_chunks();
+    let fits = times.is_empty() || times.len() == frames;
+    let times = times
+        .iter()
+        .map(|time| UnixNanos(u64::from_le_bytes(*time)));
+    (fits && behind.is_empty()).then_some(times)
+}
+
 impl TraceEntry {
+    /// Bytes without the rest of the key.
     const LENGTH: usize = 6;
 
-    /// Encodes these entries, each number little-endian.
+    pub(super) fn new(key: TraceKey, frame: u16) -> Self {
+        Self(u64::from(key) << u16::BITS | u64::from(frame))
+    }
+
+    /// The key of the trace.
+    pub(super) fn key(self) -> TraceKey {
+        TraceKey::from_bits(self.0 >> u16::BITS)
+    }
+
+    /// The index of the frame.
+    pub(super) fn frame(self) -> u16 {
+        u16::try_from(self.0 & u64::from(u16::MAX)).unwrap_or_default()
+    }
+
+    /// Encodes these entries without the rests of their keys, each number little-endian.
     pub(super) fn encode_all(entries: &[Self]) -> Vec<u8> {
         let mut out = Vec::with_capacity(entries.len() * Self::LENGTH);
         for entry in entries {
-            out.extend_from_slice(&entry.key.to_le_bytes());
-            out.extend_from_slice(&entry.frame.to_le_bytes());
+            out.extend_from_slice(&entry.key().short().to_le_bytes());
+            out.extend_from_slice(&entry.frame().to_le_bytes());
         }
         out
     }
 
-    /// Decodes entries; `None` if the bytes do not end with a complete entry.
-    pub(super) fn decode_all(bytes: &[u8]) -> Option<Vec<Self>> {
-        let (entries, rest) = bytes.as_chunks::<{ Self::LENGTH }>();
-        rest.is_empty()
-            .then(|| entries.iter().map(Self::decode).collect())
+    /// Encodes the rests of their keys.
+    pub(super) fn encode_rests(entries: &[Self]) -> Vec<u8> {
+        let rests = entries.iter().map(|entry| entry.key().rest().to_le_bytes());
+        rests.flatten().collect()
     }
 
-    #[expect(
-        clippy::trivially_copy_pass_by_ref,
-        reason = "mapped over a slice of arrays"
-    )]
-    fn decode(bytes: &[u8; Self::LENGTH]) -> Self {
-        let mut rest = bytes.as_slice();
-        Self {
-            key: u32::from_le_bytes(take(&mut rest)),
-            frame: u16::from_le_bytes(take(&mut rest)),
-        }
+    /// Decodes entries; `None` if the lengths do not match. A block of an early format has no rests.
+    pub(super) fn decode_all(bytes: &[u8], rests: &[u8]) -> Option<Vec<Self>> {
+        let (entries, rest) = bytes.as_chunks::<{ Self::LENGTH }>();
+        let (rests, behind) = rests.as_chunks();
+        let fits = rests.is_empty() || rests.len() == entries.len();
+        let rests = rests.iter().map(|rest| u16::from_le_bytes(*rest));
+        let rests = rests.chain(std::iter::repeat(0));
+        let entries = entries.iter().zip(rests);
+        (fits && rest.is_empty() && behind.is_empty()).then(|| {
+            entries
+                .map(|(entry, rest)| Self::decode(*entry, rest))
+                .collect()
+        })
+    }
+
+    fn decode(bytes: [u8; Self::LENGTH], rest: u16) -> Self {
+        let mut bytes = bytes.as_slice();
+        let short = u32::from_le_bytes(take(&mut bytes));
+        let frame = u16::from_le_bytes(take(&mut bytes));
+        Self::new(TraceKey::new(short, rest), frame)
     }
 }
 
@@ -228,6 +275,7 @@ mod tests {
             first: UnixNanos(5),
             last: UnixNanos(u64::MAX),
             newest: UnixNanos(6),
+            end: UnixNanos(7),
         };
         let columns = FrameInfo {
             form: Form::Columns,
@@ -240,20 +288,28 @@ mod tests {
         let frames = vec![rows, columns, filtered];
         let bytes = FrameInfo::encode_all(&frames);
         let newest = FrameInfo::encode_newest(&frames);
-        assert_eq!(FrameInfo::decode_all(&bytes, &newest), Some(frames));
-        assert_eq!(FrameInfo::decode_all(&bytes[1..], &newest), None);
-        assert_eq!(FrameInfo::decode_all(&bytes, &newest[1..]), None);
-        assert_eq!(FrameInfo::decode_all(&bytes, &[0; 32]), None);
-        let early = FrameInfo::decode_all(&bytes, &[]).unwrap();
+        let ends = FrameInfo::encode_ends(&frames);
+        let decode = FrameInfo::decode_all;
+        assert_eq!(decode(&bytes, &newest, &ends), Some(frames));
+        assert_eq!(decode(&bytes[1..], &newest, &ends), None);
+        assert_eq!(decode(&bytes, &newest[1..], &ends), None);
+        assert_eq!(decode(&bytes, &newest, &ends[1..]), None);
+        assert_eq!(decode(&bytes, &[0; 32], &ends), None);
+        let early = decode(&bytes, &[], &[]).unwrap();
         assert_eq!(early[0].newest, UnixNanos(u64::MAX));
+        assert_eq!(early[0].end, UnixNanos::MAX);
 
-        let traces = vec![
-            TraceEntry { key: 7, frame: 8 },
-            TraceEntry { key: 9, frame: 0 },
-        ];
+        let entry = |short, rest, frame| TraceEntry::new(TraceKey::new(short, rest), frame);
+        let traces = vec![entry(7, 1, 8), entry(9, u16::MAX, 0)];
         let bytes = TraceEntry::encode_all(&traces);
-        assert_eq!(bytes.len(), 12);
-        assert_eq!(TraceEntry::decode_all(&bytes), Some(traces));
-        assert_eq!(TraceEntry::decode_all(&bytes[1..]), None);
+        let rests = TraceEntry::encode_rests(&traces);
+        assert_eq!((bytes.len(), rests.len()), (12, 4));
+        let decode = TraceEntry::decode_all;
+        assert_eq!(decode(&bytes, &rests), Some(traces));
+        assert_eq!(decode(&bytes[1..], &rests), None);
+        assert_eq!(decode(&bytes, &rests[1..]), None);
+        assert_eq!(decode(&bytes, &rests[2..]), None);
+        let early = vec![entry(7, 0, 8), entry(9, 0, 0)];
+        assert_eq!(decode(&bytes, &[]), Some(early));
     }
 }

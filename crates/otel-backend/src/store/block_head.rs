@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::batch::Batch;
 use super::block::{FrameInfo, NewBlock, TraceEntry, raw_length, row_length};
-use super::key::KeySeed;
+use super::key::{KeySeed, TraceKey};
 use super::medium::{Bytes, Medium};
 use crate::model::{TraceId, UnixNanos};
 
@@ -17,8 +17,12 @@ pub(super) struct BlockHead {
     pub(super) traces: Vec<TraceEntry>,
     /// The seed of the keys in them.
     pub(super) seed: KeySeed,
+    /// False if the keys lack their rests, as in formats 1 to 7.
+    pub(super) has_long_keys: bool,
     /// The bytes of its frames.
     pub(super) bytes: Bytes,
+    /// Those of the calls between services in each frame, if they were counted.
+    pub(super) calls: Option<Bytes>,
     /// The same spans, if they came a moment ago as rows and are to be merged.
     pub(super) recent: Vec<Arc<Batch>>,
     pub(super) first: UnixNanos,
@@ -39,10 +43,10 @@ pub(super) struct BlockHead {
 ///
 /// Keys are random, so the search starts near the place where the key would be if keys were evenly
 /// spread; a binary search would read memory all over the list of every block.
-fn begin_of(entries: &[TraceEntry], key: u32) -> usize {
-    let is_before = |entry: &TraceEntry| entry.key < key;
+fn begin_of(entries: &[TraceEntry], key: TraceKey) -> usize {
+    let is_before = |entry: &TraceEntry| entry.key() < key;
     let is_before_at = |place: usize| entries.get(place).is_some_and(is_before);
-    let guess = (u64::from(key) * entries.len() as u64) >> u32::BITS;
+    let guess = (u64::from(key.short()) * entries.len() as u64) >> u32::BITS;
     let guess = usize::try_from(guess).unwrap_or_default();
     let mut reach = 32;
     loop {
@@ -75,9 +79,12 @@ impl BlockHead {
             row_length: row_length(&frames),
             size: frames.iter().map(FrameInfo::size).sum(),
             frames,
+            // If all rests are zero, it makes no difference.
+            has_long_keys: traces.iter().any(|entry| entry.key().rest() != 0),
             traces,
             seed,
             bytes: Bytes::InDatabase,
+            calls: None,
             recent: Vec::new(),
             first: first.unwrap_or_default(),
             last: last.unwrap_or_default(),
@@ -90,6 +97,7 @@ impl BlockHead {
     pub(super) fn of(id: i64, block: NewBlock, medium: &Medium) -> Self {
         Self {
             bytes: medium.keep(block.data),
+            calls: (!block.calls.is_empty()).then(|| medium.keep(block.calls)),
             ..Self::new(id, block.came, block.frames, block.seed, block.traces)
         }
     }
@@ -107,20 +115,25 @@ impl BlockHead {
     /// The frames that may hold spans of a trace.
     pub(super) fn frames_of(&self, id: TraceId) -> impl Iterator<Item = usize> + '_ {
         let key = self.seed.key(id);
+        let key = if self.has_long_keys {
+            key
+        } else {
+            key.without_rest()
+        };
         let first = begin_of(&self.traces, key);
         self.traces
             .iter()
             .skip(first)
-            .take_while(move |entry| entry.key == key)
-            .map(|entry| usize::from(entry.frame))
+            .take_while(move |entry| entry.key() == key)
+            .map(|entry| usize::from(entry.frame()))
     }
 
     /// For each frame, the keys of the traces of which it holds spans.
-    pub(super) fn keys_by_frame(&self) -> Vec<Vec<u32>> {
+    pub(super) fn keys_by_frame(&self) -> Vec<Vec<TraceKey>> {
         let mut keys = vec![Vec::new(); self.frames.len()];
         for entry in &self.traces {
-            if let Some(keys) = keys.get_mut(usize::from(entry.frame)) {
-                keys.push(entry.key);
+            if let Some(keys) = keys.get_mut(usize::from(entry.frame())) {
+                keys.push(entry.key());
             }
         }
         keys
@@ -134,10 +147,9 @@ mod tests {
     #[test]
     fn keys_are_found_however_they_lie() {
         let entries = |keys: &[u32]| -> Vec<_> {
-            let entries = keys.iter().map(|key| TraceEntry {
-                key: *key,
-                frame: 0,
-            });
+            let entries = keys
+                .iter()
+                .map(|key| TraceEntry::new(TraceKey::new(*key, 0), 0));
             entries.collect()
         };
         let even: Vec<_> = (0..1000).map(|n| n * 4_294_967).collect();
@@ -151,8 +163,9 @@ mod tests {
                 .copied()
                 .chain([0, 1, 8, u32::MAX / 2, u32::MAX])
             {
-                let expected = entries.partition_point(|entry| entry.key < key);
-                assert_eq!(begin_of(&entries, key), expected, "{key} in {keys:?}");
+                let key = TraceKey::new(key, 0);
+                let expected = entries.partition_point(|entry| entry.key() < key);
+                assert_eq!(begin_of(&entries, key), expected, "{key:?} in {keys:?}");
             }
         }
     }

@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::sync::Arc;
 
 use super::batch::{Batch, Row};
 use super::block::{Form, FrameInfo, NewBlock, TraceEntry};
-use super::columns::{self, Packer};
-use super::key::KeySeed;
-use crate::format::otlp::{ResourceScope, write_groups};
+use super::calls::{CallsBuilder, FrameCalls};
+use super::columns::{self, Calls, Packer};
+use super::key::{KeySeed, TraceKey};
+use crate::format::otlp::{Group, ResourceScope, span_groups, write_groups};
 use crate::model::{TraceId, UnixNanos};
 
 impl Form {
@@ -53,6 +55,7 @@ struct Building<'a, 'b> {
     target: usize,
     heads: Heads<'a>,
     block: NewBlock,
+    calls: CallsBuilder,
     open: OpenFrame<'a>,
 }
 
@@ -63,10 +66,11 @@ struct OpenFrame<'a> {
     spans: Vec<(usize, &'a Row, &'a [u8])>,
     /// The distinct resources and scopes of the spans, by index.
     heads: Vec<usize>,
-    keys: Vec<u32>,
+    keys: Vec<TraceKey>,
     length: usize,
     first: UnixNanos,
     last: UnixNanos,
+    end: UnixNanos,
     /// The start of the newest trace, not counting the open one.
     newest: UnixNanos,
     /// The trace of the last span, and the first start of its spans here.
@@ -78,6 +82,8 @@ struct Heads<'a> {
     distinct: Vec<ResourceScope<'a>>,
     /// For each group of each batch, the index of its resource and scope.
     of_groups: Vec<Vec<usize>>,
+    /// The service of each, once it has been asked for.
+    services: HashMap<usize, Option<Arc<str>>>,
 }
 
 /// A frame of another block.
@@ -85,7 +91,9 @@ struct Heads<'a> {
 pub(super) struct BuiltFrame {
     pub(super) info: FrameInfo,
     pub(super) data: Vec<u8>,
-    pub(super) keys: Vec<u32>,
+    pub(super) keys: Vec<TraceKey>,
+    /// The calls between services in it, if they were counted.
+    pub(super) calls: Option<FrameCalls>,
 }
 
 /// The position of a span in its batch, sortable by the order in which spans are put into frames.
@@ -124,10 +132,11 @@ impl BlockBuilder {
             form,
             target: form.target_for(batches.iter().map(|batch| batch.length()).sum()),
             heads: Heads::of(batches),
+            calls: CallsBuilder::default(),
             open: OpenFrame::default(),
         };
         for frame in frames {
-            building.add_frame(&frame.info, &frame.data, frame.keys)?;
+            building.add_frame(frame)?;
         }
         let places = sorted_places(batches);
         for trace in oldest_first(batches, &places) {
@@ -201,6 +210,7 @@ impl<'a> Building<'a, '_> {
         }
         open.first = open.first.min(row.start);
         open.last = open.last.max(row.start);
+        open.end = open.end.max(row.end).max(row.start);
         open.length += batch.span(row).len();
         open.spans.push((head, row, batch.span(row)));
         match &mut open.trace {
@@ -219,17 +229,18 @@ impl<'a> Building<'a, '_> {
             return Ok(());
         }
         open.end_trace();
-        let (data, raw_length) = match self.form {
+        let (data, raw_length, calls) = match self.form {
             Form::Rows => {
                 self.builder.raw.clear();
                 open.write(&self.heads, &mut self.builder.raw);
                 let raw_length = length(&self.builder.raw)?;
-                (self.builder.compress()?, raw_length)
+                (self.builder.compress()?, raw_length, None)
             }
             Form::Columns => {
-                let data = open.columns(&self.heads, &mut self.builder.packer)?;
+                let (data, calls) = open.columns(&self.heads, &mut self.builder.packer)?;
                 let raw_length = u32::try_from(open.length).map_err(io::Error::other)?;
-                (data, raw_length)
+                let calls = calls.and_then(|calls| self.heads.calls(&open.heads, calls));
+                (data, raw_length, calls)
             }
         };
         let info = FrameInfo {
@@ -242,18 +253,26 @@ impl<'a> Building<'a, '_> {
             first: open.first,
             last: open.last,
             newest: open.newest,
+            end: open.end,
         };
-        self.add_frame(&info, &data, open.keys)
+        self.add_frame(BuiltFrame {
+            info,
+            data,
+            keys: open.keys,
+            calls,
+        })
     }
 
-    fn add_frame(&mut self, info: &FrameInfo, data: &[u8], keys: Vec<u32>) -> io::Result<()> {
+    fn add_frame(&mut self, built: BuiltFrame) -> io::Result<()> {
         let frame = u16::try_from(self.block.frames.len()).map_err(io::Error::other)?;
         self.block.frames.push(FrameInfo {
             offset: length(&self.block.data)?,
-            ..*info
+            ..built.info
         });
-        self.block.data.extend_from_slice(data);
-        let entries = keys.into_iter().map(|key| TraceEntry { key, frame });
+        self.block.data.extend_from_slice(&built.data);
+        self.calls.push(built.calls);
+        let keys = built.keys;
+        let entries = keys.into_iter().map(|key| TraceEntry::new(key, frame));
         self.block.traces.extend(entries);
         Ok(())
     }
@@ -262,6 +281,7 @@ impl<'a> Building<'a, '_> {
         self.close_frame()?;
         self.block.traces.sort_unstable();
         self.block.traces.dedup();
+        self.block.calls = self.calls.encode(&mut self.builder.compressor)?;
         Ok(self.block)
     }
 }
@@ -274,7 +294,11 @@ impl OpenFrame<'_> {
     }
 
     /// The frame as a group of columns, with its spans in the order added.
-    fn columns(&self, heads: &Heads<'_>, packer: &mut Packer) -> io::Result<Vec<u8>> {
+    fn columns(
+        &self,
+        heads: &Heads<'_>,
+        packer: &mut Packer,
+    ) -> io::Result<(Vec<u8>, Option<Calls>)> {
         let head = |number: &usize| heads.distinct.get(*number).copied().unwrap_or_default();
         let distinct: Vec<_> = self.heads.iter().map(head).collect();
         let places = self.heads.iter().zip(0..);
@@ -325,7 +349,36 @@ impl<'a> Heads<'a> {
         Self {
             distinct,
             of_groups,
+            services: HashMap::new(),
         }
+    }
+
+    /// Calls between spans with these resources and scopes, as calls between services; `None` if one of
+    /// them cannot be read.
+    fn calls(&mut self, heads: &[usize], calls: Calls) -> Option<FrameCalls> {
+        let services = heads.iter().map(|head| self.service(*head));
+        let services: Vec<_> = services.collect::<Option<_>>()?;
+        let mut of_services = FrameCalls::new();
+        for ((caller, callee), count) in calls {
+            let service = |place: u32| services.get(place as usize).map(Arc::clone);
+            let (caller, callee) = (service(caller)?, service(callee)?);
+            if caller != callee {
+                *of_services.entry((caller, callee)).or_default() += count;
+            }
+        }
+        Some(of_services)
+    }
+
+    fn service(&mut self, head: usize) -> Option<Arc<str>> {
+        let service = self.services.entry(head).or_insert_with(|| {
+            let group = Group {
+                head: self.distinct.get(head).copied()?,
+                spans: Vec::new(),
+            };
+            let group = span_groups(vec![group]).ok()?.pop()?;
+            Some(group.resource.service_name().into())
+        });
+        service.clone()
     }
 
     fn number(&self, batch: usize, group: usize) -> usize {

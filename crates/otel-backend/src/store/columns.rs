@@ -41,7 +41,7 @@ mod texts;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use encode::{Row, encode};
+pub(crate) use encode::{Calls, Row, encode};
 pub(crate) use entries::{decode_entries, encode_entries};
 pub(crate) use group::{Group, TraceRows};
 pub(crate) use heads::{HeadPool, Heads, StoredHead};

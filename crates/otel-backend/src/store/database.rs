@@ -16,7 +16,7 @@ use super::{AppendError, Location, Settings, SyncMode};
 const APPLICATION_ID: i32 = 0x4f54_454c;
 
 /// The format that this program writes, and the newest that it reads.
-const FORMAT: i32 = 7;
+const FORMAT: i32 = 8;
 
 /// The oldest format with the same tables for spans as the newest.
 const SAME_TABLES: i32 = 4;
@@ -88,6 +88,13 @@ const SCHEMA_7: &str = "
     ALTER TABLE block ADD COLUMN seed INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE evicted ADD COLUMN seed INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE log_frame ADD COLUMN seed INTEGER NOT NULL DEFAULT 0;
+";
+
+/// The additions of format 8, which are empty for existing blocks.
+const SCHEMA_8: &str = "
+    ALTER TABLE block ADD COLUMN rests BLOB NOT NULL DEFAULT x'';
+    ALTER TABLE block ADD COLUMN ends BLOB NOT NULL DEFAULT x'';
+    ALTER TABLE block ADD COLUMN calls BLOB NOT NULL DEFAULT x'';
 ";
 
 /// The reason why a store could not be opened.
@@ -403,6 +410,7 @@ fn create(connection: &Connection) -> rusqlite::Result<()> {
     transaction.execute_batch(SCHEMA_4)?;
     transaction.execute_batch(SCHEMA_6)?;
     transaction.execute_batch(SCHEMA_7)?;
+    transaction.execute_batch(SCHEMA_8)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", FORMAT)?;
     transaction.commit()
@@ -427,7 +435,10 @@ fn migrate(connection: &Connection, found: i32) -> rusqlite::Result<()> {
     if found < 6 {
         transaction.execute_batch(SCHEMA_6)?;
     }
-    transaction.execute_batch(SCHEMA_7)?;
+    if found < 7 {
+        transaction.execute_batch(SCHEMA_7)?;
+    }
+    transaction.execute_batch(SCHEMA_8)?;
     transaction.pragma_update(None, "user_version", FORMAT)?;
     transaction.commit()
 }

@@ -14,7 +14,7 @@ use super::block::{FrameInfo, TraceEntry};
 use super::block_head::BlockHead;
 use super::build::BuiltFrame;
 use super::catalog::Catalog;
-use super::key::KeySeed;
+use super::key::{KeySeed, TraceKey};
 use super::source::Source;
 use super::unpack::{Fate, Parts};
 use crate::format::otlp::{Outline, groups};
@@ -28,7 +28,7 @@ pub(super) struct Eviction {
     until: UnixNanos,
     /// Traces with spans both before and after that time, which stay.
     survivors: HashSet<TraceId>,
-    /// Their keys, with that seed.
+    /// Their keys, with that seed: the first four bytes.
     survivor_keys: HashSet<u32>,
 }
 
@@ -39,11 +39,11 @@ pub(super) struct Thinned {
     pub(super) frames: Vec<BuiltFrame>,
     /// Other spans that stay.
     pub(super) spans: Batch,
-    /// The keys of the removed traces.
+    /// The first four bytes of the keys of the removed traces.
     pub(super) evicted: Vec<u32>,
 }
 
-/// The keys of all traces that may have a span of a certain age, by their seeds.
+/// The first four bytes of the keys of all traces that may have a span of a certain age, by their seeds.
 #[derive(Default)]
 struct OldTraces {
     keys: HashMap<KeySeed, KeySet>,
@@ -73,13 +73,14 @@ impl Eviction {
                 let frame = unpack(head, info)?;
                 let after = outlines(&frame).filter(|outline| outline.start > until);
                 let ids = after.map(|outline| outline.trace_id);
-                survivors.extend(ids.filter(|id| old.contains(head.seed, head.seed.key(*id))));
+                survivors
+                    .extend(ids.filter(|id| old.contains(head.seed, head.seed.short_key(*id))));
             }
         }
         Ok(Self {
             seed,
             until,
-            survivor_keys: survivors.iter().map(|id| seed.key(*id)).collect(),
+            survivor_keys: survivors.iter().map(|id| seed.short_key(*id)).collect(),
             survivors,
         })
     }
@@ -117,12 +118,12 @@ impl Eviction {
         let dropped = frames.filter(|(index, info)| fate(*index, info) == Fate::Drop);
         let mut evicted: Vec<_> = dropped
             .flat_map(|(index, _)| keys(index))
-            .copied()
+            .map(|key| key.short())
             .collect();
         let spans = parts.take_spans(|trace, start| {
             let stays = self.keeps(head, trace, start);
             if !stays {
-                evicted.push(self.seed.key(trace));
+                evicted.push(self.seed.short_key(trace));
             }
             stays
         });
@@ -140,12 +141,12 @@ impl Eviction {
 
     /// The treatment of a frame with traces of these keys. One with keys of another seed is unpacked
     /// in any case, for the ids of its traces.
-    fn fate(&self, head: &BlockHead, info: &FrameInfo, keys: &[u32]) -> Fate {
+    fn fate(&self, head: &BlockHead, info: &FrameInfo, keys: &[TraceKey]) -> Fate {
         if head.age_of(info.first) > self.until {
             Fate::Keep
         } else if head.age_of(info.last) <= self.until
             && head.seed == self.seed
-            && !keys.iter().any(|key| self.stays(*key))
+            && !keys.iter().any(|key| self.stays(key.short()))
         {
             Fate::Drop
         } else {
@@ -183,11 +184,11 @@ impl OldTraces {
                     outlines(&frame).for_each(|outline| old.insert(outline.trace_id));
                 }
             } else if let Some(keys) = old.keys.get_mut(&head.seed) {
-                let frame = |entry: &TraceEntry| head.frames.get(usize::from(entry.frame));
+                let frame = |entry: &TraceEntry| head.frames.get(usize::from(entry.frame()));
                 let is_old =
                     |entry: &&TraceEntry| frame(entry).is_some_and(|info| is_old(head, info.first));
                 let entries = head.traces.iter().filter(is_old);
-                entries.for_each(|entry| keys.insert(entry.key));
+                entries.for_each(|entry| keys.insert(entry.key().short()));
             }
         }
         Ok(old)
@@ -195,7 +196,7 @@ impl OldTraces {
 
     fn insert(&mut self, id: TraceId) {
         for (seed, keys) in &mut self.keys {
-            keys.insert(seed.key(id));
+            keys.insert(seed.short_key(id));
         }
     }
 
@@ -210,9 +211,10 @@ impl OldTraces {
         until: UnixNanos,
     ) -> impl Iterator<Item = &'h FrameInfo> + use<'h> {
         let keys = self.keys.get(&head.seed);
-        let is_old = |entry: &&TraceEntry| keys.is_some_and(|keys| keys.contains(entry.key));
+        let is_old =
+            |entry: &&TraceEntry| keys.is_some_and(|keys| keys.contains(entry.key().short()));
         let with_old = head.traces.iter().filter(is_old);
-        let frames: BTreeSet<_> = with_old.map(|entry| usize::from(entry.frame)).collect();
+        let frames: BTreeSet<_> = with_old.map(|entry| usize::from(entry.frame())).collect();
         let frames = frames
             .into_iter()
             .filter_map(|index| head.frames.get(index));

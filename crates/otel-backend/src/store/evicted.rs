@@ -7,7 +7,7 @@ use crate::model::TraceId;
 
 /// The keys of evicted traces, in runs, oldest first.
 ///
-/// A key is four bytes, so with two million keys, one unknown id in two thousand is taken
+/// Of a key, four bytes are remembered, so with two million keys, one unknown id in two thousand is taken
 /// for an evicted one.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Evicted {
@@ -38,7 +38,7 @@ impl Evicted {
 
     /// Returns true if a trace was evicted, completely or in part.
     pub(super) fn contains(&self, id: TraceId) -> bool {
-        let has = |run: &Run| run.keys.binary_search(&run.seed.key(id)).is_ok();
+        let has = |run: &Run| run.keys.binary_search(&run.seed.short_key(id)).is_ok();
         self.runs.iter().any(has)
     }
 
@@ -123,7 +123,7 @@ mod tests {
         assert!(evicted.contains(id(2 * many)));
 
         let seed = KeySeed::random();
-        let run = evicted.next(seed, vec![seed.key(id(1))]);
+        let run = evicted.next(seed, vec![seed.short_key(id(1))]);
         assert_eq!(evicted.push(run), 2);
         assert_eq!(evicted.runs.len(), 3, "keys of two seeds are not mixed");
         assert!(evicted.contains(id(1)) && evicted.contains(id(2 * many)));

@@ -74,7 +74,7 @@ mod tests {
             message: b"",
         };
         let heads = [ResourceScope::default()];
-        let group = encode(Place::Span, &[row], &heads, &mut Packer::new().unwrap()).unwrap();
+        let (group, _) = encode(Place::Span, &[row], &heads, &mut Packer::new().unwrap()).unwrap();
         Layout::read(group.as_slice(), true, &mut Decompressor::new().unwrap()).unwrap()
     }
 

@@ -11,7 +11,7 @@ use super::catalog::Catalog;
 use super::evicted::{Evicted, Run};
 use super::key::KeySeed;
 use super::log_frame;
-use super::medium::Medium;
+use super::medium::{Bytes, Medium};
 use super::operations::Operations;
 use crate::model::{SpanKind, UnixNanos};
 
@@ -91,8 +91,16 @@ fn load_in_order(
     note: Note<'_>,
 ) -> rusqlite::Result<()> {
     let seed = KeySeed::column(connection, "block");
-    let select =
-        format!("SELECT id, frames, traces, newest, came, {seed} FROM block ORDER BY id {order}");
+    // One that may only be read can have an earlier format, which lacks the last ones.
+    let has_all = !matches!(connection.column_exists(None, "block", "calls"), Ok(false));
+    let last = if has_all {
+        "rests, ends, length(calls)"
+    } else {
+        "x'', x'', 0"
+    };
+    let select = format!(
+        "SELECT id, frames, traces, newest, came, {seed}, {last} FROM block ORDER BY id {order}"
+    );
     let mut statement = connection.prepare(&select)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -110,14 +118,16 @@ fn load_in_order(
 
 fn head(id: i64, row: &Row<'_>) -> rusqlite::Result<Option<BlockHead>> {
     let bytes = |column| row.get_ref(column).and_then(|value| Ok(value.as_blob()?));
-    let frames = FrameInfo::decode_all(bytes(1)?, bytes(3)?);
-    let traces = TraceEntry::decode_all(bytes(2)?);
+    let frames = FrameInfo::decode_all(bytes(1)?, bytes(3)?, bytes(7)?);
+    let traces = TraceEntry::decode_all(bytes(2)?, bytes(6)?);
     // A clock that was ahead then is not trusted now.
     let came = UnixNanos(row.get::<_, i64>(4)?.cast_unsigned()).min(UnixNanos::now());
     let seed = KeySeed::from_number(row.get(5)?);
-    Ok(frames
-        .zip(traces)
-        .map(|(frames, traces)| BlockHead::new(id, came, frames, seed, traces)))
+    let has_calls = row.get::<_, i64>(8)? > 0;
+    Ok(frames.zip(traces).map(|(frames, traces)| BlockHead {
+        calls: has_calls.then_some(Bytes::InDatabase),
+        ..BlockHead::new(id, came, frames, seed, traces)
+    }))
 }
 
 /// The operations, and how old the latest span of each is.

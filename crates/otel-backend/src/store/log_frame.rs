@@ -99,7 +99,7 @@ impl LogInfo {
 
     /// Returns true if it may hold records of a trace.
     pub(super) fn has_trace(&self, id: TraceId) -> bool {
-        self.traces.binary_search(&self.seed.key(id)).is_ok()
+        self.traces.binary_search(&self.seed.short_key(id)).is_ok()
     }
 }
 

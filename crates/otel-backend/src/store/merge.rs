@@ -157,6 +157,7 @@ mod tests {
                 first: time,
                 last: time,
                 newest: time,
+                end: time,
             };
             let seed = KeySeed::LAST_BYTES;
             Arc::new(BlockHead::new(n, time, vec![frame], seed, Vec::new()))

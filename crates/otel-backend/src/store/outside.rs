@@ -49,6 +49,7 @@ pub fn decode_columns(group: &[u8]) -> Result<Vec<u8>, ReadError> {
         first: UnixNanos(0),
         last: UnixNanos(0),
         newest: UnixNanos(0),
+        end: UnixNanos(0),
     };
     Source::new(Medium::MEMORY).unpack_bytes(0, group, &info)
 }

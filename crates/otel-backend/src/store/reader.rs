@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 
 use super::block::{Form, FrameInfo};
 use super::block_head::BlockHead;
+use super::calls::{BlockCalls, Call};
 use super::catalog::Catalog;
 use super::columns::Group;
 use super::database::Database;
@@ -34,6 +35,8 @@ pub struct Frame {
     pub first: UnixNanos,
     /// No trace of which it holds spans begins later.
     pub newest: UnixNanos,
+    /// No span of it ends later.
+    pub end: UnixNanos,
     /// The approximate bytes of its spans when they are reassembled.
     pub bytes: u32,
     block: usize,
@@ -216,6 +219,15 @@ impl Reader {
         self.shared.split.get(&self.catalog)
     }
 
+    /// The calls between services in the frames of a block, as far as they were counted.
+    ///
+    /// # Errors
+    /// [`ReadError`] if the database cannot be read.
+    pub(crate) fn calls(&self, block: Block) -> Result<Option<BlockCalls>, ReadError> {
+        let head = self.catalog.blocks.get(block.index);
+        head.map_or(Ok(None), |head| self.source.calls(head))
+    }
+
     /// A reader of the columns of many frames.
     pub(crate) fn looker(&self) -> Looker<'_> {
         Looker {
@@ -250,6 +262,20 @@ impl Reader {
             block: self.catalog.blocks.get(frame.block).map_or(0, |h| h.id),
             reason: reason.to_string(),
         }
+    }
+}
+
+impl BlockCalls {
+    /// The calls in a frame of the block; `None` if they were not counted.
+    pub(crate) fn of(&self, frame: Frame) -> Option<&[Call]> {
+        self.frames.get(frame.index)?.as_deref()
+    }
+}
+
+impl SplitTraces {
+    /// Returns true if all traces with spans in a frame lie in it with all of their spans.
+    pub(crate) fn are_whole(&self, frame: Frame) -> bool {
+        self.are_whole_in(frame.block, frame.index)
     }
 }
 
@@ -294,6 +320,7 @@ fn frame(block: usize, head: &BlockHead, index: usize) -> Option<Frame> {
         last: info.last,
         first: info.first,
         newest: info.newest,
+        end: info.end,
         bytes: info.raw_length,
         block,
         index,

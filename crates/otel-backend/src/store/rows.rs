@@ -82,14 +82,18 @@ fn insert_logs(connection: &Connection, frames: &[NewLogFrame]) -> rusqlite::Res
 fn insert_block(connection: &Connection, block: &NewBlock) -> rusqlite::Result<i64> {
     let id = connection
         .prepare_cached(
-            "INSERT INTO block (frames, traces, newest, came, seed) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO block (frames, traces, newest, came, seed, rests, ends, calls)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .insert(params![
             FrameInfo::encode_all(&block.frames),
             TraceEntry::encode_all(&block.traces),
             FrameInfo::encode_newest(&block.frames),
             block.came.0.cast_signed(),
-            block.seed.to_number()
+            block.seed.to_number(),
+            TraceEntry::encode_rests(&block.traces),
+            FrameInfo::encode_ends(&block.frames),
+            block.calls
         ])?;
     connection
         .prepare_cached("INSERT INTO block_data (block, frames) VALUES (?, ?)")?

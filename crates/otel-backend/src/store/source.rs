@@ -12,6 +12,7 @@ use super::ReadError;
 use super::block::{Form, FrameInfo};
 use super::block_head::BlockHead;
 use super::caches::Caches;
+use super::calls::BlockCalls;
 use super::columns::{Damaged, Group, Layout, ReadAt, StoredHead, TraceRows};
 use super::layouts::Layouts;
 use super::medium::{Bytes, Medium};
@@ -142,6 +143,28 @@ impl Source {
         self.part(&head.bytes, head.id, "block_data", "frames")
     }
 
+    /// The calls between services in the frames of a block; `None` if they were not counted, or cannot be
+    /// read: the frames themselves tell them, too.
+    pub(super) fn calls(&self, head: &BlockHead) -> Result<Option<BlockCalls>, ReadError> {
+        let Some(bytes) = &head.calls else {
+            return Ok(None);
+        };
+        let read = || {
+            let part = self.part(bytes, head.id, "block", "calls")?;
+            let mut packed = vec![0; part.length().min(BlockCalls::MAX_STORED)];
+            part.read(&mut packed, 0)?;
+            Ok(packed)
+        };
+        let packed = match read() {
+            Err(ReadError::Damaged { .. }) => return Ok(None),
+            packed => packed?,
+        };
+        let mut decompressor = self.decompressor(head.id)?;
+        let calls = BlockCalls::decode(&packed, head.frames.len(), &mut decompressor);
+        self.decompressor.set(Some(decompressor));
+        Ok(calls)
+    }
+
     /// The `TracesData` of a frame.
     pub(super) fn unpack(&self, head: &BlockHead, info: &FrameInfo) -> Result<Vec<u8>, ReadError> {
         let mut packed = vec![0; info.length as usize];
@@ -251,6 +274,14 @@ impl Source {
 }
 
 impl Part<'_> {
+    /// The number of its bytes.
+    fn length(&self) -> usize {
+        match self {
+            Self::InMemory(part) => part.len(),
+            Self::InDatabase { blob, .. } => blob.len(),
+        }
+    }
+
     /// Fills `bytes` with the bytes from `offset` on.
     pub(super) fn read(&self, bytes: &mut [u8], offset: usize) -> Result<(), ReadError> {
         match self {

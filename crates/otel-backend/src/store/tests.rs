@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::format::otlp::decode_traces;
-use crate::model::{Resource, Scope, Span, SpanIds, TraceId, UnixNanos};
+use crate::model::{Attribute, Resource, Scope, Span, SpanIds, TraceId, UnixNanos, Value};
 
 /// A store whose upkeep runs only when the test asks for it.
 struct Fixture {
@@ -618,4 +618,66 @@ async fn a_database_that_lacks_its_last_bytes_is_read_as_far_as_it_goes() {
     }
     assert_eq!(left, 8);
     assert_eq!(fixture.store.damaged_blocks(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_between_services_are_kept_when_blocks_are_merged() {
+    let directory = tempfile::tempdir().unwrap();
+    for settings in [
+        in_directory(directory.path(), Retention::default()),
+        in_memory(Retention::default()),
+    ] {
+        let mut fixture = open(&settings);
+        let service = |name: &'static str| {
+            let name = Attribute::new("service.name", Value::String(name.into()));
+            Arc::new(Resource {
+                attributes: vec![name],
+                ..Resource::default()
+            })
+        };
+        let (shop, cart) = (service("shop"), service("cart"));
+        for block in 0..8 {
+            let mut batch = BatchBuilder::default();
+            for number in 0..100 {
+                let trace = block * 100 + number;
+                let parent = span(trace, 0, 5, noise(trace, 10_000));
+                let child = Span {
+                    resource: Arc::clone(&cart),
+                    parent: Some(parent.span_id),
+                    ..span(trace, 1, 6, String::new())
+                };
+                let resource = Arc::clone(&shop);
+                batch.push(&Span { resource, ..parent }, None);
+                batch.push(&child, None);
+            }
+            fixture.store.append(batch.finish()).await.unwrap();
+        }
+        let calls = |reader: &Reader| -> Result<_, ReadError> {
+            let (mut blocks, mut sum) = (0, 0);
+            for block in reader.blocks() {
+                blocks += 1;
+                let calls = reader.calls(block)?.unwrap();
+                for frame in reader.frames_of_block(block) {
+                    for call in calls.of(frame).unwrap() {
+                        let service = |number: usize| &*calls.services[number];
+                        let pair = (service(call.caller), service(call.callee));
+                        assert_eq!(pair, ("shop", "cart"));
+                        sum += call.count;
+                    }
+                    assert_eq!(frame.end, UnixNanos(7));
+                }
+            }
+            Ok((blocks, sum))
+        };
+        assert_eq!(fixture.store.read(calls).unwrap(), (8, 800));
+        fixture.work();
+        assert_eq!(fixture.store.read(calls).unwrap(), (1, 800));
+        fixture.close().await;
+    }
+    let reader = Reader::of_directory(directory.path()).unwrap();
+    assert!(
+        reader
+            .blocks()
+            .all(|block| reader.calls(block).unwrap().is_some())
+    );
 }

@@ -42,8 +42,8 @@ impl Parts {
         }
     }
 
-    /// Adds the frames of a block, each treated according to `fate`. Those with keys of another seed
-    /// are put into new frames.
+    /// Adds the frames of a block, each treated according to `fate`. Those with keys of another seed, or
+    /// without their rests, are put into new frames.
     ///
     /// # Errors
     /// [`ReadError`] if a frame that is not removed cannot be read.
@@ -54,6 +54,7 @@ impl Parts {
         fate: impl Fn(usize, &FrameInfo) -> Fate,
     ) -> Result<(), ReadError> {
         let frames = source.frames(head)?;
+        let calls = source.calls(head)?.unwrap_or_default();
         let mut keys = head.keys_by_frame();
         for (index, info) in head.frames.iter().enumerate() {
             let fate = fate(index, info);
@@ -62,11 +63,12 @@ impl Parts {
             }
             let mut data = vec![0; info.length as usize];
             frames.read(&mut data, info.offset as usize)?;
-            if fate == Fate::Keep && head.seed == self.seed {
+            if fate == Fate::Keep && head.seed == self.seed && head.has_long_keys {
                 self.frames.push(BuiltFrame {
                     info: *info,
                     data,
                     keys: keys.get_mut(index).map(std::mem::take).unwrap_or_default(),
+                    calls: calls.frame(index),
                 });
             } else {
                 let unpacked = source.unpack_bytes(head.id, &data, info)?;

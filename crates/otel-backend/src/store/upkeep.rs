@@ -244,7 +244,7 @@ impl Upkeep {
         };
         let mut change = Change::default();
         let entries = head.traces.iter().filter(|_| head.seed == catalog.seed);
-        let evicted = entries.map(|entry| entry.key).collect();
+        let evicted = entries.map(|entry| entry.key().short()).collect();
         change.add(
             head,
             Thinned {

@@ -11,7 +11,7 @@ use crate::model::{TraceId, UnixNanos};
 use crate::query::patience::Patience;
 use crate::query::predicate::Search;
 use crate::query::traceql::{Order, Ranked, TraceQuery, Watched};
-use crate::store::{Group, Layout, ReadAt, ReadError, Scan};
+use crate::store::{Group, ReadAt, ReadError, Scan};
 
 /// Traces that may match a search.
 #[derive(Debug, Default)]
@@ -38,7 +38,8 @@ pub(in crate::query) fn candidates<R: ReadAt<Error = ReadError>>(
     let (spans, is_regular) = (group.layout.spans, group.layout.is_regular);
     if let Some(query) = &search.traces
         && is_regular
-        && is_too_short(query, &group.layout, times)
+        // Of frames of this format, that is known without their heads.
+        && query.is_longer_than(group.layout.longest_trace(times))
         && group.traces()?.iter().all(|trace| is_whole(trace.id))
     {
         return Ok(Candidates::default());
@@ -77,12 +78,6 @@ pub(in crate::query) fn candidates<R: ReadAt<Error = ReadError>>(
         starts,
         ranked: Vec::new(),
     })
-}
-
-/// Returns true if no trace that lies wholly in the group is as long as the query asks.
-fn is_too_short(query: &TraceQuery, layout: &Layout, times: &RangeInclusive<UnixNanos>) -> bool {
-    let least = u64::try_from(query.search.least_trace_duration()).unwrap_or_default();
-    layout.longest_trace(times) < least
 }
 
 /// Of the traces with a span where this is true, those that a query may let through; `None` if the

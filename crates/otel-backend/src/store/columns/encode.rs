@@ -1,5 +1,6 @@
 //! Encodes spans as a group of columns.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::io;
 
@@ -8,7 +9,7 @@ use super::filter::FilterBuilder;
 use super::numbers::Numbers;
 use super::pack::Packer;
 use super::regular::is_regular;
-use super::shape::{Cell, Form, Kind, Name, Place, Shapes, attribute, typed};
+use super::shape::{Cell as Content, Form, Kind, Name, Place, Shapes, attribute, typed};
 use super::texts::TextsBuilder;
 use crate::format::otlp::ResourceScope;
 use crate::format::otlp::fields::{event, span};
@@ -29,8 +30,14 @@ pub(crate) struct Row<'a> {
     pub(crate) message: &'a [u8],
 }
 
+/// How often a span with one resource and scope is the parent of a span with another one, by the indexes
+/// of both.
+pub(crate) type Calls = HashMap<(u32, u32), u64>;
+
 /// Writes a group of spans, which must be grouped by trace, or of log records. `heads` are the resources
 /// and scopes.
+///
+/// Returns the calls, too; `None` if the group does not tell them all.
 ///
 /// # Errors
 /// If the compressor fails, or if a span has more than some million values.
@@ -39,25 +46,34 @@ pub(crate) fn encode(
     rows: &[Row<'_>],
     heads: &[ResourceScope<'_>],
     packer: &mut Packer,
-) -> io::Result<Vec<u8>> {
+) -> io::Result<(Vec<u8>, Option<Calls>)> {
     let mut group = Group::default();
+    let mut calls = Calls::default();
+    let mut has_twins = false;
     let traces = rows.chunk_by(|a, b| a.trace_id == b.trace_id);
     for trace in traces.clone() {
         let places = Places::of(trace);
+        has_twins |= places.has_twins(trace);
         for (index, row) in trace.iter().enumerate() {
             let context = Context {
                 row,
                 place: index,
                 places: &places,
+                parent: Cell::new(None),
             };
             let shape = group.add(place, row.message, &context);
             group.codes.push(shape.into());
+            let parent = context.parent.get().and_then(|parent| trace.get(parent));
+            if let Some(parent) = parent.filter(|parent| parent.head != row.head) {
+                *calls.entry((parent.head, row.head)).or_default() += 1;
+            }
         }
     }
     packer.begin();
     packer.number(rows.len() as u64);
     packer.number(rows.iter().map(|row| row.message.len() as u64).sum());
-    packer.number(group.is_regular().into());
+    let is_regular = group.is_regular();
+    packer.number(is_regular.into());
     let ids: Vec<_> = traces.clone().filter_map(<[_]>::first).collect();
     let ids: Vec<u8> = ids
         .iter()
@@ -89,7 +105,8 @@ pub(crate) fn encode(
     Numbers::write(&numbers(&|row| row.end.wrapping_sub(row.start)), packer)?;
     Numbers::write(&group.codes, packer)?;
     group.write(rows.len(), packer)?;
-    packer.finish()
+    let calls = Some(calls).filter(|_| is_regular && !has_twins);
+    Ok((packer.finish()?, calls))
 }
 
 fn id_bytes(id: Option<SpanId>) -> [u8; 8] {
@@ -135,6 +152,26 @@ impl<'r, 'a> Places<'r, 'a> {
             Self::Many(places) => places.get(&id).copied(),
         }
     }
+
+    /// Returns true if two of the spans have the same id, or none.
+    fn has_twins(&self, trace: &[Row<'_>]) -> bool {
+        match self {
+            Self::Few(rows) => {
+                let mut rest = *rows;
+                while let Some((row, others)) = rest.split_first() {
+                    if others.iter().any(|other| other.span_id == row.span_id) {
+                        return true;
+                    }
+                    rest = others;
+                }
+                false
+            }
+            Self::Many(places) => {
+                let without = trace.iter().filter(|row| row.span_id.is_none()).count();
+                places.len() + without.min(1) < trace.len()
+            }
+        }
+    }
 }
 
 /// The span that a message belongs to.
@@ -143,47 +180,51 @@ struct Context<'c> {
     /// Its position in the trace.
     place: usize,
     places: &'c Places<'c, 'c>,
+    /// The position of its parent, once that has been found.
+    parent: Cell<Option<usize>>,
 }
 
 impl Context<'_> {
     /// The distance to the parent, if it is in the group.
     fn parent(&self, bytes: &[u8]) -> Option<u64> {
         let place = self.places.find(SpanId::from_slice(bytes).ok()?)?;
+        self.parent.set(Some(place));
         let (place, own) = (i64::try_from(place).ok()?, i64::try_from(self.place).ok()?);
         Some(zigzag::encode(place - own))
     }
 
     /// The kind and the content of a field that is not an attribute.
-    fn field<'a>(&self, place: Place, field: &RawField<'a>) -> (Kind, Cell<'a>) {
+    fn field<'a>(&self, place: Place, field: &RawField<'a>) -> (Kind, Content<'a>) {
         let row = self.row;
         match (place, field.number, field.value) {
-            _ if !field.is_canonical() => (Kind::Raw, Cell::Bytes(field.bytes)),
+            _ if !field.is_canonical() => (Kind::Raw, Content::Bytes(field.bytes)),
             (Place::Span, span::TRACE_ID, RawValue::Bytes(id)) if id == row.trace_id.as_bytes() => {
-                (Kind::TraceId, Cell::Implied)
+                (Kind::TraceId, Content::Implied)
             }
             (Place::Span, span::SPAN_ID, RawValue::Bytes(id)) if id == id_bytes(row.span_id) => {
-                (Kind::SpanId, Cell::Implied)
+                (Kind::SpanId, Content::Implied)
             }
             (Place::Span, span::START, RawValue::Fixed64(start)) if start == row.start => {
-                (Kind::Start, Cell::Implied)
+                (Kind::Start, Content::Implied)
             }
             (Place::Span, span::END, RawValue::Fixed64(end)) if end == row.end => {
-                (Kind::End, Cell::Implied)
+                (Kind::End, Content::Implied)
             }
-            (Place::Event, event::TIME, RawValue::Fixed64(time)) => {
-                (Kind::AfterStart, Cell::Number(time.wrapping_sub(row.start)))
-            }
+            (Place::Event, event::TIME, RawValue::Fixed64(time)) => (
+                Kind::AfterStart,
+                Content::Number(time.wrapping_sub(row.start)),
+            ),
             (Place::Span, span::PARENT_SPAN_ID, RawValue::Bytes(id)) => match self.parent(id) {
-                Some(distance) => (Kind::Parent, Cell::Number(distance)),
-                None => (Kind::Bytes, Cell::Bytes(id)),
+                Some(distance) => (Kind::Parent, Content::Number(distance)),
+                None => (Kind::Bytes, Content::Bytes(id)),
             },
             (_, number, RawValue::Bytes(bytes)) => match place.message(number) {
-                Some(place) => (Kind::Message, Cell::Message(place, bytes)),
-                None => (Kind::Bytes, Cell::Bytes(bytes)),
+                Some(place) => (Kind::Message, Content::Message(place, bytes)),
+                None => (Kind::Bytes, Content::Bytes(bytes)),
             },
-            (_, _, RawValue::Varint(number)) => (Kind::Varint, Cell::Number(number)),
-            (_, _, RawValue::Fixed64(number)) => (Kind::Fixed64, Cell::Number(number)),
-            (_, _, RawValue::Fixed32(number)) => (Kind::Fixed32, Cell::Number(number.into())),
+            (_, _, RawValue::Varint(number)) => (Kind::Varint, Content::Number(number)),
+            (_, _, RawValue::Fixed64(number)) => (Kind::Fixed64, Content::Number(number)),
+            (_, _, RawValue::Fixed32(number)) => (Kind::Fixed32, Content::Number(number.into())),
         }
     }
 }
@@ -229,7 +270,7 @@ impl<'a> Group<'a> {
                     kind: Kind::Raw,
                     key: &[],
                 };
-                (raw, Cell::Bytes(before))
+                (raw, Content::Bytes(before))
             };
             let column = self.column(place, node, name);
             self.push(column, cell, context);
@@ -244,16 +285,16 @@ impl<'a> Group<'a> {
         shape
     }
 
-    fn push(&mut self, column: u32, cell: Cell<'a>, context: &Context<'_>) {
+    fn push(&mut self, column: u32, cell: Content<'a>, context: &Context<'_>) {
         let number = match cell {
-            Cell::Message(place, message) => self.add(place, message, context).into(),
-            Cell::Number(number) => number,
-            Cell::Implied | Cell::Bytes(_) => 0,
+            Content::Message(place, message) => self.add(place, message, context).into(),
+            Content::Number(number) => number,
+            Content::Implied | Content::Bytes(_) => 0,
         };
         let column = self.columns.get_mut(column as usize);
         match (column.map(|column| &mut column.values), cell) {
             (Some(Values::Numbers(values) | Values::Doubles(values)), _) => values.push(number),
-            (Some(Values::Texts(values)), Cell::Bytes(bytes)) => values.push(bytes),
+            (Some(Values::Texts(values)), Content::Bytes(bytes)) => values.push(bytes),
             _ => {}
         }
     }
@@ -334,7 +375,7 @@ impl<'a> Group<'a> {
 
 /// The kind, the key and the content of an attribute, or of the body of a log record, which has no key.
 #[inline]
-fn any_value(place: Place, field: u32, bytes: &[u8]) -> Option<(Kind, &[u8], Cell<'_>)> {
+fn any_value(place: Place, field: u32, bytes: &[u8]) -> Option<(Kind, &[u8], Content<'_>)> {
     if place.attributes() == Some(field) {
         attribute(bytes)
     } else if place.any_value() == Some(field) {
@@ -347,7 +388,11 @@ fn any_value(place: Place, field: u32, bytes: &[u8]) -> Option<(Kind, &[u8], Cel
 
 /// The column of a field, and its content.
 #[inline]
-fn describe<'a>(place: Place, field: &RawField<'a>, context: &Context<'_>) -> (Name<'a>, Cell<'a>) {
+fn describe<'a>(
+    place: Place,
+    field: &RawField<'a>,
+    context: &Context<'_>,
+) -> (Name<'a>, Content<'a>) {
     let number = field.number;
     if let RawValue::Bytes(bytes) = field.value
         && let Some((kind, key, cell)) = any_value(place, number, bytes)

@@ -46,7 +46,9 @@ fn pack(inputs: &[Input]) -> Vec<u8> {
 
 fn pack_as(place: Place, inputs: &[Input]) -> Vec<u8> {
     let rows: Vec<_> = inputs.iter().map(Input::row).collect();
-    encode(place, &rows, &HEADS, &mut Packer::new().unwrap()).unwrap()
+    encode(place, &rows, &HEADS, &mut Packer::new().unwrap())
+        .unwrap()
+        .0
 }
 
 impl Input {

@@ -169,7 +169,7 @@ impl LogBuilder {
             })
         });
         let rows: Vec<_> = rows.collect();
-        let mut rest = columns::encode(Place::Log, &rows, &heads, &mut self.packer)?;
+        let (mut rest, _) = columns::encode(Place::Log, &rows, &heads, &mut self.packer)?;
         let columns = Packed {
             length: length(&data)?,
             raw_length: 0,
@@ -188,7 +188,7 @@ impl LogBuilder {
 
     fn keys(&self, pieces: &[Piece<'_>]) -> Vec<u32> {
         let ids = pieces.iter().filter_map(|piece| piece.entry.trace_id);
-        let mut keys: Vec<_> = ids.map(|id| self.seed.key(id)).collect();
+        let mut keys: Vec<_> = ids.map(|id| self.seed.short_key(id)).collect();
         keys.sort_unstable();
         keys.dedup();
         keys

@@ -10,8 +10,19 @@ use crate::store::key::KeySeed;
 use crate::store::medium::Medium;
 use crate::store::source::Source;
 
+/// Makes a database of format 7.
+fn to_7(database: &Connection) {
+    let back = "
+        ALTER TABLE block DROP COLUMN rests;
+        ALTER TABLE block DROP COLUMN ends;
+        ALTER TABLE block DROP COLUMN calls;
+        PRAGMA user_version = 7";
+    database.execute_batch(back).unwrap();
+}
+
 /// Makes a database of format 6 of one that holds spans of these traces.
 fn to_6(database: &Connection, traces: u64) {
+    to_7(database);
     let mut select = database
         .prepare("SELECT id, seed, traces FROM block")
         .unwrap();
@@ -20,11 +31,12 @@ fn to_6(database: &Connection, traces: u64) {
         let (block, seed, entries): (i64, i64, Vec<u8>) = block.unwrap();
         let seed = KeySeed::from_number(seed);
         let early = |entry: TraceEntry| {
-            let id = (0..traces).map(id).find(|id| seed.key(*id) == entry.key);
+            let has_key = |id: &TraceId| seed.key(*id).without_rest() == entry.key();
+            let id = (0..traces).map(id).find(has_key);
             let key = KeySeed::LAST_BYTES.key(id.unwrap());
-            TraceEntry { key, ..entry }
+            TraceEntry::new(key, entry.frame())
         };
-        let entries = TraceEntry::decode_all(&entries).unwrap();
+        let entries = TraceEntry::decode_all(&entries, &[]).unwrap();
         let mut entries: Vec<_> = entries.into_iter().map(early).collect();
         entries.sort_unstable();
         let update = "UPDATE block SET traces = ? WHERE id = ?";
@@ -63,16 +75,57 @@ async fn databases_of_earlier_formats_are_brought_up_to_date() {
         fixture.append(&[(2, 0, 6), (2, 1, 8)], 100).await;
         assert_eq!(fixture.starts(1).len(), 2);
         let read = |reader: &Reader| {
-            let newest = reader.blocks().map(|block| block.newest.0);
-            Ok::<_, ReadError>(newest.collect::<Vec<_>>())
+            let times = reader.blocks().flat_map(|block| {
+                let frames = reader.frames_of_block(block);
+                frames.map(move |frame| (block.newest.0, frame.end.0))
+            });
+            Ok::<_, ReadError>(times.collect::<Vec<_>>())
         };
         // A time that the earlier format lacks is taken to be as late as possible.
-        assert_eq!(fixture.store.read(read).unwrap(), [newest, 6]);
+        assert_eq!(
+            fixture.store.read(read).unwrap(),
+            [(newest, u64::MAX), (6, 9)]
+        );
         fixture.close().await;
         let format =
             database().pragma_query_value(None, "user_version", |row| row.get::<_, i32>(0));
-        assert_eq!(format.unwrap(), 7);
+        assert_eq!(format.unwrap(), 8);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_of_format_7_are_found_beside_longer_ones() {
+    let directory = tempfile::tempdir().unwrap();
+    let settings = in_directory(directory.path(), Retention::default());
+    let fixture = open(&settings);
+    fixture
+        .append(&[(1, 0, 5), (2, 0, 5), (3, 0, 5)], 100)
+        .await;
+    fixture.close().await;
+    to_7(&Connection::open(directory.path().join("traces.sqlite")).unwrap());
+
+    let mut fixture = open(&settings);
+    fixture.append(&[(2, 1, 6), (4, 0, 6)], 100).await;
+    let frames = |fixture: &Fixture| {
+        let frames = |reader: &Reader| {
+            let split = reader.split_traces();
+            let frames = |trace| {
+                (
+                    reader.frames_of_trace(id(trace)).count(),
+                    split.is_whole(id(trace)),
+                )
+            };
+            Ok::<_, ReadError>([1, 2, 3, 4, 5].map(frames))
+        };
+        fixture.store.read(frames).unwrap()
+    };
+    let before = [(1, true), (2, false), (1, true), (1, true), (0, true)];
+    assert_eq!(frames(&fixture), before);
+    tokio::task::block_in_place(|| fixture.upkeep.write_columns().unwrap());
+    let after = [(1, true), (1, true), (1, true), (1, true), (0, true)];
+    assert_eq!(frames(&fixture), after);
+    let catalog = fixture.store.shared.snapshot();
+    assert!(catalog.blocks.iter().all(|head| head.has_long_keys));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -197,6 +250,7 @@ fn a_group_of_columns_of_format_6_is_read() {
         first: UnixNanos(0),
         last: UnixNanos(0),
         newest: UnixNanos(0),
+        end: UnixNanos(0),
     };
     let bytes = Source::new(Medium::MEMORY)
         .unpack_bytes(1, group, &info)
