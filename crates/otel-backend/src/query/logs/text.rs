@@ -8,6 +8,9 @@ pub struct LogText {
     pattern: regex::Regex,
     /// The same pattern for bytes that may not be text.
     bytes: regex::bytes::Regex,
+    /// Its last letters, if there are more. A pattern is searched for by its first letters, which many
+    /// records may have; they seldom have its last ones, too.
+    end: Option<regex::bytes::Regex>,
 }
 
 /// The search text is too long.
@@ -18,6 +21,9 @@ pub struct TextTooLong;
 /// The longest search text, in bytes.
 const MAX_TEXT: usize = 1000;
 
+/// The letters of its end that are searched for first: as many as are compared at once.
+const END: usize = 4;
+
 impl LogText {
     /// Makes a search for this text.
     ///
@@ -27,23 +33,30 @@ impl LogText {
         if text.len() > MAX_TEXT {
             return Err(TextTooLong);
         }
-        let escaped = regex::escape(text);
-        let pattern = regex::RegexBuilder::new(&escaped)
+        let pattern = regex::RegexBuilder::new(&regex::escape(text))
             .case_insensitive(true)
             .build();
-        let bytes = regex::bytes::RegexBuilder::new(&escaped)
-            .case_insensitive(true)
-            .build();
+        let in_bytes = |text: &str| {
+            let pattern = regex::bytes::RegexBuilder::new(&regex::escape(text))
+                .case_insensitive(true)
+                .build();
+            pattern.map_err(|_| TextTooLong)
+        };
+        let end = text.char_indices().rev().nth(END - 1);
+        let end = end.filter(|(begin, _)| *begin > 0);
+        let end = end.and_then(|(begin, _)| text.get(begin..));
         Ok(Self {
             pattern: pattern.map_err(|_| TextTooLong)?,
-            bytes: bytes.map_err(|_| TextTooLong)?,
+            bytes: in_bytes(text)?,
+            end: end.map(in_bytes).transpose()?,
         })
     }
 
     /// Returns true if the text occurs in the encoded records; a record that contains it also has
     /// it in its bytes.
     pub(super) fn may_be_in(&self, bytes: &[u8]) -> bool {
-        self.bytes.is_match(bytes)
+        let has_end = self.end.as_ref().is_none_or(|end| end.is_match(bytes));
+        has_end && self.bytes.is_match(bytes)
     }
 
     /// Returns true if the text is in a record: in its body, in a key or a text of its attributes,
@@ -69,5 +82,31 @@ impl LogText {
                 false
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_found_in_any_case_by_its_end_and_its_whole() {
+        let text = |text: &str| LogText::new(text).unwrap();
+        let records = "the ANSWER.of nobody \u{df}\u{e9}";
+        for found in [
+            "",
+            "of",
+            "body",
+            "nobody",
+            "Answer.of",
+            "OF NOBODY \u{df}\u{c9}",
+        ] {
+            assert!(text(found).may_be_in(records.as_bytes()), "{found}");
+        }
+        for missing in ["bodx", "answer of nobody", "xbody", "nobody \u{df}\u{e8}"] {
+            assert!(!text(missing).may_be_in(records.as_bytes()), "{missing}");
+        }
+        assert!(!text("of nobody").may_be_in(b"of somebody"));
+        assert!(LogText::new(&"x".repeat(MAX_TEXT + 1)).is_err());
     }
 }
