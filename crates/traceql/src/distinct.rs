@@ -10,39 +10,54 @@ use crate::Value;
 /// keeps them.
 #[derive(Debug, Default)]
 pub(crate) struct Distinct {
-    numbers: HashTable<u32>,
+    /// Each with the hash of its values, which lie all over the memory.
+    numbers: HashTable<(Hash, u32)>,
     hasher: DefaultHashBuilder,
 }
 
+/// A hash of values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Hash(u32);
+
 impl Distinct {
-    /// The number of these values; `None` if they are new. `known` are the values of a number.
+    /// The number of these values; their hash if they are new. `known` are the values of a number.
     pub(crate) fn find<'k>(
         &self,
         values: &[Value<'_>],
         known: impl Fn(u32) -> &'k [Value<'static>],
-    ) -> Option<u32> {
-        let hash = hash(&self.hasher, values);
-        let found = self.numbers.find(hash, |number| {
-            let known = known(*number);
-            known.len() == values.len() && known.iter().zip(values).all(|(a, b)| is_same(a, b))
+    ) -> Result<u32, Hash> {
+        let hash = self.hash(values);
+        let found = self.numbers.find(hash.long(), |(other, number)| {
+            let is_it = || {
+                let known = known(*number);
+                known.len() == values.len() && known.iter().zip(values).all(|(a, b)| is_same(a, b))
+            };
+            *other == hash && is_it()
         });
-        found.copied()
+        found.map(|(_, number)| *number).ok_or(hash)
     }
 
-    /// Remembers the number of new values, which `known` has already.
-    pub(crate) fn insert<'k>(&mut self, number: u32, known: impl Fn(u32) -> &'k [Value<'static>]) {
-        let Self { numbers, hasher } = self;
-        let hash = |number: &u32| hash(hasher, known(*number));
-        numbers.insert_unique(hash(&number), number, hash);
+    /// Remembers the number of new values with that hash.
+    pub(crate) fn insert(&mut self, hash: Hash, number: u32) {
+        let entry = (hash, number);
+        self.numbers
+            .insert_unique(hash.long(), entry, |(hash, _)| hash.long());
+    }
+
+    fn hash(&self, values: &[Value<'_>]) -> Hash {
+        let mut state = self.hasher.build_hasher();
+        for value in values {
+            hash_into(value, &mut state);
+        }
+        Hash(u32::try_from(state.finish() >> u32::BITS).unwrap_or_default())
     }
 }
 
-fn hash(hasher: &DefaultHashBuilder, values: &[Value<'_>]) -> u64 {
-    let mut state = hasher.build_hasher();
-    for value in values {
-        hash_into(value, &mut state);
+impl Hash {
+    /// The table takes the place from the lowest bits, and compares the highest ones.
+    fn long(self) -> u64 {
+        u64::from(self.0) << u32::BITS | u64::from(self.0)
     }
-    state.finish()
 }
 
 /// Returns true if two values are equal; floats are if their bits are.
@@ -99,12 +114,12 @@ mod tests {
         let known = |number: u32| all[number as usize].as_slice();
         let mut distinct = Distinct::default();
         for number in 0..11 {
-            assert_eq!(distinct.find(known(number), known), None);
-            distinct.insert(number, known);
+            let hash = distinct.find(known(number), known).unwrap_err();
+            distinct.insert(hash, number);
         }
         for number in 0..11 {
-            assert_eq!(distinct.find(known(number), known), Some(number));
+            assert_eq!(distinct.find(known(number), known), Ok(number));
         }
-        assert_eq!(distinct.find(&[Value::text("2")], known), None);
+        assert!(distinct.find(&[Value::text("2")], known).is_err());
     }
 }

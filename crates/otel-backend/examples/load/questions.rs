@@ -22,7 +22,7 @@ const SCAN_TIMES: usize = 7;
 
 /// Queries that no index can answer: TraceQL searches and metrics, and the dependencies between
 /// services.
-const SCANS: [(&str, &str); 9] = [
+const SCANS: [(&str, &str); 10] = [
     ("number that nothing has", "{ span.thread.id > 1000 }"),
     (
         "pattern that nothing matches",
@@ -36,6 +36,10 @@ const SCANS: [(&str, &str); 9] = [
     ),
     ("histogram", "{} | histogram_over_time(duration)"),
     ("comparison", "{} | compare({ status = error })"),
+    (
+        "a tenth below another tenth",
+        "{ span.thread.id % 10 = 3 } >> { span.thread.id % 10 = 4 } | count_over_time()",
+    ),
     ("values of a tag", ""),
     ("dependencies", DEPENDENCIES),
 ];

@@ -46,12 +46,14 @@ struct FoldCell {
     count: u64,
 }
 
-/// For each group, the positions of its powers of two in `counts`, where each has a cell for each
-/// bucket.
+/// For each group, the numbers of its powers of two, and for each bucket, how often each of these occurs
+/// there: spans of about the same time are counted one after the other, in cells that lie together.
 #[derive(Debug, Default)]
 struct Powers {
-    places: Vec<[u32; POWERS]>,
-    counts: Vec<u64>,
+    numbers: Vec<[u32; POWERS]>,
+    /// How many numbers there are.
+    count: u32,
+    by_bucket: Vec<Vec<u64>>,
 }
 
 #[derive(Debug)]
@@ -243,17 +245,19 @@ impl<'m> Accumulator<'m> {
             labels
         };
         if let Function::QuantileOverTime(_, quantiles) = &self.leaf.function {
-            let mut counts = Vec::new();
+            // Most groups have spans in few of the buckets.
+            let by_slot = powers.by_slot(&present);
             for (index, wanted) in quantiles.iter().enumerate() {
-                let values = (0..buckets).map(|slot| {
-                    let of_slot = present
-                        .iter()
-                        .map(|(power, place)| (*power, powers.count(*place, slot, buckets)));
-                    counts.clear();
-                    counts.extend(of_slot.filter(|(_, count)| *count > 0));
-                    Some(quantile(&counts, *wanted) / unit)
-                });
-                let mut row = self.row(group, None, with("p", *wanted), values.collect());
+                let mut values = vec![Some(0.0); buckets];
+                for counts in by_slot.chunk_by(|(a, ..), (b, ..)| a == b) {
+                    if let Some((slot, ..)) = counts.first()
+                        && let Some(value) = values.get_mut(*slot)
+                    {
+                        let counts = counts.iter().map(|(_, power, count)| (*power, *count));
+                        *value = Some(quantile(counts, *wanted) / unit);
+                    }
+                }
+                let mut row = self.row(group, None, with("p", *wanted), values);
                 // A span becomes an exemplar of one series only.
                 if index > 0 {
                     row.exemplars.clear();
@@ -262,9 +266,8 @@ impl<'m> Accumulator<'m> {
             }
             return;
         }
-        for (power, place) in present {
-            let values =
-                (0..buckets).map(|slot| Some(to_float(powers.count(place, slot, buckets))));
+        for (power, number) in present {
+            let values = (0..buckets).map(|slot| Some(to_float(powers.count(number, slot))));
             let labels = with("__bucket", bound(power) / unit);
             let mut row = self.row(group, Some(power), labels, values.collect());
             row.exemplars
@@ -428,43 +431,58 @@ impl Powers {
         buckets: usize,
         budget: &mut Budget,
     ) -> bool {
-        if group >= self.places.len() {
-            self.places.resize(group + 1, [NONE; POWERS]);
+        if group >= self.numbers.len() {
+            self.numbers.resize(group + 1, [NONE; POWERS]);
         }
-        let Some(place) = self
-            .places
-            .get_mut(group)
-            .and_then(|places| places.get_mut(power))
-        else {
+        let of_group = self.numbers.get_mut(group);
+        let Some(number) = of_group.and_then(|numbers| numbers.get_mut(power)) else {
             return false;
         };
-        if *place == NONE {
+        if *number == NONE {
             if !budget.take(2 * buckets * size_of::<u64>()) {
                 return false;
             }
-            *place = u32::try_from(self.counts.len() / buckets).unwrap_or(NONE);
-            self.counts.resize(self.counts.len() + buckets, 0);
+            *number = self.count;
+            self.count += 1;
         }
-        let at = *place as usize * buckets + slot;
-        increment(&mut self.counts, at);
+        let number = *number as usize;
+        if slot >= self.by_bucket.len() {
+            self.by_bucket.resize_with(slot + 1, Vec::new);
+        }
+        if let Some(counts) = self.by_bucket.get_mut(slot) {
+            if number >= counts.len() {
+                counts.resize(self.count as usize, 0);
+            }
+            increment(counts, number);
+        }
         true
     }
 
-    /// The powers of two that occur in a group, ascending, and their positions.
+    /// The powers of two that occur in a group, ascending, and their numbers.
     fn present(&self, group: usize) -> Vec<(usize, u32)> {
-        let places = self
-            .places
-            .get(group)
-            .into_iter()
-            .flatten()
-            .copied()
-            .enumerate();
-        places.filter(|(_, place)| *place != NONE).collect()
+        let numbers = self.numbers.get(group).into_iter().flatten();
+        let numbers = numbers.copied().enumerate();
+        numbers.filter(|(_, number)| *number != NONE).collect()
     }
 
-    fn count(&self, place: u32, slot: usize, buckets: usize) -> u64 {
-        let at = place as usize * buckets + slot;
-        self.counts.get(at).copied().unwrap_or_default()
+    /// The buckets, the powers of two that occur there, ascending, and how often they do.
+    fn by_slot(&self, present: &[(usize, u32)]) -> Vec<(usize, usize, u64)> {
+        let buckets = self.by_bucket.iter().enumerate();
+        let buckets = buckets.filter(|(_, counts)| !counts.is_empty());
+        let counts = buckets.flat_map(|(slot, _)| {
+            let of_power = move |(power, number): &(usize, u32)| {
+                let count = self.count(*number, slot);
+                (count > 0).then_some((slot, *power, count))
+            };
+            present.iter().filter_map(of_power)
+        });
+        counts.collect()
+    }
+
+    fn count(&self, number: u32, slot: usize) -> u64 {
+        let counts = self.by_bucket.get(slot);
+        let count = counts.and_then(|counts| counts.get(number as usize));
+        count.copied().unwrap_or_default()
     }
 }
 

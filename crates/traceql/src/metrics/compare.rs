@@ -285,7 +285,7 @@ impl Counts {
     fn add_each(&mut self, column: &Column<'_>, cells: &Cells, room: &mut Room<'_>) {
         for (row, cell) in cells.of_rows.iter().enumerate() {
             if let Some(cell) = cells.cells.get(*cell as usize) {
-                self.add_value(&column.value(row), *cell, 1, room);
+                self.add_value(&column.value(row), std::iter::once((*cell, 1)), room);
             }
         }
     }
@@ -308,23 +308,28 @@ impl Counts {
             }
         }
         for (value, counts) in values.iter().zip(counts.chunks_exact(width.max(1))) {
-            for (cell, count) in cells.cells.iter().zip(counts) {
-                if *count > 0 {
-                    self.add_value(value, *cell, (*count).into(), room);
-                }
-            }
+            let counts = cells.cells.iter().zip(counts);
+            let counts = counts.map(|(cell, count)| (*cell, u64::from(*count)));
+            self.add_value(value, counts.filter(|(_, count)| *count > 0), room);
         }
     }
 
-    /// Counts spans with a value in a cell; without memory, only in the totals.
-    fn add_value(&mut self, value: &Value<'_>, cell: u32, count: u64, room: &mut Room<'_>) {
+    /// Counts spans with a value in some cells; without memory, only in the totals.
+    fn add_value(
+        &mut self,
+        value: &Value<'_>,
+        counts: impl Iterator<Item = (u32, u64)> + Clone,
+        room: &mut Room<'_>,
+    ) {
         if value.is_nil() {
             return;
         }
-        if let Some(total) = self.totals.get_mut(cell as usize) {
-            *total += count;
+        for (cell, count) in counts.clone() {
+            if let Some(total) = self.totals.get_mut(cell as usize) {
+                *total += count;
+            }
         }
-        self.add_to_tally(value, cell, count, room);
+        self.add_to_tally(value, counts, room);
     }
 
     /// Adds what was counted elsewhere.
@@ -334,23 +339,35 @@ impl Counts {
         }
         for (value, tally) in other.values.iter().zip(&other.tallies) {
             match tally {
-                Tally::One { cell, count } => self.add_to_tally(value, *cell, *count, room),
+                Tally::One { cell, count } => {
+                    self.add_to_tally(value, std::iter::once((*cell, *count)), room);
+                }
                 Tally::Spread(begin) => {
                     let cells = other.spread.get(*begin..begin + room.width);
-                    for (cell, count) in (0..).zip(cells.unwrap_or_default()) {
-                        if *count > 0 {
-                            self.add_to_tally(value, cell, *count, room);
-                        }
-                    }
+                    let cells = (0..).zip(cells.unwrap_or_default().iter().copied());
+                    self.add_to_tally(value, cells.filter(|(_, count)| *count > 0), room);
                 }
             }
         }
     }
 
-    fn add_to_tally(&mut self, value: &Value<'_>, cell: u32, count: u64, room: &mut Room<'_>) {
-        let Some(number) = self.number(value, cell, room) else {
-            return;
-        };
+    /// Looks the value up once.
+    fn add_to_tally(
+        &mut self,
+        value: &Value<'_>,
+        counts: impl Iterator<Item = (u32, u64)>,
+        room: &mut Room<'_>,
+    ) {
+        let mut counts = counts.peekable();
+        let first = counts.peek().copied();
+        if let Some((cell, _)) = first
+            && let Some(number) = self.number(value, cell, room)
+        {
+            counts.for_each(|(cell, count)| self.add_to_cell(number, cell, count, room));
+        }
+    }
+
+    fn add_to_cell(&mut self, number: usize, cell: u32, count: u64, room: &mut Room<'_>) {
         let Some(tally) = self.tallies.get_mut(number) else {
             return;
         };
@@ -392,21 +409,17 @@ impl Counts {
             value.map_or(&[][..], std::slice::from_ref)
         };
         let found = self.known.find(std::slice::from_ref(value), of_number);
-        if let Some(number) = found {
-            return Some(number as usize);
-        }
+        let hash = match found {
+            Ok(number) => return Some(number as usize),
+            Err(hash) => hash,
+        };
         if !room.budget.take(OVERHEAD + 2 * size(value)) {
             return None;
         }
         let number = self.values.len();
         self.values.push(value.clone().into_owned());
         self.tallies.push(Tally::One { cell, count: 0 });
-        let values = &self.values;
-        let of_number = |number: u32| {
-            let value = values.get(number as usize);
-            value.map_or(&[][..], std::slice::from_ref)
-        };
-        self.known.insert(u32::try_from(number).ok()?, of_number);
+        self.known.insert(hash, u32::try_from(number).ok()?);
         Some(number)
     }
 

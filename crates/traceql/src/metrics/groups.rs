@@ -43,9 +43,10 @@ impl Groups {
         let found = self
             .known
             .find(values, |group| of_group(group).map_or(&[], Vec::as_slice));
-        if let Some(group) = found {
-            return Some(group as usize);
-        }
+        let hash = match found {
+            Ok(group) => return Some(group as usize),
+            Err(hash) => hash,
+        };
         let bytes: usize = values.iter().map(size).sum();
         if !budget.take(OVERHEAD + 2 * bytes + cells) {
             return None;
@@ -53,10 +54,7 @@ impl Groups {
         let group = self.values.len();
         let owned = values.iter().map(|value| value.clone().into_owned());
         self.values.push(owned.collect());
-        let of_group = |group: u32| self.values.get(group as usize);
-        self.known.insert(u32::try_from(group).ok()?, |group| {
-            of_group(group).map_or(&[], Vec::as_slice)
-        });
+        self.known.insert(hash, u32::try_from(group).ok()?);
         Some(group)
     }
 }

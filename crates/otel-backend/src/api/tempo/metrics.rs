@@ -1,18 +1,21 @@
 //! Metrics computed from spans.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Query as Params, State};
 use axum::response::Response;
+use hashbrown::HashMap;
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
 use traceql::syntax::Body;
 use traceql::{Error, Metrics, Value, Window, WindowError};
 
 use super::error::TempoError;
 use super::label::{Label, Number};
-use crate::api::common::answer;
+use crate::api::common::answer::{self, Json};
 use crate::api::common::go;
 use crate::api::common::pairs::{Pairs, first};
 use crate::format::json::as_text;
@@ -26,8 +29,9 @@ pub(super) const SINCE: Duration = Duration::from_hours(1);
 pub(super) const PARTIAL: &str = "there are more series than fit into 64 MiB: group by fields with fewer values, or narrow the query";
 
 #[derive(Serialize)]
-struct SeriesAnswer<T> {
-    series: Vec<T>,
+struct SeriesAnswer<I: Iterator<Item: Serialize>> {
+    #[serde(serialize_with = "each")]
+    series: Cell<Option<I>>,
     metrics: Jobs,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<&'static str>,
@@ -43,9 +47,9 @@ struct Jobs {
 }
 
 #[derive(Serialize)]
-struct RangeSeries {
+struct RangeSeries<'z> {
     labels: Vec<Label>,
-    samples: Vec<Sample>,
+    samples: Vec<Sample<'z>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     exemplars: Vec<Exemplar>,
 }
@@ -58,12 +62,51 @@ struct InstantSeries {
 }
 
 #[derive(Serialize)]
+#[serde(untagged)]
+enum Sample<'z> {
+    Zero(&'z RawValue),
+    Value(Point),
+}
+
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Sample {
+struct Point {
     #[serde(serialize_with = "as_text")]
     timestamp_ms: u64,
     #[serde(skip_serializing_if = "Number::is_zero")]
     value: Number,
+}
+
+/// The samples of value zero by their times, written once: all series have the same times, and most of
+/// their samples are zero.
+#[derive(Default)]
+struct Zeros(HashMap<u64, Box<RawValue>>);
+
+impl Zeros {
+    /// Those of the times of a series.
+    fn of(series: Option<&traceql::Series>) -> serde_json::Result<Self> {
+        let mut zeros = Self::default();
+        for (millis, _) in series.map_or(&[][..], |series| &series.points) {
+            let zero = to_raw_value(&Point::from((*millis, 0.0)))?;
+            zeros.0.insert(*millis, zero);
+        }
+        Ok(zeros)
+    }
+
+    fn sample(&self, (millis, value): (u64, f64)) -> Sample<'_> {
+        match self.0.get(&millis) {
+            Some(zero) if value == 0.0 => Sample::Zero(zero),
+            _ => Sample::Value((millis, value).into()),
+        }
+    }
+}
+
+/// Writes a list, each value of which is made when it is written.
+fn each<I: Iterator<Item: Serialize>, S: Serializer>(
+    values: &Cell<Option<I>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(values.take().into_iter().flatten())
 }
 
 #[derive(Serialize)]
@@ -84,13 +127,18 @@ pub(super) async fn range(
     let step = first(&pairs, "step").map(parse_step).transpose()?;
     let asked = Asked::read(text(&pairs), Window::range(start.0, end.0, step))?;
     let with_exemplars = asked.with_exemplars;
-    let say = move |series: traceql::Series| {
-        let exemplars = series.exemplars.into_iter().filter(|_| with_exemplars);
-        Some(RangeSeries {
-            labels: labels(&series.labels),
-            samples: series.points.into_iter().map(Sample::from).collect(),
-            exemplars: exemplars.map(Exemplar::from).collect(),
-        })
+    let say = move |all: Vec<traceql::Series>, json: &mut Json<'_, '_>, rest: Rest| {
+        let zeros = Zeros::of(all.first()).map_err(std::io::Error::from)?;
+        let series = all.into_iter().map(|series| {
+            let exemplars = series.exemplars.into_iter().filter(|_| with_exemplars);
+            let points = series.points.into_iter();
+            RangeSeries {
+                labels: labels(&series.labels),
+                samples: points.map(|point| zeros.sample(point)).collect(),
+                exemplars: exemplars.map(Exemplar::from).collect(),
+            }
+        });
+        json.value(&rest.with(series))
     };
     asked.answer(query, say).await
 }
@@ -101,12 +149,15 @@ pub(super) async fn instant(
 ) -> Result<Response, TempoError> {
     let (start, end) = parse_times(&pairs, UnixNanos::now())?;
     let asked = Asked::read(text(&pairs), Window::instant(start.0, end.0))?;
-    let say = |series: traceql::Series| {
-        let (_, value) = *series.points.last()?;
-        Some(InstantSeries {
-            labels: labels(&series.labels),
-            value: Number(value),
-        })
+    let say = |all: Vec<traceql::Series>, json: &mut Json<'_, '_>, rest: Rest| {
+        let series = all.into_iter().filter_map(|series| {
+            let (_, value) = *series.points.last()?;
+            Some(InstantSeries {
+                labels: labels(&series.labels),
+                value: Number(value),
+            })
+        });
+        json.value(&rest.with(series))
     };
     asked.answer(query, say).await
 }
@@ -147,25 +198,41 @@ impl Asked {
         })
     }
 
-    /// Answers with each series in the form that `say` gives it.
-    async fn answer<T: Serialize>(
+    /// Answers with the series in the form in which `say` writes them.
+    async fn answer(
         self,
         query: Query,
-        say: impl Fn(traceql::Series) -> Option<T> + Send + 'static,
+        say: impl FnOnce(Vec<traceql::Series>, &mut Json<'_, '_>, Rest) -> std::io::Result<()>
+        + Send
+        + 'static,
     ) -> Result<Response, TempoError> {
         let answer = answer::json(false, move |json, patience| {
-            let counted = query.metrics(&self.search, patience)?;
-            Ok(json.value(&SeriesAnswer {
-                series: counted.answer.series.into_iter().filter_map(say).collect(),
-                metrics: Jobs {
-                    completed_jobs: 1,
-                    total_jobs: 1,
-                },
-                status: counted.answer.is_partial.then_some("PARTIAL"),
-                message: counted.answer.is_partial.then_some(PARTIAL),
-            })?)
+            let mut counted = query.metrics(&self.search, patience)?;
+            let series = std::mem::take(&mut counted.answer.series);
+            let is_partial = counted.answer.is_partial;
+            // What is reserved for the series is so until they are written.
+            Ok(say(series, json, Rest { is_partial })?)
         });
         Ok(answer.await?)
+    }
+}
+
+/// The part of an answer beside its series.
+struct Rest {
+    is_partial: bool,
+}
+
+impl Rest {
+    fn with<I: Iterator<Item: Serialize>>(self, series: I) -> SeriesAnswer<I> {
+        SeriesAnswer {
+            series: Cell::new(Some(series)),
+            metrics: Jobs {
+                completed_jobs: 1,
+                total_jobs: 1,
+            },
+            status: self.is_partial.then_some("PARTIAL"),
+            message: self.is_partial.then_some(PARTIAL),
+        }
     }
 }
 
@@ -176,7 +243,7 @@ pub(super) fn labels(labels: &[(String, Value<'static>)]) -> Vec<Label> {
         .collect()
 }
 
-impl From<(u64, f64)> for Sample {
+impl From<(u64, f64)> for Point {
     fn from((millis, value): (u64, f64)) -> Self {
         Self {
             timestamp_ms: millis,
