@@ -139,11 +139,16 @@ impl Frames {
 }
 
 impl OpenFrame {
-    fn new(bytes: Vec<u8>) -> Rc<Self> {
+    pub(super) fn new(bytes: Vec<u8>) -> Rc<Self> {
         Rc::new(Self {
             bytes,
             spans: OnceCell::new(),
         })
+    }
+
+    /// The trace and start of each span of these groups, which are all of the frame.
+    pub(super) fn spans_of(&self, groups: &[Group<'_>]) -> &[Option<SpanStart>] {
+        self.spans(groups.iter().flat_map(|group| group.spans.iter().copied()))
     }
 
     /// The trace and start of each span; `messages` are all messages of the frame, which are read
@@ -237,6 +242,9 @@ const MAX_HEADS: usize = 1_000_000;
 /// only when all are decoded.
 const MAX_SHARED: usize = 500_000;
 
+/// The most bytes of traces that are loaded together, unless one alone is larger.
+const MAX_TOGETHER: usize = 64 << 20;
+
 /// The memory of an element that is decoded and converted to another format, in bytes.
 const ELEMENT: usize = 160;
 
@@ -258,18 +266,9 @@ pub(super) fn load(
     frames: &mut Frames,
     id: TraceId,
 ) -> Result<Option<Trace>, ReadError> {
-    let mut loader = TraceLoader {
-        id,
-        start: UnixNanos::MAX,
-        span_count: 0,
-        cut: reader.evicted(id),
-        data: Vec::new(),
-        weight: Weight::default(),
-        held: Held::default(),
-    };
+    let mut loader = TraceLoader::new(id, reader.evicted(id));
     for frame in reader.frames_of_trace(id) {
-        if loader.data.len() > MAX_BYTES {
-            loader.cut = true;
+        if loader.is_full() {
             break;
         }
         let open = frames.get_trace(reader, frame, id)?;
@@ -281,11 +280,155 @@ pub(super) fn load(
     Ok(loader.finish())
 }
 
+/// Loads the first of these traces, at least one and at most so many, as many as fit into
+/// [`MAX_TOGETHER`], and takes their ids away. `opened` are frames that are open already.
+///
+/// A frame is opened once for all of them: one by one, traces that lie in the same frames would open
+/// each of these as often as it has traces.
+pub(super) fn load_together(
+    reader: &Reader,
+    opened: &HashMap<Frame, Rc<OpenFrame>>,
+    ids: &mut Vec<TraceId>,
+    most: usize,
+) -> Result<Vec<Trace>, ReadError> {
+    let mut loaders = Loaders::new(reader, ids.get(..most).unwrap_or(ids));
+    let frames = reader
+        .blocks()
+        .flat_map(|block| reader.frames_of_block(block));
+    for frame in frames {
+        if !loaders.frames.contains(&frame) {
+            continue;
+        }
+        let open = match opened.get(&frame) {
+            Some(open) => Rc::clone(open),
+            None => {
+                OpenFrame::new(reader.open_traces(frame, |id| loaders.places.contains_key(&id))?)
+            }
+        };
+        let added = loaders.add(&open);
+        added.map_err(|reason| reader.damaged(frame, reason))?;
+        loaders.fit(reader)?;
+    }
+    ids.drain(..loaders.all.len());
+    let traces = loaders.all.into_iter().filter_map(TraceLoader::finish);
+    Ok(traces.collect())
+}
+
+/// Traces that are loaded together.
+struct Loaders {
+    all: Vec<TraceLoader>,
+    /// The place of each trace in this list.
+    places: HashMap<TraceId, usize>,
+    /// The frames that may hold spans of them.
+    frames: HashSet<Frame>,
+    /// The approximate size of all of them, in bytes.
+    size: usize,
+    /// The places of those that have grown since their memory was reserved.
+    grown: Vec<usize>,
+}
+
+impl Loaders {
+    fn new(reader: &Reader, ids: &[TraceId]) -> Self {
+        let frames = ids.iter().flat_map(|id| reader.frames_of_trace(*id));
+        let frames = frames.collect();
+        let places = ids.iter().enumerate().map(|(place, id)| (*id, place));
+        let places = places.collect();
+        let all = ids
+            .iter()
+            .map(|id| TraceLoader::new(*id, reader.evicted(*id)));
+        Self {
+            all: all.collect(),
+            places,
+            frames,
+            size: 0,
+            grown: Vec::new(),
+        }
+    }
+
+    /// Adds the spans of a frame to their traces.
+    fn add(&mut self, frame: &OpenFrame) -> Result<(), Malformed> {
+        let found = groups(&frame.bytes)?;
+        let mut starts = frame.spans_of(&found).iter();
+        let mut parts: HashMap<usize, Vec<(usize, Group<'_>)>> = HashMap::new();
+        for (number, group) in found.iter().enumerate() {
+            for (message, span) in group.spans.iter().zip(&mut starts) {
+                let Some(span) = span else { continue };
+                let Some(place) = self.places.get(&span.trace_id) else {
+                    continue;
+                };
+                if let Some(loader) = self.all.get_mut(*place) {
+                    loader.start = loader.start.min(span.start);
+                }
+                let part = parts.entry(*place).or_default();
+                match part.last_mut() {
+                    Some((last, group)) if *last == number => group.spans.push(message),
+                    _ => {
+                        let spans = vec![*message];
+                        let head = group.head;
+                        part.push((number, Group { head, spans }));
+                    }
+                }
+            }
+        }
+        for (place, part) in parts {
+            let Some(loader) = self.all.get_mut(place) else {
+                continue;
+            };
+            if !loader.is_full() {
+                let before = loader.size();
+                loader.append(part.into_iter().map(|(_, group)| group).collect());
+                self.size += loader.size() - before;
+                self.grown.push(place);
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves the last traces for later if all are too large, and reserves the memory of the others.
+    fn fit(&mut self, reader: &Reader) -> Result<(), ReadError> {
+        if self.size > MAX_TOGETHER && self.all.len() > 1 {
+            while self.size > MAX_TOGETHER && self.all.len() > 1 {
+                self.all.truncate(self.all.len() / 2);
+                self.size = self.all.iter().map(TraceLoader::size).sum();
+            }
+            let left = self.all.len();
+            self.places.retain(|_, place| *place < left);
+            let ids = self.places.keys();
+            let frames = ids.flat_map(|id| reader.frames_of_trace(*id));
+            self.frames = frames.collect();
+        }
+        for place in self.grown.drain(..) {
+            if let Some(loader) = self.all.get_mut(place) {
+                loader.held.grow(loader.size())?;
+            }
+        }
+        Ok(())
+    }
+}
+
 impl TraceLoader {
+    fn new(id: TraceId, cut: bool) -> Self {
+        Self {
+            id,
+            start: UnixNanos::MAX,
+            span_count: 0,
+            cut,
+            data: Vec::new(),
+            weight: Weight::default(),
+            held: Held::default(),
+        }
+    }
+
+    /// Returns true if no more spans are taken; the trace is then cut.
+    fn is_full(&mut self) -> bool {
+        let is_full = self.data.len() > MAX_BYTES;
+        self.cut |= is_full;
+        is_full
+    }
+
     fn add(&mut self, frame: &OpenFrame) -> Result<(), Malformed> {
         let mut found = groups(&frame.bytes)?;
-        let spans = frame.spans(found.iter().flat_map(|group| group.spans.iter().copied()));
-        let mut spans = spans.iter();
+        let mut spans = frame.spans_of(&found).iter();
         for group in &mut found {
             group.spans.retain(|_| match spans.next() {
                 Some(Some(span)) if span.trace_id == self.id => {
@@ -295,6 +438,12 @@ impl TraceLoader {
                 _ => false,
             });
         }
+        self.append(found);
+        Ok(())
+    }
+
+    /// Adds spans of this trace.
+    fn append(&mut self, mut found: Vec<Group<'_>>) {
         found.retain(|group| !group.spans.is_empty() && self.weigh(group));
         self.span_count += found.iter().map(|group| group.spans.len()).sum::<usize>();
         let length = found.iter().map(length_of_group).sum();
@@ -304,7 +453,6 @@ impl TraceLoader {
             self.data.reserve_exact(length.max(self.data.len() / 8));
         }
         write_groups(found.into_iter().map(|g| (g.head, g.spans)), &mut self.data);
-        Ok(())
     }
 
     /// Returns true if a group may be added, given the memory for decoding it.
@@ -620,15 +768,7 @@ mod tests {
         let mut frame = Vec::new();
         let group = (ResourceScope::default(), spans.iter().map(Vec::as_slice));
         write_groups([group], &mut frame);
-        let mut loader = TraceLoader {
-            id: TraceId::from_slice(&[7; 16]).unwrap(),
-            start: UnixNanos::MAX,
-            span_count: 0,
-            cut: false,
-            data: Vec::new(),
-            weight: Weight::default(),
-            held: Held::default(),
-        };
+        let mut loader = TraceLoader::new(TraceId::from_slice(&[7; 16]).unwrap(), false);
         loader.add(&OpenFrame::new(frame)).unwrap();
         assert_eq!(loader.span_count, 1);
         let (capacity, length) = (loader.data.capacity(), loader.data.len());

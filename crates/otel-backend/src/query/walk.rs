@@ -1,9 +1,9 @@
 //! Reads all traces one after the other.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
-use super::trace::{Frames, Trace, load};
+use super::trace::{OpenFrame, Trace, load_together};
 use crate::format::otlp::{Outline, groups, span_groups};
 use crate::model::{TraceId, UnixNanos};
 use crate::store::{Frame, ReadError, Reader};
@@ -21,6 +21,9 @@ pub struct Selection {
     pub traces: Vec<TraceId>,
 }
 
+/// The bytes of frames after which their traces are loaded.
+const MAX_OPEN: usize = 32 << 20;
+
 /// Calls `take` with each selected trace, complete, roughly in order of start, until `take` breaks
 /// off.
 ///
@@ -31,21 +34,30 @@ pub fn walk<B>(
     selection: &Selection,
     mut take: impl FnMut(Trace) -> ControlFlow<B>,
 ) -> Result<ControlFlow<B>, ReadError> {
-    let mut frames = Frames::default();
-    let mut seen = HashSet::new();
-    for frame in selection.frames(reader) {
-        let open = frames.get(reader, frame)?;
-        let ids = selection.traces_in(&open.bytes);
-        let ids = ids.map_err(|reason| reader.damaged(frame, reason))?;
-        for id in ids {
-            if !seen.insert(id) {
-                continue;
-            }
-            let Some(trace) = load(reader, &mut frames, id)? else {
-                continue;
-            };
-            if let ControlFlow::Break(end) = take(trace) {
-                return Ok(ControlFlow::Break(end));
+    let mut frames = selection.frames(reader).into_iter().peekable();
+    let (mut seen, mut ids) = (HashSet::new(), Vec::new());
+    let mut most = usize::MAX;
+    while frames.peek().is_some() {
+        let (mut opened, mut bytes) = (HashMap::new(), 0);
+        while bytes < MAX_OPEN
+            && let Some(frame) = frames.next()
+        {
+            let open = OpenFrame::new(reader.open(frame)?);
+            let found = selection.traces_in(&open.bytes);
+            let found = found.map_err(|reason| reader.damaged(frame, reason))?;
+            ids.extend(found.into_iter().filter(|id| seen.insert(*id)));
+            bytes += open.bytes.len();
+            opened.insert(frame, open);
+        }
+        while !ids.is_empty() {
+            let before = ids.len();
+            let traces = load_together(reader, &opened, &mut ids, most)?;
+            // About as many will fit the next time.
+            most = 2 * (before - ids.len());
+            for trace in traces {
+                if let ControlFlow::Break(end) = take(trace) {
+                    return Ok(ControlFlow::Break(end));
+                }
             }
         }
     }

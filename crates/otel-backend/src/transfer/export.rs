@@ -52,7 +52,7 @@ pub enum ExportError {
         source: io::Error,
     },
     /// Some traces are too large to be written completely.
-    #[error("{0} traces are larger than 128 MiB, and only their beginnings were exported")]
+    #[error("{0} traces are larger than 64 MiB, and only their beginnings were exported")]
     Cut(usize),
 }
 

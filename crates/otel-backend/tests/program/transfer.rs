@@ -84,6 +84,27 @@ async fn what_is_exported_in_otlp_is_imported_as_it_was() {
 }
 
 #[tokio::test]
+async fn traces_that_lie_in_the_same_frames_are_exported_beside_a_backend() {
+    let directory = tempfile::tempdir().unwrap();
+    let backend = Backend::in_directory(directory.path());
+    let (traces, requests) = (300, 100);
+    for request in 1..=requests {
+        let span = |trace: u32| {
+            json!({
+                "traceId": format!("{trace:032x}"), "spanId": format!("{request:016x}"),
+                "name": "long".repeat(20), "startTimeUnixNano": format!("18000000000000{request:05}"),
+            })
+        };
+        let spans: Vec<_> = (1..=traces).map(span).collect();
+        export(&backend, &of_service("shop", &spans)).await;
+    }
+    let otlp = exported(directory.path(), &[]);
+    assert_eq!(otlp.lines().count(), traces as usize);
+    let spans = otlp.lines().map(|line| line.matches("spanId").count());
+    assert_eq!(spans.collect::<Vec<_>>(), vec![requests; traces as usize]);
+}
+
+#[tokio::test]
 async fn what_is_exported_for_jaeger_is_imported_as_it_was_shown() {
     let (source, target) = (filled().await, tempfile::tempdir().unwrap());
     let jaeger = exported(source.path(), &["--format", "jaeger", "--service", "shop"]);
