@@ -100,7 +100,7 @@ use database::Database;
 use load::load;
 use shared::Shared;
 use upkeep::Upkeep;
-use writer::{Append, Command, Writer};
+use writer::{Append, Command, LARGE, Writer};
 
 /// The place where spans are stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -186,8 +186,10 @@ impl Signals {
 #[derive(Debug, Clone)]
 pub struct Store {
     commands: mpsc::Sender<Command>,
-    /// The budget of batches that wait for the writer, in KiB.
-    budget: Arc<Semaphore>,
+    /// The budget of batches that wait for the writer, in KiB, and that of large ones, so that small
+    /// ones do not wait for those.
+    small: Arc<Semaphore>,
+    large: Arc<Semaphore>,
     shared: Arc<Shared>,
     /// The threads of the writer and of the upkeep.
     threads: Arc<Mutex<Vec<JoinHandle<()>>>>,
@@ -269,8 +271,9 @@ impl ReadError {
     }
 }
 
-/// The most memory of batches that wait for the writer.
-const QUEUE_KIB: u32 = 64 * 1024;
+/// The most memory of small batches that wait for the writer, and of large ones.
+const SMALL_KIB: u32 = 16 * 1024;
+const LARGE_KIB: u32 = 48 * 1024;
 
 /// The most batches that wait for the writer.
 const QUEUE_BATCHES: usize = 4096;
@@ -310,7 +313,8 @@ impl Store {
         let upkeep = Upkeep::new(Arc::clone(&shared), settings.retention, weak, written)?;
         let store = Self {
             commands,
-            budget: Arc::new(Semaphore::new(QUEUE_KIB as usize)),
+            small: Arc::new(Semaphore::new(SMALL_KIB as usize)),
+            large: Arc::new(Semaphore::new(LARGE_KIB as usize)),
             shared,
             threads: Arc::default(),
         };
@@ -339,10 +343,14 @@ impl Store {
         if batch.is_empty() {
             return Ok(());
         }
+        let (budget, most) = if batch.size() < LARGE {
+            (&self.small, SMALL_KIB)
+        } else {
+            (&self.large, LARGE_KIB)
+        };
         let kib = u32::try_from(batch.size() / 1024).unwrap_or(u32::MAX);
-        let permits = kib.saturating_add(1).min(QUEUE_KIB);
-        let budget = Arc::clone(&self.budget);
-        let permit = budget.acquire_many_owned(permits).await;
+        let permits = kib.saturating_add(1).min(most);
+        let permit = Arc::clone(budget).acquire_many_owned(permits).await;
         let permit = permit.map_err(|_| AppendError::Closed)?;
         let (done, committed) = oneshot::channel();
         let append = Append {

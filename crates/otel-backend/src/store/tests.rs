@@ -681,3 +681,25 @@ async fn calls_between_services_are_kept_when_blocks_are_merged() {
             .all(|block| reader.calls(block).unwrap().is_some())
     );
 }
+
+#[tokio::test]
+async fn small_batches_do_not_wait_for_all_large_ones_before_them() {
+    let Opened { store, writer, .. } = Store::open_idle(&in_memory(Retention::default())).unwrap();
+    let mut appends = Vec::new();
+    for (start, bytes) in [(1, LARGE), (2, LARGE), (3, 100), (4, 100)] {
+        let mut batch = BatchBuilder::default();
+        batch.push(&span(start, 0, start, noise(start, bytes)), None);
+        let (store, batch) = (store.clone(), batch.finish());
+        appends.push(tokio::spawn(async move { store.append(batch).await }));
+        tokio::task::yield_now().await;
+    }
+    let writer = thread::spawn(|| writer.run());
+    for append in appends {
+        append.await.unwrap().unwrap();
+    }
+    let firsts = |reader: &Reader| Ok::<_, ReadError>(reader.blocks().map(|b| b.first.0).collect());
+    let firsts: Vec<_> = store.read(firsts).unwrap();
+    assert_eq!(firsts, [3, 1, 2]);
+    store.close().await;
+    writer.join().unwrap();
+}

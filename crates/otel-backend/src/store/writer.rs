@@ -1,5 +1,6 @@
 //! The single writing thread.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, mpsc as signals};
 
 use rusqlite::ErrorCode;
@@ -74,6 +75,8 @@ pub(crate) struct Writer {
     inbox: mpsc::Receiver<Command>,
     /// A command that has already been taken from the inbox.
     next: Option<Command>,
+    /// Large batches that wait for the small ones that have arrived, in order.
+    large: VecDeque<Append>,
     /// Wakes the upkeep.
     written: signals::SyncSender<()>,
     shared: Arc<Shared>,
@@ -90,6 +93,9 @@ const MAX_RECENT: usize = 4 << 20;
 
 /// The bytes after which a commit takes no more batches.
 const GROUP_BYTES: usize = 16 * 1024 * 1024;
+
+/// The bytes from which a batch is committed by itself.
+pub(super) const LARGE: usize = 1024 * 1024;
 
 impl std::fmt::Debug for Writer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -110,6 +116,7 @@ impl Writer {
             source,
             inbox,
             next: None,
+            large: VecDeque::new(),
             written,
             shared,
             builder: BlockBuilder::new(seed).map_err(OpenError::Compressor)?,
@@ -134,28 +141,59 @@ impl Writer {
                 Command::Close => break,
             }
         }
+        while let Some(large) = self.large.pop_front() {
+            self.store([large]);
+        }
         self.close();
     }
 
+    /// The next command. While there is none, large batches are stored.
     fn next(&mut self) -> Option<Command> {
-        self.next.take().or_else(|| self.inbox.blocking_recv())
+        loop {
+            let arrived = self.next.take().or_else(|| self.inbox.try_recv().ok());
+            if arrived.is_some() {
+                return arrived;
+            }
+            match self.large.pop_front() {
+                Some(large) => self.store([large]),
+                None => return self.inbox.blocking_recv(),
+            }
+        }
     }
 
-    /// Commits a batch together with others that have arrived, and answers each sender.
+    /// Commits the small batches that have arrived, and then one of the large ones.
+    ///
+    /// So a small batch waits for one large batch, however many have come before it, and large ones go
+    /// on, however many small ones come.
     fn append(&mut self, first: Append) {
-        let mut spans = Vec::new();
-        let mut logs = Vec::new();
-        let mut waiting = Vec::new();
-        let mut size = 0;
+        let (mut small, mut size) = (Vec::new(), 0);
         let mut next = Some(first);
         while let Some(append) = next {
-            size += append.batch.size();
+            if append.batch.size() >= LARGE {
+                self.large.push_back(append);
+            } else {
+                size += append.batch.size();
+                small.push(append);
+            }
+            next = (size < GROUP_BYTES).then(|| self.next_append()).flatten();
+        }
+        if !small.is_empty() {
+            self.store(small);
+        }
+        if let Some(large) = self.large.pop_front() {
+            self.store([large]);
+        }
+    }
+
+    /// Commits batches in one transaction, and answers their senders.
+    fn store(&mut self, batches: impl IntoIterator<Item = Append>) {
+        let (mut spans, mut logs, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
+        for append in batches {
             match append.batch {
                 Signals::Spans(batch) => spans.push(batch),
                 Signals::Logs(batch) => logs.push(batch),
             }
             waiting.push((append.permit, append.done));
-            next = (size < GROUP_BYTES).then(|| self.next_append()).flatten();
         }
         let result = self.commit(spans, &logs);
         if let Err(reason) = &result
