@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 
+use hashbrown::hash_map::Entry;
+
 use super::batch::{Batch, Row};
 use super::block::{Form, FrameInfo, NewBlock, TraceEntry};
 use super::calls::{CallsBuilder, FrameCalls};
@@ -64,8 +66,9 @@ struct Building<'a, 'b> {
 struct OpenFrame<'a> {
     /// Each span's head, row and bytes.
     spans: Vec<(usize, &'a Row, &'a [u8])>,
-    /// The distinct resources and scopes of the spans, by index.
+    /// The distinct resources and scopes of the spans, by index, and the place of each in this list.
     heads: Vec<usize>,
+    places: hashbrown::HashMap<usize, u32>,
     keys: Vec<TraceKey>,
     length: usize,
     first: UnixNanos,
@@ -199,8 +202,9 @@ impl<'a> Building<'a, '_> {
     fn add_span(&mut self, batch: &'a Batch, row: &'a Row, head: usize) {
         let open = &mut self.open;
         if let Some(group) = batch.groups.get(row.group)
-            && !open.heads.contains(&head)
+            && let Entry::Vacant(place) = open.places.entry(head)
         {
+            place.insert(u32::try_from(open.heads.len()).unwrap_or(u32::MAX));
             open.heads.push(head);
             // Large resources fill a frame too, since all of a frame's are decoded together.
             open.length += group.size();
@@ -301,14 +305,12 @@ impl OpenFrame<'_> {
     ) -> io::Result<(Vec<u8>, Option<Calls>)> {
         let head = |number: &usize| heads.distinct.get(*number).copied().unwrap_or_default();
         let distinct: Vec<_> = self.heads.iter().map(head).collect();
-        let places = self.heads.iter().zip(0..);
-        let places: HashMap<usize, u32> = places.map(|(head, place)| (*head, place)).collect();
         let rows = self.spans.iter().map(|(head, row, message)| columns::Row {
             trace_id: row.trace_id,
             span_id: row.span_id,
             start: row.start.0,
             end: row.end.0,
-            head: places.get(head).copied().unwrap_or_default(),
+            head: self.places.get(head).copied().unwrap_or_default(),
             message,
         });
         let rows: Vec<_> = rows.collect();
