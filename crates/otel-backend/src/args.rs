@@ -107,7 +107,7 @@ pub struct Args {
     /// Limits, as NAME=VALUE with commas between. Of a request: body, its bytes as sent
     /// (16MiB); decompressed, its bytes then (16MiB); spans (100000); elements, its attributes,
     /// events, links and values (500000); attribute, the bytes of one (1MiB). Of all together:
-    /// queue, bytes being received or stored (128MiB); forward, bytes that wait to be forwarded (64MiB);
+    /// queue, bytes being received or stored (96MiB); forward, bytes that wait to be forwarded (64MiB);
     /// connections (16000).
     #[arg(
         long,

@@ -5,6 +5,13 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+/// A share of more bytes is large.
+const SMALL: usize = 1 << 20;
+
+/// The most bytes that large shares leave to small ones, and the part of a budget if that is less.
+const FOR_SMALL: usize = 16 << 20;
+const PART_FOR_SMALL: usize = 8;
+
 /// Bytes for everything of one kind; clones share them.
 ///
 /// A request that does not fit is refused at once. The sender of a request can retry, while a
@@ -64,6 +71,17 @@ impl Held {
         let exhausted = Exhausted(self.budget.total);
         let bytes = u32::try_from(bytes).map_err(|_| exhausted)?;
         let left = Arc::clone(&self.budget.left);
+        let held = self
+            .permit
+            .as_ref()
+            .map_or(0, OwnedSemaphorePermit::num_permits);
+        if held + bytes as usize > SMALL {
+            let for_small = FOR_SMALL.min(self.budget.total / PART_FOR_SMALL);
+            // What others take meanwhile makes hardly a difference.
+            if left.available_permits() < bytes as usize + for_small {
+                return Err(exhausted);
+            }
+        }
         let more = left.try_acquire_many_owned(bytes).map_err(|_| exhausted)?;
         match &mut self.permit {
             Some(permit) => permit.merge(more),
@@ -76,6 +94,16 @@ impl Held {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn large_shares_leave_room_for_small_ones() {
+        let budget = Budget::new(128 << 20);
+        let (mut large, mut small) = (budget.hold(), budget.hold());
+        large.add(112 << 20).unwrap();
+        assert_eq!(large.add(1), Err(Exhausted(128 << 20)));
+        small.add(SMALL).unwrap();
+        assert_eq!(small.add(1), Err(Exhausted(128 << 20)));
+    }
 
     #[test]
     fn what_does_not_fit_is_refused_until_there_is_room_again() {

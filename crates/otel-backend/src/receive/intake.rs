@@ -28,7 +28,7 @@ pub struct Intakes {
     store: Store,
     limits: Limits,
     budget: Budget,
-    /// A permit for each request that may take long to decode at the same time.
+    /// The permit to decode a request that may take long, and much memory, which is not in the budget.
     long_work: Arc<Semaphore>,
     failure: Arc<LastFailure>,
     metrics: Metrics,
@@ -80,12 +80,11 @@ impl Intakes {
         metrics: Metrics,
         forward: Option<Forward>,
     ) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             store,
             limits,
             budget,
-            long_work: Arc::new(Semaphore::new(cores)),
+            long_work: Arc::new(Semaphore::new(1)),
             failure: Arc::default(),
             metrics,
             forward,

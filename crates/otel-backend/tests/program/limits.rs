@@ -160,6 +160,19 @@ async fn a_full_queue_says_when_to_try_again() {
 }
 
 #[tokio::test]
+async fn large_requests_leave_room_for_others() {
+    let backend = Backend::in_memory();
+    let mut slow = Vec::new();
+    for _ in 0..13 {
+        slow.push(begin_request(&backend.otlp_http(""), 10 << 20, 15 << 20).await);
+    }
+    await_queue(&backend, 70 << 20).await;
+    let body = request(vec![span(); 80]);
+    let (status, _) = post(&backend.otlp_http("/v1/traces"), PROTOBUF, body).await;
+    assert_eq!(status, 200);
+}
+
+#[tokio::test]
 async fn what_is_under_way_is_finished_before_the_program_ends() {
     let directory = tempfile::tempdir().unwrap();
     let backend = Backend::in_directory(directory.path());
