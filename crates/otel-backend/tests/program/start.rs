@@ -46,7 +46,7 @@ fn a_newer_format_is_refused() {
     let file = directory.path().join("traces.sqlite");
     let path = directory.path().to_str().unwrap();
     let database = rusqlite::Connection::open(&file).unwrap();
-    let newer = "CREATE TABLE t (x); PRAGMA application_id = 0x4f54454c; PRAGMA user_version = 8";
+    let newer = "CREATE TABLE t (x); PRAGMA application_id = 0x4f54454c; PRAGMA user_version = 9";
     database.execute_batch(newer).unwrap();
     drop(database);
     let refusal = refused(command(&["--data-dir", path]));
@@ -54,7 +54,7 @@ fn a_newer_format_is_refused() {
     assert_eq!(
         refusal.stderr,
         format!(
-            "otel-backend: {} has format 8, and this otel-backend reads formats up to 7: use a newer \
+            "otel-backend: {} has format 9, and this otel-backend reads formats up to 8: use a newer \
              otel-backend, or choose another directory with --data-dir or OTEL_BACKEND_DATA_DIR\n",
             file.display()
         )
