@@ -19,6 +19,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::runtime::Handle;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc, oneshot};
 
@@ -56,6 +57,8 @@ struct Slice {
     permit: Option<SemaphorePermit<'static>>,
     begins: bool,
     since: Instant,
+    /// Some threads of a question are none of the runtime's.
+    runtime: Handle,
 }
 
 /// The channel for the pieces of an answer, or for the error that ends it.
@@ -114,13 +117,6 @@ async fn admit() -> Option<SemaphorePermit<'static>> {
     }
 }
 
-/// Waits for a permit, on a thread that may block. Whoever waits is served in order.
-fn acquire() -> Option<SemaphorePermit<'static>> {
-    let (done, waiting) = oneshot::channel();
-    tokio::spawn(async move { done.send(MAKERS.acquire().await.ok()) });
-    waiting.blocking_recv().ok().flatten()
-}
-
 impl Slice {
     /// Waits for a permit for an answer that begins.
     async fn first() -> Self {
@@ -134,16 +130,22 @@ impl Slice {
             permit,
             begins,
             since: Instant::now(),
+            runtime: Handle::current(),
         }
     }
 
-    /// A slice that is no longer the first.
-    fn further(permit: Option<SemaphorePermit<'static>>) -> Self {
-        Self {
-            permit,
-            begins: false,
-            since: Instant::now(),
-        }
+    /// Waits for a permit to go on, on a thread that may block. Whoever waits is served in order.
+    fn acquire(runtime: &Handle) -> Option<SemaphorePermit<'static>> {
+        let (done, waiting) = oneshot::channel();
+        runtime.spawn(async move { done.send(MAKERS.acquire().await.ok()) });
+        waiting.blocking_recv().ok().flatten()
+    }
+
+    /// Begins a slice that is not the first.
+    fn renew(&mut self, permit: Option<SemaphorePermit<'static>>) {
+        self.permit = permit;
+        self.begins = false;
+        self.since = Instant::now();
     }
 
     /// Lets others go first if this answer has used its time slice.
@@ -153,7 +155,8 @@ impl Slice {
         }
         if self.begins || MAKERS.available_permits() == 0 {
             self.permit = None;
-            *self = Self::further(acquire());
+            let permit = Self::acquire(&self.runtime);
+            self.renew(permit);
         }
         self.since = Instant::now();
     }
@@ -165,8 +168,9 @@ impl Turn for Mutex<Slice> {
     }
 
     fn resume(&self) {
-        let permit = acquire();
-        *lock(self) = Slice::further(permit);
+        let runtime = lock(self).runtime.clone();
+        let permit = Slice::acquire(&runtime);
+        lock(self).renew(permit);
     }
 }
 
@@ -296,6 +300,19 @@ mod tests {
         assert!(other.begins && !passing.is_finished());
         drop(longer);
         assert!(!passing.await.unwrap().begins);
+    }
+
+    #[tokio::test]
+    async fn a_thread_that_is_none_of_the_runtimes_waits_for_its_turn_too() {
+        let mut slice = Slice::first().await;
+        slice.begins = true;
+        slice.since -= SLICE;
+        let passing = std::thread::spawn(move || {
+            slice.pass();
+            slice.begins
+        });
+        let passed = tokio::task::spawn_blocking(|| passing.join());
+        assert!(!passed.await.unwrap().unwrap());
     }
 
     #[tokio::test]
