@@ -216,7 +216,13 @@ fn unprivileged(directory: &Path, arguments: &[&str]) -> Output {
     std::fs::set_permissions(program.path(), Permissions::from_mode(0o755)).unwrap();
     let copy = program.path().join("otel-backend");
     let original = command(&["--data-dir", directory.to_str().unwrap()]);
-    std::fs::copy(original.get_program(), &copy).unwrap();
+    // Copied by another process: what another test starts would inherit the file opened for writing,
+    // and a program that is open for writing cannot be run.
+    let copied = Command::new("cp")
+        .arg(original.get_program())
+        .arg(&copy)
+        .status();
+    assert!(copied.unwrap().success());
     let mut command = Command::new(copy);
     command.env_clear().args(original.get_args());
     let variables = original
