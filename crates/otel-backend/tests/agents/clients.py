@@ -31,6 +31,13 @@ def start(program):
     raise SystemExit("otel-backend did not start")
 
 
+def send(url, signal, body):
+    """Sends spans or log records as OTLP JSON, all of which must be taken."""
+    request = urllib.request.Request(f"{url}/v1/{signal}", json.dumps(body).encode(), {"content-type": "application/json"})
+    answer = json.load(urllib.request.urlopen(request))
+    assert "partialSuccess" not in answer, answer
+
+
 def plant(url):
     now = time.time_ns()
     span = {
@@ -45,9 +52,8 @@ def plant(url):
         "traceId": TRACE, "spanId": span["spanId"],
     }
     logs = {"resourceLogs": [{"resource": {"attributes": service}, "scopeLogs": [{"logRecords": [record]}]}]}
-    for signal, body in [("traces", spans), ("logs", logs)]:
-        request = urllib.request.Request(f"{url}/v1/{signal}", json.dumps(body).encode(), {"content-type": "application/json"})
-        urllib.request.urlopen(request).read()
+    send(url, "traces", spans)
+    send(url, "logs", logs)
 
 
 def text(result):

@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.request
 
-from clients import start
+from clients import send, start
 
 CALLS, TOKENS = 5, 8000
 MS = 1_000_000
@@ -59,10 +59,7 @@ def plant(url, traces):
         for service, span in trace.spans:
             resource = {"attributes": [attribute("service.name", service)]}
             resources.append({"resource": resource, "scopeSpans": [{"spans": [span]}]})
-    body = json.dumps({"resourceSpans": resources}).encode()
-    request = urllib.request.Request(f"{url}/v1/traces", body, {"content-type": "application/json"})
-    answer = json.load(urllib.request.urlopen(request))
-    assert "partialSuccess" not in answer, answer
+    send(url, "traces", {"resourceSpans": resources})
 
 
 def checkout(seconds_ago, wait):
@@ -197,9 +194,7 @@ def answers(ask, response):
     yield "Which operation of shop is slowest, and which fails most?", worst, ("GET /cart", "reserve")
 
     def arrived():
-        trace = ask.newest(service_name="shop", span_name="save order")
-        span = re.search(r"^ *(\S+) save order", ask("get_trace_topology", trace_id=trace), re.M)[1]
-        return re.search(r"order.id\W+(\w+)", ask("get_span_details", trace_id=trace, span_ids=[span]))[1]
+        return saved_order(ask, ask.newest(service_name="shop", span_name="save order"))
 
     yield "Did the span `save order` arrive, and with which order?", arrived, "4700"
 
@@ -214,8 +209,7 @@ def answers(ask, response):
 
     def one_order():
         (trace,) = ask.traces(5, attributes={"order.id": "4711"})
-        (span,) = re.findall(r"^ +(\S+) save order", ask("get_trace_topology", trace_id=trace), re.M)
-        return re.search(r"order.id\W+(\w+)", ask("get_span_details", trace_id=trace, span_ids=[span]))[1]
+        return saved_order(ask, trace)
 
     yield "Find the trace of order 4711", one_order, "4711"
 
@@ -225,6 +219,12 @@ def answers(ask, response):
 
     between = "between read invoice [shop] and render invoice [shop]"
     yield "Where are the 400 ms that no span covers?", uncovered, ("405", "GET /invoice [shop]", between)
+
+
+def saved_order(ask, trace):
+    """The number of the order that a trace saved."""
+    (span,) = re.findall(r"^ +(\S+) save order", ask("get_trace_topology", trace_id=trace), re.M)
+    return re.search(r"order.id\W+(\w+)", ask("get_span_details", trace_id=trace, span_ids=[span]))[1]
 
 
 def longest(path):
