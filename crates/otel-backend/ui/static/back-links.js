@@ -1,7 +1,6 @@
-import { askTempo } from './backend.js';
+import { LATEST_SECONDS, askTempo } from './backend.js';
 import { el } from './dom.js';
 import { plural } from './format.js';
-import { LATEST_SECONDS } from './query.js';
 import { popUp } from './popup.js';
 import { spanUrl } from './route.js';
 

@@ -2,6 +2,9 @@ import { coloursOf } from './palette.js';
 import { patientFetch } from './patient-fetch.js';
 import { apiUrl, tempoUrl } from './route.js';
 
+/** The latest time that Tempo's API can be asked for, in seconds since 1970: in the year 2106. */
+export const LATEST_SECONDS = 2 ** 32 - 1;
+
 export const UNREACHABLE = { status: 0, message: 'the backend does not answer' };
 
 /** Started by early.js if the address names a trace, otherwise when it is needed. */

@@ -1,8 +1,7 @@
+import { LATEST_SECONDS } from './backend.js';
+
 /** The start of a search without a time limit, in microseconds since 1970. */
 const BEGINNING = 0;
-
-/** The latest time that Tempo's API can be asked for: in the year 2106. */
-export const LATEST_SECONDS = 2 ** 32 - 1;
 
 /** The lookbacks of a search by Jaeger's names, in seconds. */
 export const LOOKBACKS = new Map([

@@ -1,6 +1,5 @@
-import { askTempo } from './backend.js';
+import { LATEST_SECONDS, askTempo } from './backend.js';
 import { formatDuration } from './format.js';
-import { LATEST_SECONDS } from './query.js';
 import { tempoUrl } from './route.js';
 
 /** The name that Tempo's API gives to a root that has not arrived. */

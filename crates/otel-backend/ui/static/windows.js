@@ -1,4 +1,5 @@
-import { LATEST_SECONDS, LOOKBACKS } from './query.js';
+import { LATEST_SECONDS } from './backend.js';
+import { LOOKBACKS } from './query.js';
 import { seriesOf, stepsOf } from './tempo.js';
 import { pipelineOf } from './traceql-query.js';
 

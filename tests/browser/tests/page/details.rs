@@ -145,6 +145,9 @@ async fn spans_of_other_traces_that_link_to_this_one_are_named() {
     page.go(&backend.span_url(&sent, 2)).await;
     page.until("return document.querySelector('.details')?.textContent.includes('worker: process, in another trace')")
         .await;
+    // The scripts that other pages share would be a third more to load.
+    let shared = "return performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('/shared.js')).length";
+    assert_eq!(page.script(shared, json!([])).await, 0);
     page.click(".facts .back-links button").await;
     page.look("back_links").await;
     page.press(Key::Enter).await;
