@@ -54,13 +54,10 @@ impl SplitTraces {
         let ranges = (entries / SORTED + 1) as u64;
         let mut range = Vec::new();
         for number in 1..=ranges {
-            let end = u32::try_from((number << u32::BITS) / ranges);
+            let end = (number << u32::BITS) / ranges;
             for (place, entries) in &mut blocks {
-                let is_within = |entry: &TraceEntry| end.is_ok_and(|end| entry.key().short() < end);
-                let within = match end {
-                    Ok(_) => entries.iter().take_while(|entry| is_within(entry)).count(),
-                    Err(_) => entries.len(),
-                };
+                let is_within = |entry: &&TraceEntry| u64::from(entry.key().short()) < end;
+                let within = entries.iter().take_while(is_within).count();
                 let (within, rest) = entries.split_at(within);
                 range.extend(within.iter().map(|entry| (*entry, *place)));
                 *entries = rest;
