@@ -1,6 +1,7 @@
 //! Numbers for distinct values.
 
 use std::hash::{BuildHasher as _, Hash as _, Hasher};
+use std::slice;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
@@ -26,14 +27,41 @@ impl Distinct {
         values: &[Value<'_>],
         known: impl Fn(u32) -> &'k [Value<'static>],
     ) -> Result<u32, Hash> {
-        let hash = self.hash(values);
-        let found = self.numbers.find(hash.long(), |(other, number)| {
-            let is_it = || {
-                let known = known(*number);
-                known.len() == values.len() && known.iter().zip(values).all(|(a, b)| is_same(a, b))
-            };
-            *other == hash && is_it()
+        self.find_hashed(self.hash(values), values, known)
+    }
+
+    /// The same for each value of a list. The list is gone through several times, since a processor waits
+    /// for the memory of many values at once if little is done with each.
+    pub(crate) fn find_each<'k>(
+        &self,
+        values: &[Value<'_>],
+        known: impl Fn(u32) -> &'k [Value<'static>],
+    ) -> Vec<Result<u32, Hash>> {
+        let hashes = values.iter().map(|value| self.hash(slice::from_ref(value)));
+        let hashes: Vec<_> = hashes.collect();
+        let alike = hashes.iter().map(|hash| {
+            let found = self.numbers.find(hash.long(), |(other, _)| other == hash);
+            found.map(|(_, number)| *number).ok_or(*hash)
         });
+        let mut found: Vec<_> = alike.collect();
+        for ((value, hash), found) in values.iter().zip(hashes).zip(&mut found) {
+            let value = slice::from_ref(value);
+            if found.is_ok_and(|number| !are_same(known(number), value)) {
+                *found = self.find_hashed(hash, value, &known);
+            }
+        }
+        found
+    }
+
+    fn find_hashed<'k>(
+        &self,
+        hash: Hash,
+        values: &[Value<'_>],
+        known: impl Fn(u32) -> &'k [Value<'static>],
+    ) -> Result<u32, Hash> {
+        let is_it =
+            |(other, number): &(Hash, u32)| *other == hash && are_same(known(*number), values);
+        let found = self.numbers.find(hash.long(), is_it);
         found.map(|(_, number)| *number).ok_or(hash)
     }
 
@@ -60,13 +88,15 @@ impl Hash {
     }
 }
 
+fn are_same(a: &[Value<'_>], b: &[Value<'_>]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_same(a, b))
+}
+
 /// Returns true if two values are equal; floats are if their bits are.
 pub(crate) fn is_same(a: &Value<'_>, b: &Value<'_>) -> bool {
     match (a, b) {
         (Value::Float(a), Value::Float(b)) => a.to_bits() == b.to_bits(),
-        (Value::List(a), Value::List(b)) => {
-            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| is_same(a, b))
-        }
+        (Value::List(a), Value::List(b)) => are_same(a, b),
         (a, b) => a == b,
     }
 }
@@ -121,5 +151,11 @@ mod tests {
             assert_eq!(distinct.find(known(number), known), Ok(number));
         }
         assert!(distinct.find(&[Value::text("2")], known).is_err());
+        let alone = (0..).zip(&all).filter(|(_, values)| values.len() == 1);
+        let (numbers, mut alone): (Vec<_>, Vec<_>) =
+            alone.map(|(n, v)| (Ok(n), v[0].clone())).unzip();
+        assert_eq!(distinct.find_each(&alone, known), numbers);
+        alone.push(Value::text("2"));
+        assert!(distinct.find_each(&alone, known).pop().unwrap().is_err());
     }
 }

@@ -1,9 +1,10 @@
 //! `compare()`: how often each value of each attribute occurs among the selected spans and among
 //! the others.
 
-use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::slice;
 
 use super::Budget;
 use super::groups::size;
@@ -11,11 +12,11 @@ use super::histogram::to_float;
 use super::series::{Row, label};
 use super::slots::Slots;
 use super::window::Buckets;
-use crate::distinct::Distinct;
+use crate::distinct::{Distinct, Hash};
 use crate::program::Inputs;
 use crate::syntax::Compare;
 use crate::table::Table;
-use crate::vector::Mask;
+use crate::vector::{Mask, codes_of};
 use crate::{Batch, Column, Field, Intrinsic, Scope, Value};
 
 /// No cell.
@@ -26,6 +27,9 @@ const FEW: usize = 256;
 
 /// The bytes that a value takes in addition to itself and its cells.
 const OVERHEAD: usize = 120;
+
+/// The bytes that a field takes for each cell, beside its values: a total, and the list of counts.
+const CELL: usize = size_of::<u64>() + size_of::<Vec<u64>>();
 
 /// The intrinsics whose values are compared.
 const INTRINSICS: [Intrinsic; 9] = [
@@ -67,8 +71,11 @@ struct Counts {
     values: Vec<Value<'static>>,
     /// For each value, its spans.
     tallies: Vec<Tally>,
-    /// For values that occur in several cells, the number of spans in each cell.
-    spread: Vec<u64>,
+    /// For each cell, the numbers of spans with the values that occur in several cells, by their places:
+    /// spans of about the same time are counted one after the other, in few cells.
+    spread: Vec<Vec<u64>>,
+    /// How many places there are.
+    places: usize,
     /// For each side and bucket, the number of spans that have any value.
     totals: Vec<u64>,
 }
@@ -78,7 +85,7 @@ struct Counts {
 enum Tally {
     /// All are in one cell.
     One { cell: u32, count: u64 },
-    /// The start of the counts for all cells, in [`Counts::spread`].
+    /// The place of their counts in each cell of [`Counts::spread`].
     Spread(usize),
 }
 
@@ -158,11 +165,12 @@ impl Comparer {
 
     /// The counts of a field; `None` if there is no memory for them.
     fn counts(&mut self, field: &Field, room: &mut Room<'_>) -> Option<&mut Counts> {
-        if !self.fields.contains_key(field) && !room.budget.take(OVERHEAD + 8 * room.width) {
+        if !self.fields.contains_key(field) && !room.budget.take(OVERHEAD + CELL * room.width) {
             return None;
         }
         let counts = self.fields.entry(field.clone()).or_default();
         counts.totals.resize(room.width, 0);
+        counts.spread.resize_with(room.width, Vec::new);
         Some(counts)
     }
 
@@ -208,7 +216,7 @@ impl Comparer {
                     let cells = counts.cells(number, side, buckets);
                     rows.push(row(kind, label(value), &cells));
                 }
-                let totals = counts.totals.get(side * buckets..(side + 1) * buckets);
+                let totals = counts.totals.get(of_side(side, buckets));
                 let totals = totals.unwrap_or_default();
                 if totals.iter().any(|total| *total > 0) {
                     rows.push(row(total, Value::text("nil"), totals));
@@ -265,29 +273,44 @@ fn few_ints(ints: &[i64], cells: usize) -> Option<(Vec<u32>, Vec<Value<'static>>
     Some((codes, (min..=max).map(Value::Int).collect()))
 }
 
+/// The cells of a side.
+fn of_side(side: usize, buckets: usize) -> Range<usize> {
+    side * buckets..(side + 1) * buckets
+}
+
 impl Counts {
     /// Counts the values of a batch.
     fn add(&mut self, column: &Column<'_>, cells: &Cells, room: &mut Room<'_>) {
+        let len = cells.of_rows.len();
         match column {
+            Column::Constant(Value::Nil) => {}
+            Column::Constant(_) | Column::Bools(_) => {
+                let (codes, values) = codes_of(column, len);
+                self.add_coded(&codes, &values, cells, room);
+            }
             Column::Dictionary { codes, values }
                 if is_little(values.len(), cells.cells.len(), codes.len()) =>
             {
                 self.add_coded(codes, values, cells, room);
             }
-            Column::Ints(ints) => match few_ints(ints, cells.cells.len()) {
-                Some((codes, values)) => self.add_coded(&codes, &values, cells, room),
-                None => self.add_each(column, cells, room),
-            },
-            column => self.add_each(column, cells, room),
+            Column::Ints(ints) if let Some((codes, values)) = few_ints(ints, cells.cells.len()) => {
+                self.add_coded(&codes, &values, cells, room);
+            }
+            Column::Values(values) => self.add_each(values, cells, room),
+            column => {
+                let values: Vec<_> = (0..len).map(|row| column.value(row)).collect();
+                self.add_each(&values, cells, room);
+            }
         }
     }
 
-    fn add_each(&mut self, column: &Column<'_>, cells: &Cells, room: &mut Room<'_>) {
-        for (row, cell) in cells.of_rows.iter().enumerate() {
-            if let Some(cell) = cells.cells.get(*cell as usize) {
-                self.add_value(&column.value(row), std::iter::once((*cell, 1)), room);
-            }
-        }
+    /// Counts a value for each span.
+    fn add_each(&mut self, values: &[Value<'_>], cells: &Cells, room: &mut Room<'_>) {
+        let counts = cells.of_rows.iter().map(|cell| {
+            let cell = cells.cells.get(*cell as usize);
+            cell.map(|cell| (*cell, 1)).into_iter()
+        });
+        self.add_all(values, counts, room);
     }
 
     /// The same for a dictionary: each of its values is counted by itself, and then looked up once.
@@ -307,29 +330,43 @@ impl Counts {
                 *count += 1;
             }
         }
-        for (value, counts) in values.iter().zip(counts.chunks_exact(width.max(1))) {
+        let counts = counts.chunks_exact(width.max(1)).map(|counts| {
             let counts = cells.cells.iter().zip(counts);
             let counts = counts.map(|(cell, count)| (*cell, u64::from(*count)));
-            self.add_value(value, counts.filter(|(_, count)| *count > 0), room);
-        }
+            counts.filter(|(_, count)| *count > 0)
+        });
+        self.add_all(values, counts, room);
     }
 
-    /// Counts spans with a value in some cells; without memory, only in the totals.
-    fn add_value(
+    /// Counts spans with each of these values in some cells; without memory, only in the totals.
+    fn add_all(
         &mut self,
-        value: &Value<'_>,
-        counts: impl Iterator<Item = (u32, u64)> + Clone,
+        values: &[Value<'_>],
+        counts: impl Iterator<Item: Iterator<Item = (u32, u64)>>,
         room: &mut Room<'_>,
     ) {
-        if value.is_nil() {
-            return;
-        }
-        for (cell, count) in counts.clone() {
-            if let Some(total) = self.totals.get_mut(cell as usize) {
-                *total += count;
+        let found = self.known.find_each(values, |number| self.value(number));
+        let known = self.values.len();
+        for ((value, counts), found) in values.iter().zip(counts).zip(found) {
+            let mut counts = counts.peekable();
+            let Some((cell, _)) = counts.peek().filter(|_| !value.is_nil()) else {
+                continue;
+            };
+            let found = match found {
+                // It may have been added since.
+                Err(_) if self.values.len() > known => self.find(value),
+                found => found,
+            };
+            let number = self.number(value, found, *cell, room);
+            for (cell, count) in counts {
+                if let Some(total) = self.totals.get_mut(cell as usize) {
+                    *total += count;
+                }
+                if let Some(number) = number {
+                    self.add_to_cell(number, cell, count, room);
+                }
             }
         }
-        self.add_to_tally(value, counts, room);
     }
 
     /// Adds what was counted elsewhere.
@@ -338,32 +375,23 @@ impl Counts {
             *total += more;
         }
         for (value, tally) in other.values.iter().zip(&other.tallies) {
+            let found = self.find(value);
             match tally {
                 Tally::One { cell, count } => {
-                    self.add_to_tally(value, std::iter::once((*cell, *count)), room);
+                    if let Some(number) = self.number(value, found, *cell, room) {
+                        self.add_to_cell(number, *cell, *count, room);
+                    }
                 }
-                Tally::Spread(begin) => {
-                    let cells = other.spread.get(*begin..begin + room.width);
-                    let cells = (0..).zip(cells.unwrap_or_default().iter().copied());
-                    self.add_to_tally(value, cells.filter(|(_, count)| *count > 0), room);
+                Tally::Spread(place) => {
+                    let cells = (0..).zip(other.counts_at(*place, 0..room.width));
+                    let mut cells = cells.filter(|(_, count)| *count > 0).peekable();
+                    if let Some((cell, _)) = cells.peek()
+                        && let Some(number) = self.number(value, found, *cell, room)
+                    {
+                        cells.for_each(|(cell, count)| self.add_to_cell(number, cell, count, room));
+                    }
                 }
             }
-        }
-    }
-
-    /// Looks the value up once.
-    fn add_to_tally(
-        &mut self,
-        value: &Value<'_>,
-        counts: impl Iterator<Item = (u32, u64)>,
-        room: &mut Room<'_>,
-    ) {
-        let mut counts = counts.peekable();
-        let first = counts.peek().copied();
-        if let Some((cell, _)) = first
-            && let Some(number) = self.number(value, cell, room)
-        {
-            counts.for_each(|(cell, count)| self.add_to_cell(number, cell, count, room));
         }
     }
 
@@ -371,7 +399,7 @@ impl Counts {
         let Some(tally) = self.tallies.get_mut(number) else {
             return;
         };
-        let begin = match tally {
+        let place = match tally {
             Tally::One {
                 cell: only,
                 count: sum,
@@ -386,29 +414,48 @@ impl Counts {
                 if !room.budget.take(16 * room.width) {
                     return;
                 }
-                let (begin, only, sum) = (self.spread.len(), *only as usize, *sum);
-                *tally = Tally::Spread(begin);
-                self.spread.resize(begin + room.width, 0);
-                if let Some(slot) = self.spread.get_mut(begin + only) {
-                    *slot = sum;
-                }
-                begin
+                let (place, only, sum) = (self.places, *only, *sum);
+                *tally = Tally::Spread(place);
+                self.places += 1;
+                self.add_to_place(place, only, sum);
+                place
             }
-            Tally::Spread(begin) => *begin,
+            Tally::Spread(place) => *place,
         };
-        if let Some(slot) = self.spread.get_mut(begin + cell as usize) {
-            *slot += count;
+        self.add_to_place(place, cell, count);
+    }
+
+    fn add_to_place(&mut self, place: usize, cell: u32, count: u64) {
+        if let Some(counts) = self.spread.get_mut(cell as usize) {
+            if place >= counts.len() {
+                counts.resize(self.places, 0);
+            }
+            if let Some(sum) = counts.get_mut(place) {
+                *sum += count;
+            }
         }
     }
 
-    /// The number of a value; `None` if there is no memory for it.
-    fn number(&mut self, value: &Value<'_>, cell: u32, room: &mut Room<'_>) -> Option<usize> {
-        let values = &self.values;
-        let of_number = |number: u32| {
-            let value = values.get(number as usize);
-            value.map_or(&[][..], std::slice::from_ref)
-        };
-        let found = self.known.find(std::slice::from_ref(value), of_number);
+    /// The number of a value; its hash if it is new.
+    fn find(&self, value: &Value<'_>) -> Result<u32, Hash> {
+        self.known
+            .find(slice::from_ref(value), |number| self.value(number))
+    }
+
+    /// The value with that number.
+    fn value(&self, number: u32) -> &[Value<'static>] {
+        let value = self.values.get(number as usize);
+        value.map_or(&[], slice::from_ref)
+    }
+
+    /// The number of a value that was found or is added; `None` if there is no memory for it.
+    fn number(
+        &mut self,
+        value: &Value<'_>,
+        found: Result<u32, Hash>,
+        cell: u32,
+        room: &mut Room<'_>,
+    ) -> Option<usize> {
         let hash = match found {
             Ok(number) => return Some(number as usize),
             Err(hash) => hash,
@@ -427,29 +474,28 @@ impl Counts {
     fn sum(&self, number: usize, side: usize, buckets: usize) -> u64 {
         match self.tallies.get(number) {
             Some(Tally::One { cell, count }) if *cell as usize / buckets == side => *count,
-            Some(Tally::Spread(_)) => self.cells(number, side, buckets).iter().sum(),
+            Some(Tally::Spread(place)) => self.counts_at(*place, of_side(side, buckets)).sum(),
             _ => 0,
         }
     }
 
     /// The number of spans with a value on a side, in each bucket.
-    fn cells(&self, number: usize, side: usize, buckets: usize) -> Cow<'_, [u64]> {
-        let from = side * buckets;
+    fn cells(&self, number: usize, side: usize, buckets: usize) -> Vec<u64> {
+        let cells = of_side(side, buckets);
         match self.tallies.get(number) {
-            Some(Tally::Spread(begin)) => {
-                let cells = self.spread.get(begin + from..begin + from + buckets);
-                cells.unwrap_or_default().into()
+            Some(Tally::Spread(place)) => self.counts_at(*place, cells).collect(),
+            Some(Tally::One { cell: only, count }) => {
+                let count = |cell| if cell == *only as usize { *count } else { 0 };
+                cells.map(count).collect()
             }
-            Some(Tally::One { cell, count }) => {
-                let mut cells = vec![0; buckets];
-                let slot = (*cell as usize).checked_sub(from);
-                if let Some(slot) = slot.and_then(|slot| cells.get_mut(slot)) {
-                    *slot = *count;
-                }
-                cells.into()
-            }
-            None => vec![0; buckets].into(),
+            None => vec![0; buckets],
         }
+    }
+
+    /// The numbers at a place in some cells.
+    fn counts_at(&self, place: usize, cells: Range<usize>) -> impl Iterator<Item = u64> {
+        let cells = self.spread.get(cells).unwrap_or_default().iter();
+        cells.map(move |counts| counts.get(place).copied().unwrap_or_default())
     }
 
     /// The values that occur most often on a side, each with its number.
@@ -495,6 +541,7 @@ mod tests {
             };
             let mut counts = Counts::default();
             counts.totals.resize(4, 0);
+            counts.spread.resize_with(4, Vec::new);
             let mut room = Room {
                 width: 4,
                 budget: &mut budget,
@@ -502,8 +549,7 @@ mod tests {
             counts.add(column, &cells, &mut room);
             let of_side = |side| -> Vec<_> {
                 let values = counts.most_frequent(side, 2, 9).into_iter();
-                let cells =
-                    values.map(|(number, v)| (v.clone(), counts.cells(number, side, 2).to_vec()));
+                let cells = values.map(|(number, v)| (v.clone(), counts.cells(number, side, 2)));
                 cells.collect()
             };
             (counts.totals.clone(), of_side(0), of_side(1))
