@@ -201,8 +201,8 @@ impl<'m> Accumulator<'m> {
             return comparer.finish(count);
         }
         let mut rows = Vec::new();
-        for (group, values) in self.groups.values.iter().enumerate() {
-            let labels = self.labels(values);
+        for group in 0..self.groups.count() {
+            let labels = self.labels(self.groups.values(group, self.leaf.by.len()));
             let range = group * count..(group + 1) * count;
             match &self.cells {
                 Cells::Counts(counts) => {

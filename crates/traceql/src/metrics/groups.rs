@@ -13,7 +13,9 @@ use crate::vector::{Mask, codes_of};
 #[derive(Debug, Default)]
 pub(crate) struct Groups {
     known: Distinct,
-    pub(crate) values: Vec<Vec<Value<'static>>>,
+    /// The values of all groups, one group after the other.
+    values: Vec<Value<'static>>,
+    count: usize,
 }
 
 /// To which group each span of a batch belongs.
@@ -39,11 +41,9 @@ const OVERHEAD: usize = 160;
 impl Groups {
     /// The group of these values; `None` if there is no memory for it. `cells` is what else it takes.
     fn of(&mut self, values: &[Value<'_>], cells: usize, budget: &mut Budget) -> Option<usize> {
-        let of_group = |group: u32| self.values.get(group as usize);
-        let found = self
-            .known
-            .find(values, |group| of_group(group).map_or(&[], Vec::as_slice));
-        let hash = match found {
+        let width = values.len();
+        let of_group = |group: u32| self.values(group as usize, width);
+        let hash = match self.known.find(values, of_group) {
             Ok(group) => return Some(group as usize),
             Err(hash) => hash,
         };
@@ -51,11 +51,23 @@ impl Groups {
         if !budget.take(OVERHEAD + 2 * bytes + cells) {
             return None;
         }
-        let group = self.values.len();
+        let group = self.count;
+        self.count += 1;
         let owned = values.iter().map(|value| value.clone().into_owned());
-        self.values.push(owned.collect());
+        self.values.extend(owned);
         self.known.insert(hash, u32::try_from(group).ok()?);
         Some(group)
+    }
+
+    /// The number of groups.
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The values of a group, one for each field.
+    pub(crate) fn values(&self, group: usize, fields: usize) -> &[Value<'static>] {
+        let values = self.values.get(group * fields..(group + 1) * fields);
+        values.unwrap_or_default()
     }
 }
 

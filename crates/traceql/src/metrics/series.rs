@@ -66,16 +66,14 @@ impl Row {
             })
         });
         let exemplars = exemplars.collect();
-        let points = self
-            .values
-            .iter()
-            .enumerate()
-            .filter_map(|(bucket, value)| {
-                let (_, end) = buckets.bounds(bucket);
-                Some((end / 1_000_000, (*value)?))
-            });
+        let values = self.values.iter().enumerate();
+        let mut points = Vec::with_capacity(self.values.len());
+        points.extend(values.filter_map(|(bucket, value)| {
+            let (_, end) = buckets.bounds(bucket);
+            Some((end / 1_000_000, (*value)?))
+        }));
         Series {
-            points: points.collect(),
+            points,
             labels: self.labels,
             exemplars,
         }
