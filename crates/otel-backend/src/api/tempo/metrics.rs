@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use axum::extract::{Query as Params, State};
 use axum::response::Response;
-use hashbrown::HashMap;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
@@ -47,9 +46,10 @@ struct Jobs {
 }
 
 #[derive(Serialize)]
-struct RangeSeries<'z> {
+struct RangeSeries<S: Iterator<Item: Serialize>> {
     labels: Vec<Label>,
-    samples: Vec<Sample<'z>>,
+    #[serde(serialize_with = "each")]
+    samples: Cell<Option<S>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     exemplars: Vec<Exemplar>,
 }
@@ -79,25 +79,31 @@ struct Point {
 
 /// The samples of value zero by their times, written once: all series have the same times, and most of
 /// their samples are zero.
-#[derive(Default)]
-struct Zeros(HashMap<u64, Box<RawValue>>);
+struct Zeros(Vec<(u64, Box<RawValue>)>);
 
 impl Zeros {
     /// Those of the times of a series.
     fn of(series: Option<&traceql::Series>) -> serde_json::Result<Self> {
-        let mut zeros = Self::default();
-        for (millis, _) in series.map_or(&[][..], |series| &series.points) {
+        let points = series.map_or(&[][..], |series| &series.points).iter();
+        let zeros = points.map(|(millis, _)| {
             let zero = to_raw_value(&Point::from((*millis, 0.0)))?;
-            zeros.0.insert(*millis, zero);
-        }
-        Ok(zeros)
+            Ok((*millis, zero))
+        });
+        Ok(Self(zeros.collect::<serde_json::Result<_>>()?))
     }
 
-    fn sample(&self, (millis, value): (u64, f64)) -> Sample<'_> {
-        match self.0.get(&millis) {
-            Some(zero) if value == 0.0 => Sample::Zero(zero),
-            _ => Sample::Value((millis, value).into()),
-        }
+    /// The samples of these points, which ascend by time.
+    fn samples(
+        &self,
+        points: impl IntoIterator<Item = (u64, f64)>,
+    ) -> impl Iterator<Item = Sample<'_>> {
+        let mut zeros = self.0.iter();
+        points.into_iter().map(move |(millis, value)| {
+            match zeros.find(|(time, _)| *time >= millis) {
+                Some((time, zero)) if *time == millis && value == 0.0 => Sample::Zero(zero),
+                _ => Sample::Value((millis, value).into()),
+            }
+        })
     }
 }
 
@@ -131,10 +137,9 @@ pub(super) async fn range(
         let zeros = Zeros::of(all.first()).map_err(std::io::Error::from)?;
         let series = all.into_iter().map(|series| {
             let exemplars = series.exemplars.into_iter().filter(|_| with_exemplars);
-            let points = series.points.into_iter();
             RangeSeries {
                 labels: labels(&series.labels),
-                samples: points.map(|point| zeros.sample(point)).collect(),
+                samples: Cell::new(Some(zeros.samples(series.points))),
                 exemplars: exemplars.map(Exemplar::from).collect(),
             }
         });
@@ -317,6 +322,28 @@ fn parse_step(text: &str) -> Result<u64, TempoError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn samples_of_zero_are_written_once_and_then_like_all_others() {
+        let series = |points: &[(u64, f64)]| traceql::Series {
+            labels: Vec::new(),
+            points: points.to_vec(),
+            exemplars: Vec::new(),
+        };
+        let zeros = Zeros::of(Some(&series(&[(2, 1.0), (4, 0.0), (6, 0.0), (9, 0.0)]))).unwrap();
+        for points in [
+            &[(2, 0.0), (4, 0.5), (6, 0.0), (9, 0.0)][..],
+            &[(1, 0.0), (4, 0.0), (5, 0.0), (6, 0.0), (10, 0.0)],
+            &[],
+        ] {
+            let samples: Vec<_> = zeros.samples(points.to_vec()).collect();
+            let plain: Vec<_> = points.iter().copied().map(Point::from).collect();
+            assert_eq!(
+                serde_json::to_string(&samples).unwrap(),
+                serde_json::to_string(&plain).unwrap()
+            );
+        }
+    }
 
     #[test]
     fn times_are_read_in_all_their_forms() {
