@@ -287,8 +287,10 @@ impl<'r> Running<'r> {
         }
         newest.sort_unstable_by(|a, b| b.cmp(a));
         newest.truncate(self.search.limit);
-        self.frames
-            .expect(frame, newest.into_iter().map(|(_, id)| id));
+        if !newest.is_empty() {
+            self.frames
+                .expect(frame, newest.into_iter().map(|(_, id)| id));
+        }
         Ok(())
     }
 
