@@ -110,8 +110,8 @@ export class TraceView {
     drawn().then(() => {
       this.#trace.prepareFind();
       this.#readLogs();
+      this.#showBackLinks();
     });
-    this.#showBackLinks();
   }
 
   /** Marks the log records of the trace on its spans, and lists them below the timeline. */
