@@ -198,6 +198,11 @@ impl MetricsRun<'_> {
         self.budget.taken * self.metrics.copies()
     }
 
+    /// Says that all spans to come start between these times: no memory is reserved for other ones.
+    pub fn expect(&mut self, starts: &std::ops::RangeInclusive<u64>) {
+        self.buckets.expect(starts);
+    }
+
     /// The first and the last start that a counted span may have, in nanoseconds since the epoch.
     pub fn starts(&self) -> std::ops::RangeInclusive<u64> {
         self.buckets.starts()

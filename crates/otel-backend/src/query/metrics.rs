@@ -90,6 +90,15 @@ impl<'m> Counting<'m> {
         }
     }
 
+    /// Says that all spans are of these frames.
+    fn expect(&mut self, frames: &[Frame]) {
+        let first = frames.iter().map(|frame| frame.first.0).min();
+        let last = frames.iter().map(|frame| frame.last.0).max();
+        if let (Some(first), Some(last)) = (first, last) {
+            self.run.expect(&(first..=last));
+        }
+    }
+
     /// Adds what another thread has counted.
     pub(super) fn absorb(&mut self, other: Counting<'_>) -> Result<(), SearchError> {
         self.run.absorb(&other.run);
@@ -117,7 +126,9 @@ fn add_spans(
     let mut heads = KnownHeads::default();
     let mut held = Held::default();
     let needs_traces = needs.traces;
-    for frame in frames(reader, &starts) {
+    let frames = frames(reader, &starts);
+    run.expect(&frames);
+    for frame in frames {
         weigh(frame, &mut held)?;
         let times = frame.first..=frame.last;
         needs.starts = run.run.needs_starts((frame.first.0, frame.last.0));

@@ -107,6 +107,7 @@ impl<'m> Accumulator<'m> {
             batch,
             starts: OnceCell::new(),
             buckets: buckets.count,
+            reach: buckets.reach,
         };
         let value = self.leaf.value.map(|input| table.column(input));
         self.count(&mut adding, value, budget);
@@ -180,7 +181,7 @@ impl<'m> Accumulator<'m> {
                 Cells::Powers(powers) => {
                     let power = number.and_then(|number| number.int).and_then(power);
                     power
-                        .filter(|power| powers.add(group, *power, slot, adding.buckets, budget))
+                        .filter(|power| powers.add(group, *power, slot, adding.reach, budget))
                         .map(Some)
                 }
                 Cells::Compare(_) => None,
@@ -333,6 +334,8 @@ struct Adding<'b> {
     /// Read for the first exemplar.
     starts: OnceCell<Cow<'b, [u64]>>,
     buckets: usize,
+    /// The number of buckets in which spans may count.
+    reach: usize,
 }
 
 impl Adding<'_> {
@@ -395,7 +398,8 @@ impl Cells {
         2 * match self {
             Self::Counts(_) => buckets * size_of::<u64>(),
             Self::Folds(..) => buckets * size_of::<FoldCell>(),
-            Self::Powers(_) => size_of::<[u32; POWERS]>(),
+            // Each group has a row in the answer, whatever of it is counted.
+            Self::Powers(_) => size_of::<[u32; POWERS]>() + buckets * size_of::<u64>(),
             Self::Compare(_) => 0,
         }
     }
@@ -428,7 +432,7 @@ impl Powers {
         group: usize,
         power: usize,
         slot: usize,
-        buckets: usize,
+        reach: usize,
         budget: &mut Budget,
     ) -> bool {
         if group >= self.numbers.len() {
@@ -439,7 +443,7 @@ impl Powers {
             return false;
         };
         if *number == NONE {
-            if !budget.take(2 * buckets * size_of::<u64>()) {
+            if !budget.take(2 * reach * size_of::<u64>()) {
                 return false;
             }
             *number = self.count;

@@ -28,8 +28,9 @@ const FEW: usize = 256;
 /// The bytes that a value takes in addition to itself and its cells.
 const OVERHEAD: usize = 120;
 
-/// The bytes that a field takes for each cell, beside its values: a total, and the list of counts.
-const CELL: usize = size_of::<u64>() + size_of::<Vec<u64>>();
+/// The bytes that a field takes for each cell, beside its values: a total, the list of counts, and the
+/// row of totals in the answer.
+const CELL: usize = 2 * size_of::<u64>() + size_of::<Vec<u64>>();
 
 /// The intrinsics whose values are compared.
 const INTRINSICS: [Intrinsic; 9] = [
@@ -98,9 +99,14 @@ struct Cells {
     cells: Vec<u32>,
 }
 
-/// The memory for values, and the number of cells that one may need.
+/// The memory for values.
 struct Room<'r> {
+    /// The number of cells.
     width: usize,
+    /// The number of cells in which spans may count.
+    reach: usize,
+    /// The number of values that are shown for each side.
+    shown: usize,
     budget: &'r mut Budget,
 }
 
@@ -137,12 +143,8 @@ impl Comparer {
         });
         let inputs = Inputs(intrinsics.chain(attributes).collect());
         let table = Table::new(batch, &inputs);
-        let width = 2 * buckets.count;
         for (input, field) in inputs.0.iter().enumerate() {
-            let mut room = Room {
-                width,
-                budget: &mut *budget,
-            };
+            let mut room = self.room(buckets, budget);
             if let Some(counts) = self.counts(field, &mut room) {
                 counts.add(table.column(input), &cells, &mut room);
             }
@@ -151,15 +153,20 @@ impl Comparer {
 
     /// Adds what another one has counted.
     pub(crate) fn absorb(&mut self, other: &Self, buckets: &Buckets, budget: &mut Budget) {
-        let width = 2 * buckets.count;
         for (field, more) in &other.fields {
-            let mut room = Room {
-                width,
-                budget: &mut *budget,
-            };
+            let mut room = self.room(buckets, budget);
             if let Some(counts) = self.counts(field, &mut room) {
                 counts.absorb(more, &mut room);
             }
+        }
+    }
+
+    fn room<'r>(&self, buckets: &Buckets, budget: &'r mut Budget) -> Room<'r> {
+        Room {
+            width: 2 * buckets.count,
+            reach: 2 * buckets.reach,
+            shown: self.shown,
+            budget,
         }
     }
 
@@ -411,7 +418,7 @@ impl Counts {
                 cell: only,
                 count: sum,
             } => {
-                if !room.budget.take(16 * room.width) {
+                if !room.budget.take(16 * room.reach) {
                     return;
                 }
                 let (place, only, sum) = (self.places, *only, *sum);
@@ -460,10 +467,13 @@ impl Counts {
             Ok(number) => return Some(number as usize),
             Err(hash) => hash,
         };
-        if !room.budget.take(OVERHEAD + 2 * size(value)) {
+        let number = self.values.len();
+        // So many may have a row for each side in the answer.
+        let has_rows = number < room.shown.saturating_mul(2);
+        let rows = usize::from(has_rows) * room.width * size_of::<u64>();
+        if !room.budget.take(OVERHEAD + 2 * size(value) + rows) {
             return None;
         }
-        let number = self.values.len();
         self.values.push(value.clone().into_owned());
         self.tallies.push(Tally::One { cell, count: 0 });
         self.known.insert(hash, u32::try_from(number).ok()?);
@@ -544,6 +554,8 @@ mod tests {
             counts.spread.resize_with(4, Vec::new);
             let mut room = Room {
                 width: 4,
+                reach: 4,
+                shown: 9,
                 budget: &mut budget,
             };
             counts.add(column, &cells, &mut room);

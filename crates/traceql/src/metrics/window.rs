@@ -107,6 +107,8 @@ pub(crate) struct Buckets {
     from: u64,
     step: u64,
     pub(crate) count: usize,
+    /// The number of buckets in which spans may count.
+    pub(crate) reach: usize,
     /// The range of starts of the spans that count.
     starts: (u64, u64),
     pub(crate) is_instant: bool,
@@ -120,6 +122,7 @@ impl Buckets {
                 from: start,
                 step: end - start,
                 count: 1,
+                reach: 1,
                 starts: (start.saturating_add(1), end),
                 is_instant: true,
             };
@@ -132,10 +135,12 @@ impl Buckets {
         } else {
             (from.saturating_add(1), to)
         };
+        let count = usize::try_from((to - from) / step).unwrap_or_default();
         Self {
             from,
             step,
-            count: usize::try_from((to - from) / step).unwrap_or_default(),
+            count,
+            reach: count,
             starts,
             is_instant: false,
         }
@@ -143,6 +148,15 @@ impl Buckets {
 
     pub(crate) fn starts(&self) -> RangeInclusive<u64> {
         self.starts.0..=self.starts.1
+    }
+
+    /// Says that all spans start between these times.
+    pub(crate) fn expect(&mut self, starts: &RangeInclusive<u64>) {
+        let first = self.of_start(*starts.start().max(&self.starts.0));
+        let last = self.of_start(*starts.end().min(&self.starts.1));
+        if let (Some(first), Some(last)) = (first, last) {
+            self.reach = (last + 1).saturating_sub(first);
+        }
     }
 
     /// The length of a step, in seconds.
@@ -191,6 +205,20 @@ mod tests {
         assert_eq!(buckets.of_start(90 * SECOND + 1), Some(1));
         assert_eq!(buckets.of_start(210 * SECOND), Some(4));
         assert_eq!(buckets.of_start(210 * SECOND + 1), None);
+    }
+
+    #[test]
+    fn spans_of_a_short_time_reach_few_buckets() {
+        let window = Window::range(100 * SECOND, 190 * SECOND, Some(30 * SECOND)).unwrap();
+        let reach = |starts: RangeInclusive<u64>| {
+            let mut buckets = Buckets::of(window);
+            buckets.expect(&starts);
+            buckets.reach
+        };
+        assert_eq!(reach(91 * SECOND..=120 * SECOND), 1);
+        assert_eq!(reach(91 * SECOND..=121 * SECOND), 2);
+        assert_eq!(reach(0..=u64::MAX), 5);
+        assert_eq!(reach(0..=SECOND), 5);
     }
 
     #[test]

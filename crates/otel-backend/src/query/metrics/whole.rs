@@ -70,6 +70,7 @@ pub(super) fn add_traces(
         needs,
         starts,
     };
+    run.expect(&work.frames);
     let second = search.metrics.can_be_divided().then(|| Second::of(reader));
     let rest = match second.flatten() {
         Some(second) => work.count_by_two(reader, second, search, run)?,
@@ -136,6 +137,7 @@ impl Work {
         run: &mut Counting<'_>,
     ) -> Result<HashSet<TraceId>, SearchError> {
         let mut other = Counting::new(search, run.patience);
+        other.expect(&self.frames);
         let counted = thread::scope(|scope| {
             let count = || {
                 let counted = self.count(&second.reader, &mut other);
