@@ -24,15 +24,30 @@ pub(crate) fn inject(context: Option<&Context>, headers: &mut HeaderMap) {
 
 /// The names that are asked for with each request.
 static KNOWN: [HeaderName; 3] = [
-    HeaderName::from_static("traceparent"),
+    TRACEPARENT,
     HeaderName::from_static("tracestate"),
     HeaderName::from_static("baggage"),
 ];
 
-/// The first value of a header. Comparing the few names of a request is faster than hashing.
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
+/// The first value of a header.
 pub(crate) fn first<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
-    let mut headers = headers.iter();
-    headers.find_map(|(found, value)| (found == name).then_some(value))
+    all(headers, name).next()
+}
+
+/// All values of a header. Comparing the few names of a request is faster than hashing.
+fn all<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a HeaderValue> {
+    let headers = headers.iter();
+    headers.filter_map(move |(found, value)| (found == name).then_some(value))
+}
+
+/// The value of a header that counts: the first, but none of several `traceparent`, since they name
+/// different callers.
+fn value<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
+    let mut values = all(headers, name);
+    let first = values.next()?;
+    (*name != TRACEPARENT || values.next().is_none()).then_some(first)
 }
 
 /// Headers as a source for propagators.
@@ -45,7 +60,7 @@ struct Writer<'a>(&'a mut HeaderMap);
 impl Extractor for Reader<'_> {
     fn get(&self, key: &str) -> Option<&str> {
         let value = match KNOWN.iter().find(|name| name.as_str() == key) {
-            Some(name) => first(self.0, name),
+            Some(name) => value(self.0, name),
             None => self.0.get(key),
         };
         value?.to_str().ok()
@@ -56,8 +71,10 @@ impl Extractor for Reader<'_> {
     }
 
     fn get_all(&self, key: &str) -> Option<Vec<&str>> {
-        let values = self.0.get_all(key).iter();
-        let values: Vec<_> = values.filter_map(|value| value.to_str().ok()).collect();
+        let values = self.0.iter().filter(|(name, _)| name.as_str() == key);
+        let values: Vec<_> = values
+            .filter_map(|(_, value)| value.to_str().ok())
+            .collect();
         (!values.is_empty()).then_some(values)
     }
 }

@@ -26,10 +26,7 @@ impl TextMapPropagator for TraceContext {
     fn extract_with_context(&self, context: &Context, extractor: &dyn Extractor) -> Context {
         match extractor.get(TRACEPARENT).and_then(parse) {
             Some((trace_id, span_id, flags)) => {
-                let state = extractor
-                    .get(TRACESTATE)
-                    .and_then(|state| state.parse().ok());
-                let state: TraceState = state.unwrap_or_default();
+                let state = state(extractor).unwrap_or_default();
                 let span = SpanContext::new(trace_id, span_id, flags, true, state);
                 context.with_remote_span_context(span)
             }
@@ -39,6 +36,14 @@ impl TextMapPropagator for TraceContext {
 
     fn fields(&self) -> FieldIter<'_> {
         self.0.fields()
+    }
+}
+
+/// The state, whose entries may be in several headers.
+fn state(extractor: &dyn Extractor) -> Option<TraceState> {
+    match extractor.get_all(TRACESTATE)?.as_slice() {
+        [state] => state.parse().ok(),
+        states => states.join(",").parse().ok(),
     }
 }
 
@@ -133,6 +138,30 @@ mod tests {
         let span = extract(&TraceContext::default(), &header, "a");
         assert_eq!(span.trace_state(), &TraceState::default());
         assert!(span.is_valid());
+    }
+
+    #[test]
+    fn a_state_in_two_headers_is_one() {
+        struct Two(String);
+
+        impl Extractor for Two {
+            fn get(&self, key: &str) -> Option<&str> {
+                (key == TRACEPARENT).then_some(&self.0)
+            }
+
+            fn keys(&self) -> Vec<&str> {
+                vec![TRACEPARENT, TRACESTATE]
+            }
+
+            fn get_all(&self, key: &str) -> Option<Vec<&str>> {
+                (key == TRACESTATE).then(|| vec!["a=1", "b=2,c=3"])
+            }
+        }
+
+        let headers = Two(format!("00-{TRACE}-{SPAN}-01"));
+        let context = TraceContext::default().extract_with_context(&Context::new(), &headers);
+        let state = context.span().span_context().trace_state().header();
+        assert_eq!(state, "a=1,b=2,c=3");
     }
 
     proptest! {

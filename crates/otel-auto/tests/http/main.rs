@@ -15,6 +15,7 @@ use otel_auto::http::Client;
 use tokio::net::TcpListener;
 
 use harness::Test;
+use opentelemetry::trace::SpanId;
 use opentelemetry_sdk::trace::SpanData;
 use spans::{attribute, ending, show};
 
@@ -320,6 +321,22 @@ async fn a_parent_that_is_not_sampled_leaves_the_request_unsampled() {
     let response = request.header("traceparent", parent).send().await.unwrap();
     assert_eq!(response.status(), 200);
     assert!(test.finish().await.is_empty());
+}
+
+#[tokio::test]
+async fn of_two_parents_none_counts() {
+    let test = Test::start().await;
+    let request = reqwest::Client::new().get(test.url("/headers"));
+    let parent = |span| format!("00-{}-000000000000000{span}-01", test.trace_id());
+    let one = request.header("traceparent", parent(1));
+    let two = one.try_clone().unwrap().header("traceparent", parent(2));
+    for request in [one, two] {
+        assert_eq!(request.send().await.unwrap().status(), 200);
+    }
+    // The other request begins a trace of its own.
+    let spans = test.finish().await;
+    let parents: Vec<_> = spans.iter().map(|span| span.parent_span_id).collect();
+    assert_eq!(parents, [SpanId::from(1)]);
 }
 
 #[tokio::test]
