@@ -19,7 +19,8 @@ pub use report::{json, text};
 pub use settings::Environment;
 
 use path::Path;
-use settings::Settings;
+use settings::{Settings, is_set};
+use target::Target;
 
 use crate::protocol::Protocol;
 
@@ -39,19 +40,14 @@ impl Examination {
     }
 }
 
-const PROTOCOL: [&str; 2] = [
-    "OTEL_EXPORTER_OTLP_PROTOCOL",
-    "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
-];
+/// What the programs of different languages make of an agent whose protocol is not named.
+const AGENT: &str = "no variable names Jaeger's protocol, and this took UDP to the agent that is named, as Python and \
+     Java do; programs with otel-auto do so only with OTEL_EXPORTER_JAEGER_PROTOCOL=udp/thrift.compact";
+
 const ENDPOINT: [&str; 2] = [
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
 ];
-
-fn is_set(environment: &Environment, names: &[&str]) -> bool {
-    let mut values = names.iter().filter_map(|name| environment.get(*name));
-    values.any(|value| !value.is_empty())
-}
 
 /// Follows the path.
 pub fn examine(environment: &Environment, args: &DoctorArgs) -> Examination {
@@ -62,6 +58,10 @@ pub fn examine(environment: &Environment, args: &DoctorArgs) -> Examination {
         return Examination { hops };
     }
     hops.push(Hop::fine(Stage::Variables, settings.summary()));
+    let is_udp = |target: &Target| target.protocol.is_udp();
+    if settings.is_agent_meant && settings.targets.iter().any(is_udp) {
+        hops.push(Hop::fine(Stage::Variables, AGENT.to_owned()));
+    }
     for hop in settings.hops() {
         let failed = matches!(hop.state, State::Failed(_));
         hops.push(hop);
@@ -77,8 +77,7 @@ pub fn examine(environment: &Environment, args: &DoctorArgs) -> Examination {
             hops.push(failure);
             break;
         }
-        let is_said = settings.is_of_file() || is_set(environment, &PROTOCOL);
-        if target.protocol == Protocol::OtlpHttp && !is_said {
+        if target.protocol == Protocol::OtlpHttp && !settings.is_protocol_named {
             let mut path = Path::new(target, args);
             path.guess(is_set(environment, &ENDPOINT));
             hops.append(&mut path.hops);

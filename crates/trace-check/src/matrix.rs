@@ -20,7 +20,7 @@ pub struct MatrixArgs {
 #[derive(Debug, thiserror::Error)]
 pub enum MatrixError {
     /// The file cannot be read.
-    #[error("cannot read {path}: {source}", path = .path.display())]
+    #[error("cannot read {path}", path = .path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -28,7 +28,7 @@ pub enum MatrixError {
         source: std::io::Error,
     },
     /// The file does not hold a report.
-    #[error("{path} is not a report of roundtrip --json: {source}", path = .path.display())]
+    #[error("{path} is not a report of roundtrip --json", path = .path.display())]
     Report {
         /// The file.
         path: PathBuf,

@@ -61,7 +61,7 @@ impl Outcome {
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
     /// The output of a program cannot be read.
-    #[error("cannot read {path}: {source}", path = .path.display())]
+    #[error("cannot read {path}", path = .path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -69,7 +69,7 @@ pub enum VerifyError {
         source: std::io::Error,
     },
     /// The output of a program holds an object that is not a span.
-    #[error("{path}: {source}", path = .path.display())]
+    #[error("cannot understand {path}", path = .path.display())]
     Printed {
         /// The file.
         path: PathBuf,
@@ -179,4 +179,17 @@ fn sent(sample: &Sample) -> Result<Vec<Span>, VerifyError> {
         );
     }
     Ok(spans)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_said_once() {
+        let source = std::io::Error::other("the cause");
+        let path = PathBuf::from("out.log");
+        let error = anyhow::Error::from(VerifyError::Read { path, source });
+        assert_eq!(format!("{error:#}"), "cannot read out.log: the cause");
+    }
 }

@@ -19,7 +19,17 @@ use crate::send::Security;
 pub type Environment = BTreeMap<String, String>;
 
 const CONFIG_FILE: &str = "OTEL_CONFIG_FILE";
+const PROTOCOL: [&str; 2] = [
+    "OTEL_EXPORTER_OTLP_PROTOCOL",
+    "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
+];
 const ZIPKIN_ENDPOINT: &str = "OTEL_EXPORTER_ZIPKIN_ENDPOINT";
+
+/// Returns true if one of these variables has a value.
+pub(super) fn is_set(environment: &Environment, names: &[&str]) -> bool {
+    let mut values = names.iter().filter_map(|name| environment.get(*name));
+    values.any(|value| !value.is_empty())
+}
 
 /// The settings from the variables.
 #[derive(Debug)]
@@ -28,6 +38,10 @@ pub(super) struct Settings {
     pub(super) misunderstood: Vec<Hop>,
     /// The targets of the spans.
     pub(super) targets: Vec<Target>,
+    /// True if a variable or a file names OTLP's protocol.
+    pub(super) is_protocol_named: bool,
+    /// True if only the host of an agent says that Jaeger's spans go over UDP.
+    pub(super) is_agent_meant: bool,
     /// The file that takes precedence over all variables.
     file: Option<String>,
     disabled: bool,
@@ -73,9 +87,12 @@ impl Settings {
         if names.is_empty() {
             names.push("none");
         }
+        let is_protocol_named = file.is_some() || is_set(&translated.environment, &PROTOCOL);
         Self {
             misunderstood,
             targets,
+            is_protocol_named,
+            is_agent_meant: file.is_none() && translated.agent,
             file,
             disabled: config.disabled,
             exporters: names.join(","),
@@ -107,11 +124,6 @@ impl Settings {
             Some(file) => format!("{key} of {file}"),
             None => variable.to_owned(),
         }
-    }
-
-    /// True if a file takes precedence over the variables.
-    pub(super) fn is_of_file(&self) -> bool {
-        self.file.is_some()
     }
 
     /// The hops within the program: exporter and sampler.

@@ -399,6 +399,36 @@ fn a_protocol_that_is_not_named_is_said_to_be_a_guess() {
 }
 
 #[test]
+fn a_protocol_that_is_in_the_name_of_the_exporter_is_no_guess() {
+    let server = Server::http(otlp);
+    let (found, report) = check(&[
+        ("OTEL_TRACES_EXPORTER", "otlp_proto_http"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", &*server.url()),
+    ]);
+    assert_eq!(found, None, "{report}");
+    assert!(report.contains("acknowledged a span"), "{report}");
+    assert!(!report.contains("no variable names"), "{report}");
+}
+
+/// Languages differ here, too.
+#[test]
+fn an_agent_without_a_protocol_is_said_to_be_a_guess() {
+    let agent = [
+        ("OTEL_TRACES_EXPORTER", "jaeger"),
+        ("OTEL_EXPORTER_JAEGER_AGENT_HOST", "127.0.0.1"),
+    ];
+    let guess = "OTEL_EXPORTER_JAEGER_PROTOCOL=udp/thrift.compact";
+    let (_, report) = check(&agent);
+    assert!(report.contains(guess), "{report}");
+    let named = ("OTEL_EXPORTER_JAEGER_PROTOCOL", "udp/thrift.compact");
+    let unused = ("OTEL_TRACES_EXPORTER", "none");
+    for more in [named, unused] {
+        let (_, report) = check(&[&agent[..], &[more]].concat());
+        assert!(!report.contains("no variable names"), "{report}");
+    }
+}
+
+#[test]
 fn spans_are_refused_with_a_reason() {
     let server = Server::http(|request| match request.method.as_str() {
         "POST" => Response::new(400, "trace ids must be 128 bit"),

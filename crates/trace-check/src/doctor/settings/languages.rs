@@ -12,6 +12,8 @@ const OTLP_PROTOCOL: &str = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL";
 pub(super) struct Translated {
     pub(super) environment: Environment,
     pub(super) zipkin: bool,
+    /// True if Jaeger's protocol is that of the agent because its host is named.
+    pub(super) agent: bool,
 }
 
 pub(super) fn translate(environment: &Environment) -> Translated {
@@ -33,10 +35,11 @@ pub(super) fn translate(environment: &Environment) -> Translated {
         names.push("none");
     }
     environment.insert(EXPORTER.to_owned(), names.join(","));
-    name_the_agent(&mut environment);
+    let agent = name_the_agent(&mut environment);
     Translated {
         environment,
         zipkin,
+        agent,
     }
 }
 
@@ -45,14 +48,17 @@ fn otlp(environment: &mut Environment, protocol: &str) -> &'static str {
     "otlp"
 }
 
-/// In Python and Java, an agent without an endpoint means Thrift over UDP.
-fn name_the_agent(environment: &mut Environment) {
+/// In Python and Java, an agent without an endpoint means Thrift over UDP. Returns true if that was
+/// added.
+fn name_the_agent(environment: &mut Environment) -> bool {
     let is_set = |name| {
         let value = environment.get(name);
         value.is_some_and(|value| !value.trim().is_empty())
     };
-    if is_set(AGENT_HOST) && !is_set(JAEGER_ENDPOINT) && !is_set(JAEGER_PROTOCOL) {
+    let is_meant = is_set(AGENT_HOST) && !is_set(JAEGER_ENDPOINT) && !is_set(JAEGER_PROTOCOL);
+    if is_meant {
         let compact = "udp/thrift.compact".to_owned();
         environment.insert(JAEGER_PROTOCOL.to_owned(), compact);
     }
+    is_meant
 }
