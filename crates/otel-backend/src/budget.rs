@@ -63,6 +63,25 @@ impl Held {
         self.permit = None;
     }
 
+    /// Takes or returns bytes, until so many are held.
+    ///
+    /// # Errors
+    /// [`Exhausted`] as for [`Self::add`].
+    pub(crate) fn fit(&mut self, bytes: usize) -> Result<(), Exhausted> {
+        if let Some(less) = self.bytes().checked_sub(bytes) {
+            let permit = self.permit.as_mut();
+            drop(permit.and_then(|permit| permit.split(less)));
+            return Ok(());
+        }
+        self.add(bytes - self.bytes())
+    }
+
+    /// The number of bytes that are held.
+    fn bytes(&self) -> usize {
+        let permit = self.permit.as_ref();
+        permit.map_or(0, OwnedSemaphorePermit::num_permits)
+    }
+
     /// Takes more bytes.
     ///
     /// # Errors
@@ -71,11 +90,7 @@ impl Held {
         let exhausted = Exhausted(self.budget.total);
         let bytes = u32::try_from(bytes).map_err(|_| exhausted)?;
         let left = Arc::clone(&self.budget.left);
-        let held = self
-            .permit
-            .as_ref()
-            .map_or(0, OwnedSemaphorePermit::num_permits);
-        if held + bytes as usize > SMALL {
+        if self.bytes() + bytes as usize > SMALL {
             let for_small = FOR_SMALL.min(self.budget.total / PART_FOR_SMALL);
             // What others take meanwhile makes hardly a difference.
             if left.available_permits() < bytes as usize + for_small {
@@ -113,6 +128,12 @@ mod tests {
         one.add(4).unwrap();
         assert_eq!(other.add(3), Err(Exhausted(10)));
         assert_eq!(budget.used(), 8);
+        assert_eq!(one.fit(11), Err(Exhausted(10)));
+        one.fit(7).unwrap();
+        assert_eq!(budget.used(), 7);
+        other.fit(3).unwrap();
+        assert_eq!(one.fit(8), Err(Exhausted(10)));
+        other.fit(0).unwrap();
         drop(one);
         assert_eq!(budget.used(), 0);
         other.add(10).unwrap();

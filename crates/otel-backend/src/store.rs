@@ -33,6 +33,7 @@ mod batch;
 mod block;
 mod block_head;
 mod build;
+mod builder;
 mod caches;
 mod calls;
 mod catalog;
@@ -96,11 +97,12 @@ pub use requests::Request;
 pub use retention::Retention;
 pub(crate) use split::SplitTraces;
 
+use builder::{Builder, Built};
 use database::Database;
 use load::load;
 use shared::Shared;
 use upkeep::Upkeep;
-use writer::{Append, Command, LARGE, Writer};
+use writer::{Append, Command, LARGE, Writer, not_built};
 
 /// The place where spans are stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -190,6 +192,8 @@ pub struct Store {
     /// ones do not wait for those.
     small: Arc<Semaphore>,
     large: Arc<Semaphore>,
+    /// The permit to make the block of a large batch.
+    building: Arc<Semaphore>,
     shared: Arc<Shared>,
     /// The threads of the writer and of the upkeep.
     threads: Arc<Mutex<Vec<JoinHandle<()>>>>,
@@ -315,6 +319,7 @@ impl Store {
             commands,
             small: Arc::new(Semaphore::new(SMALL_KIB as usize)),
             large: Arc::new(Semaphore::new(LARGE_KIB as usize)),
+            building: Arc::new(Semaphore::new(1)),
             shared,
             threads: Arc::default(),
         };
@@ -343,18 +348,26 @@ impl Store {
         if batch.is_empty() {
             return Ok(());
         }
-        let (budget, most) = if batch.size() < LARGE {
-            (&self.small, SMALL_KIB)
-        } else {
+        let is_large = batch.size() >= LARGE;
+        let (budget, most) = if is_large {
             (&self.large, LARGE_KIB)
+        } else {
+            (&self.small, SMALL_KIB)
         };
         let kib = u32::try_from(batch.size() / 1024).unwrap_or(u32::MAX);
         let permits = kib.saturating_add(1).min(most);
         let permit = Arc::clone(budget).acquire_many_owned(permits).await;
         let permit = permit.map_err(|_| AppendError::Closed)?;
+        let (batch, built) = if is_large {
+            let (batch, built) = self.build(batch).await?;
+            (batch, Some(built))
+        } else {
+            (batch, None)
+        };
         let (done, committed) = oneshot::channel();
         let append = Append {
             batch,
+            built,
             permit,
             done,
         };
@@ -363,6 +376,20 @@ impl Store {
             .await
             .map_err(|_| AppendError::Closed)?;
         committed.await.map_err(|_| AppendError::Closed)?
+    }
+
+    /// Makes the block of a large batch, one at a time, so that the writer, for which small batches wait,
+    /// does not.
+    async fn build(&self, batch: Signals) -> Result<(Signals, Built), AppendError> {
+        let turn = Arc::clone(&self.building).acquire_owned().await;
+        let seed = self.shared.snapshot().seed;
+        let build = move || {
+            let _turn = turn.map_err(|_| AppendError::Closed)?;
+            let built = Builder::new(seed).and_then(|mut builder| builder.build_one(&batch));
+            Ok((batch, built.map_err(|reason| not_built(&reason))?))
+        };
+        let built = tokio::task::spawn_blocking(build).await;
+        built.map_err(|defect| AppendError::Write(defect.to_string()))?
     }
 
     /// Reads from the store on this thread, which may block. Everything that `read` does sees the

@@ -34,7 +34,7 @@ impl Default for Limits {
             spans: 100_000,
             elements: 500_000,
             attribute: 1 << 20,
-            queue: 96 << 20,
+            queue: 64 << 20,
             forward: 64 << 20,
             connections: 16_000,
         }

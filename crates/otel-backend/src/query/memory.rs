@@ -12,7 +12,7 @@ use super::waiting::cut_off_slowest;
 use crate::store::ReadError;
 
 /// The budget for all traces together, in bytes.
-const TOTAL: usize = 192 << 20;
+const TOTAL: usize = 144 << 20;
 
 /// The part of it reserved for small traces, so that large ones never block them.
 const FOR_SMALL: usize = 16 << 20;
@@ -50,6 +50,11 @@ struct Memory {
 pub struct Held(usize);
 
 impl Held {
+    /// The bytes that something large can take beside what is held.
+    pub(super) fn left_beside(&self) -> usize {
+        (TOTAL - FOR_SMALL).saturating_sub(self.0).max(SMALL)
+    }
+
     /// Takes more bytes, until so many are held. Waits a moment if there are not enough.
     ///
     /// # Errors
@@ -159,7 +164,9 @@ mod tests {
     #[test]
     fn large_traces_wait_for_one_another_without_their_turn_and_leave_room_for_small_ones() {
         let mut large = Held::default();
+        assert_eq!(large.left_beside(), TOTAL - FOR_SMALL);
         large.grow(TOTAL - FOR_SMALL).unwrap();
+        assert_eq!(large.left_beside(), SMALL);
         let mut other = Held::default();
         let turn = Arc::new(Counted::default());
         let own = OwnTurn::begin(Arc::<Counted>::clone(&turn));

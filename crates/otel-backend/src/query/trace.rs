@@ -31,7 +31,7 @@ pub struct Trace {
     pub cut: bool,
     /// A `TracesData` message of OTLP.
     data: Vec<u8>,
-    _held: Held,
+    held: Held,
 }
 
 /// The largest trace that is shown, in bytes; some 150,000 spans.
@@ -484,7 +484,7 @@ impl TraceLoader {
             span_count: self.span_count,
             cut: self.cut,
             data: self.data,
-            _held: self.held,
+            held: self.held,
         })
     }
 }
@@ -509,17 +509,18 @@ impl<'a> Deref for Decoded<'a> {
 
 impl Trace {
     /// All spans at once, for queries on a whole trace; only the first of them if they take more
-    /// than `MAX_DECODED`.
+    /// than `MAX_DECODED`, or than the trace leaves.
     ///
     /// # Errors
     /// [`ReadError`] if the store holds bytes that are not spans, or if there is not enough memory
     /// at the moment.
     pub fn spans(&self) -> Result<Decoded<'_>, ReadError> {
         let (mut spans, mut held, mut size) = (Vec::new(), Held::default(), 0);
+        let most = self.held.left_beside().min(MAX_DECODED);
         for span in self.iter_as(false, None).map_err(malformed)? {
             size += decoded_size(&span);
-            if size > MAX_DECODED {
-                report_part(self.id);
+            if size > most {
+                report_part(self.id, most);
                 break;
             }
             held.grow_by_steps(size)?;
@@ -610,7 +611,7 @@ impl Trace {
 }
 
 /// Says, at most once a minute, that a question looks at the first spans of a trace only.
-fn report_part(trace: TraceId) {
+fn report_part(trace: TraceId, most: usize) {
     static LAST: Mutex<Option<Instant>> = Mutex::new(None);
     let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
     if last.is_none_or(|last| last.elapsed() >= Duration::from_mins(1)) {
@@ -619,7 +620,7 @@ fn report_part(trace: TraceId) {
             %trace,
             "this trace is too large to be looked at whole: TraceQL and the tools for agents see the \
              first {} MiB of its decoded spans",
-            MAX_DECODED >> 20
+            most >> 20
         );
     }
 }

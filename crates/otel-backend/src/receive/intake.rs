@@ -270,7 +270,8 @@ impl Intake {
     }
 
     async fn store(&self, batch: Signals, held: &mut Held) -> Result<(), Refusal> {
-        held.add(batch.size())?;
+        // Its bytes as they came are not in memory any more.
+        held.fit(batch.size())?;
         let stored = self.shared.store.append(batch).await;
         self.shared.failure.note(&stored);
         Ok(stored?)

@@ -683,18 +683,23 @@ async fn calls_between_services_are_kept_when_blocks_are_merged() {
 }
 
 #[tokio::test]
-async fn small_batches_do_not_wait_for_all_large_ones_before_them() {
-    let Opened { store, writer, .. } = Store::open_idle(&in_memory(Retention::default())).unwrap();
-    let mut appends = Vec::new();
-    for (start, bytes) in [(1, LARGE), (2, LARGE), (3, 100), (4, 100)] {
+async fn a_small_batch_does_not_wait_until_large_ones_are_built() {
+    let Fixture { store, writer, .. } = open(&in_memory(Retention::default()));
+    let one = |start, bytes| {
         let mut batch = BatchBuilder::default();
         batch.push(&span(start, 0, start, noise(start, bytes)), None);
-        let (store, batch) = (store.clone(), batch.finish());
-        appends.push(tokio::spawn(async move { store.append(batch).await }));
-        tokio::task::yield_now().await;
-    }
-    let writer = thread::spawn(|| writer.run());
-    for append in appends {
+        batch.finish()
+    };
+    let building = Arc::clone(&store.building).acquire_owned().await.unwrap();
+    let large = [1, 2].map(|start| {
+        let (store, batch) = (store.clone(), one(start, LARGE));
+        tokio::spawn(async move { store.append(batch).await })
+    });
+    tokio::task::yield_now().await;
+    store.append(one(3, 100)).await.unwrap();
+    assert!(large.iter().all(|append| !append.is_finished()));
+    drop(building);
+    for append in large {
         append.await.unwrap().unwrap();
     }
     let firsts = |reader: &Reader| Ok::<_, ReadError>(reader.blocks().map(|b| b.first.0).collect());

@@ -1,6 +1,5 @@
 //! The single writing thread.
 
-use std::collections::VecDeque;
 use std::sync::{Arc, mpsc as signals};
 
 use rusqlite::ErrorCode;
@@ -10,15 +9,14 @@ use super::Operation;
 use super::batch::Batch;
 use super::block::NewBlock;
 use super::block_head::BlockHead;
-use super::build::BlockBuilder;
+use super::builder::{Builder, Built};
 use super::disk::Slack;
 use super::log_frame::NewLogFrame;
-use super::logs::{LogBatch, LogBuilder};
 use super::operations::Operations;
 use super::rows::{self, Added, Remembered};
 use super::shared::Shared;
 use super::source::Source;
-use super::{AppendError, OpenError, Signals, disk, lock, merge};
+use super::{AppendError, OpenError, Signals, disk, lock};
 use crate::model::UnixNanos;
 use crate::throttle::Throttle;
 
@@ -64,6 +62,8 @@ pub(super) struct ReplaceLogs {
 #[derive(Debug)]
 pub(super) struct Append {
     pub(super) batch: Signals,
+    /// What is committed of it, if that was made before.
+    pub(super) built: Option<Built>,
     /// The batch's share of the queue.
     pub(super) permit: OwnedSemaphorePermit,
     pub(super) done: oneshot::Sender<Result<(), AppendError>>,
@@ -75,13 +75,10 @@ pub(crate) struct Writer {
     inbox: mpsc::Receiver<Command>,
     /// A command that has already been taken from the inbox.
     next: Option<Command>,
-    /// Large batches that wait for the small ones that have arrived, in order.
-    large: VecDeque<Append>,
     /// Wakes the upkeep.
     written: signals::SyncSender<()>,
     shared: Arc<Shared>,
-    builder: BlockBuilder,
-    logs: LogBuilder,
+    builder: Builder,
     operations: Operations,
     /// Limits how often failures are logged.
     failures: Throttle,
@@ -116,11 +113,9 @@ impl Writer {
             source,
             inbox,
             next: None,
-            large: VecDeque::new(),
             written,
             shared,
-            builder: BlockBuilder::new(seed).map_err(OpenError::Compressor)?,
-            logs: LogBuilder::new(seed).map_err(OpenError::Compressor)?,
+            builder: Builder::new(seed).map_err(OpenError::Compressor)?,
             operations,
             failures: Throttle::new(),
         })
@@ -141,61 +136,53 @@ impl Writer {
                 Command::Close => break,
             }
         }
-        while let Some(large) = self.large.pop_front() {
-            self.store([large]);
-        }
         self.close();
     }
 
-    /// The next command. While there is none, large batches are stored.
+    /// The next command; `None` if there is nobody left to send one.
     fn next(&mut self) -> Option<Command> {
-        loop {
-            let arrived = self.next.take().or_else(|| self.inbox.try_recv().ok());
-            if arrived.is_some() {
-                return arrived;
-            }
-            match self.large.pop_front() {
-                Some(large) => self.store([large]),
-                None => return self.inbox.blocking_recv(),
-            }
-        }
+        let next = self.next.take();
+        next.or_else(|| self.inbox.blocking_recv())
     }
 
-    /// Commits the small batches that have arrived, and then one of the large ones.
-    ///
-    /// So a small batch waits for one large batch, however many have come before it, and large ones go
-    /// on, however many small ones come.
+    /// Commits a batch, and those that have arrived after it. One that has been built is committed by
+    /// itself.
     fn append(&mut self, first: Append) {
-        let (mut small, mut size) = (Vec::new(), 0);
+        let (mut together, mut size) = (Vec::new(), 0);
         let mut next = Some(first);
         while let Some(append) = next {
-            if append.batch.size() >= LARGE {
-                self.large.push_back(append);
-            } else {
-                size += append.batch.size();
-                small.push(append);
+            let is_built = append.built.is_some();
+            if is_built && !together.is_empty() {
+                self.next = Some(Command::Append(append));
+                break;
             }
-            next = (size < GROUP_BYTES).then(|| self.next_append()).flatten();
+            size += append.batch.size();
+            together.push(append);
+            let has_room = !is_built && size < GROUP_BYTES;
+            next = has_room.then(|| self.next_append()).flatten();
         }
-        if !small.is_empty() {
-            self.store(small);
-        }
-        if let Some(large) = self.large.pop_front() {
-            self.store([large]);
-        }
+        self.store(together);
     }
 
     /// Commits batches in one transaction, and answers their senders.
-    fn store(&mut self, batches: impl IntoIterator<Item = Append>) {
+    fn store(&mut self, batches: Vec<Append>) {
         let (mut spans, mut logs, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
+        let mut built = None;
         for append in batches {
+            built = built.or(append.built);
             match append.batch {
                 Signals::Spans(batch) => spans.push(batch),
                 Signals::Logs(batch) => logs.push(batch),
             }
             waiting.push((append.permit, append.done));
         }
-        let result = self.commit(spans, &logs);
+        let built = if let Some(built) = built {
+            Ok(built)
+        } else {
+            let built = self.builder.build(&spans, &logs);
+            built.map_err(|reason| not_built(&reason))
+        };
+        let result = built.and_then(|built| self.commit(spans, built));
         if let Err(reason) = &result
             && let Some(more) = self.failures.pass()
         {
@@ -221,17 +208,14 @@ impl Writer {
         }
     }
 
-    /// Stores spans and log records in one transaction.
-    fn commit(&mut self, batches: Vec<Batch>, logs: &[LogBatch]) -> Result<(), AppendError> {
-        let came = UnixNanos::now();
-        let not_built = |reason: std::io::Error| AppendError::Write(reason.to_string());
-        let block = self.new_block(&batches, came).map_err(not_built)?;
-        let logs = self.logs.build_batches(logs, came).map_err(not_built)?;
+    /// Stores what was made of spans and log records in one transaction.
+    fn commit(&mut self, batches: Vec<Batch>, built: Built) -> Result<(), AppendError> {
+        let Built { block, logs } = built;
         // The bytes go into the log, and then into the database.
         let of_logs: u64 = logs.iter().map(NewLogFrame::size).sum();
         let bytes = 2 * (block.as_ref().map_or(0, NewBlock::size) + of_logs);
         self.shared.database.check_room(bytes)?;
-        let operations = self.operations.look(&batches, came);
+        let operations = self.operations.look(&batches, UnixNanos::now());
         let added = Added {
             block: block.as_ref(),
             operations: &operations,
@@ -255,21 +239,6 @@ impl Writer {
             }
         });
         Ok(())
-    }
-
-    fn new_block(
-        &mut self,
-        batches: &[Batch],
-        came: UnixNanos,
-    ) -> std::io::Result<Option<NewBlock>> {
-        if batches.is_empty() {
-            return Ok(None);
-        }
-        let batches: Vec<_> = batches.iter().collect();
-        let form = merge::form_of_commit(batches.iter().map(|batch| batch.length()).sum());
-        let mut block = self.builder.build(form, &batches, Vec::new())?;
-        block.came = came;
-        Ok(Some(block))
     }
 
     /// Puts a block in the place of others, and says whether that was done.
@@ -375,6 +344,10 @@ impl Writer {
             tracing::warn!(%reason, "the store was not closed cleanly; nothing is lost");
         }
     }
+}
+
+pub(super) fn not_built(reason: &std::io::Error) -> AppendError {
+    AppendError::Write(reason.to_string())
 }
 
 fn append_error(reason: &rusqlite::Error) -> AppendError {

@@ -166,7 +166,7 @@ async fn large_requests_leave_room_for_others() {
     for _ in 0..13 {
         slow.push(begin_request(&backend.otlp_http(""), 10 << 20, 15 << 20).await);
     }
-    await_queue(&backend, 70 << 20).await;
+    await_queue(&backend, 48 << 20).await;
     let body = request(vec![span(); 80]);
     let (status, _) = post(&backend.otlp_http("/v1/traces"), PROTOBUF, body).await;
     assert_eq!(status, 200);

@@ -4,12 +4,13 @@ use std::iter;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
+use axum::BoxError;
+use axum::body::Body;
 use axum::extract::{Query as Params, State};
 use axum::response::Response;
 use http::{HeaderName, StatusCode};
 use http_body::Body as _;
-use http_body_util::LengthLimitError;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use tokio::sync::Semaphore;
 
 use super::params::{Wanted, check_hints, is_raw, parse_detail, parse_first, parse_traces};
@@ -177,9 +178,25 @@ const MAX_ELEMENTS: usize = 1_000_000;
 const ELEMENT: usize = 160;
 
 /// Takes memory for a file, beside that of the traces that are being answered; this may block.
-async fn hold(mut held: Held, bytes: usize) -> Result<Held, ApiError> {
-    let grown = tokio::task::spawn_blocking(move || held.grow(bytes).map(|()| held));
+async fn hold(bytes: usize) -> Result<Held, ApiError> {
+    let grow = move || {
+        let mut held = Held::default();
+        held.grow(bytes).map(|()| held)
+    };
+    let grown = tokio::task::spawn_blocking(grow);
     Ok(grown.await.map_err(|_| ReadError::Panicked)??)
+}
+
+/// Reads a file of about so many bytes into memory, once.
+async fn collect(body: Body, length: usize) -> Result<Vec<u8>, ApiError> {
+    let mut body = Limited::new(body, MAX_FILE);
+    let mut file = Vec::with_capacity(length);
+    while let Some(frame) = body.frame().await {
+        if let Ok(data) = frame.map_err(|error| too_large(&error))?.into_data() {
+            file.extend_from_slice(&data);
+        }
+    }
+    Ok(file)
 }
 
 /// Only one file is converted at a time, since it is in memory as a whole.
@@ -188,8 +205,7 @@ static TRANSFORM: Semaphore = Semaphore::const_new(1);
 /// The longest to wait for another file.
 const TURN_TIME: Duration = Duration::from_secs(5);
 
-fn too_large(error: axum::Error) -> ApiError {
-    let error = error.into_inner();
+fn too_large(error: &BoxError) -> ApiError {
     let is_long = error.is::<LengthLimitError>();
     ApiError {
         status: if is_long {
@@ -213,17 +229,18 @@ pub(super) async fn transform(
         turn.ok_or_else(|| ApiError::busy("another file is being read: try again in a moment"))?;
     let said = body.size_hint().exact().map(usize::try_from);
     let length = said.and_then(Result::ok).unwrap_or(MAX_FILE);
-    let held = hold(Held::default(), 2 * length.min(MAX_FILE)).await?;
-    let body = to_bytes(body, MAX_FILE).await.map_err(too_large)?;
-    let elements = weight::check_json(&body, MAX_ELEMENTS).map_err(|too_many| ApiError {
-        status: StatusCode::PAYLOAD_TOO_LARGE,
-        message: too_many.to_string(),
-    })?;
-    let held = hold(held, 2 * body.len() + elements * ELEMENT).await?;
+    let length = length.min(MAX_FILE);
+    let mut held = hold(length).await?;
+    let file = collect(body, length).await?;
     answer::json(is_pretty(&pairs), move |json, _| {
+        let elements = weight::check_json(&file, MAX_ELEMENTS).map_err(|too_many| ApiError {
+            status: StatusCode::PAYLOAD_TOO_LARGE,
+            message: too_many.to_string(),
+        })?;
+        held.grow(file.len() + elements * ELEMENT)?;
         let _turn = (turn, held);
         let form = Form::whole(detail);
-        let traces = otlp::decode_json_lines(&body)
+        let traces = otlp::decode_json_lines(&file)
             .map_err(|reason| ApiError::bad_request(format!("cannot unmarshal OTLP : {reason}")))?;
         let mut spans: Vec<_> = traces.flatten().map(|incoming| incoming.span).collect();
         spans.sort_by_key(|span| span.trace_id);
