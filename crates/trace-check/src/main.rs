@@ -62,6 +62,9 @@ fn run(command: Command) -> anyhow::Result<bool> {
             } else {
                 write!(out, "{}", report::table(&outcomes))?;
             }
+            if verify::is_unanswered(&outcomes) {
+                anyhow::bail!("nothing was compared");
+            }
             Ok(outcomes.iter().all(verify::Outcome::is_whole))
         }
     }

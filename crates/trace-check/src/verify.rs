@@ -57,6 +57,12 @@ impl Outcome {
     }
 }
 
+/// Returns true if the backend could not be asked for any of the traces, so that nothing was compared.
+pub fn is_unanswered(outcomes: &[Outcome]) -> bool {
+    let has_traces = outcomes.iter().any(|outcome| outcome.sent > 0);
+    has_traces && outcomes.iter().all(|outcome| outcome.url.is_none())
+}
+
 /// The reasons why the check is not possible, however long one waits.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {

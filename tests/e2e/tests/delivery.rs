@@ -65,6 +65,24 @@ fn what_was_acknowledged_survives_a_kill() {
 }
 
 #[test]
+fn what_cannot_be_compared_is_told_from_what_differs() {
+    let folder = tempfile::tempdir().unwrap();
+    let backend = Backend::start();
+    let (name, variable) = MANUAL[0];
+    let sample = sample(name, variable, &endpoint(&backend, name), folder.path());
+    let code = |url: &str| {
+        let verified = run(Command::new(program("trace-check"))
+            .args(["verify", "--timeout", "0", "--query-url", url])
+            .arg(&sample));
+        verified.code()
+    };
+    let other = Backend::start();
+    assert_eq!(code(&other.ui("")), Some(1));
+    let nothing = format!("http://127.0.0.1:{}", unused_port());
+    assert_eq!(code(&nothing), Some(2));
+}
+
+#[test]
 fn a_backend_that_is_away_gives_one_line_that_names_it() {
     for (name, variable) in MANUAL {
         let endpoint = format!("http://127.0.0.1:{}", unused_port());
