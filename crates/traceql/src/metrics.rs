@@ -208,6 +208,11 @@ impl MetricsRun<'_> {
         self.buckets.starts()
     }
 
+    /// Leaves half of its memory to another run, which is to be [absorbed](Self::absorb).
+    pub fn halve(&mut self) {
+        self.budget.most /= 2;
+    }
+
     /// Adds what another run of the same metrics over the same window has counted, of other spans.
     /// Only [`Metrics::can_be_divided`] allows it.
     pub fn absorb(&mut self, other: &MetricsRun<'_>) {
@@ -245,7 +250,7 @@ impl MetricsRun<'_> {
 impl Budget {
     /// Takes so many bytes; fails if they are not available.
     pub(crate) fn take(&mut self, bytes: usize) -> bool {
-        let fits = bytes <= self.most - self.taken;
+        let fits = bytes <= self.most.saturating_sub(self.taken);
         self.exceeded |= !fits;
         self.taken += if fits { bytes } else { 0 };
         fits

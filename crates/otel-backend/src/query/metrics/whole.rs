@@ -137,6 +137,9 @@ impl Work {
         run: &mut Counting<'_>,
     ) -> Result<HashSet<TraceId>, SearchError> {
         let mut other = Counting::new(search, run.patience);
+        // Both together have the memory of one question.
+        run.run.halve();
+        other.run.halve();
         other.expect(&self.frames);
         let counted = thread::scope(|scope| {
             let count = || {
