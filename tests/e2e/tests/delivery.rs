@@ -67,7 +67,7 @@ fn what_was_acknowledged_survives_a_kill() {
 #[test]
 fn what_cannot_be_compared_is_told_from_what_differs() {
     let folder = tempfile::tempdir().unwrap();
-    let backend = Backend::start();
+    let backend = Backend::in_memory();
     let (name, variable) = MANUAL[0];
     let sample = sample(name, variable, &endpoint(&backend, name), folder.path());
     let code = |url: &str| {
@@ -76,7 +76,7 @@ fn what_cannot_be_compared_is_told_from_what_differs() {
             .arg(&sample));
         verified.code()
     };
-    let other = Backend::start();
+    let other = Backend::in_memory();
     assert_eq!(code(&other.ui("")), Some(1));
     let nothing = format!("http://127.0.0.1:{}", unused_port());
     assert_eq!(code(&nothing), Some(2));
