@@ -20,6 +20,7 @@ use axum::routing::{any, get};
 use http::{HeaderMap, StatusCode};
 
 use crate::query::Query;
+pub use common::admission::Client;
 use common::pairs::Pairs;
 use common::{envelope, trace_response};
 

@@ -1,5 +1,6 @@
 //! Code shared by the query APIs: envelopes, parameters, ids, and the sending of answers.
 
+pub(super) mod admission;
 pub(super) mod answer;
 pub(super) mod envelope;
 pub(super) mod go;
@@ -9,3 +10,4 @@ pub(super) mod outlet;
 pub(super) mod pairs;
 pub(super) mod summary;
 pub(super) mod trace_response;
+mod turns;

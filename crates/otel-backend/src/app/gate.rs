@@ -22,6 +22,7 @@ use tower::ServiceExt as _;
 use super::doors::{self, Refused};
 use super::refused::{self, Asked, RefusedLog};
 use super::signpost::{self, Astray, Signpost, is_grpc};
+use crate::api::Client;
 use crate::config::{Doors, Endpoint};
 use crate::receive::TIME;
 
@@ -60,11 +61,16 @@ const BODY_TIME: Duration = TIME.saturating_add(Duration::from_secs(1));
 
 impl Gate {
     /// Answers a request.
-    pub(super) async fn pass(&self, request: Request<Incoming>, peer: SocketAddr) -> Response {
+    pub(super) async fn pass(
+        self,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+        client: Client,
+    ) -> Response {
         let head = Head::of(&request);
         let mut answer = match self.refuse(&request, head.is_grpc) {
             Some(refusal) => refusal,
-            None => self.route(request, &head).await,
+            None => client.asks(self.route(request, &head)).await,
         };
         let asked = Asked {
             at: self.port,

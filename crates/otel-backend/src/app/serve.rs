@@ -9,10 +9,8 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::Request;
 use axum::response::Response;
 use http_body::{Frame, SizeHint};
-use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -24,6 +22,7 @@ use tokio::sync::watch;
 
 use super::connections::{Connection, Connections, STALL, Sending};
 use super::gate::Gate;
+use crate::api::Client;
 use crate::metrics::observe;
 
 /// The pause after the system refused to accept a connection.
@@ -94,9 +93,13 @@ impl Server {
         let (open, mut stop) = (self.open.clone(), self.stop.clone());
         open.inc();
         async move {
+            let client = Client::new(peer.ip());
             let service = service_fn({
                 let (gate, connection) = (gate.clone(), Arc::clone(&connection));
-                move |request| answer(gate.clone(), request, peer, &connection, latency.clone())
+                move |request| {
+                    let passed = gate.clone().pass(request, peer, client.clone());
+                    answer(passed, &connection, latency.clone())
+                }
             });
             let stream = Heard {
                 stream,
@@ -149,17 +152,15 @@ fn builder() -> Builder<TokioExecutor> {
     builder
 }
 
-fn answer(
-    gate: Gate,
-    request: Request<Incoming>,
-    peer: SocketAddr,
+fn answer<P: Future<Output = Response> + Send + 'static>(
+    passed: P,
     connection: &Arc<Connection>,
     latency: Histogram,
-) -> impl Future<Output = Result<Response<Sent>, Infallible>> + Send + use<> {
+) -> impl Future<Output = Result<Response<Sent>, Infallible>> + Send + use<P> {
     let busy = connection.begin();
     let start = Instant::now();
     async move {
-        let answer = gate.pass(request, peer).await;
+        let answer = passed.await;
         observe(&latency, start.elapsed());
         let sending = busy.answer(!answer.body().is_end_stream());
         Ok(answer.map(|body| Sent { body, sending }))

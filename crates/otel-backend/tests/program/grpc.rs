@@ -48,8 +48,23 @@ pub(crate) async fn call_raw(
     method: &str,
     request: Vec<u8>,
 ) -> Result<Vec<Bytes>, Status> {
+    call_on(connect(url).await, service, method, request).await
+}
+
+/// A connection to `url`.
+pub(crate) async fn connect(url: &str) -> Channel {
     let channel = Channel::from_shared(url.to_owned()).unwrap();
-    let mut client = tonic::client::Grpc::new(channel.connect().await.unwrap());
+    channel.connect().await.unwrap()
+}
+
+/// Like [`call_raw`], over a connection that others share.
+pub(crate) async fn call_on(
+    channel: Channel,
+    service: &str,
+    method: &str,
+    request: Vec<u8>,
+) -> Result<Vec<Bytes>, Status> {
+    let mut client = tonic::client::Grpc::new(channel);
     client.ready().await.unwrap();
     let path: PathAndQuery = format!("/{service}/{method}").parse().unwrap();
     let request = tonic::Request::new(Bytes::from(request));

@@ -9,6 +9,7 @@ use prost::encoding::encode_varint;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use crate::grpc::{call_on, connect};
 use crate::process::peak_memory;
 use crate::protocols::{request, span, string};
 use crate::support::{Backend, get, post};
@@ -47,6 +48,18 @@ fn poisoned(span: &[u8], of_resource: usize) -> Vec<u8> {
 async fn send(backend: &Backend, body: Vec<u8>) {
     let (status, answer) = post(&backend.otlp_http("/v1/traces"), PROTOBUF, body).await;
     assert_eq!(status, 200, "{}", String::from_utf8_lossy(&answer));
+}
+
+/// Sends a trace of so many thousand spans.
+async fn send_thousands(backend: &Backend, thousands: u32) {
+    for chunk in 0..thousands {
+        let spans = (0..1000_u32).map(|number| {
+            let mut span = span();
+            span.span_id = u64::from(chunk * 1000 + number + 1).to_be_bytes().to_vec();
+            span
+        });
+        send(backend, request(spans.collect())).await;
+    }
 }
 
 /// All paths to a trace, and to a list of traces.
@@ -106,15 +119,8 @@ async fn a_trace_of_countless_parts_is_answered_within_a_bound_of_memory() {
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_of_a_large_trace_share_one_budget() {
     let backend = Backend::in_memory();
-    let spans = if is_long() { 60_000 } else { 20_000 };
-    for chunk in 0..spans / 1000 {
-        let spans = (0..1000_u32).map(|number| {
-            let mut span = span();
-            span.span_id = u64::from(chunk * 1000 + number + 1).to_be_bytes().to_vec();
-            span
-        });
-        send(&backend, request(spans.collect())).await;
-    }
+    let thousands = if is_long() { 60 } else { 20 };
+    send_thousands(&backend, thousands).await;
     let url = backend.ui(&format!("/api/traces/{}", "a1".repeat(16)));
     let clients: Vec<_> = (0..60).map(|_| tokio::spawn(ask(url.clone()))).collect();
     for client in clients {
@@ -122,6 +128,36 @@ async fn clients_of_a_large_trace_share_one_budget() {
     }
     let peak = peak_memory(&backend);
     assert!(peak < MOST, "{peak} MiB");
+}
+
+/// More questions than answers may be in progress, over a few connections of HTTP/2.
+#[tokio::test(flavor = "multi_thread")]
+async fn questions_over_a_few_connections_are_answered_and_keep_nobody_waiting() {
+    let backend = Backend::in_memory();
+    send_thousands(&backend, 5).await;
+    let mut small = span();
+    small.trace_id = vec![0xee; 16];
+    send(&backend, request(vec![small])).await;
+    let each = if is_long() { 100 } else { 20 };
+    let mut asking = Vec::new();
+    for _ in 0..6 {
+        let connection = connect(&backend.query_grpc()).await;
+        for _ in 0..each {
+            let connection = connection.clone();
+            asking.push(tokio::spawn(async {
+                let wanted = field(1, &[0xa1; 16]);
+                call_on(connection, "jaeger.api_v2.QueryService", "GetTrace", wanted).await
+            }));
+        }
+    }
+    for _ in 0..5 {
+        let url = backend.ui(&format!("/api/traces/{}", "ee".repeat(16)));
+        assert_eq!(get(&url).await.0, 200);
+    }
+    assert!(asking.iter().any(|asked| !asked.is_finished()));
+    for asked in asking {
+        assert!(!asked.await.unwrap().unwrap().is_empty());
+    }
 }
 
 /// Requests a path, and does not read the answer.
@@ -140,14 +176,7 @@ async fn ignore(backend: &Backend, path: &str) -> TcpStream {
 #[tokio::test(flavor = "multi_thread")]
 async fn readers_that_take_nothing_keep_nobody_waiting() {
     let backend = Backend::in_memory();
-    for chunk in 0..10_u32 {
-        let spans = (0..1000_u32).map(|number| {
-            let mut span = span();
-            span.span_id = u64::from(chunk * 1000 + number + 1).to_be_bytes().to_vec();
-            span
-        });
-        send(&backend, request(spans.collect())).await;
-    }
+    send_thousands(&backend, 10).await;
     let mut small = span();
     small.trace_id = vec![0xee; 16];
     send(&backend, request(vec![small])).await;
