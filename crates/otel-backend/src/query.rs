@@ -48,7 +48,7 @@ pub use tags::{FoundTags, TagSearch, has_values};
 pub use trace::{Decoded, Spans, Trace};
 pub use traceql::{Order, SpanBatch, SpanQuery, TraceQuery, Watched};
 pub use turn::{OwnTurn, Turn, wait_aside};
-pub use waiting::{Waiting, cut_off_slowest};
+pub use waiting::{Recipient, Waiting, cut_off_slowest};
 pub use walk::{Selection, walk};
 pub use warnings::{Warning, Warnings};
 

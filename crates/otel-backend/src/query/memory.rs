@@ -124,7 +124,7 @@ impl Memory {
                 return Err(ReadError::Busy);
             }
             if is_small {
-                cut_off_slowest(SLOW);
+                cut_off_slowest(SLOW, |_| true);
             }
             let waited = self.freed.wait_timeout(used, left.min(CUT_OFF_EVERY));
             used = waited.unwrap_or_else(PoisonError::into_inner).0;

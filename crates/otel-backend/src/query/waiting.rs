@@ -2,10 +2,20 @@
 //! slowest of them cut off.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
+
+/// Whom an answer is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recipient {
+    /// The address of the client.
+    pub address: IpAddr,
+    /// The number of its connection.
+    pub connection: u64,
+}
 
 /// A client that is waited for, until this is dropped.
 #[derive(Debug)]
@@ -23,6 +33,7 @@ struct Clients {
 
 #[derive(Debug)]
 struct Client {
+    recipient: Recipient,
     since: Instant,
     cut_off: Arc<Notify>,
 }
@@ -34,12 +45,13 @@ static CLIENTS: Mutex<Clients> = Mutex::new(Clients {
 
 impl Waiting {
     /// Begins to wait for a client.
-    pub fn begin() -> Self {
+    pub fn begin(recipient: Recipient) -> Self {
         let mut waiting = lock();
         let place = waiting.next;
         waiting.next += 1;
         let cut_off = Arc::new(Notify::new());
         let client = Client {
+            recipient,
             since: Instant::now(),
             cut_off: Arc::clone(&cut_off),
         };
@@ -59,13 +71,17 @@ impl Drop for Waiting {
     }
 }
 
-/// Has the client cut off that has been waited for for longest, if that is at least so long.
-pub fn cut_off_slowest(patience: Duration) {
+/// Of the clients that are meant, has the one cut off that has been waited for for longest, if that is
+/// at least so long.
+pub fn cut_off_slowest(patience: Duration, is_meant: impl Fn(&Recipient) -> bool) {
     let mut waiting = lock();
-    if let Some(slowest) = waiting.clients.first_entry()
-        && slowest.get().since.elapsed() >= patience
+    let mut clients = waiting.clients.iter();
+    let slowest = clients.find(|(_, client)| is_meant(&client.recipient));
+    if let Some((&place, client)) = slowest
+        && client.since.elapsed() >= patience
+        && let Some(client) = waiting.clients.remove(&place)
     {
-        slowest.remove().cut_off.notify_one();
+        client.cut_off.notify_one();
     }
 }
 

@@ -1,13 +1,15 @@
-//! How many answers are in progress at the same time, including those that wait for their clients.
+//! How many answers are in progress at the same time, including those that wait for their first turn
+//! or for their clients.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::query::cut_off_slowest;
+use crate::query::{Recipient, cut_off_slowest};
 
 /// The most answers in progress.
 const ANSWERS: usize = 64;
@@ -19,13 +21,16 @@ const OF_ONE_ADDRESS: usize = 56;
 /// often sent them before it reads that, and takes their refusal for a failure.
 const ON_ONE_CONNECTION: usize = 8;
 
-/// A client that was waited for as long is disconnected if it holds up others on its connection.
+/// The longest that further ones wait for those on their connection.
+const BEHIND_OTHERS: Duration = Duration::from_secs(30);
+
+/// Meanwhile, a client is cut off that has been waited for at least so long.
 const HELD_UP: Duration = Duration::from_secs(1);
 
 /// The longest that a new answer waits to be admitted, once its connection has room for it.
 const ADMISSION: Duration = Duration::from_secs(1);
 
-/// The time after which it has another client disconnected that was waited for at least so long.
+/// The time after which it has a client cut off that has been waited for at least so long.
 const CUT_OFF_EVERY: Duration = Duration::from_millis(20);
 
 static ROOM: LazyLock<Room> = LazyLock::new(Room::new);
@@ -37,8 +42,9 @@ tokio::task_local! {
 /// The client at the other end of a connection; clones are the same.
 #[derive(Debug, Clone)]
 pub struct Client {
-    address: IpAddr,
-    answers: Arc<Semaphore>,
+    recipient: Recipient,
+    /// Permits for the answers on its connection.
+    room: Arc<Semaphore>,
 }
 
 #[derive(Debug)]
@@ -51,6 +57,7 @@ struct Room {
 /// The permits of an answer in progress.
 #[derive(Debug)]
 pub(super) struct Admission {
+    pub(super) recipient: Recipient,
     /// Of its connection, of its address, and of all.
     _permits: [OwnedSemaphorePermit; 3],
 }
@@ -58,9 +65,13 @@ pub(super) struct Admission {
 impl Client {
     /// The client of a new connection from an address.
     pub fn new(address: IpAddr) -> Self {
+        static CONNECTIONS: AtomicU64 = AtomicU64::new(0);
         Self {
-            address,
-            answers: Arc::new(Semaphore::new(ON_ONE_CONNECTION)),
+            recipient: Recipient {
+                address: address.to_canonical(),
+                connection: CONNECTIONS.fetch_add(1, Ordering::Relaxed),
+            },
+            room: Arc::new(Semaphore::new(ON_ONE_CONNECTION)),
         }
     }
 
@@ -77,15 +88,20 @@ pub(super) async fn admit() -> Option<Admission> {
     ROOM.admit(client).await
 }
 
-/// Waits, and disconnects the slowest clients meanwhile that were waited for at least so long.
-async fn cutting_off<T>(least: Duration, waiting: impl Future<Output = T>) -> T {
+/// Waits. Meanwhile, again and again, has the slowest client cut off that is meant, if it has been
+/// waited for at least so long.
+async fn cutting_off<T>(
+    least: Duration,
+    is_meant: impl Fn(&Recipient) -> bool,
+    waiting: impl Future<Output = T>,
+) -> T {
     tokio::pin!(waiting);
     let mut cut_off = tokio::time::interval(CUT_OFF_EVERY);
     loop {
         tokio::select! {
             biased;
             waited = &mut waiting => return waited,
-            _ = cut_off.tick() => cut_off_slowest(least),
+            _ = cut_off.tick() => cut_off_slowest(least, &is_meant),
         }
     }
 }
@@ -98,20 +114,25 @@ impl Room {
         }
     }
 
+    /// Waits for permits. Meanwhile, the slowest clients are cut off whose answers have such permits.
     async fn admit(&self, client: Client) -> Option<Admission> {
-        let of_connection = cutting_off(HELD_UP, client.answers.acquire_owned()).await;
-        let of_address = self.of(client.address);
+        let Client { recipient, room } = client;
+        let is_on_connection = |other: &Recipient| other.connection == recipient.connection;
+        let permit = tokio::time::timeout(BEHIND_OTHERS, room.acquire_owned());
+        let permit = cutting_off(HELD_UP, is_on_connection, permit).await;
+        let of_connection = permit.ok()?.ok()?;
         let permits = async {
-            let of_address = of_address.acquire_owned().await;
-            Some((
-                of_address.ok()?,
-                Arc::clone(&self.all).acquire_owned().await.ok()?,
-            ))
+            let is_of_address = |other: &Recipient| other.address == recipient.address;
+            let permit = self.of(recipient.address).acquire_owned();
+            let of_address = cutting_off(CUT_OFF_EVERY, is_of_address, permit).await;
+            let permit = Arc::clone(&self.all).acquire_owned();
+            let of_all = cutting_off(CUT_OFF_EVERY, |_| true, permit).await;
+            Some([of_connection, of_address.ok()?, of_all.ok()?])
         };
-        let permits = cutting_off(CUT_OFF_EVERY, tokio::time::timeout(ADMISSION, permits)).await;
-        let (of_address, of_all) = permits.ok()??;
+        let permits = tokio::time::timeout(ADMISSION, permits).await;
         Some(Admission {
-            _permits: [of_connection.ok()?, of_address, of_all],
+            recipient,
+            _permits: permits.ok()??,
         })
     }
 
@@ -182,6 +203,6 @@ mod tests {
     #[tokio::test]
     async fn a_request_is_of_its_client() {
         let asking = Client::new(address(4)).asks(async { CLIENT.get() });
-        assert_eq!(asking.await.address, address(4));
+        assert_eq!(asking.await.recipient.address, address(4));
     }
 }

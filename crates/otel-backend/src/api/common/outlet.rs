@@ -7,7 +7,7 @@
 //!   loaded for an answer that still waits.
 //! - It holds the results of a search, one trace, whose size is counted, and [`WAITING`] pieces.
 //! - While it waits for memory or for a slow client, others have its turn. After [`PATIENCE`] the
-//!   client is disconnected, or before if others need its memory.
+//!   answer is cut off, or before if others need its memory or its room.
 //! - An answer that takes long lets others go first again and again, so expensive requests do not
 //!   block others.
 //!
@@ -35,7 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(in crate::api) struct Outlet<P: Send + 'static, E: From<ReadError> + Send + 'static> {
     sender: mpsc::Sender<Result<P, E>>,
     turn: Arc<Turns>,
-    _admission: Admission,
+    admission: Admission,
 }
 
 /// The client has gone, or has not taken a piece in time.
@@ -59,11 +59,10 @@ pub(in crate::api) async fn open<P: Send + 'static, E: From<ReadError> + Send + 
         let mut outlet = Outlet {
             sender,
             turn,
-            _admission: admission,
+            admission,
         };
         if let Err(reason) = make(&mut outlet) {
-            // The send fails only if the client has gone.
-            outlet.deliver(Err(reason)).ok();
+            outlet.fail(reason);
         }
     });
     pieces
@@ -73,7 +72,20 @@ impl<P: Send + 'static, E: From<ReadError> + Send + 'static> Outlet<P, E> {
     /// Sends a piece; waits while the channel is full.
     pub(in crate::api) fn send(&mut self, piece: P) -> Result<(), Gone> {
         self.turn.pass();
-        self.deliver(Ok(piece))
+        match self.sender.try_send(Ok(piece)) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Full(piece)) => self.wait(piece),
+            Err(TrySendError::Closed(_)) => Err(Gone),
+        }
+    }
+
+    /// Ends the answer with an error. It waits for a slow client by itself, so that no client takes what
+    /// it has received for the whole.
+    fn fail(&mut self, reason: E) {
+        if let Err(TrySendError::Full(error)) = self.sender.try_send(Err(reason)) {
+            let sender = self.sender.clone();
+            tokio::spawn(async move { sender.send(error).await });
+        }
     }
 
     /// The time limit of a search for this answer; it also ends when the client has gone.
@@ -86,21 +98,13 @@ impl<P: Send + 'static, E: From<ReadError> + Send + 'static> Outlet<P, E> {
         })
     }
 
-    /// Sends a piece or an error; an error needs no turn.
-    fn deliver(&mut self, piece: Result<P, E>) -> Result<(), Gone> {
-        match self.sender.try_send(piece) {
-            Ok(()) => Ok(()),
-            Err(TrySendError::Full(piece)) => self.wait(piece),
-            Err(TrySendError::Closed(_)) => Err(Gone),
-        }
-    }
-
     /// Waits for a slow client, without the turn.
     fn wait(&mut self, piece: Result<P, E>) -> Result<(), Gone> {
         let sender = self.sender.clone();
+        let recipient = self.admission.recipient;
         let (done, waiting) = oneshot::channel();
         tokio::spawn(async move {
-            let waiting = Waiting::begin();
+            let waiting = Waiting::begin(recipient);
             let sent = tokio::select! {
                 sent = tokio::time::timeout(PATIENCE, sender.send(piece)) => sent,
                 () = waiting.cut_off() => return,
@@ -117,7 +121,7 @@ impl<P: Send + 'static, E: From<ReadError> + Send + 'static> Outlet<P, E> {
 impl<P: Send + 'static, E: From<ReadError> + Send + 'static> Drop for Outlet<P, E> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.deliver(Err(ReadError::Panicked.into())).ok();
+            self.fail(ReadError::Panicked.into());
         }
     }
 }
@@ -125,6 +129,8 @@ impl<P: Send + 'static, E: From<ReadError> + Send + 'static> Drop for Outlet<P, 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::common::admission::Client;
+    use crate::query::cut_off_slowest;
 
     const PIECES: usize = 10;
 
@@ -185,5 +191,26 @@ mod tests {
         assert_eq!(pieces.recv().await.unwrap().unwrap(), 0);
         let error = pieces.recv().await.unwrap().unwrap_err();
         assert!(matches!(error, ReadError::Panicked), "{error}");
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_cut_off_does_not_seem_whole() {
+        let address = std::net::Ipv4Addr::new(192, 0, 2, 9).into();
+        let (ended, mut has_ended) = oneshot::channel();
+        let answer = open(move |outlet: &mut Outlet<usize, ReadError>| {
+            while outlet.send(0).is_ok() {}
+            ended.send(()).ok();
+            Err(ReadError::Closed)
+        });
+        let mut pieces = Client::new(address).asks(answer).await;
+        while has_ended.try_recv().is_err() {
+            cut_off_slowest(Duration::ZERO, |recipient| recipient.address == address);
+            tokio::task::yield_now().await;
+        }
+        let mut last = None;
+        while let Some(piece) = pieces.recv().await {
+            last = Some(piece);
+        }
+        assert!(last.unwrap().is_err());
     }
 }

@@ -2,7 +2,9 @@
 //!
 //! Start-time fair queueing (Goyal, Vin and Cheng, 1996): on a clock that all answers share, a turn
 //! starts where the last one of its answer has ended, or at the time of the clock if that is later,
-//! and the one that starts first is next. So an answer that begins is next, and none waits for ever.
+//! and the one that starts first is next. The clock runs half as fast as the share of the time that
+//! each of those has that wait: so answers that begin go before those that take long, and yet the
+//! latter wait only for so many of them.
 
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
@@ -27,7 +29,6 @@ static PLACES: LazyLock<Mutex<Places>> = LazyLock::new(|| {
 #[derive(Debug)]
 struct Places {
     free: usize,
-    /// The latest start of a turn.
     clock: Duration,
     next: u64,
     /// By their starts, and then by the order in which they came.
@@ -77,7 +78,6 @@ impl Place {
         let start = ended.max(places.clock);
         if places.free > 0 {
             places.free -= 1;
-            places.clock = start;
             drop(places);
             // The receiver is still here.
             sender.send(Self::starting(start, of)).ok();
@@ -101,14 +101,22 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         let mut places = lock(self.of);
-        let Some(((start, _), first)) = places.waiting.pop_first() else {
-            places.free += 1;
-            return;
+        let others = u32::try_from(places.waiting.len()).unwrap_or(u32::MAX);
+        places.clock += self.since.elapsed() / others.saturating_add(1).saturating_mul(2);
+        let (start, next) = loop {
+            match places.waiting.pop_first() {
+                // Its client has gone.
+                Some((_, next)) if next.is_closed() => {}
+                Some(((start, _), next)) => break (start, next),
+                None => {
+                    places.free += 1;
+                    return;
+                }
+            }
         };
-        places.clock = start.max(places.clock);
         drop(places);
-        // If that answer has been given up, its place is dropped here, and the next one gets it.
-        drop(first.send(Self::starting(start, self.of)));
+        // If its client goes right now, its place is dropped here, and the next one gets it.
+        drop(next.send(Self::starting(start, self.of)));
     }
 }
 
@@ -203,10 +211,11 @@ mod tests {
     async fn whoever_waits_is_served_however_many_begin() {
         let places = places(1);
         let mut place = Place::after(Duration::ZERO, places).await.unwrap();
-        let mut long = Place::after(4 * SLICE, places);
+        let mut long = Place::after(10 * SLICE, places);
         let mut begun = 0;
         loop {
-            let next = Place::after(place.start + SLICE, places);
+            let next = Place::after(Duration::ZERO, places);
+            place.since -= SLICE;
             drop(place);
             place = tokio::select! {
                 biased;
@@ -215,7 +224,8 @@ mod tests {
             };
             begun += 1;
         }
-        assert_eq!(begun, 3);
+        // With two waiting, the clock runs for at least a sixth of each of their turns.
+        assert!((1..=60).contains(&begun), "{begun}");
     }
 
     #[tokio::test]
@@ -231,7 +241,9 @@ mod tests {
             turns.pass();
             lock(&turns.current).ended
         });
-        drop(other.await.unwrap());
+        let other = other.await.unwrap();
+        assert!(!passing.is_finished());
+        drop(other);
         let passed = tokio::task::spawn_blocking(|| passing.join());
         assert!(passed.await.unwrap().unwrap() >= SLICE);
     }
