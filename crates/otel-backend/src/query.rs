@@ -130,8 +130,7 @@ impl Query {
     }
 
     fn load(&self, id: TraceId) -> Result<Option<Trace>, ReadError> {
-        let load = |reader: &Reader| trace::load(reader, &mut trace::Frames::default(), id);
-        self.store.read(load)
+        self.store.read(|reader| trace::load(reader, id))
     }
 
     /// The keys of attributes among the newest spans, or the values of a field.

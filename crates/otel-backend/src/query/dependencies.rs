@@ -10,7 +10,7 @@ use super::columns::{KnownHeads, calls, weigh};
 use super::memory::Held;
 use super::patience::{Patience, SearchError};
 use super::services::Services;
-use super::trace::{Frames, hold, load};
+use super::trace::{Loading, OpenFrames, Trace, hold};
 use crate::format::otlp::{decode_traces, groups};
 use crate::model::{Span, SpanId, TraceId, UnixNanos};
 use crate::store::{Block, BlockCalls, Frame, ReadError, Reader, SplitTraces};
@@ -79,9 +79,9 @@ pub(super) fn count(
         }
     }
     drop(held);
-    for id in rest {
-        patience.check()?;
-        counting.add_whole(id)?;
+    let mut loading = Loading::new(reader, rest);
+    while let Some(traces) = loading.next(&OpenFrames::new(), || patience.check())? {
+        traces.iter().for_each(|trace| counting.add_whole(trace));
     }
     Ok(counting.edges())
 }
@@ -164,16 +164,12 @@ impl Counting<'_> {
         Ok(rest)
     }
 
-    /// Loads a trace and adds its calls.
-    fn add_whole(&mut self, id: TraceId) -> Result<(), ReadError> {
-        let Some(trace) = load(self.reader, &mut Frames::default(), id)? else {
-            return Ok(());
-        };
+    /// Adds the calls in a trace.
+    fn add_whole(&mut self, trace: &Trace) {
         // The trace has been read before, since its id is known.
         let spans = trace.iter_as(false, None).into_iter().flatten();
         let nodes: Vec<_> = spans.map(|span| self.services.node(&span)).collect();
         self.add(&nodes);
-        Ok(())
     }
 
     fn add(&mut self, trace: &[Node]) {

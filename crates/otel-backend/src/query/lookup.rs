@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::trace::{Frames, Trace, load};
+use super::trace::{Trace, load};
 use crate::format::otlp::{Outline, groups};
 use crate::model::TraceId;
 use crate::store::{Frame, ReadError, Reader};
@@ -77,9 +77,8 @@ impl IdPattern {
 
 /// Looks up the complete id first, then its beginning among the newest spans.
 pub(super) fn find(reader: &Reader, wanted: &IdPattern) -> Result<Lookup, ReadError> {
-    let mut frames = Frames::default();
     if let Some(id) = wanted.exact
-        && let Some(trace) = load(reader, &mut frames, id)?
+        && let Some(trace) = load(reader, id)?
     {
         return Ok(Lookup::Found(trace));
     }
@@ -94,7 +93,7 @@ pub(super) fn find(reader: &Reader, wanted: &IdPattern) -> Result<Lookup, ReadEr
     match (ids.next(), ids.next()) {
         (Some(one), Some(other)) => Ok(Lookup::Missing(Missing::Ambiguous(one, other))),
         (Some(one), None) => {
-            let trace = load(reader, &mut frames, one)?;
+            let trace = load(reader, one)?;
             Ok(trace.map_or(Lookup::Missing(Missing::Unknown), Lookup::Found))
         }
         (None, _) => Ok(Lookup::Missing(Missing::Unknown)),

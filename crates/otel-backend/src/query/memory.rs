@@ -21,7 +21,7 @@ const FOR_SMALL: usize = 16 << 20;
 const STEP: usize = 256 << 10;
 
 /// The largest size that counts as small: that of an ordinary search.
-const SMALL: usize = 4 << 20;
+pub(super) const SMALL: usize = 4 << 20;
 
 /// The longest to wait for memory. Others have the turn meanwhile.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -83,6 +83,13 @@ impl Held {
             *self = Self::default();
         }
         self.grow(bytes)
+    }
+
+    /// Gives away so many of the bytes, or all.
+    pub(super) fn split_off(&mut self, bytes: usize) -> Self {
+        let part = self.0.min(bytes);
+        self.0 -= part;
+        Self(part)
     }
 
     /// Like [`Self::grow`], for something that grows slowly.

@@ -9,7 +9,7 @@ use super::columns::{Candidates, KnownHeads, candidates, weigh};
 use super::memory::Held;
 use super::patience::{Patience, SearchError};
 use super::predicate::Search;
-use super::trace::{Frames, SpanStart, Trace, load, weighed_groups};
+use super::trace::{KeptFrames, Loading, SpanStart, Trace, load, weighed_groups};
 use super::traceql::{Best, Order, Ranked};
 use crate::format::otlp::{Outline, SpanGroup};
 use crate::model::{TraceId, UnixNanos};
@@ -101,19 +101,17 @@ pub(super) fn loaded(reader: &Reader, search: &Search) -> Result<usize, SearchEr
 /// The traces of the highest ranks: each that the columns of its frame do not rank is looked at, and none
 /// is kept.
 fn ranked(mut running: Running<'_>) -> Result<Vec<Hit>, SearchError> {
+    let mut candidates = Vec::new();
     while let Some(step) = running.steps.pop() {
         running.patience.check()?;
         match step.stage {
-            Stage::Candidate(id) => {
-                if let Some(trace) = running.rank(id)? {
-                    running.best.add(trace);
-                }
-            }
+            Stage::Candidate(id) => candidates.push(id),
             stage => {
                 running.follow(&stage)?;
             }
         }
     }
+    running.rank(candidates)?;
     let hits = running.best.into_ids().map(|id| Hit { id, trace: None });
     Ok(hits.collect())
 }
@@ -172,7 +170,9 @@ struct Running<'r> {
     split: OnceCell<Arc<SplitTraces>>,
     steps: BinaryHeap<SearchStep>,
     seen: HashSet<TraceId>,
-    frames: Frames,
+    frames: KeptFrames,
+    /// The number of candidates that are loaded together.
+    together: usize,
     /// Those that come first in another order than that of their starts.
     best: Best,
     /// Loaded traces that are not on top of the heap yet.
@@ -193,7 +193,8 @@ impl<'r> Running<'r> {
             split: OnceCell::new(),
             steps: BinaryHeap::new(),
             seen: HashSet::new(),
-            frames: Frames::default(),
+            frames: KeptFrames::default(),
+            together: search.limit,
             best: Best::new(search.limit),
             kept: HashMap::new(),
             kept_bytes: 0,
@@ -274,22 +275,14 @@ impl<'r> Running<'r> {
                 self.best.add(*trace);
             }
         }
-        let mut newest = Vec::new();
         for (id, latest) in &found.starts {
             let may_match = found.data.is_none() || ids.contains(id);
             if may_match && self.seen.insert(*id) {
-                newest.push((*latest, *id));
                 self.steps.push(SearchStep {
                     latest: *latest,
                     stage: Stage::Candidate(*id),
                 });
             }
-        }
-        newest.sort_unstable_by(|a, b| b.cmp(a));
-        newest.truncate(self.search.limit);
-        if !newest.is_empty() {
-            self.frames
-                .expect(frame, newest.into_iter().map(|(_, id)| id));
         }
         Ok(())
     }
@@ -316,38 +309,59 @@ impl<'r> Running<'r> {
         Ok(())
     }
 
+    /// Loads a candidate together with those that come next: as many as are wanted, and more and more as
+    /// long as too few of them match.
     fn load(&mut self, id: TraceId) -> Result<(), SearchError> {
-        let trace = load(self.reader, &mut self.frames, id)?;
-        if let Some(trace) = trace
-            && self.is_wanted(&trace)?
+        let mut ids = vec![id];
+        while ids.len() < self.together
+            && let Some(next) = self.steps.peek()
+            && let Stage::Candidate(id) = next.stage
         {
-            self.steps.push(SearchStep {
-                latest: trace.start,
-                stage: Stage::Found(id),
-            });
-            if self.kept_bytes + trace.size() <= MAX_KEPT {
-                self.kept_bytes += trace.size();
-                self.kept.insert(id, trace);
+            ids.push(id);
+            self.steps.pop();
+        }
+        self.together = self.together.saturating_mul(2);
+        let patience = self.patience;
+        let mut loading = Loading::new(self.reader, ids);
+        while let Some(traces) = loading.next(self.frames.open(), || patience.check())? {
+            for trace in traces {
+                if self.is_wanted(&trace)? {
+                    self.keep(trace);
+                }
             }
         }
         Ok(())
     }
 
-    /// A trace with its rank in the order that is asked for; `None` if it does not match.
-    fn rank(&mut self, id: TraceId) -> Result<Option<Ranked>, SearchError> {
-        let (Some(query), Some(trace)) = (
-            &self.search.traces,
-            load(self.reader, &mut self.frames, id)?,
-        ) else {
-            return Ok(None);
-        };
-        let spans = trace.spans()?;
-        if !query.matches(&spans, self.patience)? {
-            return Ok(None);
+    fn keep(&mut self, trace: Trace) {
+        let id = trace.id;
+        self.steps.push(SearchStep {
+            latest: trace.start,
+            stage: Stage::Found(id),
+        });
+        if self.kept_bytes + trace.size() <= MAX_KEPT {
+            self.kept_bytes += trace.size();
+            self.kept.insert(id, trace);
         }
-        let rank = query.order.rank(query, &spans, self.patience)?;
-        let start = trace.start;
-        Ok(Some(Ranked { rank, start, id }))
+    }
+
+    /// Adds those of these traces that match to the best ones.
+    fn rank(&mut self, ids: Vec<TraceId>) -> Result<(), SearchError> {
+        let (patience, Some(query)) = (self.patience, &self.search.traces) else {
+            return Ok(());
+        };
+        let mut loading = Loading::new(self.reader, ids);
+        while let Some(traces) = loading.next(self.frames.open(), || patience.check())? {
+            for trace in traces {
+                let spans = trace.spans()?;
+                if query.matches(&spans, patience)? {
+                    let rank = query.order.rank(query, &spans, patience)?;
+                    let (start, id) = (trace.start, trace.id);
+                    self.best.add(Ranked { rank, start, id });
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Returns true if the trace satisfies the conditions on traces; one of its spans satisfies the
@@ -370,11 +384,10 @@ pub fn traces_of(
     patience: &Patience,
     mut take: impl FnMut(Trace),
 ) -> Result<(), SearchError> {
-    let mut frames = Frames::default();
     for hit in run(reader, search, patience)? {
         let trace = match hit.trace {
             Some(trace) => Some(trace),
-            None => load(reader, &mut frames, hit.id)?,
+            None => load(reader, hit.id)?,
         };
         if let Some(trace) = trace {
             take(trace);

@@ -1,10 +1,10 @@
 //! A trace loaded from the store.
 
-use std::cell::OnceCell;
+mod load;
+
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::ops::Deref;
-use std::rc::Rc;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,11 +12,13 @@ use super::adjust::{adjust, has_shared_ids, split_shared_ids};
 use super::memory::Held;
 use super::warnings::{Hosts, PLACE, Place, Warnings};
 use crate::format::otlp::{
-    Group, Malformed, Outline, RESOURCE, SCOPE, SPAN, SpanGroup, groups, span_groups, write_groups,
+    Group, Malformed, Outline, RESOURCE, SCOPE, SPAN, SpanGroup, groups, span_groups,
 };
 use crate::format::weight::{self, Shape};
 use crate::model::{Attribute, Span, SpanId, SpanKind, TraceId, UnixNanos, Value};
 use crate::store::{Frame, ReadError, Reader};
+
+pub(super) use load::{KeptFrames, Loading, OpenFrame, OpenFrames, SpanStart, load};
 
 /// All spans of a trace, encoded.
 #[derive(Debug)]
@@ -36,136 +38,6 @@ pub struct Trace {
 
 /// The largest trace that is shown, in bytes; some 150,000 spans.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
-
-/// Opened frames, kept for one query, since traces found together are often stored together.
-#[derive(Default)]
-pub(super) struct Frames {
-    open: HashMap<Frame, Rc<OpenFrame>>,
-    /// The bytes of all of them.
-    bytes: usize,
-    /// Frames of columns of which one trace has been read; when a second one is needed, all are
-    /// read.
-    asked: HashSet<Frame>,
-    /// The traces of frames that are probably needed, until one of them is; then all are read.
-    expected: HashMap<Frame, HashSet<TraceId>>,
-    /// Those that have been read.
-    parts: HashMap<Frame, Part>,
-}
-
-/// Some traces of a frame.
-struct Part {
-    ids: HashSet<TraceId>,
-    open: Rc<OpenFrame>,
-}
-
-/// An opened frame.
-pub(super) struct OpenFrame {
-    /// The frame's `TracesData`.
-    pub(super) bytes: Vec<u8>,
-    spans: OnceCell<Vec<Option<SpanStart>>>,
-}
-
-/// The trace and the start of a span.
-#[derive(Clone, Copy)]
-pub(super) struct SpanStart {
-    pub(super) trace_id: TraceId,
-    pub(super) start: UnixNanos,
-}
-
-/// The most bytes of frames that are kept open.
-const MAX_OPEN: usize = 4 << 20;
-
-impl Frames {
-    pub(super) fn get(
-        &mut self,
-        reader: &Reader,
-        frame: Frame,
-    ) -> Result<Rc<OpenFrame>, ReadError> {
-        if let Some(open) = self.open.get(&frame) {
-            return Ok(Rc::clone(open));
-        }
-        let opened = OpenFrame::new(reader.open(frame)?);
-        self.make_room(&opened);
-        self.open.insert(frame, Rc::clone(&opened));
-        Ok(opened)
-    }
-
-    fn make_room(&mut self, opened: &OpenFrame) {
-        self.bytes += opened.bytes.len();
-        if self.bytes > MAX_OPEN {
-            self.open.clear();
-            self.parts.clear();
-            self.bytes = opened.bytes.len();
-        }
-    }
-
-    /// Notes that these traces of a frame are probably needed.
-    pub(super) fn expect(&mut self, frame: Frame, ids: impl IntoIterator<Item = TraceId>) {
-        self.expected.entry(frame).or_default().extend(ids);
-    }
-
-    /// Like [`Self::get`], for one trace: a frame of columns need not unpack the others.
-    fn get_trace(
-        &mut self,
-        reader: &Reader,
-        frame: Frame,
-        id: TraceId,
-    ) -> Result<Rc<OpenFrame>, ReadError> {
-        if self.open.contains_key(&frame) || !reader.has_columns(frame) {
-            return self.get(reader, frame);
-        }
-        if let Some(part) = self.parts.get(&frame).filter(|part| part.ids.contains(&id)) {
-            return Ok(Rc::clone(&part.open));
-        }
-        if let Some(ids) = self.expected.remove(&frame)
-            && ids.contains(&id)
-        {
-            let open = OpenFrame::new(reader.open_traces(frame, |id| ids.contains(&id))?);
-            self.make_room(&open);
-            let part = Part {
-                ids,
-                open: Rc::clone(&open),
-            };
-            self.parts.insert(frame, part);
-            return Ok(open);
-        }
-        if !self.asked.insert(frame) {
-            return self.get(reader, frame);
-        }
-        Ok(OpenFrame::new(
-            reader.open_traces(frame, |other| other == id)?,
-        ))
-    }
-}
-
-impl OpenFrame {
-    pub(super) fn new(bytes: Vec<u8>) -> Rc<Self> {
-        Rc::new(Self {
-            bytes,
-            spans: OnceCell::new(),
-        })
-    }
-
-    /// The trace and start of each span of these groups, which are all of the frame.
-    pub(super) fn spans_of(&self, groups: &[Group<'_>]) -> &[Option<SpanStart>] {
-        self.spans(groups.iter().flat_map(|group| group.spans.iter().copied()))
-    }
-
-    /// The trace and start of each span; `messages` are all messages of the frame, which are read
-    /// once.
-    pub(super) fn spans<'m>(
-        &self,
-        messages: impl Iterator<Item = &'m [u8]>,
-    ) -> &[Option<SpanStart>] {
-        let read = |message| {
-            let Outline {
-                trace_id, start, ..
-            } = Outline::read(message)?;
-            Some(SpanStart { trace_id, start })
-        };
-        self.spans.get_or_init(|| messages.map(read).collect())
-    }
-}
 
 /// The groups of a frame, ready to be decoded, and the memory reserved for that.
 pub(super) fn weighed_groups<'a>(
@@ -199,51 +71,9 @@ fn elements_of_head(group: &Group<'_>) -> usize {
     heads.into_iter().map(elements).sum()
 }
 
-/// The bytes of a group when it is written, or a few more.
-fn length_of_group(group: &Group<'_>) -> usize {
-    /// The most bytes of the tag and the length of a field.
-    const TAG: usize = 6;
-    let head = group.head;
-    let in_head = [
-        head.resource,
-        head.resource_schema,
-        head.scope,
-        head.scope_schema,
-    ];
-    let fields = in_head.iter().chain(&group.spans);
-    2 * TAG + fields.map(|bytes| TAG + bytes.len()).sum::<usize>()
-}
-
-/// A trace while it is loaded.
-struct TraceLoader {
-    id: TraceId,
-    start: UnixNanos,
-    span_count: usize,
-    cut: bool,
-    data: Vec<u8>,
-    weight: Weight,
-    held: Held,
-}
-
-/// The memory that a trace takes beside its bytes when it is decoded span by span.
-#[derive(Default)]
-struct Weight {
-    /// The elements of its largest span.
-    span: usize,
-    /// The elements of its resources and scopes.
-    heads: usize,
-}
-
-/// The most elements of the resources and scopes of a trace together; beyond that, the trace is
-/// truncated.
-const MAX_HEADS: usize = 1_000_000;
-
 /// The most elements of a trace whose spans share ids, as in Zipkin: such spans can be separated
 /// only when all are decoded.
 const MAX_SHARED: usize = 500_000;
-
-/// The most bytes of traces that are loaded together, unless one alone is larger.
-const MAX_TOGETHER: usize = 64 << 20;
 
 /// The memory of an element that is decoded and converted to another format, in bytes.
 const ELEMENT: usize = 160;
@@ -259,235 +89,6 @@ const ENTRY: usize = 160 + PLACE;
 
 /// A smaller message has few elements.
 const LIGHT: usize = 8 * 1024;
-
-/// Loads the trace with that id, completely unless it is larger than [`MAX_BYTES`].
-pub(super) fn load(
-    reader: &Reader,
-    frames: &mut Frames,
-    id: TraceId,
-) -> Result<Option<Trace>, ReadError> {
-    let mut loader = TraceLoader::new(id, reader.evicted(id));
-    for frame in reader.frames_of_trace(id) {
-        if loader.is_full() {
-            break;
-        }
-        let open = frames.get_trace(reader, frame, id)?;
-        loader
-            .add(&open)
-            .map_err(|reason| reader.damaged(frame, reason))?;
-        loader.held.grow(loader.size())?;
-    }
-    Ok(loader.finish())
-}
-
-/// Loads the first of these traces, at least one and at most so many, as many as fit into
-/// [`MAX_TOGETHER`], and takes their ids away. `opened` are frames that are open already.
-///
-/// A frame is opened once for all of them: one by one, traces that lie in the same frames would open
-/// each of these as often as it has traces.
-pub(super) fn load_together(
-    reader: &Reader,
-    opened: &HashMap<Frame, Rc<OpenFrame>>,
-    ids: &mut Vec<TraceId>,
-    most: usize,
-) -> Result<Vec<Trace>, ReadError> {
-    let mut loaders = Loaders::new(reader, ids.get(..most).unwrap_or(ids));
-    let frames = reader
-        .blocks()
-        .flat_map(|block| reader.frames_of_block(block));
-    for frame in frames {
-        if !loaders.frames.contains(&frame) {
-            continue;
-        }
-        let open = match opened.get(&frame) {
-            Some(open) => Rc::clone(open),
-            None => {
-                OpenFrame::new(reader.open_traces(frame, |id| loaders.places.contains_key(&id))?)
-            }
-        };
-        let added = loaders.add(&open);
-        added.map_err(|reason| reader.damaged(frame, reason))?;
-        loaders.fit(reader)?;
-    }
-    ids.drain(..loaders.all.len());
-    let traces = loaders.all.into_iter().filter_map(TraceLoader::finish);
-    Ok(traces.collect())
-}
-
-/// Traces that are loaded together.
-struct Loaders {
-    all: Vec<TraceLoader>,
-    /// The place of each trace in this list.
-    places: HashMap<TraceId, usize>,
-    /// The frames that may hold spans of them.
-    frames: HashSet<Frame>,
-    /// The approximate size of all of them, in bytes.
-    size: usize,
-    /// The places of those that have grown since their memory was reserved.
-    grown: Vec<usize>,
-}
-
-impl Loaders {
-    fn new(reader: &Reader, ids: &[TraceId]) -> Self {
-        let frames = ids.iter().flat_map(|id| reader.frames_of_trace(*id));
-        let frames = frames.collect();
-        let places = ids.iter().enumerate().map(|(place, id)| (*id, place));
-        let places = places.collect();
-        let all = ids
-            .iter()
-            .map(|id| TraceLoader::new(*id, reader.evicted(*id)));
-        Self {
-            all: all.collect(),
-            places,
-            frames,
-            size: 0,
-            grown: Vec::new(),
-        }
-    }
-
-    /// Adds the spans of a frame to their traces.
-    fn add(&mut self, frame: &OpenFrame) -> Result<(), Malformed> {
-        let found = groups(&frame.bytes)?;
-        let mut starts = frame.spans_of(&found).iter();
-        let mut parts: HashMap<usize, Vec<(usize, Group<'_>)>> = HashMap::new();
-        for (number, group) in found.iter().enumerate() {
-            for (message, span) in group.spans.iter().zip(&mut starts) {
-                let Some(span) = span else { continue };
-                let Some(place) = self.places.get(&span.trace_id) else {
-                    continue;
-                };
-                if let Some(loader) = self.all.get_mut(*place) {
-                    loader.start = loader.start.min(span.start);
-                }
-                let part = parts.entry(*place).or_default();
-                match part.last_mut() {
-                    Some((last, group)) if *last == number => group.spans.push(message),
-                    _ => {
-                        let spans = vec![*message];
-                        let head = group.head;
-                        part.push((number, Group { head, spans }));
-                    }
-                }
-            }
-        }
-        for (place, part) in parts {
-            let Some(loader) = self.all.get_mut(place) else {
-                continue;
-            };
-            if !loader.is_full() {
-                let before = loader.size();
-                loader.append(part.into_iter().map(|(_, group)| group).collect());
-                self.size += loader.size() - before;
-                self.grown.push(place);
-            }
-        }
-        Ok(())
-    }
-
-    /// Leaves the last traces for later if all are too large, and reserves the memory of the others.
-    fn fit(&mut self, reader: &Reader) -> Result<(), ReadError> {
-        if self.size > MAX_TOGETHER && self.all.len() > 1 {
-            while self.size > MAX_TOGETHER && self.all.len() > 1 {
-                self.all.truncate(self.all.len() / 2);
-                self.size = self.all.iter().map(TraceLoader::size).sum();
-            }
-            let left = self.all.len();
-            self.places.retain(|_, place| *place < left);
-            let ids = self.places.keys();
-            let frames = ids.flat_map(|id| reader.frames_of_trace(*id));
-            self.frames = frames.collect();
-        }
-        for place in self.grown.drain(..) {
-            if let Some(loader) = self.all.get_mut(place) {
-                loader.held.grow(loader.size())?;
-            }
-        }
-        Ok(())
-    }
-}
-
-impl TraceLoader {
-    fn new(id: TraceId, cut: bool) -> Self {
-        Self {
-            id,
-            start: UnixNanos::MAX,
-            span_count: 0,
-            cut,
-            data: Vec::new(),
-            weight: Weight::default(),
-            held: Held::default(),
-        }
-    }
-
-    /// Returns true if no more spans are taken; the trace is then cut.
-    fn is_full(&mut self) -> bool {
-        let is_full = self.data.len() > MAX_BYTES;
-        self.cut |= is_full;
-        is_full
-    }
-
-    fn add(&mut self, frame: &OpenFrame) -> Result<(), Malformed> {
-        let mut found = groups(&frame.bytes)?;
-        let mut spans = frame.spans_of(&found).iter();
-        for group in &mut found {
-            group.spans.retain(|_| match spans.next() {
-                Some(Some(span)) if span.trace_id == self.id => {
-                    self.start = self.start.min(span.start);
-                    true
-                }
-                _ => false,
-            });
-        }
-        self.append(found);
-        Ok(())
-    }
-
-    /// Adds spans of this trace.
-    fn append(&mut self, mut found: Vec<Group<'_>>) {
-        found.retain(|group| !group.spans.is_empty() && self.weigh(group));
-        self.span_count += found.iter().map(|group| group.spans.len()).sum::<usize>();
-        let length = found.iter().map(length_of_group).sum();
-        if self.data.capacity() - self.data.len() < length {
-            // Grows by an eighth and not to the double, since the buffer may be large and its memory is
-            // counted.
-            self.data.reserve_exact(length.max(self.data.len() / 8));
-        }
-        write_groups(found.into_iter().map(|g| (g.head, g.spans)), &mut self.data);
-    }
-
-    /// Returns true if a group may be added, given the memory for decoding it.
-    fn weigh(&mut self, group: &Group<'_>) -> bool {
-        let heads = elements_of_head(group);
-        // The first is always accepted, since a single request was limited when it was received.
-        if self.weight.heads > 0 && self.weight.heads + heads > MAX_HEADS {
-            self.cut = true;
-            return false;
-        }
-        self.weight.heads += heads;
-        for span in group.spans.iter().filter(|span| span.len() > LIGHT) {
-            let elements = weight::elements(span, &SPAN, usize::MAX);
-            self.weight.span = self.weight.span.max(elements);
-        }
-        true
-    }
-
-    /// The approximate size in bytes.
-    fn size(&self) -> usize {
-        let elements = self.weight.span + self.weight.heads;
-        self.data.capacity() + self.span_count * ENTRY + elements * ELEMENT
-    }
-
-    fn finish(self) -> Option<Trace> {
-        (!self.data.is_empty()).then_some(Trace {
-            id: self.id,
-            start: self.start,
-            span_count: self.span_count,
-            cut: self.cut,
-            data: self.data,
-            held: self.held,
-        })
-    }
-}
 
 /// Spans in order, each decoded when it is needed.
 pub type Spans<'a> = Box<dyn Iterator<Item = Span<'a>> + 'a>;
@@ -755,24 +356,4 @@ fn distinct<'a>(spans: &[Message<'a>], groups: &[Group<'a>]) -> Vec<Message<'a>>
         distinct.extend(together.iter().filter(first));
     }
     distinct
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::format::otlp::ResourceScope;
-
-    #[test]
-    fn a_small_trace_takes_no_memory_for_the_others_of_its_frame() {
-        let span = |trace: u8| [&[0x0a, 16][..], &[trace; 16], &[0x12, 8], &[1; 8]].concat();
-        let spans: Vec<_> = (1..=255).map(span).collect();
-        let mut frame = Vec::new();
-        let group = (ResourceScope::default(), spans.iter().map(Vec::as_slice));
-        write_groups([group], &mut frame);
-        let mut loader = TraceLoader::new(TraceId::from_slice(&[7; 16]).unwrap(), false);
-        loader.add(&OpenFrame::new(frame)).unwrap();
-        assert_eq!(loader.span_count, 1);
-        let (capacity, length) = (loader.data.capacity(), loader.data.len());
-        assert!(capacity < 2 * length, "{capacity} bytes for {length}");
-    }
 }

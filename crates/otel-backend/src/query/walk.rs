@@ -1,9 +1,9 @@
 //! Reads all traces one after the other.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 
-use super::trace::{OpenFrame, Trace, load_together};
+use super::trace::{Loading, OpenFrame, OpenFrames, Trace};
 use crate::format::otlp::{Outline, groups, span_groups};
 use crate::model::{TraceId, UnixNanos};
 use crate::store::{Frame, ReadError, Reader};
@@ -35,10 +35,9 @@ pub fn walk<B>(
     mut take: impl FnMut(Trace) -> ControlFlow<B>,
 ) -> Result<ControlFlow<B>, ReadError> {
     let mut frames = selection.frames(reader).into_iter().peekable();
-    let (mut seen, mut ids) = (HashSet::new(), Vec::new());
-    let mut most = usize::MAX;
+    let mut seen = HashSet::new();
     while frames.peek().is_some() {
-        let (mut opened, mut bytes) = (HashMap::new(), 0);
+        let (mut opened, mut bytes, mut ids) = (OpenFrames::new(), 0, Vec::new());
         while bytes < MAX_OPEN
             && let Some(frame) = frames.next()
         {
@@ -49,11 +48,8 @@ pub fn walk<B>(
             bytes += open.bytes.len();
             opened.insert(frame, open);
         }
-        while !ids.is_empty() {
-            let before = ids.len();
-            let traces = load_together(reader, &opened, &mut ids, most)?;
-            // About as many will fit the next time.
-            most = 2 * (before - ids.len());
+        let mut loading = Loading::new(reader, ids);
+        while let Some(traces) = loading.next::<ReadError>(&opened, || Ok(()))? {
             for trace in traces {
                 if let ControlFlow::Break(end) = take(trace) {
                     return Ok(ControlFlow::Break(end));

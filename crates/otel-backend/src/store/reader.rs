@@ -265,6 +265,13 @@ impl Reader {
     }
 }
 
+impl Frame {
+    /// Its place in the order of writing.
+    pub fn place(&self) -> (usize, usize) {
+        (self.block, self.index)
+    }
+}
+
 impl BlockCalls {
     /// The calls in a frame of the block; `None` if they were not counted.
     pub(crate) fn of(&self, frame: Frame) -> Option<&[Call]> {

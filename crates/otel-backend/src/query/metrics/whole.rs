@@ -14,7 +14,7 @@ use crate::model::TraceId;
 use crate::query::columns::{KnownHeads, Needs, WholeTraces, weigh, whole_traces};
 use crate::query::memory::Held;
 use crate::query::patience::SearchError;
-use crate::query::trace::{Frames, load};
+use crate::query::trace::{Loading, OpenFrames};
 use crate::query::traceql::SpanBatch;
 use crate::store::{Frame, ReadError, Reader, SplitTraces};
 
@@ -76,9 +76,9 @@ pub(super) fn add_traces(
         Some(second) => work.count_by_two(reader, second, search, run)?,
         None => work.count(reader, run)?,
     };
-    let mut open = Frames::default();
-    for id in rest {
-        if let Some(trace) = load(reader, &mut open, id)? {
+    let mut loading = Loading::new(reader, rest);
+    while let Some(traces) = loading.next(&OpenFrames::new(), || run.patience.check())? {
+        for trace in traces {
             let spans = trace.spans()?;
             run.add(&SpanBatch::of_trace(&spans))?;
         }
