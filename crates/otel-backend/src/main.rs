@@ -103,8 +103,15 @@ fn health(config: &Config) -> Result<(), HealthError> {
     }
 }
 
-#[tokio::main]
-async fn run(config: &Config) -> anyhow::Result<()> {
+fn run(config: &Config) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    let result = runtime.block_on(serve(config));
+    // Nobody reads the answers that are still being made, so the program does not wait for them.
+    runtime.shutdown_background();
+    result
+}
+
+async fn serve(config: &Config) -> anyhow::Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let app = App::start(config).await?;

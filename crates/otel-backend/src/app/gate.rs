@@ -62,7 +62,7 @@ const BODY_TIME: Duration = TIME.saturating_add(Duration::from_secs(1));
 impl Gate {
     /// Answers a request.
     pub(super) async fn pass(
-        self,
+        &self,
         request: Request<Incoming>,
         peer: SocketAddr,
         client: Client,

@@ -9,7 +9,6 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes, HttpBody};
-use axum::response::Response;
 use http_body::{Frame, SizeHint};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -97,8 +96,15 @@ impl Server {
             let service = service_fn({
                 let (gate, connection) = (gate.clone(), Arc::clone(&connection));
                 move |request| {
-                    let passed = gate.clone().pass(request, peer, client.clone());
-                    answer(passed, &connection, latency.clone())
+                    let (gate, client, latency) = (gate.clone(), client.clone(), latency.clone());
+                    let busy = connection.begin();
+                    let start = Instant::now();
+                    async move {
+                        let answer = gate.pass(request, peer, client).await;
+                        observe(&latency, start.elapsed());
+                        let sending = busy.answer(!answer.body().is_end_stream());
+                        Ok::<_, Infallible>(answer.map(|body| Sent { body, sending }))
+                    }
                 }
             });
             let stream = Heard {
@@ -150,21 +156,6 @@ fn builder() -> Builder<TokioExecutor> {
         .keep_alive_interval(STALL)
         .keep_alive_timeout(PING);
     builder
-}
-
-fn answer<P: Future<Output = Response> + Send + 'static>(
-    passed: P,
-    connection: &Arc<Connection>,
-    latency: Histogram,
-) -> impl Future<Output = Result<Response<Sent>, Infallible>> + Send + use<P> {
-    let busy = connection.begin();
-    let start = Instant::now();
-    async move {
-        let answer = passed.await;
-        observe(&latency, start.elapsed());
-        let sending = busy.answer(!answer.body().is_end_stream());
-        Ok(answer.map(|body| Sent { body, sending }))
-    }
 }
 
 /// The body of an answer, which reports to its connection each part that the client takes.

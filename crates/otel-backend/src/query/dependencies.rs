@@ -81,7 +81,9 @@ pub(super) fn count(
     drop(held);
     let mut loading = Loading::new(reader, rest);
     while let Some(traces) = loading.next(&OpenFrames::new(), || patience.check())? {
-        traces.iter().for_each(|trace| counting.add_whole(trace));
+        for trace in &traces {
+            counting.add_whole(trace);
+        }
     }
     Ok(counting.edges())
 }

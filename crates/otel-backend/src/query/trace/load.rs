@@ -191,13 +191,12 @@ impl<'r> Loading<'r> {
             if !wanted.contains(&frame) {
                 continue;
             }
-            let open = match opened.get(&frame) {
-                Some(open) => Rc::clone(open),
-                None => {
-                    check()?;
-                    let is_wanted = |id| batch.places.contains_key(&id);
-                    OpenFrame::new(reader.open_traces(frame, is_wanted)?)
-                }
+            let open = if let Some(open) = opened.get(&frame) {
+                Rc::clone(open)
+            } else {
+                check()?;
+                let is_wanted = |id| batch.places.contains_key(&id);
+                OpenFrame::new(reader.open_traces(frame, is_wanted)?)
             };
             let added = batch.add(&open);
             added.map_err(|reason| reader.damaged(frame, reason))?;
