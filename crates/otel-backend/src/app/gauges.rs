@@ -9,6 +9,7 @@ use prometheus_client::encoding::DescriptorEncoder;
 
 use crate::budget::Budget;
 use crate::metrics::gauge;
+use crate::query::Held;
 use crate::store::Store;
 
 #[derive(Debug)]
@@ -26,6 +27,9 @@ impl Collector for Gauges {
         let help = "Bytes of requests that are being received or stored";
         let used = self.budget.used() as u64;
         gauge(&mut encoder, "otel_backend_queue_bytes", help, used)?;
+        let help = "Bytes reserved for traces that are being answered";
+        let held = Held::all() as u64;
+        gauge(&mut encoder, "otel_backend_answers_bytes", help, held)?;
         if let Some(room) = &self.forward {
             let help = "Bytes that wait to be forwarded";
             let used = room.used() as u64;

@@ -50,6 +50,11 @@ struct Memory {
 pub struct Held(usize);
 
 impl Held {
+    /// The bytes that all of them hold.
+    pub fn all() -> usize {
+        *MEMORY.lock()
+    }
+
     /// The bytes that something large can take beside what is held.
     pub(super) fn left_beside(&self) -> usize {
         (TOTAL - FOR_SMALL).saturating_sub(self.0).max(SMALL)

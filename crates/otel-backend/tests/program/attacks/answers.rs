@@ -10,6 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::grpc::{call_on, connect};
+use crate::limits::metric;
 use crate::process::peak_memory;
 use crate::protocols::{request, span, string};
 use crate::support::{Backend, get, post};
@@ -193,6 +194,12 @@ async fn readers_that_take_nothing_keep_nobody_waiting() {
     }
     let peak = peak_memory(&backend);
     assert!(peak < MOST, "{peak} MiB");
+
+    // What they held is free again once they have left.
+    let held = async || metric(&backend, "otel_backend_answers_bytes").await;
+    assert!(held().await > 0);
+    drop(readers);
+    while held().await > 0 {}
 }
 
 #[tokio::test]
