@@ -112,7 +112,8 @@ export class Waterfall {
       widthAt: (x) => Math.min(x - this.node.getBoundingClientRect().left, this.node.clientWidth - 200),
       set: (width) => {
         document.documentElement.style.setProperty('--names', `min(${width}px, 50vw)`);
-        resize();
+        // The first width is set before anything is drawn.
+        if (this.width) resize();
       },
     });
   }
