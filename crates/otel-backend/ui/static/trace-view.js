@@ -94,7 +94,7 @@ export class TraceView {
     this.#setShortcuts();
     const wanted = parameters.get('uiFind');
     // Sets cursor and selection before rows are drawn, so that they are drawn once.
-    this.#waterfall.cursor = wanted ? row : 0;
+    this.#waterfall.cursor = Math.max(row, 0);
     this.#waterfall.selected = row;
     this.#range.read(parameters.get('zoom') ?? '');
     this.show(parameters.get('view'));
@@ -227,8 +227,9 @@ export class TraceView {
     this.#standIn = null;
     if (this.#view === 'timeline') {
       this.pane.replaceChildren(el('div.overview', {}, this.#filter.legend, this.#minimap.node), this.nothing, this.#waterfall.node, ...(this.#logs ? [this.#logs.node] : []));
-      this.#draw();
+      // Taking the focus forces a layout, which is short while there are no rows.
       if (hadFocus) this.#focusPane();
+      this.#draw();
     } else this.#standFor(this.#view, hadFocus);
   }
 

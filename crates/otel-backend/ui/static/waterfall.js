@@ -95,7 +95,8 @@ export class Waterfall {
     });
     this.rows.addEventListener('keydown', (event) => this.#key(event));
     this.rows.addEventListener('focus', () => {
-      if (this.cursor < 0 && this.#visible.rows.length) this.moveTo(this.#visible.rows[this.#list.window().first]);
+      // Before the first drawing, it is not known which rows are in view.
+      if (this.cursor < 0 && this.width && this.#visible.rows.length) this.moveTo(this.#visible.rows[this.#list.window().first]);
     });
     this.rows.addEventListener('wheel', (event) => this.#wheel(event), { passive: false });
     dragSpan(this.axis, (from, to) => {
