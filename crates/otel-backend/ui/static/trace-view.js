@@ -273,7 +273,7 @@ export class TraceView {
   }
 
   #draw() {
-    const rows = this.#shownRows();
+    const rows = this.#view === 'timeline' ? this.#visible.rows : this.#shownRows();
     this.nothing.hidden = !this.#filter.isOn || rows.length > 0;
     if (this.#view === 'timeline') this.#waterfall.refresh();
     else if (this.#standIn) {
