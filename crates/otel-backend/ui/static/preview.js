@@ -30,8 +30,8 @@ export class Preview {
   /** Must be called when the node is on the page. */
   draw() {
     this.#waterfall.selected = this.#row;
-    this.#waterfall.refresh();
-    this.#waterfall.moveTo(this.#row, true);
+    this.#waterfall.cursor = this.#row;
+    this.#waterfall.refresh(this.#row);
   }
 
   /** Shows the number of spans so far, and the expected number, if known. */

@@ -93,19 +93,19 @@ export class TraceView {
   async start(parameters, row) {
     this.#setShortcuts();
     const wanted = parameters.get('uiFind');
-    // Sets cursor and selection before rows are drawn, so that they are drawn once.
+    // Rows are drawn once, with cursor and selection in their places.
     this.#waterfall.cursor = Math.max(row, 0);
     this.#waterfall.selected = row;
+    if (row >= 0) this.#visible.show(row);
     this.#range.read(parameters.get('zoom') ?? '');
-    this.show(parameters.get('view'));
+    this.show(parameters.get('view'), row);
     if (['only', 'service', 'min', 'with', 'without', 'operation'].some((name) => parameters.has(name))) {
       await this.#filter.read(parameters);
       this.#applyFilter();
+      if (row >= 0) this.#reveal(row);
     }
-    if (row >= 0) {
-      this.#reveal(row);
-      await this.#show(row);
-    } else if (wanted) await this.#finder.search(wanted);
+    if (row >= 0) await this.#show(row);
+    else if (wanted) await this.#finder.search(wanted);
     else this.#focusPane();
     drawn().then(() => {
       this.#trace.prepareFind();
@@ -212,8 +212,8 @@ export class TraceView {
     this.show(name);
   }
 
-  /** Changes to another view. */
-  show(name) {
+  /** Changes to another view; that row is in view in the timeline. */
+  show(name, row = -1) {
     this.#view = Object.hasOwn(VIEWS, name ?? '') ? name : 'timeline';
     const hadFocus = this.pane.contains(document.activeElement) || document.activeElement === document.body;
     setParameters({ view: this.#view === 'timeline' ? null : this.#view });
@@ -229,7 +229,7 @@ export class TraceView {
       this.pane.replaceChildren(el('div.overview', {}, this.#filter.legend, this.#minimap.node), this.nothing, this.#waterfall.node, ...(this.#logs ? [this.#logs.node] : []));
       // Taking the focus forces a layout, which is short while there are no rows.
       if (hadFocus) this.#focusPane();
-      this.#draw();
+      this.#draw(row);
     } else this.#standFor(this.#view, hadFocus);
   }
 
@@ -272,10 +272,10 @@ export class TraceView {
     this.tabs.children[at].focus();
   }
 
-  #draw() {
+  #draw(row = -1) {
     const rows = this.#view === 'timeline' ? this.#visible.rows : this.#shownRows();
     this.nothing.hidden = !this.#filter.isOn || rows.length > 0;
-    if (this.#view === 'timeline') this.#waterfall.refresh();
+    if (this.#view === 'timeline') this.#waterfall.refresh(row);
     else if (this.#standIn) {
       this.#standIn.set(rows);
       this.#standIn.mark?.(this.#waterfall.matches, this.#waterfall.currentMatch);

@@ -6,6 +6,8 @@ const SPARE = 4;
 const MAX_HEIGHT = 16_000_000;
 /** The most rows that are printed. */
 const MAX_PRINTED = 3000;
+/** In a low window the list itself may be partly out of view. */
+const NEAREST = { block: 'nearest', inline: 'nearest' };
 
 /**
  * A list of any length of which only the visible rows exist.
@@ -56,12 +58,14 @@ export class VirtualList {
     return this.scroller.clientHeight - (this.head?.offsetHeight ?? 0);
   }
 
-  /** Shows so many rows, and renders all of them again. */
-  reset(count) {
+  /** Shows so many rows, and renders all of them again; if `center` is one of them, in the middle unless it is in view. */
+  reset(count, center = -1) {
     this.count = count;
     this.#height = parseFloat(getComputedStyle(this.scroller).getPropertyValue('--row')) || 28;
     this.#space.style.height = `${Math.min(count * this.#height, MAX_HEIGHT)}px`;
+    if (center >= 0) this.#bring(center, true);
     this.refresh();
+    this.#live.get(center)?.scrollIntoView(NEAREST);
   }
 
   /** Renders the visible rows again. */
@@ -85,16 +89,19 @@ export class VirtualList {
 
   /** Scrolls as little as possible to make the row visible; with `center`, into the middle. */
   reveal(index, center = false) {
+    if (this.#bring(index, center)) this.update();
+    this.#live.get(index)?.scrollIntoView(NEAREST);
+  }
+
+  /** Scrolls to a row that is not in view; returns true if it was not. */
+  #bring(index, center) {
     const { room } = this;
     const top = this.#top();
     const at = index * this.#height;
-    if (at < top || at + this.#height > top + room) {
-      const above = at < top ? at : at + this.#height - room;
-      this.#scrollTo(center ? at - (room - this.#height) / 2 : above);
-      this.update();
-    }
-    // In a low window the list itself may be partly out of view.
-    this.#live.get(index)?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    if (at >= top && at + this.#height <= top + room) return false;
+    const above = at < top ? at : at + this.#height - room;
+    this.#scrollTo(center ? at - (room - this.#height) / 2 : above);
+    return true;
   }
 
   update(all = false) {

@@ -119,15 +119,15 @@ export class Waterfall {
     });
   }
 
-  /** Draws again after a change of what is shown. */
-  refresh() {
+  /** Draws again after a change of what is shown; with `center`, so that this row is in view. */
+  refresh(center = -1) {
     this.#measureWidth();
     this.#drawAxis();
     this.whole.hidden = this.#range.isWhole;
     // The cursor moves to the row that hides the one it was on.
     const index = this.#visible.indexOf(this.cursor);
     if (index >= 0) this.cursor = this.#visible.rows[index];
-    this.#list.reset(this.#visible.rows.length);
+    this.#list.reset(this.#visible.rows.length, this.#visible.indexOf(center));
   }
 
   /** Draws the visible rows again after a change of how they look. */
