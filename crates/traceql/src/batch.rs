@@ -173,6 +173,20 @@ impl<'b> Column<'b> {
         }
     }
 
+    /// Returns true if the value of a row is not nil.
+    pub(crate) fn has_value(&self, row: usize) -> bool {
+        let value = match self {
+            Self::Dictionary { codes, values } => {
+                let code = codes.get(row);
+                code.and_then(|code| values.get(*code as usize))
+            }
+            Self::Values(values) => values.get(row),
+            Self::Constant(value) => Some(value),
+            Self::Ints(_) | Self::Durations(_) | Self::Floats(_) | Self::Bools(_) => return true,
+        };
+        value.is_some_and(|value| !value.is_nil())
+    }
+
     /// A dictionary of kinds, by OTLP's numbers.
     pub fn kinds(codes: impl Into<Cow<'b, [u32]>>) -> Self {
         Self::Dictionary {

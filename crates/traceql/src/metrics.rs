@@ -193,6 +193,18 @@ impl MetricsRun<'_> {
         leaves.any(|leaf| leaf.needs_starts(bounds, buckets))
     }
 
+    /// The attributes of spans of which the values are no longer needed, since there is no memory for them:
+    /// a batch may give any value to the spans that have one. [`Metrics::sources`] are always needed.
+    pub fn given_up(&self) -> BTreeSet<Source> {
+        let [leaf] = &self.leaves[..] else {
+            return BTreeSet::new();
+        };
+        let needed = self.metrics.sources();
+        leaf.given_up()
+            .filter(|source| !needed.contains(source))
+            .collect()
+    }
+
     /// The bytes in use now or when the answer is made, whichever is more.
     pub fn memory(&self) -> usize {
         self.budget.taken * self.metrics.copies()
@@ -254,6 +266,11 @@ impl Budget {
         self.exceeded |= !fits;
         self.taken += if fits { bytes } else { 0 };
         fits
+    }
+
+    /// Gives bytes back that were taken.
+    pub(crate) fn give_back(&mut self, bytes: usize) {
+        self.taken = self.taken.saturating_sub(bytes);
     }
 }
 

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use support::{SECOND, START, Span, Spans, nine_spans};
 use traceql::syntax::Body;
-use traceql::{Answer, Batch, Column, Metrics, Scope, Series, Source, Value, Window, parse};
+use traceql::{
+    Answer, Batch, Column, Metrics, Scope, Series, Source, Status, Value, Window, parse,
+};
 
 const MEMORY: usize = 64 * 1024 * 1024;
 
@@ -289,7 +291,6 @@ fn groups_beyond_the_memory_are_left_out_and_it_is_said() {
     for (query, least) in [
         ("{} | rate() by (name)", 100),
         ("{} | quantile_over_time(duration, 0.5) by (name)", 50),
-        ("{} | compare({ name =~ `.*1` }, 1000)", 100),
     ] {
         let metrics = metrics(query);
         let mut run = metrics.run(range(), 100_000);
@@ -313,6 +314,89 @@ fn groups_beyond_the_memory_are_left_out_and_it_is_said() {
         .map(|series| series.exemplars.len())
         .sum::<usize>();
     assert_eq!(exemplars, 25, "all lie in one of four steps");
+}
+
+/// Spans, a hundred in a batch: each has an id of its own as an attribute, and one of a few routes and users.
+fn varied() -> Vec<Spans> {
+    let span = |number: u64| Span {
+        trace: number.into(),
+        start: START + number * SECOND / 50,
+        status: [Status::Error, Status::Ok][usize::from(!number.is_multiple_of(7))],
+        attributes: vec![
+            ("id", Value::text(format!("{number:040}"))),
+            ("route", Value::text(format!("/{}", number * number % 300))),
+            ("user", Value::Int(i64::from(number.is_multiple_of(9)))),
+        ],
+        ..Span::default()
+    };
+    let batches = (0..30).map(|batch| Spans((batch * 100..batch * 100 + 100).map(span).collect()));
+    batches.collect()
+}
+
+#[test]
+fn values_that_hardly_repeat_give_their_memory_to_others() {
+    let compared = |query: &str, memory| {
+        let metrics = metrics(query);
+        let mut run = metrics.run(range(), memory);
+        for batch in &varied() {
+            run.add(batch);
+        }
+        let given_up = run.given_up();
+        (run.finish(), given_up)
+    };
+    let query = "{} | compare({ status = error }, 1000)";
+    let (whole, given_up) = compared(query, MEMORY);
+    assert!(!whole.is_partial && given_up.is_empty());
+    let id = Source::Attribute(Scope::Span, "id".to_owned());
+    let (answer, given_up) = compared(query, 200_000);
+    assert!(answer.is_partial);
+    assert_eq!(given_up, [id].into());
+    let mut left = whole.series;
+    left.retain(|series| {
+        let [(_, Value::Text(kind)), (field, _)] = &series.labels[..] else {
+            panic!("{:?}", series.labels);
+        };
+        field != "span.id" || kind.ends_with("_total")
+    });
+    assert_eq!(answer.series, left, "all but the ids are told in whole");
+    let (answer, given_up) = compared("{ span.id != `1` } | compare({})", 200_000);
+    assert!(
+        answer.is_partial && given_up.is_empty(),
+        "the query reads them"
+    );
+}
+
+#[test]
+fn every_count_that_is_told_is_whole() {
+    let query = metrics("{} | compare({ status = error }, 1000)");
+    let batches = varied();
+    let mut whole = query.run(range(), MEMORY);
+    for batch in &batches {
+        whole.add(batch);
+    }
+    let whole = whole.finish().series;
+    for memory in (10_000..400_000).step_by(12_000) {
+        let mut run = query.run(range(), memory);
+        for batch in &batches {
+            run.add(batch);
+        }
+        let [mut one, mut other] = [(); 2].map(|()| query.run(range(), memory / 2));
+        for (number, batch) in batches.iter().enumerate() {
+            if number % 3 == 0 {
+                &mut other
+            } else {
+                &mut one
+            }
+            .add(batch);
+        }
+        one.absorb(&other);
+        for answer in [run.finish(), one.finish()] {
+            assert!(answer.is_partial, "{memory}");
+            for series in &answer.series {
+                assert!(whole.contains(series), "{memory}: {series:?}");
+            }
+        }
+    }
 }
 
 #[test]

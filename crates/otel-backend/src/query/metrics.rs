@@ -56,7 +56,7 @@ pub fn run(
         durations: metrics.needs_durations(),
         starts: false,
         traces: metrics.needs_traces(),
-        all_of: Vec::new(),
+        ..Needs::default()
     };
     if metrics.needs_whole_traces() {
         needs.ids = true;

@@ -14,7 +14,7 @@ use super::{Budget, Leaf};
 use crate::syntax::{Fold, Function};
 use crate::table::Table;
 use crate::vector::Mask;
-use crate::{Batch, Column, Field, Intrinsic, Value};
+use crate::{Batch, Column, Field, Intrinsic, Source, Value};
 
 /// The most exemplars of a leaf.
 const EXEMPLARS: usize = 100;
@@ -122,6 +122,17 @@ impl<'m> Accumulator<'m> {
             Cells::Compare(comparer) => comparer.needs_starts(),
             _ => self.exemplars.has_room(bucket),
         }
+    }
+
+    /// The attributes whose values are no longer compared.
+    pub(crate) fn given_up(&self) -> impl Iterator<Item = Source> {
+        let comparer = match &self.cells {
+            Cells::Compare(comparer) => Some(comparer),
+            _ => None,
+        };
+        comparer
+            .into_iter()
+            .flat_map(|comparer| comparer.given_up())
     }
 
     /// Adds the comparison that another one has counted.

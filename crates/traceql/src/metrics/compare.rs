@@ -17,7 +17,7 @@ use crate::program::Inputs;
 use crate::syntax::Compare;
 use crate::table::Table;
 use crate::vector::{Mask, codes_of};
-use crate::{Batch, Column, Field, Intrinsic, Scope, Value};
+use crate::{Batch, Column, Field, Intrinsic, Scope, Source, Value};
 
 /// No cell.
 const NONE: u32 = u32::MAX;
@@ -31,6 +31,9 @@ const OVERHEAD: usize = 120;
 /// The bytes that a field takes for each cell, beside its values: a total, the list of counts, and the
 /// row of totals in the answer.
 const CELL: usize = 2 * size_of::<u64>() + size_of::<Vec<u64>>();
+
+/// A value is frequent if one in so many spans of a side has it, and more than one span.
+const FREQUENT: u64 = 100;
 
 /// The intrinsics whose values are compared.
 const INTRINSICS: [Intrinsic; 9] = [
@@ -63,6 +66,8 @@ pub(crate) struct Comparer {
     /// The range of starts that a selected span may have.
     window: Option<(u64, u64)>,
     fields: BTreeMap<Field, Counts>,
+    /// True once there was no memory for a field: one that is new now may have been met before.
+    is_closed: bool,
 }
 
 /// The values of one field and how often each occurs.
@@ -79,6 +84,10 @@ struct Counts {
     places: usize,
     /// For each side and bucket, the number of spans that have any value.
     totals: Vec<u64>,
+    /// The bytes that the values and their counts take.
+    taken: usize,
+    /// True once memory has run out: a value that is new now may have had spans before, so it is not added.
+    is_closed: bool,
 }
 
 /// The spans with a value. Most values occur once, or on one side in one bucket.
@@ -88,6 +97,8 @@ enum Tally {
     One { cell: u32, count: u64 },
     /// The place of their counts in each cell of [`Counts::spread`].
     Spread(usize),
+    /// Not all of them are known, since there was no memory for their counts.
+    Lost,
 }
 
 /// For each span of a batch, the side and the bucket it is counted in.
@@ -107,6 +118,8 @@ struct Room<'r> {
     reach: usize,
     /// The number of values that are shown for each side.
     shown: usize,
+    /// The number of fields.
+    fields: usize,
     budget: &'r mut Budget,
 }
 
@@ -117,12 +130,27 @@ impl Comparer {
             shown: usize::try_from(compare.values).unwrap_or_default(),
             window: compare.window.map(|(from, to)| (nanos(from), nanos(to))),
             fields: BTreeMap::new(),
+            is_closed: false,
         }
     }
 
     /// Returns true if it reads when spans start.
     pub(crate) fn needs_starts(&self) -> bool {
         self.window.is_some()
+    }
+
+    /// The attributes of spans that are only counted in the totals.
+    pub(crate) fn given_up(&self) -> impl Iterator<Item = Source> {
+        let given_up = self
+            .fields
+            .iter()
+            .filter(|(_, counts)| counts.is_given_up());
+        given_up.filter_map(|(field, _)| match field {
+            Field::Attribute(scope @ Scope::Span, key) => {
+                Some(Source::Attribute(*scope, key.clone()))
+            }
+            _ => None,
+        })
     }
 
     /// Counts the spans of a batch that are in the mask and in a bucket.
@@ -153,12 +181,18 @@ impl Comparer {
 
     /// Adds what another one has counted.
     pub(crate) fn absorb(&mut self, other: &Self, buckets: &Buckets, budget: &mut Budget) {
+        if other.is_closed {
+            // The other one may have met the others without counting them.
+            self.fields
+                .retain(|field, _| other.fields.contains_key(field));
+        }
         for (field, more) in &other.fields {
             let mut room = self.room(buckets, budget);
             if let Some(counts) = self.counts(field, &mut room) {
                 counts.absorb(more, &mut room);
             }
         }
+        self.is_closed |= other.is_closed;
     }
 
     fn room<'r>(&self, buckets: &Buckets, budget: &'r mut Budget) -> Room<'r> {
@@ -166,14 +200,19 @@ impl Comparer {
             width: 2 * buckets.count,
             reach: 2 * buckets.reach,
             shown: self.shown,
+            // The next one may be new.
+            fields: self.fields.len() + 1,
             budget,
         }
     }
 
     /// The counts of a field; `None` if there is no memory for them.
     fn counts(&mut self, field: &Field, room: &mut Room<'_>) -> Option<&mut Counts> {
-        if !self.fields.contains_key(field) && !room.budget.take(OVERHEAD + CELL * room.width) {
-            return None;
+        if !self.fields.contains_key(field) {
+            self.is_closed |= !room.budget.take(OVERHEAD + CELL * room.width);
+            if self.is_closed {
+                return None;
+            }
         }
         let counts = self.fields.entry(field.clone()).or_default();
         counts.totals.resize(room.width, 0);
@@ -291,6 +330,7 @@ impl Counts {
         let len = cells.of_rows.len();
         match column {
             Column::Constant(Value::Nil) => {}
+            column if self.is_given_up() => self.add_to_totals(column, cells),
             Column::Constant(_) | Column::Bools(_) => {
                 let (codes, values) = codes_of(column, len);
                 self.add_coded(&codes, &values, cells, room);
@@ -307,6 +347,23 @@ impl Counts {
             column => {
                 let values: Vec<_> = (0..len).map(|row| column.value(row)).collect();
                 self.add_each(&values, cells, room);
+            }
+        }
+    }
+
+    /// Counts the spans that have a value.
+    fn add_to_totals(&mut self, column: &Column<'_>, cells: &Cells) {
+        let mut counts = vec![0_u64; cells.cells.len()];
+        for (row, cell) in cells.of_rows.iter().enumerate() {
+            if let Some(count) = counts.get_mut(*cell as usize)
+                && column.has_value(row)
+            {
+                *count += 1;
+            }
+        }
+        for (cell, count) in cells.cells.iter().zip(counts) {
+            if let Some(total) = self.totals.get_mut(*cell as usize) {
+                *total += count;
             }
         }
     }
@@ -381,8 +438,20 @@ impl Counts {
         for (total, more) in self.totals.iter_mut().zip(&other.totals) {
             *total += more;
         }
+        if other.is_given_up() {
+            self.give_up(room);
+        }
+        if self.is_given_up() {
+            return;
+        }
+        let mut is_there = vec![false; self.values.len()];
         for (value, tally) in other.values.iter().zip(&other.tallies) {
             let found = self.find(value);
+            if let Ok(number) = found
+                && let Some(is_there) = is_there.get_mut(number as usize)
+            {
+                *is_there = true;
+            }
             match tally {
                 Tally::One { cell, count } => {
                     if let Some(number) = self.number(value, found, *cell, room) {
@@ -398,7 +467,25 @@ impl Counts {
                         cells.for_each(|(cell, count)| self.add_to_cell(number, cell, count, room));
                     }
                 }
+                Tally::Lost => {
+                    if let Ok(number) = found {
+                        self.lose(number as usize);
+                    }
+                }
             }
+        }
+        if other.is_closed {
+            self.is_closed = true;
+            // The other one may have met more spans with these values than it could count.
+            let absent = is_there.iter().enumerate().filter(|(_, there)| !**there);
+            absent.for_each(|(number, _)| self.lose(number));
+        }
+    }
+
+    /// Notes that not all spans with a value were counted.
+    fn lose(&mut self, number: usize) {
+        if let Some(tally) = self.tallies.get_mut(number) {
+            *tally = Tally::Lost;
         }
     }
 
@@ -418,16 +505,20 @@ impl Counts {
                 cell: only,
                 count: sum,
             } => {
-                if !room.budget.take(16 * room.reach) {
+                let (place, only, sum) = (self.places, *only, *sum);
+                if !self.take(16 * room.reach, room) {
+                    self.lose(number);
                     return;
                 }
-                let (place, only, sum) = (self.places, *only, *sum);
-                *tally = Tally::Spread(place);
                 self.places += 1;
+                if let Some(tally) = self.tallies.get_mut(number) {
+                    *tally = Tally::Spread(place);
+                }
                 self.add_to_place(place, only, sum);
                 place
             }
             Tally::Spread(place) => *place,
+            Tally::Lost => return,
         };
         self.add_to_place(place, cell, count);
     }
@@ -465,19 +556,60 @@ impl Counts {
     ) -> Option<usize> {
         let hash = match found {
             Ok(number) => return Some(number as usize),
+            Err(_) if self.is_closed => return None,
             Err(hash) => hash,
         };
         let number = self.values.len();
         // So many may have a row for each side in the answer.
         let has_rows = number < room.shown.saturating_mul(2);
         let rows = usize::from(has_rows) * room.width * size_of::<u64>();
-        if !room.budget.take(OVERHEAD + 2 * size(value) + rows) {
+        if !self.take(OVERHEAD + 2 * size(value) + rows, room) {
             return None;
         }
         self.values.push(value.clone().into_owned());
         self.tallies.push(Tally::One { cell, count: 0 });
         self.known.insert(hash, u32::try_from(number).ok()?);
         Some(number)
+    }
+
+    /// Takes memory; without it, values that say little give theirs back.
+    fn take(&mut self, bytes: usize, room: &mut Room<'_>) -> bool {
+        if room.budget.take(bytes) {
+            self.taken += bytes;
+            return true;
+        }
+        if !self.is_closed {
+            self.is_closed = true;
+            let is_large = self.taken > room.budget.taken / room.fields.max(1);
+            if is_large && !self.has_frequent_value(room.width / 2) {
+                self.give_up(room);
+            }
+        }
+        false
+    }
+
+    /// Returns true if a value is frequent on a side.
+    fn has_frequent_value(&self, buckets: usize) -> bool {
+        (0..SIDES.len()).any(|side| {
+            let totals = self.totals.get(of_side(side, buckets));
+            let total: u64 = totals.unwrap_or_default().iter().sum();
+            let mut sums = (0..self.values.len()).map(|number| self.sum(number, side, buckets));
+            sums.any(|sum| sum > 1 && sum.saturating_mul(FREQUENT) >= total)
+        })
+    }
+
+    /// Forgets the values for good: only the totals are told.
+    fn give_up(&mut self, room: &mut Room<'_>) {
+        room.budget.give_back(self.taken);
+        *self = Self {
+            totals: std::mem::take(&mut self.totals),
+            is_closed: true,
+            ..Self::default()
+        };
+    }
+
+    fn is_given_up(&self) -> bool {
+        self.is_closed && self.values.is_empty()
     }
 
     /// The number of spans with a value on a side.
@@ -498,7 +630,7 @@ impl Counts {
                 let count = |cell| if cell == *only as usize { *count } else { 0 };
                 cells.map(count).collect()
             }
-            None => vec![0; buckets],
+            Some(Tally::Lost) | None => vec![0; buckets],
         }
     }
 
@@ -556,6 +688,7 @@ mod tests {
                 width: 4,
                 reach: 4,
                 shown: 9,
+                fields: 1,
                 budget: &mut budget,
             };
             counts.add(column, &cells, &mut room);

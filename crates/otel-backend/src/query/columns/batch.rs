@@ -18,7 +18,7 @@ use crate::store::{MessagePlace, Piece, PieceTexts, PieceValues, ReadAt, ReadErr
     clippy::struct_excessive_bools,
     reason = "each stands for a part of a frame"
 )]
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(in crate::query) struct Needs {
     /// The columns.
     pub(in crate::query) sources: BTreeSet<Source>,
@@ -32,6 +32,8 @@ pub(in crate::query) struct Needs {
     pub(in crate::query) traces: bool,
     /// The scopes of which all attributes are needed.
     pub(in crate::query) all_of: Vec<At>,
+    /// Attributes of spans of which it only matters which spans have them.
+    pub(in crate::query) given_up: BTreeSet<Source>,
 }
 
 impl Needs {
@@ -85,6 +87,8 @@ enum Read {
     Pieces(Pieces),
     /// Ids as text.
     Ids(Vec<Value<'static>>),
+    /// 1 for the spans that have any value, else 0.
+    Presence(Vec<u32>),
 }
 
 #[derive(Debug)]
@@ -166,7 +170,12 @@ impl ColumnSpans {
             batch.keys.insert(*scope, keys);
         }
         for source in sources {
-            if !batch.read_column(scan, source)? {
+            let is_read = if needs.given_up.contains(&source) {
+                batch.read_presence(scan, source)?
+            } else {
+                batch.read_column(scan, source)?
+            };
+            if !is_read {
                 return Ok(None);
             }
         }
@@ -234,6 +243,22 @@ impl ColumnSpans {
         };
         self.columns.insert(source, read);
         Ok(true)
+    }
+
+    /// Reads which spans have an attribute; its values only if that is not known without them.
+    fn read_presence<R: ReadAt<Error = ReadError>>(
+        &mut self,
+        scan: &mut Scan<'_, '_, R>,
+        source: Source,
+    ) -> Result<bool, ReadError> {
+        if let Source::Attribute(At::Span, key) = &source
+            && let Some(has) = scan.spans_with(key)?
+        {
+            let codes = has.into_iter().map(u32::from).collect();
+            self.columns.insert(source, Read::Presence(codes));
+            return Ok(true);
+        }
+        self.read_column(scan, source)
     }
 
     fn read_pieces<R: ReadAt<Error = ReadError>>(
@@ -436,6 +461,10 @@ impl Batch for ColumnSpans {
             Some(Read::Kinds(codes)) => Column::kinds(&codes[..]),
             Some(Read::Ids(values)) => Column::Values(values.clone()),
             Some(Read::Pieces(pieces)) => pieces.column(),
+            Some(Read::Presence(codes)) => Column::Dictionary {
+                codes: (&codes[..]).into(),
+                values: vec![Value::Nil, Value::Bool(true)],
+            },
         }
     }
 

@@ -103,7 +103,7 @@ fn judge<R: ReadAt<Error = ReadError>>(
         durations: query.search.needs_durations()
             || query.order != Order::Newest
             || !query.is_within(*times.start(), *times.start()),
-        all_of: Vec::new(),
+        ..Needs::default()
     };
     needs.sources.extend(query.order.source());
     let Some(batch) = ColumnSpans::read(scan, times, &needs, known)? else {

@@ -97,13 +97,15 @@ impl Work {
         let mut looker = reader.looker();
         let mut heads = KnownHeads::default();
         let mut held = Held::default();
+        let mut needs = self.needs.clone();
         while let Some(frame) = self.next() {
             run.patience.check()?;
             weigh(frame, &mut held)?;
             let is_whole = |id| self.split.is_whole(id);
             let times = frame.first..=frame.last;
+            needs.given_up = run.run.given_up();
             let whole = looker.look_into(frame, |group| {
-                whole_traces(group, &times, &self.needs, is_whole, &mut heads)
+                whole_traces(group, &times, &needs, is_whole, &mut heads)
             })?;
             match whole.flatten() {
                 Some(WholeTraces {

@@ -1,5 +1,7 @@
 //! The values of a field in all spans of a group.
 
+use std::sync::Arc;
+
 use super::ReadAt;
 use super::group::Group;
 use super::layout::Stored;
@@ -89,6 +91,34 @@ impl<R: ReadAt> Scan<'_, '_, R> {
                 .filter_map(Result::transpose)
                 .collect::<Result<_, _>>()?,
         ))
+    }
+
+    /// The spans that have an attribute with that key, without a look at its values; `None` if some of
+    /// these may be other than text, number or boolean.
+    pub(crate) fn spans_with(&mut self, key: &str) -> Result<Option<Vec<bool>>, R::Error> {
+        let mut has = vec![false; self.group.layout.spans];
+        let layout = Arc::clone(&self.group.layout);
+        for (number, column) in layout.columns.iter().enumerate() {
+            if !self.is_about(number, Place::Span, span::ATTRIBUTES, Some(key.as_bytes())) {
+                continue;
+            }
+            match &column.stored {
+                Stored::None => continue,
+                Stored::Texts(texts) if column.kind == Kind::Any || !texts.is_text() => {
+                    return Ok(None);
+                }
+                Stored::Texts(_) | Stored::Numbers(_) | Stored::Doubles(_) => {}
+            }
+            let Some(rows) = self.item_rows(number)? else {
+                return Ok(Some(vec![true; has.len()]));
+            };
+            for row in rows {
+                if let Some(has) = has.get_mut(row as usize) {
+                    *has = true;
+                }
+            }
+        }
+        Ok(Some(has))
     }
 
     /// For each span, the number of events or links up to and including its last.
