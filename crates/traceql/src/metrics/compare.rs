@@ -209,8 +209,12 @@ impl Comparer {
     /// The counts of a field; `None` if there is no memory for them.
     fn counts(&mut self, field: &Field, room: &mut Room<'_>) -> Option<&mut Counts> {
         if !self.fields.contains_key(field) {
-            self.is_closed |= !room.budget.take(OVERHEAD + CELL * room.width);
+            let bytes = OVERHEAD + CELL * room.width;
             if self.is_closed {
+                return None;
+            }
+            if !room.budget.take(bytes) && !self.make_room(bytes, room) {
+                self.is_closed = true;
                 return None;
             }
         }
@@ -218,6 +222,15 @@ impl Comparer {
         counts.totals.resize(room.width, 0);
         counts.spread.resize_with(room.width, Vec::new);
         Some(counts)
+    }
+
+    /// Takes memory for a field from the one whose values take most of it, if these say little.
+    fn make_room(&mut self, bytes: usize, room: &mut Room<'_>) -> bool {
+        let largest = self.fields.values_mut().max_by_key(|counts| counts.taken);
+        if let Some(largest) = largest {
+            largest.close(room);
+        }
+        room.budget.take(bytes)
     }
 
     /// The side and the bucket of each span.
@@ -572,20 +585,26 @@ impl Counts {
         Some(number)
     }
 
-    /// Takes memory; without it, values that say little give theirs back.
+    /// Takes memory; closes if there is none.
     fn take(&mut self, bytes: usize, room: &mut Room<'_>) -> bool {
         if room.budget.take(bytes) {
             self.taken += bytes;
             return true;
         }
-        if !self.is_closed {
-            self.is_closed = true;
-            let is_large = self.taken > room.budget.taken / room.fields.max(1);
-            if is_large && !self.has_frequent_value(room.width / 2) {
-                self.give_up(room);
-            }
-        }
+        self.close(room);
         false
+    }
+
+    /// Adds no more values, and forgets those known if they take much memory and say little.
+    fn close(&mut self, room: &mut Room<'_>) {
+        if self.is_closed {
+            return;
+        }
+        self.is_closed = true;
+        let is_large = self.taken > room.budget.taken / room.fields.max(1);
+        if is_large && !self.has_frequent_value(room.width / 2) {
+            self.give_up(room);
+        }
     }
 
     /// Returns true if a value is frequent on a side.
