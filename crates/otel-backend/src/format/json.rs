@@ -135,6 +135,14 @@ impl<W: Write> Container<'_, W> {
         Ok(self.json)
     }
 
+    /// Adds values to a list that were written before, with commas between them.
+    ///
+    /// # Errors
+    /// The error of the output.
+    pub fn written(&mut self, values: &str) -> io::Result<()> {
+        self.entry()?.out.write_all(values.as_bytes())
+    }
+
     /// The writer for the next member of an object.
     ///
     /// # Errors

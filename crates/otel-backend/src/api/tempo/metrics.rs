@@ -1,23 +1,23 @@
 //! Metrics computed from spans.
 
-use std::cell::Cell;
+use std::io::{self, Write};
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Query as Params, State};
 use axum::response::Response;
 use jiff::Timestamp;
-use serde::{Serialize, Serializer};
-use serde_json::value::{RawValue, to_raw_value};
+use serde::Serialize;
 use traceql::syntax::Body;
 use traceql::{Error, Metrics, Value, Window, WindowError};
 
 use super::error::TempoError;
 use super::label::{Label, Number};
-use crate::api::common::answer::{self, Json};
+use crate::api::common::answer::{self, Pieces};
 use crate::api::common::go;
 use crate::api::common::pairs::{Pairs, first};
-use crate::format::json::as_text;
+use crate::format::json::{Container, as_text};
 use crate::model::UnixNanos;
 use crate::query::{MetricsSearch, Query};
 
@@ -28,17 +28,6 @@ pub(super) const SINCE: Duration = Duration::from_hours(1);
 pub(super) const PARTIAL: &str = "there are more series than fit into 64 MiB: group by fields with fewer values, or narrow the query";
 
 #[derive(Serialize)]
-struct SeriesAnswer<I: Iterator<Item: Serialize>> {
-    #[serde(serialize_with = "each")]
-    series: Cell<Option<I>>,
-    metrics: Jobs,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<&'static str>,
-}
-
-#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Jobs {
     completed_jobs: u32,
@@ -46,26 +35,10 @@ struct Jobs {
 }
 
 #[derive(Serialize)]
-struct RangeSeries<S: Iterator<Item: Serialize>> {
-    labels: Vec<Label>,
-    #[serde(serialize_with = "each")]
-    samples: Cell<Option<S>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    exemplars: Vec<Exemplar>,
-}
-
-#[derive(Serialize)]
 struct InstantSeries {
     labels: Vec<Label>,
     #[serde(skip_serializing_if = "Number::is_zero")]
     value: Number,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Sample<'z> {
-    Zero(&'z RawValue),
-    Value(Point),
 }
 
 #[derive(Serialize)]
@@ -77,42 +50,62 @@ struct Point {
     value: Number,
 }
 
-/// The samples of value zero by their times, written once: all series have the same times, and most of
+/// The samples of value zero at all times, written once: all series have the same times, and most of
 /// their samples are zero.
-struct Zeros(Vec<(u64, Box<RawValue>)>);
+#[derive(Default)]
+struct Zeros {
+    /// Ascending.
+    times: Vec<u64>,
+    /// The samples, each with a comma behind it.
+    text: String,
+    /// The end of each sample in the text.
+    ends: Vec<usize>,
+}
 
 impl Zeros {
     /// Those of the times of a series.
     fn of(series: Option<&traceql::Series>) -> serde_json::Result<Self> {
-        let points = series.map_or(&[][..], |series| &series.points).iter();
-        let zeros = points.map(|(millis, _)| {
-            let zero = to_raw_value(&Point::from((*millis, 0.0)))?;
-            Ok((*millis, zero))
-        });
-        Ok(Self(zeros.collect::<serde_json::Result<_>>()?))
+        let mut zeros = Self::default();
+        for (millis, _) in series.map_or(&[][..], |series| &series.points) {
+            zeros.text += &serde_json::to_string(&Point::from((*millis, 0.0)))?;
+            zeros.text.push(',');
+            zeros.times.push(*millis);
+            zeros.ends.push(zeros.text.len());
+        }
+        Ok(zeros)
     }
 
-    /// The samples of these points, which ascend by time.
-    fn samples(
+    /// Writes the samples of these points, which ascend by time.
+    fn write<W: Write>(
         &self,
-        points: impl IntoIterator<Item = (u64, f64)>,
-    ) -> impl Iterator<Item = Sample<'_>> {
-        let mut zeros = self.0.iter();
-        points.into_iter().map(move |(millis, value)| {
-            match zeros.find(|(time, _)| *time >= millis) {
-                Some((time, zero)) if *time == millis && value == 0.0 => Sample::Zero(zero),
-                _ => Sample::Value((millis, value).into()),
+        mut points: &[(u64, f64)],
+        samples: &mut Container<'_, W>,
+    ) -> io::Result<()> {
+        let mut next = 0;
+        while let Some((point, rest)) = points.split_first() {
+            let times = self.times.get(next..).unwrap_or_default();
+            next += times.iter().take_while(|time| **time < point.0).count();
+            let times = self.times.get(next..).unwrap_or_default().iter();
+            let is_alike = |(time, point): &(&u64, &(u64, f64))| *point == &(**time, 0.0);
+            let alike = times.zip(points).take_while(is_alike).count();
+            if let Some(others) = points.get(alike..).filter(|_| alike > 0) {
+                samples.written(self.text(next..next + alike))?;
+                points = others;
+            } else {
+                samples.entry()?.value(&Point::from(*point))?;
+                points = rest;
             }
-        })
+        }
+        Ok(())
     }
-}
 
-/// Writes a list, each value of which is made when it is written.
-fn each<I: Iterator<Item: Serialize>, S: Serializer>(
-    values: &Cell<Option<I>>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(values.take().into_iter().flatten())
+    /// The samples with these numbers, with commas between them.
+    fn text(&self, numbers: Range<usize>) -> &str {
+        let end = |samples: usize| samples.checked_sub(1).and_then(|last| self.ends.get(last));
+        let [start, end] = [numbers.start, numbers.end].map(|at| end(at).copied().unwrap_or(0));
+        let text = self.text.get(start..end).unwrap_or_default();
+        text.strip_suffix(',').unwrap_or(text)
+    }
 }
 
 #[derive(Serialize)]
@@ -133,17 +126,22 @@ pub(super) async fn range(
     let step = first(&pairs, "step").map(parse_step).transpose()?;
     let asked = Asked::read(text(&pairs), Window::range(start.0, end.0, step))?;
     let with_exemplars = asked.with_exemplars;
-    let say = move |all: Vec<traceql::Series>, json: &mut Json<'_, '_>, rest: Rest| {
-        let zeros = Zeros::of(all.first()).map_err(std::io::Error::from)?;
-        let series = all.into_iter().map(|series| {
-            let exemplars = series.exemplars.into_iter().filter(|_| with_exemplars);
-            RangeSeries {
-                labels: labels(&series.labels),
-                samples: Cell::new(Some(zeros.samples(series.points))),
-                exemplars: exemplars.map(Exemplar::from).collect(),
-            }
-        });
-        json.value(&rest.with(series))
+    let say = move |all: Vec<traceql::Series>, list: &mut SeriesList<'_, '_, '_>| {
+        let zeros = Zeros::of(all.first())?;
+        for series in all {
+            list.entry()?.object(|object| {
+                object.member("labels")?.value(&labels(&series.labels))?;
+                let samples = object.member("samples")?;
+                samples.list(|samples| zeros.write(&series.points, samples))?;
+                let exemplars = series.exemplars.into_iter().filter(|_| with_exemplars);
+                let exemplars: Vec<_> = exemplars.map(Exemplar::from).collect();
+                if !exemplars.is_empty() {
+                    object.member("exemplars")?.value(&exemplars)?;
+                }
+                io::Result::Ok(())
+            })?;
+        }
+        Ok(())
     };
     asked.answer(query, say).await
 }
@@ -154,18 +152,22 @@ pub(super) async fn instant(
 ) -> Result<Response, TempoError> {
     let (start, end) = parse_times(&pairs, UnixNanos::now())?;
     let asked = Asked::read(text(&pairs), Window::instant(start.0, end.0))?;
-    let say = |all: Vec<traceql::Series>, json: &mut Json<'_, '_>, rest: Rest| {
-        let series = all.into_iter().filter_map(|series| {
-            let (_, value) = *series.points.last()?;
-            Some(InstantSeries {
-                labels: labels(&series.labels),
-                value: Number(value),
-            })
-        });
-        json.value(&rest.with(series))
+    let say = |all: Vec<traceql::Series>, list: &mut SeriesList<'_, '_, '_>| {
+        for series in all {
+            if let Some((_, value)) = series.points.last() {
+                list.entry()?.value(&InstantSeries {
+                    labels: labels(&series.labels),
+                    value: Number(*value),
+                })?;
+            }
+        }
+        Ok(())
     };
     asked.answer(query, say).await
 }
+
+/// The list of series in an answer, to which each is added.
+type SeriesList<'j, 'p, 'o> = Container<'j, &'p mut Pieces<'o>>;
 
 /// The text of the query.
 fn text(pairs: &Pairs) -> &str {
@@ -207,37 +209,29 @@ impl Asked {
     async fn answer(
         self,
         query: Query,
-        say: impl FnOnce(Vec<traceql::Series>, &mut Json<'_, '_>, Rest) -> std::io::Result<()>
+        say: impl FnOnce(Vec<traceql::Series>, &mut SeriesList<'_, '_, '_>) -> io::Result<()>
         + Send
         + 'static,
     ) -> Result<Response, TempoError> {
         let answer = answer::json(false, move |json, patience| {
+            // What is reserved for the series is so until they are written.
             let mut counted = query.metrics(&self.search, patience)?;
             let series = std::mem::take(&mut counted.answer.series);
-            let is_partial = counted.answer.is_partial;
-            // What is reserved for the series is so until they are written.
-            Ok(say(series, json, Rest { is_partial })?)
+            let write = |object: &mut Container<'_, _>| {
+                object.member("series")?.list(|list| say(series, list))?;
+                object.member("metrics")?.value(&Jobs {
+                    completed_jobs: 1,
+                    total_jobs: 1,
+                })?;
+                if counted.answer.is_partial {
+                    object.member("status")?.value("PARTIAL")?;
+                    object.member("message")?.value(PARTIAL)?;
+                }
+                io::Result::Ok(())
+            };
+            Ok(json.object(write)?)
         });
         Ok(answer.await?)
-    }
-}
-
-/// The part of an answer beside its series.
-struct Rest {
-    is_partial: bool,
-}
-
-impl Rest {
-    fn with<I: Iterator<Item: Serialize>>(self, series: I) -> SeriesAnswer<I> {
-        SeriesAnswer {
-            series: Cell::new(Some(series)),
-            metrics: Jobs {
-                completed_jobs: 1,
-                total_jobs: 1,
-            },
-            status: self.is_partial.then_some("PARTIAL"),
-            message: self.is_partial.then_some(PARTIAL),
-        }
     }
 }
 
@@ -322,6 +316,7 @@ fn parse_step(text: &str) -> Result<u64, TempoError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::format::json::JsonWriter;
 
     #[test]
     fn samples_of_zero_are_written_once_and_then_like_all_others() {
@@ -334,12 +329,16 @@ mod tests {
         for points in [
             &[(2, 0.0), (4, 0.5), (6, 0.0), (9, 0.0)][..],
             &[(1, 0.0), (4, 0.0), (5, 0.0), (6, 0.0), (10, 0.0)],
+            &[(4, 0.0), (6, 0.0), (9, 0.0)],
+            &[(2, 0.0), (4, 0.0), (6, 0.0)],
+            &[(6, 0.0), (4, 0.0), (2, 0.5), (9, 0.0)],
             &[],
         ] {
-            let samples: Vec<_> = zeros.samples(points.to_vec()).collect();
+            let mut json = JsonWriter::new(Vec::new(), false);
+            json.list(|samples| zeros.write(points, samples)).unwrap();
             let plain: Vec<_> = points.iter().copied().map(Point::from).collect();
             assert_eq!(
-                serde_json::to_string(&samples).unwrap(),
+                String::from_utf8(json.into_inner()).unwrap(),
                 serde_json::to_string(&plain).unwrap()
             );
         }
