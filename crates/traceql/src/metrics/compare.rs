@@ -174,7 +174,11 @@ impl Comparer {
         for (input, field) in inputs.0.iter().enumerate() {
             let mut room = self.room(buckets, budget);
             if let Some(counts) = self.counts(field, &mut room) {
+                let was_closed = counts.is_closed;
                 counts.add(table.column(input), &cells, &mut room);
+                if counts.is_closed && !was_closed {
+                    self.close_alike(&mut room);
+                }
             }
         }
     }
@@ -222,6 +226,13 @@ impl Comparer {
         counts.totals.resize(room.width, 0);
         counts.spread.resize_with(room.width, Vec::new);
         Some(counts)
+    }
+
+    /// Closes all fields whose values hardly repeat, since memory will not suffice for them either.
+    fn close_alike(&mut self, room: &mut Room<'_>) {
+        let fields = self.fields.values_mut();
+        let alike = fields.filter(|counts| counts.hardly_repeats());
+        alike.for_each(|counts| counts.close(room));
     }
 
     /// Takes memory for a field from the one whose values take most of it, if these say little.
@@ -605,6 +616,11 @@ impl Counts {
         if is_large && !self.has_frequent_value(room.width / 2) {
             self.give_up(room);
         }
+    }
+
+    /// Returns true if more than half of the spans have a value of their own.
+    fn hardly_repeats(&self) -> bool {
+        self.values.len() as u64 > self.totals.iter().sum::<u64>() / 2
     }
 
     /// Returns true if a value is frequent on a side.
