@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use zstd::bulk::Decompressor;
 
 use super::*;
+use crate::format::otlp::fields::span;
 use crate::format::otlp::{LogEntry, ResourceScope};
 use crate::format::protobuf::{RawValue, write_field};
 use crate::model::{SpanId, TraceId, UnixNanos};
@@ -232,6 +233,34 @@ proptest! {
         let group = pack(&inputs);
         let rows = from.min(inputs.len())..(from + length).min(inputs.len());
         prop_assert_eq!(unpack(&group, rows.clone()).unwrap(), expected(&inputs[rows]));
+    }
+
+    #[test]
+    fn spans_with_an_attribute_are_told_without_its_values(inputs in inputs()) {
+        let group = pack(&inputs);
+        let mut decompressor = Decompressor::new().unwrap();
+        let layout = Layout::read(&group[..], true, &mut decompressor).unwrap();
+        let mut group = Group::new(&group[..], Arc::new(layout), &mut decompressor);
+        let mut scan = Scan::new(&mut group);
+        let keys = scan.keys(Place::Span).map(String::from_utf8_lossy);
+        let keys: Vec<_> = keys.map(std::borrow::Cow::into_owned).collect();
+        for key in keys {
+            let pieces = scan.pieces(Place::Span, span::ATTRIBUTES, Some(&key)).unwrap();
+            let (Some(has), Some(pieces)) = (scan.spans_with(&key).unwrap(), pieces) else {
+                continue;
+            };
+            let mut expected = vec![false; inputs.len()];
+            for piece in &pieces {
+                piece.each(|row, _| expected[row] = true);
+                let all_count = match &piece.values {
+                    PieceValues::Any(_) => false,
+                    PieceValues::Texts(texts) => texts.texts().is_some(),
+                    _ => true,
+                };
+                prop_assert!(all_count);
+            }
+            prop_assert_eq!(has, expected);
+        }
     }
 
     #[test]
