@@ -23,13 +23,24 @@ const STEP: usize = 256 << 10;
 /// The largest size that counts as small: that of an ordinary search.
 pub(super) const SMALL: usize = 4 << 20;
 
-/// The longest to wait for memory. Others have the turn meanwhile.
-const PATIENCE: Duration = Duration::from_millis(100);
+/// The longest to wait for memory. Others have the turn meanwhile. Clients are cut off then that have
+/// been waited for, one after the other: what they hold must not keep other answers from being made.
+struct Wait {
+    longest: Duration,
+    /// The time after which a client is slow.
+    slow: Duration,
+}
 
-/// The longest to wait for little memory. Meanwhile, clients are cut off that were waited for for
-/// [`SLOW`], one after the other: what they hold must not keep ordinary questions waiting.
-const PATIENCE_FOR_SMALL: Duration = Duration::from_millis(500);
-const SLOW: Duration = Duration::from_millis(250);
+const FOR_MUCH: Wait = Wait {
+    longest: Duration::from_millis(100),
+    slow: Duration::from_secs(1),
+};
+
+/// Ordinary questions need little.
+const FOR_LITTLE: Wait = Wait {
+    longest: Duration::from_millis(500),
+    slow: Duration::from_millis(250),
+};
 
 /// The time after which another client is cut off.
 const CUT_OFF_EVERY: Duration = Duration::from_millis(20);
@@ -73,7 +84,8 @@ impl Held {
             return Ok(());
         };
         if !take(&mut MEMORY.lock(), more, total) {
-            wait_aside(|| MEMORY.wait_for(more, total, is_small))?;
+            let wait = if is_small { FOR_LITTLE } else { FOR_MUCH };
+            wait_aside(|| MEMORY.wait_for(more, total, &wait))?;
         }
         self.0 = bytes;
         Ok(())
@@ -121,23 +133,16 @@ impl Memory {
         self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes bytes as soon as there are enough. A small request has slow clients cut off.
-    fn wait_for(&self, bytes: usize, total: usize, is_small: bool) -> Result<(), ReadError> {
-        let patience = if is_small {
-            PATIENCE_FOR_SMALL
-        } else {
-            PATIENCE
-        };
-        let until = Instant::now() + patience;
+    /// Takes bytes as soon as there are enough.
+    fn wait_for(&self, bytes: usize, total: usize, wait: &Wait) -> Result<(), ReadError> {
+        let until = Instant::now() + wait.longest;
         let mut used = self.lock();
         while !take(&mut used, bytes, total) {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Err(ReadError::Busy);
             }
-            if is_small {
-                cut_off_slowest(SLOW, |_| true);
-            }
+            cut_off_slowest(wait.slow, |_| true);
             let waited = self.freed.wait_timeout(used, left.min(CUT_OFF_EVERY));
             used = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
@@ -157,6 +162,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::super::turn::{OwnTurn, Turn};
+    use super::super::waiting::{Recipient, Waiting};
     use super::*;
 
     /// Counts how often the turn was left and resumed.
@@ -196,5 +202,27 @@ mod tests {
         });
         drop(large);
         waiting.join().unwrap();
+        drop(small);
+        slow_clients_leave_what_they_hold_to_large_traces();
+    }
+
+    /// Part of the test above, since there is one budget.
+    fn slow_clients_leave_what_they_hold_to_large_traces() {
+        let mut held = Held::default();
+        held.grow(TOTAL - FOR_SMALL).unwrap();
+        let address = std::net::Ipv4Addr::new(192, 0, 2, 17).into();
+        let client = Waiting::begin(Recipient {
+            address,
+            connection: 0,
+        });
+        let slow = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().build();
+            runtime.unwrap().block_on(client.cut_off());
+            drop(held);
+        });
+        let tries = 100;
+        let large = (0..tries).any(|_| Held::default().grow(SMALL + 1).is_ok());
+        assert!(large);
+        slow.join().unwrap();
     }
 }
