@@ -4,23 +4,25 @@
 //! weighed again before it is decoded: the bytes of a trace, an entry for each of its spans, and
 //! its largest span and its resources in decoded form.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::turn::wait_aside;
+use super::turn::{held_by_answer, wait_aside};
 use super::waiting::cut_off_slowest;
 use crate::store::ReadError;
 
 /// The budget for all traces together, in bytes.
 const TOTAL: usize = 144 << 20;
 
-/// The part of it reserved for small traces, so that large ones never block them.
+/// The part of it reserved for answers that take little, so that large ones never block them.
 const FOR_SMALL: usize = 16 << 20;
 
 /// The bytes taken at once for something that grows slowly.
 const STEP: usize = 256 << 10;
 
-/// The largest size that counts as small: that of an ordinary search.
+/// The most that an answer takes in all and still counts as small: as much as an ordinary search.
 pub(super) const SMALL: usize = 4 << 20;
 
 /// The longest to wait for memory. Others have the turn meanwhile. Clients are cut off then that have
@@ -56,19 +58,33 @@ struct Memory {
     freed: Condvar,
 }
 
-/// Bytes taken from the budget; they are returned when this is dropped.
-#[derive(Debug, Default)]
-pub struct Held(usize);
+/// Bytes taken from the budget for the answer that this thread makes; they are returned when this is
+/// dropped.
+#[derive(Debug)]
+pub struct Held {
+    bytes: usize,
+    /// Those that the answer has taken in all.
+    by_answer: Arc<AtomicUsize>,
+}
+
+impl Default for Held {
+    fn default() -> Self {
+        Self {
+            bytes: 0,
+            by_answer: held_by_answer(),
+        }
+    }
+}
 
 impl Held {
-    /// The bytes that all of them hold.
+    /// The bytes that all answers hold.
     pub fn all() -> usize {
         *MEMORY.lock()
     }
 
     /// The bytes that something large can take beside what is held.
     pub(super) fn left_beside(&self) -> usize {
-        (TOTAL - FOR_SMALL).saturating_sub(self.0).max(SMALL)
+        (TOTAL - FOR_SMALL).saturating_sub(self.bytes).max(SMALL)
     }
 
     /// Takes more bytes, until so many are held. Waits a moment if there are not enough.
@@ -76,18 +92,21 @@ impl Held {
     /// # Errors
     /// [`ReadError::Busy`] if fewer bytes are left; those held before stay held.
     pub fn grow(&mut self, bytes: usize) -> Result<(), ReadError> {
-        let is_small = bytes <= SMALL;
+        let Some(more) = bytes.checked_sub(self.bytes) else {
+            return Ok(());
+        };
+        let is_small = self.by_answer.load(Relaxed).saturating_add(more) <= SMALL;
         let total = if is_small { TOTAL } else { TOTAL - FOR_SMALL };
         // A request for more than the whole budget gets all of it, alone.
-        let bytes = bytes.min(total);
-        let Some(more) = bytes.checked_sub(self.0) else {
+        let Some(more) = bytes.min(total).checked_sub(self.bytes) else {
             return Ok(());
         };
         if !take(&mut MEMORY.lock(), more, total) {
             let wait = if is_small { FOR_LITTLE } else { FOR_MUCH };
             wait_aside(|| MEMORY.wait_for(more, total, &wait))?;
         }
-        self.0 = bytes;
+        self.bytes += more;
+        self.by_answer.fetch_add(more, Relaxed);
         Ok(())
     }
 
@@ -96,7 +115,7 @@ impl Held {
     /// # Errors
     /// [`ReadError::Busy`] as for [`Self::grow`].
     pub(super) fn fit(&mut self, bytes: usize) -> Result<(), ReadError> {
-        if self.0 > bytes.max(SMALL) {
+        if self.bytes > bytes.max(SMALL) {
             *self = Self::default();
         }
         self.grow(bytes)
@@ -104,14 +123,17 @@ impl Held {
 
     /// Gives away so many of the bytes, or all.
     pub(super) fn split_off(&mut self, bytes: usize) -> Self {
-        let part = self.0.min(bytes);
-        self.0 -= part;
-        Self(part)
+        let part = self.bytes.min(bytes);
+        self.bytes -= part;
+        Self {
+            bytes: part,
+            by_answer: Arc::clone(&self.by_answer),
+        }
     }
 
     /// Like [`Self::grow`], for something that grows slowly.
     pub(super) fn grow_by_steps(&mut self, bytes: usize) -> Result<(), ReadError> {
-        if bytes > self.0 {
+        if bytes > self.bytes {
             return self.grow(bytes + STEP);
         }
         Ok(())
@@ -120,8 +142,9 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        if self.0 > 0 {
-            *MEMORY.lock() -= self.0;
+        if self.bytes > 0 {
+            self.by_answer.fetch_sub(self.bytes, Relaxed);
+            *MEMORY.lock() -= self.bytes;
             MEMORY.freed.notify_all();
         }
     }
@@ -159,8 +182,6 @@ fn take(used: &mut usize, bytes: usize, total: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::super::turn::{OwnTurn, Turn};
     use super::super::waiting::{Recipient, Waiting};
     use super::*;
@@ -185,18 +206,21 @@ mod tests {
         assert_eq!(large.left_beside(), TOTAL - FOR_SMALL);
         large.grow(TOTAL - FOR_SMALL).unwrap();
         assert_eq!(large.left_beside(), SMALL);
-        let mut other = Held::default();
         let turn = Arc::new(Counted::default());
         let own = OwnTurn::begin(Arc::<Counted>::clone(&turn));
+        let mut other = Held::default();
         assert!(matches!(other.grow(SMALL + 1), Err(ReadError::Busy)));
         assert_eq!(*turn.0.lock().unwrap(), (1, 0));
-        drop(own);
+        // What an answer takes is added up.
+        other.grow(SMALL).unwrap();
+        assert!(matches!(Held::default().grow(1), Err(ReadError::Busy)));
+        drop((own, other));
         let mut small = Held::default();
         small.grow(SMALL).unwrap();
-        let waiting = std::thread::spawn(move || {
+        let waiting = std::thread::spawn(|| {
             let turn = Arc::new(Counted::default());
             let _own = OwnTurn::begin(Arc::<Counted>::clone(&turn));
-            other.grow(SMALL + 1).unwrap();
+            Held::default().grow(SMALL + 1).unwrap();
             let (left, resumed) = *turn.0.lock().unwrap();
             assert_eq!(left, resumed);
         });

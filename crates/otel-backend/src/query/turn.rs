@@ -1,10 +1,11 @@
-//! The turn of an answer, which others may have while the answer waits.
+//! The turn of an answer, which others may have while the answer waits, and the memory that it holds.
 //!
-//! An answer is made on one thread, and waits for memory deep inside a query; so the thread knows the turn.
+//! An answer is made on one thread, and waits for memory deep inside a query; so the thread knows both.
 
 use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 /// A turn to make an answer.
 pub trait Turn: fmt::Debug {
@@ -16,7 +17,14 @@ pub trait Turn: fmt::Debug {
 }
 
 thread_local! {
-    static OF_THREAD: RefCell<Option<Arc<dyn Turn>>> = const { RefCell::new(None) };
+    static OF_THREAD: RefCell<Option<Answer>> = const { RefCell::new(None) };
+}
+
+/// The answer that a thread makes.
+#[derive(Clone)]
+struct Answer {
+    turn: Arc<dyn Turn>,
+    held: Arc<AtomicUsize>,
 }
 
 /// The turn of the answer that this thread makes, until this is dropped.
@@ -26,7 +34,8 @@ pub struct OwnTurn(());
 impl OwnTurn {
     /// Lets this thread make an answer in that turn.
     pub fn begin(turn: Arc<dyn Turn>) -> Self {
-        OF_THREAD.set(Some(turn));
+        let held = Arc::default();
+        OF_THREAD.set(Some(Answer { turn, held }));
         Self(())
     }
 }
@@ -42,13 +51,19 @@ impl Drop for OwnTurn {
 /// # Errors
 /// Those of `wait`.
 pub fn wait_aside<T, E>(wait: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-    let turn = OF_THREAD.with_borrow(Clone::clone);
-    if let Some(turn) = &turn {
-        turn.leave();
+    let answer = OF_THREAD.with_borrow(Clone::clone);
+    if let Some(answer) = &answer {
+        answer.turn.leave();
     }
     let waited = wait()?;
-    if let Some(turn) = turn {
-        turn.resume();
+    if let Some(answer) = answer {
+        answer.turn.resume();
     }
     Ok(waited)
+}
+
+/// The bytes that the answer of this thread holds. What is made elsewhere counts by itself.
+pub(super) fn held_by_answer() -> Arc<AtomicUsize> {
+    let held = |answer: &Option<Answer>| answer.as_ref().map(|answer| Arc::clone(&answer.held));
+    OF_THREAD.with_borrow(held).unwrap_or_default()
 }
