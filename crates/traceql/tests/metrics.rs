@@ -316,6 +316,39 @@ fn groups_beyond_the_memory_are_left_out_and_it_is_said() {
     assert_eq!(exemplars, 25, "all lie in one of four steps");
 }
 
+#[test]
+fn an_answer_takes_no_more_memory_than_was_reserved() {
+    let window = Window::range(START, START + 2_000 * SECOND, Some(SECOND)).unwrap();
+    let mut spans = many(500);
+    for (number, span) in (0..).zip(&mut spans.0) {
+        span.name = format!("operation {}", number % 20);
+        span.duration = 1 << (number % 37);
+    }
+    for function in [
+        "count_over_time()",
+        "avg_over_time(duration)",
+        "quantile_over_time(duration, 0.5, 0.9, 0.99)",
+        "histogram_over_time(duration)",
+    ] {
+        for memory in [1 << 20, 1 << 30] {
+            let metrics = metrics(&format!("{{}} | {function} by (name)"));
+            let mut run = metrics.run(window, memory / metrics.copies());
+            // All of them start in the first step.
+            run.expect(&(START..=START + 500));
+            run.add(&spans);
+            let reserved = run.memory();
+            let answer = run.finish();
+            let points = answer.series.iter().map(|series| series.points.len());
+            let taken = points.sum::<usize>() * size_of::<(u64, f64)>();
+            assert!(
+                taken <= reserved && reserved <= memory,
+                "{function}: {taken} of {reserved}"
+            );
+            assert_eq!(answer.is_partial, memory == 1 << 20, "{function}");
+        }
+    }
+}
+
 /// Spans, a hundred in a batch: each has an id of its own as an attribute, and one of a few routes and users.
 fn varied() -> Vec<Spans> {
     let span = |number: u64| Span {

@@ -157,6 +157,12 @@ impl<'m> Accumulator<'m> {
             ..
         } = self;
         let width = cells.bytes_of_a_group(adding.buckets);
+        let reach = 2 * adding.reach;
+        let of_power = match self.leaf.function {
+            // Each power of a group has a row in the answer.
+            Function::HistogramOverTime(_) => reach.max(adding.buckets),
+            _ => reach,
+        } * size_of::<u64>();
         if let (Cells::Counts(counts), Slots::Same(slot)) = (&mut *cells, adding.slots)
             && !exemplars.has_room(*slot)
         {
@@ -192,7 +198,7 @@ impl<'m> Accumulator<'m> {
                 Cells::Powers(powers) => {
                     let power = number.and_then(|number| number.int).and_then(power);
                     power
-                        .filter(|power| powers.add(group, *power, slot, adding.reach, budget))
+                        .filter(|power| powers.add(group, *power, slot, of_power, budget))
                         .map(Some)
                 }
                 Cells::Compare(_) => None,
@@ -443,7 +449,7 @@ impl Powers {
         group: usize,
         power: usize,
         slot: usize,
-        reach: usize,
+        bytes: usize,
         budget: &mut Budget,
     ) -> bool {
         if group >= self.numbers.len() {
@@ -454,7 +460,7 @@ impl Powers {
             return false;
         };
         if *number == NONE {
-            if !budget.take(2 * reach * size_of::<u64>()) {
+            if !budget.take(bytes) {
                 return false;
             }
             *number = self.count;
