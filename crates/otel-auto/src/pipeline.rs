@@ -15,8 +15,6 @@ use crate::batch::BatchProcessor;
 use crate::config::{Batch, Config, Exporter, Jaeger, Otlp, Problem, Processor};
 use crate::cut::Cut;
 use crate::delivery::Delivery;
-#[cfg(not(all(feature = "console", feature = "jaeger", feature = "otlp-http")))]
-use crate::missing;
 use crate::sampling::CountingSampler;
 use crate::settings;
 
@@ -64,39 +62,37 @@ pub(crate) fn build(config: &Config, problems: &mut Vec<Problem>) -> Built {
 
 impl Pipeline {
     fn add(&mut self, processor: &Processor<Exporter>) -> Result<(), Problem> {
-        let batch = processor.batch;
         match &processor.exporter {
-            Exporter::Console => self.add_console(batch),
-            Exporter::Otlp(settings) => self.add_otlp(settings, settings::batch_or_single(batch)),
-            Exporter::Jaeger(settings) => {
-                self.add_jaeger(settings, settings::batch_or_single(batch))
+            #[cfg(feature = "console")]
+            Exporter::Console => {
+                self.add_console(processor.batch);
+                Ok(())
             }
+            #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+            Exporter::Otlp(settings) => {
+                self.add_otlp(settings, settings::batch_or_single(processor.batch))
+            }
+            #[cfg(feature = "jaeger")]
+            Exporter::Jaeger(settings) => {
+                self.add_jaeger(settings, settings::batch_or_single(processor.batch))
+            }
+            #[cfg(not(feature = "console"))]
+            Exporter::Console => Err(crate::missing::spans("console", "console")),
+            #[cfg(not(any(feature = "otlp-grpc", feature = "otlp-http")))]
+            Exporter::Otlp(_) => Err(crate::missing::spans("otlp", "otlp-http or otlp-grpc")),
+            #[cfg(not(feature = "jaeger"))]
+            Exporter::Jaeger(_) => Err(crate::missing::spans("jaeger", "jaeger")),
         }
     }
 
     #[cfg(feature = "console")]
-    #[expect(clippy::unnecessary_wraps, reason = "without the feature, it fails")]
-    fn add_console(&mut self, batch: Option<Batch>) -> Result<(), Problem> {
+    fn add_console(&mut self, batch: Option<Batch>) {
         let exporter = self.cut(crate::ConsoleExporter::stdout());
         let builder = mem::take(&mut self.builder);
         self.builder = match batch {
             None => builder.with_simple_exporter(exporter),
             Some(batch) => builder.with_span_processor(BatchProcessor::new(exporter, batch)),
         };
-        Ok(())
-    }
-
-    #[cfg(not(feature = "console"))]
-    #[expect(
-        clippy::unused_self,
-        reason = "with the feature, it changes the pipeline"
-    )]
-    fn add_console(&mut self, _: Option<Batch>) -> Result<(), Problem> {
-        Err(missing::feature(
-            missing::TRACES_EXPORTER,
-            "console",
-            "console",
-        ))
     }
 
     #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
@@ -108,38 +104,12 @@ impl Pipeline {
         Ok(())
     }
 
-    #[cfg(not(any(feature = "otlp-grpc", feature = "otlp-http")))]
-    #[expect(
-        clippy::unused_self,
-        reason = "with the feature, it changes the pipeline"
-    )]
-    fn add_otlp(&mut self, _: &Otlp, _: Batch) -> Result<(), Problem> {
-        Err(missing::feature(
-            missing::TRACES_EXPORTER,
-            "otlp",
-            "otlp-http or otlp-grpc",
-        ))
-    }
-
     #[cfg(feature = "jaeger")]
     fn add_jaeger(&mut self, settings: &Jaeger, batch: Batch) -> Result<(), Problem> {
         let timeout = settings.timeout.min(batch.export_timeout);
         let exporter = crate::jaeger::exporter(settings, timeout)?;
         self.send(exporter.delivery().clone(), exporter, batch);
         Ok(())
-    }
-
-    #[cfg(not(feature = "jaeger"))]
-    #[expect(
-        clippy::unused_self,
-        reason = "with the feature, it changes the pipeline"
-    )]
-    fn add_jaeger(&mut self, _: &Jaeger, _: Batch) -> Result<(), Problem> {
-        Err(missing::feature(
-            missing::TRACES_EXPORTER,
-            "jaeger",
-            "jaeger",
-        ))
     }
 
     fn send(&mut self, delivery: Delivery, exporter: impl SpanExporter + 'static, batch: Batch) {

@@ -6,7 +6,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::BatchLogProcessor;
 use opentelemetry_sdk::logs::{LoggerProviderBuilder, SdkLogger, SdkLoggerProvider};
 
-use crate::config::{Batch, Config, LogsExporter, Otlp, Problem};
+use crate::config::{Batch, Config, LogsExporter, Otlp, Problem, Processor};
 use crate::delivery::Delivery;
 use crate::settings;
 
@@ -31,14 +31,7 @@ pub(super) fn build(
         deliveries,
     };
     for processor in &config.logs.processors {
-        let batch = processor.batch;
-        let added = match &processor.exporter {
-            LogsExporter::Console => pipeline.add_console(batch),
-            LogsExporter::Otlp(settings) => {
-                pipeline.add_otlp(settings, settings::batch_or_single(batch))
-            }
-        };
-        problems.extend(added.err());
+        problems.extend(pipeline.add(processor).err());
     }
     (!config.logs.processors.is_empty()).then(|| pipeline.builder.build())
 }
@@ -51,9 +44,26 @@ pub(crate) fn bridge(
 }
 
 impl Pipeline<'_> {
+    fn add(&mut self, processor: &Processor<LogsExporter>) -> Result<(), Problem> {
+        match &processor.exporter {
+            #[cfg(feature = "console")]
+            LogsExporter::Console => {
+                self.add_console(processor.batch);
+                Ok(())
+            }
+            #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+            LogsExporter::Otlp(settings) => {
+                self.add_otlp(settings, settings::batch_or_single(processor.batch))
+            }
+            #[cfg(not(feature = "console"))]
+            LogsExporter::Console => Err(crate::missing::logs("console", "console")),
+            #[cfg(not(any(feature = "otlp-grpc", feature = "otlp-http")))]
+            LogsExporter::Otlp(_) => Err(crate::missing::logs("otlp", "otlp-http or otlp-grpc")),
+        }
+    }
+
     #[cfg(feature = "console")]
-    #[expect(clippy::unnecessary_wraps, reason = "without the feature, it fails")]
-    fn add_console(&mut self, batch: Option<Batch>) -> Result<(), Problem> {
+    fn add_console(&mut self, batch: Option<Batch>) {
         let builder = std::mem::take(&mut self.builder);
         let exporter = crate::console::ConsoleLogExporter::stdout();
         self.builder = match batch {
@@ -67,20 +77,6 @@ impl Pipeline<'_> {
                 )
             }
         };
-        Ok(())
-    }
-
-    #[cfg(not(feature = "console"))]
-    #[expect(
-        clippy::unused_self,
-        reason = "with the feature, it changes the pipeline"
-    )]
-    fn add_console(&mut self, _: Option<Batch>) -> Result<(), Problem> {
-        Err(crate::missing::feature(
-            "OTEL_LOGS_EXPORTER",
-            "console",
-            "console",
-        ))
     }
 
     #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
@@ -94,19 +90,5 @@ impl Pipeline<'_> {
         self.deliveries.push(delivery);
         self.builder = std::mem::take(&mut self.builder).with_log_processor(processor);
         Ok(())
-    }
-
-    #[cfg(not(any(feature = "otlp-grpc", feature = "otlp-http")))]
-    #[expect(
-        clippy::unused_self,
-        reason = "with the feature, it changes the pipeline"
-    )]
-    fn add_otlp(&mut self, _: &Otlp, _: Batch) -> Result<(), Problem> {
-        let feature = "otlp-http or otlp-grpc";
-        Err(crate::missing::feature(
-            "OTEL_LOGS_EXPORTER",
-            "otlp",
-            feature,
-        ))
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn build(
     problems: &mut Vec<Problem>,
 ) -> Option<LoggerProvider> {
     if !config.logs.processors.is_empty() {
-        problems.push(crate::missing::feature("OTEL_LOGS_EXPORTER", "…", "logs"));
+        problems.push(crate::missing::logs("…", "logs"));
     }
     None
 }
