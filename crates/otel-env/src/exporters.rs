@@ -4,7 +4,7 @@ use crate::batch::{self, Processor};
 use crate::jaeger::{self, Family, Jaeger};
 use crate::otlp::{self, Otlp};
 use crate::reader::Reader;
-use crate::variables::TRACES_EXPORTER;
+use crate::variables::{OTLP_TRACES, TRACES_EXPORTER};
 
 /// An exporter of spans.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ fn exporters(reader: &mut Reader<'_>) -> Vec<Exporter> {
                 reader.none_stands_alone(&TRACES_EXPORTER, &names);
                 return Vec::new();
             }
-            "otlp" => Exporter::Otlp(otlp::read(reader, &otlp::TRACES)),
+            "otlp" => Exporter::Otlp(otlp::read(reader, &OTLP_TRACES)),
             "jaeger" => Exporter::Jaeger(jaeger::read(reader, Family::Any)),
             "jaeger_thrift" => Exporter::Jaeger(jaeger::read(reader, Family::Thrift)),
             "jaeger_proto" => Exporter::Jaeger(jaeger::read(reader, Family::Proto)),
@@ -52,7 +52,7 @@ fn exporters(reader: &mut Reader<'_>) -> Vec<Exporter> {
         }
     }
     if exporters.is_empty() {
-        exporters.push(Exporter::Otlp(otlp::read(reader, &otlp::TRACES)));
+        exporters.push(Exporter::Otlp(otlp::read(reader, &OTLP_TRACES)));
     }
     exporters
 }

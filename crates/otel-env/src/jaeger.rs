@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::reader::Reader;
 use crate::secret::Secret;
-use crate::tls::{self, TlsFiles, TlsVariables};
+use crate::tls::{self, TlsFiles};
 use crate::url;
 use crate::variables as v;
 
@@ -61,12 +61,6 @@ pub(crate) enum Family {
     Thrift,
     Proto,
 }
-
-static TLS: TlsVariables = TlsVariables {
-    certificate: &v::JAEGER_CERTIFICATE,
-    client_key: &v::JAEGER_CLIENT_KEY,
-    client_certificate: &v::JAEGER_CLIENT_CERTIFICATE,
-};
 
 impl JaegerProtocol {
     const ALL: [Self; 4] = [
@@ -159,7 +153,7 @@ fn to_collector(reader: &mut Reader<'_>, protocol: JaegerProtocol, timeout: Dura
         timeout,
         user: reader.text(&v::JAEGER_USER),
         password: reader.text(&v::JAEGER_PASSWORD).map(Secret::new),
-        tls: tls::read(reader, &TLS, &endpoint),
+        tls: tls::read(reader, &v::JAEGER_TLS, &endpoint),
         endpoint,
     }
 }

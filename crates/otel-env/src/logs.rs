@@ -3,7 +3,7 @@
 use crate::batch::{self, Processor};
 use crate::otlp::{self, Otlp};
 use crate::reader::Reader;
-use crate::variables::LOGS_EXPORTER;
+use crate::variables::{LOGS_EXPORTER, OTLP_LOGS};
 
 /// The exporters of log records, with their batching.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub(crate) fn read(reader: &mut Reader<'_>) -> Logs {
                 reader.none_stands_alone(&LOGS_EXPORTER, &names);
                 break;
             }
-            "otlp" => LogsExporter::Otlp(Box::new(otlp::read(reader, &otlp::LOGS))),
+            "otlp" => LogsExporter::Otlp(Box::new(otlp::read(reader, &OTLP_LOGS))),
             "console" => LogsExporter::Console,
             _ => {
                 reader.refuse(&LOGS_EXPORTER, name);

@@ -10,10 +10,10 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 
 use crate::reader::Reader;
-use crate::tls::{self, TlsFiles, TlsVariables};
+use crate::tls::{self, TlsFiles};
 use crate::url;
-use crate::variable::{ProblemKind, Variable};
-use crate::variables as v;
+use crate::variable::ProblemKind;
+use crate::variables::{OTLP_ENDPOINT, OtlpSignal};
 
 /// The settings of the OTLP exporter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,48 +45,6 @@ pub enum OtlpProtocol {
     HttpJson,
 }
 
-/// The variables of one signal, each of which inherits the one for all signals.
-pub(crate) struct Signal {
-    path: &'static str,
-    protocol: &'static Variable,
-    endpoint: &'static Variable,
-    insecure: &'static Variable,
-    timeout: &'static Variable,
-    headers: &'static Variable,
-    compression: &'static Variable,
-    tls: TlsVariables,
-}
-
-pub(crate) static TRACES: Signal = Signal {
-    path: "v1/traces",
-    protocol: &v::OTLP_TRACES_PROTOCOL,
-    endpoint: &v::OTLP_TRACES_ENDPOINT,
-    insecure: &v::OTLP_TRACES_INSECURE,
-    timeout: &v::OTLP_TRACES_TIMEOUT,
-    headers: &v::OTLP_TRACES_HEADERS,
-    compression: &v::OTLP_TRACES_COMPRESSION,
-    tls: TlsVariables {
-        certificate: &v::OTLP_TRACES_CERTIFICATE,
-        client_key: &v::OTLP_TRACES_CLIENT_KEY,
-        client_certificate: &v::OTLP_TRACES_CLIENT_CERTIFICATE,
-    },
-};
-
-pub(crate) static LOGS: Signal = Signal {
-    path: "v1/logs",
-    protocol: &v::OTLP_LOGS_PROTOCOL,
-    endpoint: &v::OTLP_LOGS_ENDPOINT,
-    insecure: &v::OTLP_LOGS_INSECURE,
-    timeout: &v::OTLP_LOGS_TIMEOUT,
-    headers: &v::OTLP_LOGS_HEADERS,
-    compression: &v::OTLP_LOGS_COMPRESSION,
-    tls: TlsVariables {
-        certificate: &v::OTLP_LOGS_CERTIFICATE,
-        client_key: &v::OTLP_LOGS_CLIENT_KEY,
-        client_certificate: &v::OTLP_LOGS_CLIENT_CERTIFICATE,
-    },
-};
-
 impl OtlpProtocol {
     /// The name in `OTEL_EXPORTER_OTLP_PROTOCOL`.
     pub fn name(self) -> &'static str {
@@ -96,16 +54,22 @@ impl OtlpProtocol {
             Self::HttpJson => "http/json",
         }
     }
+
+    fn of_name(name: &str) -> Option<Self> {
+        [Self::Grpc, Self::HttpProtobuf, Self::HttpJson]
+            .into_iter()
+            .find(|protocol| protocol.name().eq_ignore_ascii_case(name))
+    }
 }
 
-pub(crate) fn read(reader: &mut Reader<'_>, signal: &Signal) -> Otlp {
-    let protocol = reader.inherited(signal.protocol, |reader, variable| {
-        reader.parse(variable, protocol)
+pub(crate) fn read(reader: &mut Reader<'_>, signal: &'static OtlpSignal) -> Otlp {
+    let protocol = reader.inherited(&signal.protocol, |reader, variable| {
+        reader.parse(variable, OtlpProtocol::of_name)
     });
     let protocol = protocol.unwrap_or(OtlpProtocol::HttpProtobuf);
     let (endpoint, endpoint_variable) = endpoint(reader, signal, protocol);
-    let timeout = reader.inherited(signal.timeout, Reader::timeout);
-    let gzip = reader.inherited(signal.compression, |reader, variable| {
+    let timeout = reader.inherited(&signal.timeout, Reader::timeout);
+    let gzip = reader.inherited(&signal.compression, |reader, variable| {
         reader.parse(variable, compression)
     });
     Otlp {
@@ -115,18 +79,9 @@ pub(crate) fn read(reader: &mut Reader<'_>, signal: &Signal) -> Otlp {
         endpoint_variable,
         timeout: timeout.unwrap_or(Duration::from_secs(10)),
         headers: reader
-            .inherited(signal.headers, headers::read)
+            .inherited(&signal.headers, headers::read)
             .unwrap_or_default(),
         gzip: gzip.unwrap_or(false),
-    }
-}
-
-fn protocol(name: &str) -> Option<OtlpProtocol> {
-    match name.to_ascii_lowercase().as_str() {
-        "grpc" => Some(OtlpProtocol::Grpc),
-        "http/protobuf" => Some(OtlpProtocol::HttpProtobuf),
-        "http/json" => Some(OtlpProtocol::HttpJson),
-        _ => None,
     }
 }
 
@@ -136,18 +91,18 @@ fn protocol(name: &str) -> Option<OtlpProtocol> {
 /// <https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp>
 fn endpoint(
     reader: &mut Reader<'_>,
-    signal: &Signal,
+    signal: &'static OtlpSignal,
     protocol: OtlpProtocol,
 ) -> (String, &'static str) {
     let grpc = protocol == OtlpProtocol::Grpc;
-    let insecure = reader.inherited(signal.insecure, Reader::flag_if_set) == Some(true);
+    let insecure = reader.inherited(&signal.insecure, Reader::flag_if_set) == Some(true);
     let bare_scheme = grpc.then_some(if insecure { "http" } else { "https" });
     let default = if grpc {
         "http://localhost:4317"
     } else {
         "http://localhost:4318"
     };
-    let given = reader.inherited(signal.endpoint, |reader, variable| {
+    let given = reader.inherited(&signal.endpoint, |reader, variable| {
         let endpoint = url::read(reader, variable, bare_scheme)?;
         if insecure && endpoint.starts_with("https:") {
             // The specification gives the scheme https precedence over the insecure setting.
@@ -166,8 +121,8 @@ fn endpoint(
             (endpoint, variable.name)
         }
         Some((base, variable)) => (url::joined(&base, signal.path), variable.name),
-        None if grpc => (default.to_owned(), v::OTLP_ENDPOINT.name),
-        None => (url::joined(default, signal.path), v::OTLP_ENDPOINT.name),
+        None if grpc => (default.to_owned(), OTLP_ENDPOINT.name),
+        None => (url::joined(default, signal.path), OTLP_ENDPOINT.name),
     }
 }
 

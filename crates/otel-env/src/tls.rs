@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::reader::Reader;
-use crate::variable::Variable;
+use crate::variables::TlsVariables;
 
 /// PEM files for TLS, each with the variable that names it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,15 +25,12 @@ pub struct PemFile {
     pub path: PathBuf,
 }
 
-/// The variables for the files of one exporter.
-pub(crate) struct TlsVariables {
-    pub(crate) certificate: &'static Variable,
-    pub(crate) client_key: &'static Variable,
-    pub(crate) client_certificate: &'static Variable,
-}
-
 /// The files for a connection to `endpoint`; none are used if it has no TLS.
-pub(crate) fn read(reader: &mut Reader<'_>, variables: &TlsVariables, endpoint: &str) -> TlsFiles {
+pub(crate) fn read(
+    reader: &mut Reader<'_>,
+    variables: &'static TlsVariables,
+    endpoint: &str,
+) -> TlsFiles {
     let mut file = |variable| {
         reader.inherited(variable, |reader, variable| {
             let path = reader.tls_file(variable, endpoint)?.into();
@@ -42,8 +39,8 @@ pub(crate) fn read(reader: &mut Reader<'_>, variables: &TlsVariables, endpoint: 
         })
     };
     TlsFiles {
-        certificate: file(variables.certificate),
-        client_key: file(variables.client_key),
-        client_certificate: file(variables.client_certificate),
+        certificate: file(&variables.certificate),
+        client_key: file(&variables.client_key),
+        client_certificate: file(&variables.client_certificate),
     }
 }

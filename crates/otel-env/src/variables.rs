@@ -5,6 +5,7 @@ mod http;
 mod jaeger;
 mod limits;
 mod otlp;
+mod tls;
 
 use crate::variable::Variable;
 
@@ -13,6 +14,7 @@ pub(crate) use http::*;
 pub(crate) use jaeger::*;
 pub(crate) use limits::*;
 pub(crate) use otlp::*;
+pub(crate) use tls::*;
 
 /// A group of related variables.
 #[derive(Debug)]
@@ -50,32 +52,32 @@ pub static GROUPS: &[Group] = &[
         title: "OTLP exporters",
         variables: &[
             &OTLP_PROTOCOL,
-            &OTLP_TRACES_PROTOCOL,
-            &OTLP_LOGS_PROTOCOL,
+            &OTLP_TRACES.protocol,
+            &OTLP_LOGS.protocol,
             &OTLP_ENDPOINT,
-            &OTLP_TRACES_ENDPOINT,
-            &OTLP_LOGS_ENDPOINT,
+            &OTLP_TRACES.endpoint,
+            &OTLP_LOGS.endpoint,
             &OTLP_INSECURE,
-            &OTLP_TRACES_INSECURE,
-            &OTLP_LOGS_INSECURE,
+            &OTLP_TRACES.insecure,
+            &OTLP_LOGS.insecure,
             &OTLP_TIMEOUT,
-            &OTLP_TRACES_TIMEOUT,
-            &OTLP_LOGS_TIMEOUT,
+            &OTLP_TRACES.timeout,
+            &OTLP_LOGS.timeout,
             &OTLP_HEADERS,
-            &OTLP_TRACES_HEADERS,
-            &OTLP_LOGS_HEADERS,
+            &OTLP_TRACES.headers,
+            &OTLP_LOGS.headers,
             &OTLP_COMPRESSION,
-            &OTLP_TRACES_COMPRESSION,
-            &OTLP_LOGS_COMPRESSION,
-            &OTLP_CERTIFICATE,
-            &OTLP_TRACES_CERTIFICATE,
-            &OTLP_LOGS_CERTIFICATE,
-            &OTLP_CLIENT_KEY,
-            &OTLP_TRACES_CLIENT_KEY,
-            &OTLP_LOGS_CLIENT_KEY,
-            &OTLP_CLIENT_CERTIFICATE,
-            &OTLP_TRACES_CLIENT_CERTIFICATE,
-            &OTLP_LOGS_CLIENT_CERTIFICATE,
+            &OTLP_TRACES.compression,
+            &OTLP_LOGS.compression,
+            &OTLP_TLS.certificate,
+            &OTLP_TRACES.tls.certificate,
+            &OTLP_LOGS.tls.certificate,
+            &OTLP_TLS.client_key,
+            &OTLP_TRACES.tls.client_key,
+            &OTLP_LOGS.tls.client_key,
+            &OTLP_TLS.client_certificate,
+            &OTLP_TRACES.tls.client_certificate,
+            &OTLP_LOGS.tls.client_certificate,
         ],
     },
     Group {
@@ -87,9 +89,9 @@ pub static GROUPS: &[Group] = &[
             &JAEGER_TIMEOUT,
             &JAEGER_USER,
             &JAEGER_PASSWORD,
-            &JAEGER_CERTIFICATE,
-            &JAEGER_CLIENT_KEY,
-            &JAEGER_CLIENT_CERTIFICATE,
+            &JAEGER_TLS.certificate,
+            &JAEGER_TLS.client_key,
+            &JAEGER_TLS.client_certificate,
             &JAEGER_AGENT_HOST,
             &JAEGER_AGENT_PORT,
         ],

@@ -10,33 +10,17 @@ pub(crate) static HTTP_KNOWN_METHODS: Variable = Variable::new(
     "",
 );
 
-pub(crate) static HTTP_SERVER_REQUEST: Variable = Variable::new(
-    "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_REQUEST",
-    "none",
-    "names of headers to record, separated by commas; no patterns",
-    "it is left out",
-);
+pub(crate) static HTTP_SERVER_REQUEST: Variable =
+    captured("OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_REQUEST");
 
-pub(crate) static HTTP_SERVER_RESPONSE: Variable = Variable::new(
-    "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_RESPONSE",
-    "none",
-    "names of headers to record, separated by commas; no patterns",
-    "it is left out",
-);
+pub(crate) static HTTP_SERVER_RESPONSE: Variable =
+    captured("OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_RESPONSE");
 
-pub(crate) static HTTP_CLIENT_REQUEST: Variable = Variable::new(
-    "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_CLIENT_REQUEST",
-    "none",
-    "names of headers to record, separated by commas; no patterns",
-    "it is left out",
-);
+pub(crate) static HTTP_CLIENT_REQUEST: Variable =
+    captured("OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_CLIENT_REQUEST");
 
-pub(crate) static HTTP_CLIENT_RESPONSE: Variable = Variable::new(
-    "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_CLIENT_RESPONSE",
-    "none",
-    "names of headers to record, separated by commas; no patterns",
-    "it is left out",
-);
+pub(crate) static HTTP_CLIENT_RESPONSE: Variable =
+    captured("OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_CLIENT_RESPONSE");
 
 pub(crate) static HTTP_SANITIZE: Variable = Variable::new(
     "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SANITIZE_FIELDS",
@@ -44,3 +28,12 @@ pub(crate) static HTTP_SANITIZE: Variable = Variable::new(
     "names of headers whose value is recorded as REDACTED, separated by commas; no patterns",
     "it is left out",
 );
+
+const fn captured(name: &'static str) -> Variable {
+    Variable::new(
+        name,
+        "none",
+        "names of headers to record, separated by commas; no patterns",
+        "it is left out",
+    )
+}

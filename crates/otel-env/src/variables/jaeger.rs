@@ -1,5 +1,6 @@
 //! The variables of the Jaeger exporters.
 
+use super::TlsVariables;
 use crate::variable::Variable;
 
 pub(crate) static JAEGER_PROTOCOL: Variable = Variable::new(
@@ -46,26 +47,11 @@ pub(crate) static JAEGER_PASSWORD: Variable = Variable::new(
 )
 .secret();
 
-pub(crate) static JAEGER_CERTIFICATE: Variable = Variable::new(
+pub(crate) static JAEGER_TLS: TlsVariables = TlsVariables::new([
     "OTEL_EXPORTER_JAEGER_CERTIFICATE",
-    "the authorities that the system trusts",
-    "a PEM file of the authorities to trust",
-    "nothing is sent",
-);
-
-pub(crate) static JAEGER_CLIENT_KEY: Variable = Variable::new(
     "OTEL_EXPORTER_JAEGER_CLIENT_KEY",
-    "none",
-    "a PEM file of the client's private key, with a client certificate",
-    "nothing is sent",
-);
-
-pub(crate) static JAEGER_CLIENT_CERTIFICATE: Variable = Variable::new(
     "OTEL_EXPORTER_JAEGER_CLIENT_CERTIFICATE",
-    "none",
-    "a PEM file of the client's certificate chain, with a client key",
-    "nothing is sent",
-);
+]);
 
 pub(crate) static JAEGER_AGENT_HOST: Variable = Variable::new(
     "OTEL_EXPORTER_JAEGER_AGENT_HOST",

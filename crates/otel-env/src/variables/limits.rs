@@ -2,12 +2,7 @@
 
 use crate::variable::Variable;
 
-pub(crate) static ATTRIBUTE_COUNT_LIMIT: Variable = Variable::new(
-    "OTEL_ATTRIBUTE_COUNT_LIMIT",
-    "128",
-    "a whole number up to 4294967295; what goes beyond is dropped and counted",
-    "128 is used",
-);
+pub(crate) static ATTRIBUTE_COUNT_LIMIT: Variable = count("OTEL_ATTRIBUTE_COUNT_LIMIT");
 
 pub(crate) static SPAN_ATTRIBUTE_COUNT_LIMIT: Variable =
     Variable::specific("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", &ATTRIBUTE_COUNT_LIMIT);
@@ -18,19 +13,9 @@ pub(crate) static EVENT_ATTRIBUTE_COUNT_LIMIT: Variable =
 pub(crate) static LINK_ATTRIBUTE_COUNT_LIMIT: Variable =
     Variable::specific("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", &ATTRIBUTE_COUNT_LIMIT);
 
-pub(crate) static SPAN_EVENT_COUNT_LIMIT: Variable = Variable::new(
-    "OTEL_SPAN_EVENT_COUNT_LIMIT",
-    "128",
-    "a whole number up to 4294967295; what goes beyond is dropped and counted",
-    "128 is used",
-);
+pub(crate) static SPAN_EVENT_COUNT_LIMIT: Variable = count("OTEL_SPAN_EVENT_COUNT_LIMIT");
 
-pub(crate) static SPAN_LINK_COUNT_LIMIT: Variable = Variable::new(
-    "OTEL_SPAN_LINK_COUNT_LIMIT",
-    "128",
-    "a whole number up to 4294967295; what goes beyond is dropped and counted",
-    "128 is used",
-);
+pub(crate) static SPAN_LINK_COUNT_LIMIT: Variable = count("OTEL_SPAN_LINK_COUNT_LIMIT");
 
 pub(crate) static ATTRIBUTE_VALUE_LENGTH_LIMIT: Variable = Variable::new(
     "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
@@ -43,3 +28,12 @@ pub(crate) static SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT: Variable = Variable::specif
     "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
     &ATTRIBUTE_VALUE_LENGTH_LIMIT,
 );
+
+const fn count(name: &'static str) -> Variable {
+    Variable::new(
+        name,
+        "128",
+        "a whole number up to 4294967295; what goes beyond is dropped and counted",
+        "128 is used",
+    )
+}
