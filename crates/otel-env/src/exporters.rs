@@ -29,30 +29,13 @@ pub(crate) fn read(reader: &mut Reader<'_>) -> Vec<Processor<Exporter>> {
 }
 
 fn exporters(reader: &mut Reader<'_>) -> Vec<Exporter> {
-    let names = reader.list(&TRACES_EXPORTER).unwrap_or_default();
-    let mut exporters: Vec<Exporter> = Vec::new();
-    for name in &names {
-        let exporter = match name.to_ascii_lowercase().as_str() {
-            "none" => {
-                reader.none_stands_alone(&TRACES_EXPORTER, &names);
-                return Vec::new();
-            }
-            "otlp" => Exporter::Otlp(otlp::read(reader, &OTLP_TRACES)),
-            "jaeger" => Exporter::Jaeger(jaeger::read(reader, Family::Any)),
-            "jaeger_thrift" => Exporter::Jaeger(jaeger::read(reader, Family::Thrift)),
-            "jaeger_proto" => Exporter::Jaeger(jaeger::read(reader, Family::Proto)),
-            "console" => Exporter::Console,
-            _ => {
-                reader.refuse(&TRACES_EXPORTER, name);
-                continue;
-            }
-        };
-        if !exporters.contains(&exporter) {
-            exporters.push(exporter);
-        }
-    }
-    if exporters.is_empty() {
-        exporters.push(Exporter::Otlp(otlp::read(reader, &OTLP_TRACES)));
-    }
-    exporters
+    let named = reader.names(&TRACES_EXPORTER, |reader, name| match name {
+        "otlp" => Some(Exporter::Otlp(otlp::read(reader, &OTLP_TRACES))),
+        "jaeger" => Some(Exporter::Jaeger(jaeger::read(reader, Family::Any))),
+        "jaeger_thrift" => Some(Exporter::Jaeger(jaeger::read(reader, Family::Thrift))),
+        "jaeger_proto" => Some(Exporter::Jaeger(jaeger::read(reader, Family::Proto))),
+        "console" => Some(Exporter::Console),
+        _ => None,
+    });
+    named.unwrap_or_else(|| vec![Exporter::Otlp(otlp::read(reader, &OTLP_TRACES))])
 }

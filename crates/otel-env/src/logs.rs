@@ -24,32 +24,17 @@ pub enum LogsExporter {
 /// The default is none, unlike the specification's `otlp`: a user who asks for traces has not asked
 /// for logs.
 pub(crate) fn read(reader: &mut Reader<'_>) -> Logs {
-    let names = reader.list(&LOGS_EXPORTER).unwrap_or_default();
-    let mut exporters = Vec::new();
-    for name in &names {
-        let exporter = match name.to_ascii_lowercase().as_str() {
-            "none" => {
-                exporters.clear();
-                reader.none_stands_alone(&LOGS_EXPORTER, &names);
-                break;
-            }
-            "otlp" => LogsExporter::Otlp(Box::new(otlp::read(reader, &OTLP_LOGS))),
-            "console" => LogsExporter::Console,
-            _ => {
-                reader.refuse(&LOGS_EXPORTER, name);
-                continue;
-            }
-        };
-        if !exporters.contains(&exporter) {
-            exporters.push(exporter);
-        }
-    }
+    let exporters = reader.names(&LOGS_EXPORTER, |reader, name| match name {
+        "otlp" => Some(LogsExporter::Otlp(Box::new(otlp::read(reader, &OTLP_LOGS)))),
+        "console" => Some(LogsExporter::Console),
+        _ => None,
+    });
     let batch = batch::logs(reader);
     let processor = |exporter| Processor {
         batch: (exporter != LogsExporter::Console).then_some(batch),
         exporter,
     };
     Logs {
-        processors: exporters.into_iter().map(processor).collect(),
+        processors: exporters.into_iter().flatten().map(processor).collect(),
     }
 }

@@ -32,32 +32,6 @@ impl Propagator {
 }
 
 pub(crate) fn read(reader: &mut Reader<'_>) -> Vec<Propagator> {
-    let default = || vec![Propagator::TraceContext, Propagator::Baggage];
-    let Some(names) = reader.list(&PROPAGATORS) else {
-        return default();
-    };
-    let mut propagators = Vec::new();
-    for name in &names {
-        match name.to_ascii_lowercase().as_str() {
-            "none" => {
-                reader.none_stands_alone(&PROPAGATORS, &names);
-                return Vec::new();
-            }
-            known => match Propagator::of_name(known) {
-                Some(propagator) => push(&mut propagators, propagator),
-                None => reader.refuse(&PROPAGATORS, name),
-            },
-        }
-    }
-    if propagators.is_empty() {
-        return default();
-    }
-    propagators
-}
-
-/// The specification asks for duplicates to be removed.
-pub(crate) fn push(propagators: &mut Vec<Propagator>, propagator: Propagator) {
-    if !propagators.contains(&propagator) {
-        propagators.push(propagator);
-    }
+    let named = reader.names(&PROPAGATORS, |_, name| Propagator::of_name(name));
+    named.unwrap_or_else(|| vec![Propagator::TraceContext, Propagator::Baggage])
 }

@@ -122,13 +122,7 @@ impl<'a> Reader<'a> {
     ///
     /// <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#timeout>
     pub(crate) fn timeout(&mut self, variable: &'static Variable) -> Option<Duration> {
-        let timeout = self.milliseconds(variable)?;
-        let unlimited = Duration::from_millis(MAX_MILLISECONDS);
-        Some(if timeout.is_zero() {
-            unlimited
-        } else {
-            timeout
-        })
+        self.milliseconds(variable).map(zero_as_unlimited)
     }
 
     /// The trimmed items of a comma-separated list, without empty ones.
@@ -141,6 +135,30 @@ impl<'a> Reader<'a> {
             .map(str::to_owned)
             .collect();
         (!parts.is_empty()).then_some(parts)
+    }
+
+    /// The distinct values that `parse` gives for the names of a list, in lower case; empty for
+    /// `none`. A name without a value is a problem and left out. `None` if nothing is left.
+    pub(crate) fn names<T: PartialEq>(
+        &mut self,
+        variable: &'static Variable,
+        parse: impl Fn(&mut Self, &str) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let names = self.list(variable)?;
+        let mut values = Vec::new();
+        for name in &names {
+            let lower_case = name.to_ascii_lowercase();
+            if lower_case == "none" {
+                self.none_stands_alone(variable, &names);
+                return Some(Vec::new());
+            }
+            match parse(self, &lower_case) {
+                Some(value) if values.contains(&value) => {}
+                Some(value) => values.push(value),
+                None => self.refuse(variable, name),
+            }
+        }
+        (!values.is_empty()).then_some(values)
     }
 
     /// Reports that `names` holds `none` beside other names, which is a contradiction.
@@ -186,5 +204,14 @@ impl<'a> Reader<'a> {
         if !self.problems.contains(&problem) {
             self.problems.push(problem);
         }
+    }
+}
+
+/// Zero means no limit, which the longest duration stands for.
+pub(crate) fn zero_as_unlimited(timeout: Duration) -> Duration {
+    if timeout.is_zero() {
+        Duration::from_millis(MAX_MILLISECONDS)
+    } else {
+        timeout
     }
 }

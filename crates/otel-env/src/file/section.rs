@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::scalar::Scalar;
 use super::yaml::{Entry, Node, Value};
-use crate::reader::MAX_MILLISECONDS;
+use crate::reader::{MAX_MILLISECONDS, zero_as_unlimited};
 use crate::variable::{Problem, ProblemKind, shown};
 
 /// The findings about a file.
@@ -153,13 +153,7 @@ impl<'a> Section<'a> {
 
     /// A duration in milliseconds. Zero means no limit, and gives the longest duration.
     pub(super) fn timeout(&self, key: &'static str) -> Option<Duration> {
-        let timeout = self.milliseconds(key)?;
-        let unlimited = Duration::from_millis(MAX_MILLISECONDS);
-        Some(if timeout.is_zero() {
-            unlimited
-        } else {
-            timeout
-        })
+        self.milliseconds(key).map(zero_as_unlimited)
     }
 
     /// A number from 0 to 1.
