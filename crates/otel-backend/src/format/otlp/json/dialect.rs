@@ -7,10 +7,9 @@ use serde::Serialize;
 use crate::model::{SpanKind, StatusCode, to_hex};
 
 /// The notation of ids and enums.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     /// OTLP's form: ids are hexadecimal, enums are numbers.
-    #[default]
     Otlp,
     /// The form of protobuf's JSON mapping, used by Tempo: ids are base64, enums are names.
     Protobuf,

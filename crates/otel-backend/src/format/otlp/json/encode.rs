@@ -16,8 +16,6 @@ use crate::model::{Attribute, Event, Link, Resource, Scope, Span, Status, Value}
 #[serde(rename_all = "camelCase")]
 pub struct TracesJson<'a> {
     resource_spans: Vec<ResourceSpans<'a>>,
-    #[serde(skip)]
-    dialect: Dialect,
 }
 
 #[derive(Debug, Serialize)]
@@ -27,8 +25,6 @@ struct ResourceSpans<'a> {
     scope_spans: Vec<ScopeSpans<'a>>,
     #[serde(skip_serializing_if = "str::is_empty")]
     schema_url: &'a str,
-    #[serde(skip)]
-    of: &'a Arc<Resource<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -38,8 +34,6 @@ struct ScopeSpans<'a> {
     spans: Vec<SpanJson<'a>>,
     #[serde(skip_serializing_if = "str::is_empty")]
     schema_url: &'a str,
-    #[serde(skip)]
-    of: &'a Arc<Scope<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -214,7 +208,7 @@ pub fn write_resource_spans<'s, W: Write>(
             return Ok(written);
         }
         written += some.len();
-        for group in TracesJson::in_dialect(dialect, &some).resource_spans {
+        for group in resource_spans(dialect, &some) {
             list.entry()?.value(&group)?;
         }
     }
@@ -230,46 +224,63 @@ fn elements(span: &Span<'_>) -> usize {
 impl<'a> TracesJson<'a> {
     /// Groups spans for OTLP; within a group they keep their order.
     pub fn new(spans: impl IntoIterator<Item = &'a Span<'a>>) -> Self {
-        Self::in_dialect(Dialect::Otlp, spans)
-    }
-
-    fn in_dialect(dialect: Dialect, spans: impl IntoIterator<Item = &'a Span<'a>>) -> Self {
-        let mut traces = Self {
-            resource_spans: Vec::new(),
-            dialect,
-        };
-        for span in spans {
-            traces.add(span);
-        }
-        traces
-    }
-
-    fn add(&mut self, span: &'a Span<'a>) {
-        let of_span = |group: &ResourceSpans<'a>| is_same(group.of, &span.resource);
-        let new = || ResourceSpans::new(&span.resource);
-        if let Some(group) = group_of(&mut self.resource_spans, of_span, new) {
-            group.add(span, self.dialect);
+        Self {
+            resource_spans: resource_spans(Dialect::Otlp, spans),
         }
     }
 }
 
-/// Spans of a trace share most resources by reference; some are only equal.
-pub(super) fn is_same<T: PartialEq>(a: &Arc<T>, b: &Arc<T>) -> bool {
-    Arc::ptr_eq(a, b) || a == b
+fn resource_spans<'a>(
+    dialect: Dialect,
+    spans: impl IntoIterator<Item = &'a Span<'a>>,
+) -> Vec<ResourceSpans<'a>> {
+    let span = |span| SpanJson::new(span, dialect);
+    let scope_spans = |(scope, spans): Group<'a, Scope<'a>, &'a Span<'a>>| ScopeSpans {
+        scope: ScopeJson::new(scope),
+        spans: spans.into_iter().map(span).collect(),
+        schema_url: &scope.schema_url,
+    };
+    let groups = grouped(spans, |span| (&span.resource, &span.scope)).into_iter();
+    let groups = groups.map(|(resource, scopes)| ResourceSpans {
+        resource: ResourceJson::new(resource),
+        scope_spans: scopes.into_iter().map(scope_spans).collect(),
+        schema_url: &resource.schema_url,
+    });
+    groups.collect()
 }
 
-/// The matching group; a new one if there is none.
-pub(super) fn group_of<T>(
-    groups: &mut Vec<T>,
-    is_right: impl Fn(&T) -> bool,
-    new: impl FnOnce() -> T,
-) -> Option<&mut T> {
-    let found = groups.iter().position(is_right);
-    let index = found.unwrap_or_else(|| {
-        groups.push(new());
+/// A resource or a scope, and what belongs to it.
+pub(super) type Group<'a, K, T> = (&'a Arc<K>, Vec<T>);
+
+/// Groups spans or records by resource and, within these, by scope, in the order of the first of
+/// each group.
+pub(super) fn grouped<'a, T>(
+    items: impl IntoIterator<Item = T>,
+    of: impl Fn(&T) -> (&'a Arc<Resource<'a>>, &'a Arc<Scope<'a>>),
+) -> Vec<Group<'a, Resource<'a>, Group<'a, Scope<'a>, T>>> {
+    let mut groups = Vec::new();
+    for item in items {
+        let (resource, scope) = of(&item);
+        let group = group_of(&mut groups, resource);
+        if let Some(group) = group.and_then(|scopes| group_of(scopes, scope)) {
+            group.push(item);
+        }
+    }
+    groups
+}
+
+/// The members of a group; a new one is empty.
+fn group_of<'g, 'a, K: PartialEq, T>(
+    groups: &'g mut Vec<Group<'a, K, T>>,
+    of: &'a Arc<K>,
+) -> Option<&'g mut Vec<T>> {
+    // Spans of a trace share most resources by reference; some are only equal.
+    let is_same = |(other, _): &Group<'a, K, T>| Arc::ptr_eq(other, of) || *other == of;
+    let index = groups.iter().position(is_same).unwrap_or_else(|| {
+        groups.push((of, Vec::new()));
         groups.len() - 1
     });
-    groups.get_mut(index)
+    groups.get_mut(index).map(|(_, members)| members)
 }
 
 impl<'a> ResourceJson<'a> {
@@ -288,36 +299,6 @@ impl<'a> ScopeJson<'a> {
             version: &of.version,
             attributes: key_values(&of.attributes),
             dropped_attributes_count: of.dropped_attributes,
-        }
-    }
-}
-
-impl<'a> ResourceSpans<'a> {
-    fn new(of: &'a Arc<Resource<'a>>) -> Self {
-        Self {
-            resource: ResourceJson::new(of),
-            scope_spans: Vec::new(),
-            schema_url: &of.schema_url,
-            of,
-        }
-    }
-
-    fn add(&mut self, span: &'a Span<'a>, dialect: Dialect) {
-        let of_span = |group: &ScopeSpans<'a>| is_same(group.of, &span.scope);
-        let new = || ScopeSpans::new(&span.scope);
-        if let Some(group) = group_of(&mut self.scope_spans, of_span, new) {
-            group.spans.push(SpanJson::new(span, dialect));
-        }
-    }
-}
-
-impl<'a> ScopeSpans<'a> {
-    fn new(of: &'a Arc<Scope<'a>>) -> Self {
-        Self {
-            scope: ScopeJson::new(of),
-            spans: Vec::new(),
-            schema_url: &of.schema_url,
-            of,
         }
     }
 }

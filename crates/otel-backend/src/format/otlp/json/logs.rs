@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::decode::{attributes, check_empty, nanos, optional_id, resource, scope, value};
-use super::encode::{AnyValue, KeyValue, ResourceJson, ScopeJson, group_of, is_same, key_values};
+use super::encode::{AnyValue, Group, KeyValue, ResourceJson, ScopeJson, grouped, key_values};
 use super::shape::{self, Enum, U64};
 use crate::format::json::{JsonText, as_text, is_zero};
 use crate::format::otlp::{DecodedLogs, IncomingLog};
@@ -160,8 +160,6 @@ struct ResourceLogsJson<'a> {
     scope_logs: Vec<ScopeLogsJson<'a>>,
     #[serde(skip_serializing_if = "str::is_empty")]
     schema_url: &'a str,
-    #[serde(skip)]
-    of: &'a Arc<Resource<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -171,8 +169,6 @@ struct ScopeLogsJson<'a> {
     log_records: Vec<RecordJson<'a>>,
     #[serde(skip_serializing_if = "str::is_empty")]
     schema_url: &'a str,
-    #[serde(skip)]
-    of: &'a Arc<Scope<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -205,40 +201,20 @@ struct RecordJson<'a> {
 impl<'a> LogsJson<'a> {
     /// Groups records; within a group they keep their order.
     pub fn new(records: impl IntoIterator<Item = &'a LogRecord<'a>>) -> Self {
-        let mut groups: Vec<ResourceLogsJson<'a>> = Vec::new();
-        for record in records {
-            let of_record = |group: &ResourceLogsJson<'a>| is_same(group.of, &record.resource);
-            let new = || ResourceLogsJson::new(&record.resource);
-            if let Some(group) = group_of(&mut groups, of_record, new) {
-                group.add(record);
-            }
-        }
+        let scope_logs =
+            |(scope, records): Group<'a, Scope<'a>, &'a LogRecord<'a>>| ScopeLogsJson {
+                scope: ScopeJson::new(scope),
+                log_records: records.into_iter().map(RecordJson::new).collect(),
+                schema_url: &scope.schema_url,
+            };
+        let groups = grouped(records, |record| (&record.resource, &record.scope)).into_iter();
+        let groups = groups.map(|(resource, scopes)| ResourceLogsJson {
+            resource: ResourceJson::new(resource),
+            scope_logs: scopes.into_iter().map(scope_logs).collect(),
+            schema_url: &resource.schema_url,
+        });
         Self {
-            resource_logs: groups,
-        }
-    }
-}
-
-impl<'a> ResourceLogsJson<'a> {
-    fn new(of: &'a Arc<Resource<'a>>) -> Self {
-        Self {
-            resource: ResourceJson::new(of),
-            scope_logs: Vec::new(),
-            schema_url: &of.schema_url,
-            of,
-        }
-    }
-
-    fn add(&mut self, record: &'a LogRecord<'a>) {
-        let of_record = |group: &ScopeLogsJson<'a>| is_same(group.of, &record.scope);
-        let new = || ScopeLogsJson {
-            scope: ScopeJson::new(&record.scope),
-            log_records: Vec::new(),
-            schema_url: &record.scope.schema_url,
-            of: &record.scope,
-        };
-        if let Some(group) = group_of(&mut self.scope_logs, of_record, new) {
-            group.log_records.push(RecordJson::new(record));
+            resource_logs: groups.collect(),
         }
     }
 }
