@@ -210,22 +210,26 @@ pub(super) fn write_uint(number: u32, value: u64, out: &mut Vec<u8>) {
 }
 
 /// Writes a number, even if it is zero.
+#[inline]
 pub(super) fn write_member(number: u32, value: u64, out: &mut Vec<u8>) {
     write_varint(u64::from(number) << 3, out);
     write_varint(value, out);
 }
 
+#[inline]
 pub(super) fn write_fixed64(number: u32, value: u64, out: &mut Vec<u8>) {
     write_varint(u64::from(number) << 3 | 1, out);
     out.extend_from_slice(&value.to_le_bytes());
 }
 
+#[inline]
 pub(super) fn write_fixed32(number: u32, value: u32, out: &mut Vec<u8>) {
     write_varint(u64::from(number) << 3 | 5, out);
     out.extend_from_slice(&value.to_le_bytes());
 }
 
 /// Writes bytes, even if there are none.
+#[inline]
 pub(super) fn write_bytes(number: u32, bytes: &[u8], out: &mut Vec<u8>) {
     write_varint(u64::from(number) << 3 | 2, out);
     write_varint(bytes.len() as u64, out);

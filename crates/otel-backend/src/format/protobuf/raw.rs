@@ -1,6 +1,9 @@
 //! Reads the fields of any message in such a way that the same bytes can be written again.
 
-use super::{BYTES, FIXED32, FIXED64, Malformed, Reader, VARINT, write_varint};
+use super::{
+    BYTES, FIXED32, FIXED64, Malformed, Reader, VARINT, write_bytes, write_fixed32, write_fixed64,
+    write_member,
+};
 
 /// A field and all its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,25 +65,11 @@ pub(crate) fn take_varint(bytes: &mut &[u8]) -> Result<u64, Malformed> {
 /// Appends a field.
 #[inline]
 pub(crate) fn write_field(number: u32, value: RawValue<'_>, out: &mut Vec<u8>) {
-    let key = |wire_type: u8| u64::from(number) << 3 | u64::from(wire_type);
     match value {
-        RawValue::Varint(value) => {
-            write_varint(key(VARINT), out);
-            write_varint(value, out);
-        }
-        RawValue::Fixed64(value) => {
-            write_varint(key(FIXED64), out);
-            out.extend_from_slice(&value.to_le_bytes());
-        }
-        RawValue::Bytes(bytes) => {
-            write_varint(key(BYTES), out);
-            write_varint(bytes.len() as u64, out);
-            out.extend_from_slice(bytes);
-        }
-        RawValue::Fixed32(value) => {
-            write_varint(key(FIXED32), out);
-            out.extend_from_slice(&value.to_le_bytes());
-        }
+        RawValue::Varint(value) => write_member(number, value, out),
+        RawValue::Fixed64(value) => write_fixed64(number, value, out),
+        RawValue::Bytes(bytes) => write_bytes(number, bytes, out),
+        RawValue::Fixed32(value) => write_fixed32(number, value, out),
     }
 }
 
@@ -111,6 +100,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::format::protobuf::write_varint;
 
     proptest! {
         #[test]
