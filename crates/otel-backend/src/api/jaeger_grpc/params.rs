@@ -1,6 +1,5 @@
 //! The parameters of a search, which both services share.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use tonic::Status;
@@ -11,32 +10,6 @@ use crate::query::{Search, Tag};
 
 /// The default limit of a search.
 const LIMIT: usize = 100;
-
-/// The parameters that both messages have.
-struct Parameters {
-    service_name: String,
-    operation_name: String,
-    tags: HashMap<String, String>,
-    from: Option<prost_types::Timestamp>,
-    to: Option<prost_types::Timestamp>,
-    min_duration: Option<prost_types::Duration>,
-    max_duration: Option<prost_types::Duration>,
-    search_depth: i32,
-}
-
-/// Reads the v2 service's parameters. A missing time leaves the search unbounded.
-pub(super) fn search_v2(query: api_v2::TraceQueryParameters) -> Search {
-    search(Parameters {
-        service_name: query.service_name,
-        operation_name: query.operation_name,
-        tags: query.tags,
-        from: query.start_time_min,
-        to: query.start_time_max,
-        min_duration: query.duration_min,
-        max_duration: query.duration_max,
-        search_depth: query.search_depth,
-    })
-}
 
 /// Reads the v3 service's parameters. The times are required.
 pub(super) fn search_v3(query: Option<api_v3::TraceQueryParameters>) -> Result<Search, Status> {
@@ -51,31 +24,33 @@ pub(super) fn search_v3(query: Option<api_v3::TraceQueryParameters>) -> Result<S
             "the structured query filter is disabled: use attributes",
         ));
     }
-    Ok(search(Parameters {
+    Ok(search_v2(api_v2::TraceQueryParameters {
         service_name: query.service_name,
         operation_name: query.operation_name,
         tags: query.attributes,
-        from: query.start_time_min,
-        to: query.start_time_max,
-        min_duration: query.duration_min,
-        max_duration: query.duration_max,
+        start_time_min: query.start_time_min,
+        start_time_max: query.start_time_max,
+        duration_min: query.duration_min,
+        duration_max: query.duration_max,
         search_depth: query.search_depth,
+        raw_traces: query.raw_traces,
     }))
 }
 
-fn search(query: Parameters) -> Search {
+/// Reads the v2 service's parameters. A missing time leaves the search unbounded.
+pub(super) fn search_v2(query: api_v2::TraceQueryParameters) -> Search {
     let given = |text: String| (!text.is_empty()).then_some(text);
-    let max_duration = query.max_duration.as_ref().map(duration);
+    let max_duration = query.duration_max.as_ref().map(duration);
     let limit = usize::try_from(query.search_depth).ok();
     let limit = limit.filter(|limit| *limit > 0).unwrap_or(LIMIT);
     let tags = query.tags.into_iter();
     Search {
         service: given(query.service_name),
         operation: given(query.operation_name),
-        from: query.from.as_ref().map_or(UnixNanos(0), time),
-        to: query.to.as_ref().map_or(UnixNanos::MAX, time),
+        from: query.start_time_min.as_ref().map_or(UnixNanos(0), time),
+        to: query.start_time_max.as_ref().map_or(UnixNanos::MAX, time),
         min_duration: query
-            .min_duration
+            .duration_min
             .as_ref()
             .map(duration)
             .unwrap_or_default(),
