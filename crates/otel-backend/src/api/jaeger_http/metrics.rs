@@ -1,20 +1,22 @@
 //! The old API's metrics, computed from stored spans, for Jaeger UI's Monitor page.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::sync::Arc;
 
 use axum::extract::{Path, Query as Params, State};
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde_json::json;
 use traceql::syntax::{Expr, Function, Pipeline, SpanMetrics};
 use traceql::{Comparison, Field, Intrinsic, Kind, Metrics, Status, Value, Window};
 
 use super::params::parse;
-use crate::api::common::answer;
+use crate::api::common::answer::{self, Json};
 use crate::api::common::envelope::{ApiError, no_route};
 use crate::api::common::go;
 use crate::api::common::pairs::{Pairs, all, first, is_pretty};
+use crate::format::json::Container;
 use crate::model::UnixNanos;
 use crate::query::{MetricsSearch, Patience, Query};
 
@@ -45,41 +47,6 @@ struct Wanted {
     window: Window,
 }
 
-/// A `MetricFamily`.
-#[derive(Serialize)]
-struct Family {
-    name: String,
-    r#type: &'static str,
-    help: String,
-    metrics: Vec<MetricJson>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct MetricJson {
-    labels: Vec<Label>,
-    metric_points: Vec<Point>,
-}
-
-#[derive(Serialize)]
-struct Label {
-    name: &'static str,
-    value: String,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Point {
-    gauge_value: Gauge,
-    timestamp: String,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Gauge {
-    double_value: f64,
-}
-
 /// The values by time, in milliseconds since the epoch, for each set of label values.
 type Lines = BTreeMap<Vec<String>, BTreeMap<u64, f64>>;
 
@@ -94,7 +61,7 @@ pub(super) async fn metrics(
     let wanted = Wanted::parse(&kind, &pairs, UnixNanos::now())?;
     let answer = answer::json(is_pretty(&pairs), move |json, patience| {
         let lines = wanted.ask(&query, patience)?;
-        Ok(json.value(&wanted.family(lines))?)
+        wanted.write(lines, json)
     });
     Ok(answer.await?.into_response())
 }
@@ -227,8 +194,8 @@ impl Wanted {
         Expr::All(all.into_iter().chain(status).collect())
     }
 
-    /// The answer in Jaeger's format.
-    fn family(&self, lines: Lines) -> Family {
+    /// Writes a `MetricFamily`, the answer in Jaeger's format.
+    fn write(&self, lines: Lines, json: &mut Json<'_, '_>) -> Result<(), ApiError> {
         let (name, help) = match self.metric {
             Metric::Latencies(quantile) => {
                 ("latencies", format!("{quantile:.2}th quantile latency"))
@@ -244,33 +211,43 @@ impl Wanted {
         } else {
             ("service", "service")
         };
-        let metrics = lines.into_iter().map(|(labels, line)| {
-            let labels = ["service_name", "operation"].into_iter().zip(labels);
-            MetricJson {
-                labels: labels.map(|(name, value)| Label { name, value }).collect(),
-                metric_points: line.into_iter().map(Point::from).collect(),
-            }
-        });
-        Family {
-            name: format!("{scope}_{name}"),
-            r#type: "GAUGE",
-            help: format!("{help}, grouped by {grouped}"),
-            metrics: metrics.collect(),
-        }
+        json.object(|family| {
+            let name = format!("{scope}_{name}");
+            family.member("name")?.value(&name)?;
+            family.member("type")?.value("GAUGE")?;
+            let help = format!("{help}, grouped by {grouped}");
+            family.member("help")?.value(&help)?;
+            family.member("metrics")?.list(|metrics| {
+                for (labels, line) in lines {
+                    metrics
+                        .entry()?
+                        .object(|metric| write_metric(metric, labels, line))?;
+                }
+                Ok(())
+            })
+        })
     }
 }
 
-impl From<(u64, f64)> for Point {
-    fn from((millis, value): (u64, f64)) -> Self {
-        let millis = i64::try_from(millis).unwrap_or(i64::MAX);
-        let time = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX);
-        Self {
-            gauge_value: Gauge {
-                double_value: value,
-            },
-            timestamp: time.to_string(),
+fn write_metric(
+    metric: &mut Container<'_, impl Write>,
+    labels: Vec<String>,
+    line: BTreeMap<u64, f64>,
+) -> Result<(), ApiError> {
+    let labels = ["service_name", "operation"].into_iter().zip(labels);
+    let labels = labels.map(|(name, value)| json!({ "name": name, "value": value }));
+    let labels: Vec<_> = labels.collect();
+    metric.member("labels")?.value(&labels)?;
+    metric.member("metricPoints")?.list(|points| {
+        for (millis, value) in line {
+            let millis = i64::try_from(millis).unwrap_or(i64::MAX);
+            let time = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX);
+            let gauge = json!({ "doubleValue": value });
+            let point = json!({ "gaugeValue": gauge, "timestamp": time.to_string() });
+            points.entry()?.value(&point)?;
         }
-    }
+        Ok(())
+    })
 }
 
 fn parse_kind(name: &str) -> Result<Kind, ApiError> {
