@@ -48,11 +48,11 @@ async fn dependencies(
     State(query): State<Query>,
     Params(pairs): Params<Pairs>,
 ) -> Result<Response, ApiError> {
-    let window = parse_window(&pairs, UnixNanos::now())?;
+    let (from, to) = parse_window(&pairs, UnixNanos::now())?;
     let service = text(&pairs, "service");
     let turn = CountingTurn::wait().await?;
     answer::json(is_pretty(&pairs), move |json, patience| {
-        let calls = query.dependencies(&turn, window.from, window.to, patience)?;
+        let calls = query.dependencies(&turn, from, to, patience)?;
         drop(turn);
         let touches = |name: &str| service.as_deref().is_none_or(|service| service == name);
         let links: Vec<_> = calls

@@ -97,15 +97,11 @@ pub(super) fn parse_first(pairs: &Pairs) -> Result<Option<SpanId>, ApiError> {
     Ok(parse(pairs, "first", ids::parse_span)?.flatten())
 }
 
-/// A time window.
-#[derive(Debug, PartialEq)]
-pub(super) struct Window {
-    pub(super) from: UnixNanos,
-    pub(super) to: UnixNanos,
-}
-
-/// Parses `endTs` and `lookback`, in milliseconds; by default the last day.
-pub(super) fn parse_window(pairs: &Pairs, now: UnixNanos) -> Result<Window, ApiError> {
+/// Parses `endTs` and `lookback`, in milliseconds, to a start and an end; by default the last day.
+pub(super) fn parse_window(
+    pairs: &Pairs,
+    now: UnixNanos,
+) -> Result<(UnixNanos, UnixNanos), ApiError> {
     let millis = |name| {
         let number = parse(pairs, name, |text| go::parse_int(text, 64))?;
         let millis = number.map(|number| u64::try_from(number).unwrap_or_default());
@@ -113,10 +109,7 @@ pub(super) fn parse_window(pairs: &Pairs, now: UnixNanos) -> Result<Window, ApiE
     };
     let to = millis("endTs")?.map_or(now, UnixNanos::after_epoch);
     let lookback = millis("lookback")?.unwrap_or(Duration::from_hours(24));
-    Ok(Window {
-        from: to.before(lookback),
-        to,
-    })
+    Ok((to.before(lookback), to))
 }
 
 /// Parses a parameter; the error names it.

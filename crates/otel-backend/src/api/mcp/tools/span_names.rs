@@ -55,7 +55,7 @@ fn run(context: &Context, arguments: &Arguments, patience: &Patience) -> Result<
         from,
         ..Search::default()
     };
-    let sample = sample::walk(context, search, patience, |trace, tree| {
+    let sample = sample::walk(context, search.clone(), patience, |trace, tree| {
         for (_, node) in tree.nodes() {
             let span = node.span;
             let is_wanted = span.resource.service_name() == service
@@ -71,16 +71,7 @@ fn run(context: &Context, arguments: &Arguments, patience: &Patience) -> Result<
         }
     })?;
     if operations.is_empty() {
-        return super::search::nothing(
-            context,
-            arguments,
-            patience,
-            &Search {
-                service: Some(service),
-                from,
-                ..Search::default()
-            },
-        );
+        return super::search::nothing(context, arguments, patience, &search);
     }
     let mut lines = Lines::new(Budget::of(is_given || with_attributes));
     let total = operations.len();
