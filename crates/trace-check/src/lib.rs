@@ -33,6 +33,7 @@ pub mod protocol;
 pub mod prove;
 pub mod read;
 pub mod roundtrip;
+mod say;
 mod seconds;
 pub mod send;
 pub mod verify;

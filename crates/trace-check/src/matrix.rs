@@ -1,12 +1,12 @@
 //! Makes the page of what each backend keeps, by field and protocol, in Markdown, from reports of
 //! `roundtrip --json`.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use crate::expect::Field;
+use crate::say::say;
 
 /// The arguments of `matrix`.
 #[derive(Debug, clap::Args)]
@@ -99,10 +99,7 @@ pub fn text(args: &MatrixArgs) -> Result<String, MatrixError> {
     page.push_str("\n## What happens\n\n");
     for (index, sentence) in notes.sentences.iter().enumerate() {
         let number = index + 1;
-        write(
-            &mut page,
-            &format!("{number}. <a id=\"n{number}\"></a>{sentence}"),
-        );
+        say!(&mut page, "{number}. <a id=\"n{number}\"></a>{sentence}");
     }
     Ok(page)
 }
@@ -118,35 +115,25 @@ fn read(path: &Path) -> Result<Report, MatrixError> {
     })
 }
 
-fn write(page: &mut String, line: &str) {
-    // Writing to a String cannot fail.
-    let _infallible = writeln!(page, "{line}");
-}
-
 fn table(report: &Report, notes: &mut Notes, page: &mut String) {
     let date = report.at.split('T').next().unwrap_or_default();
-    let title = format!(
-        "\n## {}\n\nRead by {}, on {date}.\n",
-        report.name, report.best_api
-    );
-    write(page, &title);
+    say!(page, "\n## {}", report.name);
+    say!(page, "\nRead by {}, on {date}.", report.best_api);
+    say!(page, "");
     let names: Vec<&str> = report
         .protocols
         .iter()
         .map(|lane| lane.protocol.as_str())
         .collect();
-    write(page, &format!("| | {} |", names.join(" | ")));
-    write(page, &format!("|---|{}", "---|".repeat(names.len())));
+    say!(page, "| | {} |", names.join(" | "));
+    say!(page, "|---|{}", "---|".repeat(names.len()));
     for field in Field::ALL {
         let cells: Vec<String> = report
             .protocols
             .iter()
             .map(|lane| cell(report, lane, field, notes))
             .collect();
-        write(
-            page,
-            &format!("| {} | {} |", field.name(), cells.join(" | ")),
-        );
+        say!(page, "| {} | {} |", field.name(), cells.join(" | "));
     }
 }
 

@@ -1,8 +1,7 @@
 //! The report of an examination, for people and for programs.
 
-use std::fmt::Write as _;
-
 use super::{Examination, State};
+use crate::say::say;
 
 /// A line for each hop, and the advice for the one that fails.
 pub fn text(examination: &Examination) -> String {
@@ -13,10 +12,9 @@ pub fn text(examination: &Examination) -> String {
             State::NotChecked => "-",
             State::Failed(_) => "FAIL",
         };
-        // Writing to a String cannot fail.
-        let _infallible = writeln!(out, "{mark:4}  {:9}  {}", hop.stage.name(), hop.seen);
+        say!(&mut out, "{mark:4}  {:9}  {}", hop.stage.name(), hop.seen);
         if let State::Failed(failure) = &hop.state {
-            let _infallible = writeln!(out, "{:17}what to do: {}", "", failure.advice);
+            say!(&mut out, "{:17}what to do: {}", "", failure.advice);
         }
     }
     if examination.failure().is_none() {

@@ -7,6 +7,7 @@ use super::{Lane, LaneState, Outcome, Result, Step, Verdict};
 use crate::expect::{Field, Origin};
 use crate::prove::Tally;
 use crate::read::Api;
+use crate::say::say;
 
 /// The most undetected changes that are printed; the others are counted.
 const SHOWN: usize = 12;
@@ -44,7 +45,7 @@ pub fn text(outcome: &Outcome) -> String {
     for api in &outcome.backend.apis {
         matrix(outcome, *api, &mut out);
     }
-    say(&mut out, LEGEND);
+    say!(&mut out, "{LEGEND}");
     counts(outcome, &mut out);
     explanations(outcome, &mut out);
     searches(outcome, &mut out);
@@ -56,30 +57,20 @@ pub fn text(outcome: &Outcome) -> String {
     out
 }
 
-fn say(out: &mut String, line: impl AsRef<str>) {
-    out.push_str(line.as_ref().trim_end());
-    out.push('\n');
-}
-
 fn head(outcome: &Outcome, out: &mut String) {
     let plan = outcome.settings.plan;
-    say(
-        out,
-        format!("{} at {}", outcome.backend.kind, outcome.backend.url),
-    );
+    say!(out, "{} at {}", outcome.backend.kind, outcome.backend.url);
     let at = jiff::Timestamp::from_nanosecond(plan.at.into());
     let at = at.map(|at| at.to_string()).unwrap_or_default();
-    say(
+    say!(
         out,
-        format!(
-            "to check these traces again: --check-only --seed {} --at {at}",
-            plan.seed
-        ),
+        "to check these traces again: --check-only --seed {} --at {at}",
+        plan.seed
     );
 }
 
 fn matrix(outcome: &Outcome, api: Api, out: &mut String) {
-    say(out, "");
+    say!(out, "");
     let title = format!("read by {}", api.name());
     let names: Vec<&str> = outcome
         .lanes
@@ -90,14 +81,14 @@ fn matrix(outcome: &Outcome, api: Api, out: &mut String) {
     for name in &names {
         let _infallible = write!(line, "  {name}");
     }
-    say(out, line);
+    say!(out, "{line}");
     for field in Field::ALL {
         let mut line = format!("{:20}", field.name());
         for lane in &outcome.lanes {
             let width = lane.protocol.name().len();
             let _infallible = write!(line, "  {:^width$}", mark(lane, api, field).symbol());
         }
-        say(out, line);
+        say!(out, "{line}");
     }
 }
 
@@ -123,15 +114,15 @@ fn mark(lane: &Lane, api: Api, field: Field) -> Mark {
 }
 
 fn counts(outcome: &Outcome, out: &mut String) {
-    say(out, "");
-    say(
+    say!(out, "");
+    say!(
         out,
-        "spans           created  exported  acknowledged    stored  returned  visible p50     p95  breaks at",
+        "spans           created  exported  acknowledged    stored  returned  visible p50     p95  breaks at"
     );
     for lane in &outcome.lanes {
         let name = lane.protocol.name();
         if let LaneState::NotOffered(_) = lane.state {
-            say(out, format!("{name:14}  not offered"));
+            say!(out, "{name:14}  not offered");
             continue;
         }
         let count = |count: Option<usize>| count.map_or("-".to_owned(), |count| count.to_string());
@@ -142,22 +133,20 @@ fn counts(outcome: &Outcome, out: &mut String) {
             .map_or(("-".to_owned(), "-".to_owned()), |visible| {
                 (millis(visible.p50_ms), millis(visible.p95_ms))
             });
-        say(
+        say!(
             out,
-            format!(
-                "{name:14}  {:>7}  {:>8}  {:>12}  {:>8}  {:>8}  {p50:>11}  {p95:>6}  {}",
-                counts.created,
-                count(counts.exported),
-                count(counts.acknowledged),
-                count(counts.stored),
-                counts.returned,
-                counts.broken().map_or("", step),
-            ),
+            "{name:14}  {:>7}  {:>8}  {:>12}  {:>8}  {:>8}  {p50:>11}  {p95:>6}  {}",
+            counts.created,
+            count(counts.exported),
+            count(counts.acknowledged),
+            count(counts.stored),
+            counts.returned,
+            counts.broken().map_or("", step)
         );
     }
     for lane in &outcome.lanes {
         if let LaneState::NotOffered(reason) | LaneState::Failed(reason) = &lane.state {
-            say(out, format!("{}: {reason}", lane.protocol.name()));
+            say!(out, "{}: {reason}", lane.protocol.name());
         }
     }
 }
@@ -181,10 +170,7 @@ fn explanations(outcome: &Outcome, out: &mut String) {
     let mut refusals = outcome.views().flat_map(|(_, _, view)| &view.refusals);
     if let Some(first) = refusals.next() {
         let count = refusals.count() + 1;
-        say(
-            out,
-            format!("  so it refused {count} traces; the first: {first}"),
-        );
+        say!(out, "  so it refused {count} traces; the first: {first}");
     }
 }
 
@@ -194,8 +180,8 @@ fn explain(outcome: &Outcome, title: &str, is_here: fn(Origin) -> bool, out: &mu
     if rules.is_empty() {
         return;
     }
-    say(out, "");
-    say(out, format!("{title}:"));
+    say!(out, "");
+    say!(out, "{title}:");
     for (rule, places) in rules {
         let mut where_: Vec<&str> = match rule.origin {
             Origin::Api => places.iter().map(|(_, api)| api.name()).collect(),
@@ -203,7 +189,7 @@ fn explain(outcome: &Outcome, title: &str, is_here: fn(Origin) -> bool, out: &mu
         };
         where_.dedup();
         let where_ = where_.join(", ");
-        say(out, format!("  {}: {} [{where_}]", rule.name, rule.reason));
+        say!(out, "  {}: {} [{where_}]", rule.name, rule.reason);
     }
 }
 
@@ -218,14 +204,12 @@ fn searches(outcome: &Outcome, out: &mut String) {
             .filter(|s| s.verdict == verdict)
             .count()
     };
-    say(out, "");
-    say(
+    say!(out, "");
+    say!(
         out,
-        format!(
-            "searches: {} of {} right",
-            right(Verdict::Right),
-            outcome.searches.len()
-        ),
+        "searches: {} of {} right",
+        right(Verdict::Right),
+        outcome.searches.len()
     );
     for search in &outcome.searches {
         let what = match (search.verdict, search.must_match) {
@@ -237,16 +221,13 @@ fn searches(outcome: &Outcome, out: &mut String) {
             Verdict::Known => " (known for this backend)",
             _ => "",
         };
-        say(
-            out,
-            format!("  {}: {what}{known} {}", search.name, search.note),
-        );
+        say!(out, "  {}: {what}{known} {}", search.name, search.note);
     }
 }
 
 fn logs(outcome: &Outcome, out: &mut String) {
     if !outcome.logs.is_empty() {
-        say(out, "");
+        say!(out, "");
     }
     for lane in &outcome.logs {
         let verdict = match (&lane.failure, lane.defects.len()) {
@@ -255,12 +236,9 @@ fn logs(outcome: &Outcome, out: &mut String) {
             (None, number) => format!("{number} DEFECTS"),
         };
         let (sent, protocol) = (lane.sent, lane.protocol.name());
-        say(
-            out,
-            format!("log records by {protocol}: {sent} sent, {verdict}"),
-        );
+        say!(out, "log records by {protocol}: {sent} sent, {verdict}");
         for defect in lane.defects.iter().take(SHOWN) {
-            say(out, format!("  {defect}"));
+            say!(out, "  {defect}");
         }
     }
 }
@@ -276,18 +254,16 @@ fn proof(outcome: &Outcome, out: &mut String) {
     for lane in &outcome.logs {
         tally.add(lane.mutations.clone());
     }
-    say(out, "");
-    say(
+    say!(out, "");
+    say!(
         out,
-        format!(
-            "mutations: {} of {} changes to returned traces were reported ({} %)",
-            tally.mutants - tally.survivors.len(),
-            tally.mutants,
-            tally.kill_rate()
-        ),
+        "mutations: {} of {} changes to returned traces were reported ({} %)",
+        tally.mutants - tally.survivors.len(),
+        tally.mutants,
+        tally.kill_rate()
     );
     for survivor in tally.survivors.iter().take(SHOWN) {
-        say(out, format!("  not reported: {survivor}"));
+        say!(out, "  not reported: {survivor}");
     }
 }
 
@@ -298,16 +274,14 @@ fn defects(outcome: &Outcome, out: &mut String) {
         return;
     }
     let count: usize = kinds.iter().map(|kind| kind.count).sum();
-    say(out, "");
-    say(
+    say!(out, "");
+    say!(
         out,
-        format!(
-            "defects: {count} of {} kinds (--json lists each)",
-            kinds.len()
-        ),
+        "defects: {count} of {} kinds (--json lists each)",
+        kinds.len()
     );
     for kind in kinds {
-        say(out, format!("  {kind}"));
+        say!(out, "  {kind}");
     }
 }
 
@@ -331,18 +305,19 @@ fn notes(outcome: &Outcome, out: &mut String) {
     if kinds.is_empty() {
         return;
     }
-    say(out, "");
-    say(
+    say!(out, "");
+    say!(
         out,
-        format!("warnings of {} (they lose nothing):", outcome.backend.kind),
+        "warnings of {} (they lose nothing):",
+        outcome.backend.kind
     );
     for (_, count, first) in kinds {
-        say(out, format!("  {count} times, first {first}"));
+        say!(out, "  {count} times, first {first}");
     }
 }
 
 fn verdict(outcome: &Outcome, out: &mut String) {
-    say(out, "");
+    say!(out, "");
     let all = outcome.lanes.len();
     let absent: Vec<&str> = outcome
         .lanes
@@ -362,8 +337,8 @@ fn verdict(outcome: &Outcome, out: &mut String) {
         Result::Defects => "DEFECTS, see above",
         Result::Nothing => "NOTHING CHECKED",
     };
-    say(
+    say!(
         out,
-        format!("{words}: {checked} of {all} protocols checked{missing}"),
+        "{words}: {checked} of {all} protocols checked{missing}"
     );
 }

@@ -1,9 +1,8 @@
 //! The report of `verify`, for people and for programs.
 
-use std::fmt::Write;
-
 use super::Outcome;
 use crate::expect::Rule;
+use crate::say::say;
 
 /// The most defects of a sample that are printed; the others are counted.
 const SHOWN: usize = 10;
@@ -26,9 +25,9 @@ pub fn table(outcomes: &[Outcome]) -> String {
     let mut out = String::new();
     for [sample, protocol, sent, found, url] in &rows {
         let (a, b, c, d) = (width(0), width(1), width(2), width(3));
-        line(
+        say!(
             &mut out,
-            format_args!("{sample:a$}  {protocol:b$}  {sent:>c$}  {found:>d$}  {url}"),
+            "{sample:a$}  {protocol:b$}  {sent:>c$}  {found:>d$}  {url}"
         );
     }
     for outcome in outcomes {
@@ -50,20 +49,20 @@ fn problems(outcome: &Outcome, out: &mut String) {
     let name = &outcome.sample;
     if outcome.sent != outcome.expected {
         let (expected, sent) = (outcome.expected, outcome.sent);
-        line(
+        say!(
             out,
-            format_args!("{name}: expected {expected} spans, but {sent} were sent"),
+            "{name}: expected {expected} spans, but {sent} were sent"
         );
     }
     if let Some(problem) = &outcome.problem {
-        line(out, format_args!("{name}: {problem}"));
+        say!(out, "{name}: {problem}");
     }
     for defect in outcome.defects.iter().take(SHOWN) {
-        line(out, format_args!("{name}: {defect}"));
+        say!(out, "{name}: {defect}");
     }
     if outcome.defects.len() > SHOWN {
         let more = outcome.defects.len() - SHOWN;
-        line(out, format_args!("{name}: and {more} more defects"));
+        say!(out, "{name}: and {more} more defects");
     }
 }
 
@@ -73,9 +72,9 @@ fn verdict(outcomes: &[Outcome], out: &mut String) {
     rules.sort_by_key(|rule| rule.name);
     rules.dedup_by_key(|rule| rule.name);
     let except = if rules.is_empty() { "" } else { ", except:" };
-    line(
+    say!(
         out,
-        format_args!("all {spans} spans arrived, and every field equals what was sent{except}"),
+        "all {spans} spans arrived, and every field equals what was sent{except}"
     );
     for rule in rules {
         let of = outcomes.iter().filter(|outcome| {
@@ -83,18 +82,9 @@ fn verdict(outcomes: &[Outcome], out: &mut String) {
             names.any(|name| name == rule.name)
         });
         let samples: Vec<&str> = of.map(|outcome| outcome.sample.as_str()).collect();
-        line(
-            out,
-            format_args!("  {} [{}]", rule.reason, samples.join(", ")),
-        );
+        say!(out, "  {} [{}]", rule.reason, samples.join(", "));
     }
 }
-
-fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
-    // Writing to a String cannot fail.
-    let _infallible = writeln!(out, "{}", text.to_string().trim_end());
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
