@@ -1,10 +1,8 @@
 //! Changes within a span.
 
-use std::sync::Arc;
-
 use super::{Mutant, differ, value};
 use crate::expect::Profile;
-use crate::model::{Code, Event, Id, Kind, Link, Resource, Scope, Span};
+use crate::model::{Attribute, Code, Event, Id, Kind, Link, Resource, Scope, Span, Status};
 
 /// Makes every possible change to the span at `index`.
 pub(super) fn mutants(
@@ -14,15 +12,37 @@ pub(super) fn mutants(
     attack: &mut impl FnMut(Mutant),
 ) {
     let Some(span) = spans.get(index) else { return };
-    let mut all = fields(span);
-    let attributes = value::attributes(&span.attributes);
-    all.extend(each(span, "attributes", attributes, |s, a| {
-        s.attributes = a;
-    }));
+    let mut all = parts(span, &SPAN, "attributes", |span| &mut span.attributes);
+    for kind in Kind::ALL {
+        all.push((
+            "kind".to_owned(),
+            Span {
+                kind,
+                ..span.clone()
+            },
+        ));
+    }
+    for code in [Code::Unset, Code::Ok, Code::Error] {
+        let message = span.status.message.clone();
+        let status = Status { code, message };
+        all.push((
+            "status: code".to_owned(),
+            Span {
+                status,
+                ..span.clone()
+            },
+        ));
+    }
     all.extend(events(span));
     all.extend(links(span));
-    all.extend(resource(span));
-    all.extend(scope(span));
+    let resource = parts(&*span.resource, &RESOURCE, "", |it| &mut it.attributes);
+    all.extend(each(span, "resource", resource, |span, it| {
+        span.resource = it.into();
+    }));
+    let scope = parts(&*span.scope, &SCOPE, ".attributes", |it| &mut it.attributes);
+    all.extend(each(span, "scope", scope, |span, it| {
+        span.scope = it.into();
+    }));
     for (name, changed) in all {
         // Some changes have no effect, such as the sign of zero, or a field that was not printed.
         if !differ(span, &changed, profile) {
@@ -39,69 +59,111 @@ pub(super) fn mutants(
     }
 }
 
-type Changed = Vec<(String, Span)>;
+/// The name of a change, and the change.
+type Change<T> = (&'static str, fn(&mut T));
 
-fn fields(span: &Span) -> Changed {
-    let mut changed = Changed::new();
-    let mut with = |name: &str, change: &dyn Fn(&mut Span)| {
-        let mut copy = span.clone();
-        change(&mut copy);
-        changed.push((name.to_owned(), copy));
-    };
-    with("trace_id: last bit", &|s| s.trace_id.0[15] ^= 1);
-    with("trace_id: first half", &|s| s.trace_id.0[..8].fill(0));
-    with("span_id: last bit", &|s| s.span_id.0[7] ^= 1);
-    with("span_id: top bit", &|s| s.span_id.0[0] ^= 0x80);
-    with("parent: none", &|s| s.parent = None);
-    with("parent: itself", &|s| s.parent = Some(s.span_id));
-    with("parent: byte order", &|s| {
+/// The changed copies of something, each with the name of its change.
+type Changed<T> = Vec<(String, T)>;
+
+const SPAN: [Change<Span>; 29] = [
+    ("trace_id: last bit", |s| s.trace_id.0[15] ^= 1),
+    ("trace_id: first half", |s| s.trace_id.0[..8].fill(0)),
+    ("span_id: last bit", |s| s.span_id.0[7] ^= 1),
+    ("span_id: top bit", |s| s.span_id.0[0] ^= 0x80),
+    ("parent: none", |s| s.parent = None),
+    ("parent: itself", |s| s.parent = Some(s.span_id)),
+    ("parent: byte order", |s| {
         s.parent.iter_mut().for_each(|id| id.0.reverse());
-    });
-    with("trace_state: changed", &|s| s.trace_state.push('x'));
-    with("trace_state: lost", &|s| s.trace_state.clear());
-    with("flags: sampled", &|s| s.flags ^= 1);
-    with("flags: remote", &|s| s.flags ^= 0x200);
-    with("name: changed", &|s| s.name.push('x'));
-    with("name: capitals", &|s| s.name = s.name.to_uppercase());
-    with("name: lost", &|s| s.name.clear());
-    for kind in Kind::ALL {
-        with("kind", &|s| s.kind = kind);
-    }
-    with("start: later", &|s| s.start += 1);
-    with("start: earlier", &|s| s.start -= 1);
-    with("start: microseconds", &|s| s.start -= s.start % 1_000);
-    with("start: milliseconds", &|s| s.start -= s.start % 1_000_000);
-    with("end: later", &|s| s.end += 1);
-    with("end: earlier", &|s| s.end -= 1);
-    with("end: microseconds", &|s| s.end -= s.end % 1_000);
-    with("end: start", &|s| s.end = s.start);
-    with("start and end: swapped", &|s| {
+    }),
+    ("trace_state: changed", |s| s.trace_state.push('x')),
+    ("trace_state: lost", |s| s.trace_state.clear()),
+    ("flags: sampled", |s| s.flags ^= 1),
+    ("flags: remote", |s| s.flags ^= 0x200),
+    ("name: changed", |s| s.name.push('x')),
+    ("name: capitals", |s| s.name = s.name.to_uppercase()),
+    ("name: lost", |s| s.name.clear()),
+    ("start: later", |s| s.start += 1),
+    ("start: earlier", |s| s.start -= 1),
+    ("start: microseconds", |s| s.start -= s.start % 1_000),
+    ("start: milliseconds", |s| s.start -= s.start % 1_000_000),
+    ("end: later", |s| s.end += 1),
+    ("end: earlier", |s| s.end -= 1),
+    ("end: microseconds", |s| s.end -= s.end % 1_000),
+    ("end: start", |s| s.end = s.start),
+    ("start and end: swapped", |s| {
         std::mem::swap(&mut s.start, &mut s.end);
-    });
-    with("start and end: an hour later", &|s| {
+    }),
+    ("start and end: an hour later", |s| {
         s.start += 3_600_000_000_000;
         s.end += 3_600_000_000_000;
-    });
-    for code in [Code::Unset, Code::Ok, Code::Error] {
-        with("status: code", &|s| s.status.code = code);
-    }
-    with("status: message changed", &|s| s.status.message.push('x'));
-    with("status: message lost", &|s| s.status.message.clear());
-    with("dropped: attributes", &|s| s.dropped.attributes ^= 1);
-    with("dropped: events", &|s| s.dropped.events ^= 1);
-    with("dropped: links", &|s| s.dropped.links ^= 1);
-    changed
+    }),
+    ("status: message changed", |s| s.status.message.push('x')),
+    ("status: message lost", |s| s.status.message.clear()),
+    ("dropped: attributes", |s| s.dropped.attributes ^= 1),
+    ("dropped: events", |s| s.dropped.events ^= 1),
+    ("dropped: links", |s| s.dropped.links ^= 1),
+];
+
+const EVENT: [Change<Event>; 5] = [
+    (".time: later", |e| e.time += 1),
+    (".time: microseconds", |e| e.time -= e.time % 1_000),
+    (".name: changed", |e| e.name.push('x')),
+    (".name: lost", |e| e.name.clear()),
+    (".dropped", |e| e.dropped ^= 1),
+];
+
+const LINK: [Change<Link>; 5] = [
+    (".trace_id", |l| l.trace_id.0[0] ^= 0x80),
+    (".span_id", |l| l.span_id.0[7] ^= 1),
+    (".trace_state", |l| l.trace_state.push('x')),
+    (".flags", |l| l.flags ^= 1),
+    (".dropped", |l| l.dropped ^= 1),
+];
+
+const RESOURCE: [Change<Resource>; 4] = [
+    (": empty", |r| r.attributes.clear()),
+    (".dropped", |r| r.dropped ^= 1),
+    (".schema_url: changed", |r| r.schema_url.push('x')),
+    (".schema_url: lost", |r| r.schema_url.clear()),
+];
+
+const SCOPE: [Change<Scope>; 7] = [
+    (".name: changed", |s| s.name.push('x')),
+    (".name: lost", |s| s.name.clear()),
+    (".version: changed", |s| s.version.push('x')),
+    (".version: lost", |s| s.version.clear()),
+    (".dropped", |s| s.dropped ^= 1),
+    (".schema_url: changed", |s| s.schema_url.push('x')),
+    (".schema_url: lost", |s| s.schema_url.clear()),
+];
+
+/// Makes each of these changes, and every change to the attributes.
+fn parts<T: Clone>(
+    whole: &T,
+    changes: &[Change<T>],
+    place: &str,
+    attributes: fn(&mut T) -> &mut Vec<Attribute>,
+) -> Changed<T> {
+    let names = changes
+        .iter()
+        .map(|(name, change)| ((*name).to_owned(), change));
+    let mut all = each(whole, "", names.collect(), |whole, change| change(whole));
+    let lists = value::attributes(attributes(&mut whole.clone()));
+    all.extend(each(whole, place, lists, |whole, list| {
+        *attributes(whole) = list;
+    }));
+    all
 }
 
-/// The span with one part replaced by each of these.
-fn each<T>(
-    span: &Span,
+/// The whole with one part replaced by each of these.
+fn each<T: Clone, P>(
+    whole: &T,
     place: &str,
-    parts: Vec<(String, T)>,
-    put: impl Fn(&mut Span, T),
-) -> Changed {
+    parts: Changed<P>,
+    put: impl Fn(&mut T, P),
+) -> Changed<T> {
     let replace = |(name, part)| {
-        let mut copy = span.clone();
+        let mut copy = whole.clone();
         put(&mut copy, part);
         (format!("{place}{name}"), copy)
     };
@@ -109,7 +171,7 @@ fn each<T>(
 }
 
 /// The lists that differ from this one by a removed, added, swapped or changed element.
-fn lists<T: Clone>(all: &[T], change: impl Fn(&T) -> Vec<(String, T)>) -> Vec<(String, Vec<T>)> {
+fn lists<T: Clone>(all: &[T], change: impl Fn(&T) -> Changed<T>) -> Changed<Vec<T>> {
     let mut lists = Vec::new();
     for (index, one) in all.iter().enumerate() {
         let mut removed = all.to_vec();
@@ -132,26 +194,8 @@ fn lists<T: Clone>(all: &[T], change: impl Fn(&T) -> Vec<(String, T)>) -> Vec<(S
     lists
 }
 
-fn events(span: &Span) -> Changed {
-    let change = |event: &Event| {
-        let with = |name: &str, change: &dyn Fn(&mut Event)| {
-            let mut copy = event.clone();
-            change(&mut copy);
-            (name.to_owned(), copy)
-        };
-        let mut changed = vec![
-            with(".time: later", &|e| e.time += 1),
-            with(".time: microseconds", &|e| e.time -= e.time % 1_000),
-            with(".name: changed", &|e| e.name.push('x')),
-            with(".name: lost", &|e| e.name.clear()),
-            with(".dropped", &|e| e.dropped ^= 1),
-        ];
-        for (name, attributes) in value::attributes(&event.attributes) {
-            let attributes = move |e: &mut Event| e.attributes.clone_from(&attributes);
-            changed.push(with(&format!(".attributes{name}"), &attributes));
-        }
-        changed
-    };
+fn events(span: &Span) -> Changed<Span> {
+    let change = |event: &Event| parts(event, &EVENT, ".attributes", |it| &mut it.attributes);
     let mut all = lists(&span.events, change);
     let mut added = span.events.clone();
     added.push(Event {
@@ -163,26 +207,8 @@ fn events(span: &Span) -> Changed {
     each(span, "events", all, |span, events| span.events = events)
 }
 
-fn links(span: &Span) -> Changed {
-    let change = |link: &Link| {
-        let with = |name: &str, change: &dyn Fn(&mut Link)| {
-            let mut copy = link.clone();
-            change(&mut copy);
-            (name.to_owned(), copy)
-        };
-        let mut changed = vec![
-            with(".trace_id", &|l| l.trace_id.0[0] ^= 0x80),
-            with(".span_id", &|l| l.span_id.0[7] ^= 1),
-            with(".trace_state", &|l| l.trace_state.push('x')),
-            with(".flags", &|l| l.flags ^= 1),
-            with(".dropped", &|l| l.dropped ^= 1),
-        ];
-        for (name, attributes) in value::attributes(&link.attributes) {
-            let attributes = move |l: &mut Link| l.attributes.clone_from(&attributes);
-            changed.push(with(&format!(".attributes{name}"), &attributes));
-        }
-        changed
-    };
+fn links(span: &Span) -> Changed<Span> {
+    let change = |link: &Link| parts(link, &LINK, ".attributes", |it| &mut it.attributes);
     let mut all = lists(&span.links, change);
     let mut added = span.links.clone();
     added.push(Link {
@@ -192,45 +218,4 @@ fn links(span: &Span) -> Changed {
     });
     all.push((": added".to_owned(), added));
     each(span, "links", all, |span, links| span.links = links)
-}
-
-fn resource(span: &Span) -> Changed {
-    let with = |name: &str, change: &dyn Fn(&mut Resource)| {
-        let mut copy = span.clone();
-        change(Arc::make_mut(&mut copy.resource));
-        (format!("resource{name}"), copy)
-    };
-    let mut changed = vec![
-        with(": empty", &|r| r.attributes.clear()),
-        with(".dropped", &|r| r.dropped ^= 1),
-        with(".schema_url: changed", &|r| r.schema_url.push('x')),
-        with(".schema_url: lost", &|r| r.schema_url.clear()),
-    ];
-    let all = value::attributes(&span.resource.attributes);
-    changed.extend(each(span, "resource", all, |span, attributes| {
-        Arc::make_mut(&mut span.resource).attributes = attributes;
-    }));
-    changed
-}
-
-fn scope(span: &Span) -> Changed {
-    let with = |name: &str, change: &dyn Fn(&mut Scope)| {
-        let mut copy = span.clone();
-        change(Arc::make_mut(&mut copy.scope));
-        (format!("scope{name}"), copy)
-    };
-    let mut changed = vec![
-        with(".name: changed", &|s| s.name.push('x')),
-        with(".name: lost", &|s| s.name.clear()),
-        with(".version: changed", &|s| s.version.push('x')),
-        with(".version: lost", &|s| s.version.clear()),
-        with(".dropped", &|s| s.dropped ^= 1),
-        with(".schema_url: changed", &|s| s.schema_url.push('x')),
-        with(".schema_url: lost", &|s| s.schema_url.clear()),
-    ];
-    let all = value::attributes(&span.scope.attributes);
-    changed.extend(each(span, "scope.attributes", all, |span, attributes| {
-        Arc::make_mut(&mut span.scope).attributes = attributes;
-    }));
-    changed
 }
