@@ -40,7 +40,7 @@ impl Profile {
         certain.extend(api::rules(api));
         Self {
             certain,
-            possible: backend::possible(backend),
+            possible: backend::possible(backend).iter().collect(),
             untold: Vec::new(),
         }
     }

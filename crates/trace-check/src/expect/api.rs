@@ -70,9 +70,9 @@ static JAEGER: [Rule; 10] = [
 ];
 
 /// The losses in an API.
-pub(super) fn rules(api: Api) -> Vec<&'static Rule> {
+pub(super) fn rules(api: Api) -> &'static [Rule] {
     match api {
-        Api::Jaeger => JAEGER.iter().collect(),
-        Api::JaegerV3 | Api::TempoV1 | Api::TempoV2 => Vec::new(),
+        Api::Jaeger => &JAEGER,
+        Api::JaegerV3 | Api::TempoV1 | Api::TempoV2 => &[],
     }
 }

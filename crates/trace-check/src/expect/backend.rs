@@ -54,7 +54,7 @@ pub(super) fn certain(backend: Kind, protocol: Protocol, api: Api) -> Vec<&'stat
             rules.extend(older_model::certain(api));
         }
         Kind::Tempo => rules.extend(tempo::certain(protocol)),
-        Kind::VictoriaTraces => rules.extend(victoria::certain()),
+        Kind::VictoriaTraces => rules.extend(&victoria::CERTAIN),
         Kind::OtelBackend if api == Api::Jaeger => rules.extend(&OTEL_BACKEND_OLD),
         Kind::OtelBackend | Kind::Unknown => {}
     }
@@ -62,11 +62,11 @@ pub(super) fn certain(backend: Kind, protocol: Protocol, api: Api) -> Vec<&'stat
 }
 
 /// The changes that a backend makes sometimes, or in some versions.
-pub(super) fn possible(backend: Kind) -> Vec<&'static Rule> {
+pub(super) fn possible(backend: Kind) -> &'static [Rule] {
     match backend {
-        Kind::Jaeger | Kind::JaegerOlderModel => jaeger::possible(),
-        Kind::Tempo => tempo::possible(),
-        Kind::VictoriaTraces => victoria::possible(),
-        Kind::OtelBackend | Kind::Unknown => Vec::new(),
+        Kind::Jaeger | Kind::JaegerOlderModel => &jaeger::POSSIBLE,
+        Kind::Tempo => &tempo::POSSIBLE,
+        Kind::VictoriaTraces => &victoria::POSSIBLE,
+        Kind::OtelBackend | Kind::Unknown => &[],
     }
 }

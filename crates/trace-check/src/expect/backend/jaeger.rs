@@ -59,7 +59,7 @@ static OLD: [Rule; 2] = [
     ),
 ];
 
-static POSSIBLE: [Rule; 4] = [
+pub(super) static POSSIBLE: [Rule; 4] = [
     Origin::Backend.rule(
         "jaeger-parent-link",
         &[Field::Links],
@@ -87,10 +87,6 @@ pub(super) fn certain(api: Api) -> Vec<&'static Rule> {
         rules.extend(&OLD);
     }
     rules
-}
-
-pub(super) fn possible() -> Vec<&'static Rule> {
-    POSSIBLE.iter().collect()
 }
 
 /// Returns true if a tag is infinite or NaN.

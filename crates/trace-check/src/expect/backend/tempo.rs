@@ -41,7 +41,7 @@ static ZIPKIN: [Rule; 1] = [Origin::Store.rule(
     Change(rules::scope_as_attributes),
 )];
 
-static POSSIBLE: [Rule; 3] = [
+pub(super) static POSSIBLE: [Rule; 3] = [
     Origin::Store.rule(
         "tempo-block-dropped",
         &[Field::Dropped],
@@ -66,8 +66,4 @@ pub(super) fn certain(protocol: Protocol) -> Vec<&'static Rule> {
         rules.extend(&ZIPKIN);
     }
     rules
-}
-
-pub(super) fn possible() -> Vec<&'static Rule> {
-    POSSIBLE.iter().collect()
 }

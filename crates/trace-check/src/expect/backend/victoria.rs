@@ -8,7 +8,7 @@ use crate::expect::rules::{for_all_values, push_text};
 use crate::expect::{Field, Origin, rules};
 use crate::model::{Attribute, Code, Kind, Span, Value, attribute};
 
-static CERTAIN: [Rule; 8] = [
+pub(super) static CERTAIN: [Rule; 8] = [
     Origin::Backend.rule(
         "victoria-maps",
         &[Field::Attributes, Field::Events, Field::Resource],
@@ -63,7 +63,7 @@ static CERTAIN: [Rule; 8] = [
     ),
 ];
 
-static POSSIBLE: [Rule; 3] = [
+pub(super) static POSSIBLE: [Rule; 3] = [
     Origin::Backend.rule(
         "victoria-key-order",
         &[Field::Attributes],
@@ -78,14 +78,6 @@ static POSSIBLE: [Rule; 3] = [
     ),
     TWICE,
 ];
-
-pub(super) fn certain() -> Vec<&'static Rule> {
-    CERTAIN.iter().collect()
-}
-
-pub(super) fn possible() -> Vec<&'static Rule> {
-    POSSIBLE.iter().collect()
-}
 
 /// The entries of a map become attributes of their own; an empty map disappears.
 fn flatten(span: &mut Span) {
