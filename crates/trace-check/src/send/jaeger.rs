@@ -2,6 +2,8 @@
 //!
 //! Spec: <https://opentelemetry.io/docs/specs/otel/trace/sdk_exporters/jaeger/>
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value as Json, json};
 
 use crate::model::{Attribute, Code, Event, Kind, Link, Resource, Span, SpanId, TraceId, Value};
@@ -16,8 +18,7 @@ pub(super) struct Reference {
 
 /// A value of a tag, with the types that Jaeger has.
 pub(super) enum TagValue<'a> {
-    String(String),
-    Text(&'a str),
+    Text(Cow<'a, str>),
     Bool(bool),
     Int(i64),
     Double(f64),
@@ -101,20 +102,20 @@ fn push<'a>(tags: &mut Vec<Tag<'a>>, key: &'a str, text: &'a str) {
     if !text.is_empty() {
         tags.push(Tag {
             key,
-            value: TagValue::Text(text),
+            value: TagValue::Text(text.into()),
         });
     }
 }
 
 fn tag(attribute: &Attribute) -> Tag<'_> {
     let value = match &attribute.value {
-        Value::Empty => TagValue::Text(""),
-        Value::String(text) => TagValue::Text(text),
+        Value::Empty => TagValue::Text("".into()),
+        Value::String(text) => TagValue::Text(text.into()),
         Value::Bool(bool) => TagValue::Bool(*bool),
         Value::Int(int) => TagValue::Int(*int),
         Value::Double(double) => TagValue::Double(*double),
         Value::Bytes(bytes) => TagValue::Binary(bytes),
-        value => TagValue::String(as_json(value).to_string()),
+        value => TagValue::Text(as_json(value).to_string().into()),
     };
     Tag {
         key: &attribute.key,

@@ -60,7 +60,6 @@ fn write_tags(out: &mut Message, field: u32, tags: &[Tag<'_>]) {
         out.message(field, |out| {
             out.text(1, tag.key);
             match &tag.value {
-                TagValue::String(text) => out.text(3, text),
                 TagValue::Text(text) => out.text(3, text),
                 TagValue::Bool(bool) => {
                     out.number(2, 1);

@@ -113,10 +113,6 @@ fn write_tags(out: &mut impl Writer, id: i16, tags: &[Tag<'_>]) {
         out.struct_start();
         out.binary(1, tag.key.as_bytes());
         match &tag.value {
-            TagValue::String(text) => {
-                out.i32(2, 0);
-                out.binary(3, text.as_bytes());
-            }
             TagValue::Text(text) => {
                 out.i32(2, 0);
                 out.binary(3, text.as_bytes());
