@@ -1,6 +1,6 @@
 //! Compares two spans, field by field.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 
 use serde::Serialize;
 
@@ -47,28 +47,10 @@ pub enum Fault {
     FieldChanged,
 }
 
-impl Fault {
-    /// The name in reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::TraceMissing => "trace-missing",
-            Self::StaleAnswer => "stale-answer",
-            Self::TracesMerged => "traces-merged",
-            Self::SpanMissing => "span-missing",
-            Self::SpanUnknown => "span-unknown",
-            Self::SpanRepeated => "span-repeated",
-            Self::ResourceEmpty => "resource-empty",
-            Self::TimeTruncated => "time-truncated",
-            Self::AttributeLost => "attribute-lost",
-            Self::AttributeAdded => "attribute-added",
-            Self::AttributeChanged => "attribute-changed",
-            Self::EventLost => "event-lost",
-            Self::EventAdded => "event-added",
-            Self::LinkLost => "link-lost",
-            Self::LinkAdded => "link-added",
-            Self::OrderChanged => "order-changed",
-            Self::FieldChanged => "field-changed",
-        }
+/// Writes the name in reports.
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
     }
 }
 

@@ -47,9 +47,8 @@ impl fmt::Display for Defect {
         let place = if path.is_empty() { "" } else { ": " };
         write!(
             f,
-            "{}: {}{place}{path}: expected {expected}, found {found}",
-            self.subject,
-            fault.name()
+            "{}: {fault}{place}{path}: expected {expected}, found {found}",
+            self.subject
         )
     }
 }

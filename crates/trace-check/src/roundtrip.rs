@@ -192,7 +192,10 @@ pub fn run(settings: Settings, backend: Backend) -> Outcome {
         .find(|lane| matches!(lane.state, LaneState::Checked));
     let trace = checked.and_then(|lane| {
         let traces = plans.iter().find(|(p, _)| *p == lane.protocol);
-        traces?.1.iter().find(|t| t.name == Scenario::Search.name())
+        traces?
+            .1
+            .iter()
+            .find(|t| t.name == Scenario::Search.to_string())
     });
     let searches = trace.map(|trace| searches::run(&backend, trace, settings.timeout));
     let logs = logs::run(&settings, &backend);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io::Write;
 use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use crate::model::TraceId;
 use crate::read::{Backend, Find, ReadError, Summary};
@@ -122,9 +122,7 @@ impl Follower {
         backend: &Backend,
         back: Duration,
     ) -> Result<Vec<(TraceId, Summary)>, ReadError> {
-        let now = SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default();
+        let now = UNIX_EPOCH.elapsed().unwrap_or_default();
         let nanos = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         let services = match &self.service {
             Some(service) => vec![service.clone()],

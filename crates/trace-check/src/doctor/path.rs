@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream, ToSocketAddrs as _};
 use std::thread;
-use std::time::{Instant, SystemTime};
+use std::time::{Instant, UNIX_EPOCH};
 
 use super::args::DoctorArgs;
 use super::diagnosis::{Diagnosis, Hop, Stage};
@@ -164,11 +164,9 @@ impl<'a> Path<'a> {
                 ),
             ));
         }
-        if self.speaks_http(address) {
-            self.passed(Stage::Tls, "neither side speaks TLS");
-            return Ok(());
+        if !self.speaks_http(address) {
+            self.is_tls(address)?;
         }
-        self.is_tls(address)?;
         self.passed(Stage::Tls, "neither side speaks TLS");
         Ok(())
     }
@@ -426,10 +424,7 @@ impl<'a> Path<'a> {
                 .push(Hop::not_checked(Stage::Clock, "no answer tells its time"));
             return Ok(());
         };
-        let here = SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_secs();
+        let here = UNIX_EPOCH.elapsed().unwrap_or_default().as_secs();
         let apart = here.abs_diff(there);
         if apart < APART {
             self.passed(Stage::Clock, format!("both clocks agree within {apart} s"));
@@ -540,9 +535,7 @@ fn empty(backend: &Backend, what: &str) -> Hop {
 }
 
 fn trace() -> Trace {
-    let now = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
+    let now = UNIX_EPOCH.elapsed().unwrap_or_default();
     let plan = Plan {
         seed: u64::from(std::process::id()),
         at: u64::try_from(now.as_nanos()).unwrap_or_default(),

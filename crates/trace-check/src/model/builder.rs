@@ -71,7 +71,7 @@ impl Builder {
             trace_id: self.trace_id,
             span_id: self.span_id(),
             parent,
-            name: format!("{} {number}", self.scenario.name()),
+            name: format!("{} {number}", self.scenario),
             kind: Kind::Internal,
             start,
             end: start + 1_000_000 + self.random.below(1_000_000),
@@ -117,7 +117,7 @@ impl Builder {
 
     pub(super) fn finish(self) -> Trace {
         Trace {
-            name: self.scenario.name().to_owned(),
+            name: self.scenario.to_string(),
             id: self.trace_id,
             spans: self.spans,
             deliveries: self.deliveries,

@@ -1,7 +1,12 @@
 //! The scenarios: the things that can be hard about a trace.
 
+use std::fmt;
+
+use serde::Serialize;
+
 /// A kind of trace that makes one thing hard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Scenario {
     /// Values of every type, empty and repeated keys, limits, Unicode, NUL and long text.
     Values,
@@ -68,33 +73,15 @@ impl Scenario {
         Self::Huge,
     ];
 
-    /// The name on the command line and in reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Values => "values",
-            Self::Events => "events",
-            Self::Origins => "origins",
-            Self::Ids => "ids",
-            Self::ShortId => "short-id",
-            Self::Times => "times",
-            Self::Skew => "skew",
-            Self::Links => "links",
-            Self::State => "state",
-            Self::Status => "status",
-            Self::Dropped => "dropped",
-            Self::Deep => "deep",
-            Self::Wide => "wide",
-            Self::Forest => "forest",
-            Self::Late => "late",
-            Self::Twice => "twice",
-            Self::Search => "search",
-            Self::Large => "large",
-            Self::Huge => "huge",
-        }
-    }
-
     /// Parses the name of a scenario.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|s| s.name() == name)
+        Self::ALL.into_iter().find(|s| s.to_string() == name)
+    }
+}
+
+/// Writes the name on the command line and in reports.
+impl fmt::Display for Scenario {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
     }
 }

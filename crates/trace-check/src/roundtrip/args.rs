@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::str::FromStr;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, UNIX_EPOCH};
 
 use super::Settings;
 use crate::model::{Plan, Scenario};
@@ -90,7 +90,7 @@ impl FromStr for Receiver {
 }
 
 fn scenario(name: &str) -> Result<Scenario, String> {
-    let names = Scenario::ALL.map(Scenario::name).join(", ");
+    let names = Scenario::ALL.map(|s| s.to_string()).join(", ");
     Scenario::from_name(name).ok_or_else(|| format!("the traces are {names}"))
 }
 
@@ -100,9 +100,7 @@ const AGE: Duration = Duration::from_mins(1);
 impl RoundtripArgs {
     /// The settings for this backend.
     pub fn settings(&self, backend: &Backend) -> Settings {
-        let now = SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default();
+        let now = UNIX_EPOCH.elapsed().unwrap_or_default();
         let at = match self.at {
             Some(at) => u64::try_from(at.as_nanosecond()).unwrap_or_default(),
             None => now.saturating_sub(AGE).as_secs() * 1_000_000_000,
