@@ -16,6 +16,7 @@ mod thrift;
 mod udp;
 mod zipkin;
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use crate::model::LogRecord;
@@ -85,6 +86,44 @@ pub enum SendError {
     /// A span does not fit into a datagram.
     #[error("the span {0} does not fit into a datagram")]
     TooLarge(String),
+}
+
+/// A receiver, as errors name it.
+#[derive(Debug, Clone)]
+struct Receiver {
+    protocol: Protocol,
+    endpoint: String,
+}
+
+impl Receiver {
+    fn new(protocol: Protocol, endpoint: &str) -> Self {
+        let endpoint = endpoint.to_owned();
+        Self { protocol, endpoint }
+    }
+
+    fn wrong(&self, reason: &dyn Display) -> SendError {
+        SendError::Endpoint {
+            endpoint: self.endpoint.clone(),
+            protocol: self.protocol,
+            reason: reason.to_string(),
+        }
+    }
+
+    fn unreachable(&self, reason: &dyn Display) -> SendError {
+        SendError::Unreachable {
+            endpoint: self.endpoint.clone(),
+            protocol: self.protocol,
+            reason: reason.to_string(),
+        }
+    }
+
+    fn refused(&self, status: &dyn Display, reason: &dyn Display) -> SendError {
+        SendError::Refused {
+            endpoint: self.endpoint.clone(),
+            status: status.to_string(),
+            reason: reason.to_string(),
+        }
+    }
 }
 
 /// The longest to wait for the answer to a request.

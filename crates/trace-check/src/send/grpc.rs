@@ -7,15 +7,14 @@ use tonic::metadata::{AsciiMetadataKey, AsciiMetadataValue};
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 use tonic::{Request, Status};
 
-use super::{Security, SendError, TIMEOUT};
+use super::{Receiver, Security, SendError, TIMEOUT};
 use crate::protocol::Protocol;
 
 #[derive(Debug)]
 pub(super) struct Client {
     runtime: Runtime,
     channel: Channel,
-    protocol: Protocol,
-    endpoint: String,
+    receiver: Receiver,
     headers: Vec<(String, String)>,
 }
 
@@ -25,43 +24,34 @@ impl Client {
         endpoint: &str,
         security: &Security,
     ) -> Result<Self, SendError> {
-        let wrong = |reason: String| SendError::Endpoint {
-            endpoint: endpoint.to_owned(),
-            protocol,
-            reason,
-        };
+        let receiver = Receiver::new(protocol, endpoint);
         let mut target = Endpoint::from_shared(endpoint.to_owned())
-            .map_err(|error| wrong(error.to_string()))?
+            .map_err(|error| receiver.wrong(&error))?
             .connect_timeout(TIMEOUT)
             .timeout(TIMEOUT);
         if endpoint.starts_with("https://") {
             let tls = tls(&security.authorities);
             target = target
                 .tls_config(tls)
-                .map_err(|error| wrong(error.to_string()))?;
+                .map_err(|error| receiver.wrong(&error))?;
         }
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
-            .map_err(|error| wrong(error.to_string()))?;
+            .map_err(|error| receiver.wrong(&error))?;
         let channel = runtime.block_on(target.connect());
-        let channel = channel.map_err(|error| SendError::Unreachable {
-            endpoint: endpoint.to_owned(),
-            protocol,
-            reason: causes(&error),
-        })?;
+        let channel = channel.map_err(|error| receiver.unreachable(&causes(&error)))?;
         Ok(Self {
             runtime,
             channel,
-            protocol,
-            endpoint: endpoint.to_owned(),
+            receiver,
             headers: security.headers.clone(),
         })
     }
 
     /// Calls the protocol's method for spans and returns the answer.
     pub(super) fn call(&mut self, message: Vec<u8>) -> Result<Vec<u8>, SendError> {
-        self.call_method(self.protocol.path(), message)
+        self.call_method(self.receiver.protocol.path(), message)
     }
 
     /// Calls a method and returns the answer.
@@ -92,20 +82,12 @@ impl Client {
     }
 
     fn failure(&self, status: &Status) -> SendError {
-        let reason = causes(status);
         // A status from the server has no source.
         if std::error::Error::source(status).is_some() {
-            return SendError::Unreachable {
-                endpoint: self.endpoint.clone(),
-                protocol: self.protocol,
-                reason,
-            };
+            return self.receiver.unreachable(&causes(status));
         }
-        SendError::Refused {
-            endpoint: self.endpoint.clone(),
-            status: format!("{:?}", status.code()),
-            reason: status.message().to_owned(),
-        }
+        let code = format!("{:?}", status.code());
+        self.receiver.refused(&code, &status.message())
     }
 }
 

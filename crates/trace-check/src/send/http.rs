@@ -5,7 +5,7 @@ use std::sync::Arc;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
-use super::{SendError, TIMEOUT};
+use super::{Receiver, SendError, TIMEOUT};
 use crate::protocol::Protocol;
 
 /// TLS settings and headers of a connection.
@@ -62,8 +62,7 @@ fn roots(pem: &[u8]) -> RootCerts {
 #[derive(Debug)]
 pub(super) struct Client {
     agent: ureq::Agent,
-    protocol: Protocol,
-    url: String,
+    receiver: Receiver,
     headers: Vec<(String, String)>,
 }
 
@@ -73,57 +72,45 @@ impl Client {
         endpoint: &str,
         security: &Security,
     ) -> Result<Self, SendError> {
+        let receiver = Receiver::new(protocol, endpoint);
         if !endpoint.starts_with("http://") && !endpoint.starts_with("https://") {
-            return Err(SendError::Endpoint {
-                endpoint: endpoint.to_owned(),
-                protocol,
-                reason: "it does not start with http:// or https://".to_owned(),
-            });
+            return Err(receiver.wrong(&"it does not start with http:// or https://"));
         }
         Ok(Self {
             agent: agent(security),
-            protocol,
-            url: endpoint.to_owned(),
+            receiver,
             headers: security.headers.clone(),
         })
     }
 
     /// Posts a body and returns the body of the answer.
     pub(super) fn post(&self, body: &[u8]) -> Result<Vec<u8>, SendError> {
-        let content_type = match self.protocol {
+        let receiver = &self.receiver;
+        let content_type = match receiver.protocol {
             Protocol::ThriftHttp => "application/x-thrift",
             Protocol::OtlpHttp => "application/x-protobuf",
             _ => "application/json",
         };
-        let mut request = self.agent.post(&self.url).content_type(content_type);
+        let mut request = self
+            .agent
+            .post(&receiver.endpoint)
+            .content_type(content_type);
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        let unreachable = |error: ureq::Error| SendError::Unreachable {
-            endpoint: self.url.clone(),
-            protocol: self.protocol,
-            reason: error.to_string(),
-        };
-        let mut response = request.send(body).map_err(unreachable)?;
+        let response = request.send(body);
+        let mut response = response.map_err(|error| receiver.unreachable(&error))?;
         let status = response.status();
         // A gRPC port answers everything with 200, and reports the failure in a header of its own.
         let kind = response.headers().get("content-type");
         if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc")) {
-            return Err(SendError::Refused {
-                endpoint: self.url.clone(),
-                status: "Unimplemented".to_owned(),
-                reason: "the answer is gRPC".to_owned(),
-            });
+            return Err(receiver.refused(&"Unimplemented", &"the answer is gRPC"));
         }
         let answer = response.body_mut().read_to_vec().unwrap_or_default();
         if status.is_success() {
             return Ok(answer);
         }
-        Err(SendError::Refused {
-            endpoint: self.url.clone(),
-            status: status.to_string(),
-            reason: readable(&answer),
-        })
+        Err(receiver.refused(&status, &readable(&answer)))
     }
 }
 

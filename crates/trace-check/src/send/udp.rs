@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::chunks::chunks;
 use super::thrift::{self, Binary, Compact};
-use super::{SendError, Sent};
+use super::{Receiver, SendError, Sent};
 use crate::model::Span;
 use crate::protocol::Protocol;
 
@@ -23,8 +23,7 @@ const PACE: Duration = Duration::from_micros(250);
 #[derive(Debug)]
 pub(super) struct Client {
     socket: UdpSocket,
-    protocol: Protocol,
-    endpoint: String,
+    receiver: Receiver,
 }
 
 impl Client {
@@ -33,11 +32,7 @@ impl Client {
             .strip_prefix("udp://")
             .unwrap_or(endpoint)
             .trim_end_matches('/');
-        let wrong = |reason: std::io::Error| SendError::Endpoint {
-            endpoint: endpoint.to_owned(),
-            protocol,
-            reason: reason.to_string(),
-        };
+        let wrong = |reason: std::io::Error| Receiver::new(protocol, endpoint).wrong(&reason);
         let target = address
             .to_socket_addrs()
             .map_err(wrong)?
@@ -55,8 +50,7 @@ impl Client {
             .map_err(wrong)?;
         let client = Self {
             socket,
-            protocol,
-            endpoint: address.to_owned(),
+            receiver: Receiver::new(protocol, address),
         };
         client.probe()?;
         Ok(client)
@@ -71,14 +65,14 @@ impl Client {
         let _answer = self.socket.set_read_timeout(Some(wait));
         match self.socket.recv(&mut [0; 1]) {
             Err(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
-                Err(self.unreachable(&error))
+                Err(self.receiver.unreachable(&error))
             }
             _ => Ok(()),
         }
     }
 
     pub(super) fn send(&mut self, spans: &[&Span]) -> Result<Sent, SendError> {
-        for chunk in chunks(spans, self.protocol) {
+        for chunk in chunks(spans, self.receiver.protocol) {
             let mut rest = chunk.as_slice();
             while !rest.is_empty() {
                 let (count, datagram) = self.fill(rest)?;
@@ -110,24 +104,15 @@ impl Client {
     }
 
     fn encode(&self, spans: &[&Span]) -> Vec<u8> {
-        match self.protocol {
+        match self.receiver.protocol {
             Protocol::ThriftCompact => thrift::message(&mut Compact::default(), spans),
             _ => thrift::message(&mut Binary::default(), spans),
         }
     }
 
     fn datagram(&self, bytes: &[u8]) -> Result<(), SendError> {
-        match self.socket.send(bytes) {
-            Ok(_) => Ok(()),
-            Err(error) => Err(self.unreachable(&error)),
-        }
-    }
-
-    fn unreachable(&self, error: &std::io::Error) -> SendError {
-        SendError::Unreachable {
-            endpoint: self.endpoint.clone(),
-            protocol: self.protocol,
-            reason: error.to_string(),
-        }
+        let sent = self.socket.send(bytes);
+        sent.map(drop)
+            .map_err(|error| self.receiver.unreachable(&error))
     }
 }
