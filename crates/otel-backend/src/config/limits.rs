@@ -42,17 +42,19 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The names, in the order of the documentation.
-    const NAMES: [&str; 8] = [
-        "body",
-        "decompressed",
-        "spans",
-        "elements",
-        "attribute",
-        "queue",
-        "forward",
-        "connections",
-    ];
+    /// The limits by name, in the order of the documentation.
+    fn named(&mut self) -> [(&'static str, &mut usize); 8] {
+        [
+            ("body", &mut self.body),
+            ("decompressed", &mut self.decompressed),
+            ("spans", &mut self.spans),
+            ("elements", &mut self.elements),
+            ("attribute", &mut self.attribute),
+            ("queue", &mut self.queue),
+            ("forward", &mut self.forward),
+            ("connections", &mut self.connections),
+        ]
+    }
 
     /// Parses `NAME=VALUE` pairs; limits that they do not name keep their defaults.
     pub(super) fn parse(pairs: &[String]) -> Result<Self, Vec<String>> {
@@ -70,29 +72,17 @@ impl Limits {
         let (name, value) = pair
             .split_once('=')
             .ok_or_else(|| format!("'{pair}' is not NAME=VALUE, such as body=4MiB"))?;
-        let limit = self.named(name).ok_or_else(|| {
-            let names = Self::NAMES.join(", ");
-            format!("there is no limit '{name}': use {names}")
-        })?;
+        let named = self.named();
+        let names = named.each_ref().map(|(name, _)| *name);
+        let mut named = named.into_iter();
+        let (_, limit) = named
+            .find(|(known, _)| *known == name)
+            .ok_or_else(|| format!("there is no limit '{name}': use {}", names.join(", ")))?;
         *limit = match parse_bytes(value)? {
             Bytes(0) => return Err(format!("{name}=0 would let nothing in")),
             Bytes(bytes) => usize::try_from(bytes).unwrap_or(usize::MAX),
         };
         Ok(())
-    }
-
-    fn named(&mut self, name: &str) -> Option<&mut usize> {
-        Some(match name {
-            "body" => &mut self.body,
-            "decompressed" => &mut self.decompressed,
-            "spans" => &mut self.spans,
-            "elements" => &mut self.elements,
-            "attribute" => &mut self.attribute,
-            "queue" => &mut self.queue,
-            "forward" => &mut self.forward,
-            "connections" => &mut self.connections,
-            _ => return None,
-        })
     }
 }
 
@@ -102,7 +92,7 @@ mod tests {
 
     #[test]
     fn every_name_sets_a_limit() {
-        for name in Limits::NAMES {
+        for name in Limits::default().named().map(|(name, _)| name) {
             let limits = Limits::parse(&[format!("{name}=7")]).unwrap();
             assert_ne!(limits, Limits::default(), "{name}");
         }
