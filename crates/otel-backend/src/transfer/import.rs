@@ -4,6 +4,7 @@ mod document;
 mod file;
 mod sink;
 
+use std::fmt::Display;
 use std::io;
 
 use serde::Serialize;
@@ -11,7 +12,6 @@ use serde::Serialize;
 use crate::args;
 use crate::config::Config;
 use crate::format::json::is_zero;
-use crate::format::otlp::DecodedLogs;
 use crate::format::surrogate;
 use crate::store::OpenError;
 use document::{Document, decode};
@@ -113,54 +113,51 @@ fn import_document(
 ) -> Result<(), SinkError> {
     let repaired = surrogate::repair(document);
     let document = repaired.as_deref().unwrap_or(document);
-    let decoded = match decode(document) {
-        Ok(Document::Spans(decoded)) => decoded,
-        Ok(Document::Logs(decoded)) => return import_logs(place, decoded, sink, report),
+    match decode(document) {
+        Ok(Document::Spans(decoded)) => {
+            let spans = decoded.map(|incoming| incoming.map(|incoming| incoming.span));
+            import_items(place, "span", spans, report, |spans, report| {
+                report.stored(sink.store(spans)?);
+                Ok(())
+            })
+        }
+        Ok(Document::Logs(decoded)) => {
+            let records = decoded.map(|incoming| incoming.map(|incoming| incoming.record));
+            import_items(place, "log record", records, report, |records, report| {
+                report.logs_stored(sink.store_logs(records)?);
+                Ok(())
+            })
+        }
         Err(reason) => {
             report.problem(format!("{place}: {reason}"));
-            return Ok(());
-        }
-    };
-    let mut chunk = Vec::new();
-    for (number, incoming) in (1..).zip(decoded) {
-        match incoming {
-            Ok(incoming) => chunk.push(incoming.span),
-            Err(reason) => {
-                report.rejected += 1;
-                report.problem(format!("{place}, span {number}: {reason}"));
-            }
-        }
-        if chunk.len() >= sink::CHUNK {
-            report.stored(sink.store(&chunk)?);
-            chunk.clear();
+            Ok(())
         }
     }
-    report.stored(sink.store(&chunk)?);
-    Ok(())
 }
 
-fn import_logs(
+/// Stores the valid ones of spans or log records, some at a time.
+fn import_items<T, E: Display>(
     place: &str,
-    decoded: DecodedLogs<'_>,
-    sink: &Sink,
+    what: &str,
+    items: impl Iterator<Item = Result<T, E>>,
     report: &mut Report,
+    store: impl Fn(&[T], &mut Report) -> Result<(), SinkError>,
 ) -> Result<(), SinkError> {
     let mut chunk = Vec::new();
-    for (number, incoming) in (1..).zip(decoded) {
-        match incoming {
-            Ok(incoming) => chunk.push(incoming.record),
+    for (number, item) in (1..).zip(items) {
+        match item {
+            Ok(item) => chunk.push(item),
             Err(reason) => {
                 report.rejected += 1;
-                report.problem(format!("{place}, log record {number}: {reason}"));
+                report.problem(format!("{place}, {what} {number}: {reason}"));
             }
         }
         if chunk.len() >= sink::CHUNK {
-            report.logs_stored(sink.store_logs(&chunk)?);
+            store(&chunk, report)?;
             chunk.clear();
         }
     }
-    report.logs_stored(sink.store_logs(&chunk)?);
-    Ok(())
+    store(&chunk, report)
 }
 
 impl Report {
