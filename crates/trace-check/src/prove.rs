@@ -131,9 +131,7 @@ mod tests {
             Scenario::Large,
             Scenario::Huge,
         ];
-        Scenario::ALL
-            .into_iter()
-            .filter(move |s| !large.contains(s))
+        Scenario::all().filter(move |s| !large.contains(s))
     }
 
     fn owners(lane: &str) -> Owners {

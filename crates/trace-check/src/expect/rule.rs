@@ -5,17 +5,18 @@ use serde::{Deserialize, Serialize};
 use crate::model::Span;
 
 /// One way in which a returned span may differ from the sent one.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub struct Rule {
     /// A short name, for reports.
     pub name: &'static str,
     /// The cause of the change.
     pub origin: Origin,
-    /// The affected fields.
-    pub fields: &'static [Field],
     /// The loss or change, and the reason.
     pub reason: &'static str,
+    /// The affected fields.
+    pub fields: &'static [Field],
     /// The effect on a span.
+    #[serde(skip)]
     pub action: RuleAction,
 }
 

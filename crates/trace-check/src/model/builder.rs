@@ -23,9 +23,8 @@ impl Builder {
         let lane_word = lane
             .bytes()
             .fold(0, |word, byte| (word << 5) ^ u64::from(byte));
-        let index = Scenario::ALL
-            .iter()
-            .position(|s| *s == scenario)
+        let index = Scenario::all()
+            .position(|s| s == scenario)
             .unwrap_or_default();
         let index = u64::try_from(index).unwrap_or_default();
         let mut random = Random::of(&[plan.seed, plan.at, lane_word, index]);

@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     fn a_trace_is_a_function_of_seed_time_lane_and_scenario() {
-        for scenario in Scenario::ALL {
+        for scenario in Scenario::all() {
             assert_eq!(PLAN.trace("a", scenario), PLAN.trace("a", scenario));
         }
         let id = |plan: Plan, lane| plan.trace(lane, Scenario::Wide).id;
@@ -64,7 +64,7 @@ mod tests {
     #[test]
     fn every_span_has_an_id_of_its_own_and_is_delivered() {
         let mut ids = HashSet::new();
-        for scenario in Scenario::ALL {
+        for scenario in Scenario::all() {
             let trace = PLAN.trace("a", scenario);
             for span in &trace.spans {
                 assert!(ids.insert(span.span_id), "{scenario:?}");

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use clap::ValueEnum;
 use serde::Serialize;
 
 /// A kind of trace that makes one thing hard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scenario {
     /// Values of every type, empty and repeated keys, limits, Unicode, NUL and long text.
@@ -51,31 +52,13 @@ pub enum Scenario {
 
 impl Scenario {
     /// All scenarios.
-    pub const ALL: [Self; 19] = [
-        Self::Values,
-        Self::Events,
-        Self::Origins,
-        Self::Ids,
-        Self::ShortId,
-        Self::Times,
-        Self::Skew,
-        Self::Links,
-        Self::State,
-        Self::Status,
-        Self::Dropped,
-        Self::Deep,
-        Self::Wide,
-        Self::Forest,
-        Self::Late,
-        Self::Twice,
-        Self::Search,
-        Self::Large,
-        Self::Huge,
-    ];
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::value_variants().iter().copied()
+    }
 
     /// Parses the name of a scenario.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|s| s.to_string() == name)
+        Self::all().find(|s| s.to_string() == name)
     }
 }
 

@@ -90,8 +90,10 @@ impl FromStr for Receiver {
 }
 
 fn scenario(name: &str) -> Result<Scenario, String> {
-    let names = Scenario::ALL.map(|s| s.to_string()).join(", ");
-    Scenario::from_name(name).ok_or_else(|| format!("the traces are {names}"))
+    Scenario::from_name(name).ok_or_else(|| {
+        let names: Vec<_> = Scenario::all().map(|s| s.to_string()).collect();
+        format!("the traces are {}", names.join(", "))
+    })
 }
 
 /// Spans start a little in the past, so that searches that end now find them.
@@ -105,7 +107,7 @@ impl RoundtripArgs {
             Some(at) => u64::try_from(at.as_nanosecond()).unwrap_or_default(),
             None => now.saturating_sub(AGE).as_secs() * 1_000_000_000,
         };
-        let all_but_huge = || Scenario::ALL.into_iter().filter(|s| *s != Scenario::Huge);
+        let all_but_huge = || Scenario::all().filter(|s| *s != Scenario::Huge);
         Settings {
             name: self.name.clone(),
             plan: Plan {

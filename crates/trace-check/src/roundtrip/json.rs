@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Counts, LaneState, LogLane, Outcome, Result, Search, Step, Visible};
-use crate::expect::{Field, Origin};
+use crate::expect::{Origin, Rule};
 use crate::judge::Defect;
 
 #[derive(Serialize)]
@@ -16,7 +16,7 @@ struct Report<'a> {
     seed: u64,
     at: String,
     protocols: Vec<Protocol<'a>>,
-    rules: Vec<RuleSeen>,
+    rules: Vec<&'static Rule>,
     searches: &'a [Search],
     logs: &'a [LogLane],
 }
@@ -58,14 +58,6 @@ struct Api<'a> {
     notes: &'a [String],
 }
 
-#[derive(Serialize)]
-struct RuleSeen {
-    name: &'static str,
-    origin: Origin,
-    reason: &'static str,
-    fields: &'static [Field],
-}
-
 /// Writes a JSON object.
 ///
 /// # Errors
@@ -82,16 +74,7 @@ pub fn text(outcome: &Outcome) -> serde_json::Result<String> {
         seed: outcome.settings.plan.seed,
         at: at.map(|at| at.to_string()).unwrap_or_default(),
         protocols: outcome.lanes.iter().map(protocol).collect(),
-        rules: outcome
-            .rules()
-            .into_iter()
-            .map(|(rule, _)| RuleSeen {
-                name: rule.name,
-                origin: rule.origin,
-                reason: rule.reason,
-                fields: rule.fields,
-            })
-            .collect(),
+        rules: outcome.rules().into_iter().map(|(rule, _)| rule).collect(),
         searches: &outcome.searches,
         logs: &outcome.logs,
     };
