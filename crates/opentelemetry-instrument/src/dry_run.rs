@@ -10,23 +10,8 @@ use crate::flags;
 /// The variable that names a file with precedence over all other variables.
 const CONFIG_FILE: &str = "OTEL_CONFIG_FILE";
 
-/// The source of a value.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Source {
-    Flag,
-    Variable,
-    Default,
-}
-
-impl Source {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Flag => "flag",
-            Self::Variable => "variable",
-            Self::Default => "default",
-        }
-    }
-}
+/// A value, and the name of its source: a flag, a variable or the default.
+type Sourced = (String, &'static str);
 
 pub(crate) fn text(arguments: &Arguments) -> String {
     write(arguments, &|name| {
@@ -95,19 +80,19 @@ fn find(
     arguments: &Arguments,
     environment: &dyn Fn(&str) -> Option<String>,
     name: &str,
-) -> Option<(String, Source)> {
+) -> Option<Sourced> {
     let found = match arguments.value(name) {
-        Some(value) => (value.to_string_lossy().into_owned(), Source::Flag),
-        None => (environment(name)?, Source::Variable),
+        Some(value) => (value.to_string_lossy().into_owned(), "flag"),
+        None => (environment(name)?, "variable"),
     };
     (!found.0.trim().is_empty()).then_some(found)
 }
 
-type Given<'a> = &'a dyn Fn(&str) -> Option<(String, Source)>;
+type Given<'a> = &'a dyn Fn(&str) -> Option<Sourced>;
 
 /// The printable value of `variable`. If it is unset and inherits another variable, the value of
 /// that one.
-fn shown(variable: &Variable, given: Given<'_>) -> (String, Source) {
+fn shown(variable: &Variable, given: Given<'_>) -> Sourced {
     if let Some((value, source)) = given(variable.name) {
         return (variable.shown(&value), source);
     }
@@ -115,11 +100,11 @@ fn shown(variable: &Variable, given: Given<'_>) -> (String, Source) {
         Some(general) => shown(general, given).0,
         None => variable.default.to_owned(),
     };
-    (value, Source::Default)
+    (value, "default")
 }
 
-fn write_line(text: &mut String, name: &str, (value, source): &(String, Source)) {
-    writeln!(text, "  {:8}  {name}={value}", source.name()).ok();
+fn write_line(text: &mut String, name: &str, (value, source): &Sourced) {
+    writeln!(text, "  {source:8}  {name}={value}").ok();
 }
 
 /// Lists those variables for other languages that are set.
