@@ -24,16 +24,17 @@ pub(super) struct EndpointJson<'a> {
 }
 
 /// Decodes a list of spans separately, so that only an invalid one is rejected.
-pub(super) fn decode_list<'a>(
-    bytes: &'a [u8],
-    read: fn(&'a str) -> serde_json::Result<ZipkinSpan<'a>>,
-) -> serde_json::Result<Decoded<'a>> {
+pub(super) fn decode_list<'a, S>(bytes: &'a [u8]) -> serde_json::Result<Decoded<'a>>
+where
+    S: Deserialize<'a> + Into<ZipkinSpan<'a>>,
+{
     let list: Vec<&'a RawValue> = serde_json::from_slice(bytes)?;
     let mut resources = Resources::default();
     let mut scopes = Scopes::default();
     Ok(Box::new(list.into_iter().map(move |raw| {
-        let span = read(raw.get()).map_err(|reason| InvalidSpan::Malformed(reason.to_string()))?;
-        Ok(translate::translate(span, &mut resources, &mut scopes)?.into())
+        let span: S = serde_json::from_str(raw.get())
+            .map_err(|reason| InvalidSpan::Malformed(reason.to_string()))?;
+        Ok(translate::translate(span.into(), &mut resources, &mut scopes)?.into())
     })))
 }
 

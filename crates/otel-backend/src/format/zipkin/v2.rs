@@ -47,9 +47,7 @@ struct Annotation<'a> {
 /// # Errors
 /// The body is not a JSON list.
 pub fn decode(bytes: &[u8]) -> serde_json::Result<Decoded<'_>> {
-    decode_list(bytes, |json| {
-        Ok(serde_json::from_str::<Span<'_>>(json)?.into())
-    })
+    decode_list::<Span<'_>>(bytes)
 }
 
 impl<'a> From<Span<'a>> for ZipkinSpan<'a> {
