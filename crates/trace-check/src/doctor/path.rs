@@ -125,9 +125,7 @@ impl<'a> Path<'a> {
     }
 
     fn closed(&self, parts: &Parts, error: &str) -> Hop {
-        let Target {
-            protocol, variable, ..
-        } = self.target;
+        let (protocol, variable) = (self.target.protocol, self.target.variable);
         let usual = protocol.port();
         let mut advice = format!(
             "start a backend there, or correct {variable}; {protocol} is usually received at port {usual}"
@@ -197,18 +195,13 @@ impl<'a> Path<'a> {
 
     /// Sends a trace of one span.
     fn deliver(&mut self, parts: &Parts, address: Option<SocketAddr>) -> Result<Trace, Hop> {
-        let Target {
-            protocol,
-            endpoint,
-            security,
-            ..
-        } = self.target;
+        let target = self.target;
         let trace = trace();
         let spans: Vec<_> = trace.spans.iter().collect();
-        let sent = Sender::connect(*protocol, endpoint, security)
+        let sent = Sender::connect(target.protocol, &target.endpoint, &target.security)
             .and_then(|mut sender| sender.send(&spans));
         let sent = sent.map_err(|error| self.explain(parts, address, &error))?;
-        let endpoint = self.target.shown();
+        let endpoint = target.shown();
         match sent.acknowledged {
             Some(0) => Err(Hop::failed(
                 Stage::Receiver,
@@ -284,9 +277,7 @@ impl<'a> Path<'a> {
 
     /// The failure, if the port is that of a backend's page and query API.
     fn page(&self, parts: &Parts) -> Option<Hop> {
-        let Target {
-            protocol, variable, ..
-        } = self.target;
+        let (protocol, variable) = (self.target.protocol, self.target.variable);
         let endpoint = self.target.shown();
         let backend = read::detect(&origin(parts)).ok()?;
         let place = match backend.kind {
@@ -306,12 +297,8 @@ impl<'a> Path<'a> {
 
     /// The advice, if the path is that of OTLP but stands in the wrong variable.
     fn path_advice(&self) -> Option<String> {
-        let Target {
-            protocol,
-            endpoint,
-            variable,
-            ..
-        } = self.target;
+        let (protocol, variable) = (self.target.protocol, self.target.variable);
+        let endpoint = &self.target.endpoint;
         let path = protocol.path();
         if !protocol.is_otlp() || protocol.is_grpc() {
             return None;
@@ -322,7 +309,7 @@ impl<'a> Path<'a> {
             ));
         }
         let whole = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_CONFIG_FILE"];
-        let is_whole = whole.contains(variable);
+        let is_whole = whole.contains(&variable);
         (is_whole && !endpoint.ends_with(path))
             .then(|| format!("add {path} to {variable}: nothing is appended to what stands there"))
     }
@@ -353,12 +340,7 @@ impl<'a> Path<'a> {
 
     /// The failure, if the port receives another protocol.
     fn other_protocol(&self, parts: &Parts, address: SocketAddr) -> Option<Hop> {
-        let Target {
-            protocol,
-            security,
-            variable,
-            ..
-        } = self.target;
+        let (protocol, variable) = (self.target.protocol, self.target.variable);
         let endpoint = self.target.shown();
         let authority = match address {
             SocketAddr::V4(_) if parts.tls => format!("{}:{}", parts.host, parts.port),
@@ -367,10 +349,10 @@ impl<'a> Path<'a> {
         if let Some(hop) = self.page(parts) {
             return Some(hop);
         }
-        let received = port::received(&authority, parts.tls, security);
+        let received = port::received(&authority, parts.tls, &self.target.security);
         let seen = |what: &str| format!("{endpoint} is for {protocol}, but the port {what}");
         if let Some(other) = received.first() {
-            if received.contains(protocol) {
+            if received.contains(&protocol) {
                 return None;
             }
             let diagnosis = match (protocol.is_grpc(), other.is_grpc()) {
