@@ -1,9 +1,6 @@
 //! Limits the length of text attributes, which the SDK does not.
 
-use std::time::Duration;
-
 use opentelemetry::{Array, KeyValue, StringValue, Value};
-use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
@@ -32,22 +29,7 @@ impl<E: SpanExporter> SpanExporter for Cut<E> {
         self.exporter.export(batch).await
     }
 
-    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        self.exporter.shutdown_with_timeout(timeout)
-    }
-
-    // Some exporters implement only `shutdown`, not `shutdown_with_timeout`.
-    fn shutdown(&self) -> OTelSdkResult {
-        self.exporter.shutdown()
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        self.exporter.force_flush()
-    }
-
-    fn set_resource(&mut self, resource: &Resource) {
-        self.exporter.set_resource(resource);
-    }
+    crate::left::left_to_exporter!(SpanExporter);
 }
 
 fn cut_span(span: &mut SpanData, length: usize) {

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use jaeger_exporter::{BuildError, SpanExporter, Stats, UdpBuilder};
-use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::SpanData;
 
@@ -121,15 +120,5 @@ impl opentelemetry_sdk::trace::SpanExporter for JaegerExporter {
         }
     }
 
-    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        self.exporter.shutdown_with_timeout(timeout)
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        self.exporter.force_flush()
-    }
-
-    fn set_resource(&mut self, resource: &Resource) {
-        self.exporter.set_resource(resource);
-    }
+    crate::left::left_to_exporter!(SpanExporter);
 }

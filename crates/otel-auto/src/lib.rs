@@ -34,6 +34,7 @@ pub mod http;
 mod instrumentation;
 #[cfg(feature = "jaeger")]
 mod jaeger;
+mod left;
 mod missing;
 #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
 mod otlp;

@@ -12,7 +12,6 @@ use std::time::Duration;
 #[cfg(feature = "logs")]
 use opentelemetry_otlp::LogExporter;
 use opentelemetry_otlp::SpanExporter;
-use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 #[cfg(feature = "logs")]
 use opentelemetry_sdk::logs::LogBatch;
@@ -35,18 +34,10 @@ enum Signal {
     Logs,
 }
 
-/// Exports spans, and counts rejections that the SDK's exporter does not return.
+/// An exporter of the SDK that also counts rejections, which that one does not return.
 #[derive(Debug)]
-pub(crate) struct OtlpSpans {
-    exporter: SpanExporter,
-    link: Link,
-}
-
-/// Exports log records, and counts rejections that the SDK's exporter does not return.
-#[cfg(feature = "logs")]
-#[derive(Debug)]
-pub(crate) struct OtlpLogs {
-    exporter: LogExporter,
+pub(crate) struct Linked<E> {
+    exporter: E,
     link: Link,
 }
 
@@ -55,7 +46,7 @@ pub(crate) fn spans(
     settings: &Otlp,
     timeout: Duration,
     delivery: &Delivery,
-) -> Result<OtlpSpans, Problem> {
+) -> Result<Linked<SpanExporter>, Problem> {
     let plan = Plan::new(settings, timeout)?;
     let transport = plan.transport(Signal::Traces)?;
     let builder = SpanExporter::builder();
@@ -65,7 +56,7 @@ pub(crate) fn spans(
         #[cfg(feature = "otlp-grpc")]
         Transport::Grpc(_) => transport.enter(|| plan.grpc(builder.with_tonic()).build()),
     };
-    Ok(OtlpSpans {
+    Ok(Linked {
         exporter: built.map_err(|error| plan.problem(&error))?,
         link: Link::new(transport, delivery),
     })
@@ -77,7 +68,7 @@ pub(crate) fn logs(
     settings: &Otlp,
     timeout: Duration,
     delivery: &Delivery,
-) -> Result<OtlpLogs, Problem> {
+) -> Result<Linked<LogExporter>, Problem> {
     let plan = Plan::new(settings, timeout)?;
     let transport = plan.transport(Signal::Logs)?;
     let builder = LogExporter::builder();
@@ -87,37 +78,25 @@ pub(crate) fn logs(
         #[cfg(feature = "otlp-grpc")]
         Transport::Grpc(_) => transport.enter(|| plan.grpc(builder.with_tonic()).build()),
     };
-    Ok(OtlpLogs {
+    Ok(Linked {
         exporter: built.map_err(|error| plan.problem(&error))?,
         link: Link::new(transport, delivery),
     })
 }
 
-impl opentelemetry_sdk::trace::SpanExporter for OtlpSpans {
+impl opentelemetry_sdk::trace::SpanExporter for Linked<SpanExporter> {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         self.link.run(self.exporter.export(batch)).await
     }
 
-    fn shutdown(&self) -> OTelSdkResult {
-        self.exporter.shutdown()
-    }
-
-    fn set_resource(&mut self, resource: &Resource) {
-        self.exporter.set_resource(resource);
-    }
+    crate::left::left_to_exporter!(SpanExporter);
 }
 
 #[cfg(feature = "logs")]
-impl opentelemetry_sdk::logs::LogExporter for OtlpLogs {
+impl opentelemetry_sdk::logs::LogExporter for Linked<LogExporter> {
     async fn export(&self, batch: LogBatch<'_>) -> OTelSdkResult {
         self.link.run(self.exporter.export(batch)).await
     }
 
-    fn shutdown(&self) -> OTelSdkResult {
-        self.exporter.shutdown()
-    }
-
-    fn set_resource(&mut self, resource: &Resource) {
-        self.exporter.set_resource(resource);
-    }
+    crate::left::left_to_exporter!(LogExporter);
 }

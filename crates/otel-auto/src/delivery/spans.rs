@@ -85,20 +85,5 @@ impl<E: SpanExporter> SpanExporter for CountedExporter<E> {
         result
     }
 
-    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        self.exporter.shutdown_with_timeout(timeout)
-    }
-
-    // Some exporters implement only `shutdown`, not `shutdown_with_timeout`.
-    fn shutdown(&self) -> OTelSdkResult {
-        self.exporter.shutdown()
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        self.exporter.force_flush()
-    }
-
-    fn set_resource(&mut self, resource: &Resource) {
-        self.exporter.set_resource(resource);
-    }
+    crate::left::left_to_exporter!(SpanExporter);
 }
