@@ -248,11 +248,9 @@ fn text_of<'a>(tags: &'a [Attribute], key: &str) -> Option<&'a str> {
 /// Removes and returns the first text with that key; "" if there is none.
 fn take_text(tags: &mut Vec<Attribute>, key: &str) -> String {
     let is_it = |tag: &Attribute| tag.key == key && matches!(tag.value, Value::String(_));
-    match tags.iter().position(is_it).map(|index| tags.remove(index)) {
-        Some(Attribute {
-            value: Value::String(text),
-            ..
-        }) => text,
+    let index = tags.iter().position(is_it);
+    match index.map(|index| tags.remove(index).value) {
+        Some(Value::String(text)) => text,
         _ => String::new(),
     }
 }

@@ -16,12 +16,8 @@ impl Message {
         self.raw_varint(u64::from((field << 3) | kind));
     }
 
-    fn raw_varint(&mut self, mut value: u64) {
-        while value >= 0x80 {
-            self.0.push(seven_bits(value) | 0x80);
-            value >>= 7;
-        }
-        self.0.push(seven_bits(value));
+    fn raw_varint(&mut self, value: u64) {
+        put_varint(&mut self.0, value);
     }
 
     /// Writes an integer, even if it is zero.
@@ -73,9 +69,14 @@ impl Message {
     }
 }
 
-/// The lowest seven bits, which one byte of a varint holds.
-pub(super) fn seven_bits(value: u64) -> u8 {
-    u8::try_from(value & 0x7f).unwrap_or_default()
+/// Writes a varint, of which each byte holds seven bits, the lowest first.
+pub(super) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
+    let seven_bits = |value| u8::try_from(value & 0x7f).unwrap_or_default();
+    while value >= 0x80 {
+        out.push(seven_bits(value) | 0x80);
+        value >>= 7;
+    }
+    out.push(seven_bits(value));
 }
 
 /// The fields of a message, as numbers and contents, up to the first invalid byte.

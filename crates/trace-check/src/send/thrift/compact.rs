@@ -3,7 +3,7 @@
 //! Spec: <https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md>
 
 use super::Writer;
-use crate::send::protobuf::seven_bits;
+use crate::send::protobuf::put_varint;
 
 /// The bytes written so far, and the id of the last field of each open struct.
 #[derive(Default)]
@@ -33,20 +33,15 @@ impl Compact {
             .push((u8::try_from(delta).unwrap_or_default() << 4) | kind);
     }
 
-    fn varint(&mut self, mut value: u64) {
-        while value >= 0x80 {
-            self.out.push(seven_bits(value) | 0x80);
-            value >>= 7;
-        }
-        self.out.push(seven_bits(value));
-    }
-
     fn zigzag(&mut self, value: i64) {
-        self.varint(((value << 1) ^ (value >> 63)).cast_unsigned());
+        put_varint(
+            &mut self.out,
+            ((value << 1) ^ (value >> 63)).cast_unsigned(),
+        );
     }
 
     fn len(&mut self, len: usize) {
-        self.varint(u64::try_from(len).unwrap_or(u64::MAX));
+        put_varint(&mut self.out, u64::try_from(len).unwrap_or(u64::MAX));
     }
 }
 
