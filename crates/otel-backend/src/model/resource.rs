@@ -70,16 +70,12 @@ impl Resource<'_> {
     /// If `service.name` is missing, empty or not a string, this is the name that Jaeger gives such
     /// a service; the attributes stay as sent.
     pub fn service_name(&self) -> &str {
-        match self.attributes.iter().find(|a| a.key == "service.name") {
+        let mut attributes = self.attributes.iter();
+        let service = attributes.find(|a| a.key == "service.name");
+        match service.map(|attribute| &attribute.value) {
             None => "missing-service-name",
-            Some(Attribute {
-                value: Value::String(name),
-                ..
-            }) if name.is_empty() => "empty-service-name",
-            Some(Attribute {
-                value: Value::String(name),
-                ..
-            }) => name,
+            Some(Value::String(name)) if name.is_empty() => "empty-service-name",
+            Some(Value::String(name)) => name,
             Some(_) => "service-name-wrong-type",
         }
     }
