@@ -1,8 +1,10 @@
 //! Ten questions of a developer, each answered from the tools' text alone, in at most five calls
 //! and 8,000 tokens, on traces with planted causes.
 
+use std::sync::{Arc, Weak};
+
 use serde_json::{Value, json};
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 
 use super::call;
 use super::planted::{CLIENT, SERVER, Sketch, plant, span, trace_id};
@@ -10,23 +12,30 @@ use crate::support::Backend;
 
 /// Calls tools and counts the calls and tokens.
 struct Agent {
-    backend: &'static Backend,
+    backend: Arc<Backend>,
     calls: usize,
     bytes: usize,
 }
 
 impl Agent {
     async fn new() -> Self {
-        static BACKEND: OnceCell<Backend> = OnceCell::const_new();
+        // Shared by the tests that run at the same time; the last one ends it.
+        static BACKEND: Mutex<Weak<Backend>> = Mutex::const_new(Weak::new());
+        let mut shared = BACKEND.lock().await;
+        let backend = match shared.upgrade() {
+            Some(backend) => backend,
+            None => Arc::new(planted().await),
+        };
+        *shared = Arc::downgrade(&backend);
         Self {
-            backend: BACKEND.get_or_init(planted).await,
+            backend,
             calls: 0,
             bytes: 0,
         }
     }
 
     async fn ask(&mut self, tool: &str, arguments: Value) -> String {
-        let (text, is_error) = call(self.backend, tool, &arguments).await;
+        let (text, is_error) = call(&self.backend, tool, &arguments).await;
         assert!(!is_error, "{tool} {arguments}: {text}");
         self.calls += 1;
         self.bytes += text.len();
