@@ -3,6 +3,7 @@
 use std::io::IsTerminal as _;
 use std::os::unix::process::CommandExt as _;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser as _;
 use otel_backend::app::App;
@@ -18,6 +19,9 @@ const USAGE: u8 = 64;
 
 /// The exit code if a port is taken, the store cannot be used, or a subcommand failed.
 const CANNOT_START: u8 = 1;
+
+/// The longest to wait at the end for answers that are still being made.
+const GRACE: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
     keep_few_heaps();
@@ -106,8 +110,8 @@ fn health(config: &Config) -> Result<(), HealthError> {
 fn run(config: &Config) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
     let result = runtime.block_on(serve(config));
-    // Nobody reads the answers that are still being made, so the program does not wait for them.
-    runtime.shutdown_background();
+    // Nobody reads the answers that are still being made; they end when they notice that.
+    runtime.shutdown_timeout(GRACE);
     result
 }
 

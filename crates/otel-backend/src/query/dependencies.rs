@@ -1,6 +1,6 @@
 //! The calls between services.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ pub(super) fn count(
         services: Services::default(),
         counts: HashMap::new(),
     };
-    let mut rest = HashSet::new();
+    let mut rest = Vec::new();
     let mut looker = reader.looker();
     let mut heads = KnownHeads::default();
     let mut held = Held::default();

@@ -82,32 +82,51 @@ impl Held {
         *MEMORY.lock()
     }
 
-    /// The bytes that something large can take beside what is held.
+    /// The bytes that something large can take beside all that its answer holds.
     pub(super) fn left_beside(&self) -> usize {
-        (TOTAL - FOR_SMALL).saturating_sub(self.bytes).max(SMALL)
+        (TOTAL - FOR_SMALL).saturating_sub(self.by_answer.load(Relaxed))
     }
 
     /// Takes more bytes, until so many are held. Waits a moment if there are not enough.
     ///
     /// # Errors
-    /// [`ReadError::Busy`] if fewer bytes are left; those held before stay held.
+    /// [`ReadError::Busy`] if fewer bytes are left; those held before stay held. The turn of the answer
+    /// has gone then, so the answer must end.
     pub fn grow(&mut self, bytes: usize) -> Result<(), ReadError> {
-        let Some(more) = bytes.checked_sub(self.bytes) else {
-            return Ok(());
-        };
-        let is_small = self.by_answer.load(Relaxed).saturating_add(more) <= SMALL;
-        let total = if is_small { TOTAL } else { TOTAL - FOR_SMALL };
-        // A request for more than the whole budget gets all of it, alone.
-        let Some(more) = bytes.min(total).checked_sub(self.bytes) else {
-            return Ok(());
-        };
-        if !take(&mut MEMORY.lock(), more, total) {
+        let (more, total) = self.more(bytes);
+        if more > 0 && !take(&mut MEMORY.lock(), more, total) {
+            let is_small = total == TOTAL;
             let wait = if is_small { FOR_LITTLE } else { FOR_MUCH };
             wait_aside(|| MEMORY.wait_for(more, total, &wait))?;
         }
+        self.add(more);
+        Ok(())
+    }
+
+    /// Like [`Self::grow`], without waiting; returns false if fewer bytes are left.
+    pub(super) fn try_grow(&mut self, bytes: usize) -> bool {
+        let (more, total) = self.more(bytes);
+        let fits = more == 0 || take(&mut MEMORY.lock(), more, total);
+        if fits {
+            self.add(more);
+        }
+        fits
+    }
+
+    /// How many bytes are to be taken until so many are held, and from what total. A request for more than
+    /// the whole budget gets nearly all of it, alone: something small fits beside it.
+    fn more(&self, bytes: usize) -> (usize, usize) {
+        let more = bytes.saturating_sub(self.bytes);
+        if self.by_answer.load(Relaxed).saturating_add(more) <= SMALL {
+            return (more, TOTAL);
+        }
+        let total = TOTAL - FOR_SMALL;
+        (bytes.min(total - SMALL).saturating_sub(self.bytes), total)
+    }
+
+    fn add(&mut self, more: usize) {
         self.bytes += more;
         self.by_answer.fetch_add(more, Relaxed);
-        Ok(())
     }
 
     /// Takes or returns bytes, until at least so many are held, and more only if they are few.
@@ -131,10 +150,10 @@ impl Held {
         }
     }
 
-    /// Like [`Self::grow`], for something that grows slowly.
-    pub(super) fn grow_by_steps(&mut self, bytes: usize) -> Result<(), ReadError> {
+    /// Like [`Self::grow`], for something that grows slowly, to at most so many bytes.
+    pub(super) fn grow_by_steps(&mut self, bytes: usize, most: usize) -> Result<(), ReadError> {
         if bytes > self.bytes {
-            return self.grow(bytes + STEP);
+            return self.grow((bytes + STEP).min(most));
         }
         Ok(())
     }
@@ -159,13 +178,19 @@ impl Memory {
     /// Takes bytes as soon as there are enough.
     fn wait_for(&self, bytes: usize, total: usize, wait: &Wait) -> Result<(), ReadError> {
         let until = Instant::now() + wait.longest;
+        let mut next_cut_off = Instant::now();
         let mut used = self.lock();
         while !take(&mut used, bytes, total) {
-            let left = until.saturating_duration_since(Instant::now());
+            let now = Instant::now();
+            let left = until.saturating_duration_since(now);
             if left.is_zero() {
                 return Err(ReadError::Busy);
             }
-            cut_off_slowest(wait.slow, |_| true);
+            // What others return ends the waiting, too.
+            if now >= next_cut_off {
+                cut_off_slowest(wait.slow, |_| true);
+                next_cut_off = now + CUT_OFF_EVERY;
+            }
             let waited = self.freed.wait_timeout(used, left.min(CUT_OFF_EVERY));
             used = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
@@ -204,8 +229,12 @@ mod tests {
     fn large_traces_wait_for_one_another_without_their_turn_and_leave_room_for_small_ones() {
         let mut large = Held::default();
         assert_eq!(large.left_beside(), TOTAL - FOR_SMALL);
-        large.grow(TOTAL - FOR_SMALL).unwrap();
+        large.grow(TOTAL).unwrap();
         assert_eq!(large.left_beside(), SMALL);
+        // It is not asked for more than it got.
+        large.grow(TOTAL + 1).unwrap();
+        let mut beside = Held::default();
+        beside.grow(SMALL).unwrap();
         let turn = Arc::new(Counted::default());
         let own = OwnTurn::begin(Arc::<Counted>::clone(&turn));
         let mut other = Held::default();
@@ -213,6 +242,7 @@ mod tests {
         assert_eq!(*turn.0.lock().unwrap(), (1, 0));
         // What an answer takes is added up.
         other.grow(SMALL).unwrap();
+        assert!(!Held::default().try_grow(1));
         assert!(matches!(Held::default().grow(1), Err(ReadError::Busy)));
         drop((own, other));
         let mut small = Held::default();
@@ -224,7 +254,7 @@ mod tests {
             let (left, resumed) = *turn.0.lock().unwrap();
             assert_eq!(left, resumed);
         });
-        drop(large);
+        drop((large, beside));
         waiting.join().unwrap();
         drop(small);
         slow_clients_leave_what_they_hold_to_large_traces();
@@ -233,7 +263,7 @@ mod tests {
     /// Part of the test above, since there is one budget.
     fn slow_clients_leave_what_they_hold_to_large_traces() {
         let mut held = Held::default();
-        held.grow(TOTAL - FOR_SMALL).unwrap();
+        held.grow(TOTAL).unwrap();
         let address = std::net::Ipv4Addr::new(192, 0, 2, 17).into();
         let client = Waiting::begin(Recipient {
             address,

@@ -103,14 +103,14 @@ impl<'m> Counting<'m> {
     pub(super) fn absorb(&mut self, other: Counting<'_>) -> Result<(), SearchError> {
         self.run.absorb(&other.run);
         drop(other);
-        Ok(self.held.grow_by_steps(self.run.memory())?)
+        Ok(self.held.grow_by_steps(self.run.memory(), usize::MAX)?)
     }
 
     /// Counts spans.
     pub(super) fn add(&mut self, batch: &impl Batch) -> Result<(), SearchError> {
         self.run.add(&Watched::new(batch, self.patience));
         self.patience.check()?;
-        Ok(self.held.grow_by_steps(self.run.memory())?)
+        Ok(self.held.grow_by_steps(self.run.memory(), usize::MAX)?)
     }
 }
 

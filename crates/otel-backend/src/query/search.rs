@@ -321,6 +321,8 @@ impl<'r> Running<'r> {
             self.steps.pop();
         }
         self.together = self.together.saturating_mul(2);
+        // The columns are not in memory any more.
+        self.held = Held::default();
         let patience = self.patience;
         let mut loading = Loading::new(self.reader, ids);
         while let Some(traces) = loading.next(self.frames.open(), || patience.check())? {

@@ -124,7 +124,7 @@ impl Trace {
                 report_part(self.id, most);
                 break;
             }
-            held.grow_by_steps(size)?;
+            held.grow_by_steps(size, most)?;
             spans.push(span);
         }
         Ok(Decoded { spans, _held: held })

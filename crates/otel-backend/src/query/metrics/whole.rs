@@ -87,13 +87,10 @@ pub(super) fn add_traces(
 }
 
 impl Work {
-    /// Counts frames until none is left, and returns the traces that no frame has as a whole.
-    fn count(
-        &self,
-        reader: &Reader,
-        run: &mut Counting<'_>,
-    ) -> Result<HashSet<TraceId>, SearchError> {
-        let mut rest = HashSet::new();
+    /// Counts frames until none is left, and returns the traces that no frame has as a whole, some several
+    /// times: in the order of the frames, so that those of the same frames are loaded together.
+    fn count(&self, reader: &Reader, run: &mut Counting<'_>) -> Result<Vec<TraceId>, SearchError> {
+        let mut rest = Vec::new();
         let mut looker = reader.looker();
         let mut heads = KnownHeads::default();
         let mut held = Held::default();
@@ -137,7 +134,7 @@ impl Work {
         second: Second,
         search: &MetricsSearch,
         run: &mut Counting<'_>,
-    ) -> Result<HashSet<TraceId>, SearchError> {
+    ) -> Result<Vec<TraceId>, SearchError> {
         let mut other = Counting::new(search, run.patience);
         // Both together have the memory of one question.
         run.run.halve();

@@ -82,8 +82,11 @@ struct Weight {
 /// The most bytes of frames that are kept.
 const MAX_KEPT: usize = 4 << 20;
 
-/// The most bytes of traces that are loaded together, unless one alone is larger. The first ones are
-/// few, since most questions need no more.
+/// The most bytes of the first traces that are loaded together, unless one alone is larger: most questions
+/// need no more, and still count as small then.
+const FIRST: usize = SMALL / 2;
+
+/// The most bytes of later ones.
 const MAX_TOGETHER: usize = 16 << 20;
 
 /// The most elements of the resources and scopes of a trace together; beyond that, the trace is
@@ -151,21 +154,24 @@ impl OpenFrame {
 }
 
 impl<'r> Loading<'r> {
-    /// Loads the traces with these ids.
+    /// Loads the traces with these ids, each once.
     pub(in crate::query) fn new(
         reader: &'r Reader,
         ids: impl IntoIterator<Item = TraceId>,
     ) -> Self {
+        let mut seen = HashSet::new();
+        let ids = ids.into_iter().filter(|id| seen.insert(*id));
         Self {
             reader,
-            ids: ids.into_iter().collect(),
-            count: usize::MAX,
-            bytes: SMALL,
+            ids: ids.collect(),
+            count: FIRST / ENTRY,
+            bytes: FIRST,
         }
     }
 
     /// Loads the next traces; `None` if there are no more. Of a trace that is not stored any more, there
-    /// is nothing. `opened` are frames that are open already; `check` is called before each other one.
+    /// is nothing. `opened` are frames that are open already; `check` is called first, and before each
+    /// other one.
     ///
     /// # Errors
     /// Those of `check`, and [`ReadError`] if the store cannot be read or there is no memory for the
@@ -178,6 +184,7 @@ impl<'r> Loading<'r> {
         if self.ids.is_empty() {
             return Ok(None);
         }
+        check()?;
         let reader = self.reader;
         let together = self.ids.iter().take(self.count).copied();
         let mut batch = Batch::new(reader, together.clone());
@@ -185,11 +192,11 @@ impl<'r> Loading<'r> {
         let mut frames: Vec<_> = wanted.iter().copied().collect();
         frames.sort_unstable_by_key(Frame::place);
         for frame in frames {
-            if batch.is_full() {
-                break;
-            }
             if !wanted.contains(&frame) {
                 continue;
+            }
+            if batch.is_full() {
+                break;
             }
             let open = if let Some(open) = opened.get(&frame) {
                 Rc::clone(open)
@@ -280,12 +287,10 @@ impl Batch {
         while self.size > bytes && self.all.len() > 1 {
             self.halve();
         }
-        while let Err(reason) = self.held.grow(self.size) {
-            if self.all.len() == 1 {
-                return Err(reason);
-            }
+        while self.all.len() > 1 && !self.held.try_grow(self.size) {
             self.halve();
         }
+        self.held.grow(self.size)?;
         let left = self.all.len();
         if left < before {
             self.places.retain(|_, place| *place < left);
