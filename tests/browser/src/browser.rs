@@ -211,15 +211,22 @@ impl Browser {
             .await
     }
 
-    /// Clicks the first matching element, as a person does.
+    /// Clicks the first matching element, as a person does: one that is replaced just then, once it is
+    /// there again.
     pub async fn click(&self, selector: &str) {
-        self.wait(selector).await;
-        let element = self.client.find(Locator::Css(selector)).await;
-        let clicked = match element {
-            Ok(element) => element.click().await,
-            Err(error) => Err(error),
-        };
-        clicked.unwrap_or_else(|error| panic!("{selector} cannot be clicked: {error}"));
+        loop {
+            self.wait(selector).await;
+            let element = self.client.find(Locator::Css(selector)).await;
+            let clicked = match element {
+                Ok(element) => element.click().await,
+                Err(error) => Err(error),
+            };
+            match clicked {
+                Ok(()) => return,
+                Err(error) if error.is_stale_element_reference() => {}
+                Err(error) => panic!("{selector} cannot be clicked: {error}"),
+            }
+        }
     }
 
     /// Types into the first matching field.
